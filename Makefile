@@ -1,0 +1,62 @@
+# Everything a clone needs. `make` lists the targets; each does its own set-up.
+# Paths stay relative, so the directory's own name may hold a space.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+BIN := .venv/bin
+RUN := PATH="$$PWD/$(BIN):$$PWD/node_modules/.bin:$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format docs golden bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.installed node_modules/.installed ## virtual environment, pinned dependencies, pinned aws-cdk
+
+.venv/.installed: requirements.lock pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { echo "hptc: $(PYTHON) not found; install Python 3.11 or newer, or say make PYTHON=/path/to/python"; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hptc: Python 3.11 or newer is needed, $(PYTHON) is $$("$(PYTHON)" --version); say make PYTHON=/path/to/python"; exit 2; }
+	@echo "==> virtual environment and pinned Python packages (about a minute the first time)"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet "uv==$(UV_VERSION)"
+	@$(BIN)/python -m uv --quiet pip install --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+	@$(BIN)/python -m uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	@command -v npm >/dev/null || { echo "hptc: npm not found; install Node 20 or newer"; exit 2; }
+	@echo "==> pinned aws-cdk CLI"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: setup ## the main job, end to end, on the embedded local AWS
+	@$(RUN) sh demo.sh
+
+test: setup ## every test
+	@$(RUN) python -m pytest
+
+check: setup lint test ## what CI runs: lint, format, types, import contracts, tests
+
+lint: setup
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+format: setup ## format the code and fix what ruff can
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+golden: setup ## rewrite the golden files and generated docs; read the diff before you commit it
+	@$(RUN) python -m pytest -n 0 --update-golden tests
+
+bench: setup ## the speed claims, as ratios from one run
+	@$(RUN) python -m benchmarks
+
+lock: ## resolve the pinned dependencies anew
+	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra dev --upgrade pyproject.toml --output-file requirements.lock
+	@npm install --package-lock-only
+
+clean: ## remove what the targets made
+	rm -rf .venv node_modules cdk.out build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
