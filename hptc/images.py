@@ -1,0 +1,230 @@
+"""Training images that AWS publishes: a name, a version and a Region in, an ECR URI out, and back.
+
+The table is data/images.json. Nothing here asks a registry, and no alias such as `latest` is
+known: the same spec names the same image next year.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["algorithm", "framework"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageProblem:
+    """Why there is no image: the word that is not in the table, and the words that are."""
+
+    field: Literal["name", "version", "region"]
+    value: str
+    valid: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """The parts of an ECR image URI. With neither tag nor digest, ECR reads it as `:latest`."""
+
+    account: str
+    region: str
+    url_suffix: str
+    repository: str
+    tag: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """An image that AWS publishes. `version` is None for a tag that the table does not list."""
+
+    kind: Kind
+    name: str
+    version: str | None
+    image: Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Repository:
+    """One repository: its tag for each version (none: tags are free), its account by Region."""
+
+    name: str
+    kind: Kind
+    repository: str
+    tags: Mapping[str, str]
+    registry: Mapping[str, str]
+
+    def uri(self, tag: str, region: str) -> str:
+        account = self.registry[region]
+        return f"{account}.dkr.ecr.{region}.{url_suffix(region)}/{self.repository}:{tag}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Partition:
+    """The Regions that start with a prefix, and the domain of their endpoints."""
+
+    region_prefix: str
+    name: str
+    url_suffix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """data/images.json, read once."""
+
+    partitions: tuple[_Partition, ...]
+    repositories: Mapping[str, _Repository]
+
+
+def image_uri(name: str, version: str, region: str) -> str | ImageProblem:
+    """Return the URI of an image whose versions are a closed list, or what is wrong.
+
+    Names: every one of `algorithm_names()`, and the frameworks for which `versions()` is not empty.
+    """
+    candidates = [each for each in _named(name) if each.tags]
+    if not candidates:
+        known = {each.name: None for each in _table().repositories.values() if each.tags}
+        return ImageProblem(field="name", value=name, valid=tuple(known))
+    for repository in candidates:
+        if version in repository.tags:
+            if region not in repository.registry:
+                return _unknown_region(repository, region)
+            return repository.uri(repository.tags[version], region)
+    return ImageProblem(field="version", value=version, valid=versions(name))
+
+
+def framework_image_uri(name: str, tag: str, region: str) -> str | ImageProblem:
+    """Return the URI of a framework container at a tag, or what is wrong.
+
+    A tag is checked where the table lists the tags (scikit-learn), and is the author's own for the
+    deep learning containers: https://aws.github.io/deep-learning-containers/reference/available_images/
+    """
+    repository = _table().repositories.get(name)
+    if repository is None or repository.kind != "framework":
+        return ImageProblem(field="name", value=name, valid=framework_names())
+    if repository.tags and tag not in repository.tags.values():
+        return ImageProblem(field="version", value=tag, valid=tuple(repository.tags.values()))
+    if region not in repository.registry:
+        return _unknown_region(repository, region)
+    return repository.uri(tag, region)
+
+
+def parse_image(uri: str) -> Image | None:
+    """Take an ECR URI apart; None for anything else, such as an image of another registry.
+
+    A tuning job can use ECR only: its AlgorithmSpecification has no TrainingImageConfig.
+    """
+    match = _ecr_uri().fullmatch(uri)
+    if match is None:
+        return None
+    account, region, suffix, repository, tag, digest = match.groups()
+    return Image(
+        account=account,
+        region=region,
+        url_suffix=suffix,
+        repository=repository,
+        tag=tag,
+        digest=digest,
+    )
+
+
+def identify(uri: str) -> Identified | None:
+    """Recognise an image that AWS publishes, by repository and by the registry of its Region.
+
+    None for every other image: the user's own, or a copy of an AWS image in another account. Only
+    an algorithm is first-party to the service, so a framework container needs metric definitions
+    just as the user's own image does.
+    """
+    image = parse_image(uri)
+    if image is None or image.url_suffix != url_suffix(image.region):
+        return None
+    repository = _table().repositories.get(image.repository)
+    if repository is None or repository.registry.get(image.region) != image.account:
+        return None
+    version = next((known for known, tag in repository.tags.items() if tag == image.tag), None)
+    return Identified(kind=repository.kind, name=repository.name, version=version, image=image)
+
+
+def algorithm_names() -> tuple[str, ...]:
+    """Return the names of the built-in algorithms."""
+    return _names("algorithm")
+
+
+def framework_names() -> tuple[str, ...]:
+    """Return the names of the framework containers, which are their repositories."""
+    return _names("framework")
+
+
+def versions(name: str) -> tuple[str, ...]:
+    """Return the versions of an image, oldest first; none for an unknown name or a free tag."""
+    return tuple(version for repository in _named(name) for version in repository.tags)
+
+
+def regions(name: str, version: str | None = None) -> tuple[str, ...]:
+    """Return the Regions that have the image, in one version or in any; none if there are none."""
+    found = {
+        region
+        for repository in _named(name)
+        if version is None or version in repository.tags
+        for region in repository.registry
+    }
+    return tuple(sorted(found))
+
+
+def partition(region: str) -> str:
+    """Return the partition of a Region, as ARNs spell it: `aws`, `aws-cn`, `aws-us-gov`, …"""
+    return _partition(region).name
+
+
+def url_suffix(region: str) -> str:
+    """Return the domain that the endpoints of a Region end in: `amazonaws.com`, …"""
+    return _partition(region).url_suffix
+
+
+def _partition(region: str) -> _Partition:
+    return next(each for each in _table().partitions if region.startswith(each.region_prefix))
+
+
+def _named(name: str) -> list[_Repository]:
+    return [each for each in _table().repositories.values() if each.name == name]
+
+
+def _names(kind: Kind) -> tuple[str, ...]:
+    found = {each.name: None for each in _table().repositories.values() if each.kind == kind}
+    return tuple(found)
+
+
+def _unknown_region(repository: _Repository, region: str) -> ImageProblem:
+    return ImageProblem(field="region", value=region, valid=tuple(repository.registry))
+
+
+@functools.cache
+def _table() -> _Table:
+    data = json.loads((Path(__file__).parent / "data" / "images.json").read_bytes())
+    repositories = (
+        _Repository(
+            name=entry["name"],
+            kind=entry["kind"],
+            repository=entry["repository"],
+            tags=entry["tags"],
+            registry=data["registries"][entry["registry"]],
+        )
+        for entry in data["images"]
+    )
+    return _Table(
+        partitions=tuple(_Partition(**entry) for entry in data["partitions"]),
+        repositories={each.repository: each for each in repositories},
+    )
+
+
+@functools.cache
+def _ecr_uri() -> re.Pattern[str]:
+    # The repository is ECR's own pattern for RepositoryName; tag and digest are the OCI grammar.
+    suffixes = "|".join({re.escape(each.url_suffix): None for each in _table().partitions})
+    part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+    return re.compile(
+        rf"([0-9]{{12}})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.({suffixes})/({part}(?:/{part})*)"
+        r"(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?"
+    )
