@@ -1,0 +1,77 @@
+"""Instance types of SageMaker training: a type in, its storage and processor out.
+
+The table is data/instances.json. A type that it does not know is newer than the table, not wrong:
+whether SageMaker takes a type is for the enum in botocore's model to say.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Processor = Literal["cpu", "gpu", "trainium"]
+
+_TYPE = re.compile(r"ml\.([a-z0-9-]+)\.([a-z0-9-]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """What a training instance type has.
+
+    With local storage, SageMaker attaches no EBS volume: VolumeSizeInGB is ignored (and in a
+    HyperParameterTuningResourceConfig may not exceed the local size), VolumeKmsKeyId is refused.
+    `local_storage_gb` is None without local storage, and where the size is not known.
+    """
+
+    type: str
+    family: str
+    size: str
+    processor: Processor
+    has_local_storage: bool
+    local_storage_gb: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Family:
+    """One line of the table; no sizes for a family with EBS volumes only."""
+
+    processor: Processor
+    local_storage_gb: Mapping[str, int | None] | None = None
+
+
+def instance(instance_type: str) -> Instance | None:
+    """Look up a type such as `ml.g5.xlarge`; None if its family is not in the table.
+
+    A new size of a known family is answered from the family, with no local size.
+    """
+    match = _TYPE.fullmatch(instance_type)
+    if match is None:
+        return None
+    name, size = match.groups()
+    family = _families().get(name)
+    if family is None:
+        return None
+    sizes = family.local_storage_gb
+    return Instance(
+        type=instance_type,
+        family=name,
+        size=size,
+        processor=family.processor,
+        has_local_storage=sizes is not None,
+        local_storage_gb=None if sizes is None else sizes.get(size),
+    )
+
+
+def instance_family(instance_type: str) -> str | None:
+    """Return `p6-b200` of `ml.p6-b200.48xlarge`, known or not; None for any other text."""
+    match = _TYPE.fullmatch(instance_type)
+    return None if match is None else match[1]
+
+
+@functools.cache
+def _families() -> Mapping[str, _Family]:
+    data = json.loads((Path(__file__).parent / "data" / "instances.json").read_bytes())
+    return {name: _Family(**entry) for name, entry in data["families"].items()}
