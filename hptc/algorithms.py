@@ -1,0 +1,230 @@
+"""The built-in algorithms: a name and a version in, what the algorithm takes and reports out.
+
+The table is data/algorithms.json. It says what AWS documents, not what the service refuses: a
+recommended range is advice, and of the tunables only those marked exhaustive are the whole list.
+"""
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hptc import images
+
+Direction = Literal["Maximize", "Minimize"]
+InputMode = Literal["File", "Pipe"]
+ParameterKind = Literal["Integer", "Continuous", "Categorical"]
+Processor = Literal["cpu", "gpu"]
+
+_NAME_OF_REPOSITORY = {"sagemaker-xgboost": "xgboost"}  # elsewhere the two are the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Holds when a hyperparameter has one of these values."""
+
+    hyperparameter: str
+    values: tuple[str, ...]
+
+    def holds(self, hyperparameters: Mapping[str, str]) -> bool:
+        """Say whether it holds for the static hyperparameters of a training job."""
+        return hyperparameters.get(self.hyperparameter) in self.values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A hyperparameter that the algorithm fails without, under a condition or always."""
+
+    name: str
+    when: Condition | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """An input channel. With several names, any one of them is the channel."""
+
+    names: tuple[str, ...]
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A metric that a tuning job can optimise; the regex that finds it if the author gives it."""
+
+    name: str
+    direction: Direction
+    regex: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """A closed range of numbers, open-ended where a side is None."""
+
+    minimum: float | None
+    maximum: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunable:
+    """A hyperparameter that a tuning job can vary.
+
+    `recommended` and `values` are advice. `limits`, where an algorithm publishes them, are what a
+    range may not leave. `kinds` has two members where AWS's own sources disagree.
+    """
+
+    name: str
+    kinds: tuple[ParameterKind, ...]
+    recommended: Bounds | None
+    values: tuple[str, ...]
+    limits: Bounds | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Algorithm:
+    """A built-in algorithm, in one version.
+
+    `built_in` images are first-party to the service: it knows their metrics and tunables, and they
+    fail on a hyperparameter that they do not know. `jumpstart` images are scripts in a framework
+    container: the author gives the metric definitions, and any hyperparameter is passed on.
+
+    `hyperparameters` are the documented names, the tunable and required ones among them.
+    `checkpoints` says whether the algorithm resumes an interrupted spot job by itself.
+    """
+
+    name: str
+    title: str
+    kind: Literal["built_in", "jumpstart"]
+    source: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    input_modes: tuple[InputMode, ...]
+    processors: tuple[Processor, ...]
+    is_single_instance: bool
+    multi_instance_when: Condition | None
+    checkpoints: bool
+    early_stopping_metrics: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    tunables: tuple[Tunable, ...]
+    tunables_are_exhaustive: bool
+    required_hyperparameters: tuple[Requirement, ...]
+    hyperparameters: tuple[str, ...]
+
+    def metric(self, name: str) -> Metric | None:
+        """Return the metric of this exact name."""
+        return next((each for each in self.metrics if each.name == name), None)
+
+    def tunable(self, name: str) -> Tunable | None:
+        """Return the tunable of this exact name."""
+        return next((each for each in self.tunables if each.name == name), None)
+
+
+def algorithm(name: str, version: str | None = None) -> Algorithm | None:
+    """Look up an algorithm by the name that `hptc.images` gives it, or by its repository.
+
+    A version that is None or unknown is read as the newest one. None for an unknown name, and for a
+    framework container.
+    """
+    entry = _entries().get(_NAME_OF_REPOSITORY.get(name, name))
+    return None if entry is None else _in_version(entry, version)
+
+
+def algorithm_names() -> tuple[str, ...]:
+    """Return every name in the table, those without an image of their own (JumpStart) included."""
+    return tuple(_entries())
+
+
+@functools.cache
+def _entries() -> Mapping[str, Mapping[str, Any]]:
+    data = json.loads((Path(__file__).parent / "data" / "algorithms.json").read_bytes())
+    return {name: {"name": name, **entry} for name, entry in data["algorithms"].items()}
+
+
+def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
+    name, source = entry["name"], entry["source"]
+    age = _Age(images.versions(name), version)
+    metrics = tuple(
+        Metric(
+            name=each["name"],
+            direction=each["direction"],
+            regex=each.get("regex"),
+            source=each.get("source", source[-1]),
+        )
+        for each in age.select(entry["metrics"])
+    )
+    since = entry.get("since", {})
+    stops_early = entry["early_stopping"]
+    return Algorithm(
+        name=name,
+        title=entry["title"],
+        kind=entry["kind"],
+        source=tuple(source),
+        channels=tuple(_channels(entry["channels"])),
+        input_modes=tuple(entry["input_modes"]),
+        processors=tuple(each for each in entry["processors"] if age.reaches(since.get(each))),
+        is_single_instance=entry["is_single_instance"],
+        multi_instance_when=_condition(entry.get("multi_instance_when")),
+        checkpoints=entry["checkpoints"] and age.reaches(since.get("checkpoints")),
+        early_stopping_metrics=tuple(
+            each.name
+            for each in metrics
+            if stops_early is True or (stops_early and each.name in stops_early)
+        ),
+        metrics=metrics,
+        tunables=tuple(_tunable(each, source[-1]) for each in age.select(entry["tunables"])),
+        tunables_are_exhaustive=entry["tunables_are_exhaustive"],
+        required_hyperparameters=tuple(
+            Requirement(name=each["name"], when=_condition(each.get("when")))
+            for each in entry["required_hyperparameters"]
+        ),
+        hyperparameters=tuple(entry["hyperparameters"]),
+    )
+
+
+class _Age:
+    """A version among all versions of an algorithm, oldest first."""
+
+    def __init__(self, versions: tuple[str, ...], version: str | None) -> None:
+        self._versions = versions
+        newest = len(versions) - 1
+        self._index = versions.index(version) if version in versions else newest
+
+    def reaches(self, since: str | None) -> bool:
+        return since is None or self._index >= self._versions.index(since)
+
+    def select(self, entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for each in entries:
+            until = each.get("until")
+            if self.reaches(each.get("since")) and (
+                until is None or self._index <= self._versions.index(until)
+            ):
+                yield each
+
+
+def _channels(entry: Mapping[str, list[str]]) -> Iterator[Channel]:
+    for group, is_required in (("required", True), ("optional", False)):
+        for names in entry[group]:
+            yield Channel(names=tuple(names.split("|")), is_required=is_required)
+
+
+def _tunable(entry: Mapping[str, Any], source: str) -> Tunable:
+    return Tunable(
+        name=entry["name"],
+        kinds=tuple(entry["kinds"]),
+        recommended=_bounds(entry.get("recommended")),
+        values=tuple(entry.get("values", ())),
+        limits=_bounds(entry.get("limits")),
+        source=entry.get("source", source),
+    )
+
+
+def _bounds(entry: list[float | None] | None) -> Bounds | None:
+    return None if entry is None else Bounds(minimum=entry[0], maximum=entry[1])
+
+
+def _condition(entry: Mapping[str, Any] | None) -> Condition | None:
+    if entry is None:
+        return None
+    return Condition(hyperparameter=entry["hyperparameter"], values=tuple(entry["values"]))

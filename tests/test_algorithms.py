@@ -1,0 +1,326 @@
+import json
+import re
+from importlib.resources import files
+
+import pytest
+
+from hptc import algorithms, images
+from hptc.algorithms import Algorithm, Bounds, Condition
+
+EVERY = [
+    (name, version)
+    for name in algorithms.algorithm_names()
+    for version in (images.versions(name) or (None,))
+]
+
+
+def the(name: str, version: str | None = None) -> Algorithm:
+    found = algorithms.algorithm(name, version)
+    assert found is not None
+    return found
+
+
+def channels(found: Algorithm) -> dict[str, bool]:
+    return {"|".join(each.names): each.is_required for each in found.channels}
+
+
+@pytest.mark.parametrize("name", images.algorithm_names())
+def test_every_algorithm_with_an_image_is_in_the_table(name: str) -> None:
+    assert the(name).kind == "built_in"
+
+
+def test_the_others_are_jumpstart() -> None:
+    others = set(algorithms.algorithm_names()) - set(images.algorithm_names())
+    assert others == {
+        "autogluon-tabular",
+        "catboost",
+        "image-classification-tensorflow",
+        "lightgbm",
+        "object-detection-tensorflow",
+        "tabtransformer",
+        "text-classification-tensorflow",
+    }
+    assert {the(name).kind for name in others} == {"jumpstart"}
+
+
+def test_a_repository_is_a_name_too() -> None:
+    assert algorithms.algorithm("sagemaker-xgboost", "1.7-1") == the("xgboost", "1.7-1")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("kmean", id="misspelt"),
+        pytest.param("pytorch-training", id="framework"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_an_unknown_name_is_none(name: str) -> None:
+    assert algorithms.algorithm(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "direction"),
+    [
+        pytest.param("kmeans", "test:msd", "Minimize", id="kmeans"),
+        pytest.param("forecasting-deepar", "test:RMSE", "Minimize", id="deepar"),
+        pytest.param("forecasting-deepar", "test:rmse", None, id="names-are-case-sensitive"),
+        pytest.param("linear-learner", "validation:roc_auc_score", "Maximize", id="linear-learner"),
+        pytest.param("object-detection", "validation:mAP", "Maximize", id="object-detection"),
+        pytest.param("xgboost", "validation:auc", "Maximize", id="xgboost"),
+        pytest.param("xgboost", "train:auc", None, id="xgboost-has-validation-metrics-only"),
+        pytest.param("seq2seq", "validation:perplexity", "Minimize", id="seq2seq"),
+        pytest.param("lightgbm", "binary_logloss", "Minimize", id="a-loss-is-minimised"),
+        pytest.param("catboost", "MultiClass", "Minimize", id="another-loss"),
+        pytest.param("pca", "test:mse", None, id="pca-has-none"),
+    ],
+)
+def test_metrics(name: str, metric: str, direction: str | None) -> None:
+    found = the(name).metric(metric)
+    assert (found and found.direction) == direction
+
+
+@pytest.mark.parametrize(
+    ("metric", "version", "direction"),
+    [
+        pytest.param("validation:auc", "1", "Maximize", id="first"),
+        pytest.param("validation:accuracy", "1", None, id="before-it-came"),
+        pytest.param("validation:accuracy", "0.90-1", "Maximize", id="when-it-came"),
+        pytest.param("validation:r2", "1.0-1", None, id="r2-before"),
+        pytest.param("validation:r2", "1.2-1", "Maximize", id="r2-since"),
+        pytest.param("validation:cox-nloglik", "0.90-2", "Maximize", id="nloglik-as-it-was"),
+        pytest.param("validation:cox-nloglik", "1.0-1", "Minimize", id="nloglik-as-it-is"),
+        pytest.param("validation:recall_micro", None, "Maximize", id="no-version-is-the-newest"),
+        pytest.param("validation:recall_micro", "9.9-9", "Maximize", id="so-is-an-unknown-one"),
+    ],
+)
+def test_metrics_of_a_version(metric: str, version: str | None, direction: str | None) -> None:
+    found = the("xgboost", version).metric(metric)
+    assert (found and found.direction) == direction
+
+
+@pytest.mark.parametrize(
+    ("name", "hyperparameter", "kinds", "recommended", "values"),
+    [
+        pytest.param("kmeans", "mini_batch_size", ["Integer"], (3000, 15000), (), id="integer"),
+        pytest.param(
+            "kmeans", "init_method", ["Categorical"], None, ("kmeans++", "random"), id="categorical"
+        ),
+        pytest.param("linear-learner", "wd", ["Continuous"], (1e-7, 1), (), id="continuous"),
+        pytest.param("factorization-machines", "epochs", ["Integer"], (1, 1000), (), id="epochs"),
+        pytest.param(
+            "semantic-segmentation",
+            "optimizer",
+            ["Categorical"],
+            None,
+            ("sgd", "adam", "adadelta"),
+            id="misprint-corrected",
+        ),
+        pytest.param(
+            "xgboost", "max_delta_step", ["Continuous", "Integer"], (0, 10), (), id="two-kinds"
+        ),
+        pytest.param("blazingtext", "word_ngrams", ["Integer"], (1, 3), (), id="text"),
+        pytest.param("seq2seq", "weight_init_scale", ["Continuous"], (-1, 3), (), id="negative"),
+    ],
+)
+def test_tunables(
+    name: str,
+    hyperparameter: str,
+    kinds: list[str],
+    recommended: tuple[float, float] | None,
+    values: tuple[str, ...],
+) -> None:
+    found = the(name).tunable(hyperparameter)
+    assert found is not None
+    assert list(found.kinds) == kinds
+    bounds = recommended and Bounds(minimum=recommended[0], maximum=recommended[1])
+    assert found.recommended == bounds
+    assert found.values == values
+
+
+@pytest.mark.parametrize(
+    ("hyperparameter", "limits"),
+    [
+        pytest.param("num_round", (1, None), id="at-least-one-round"),
+        pytest.param("eta", (0, 1), id="a-share"),
+        pytest.param("gamma", (0, None), id="not-negative"),
+    ],
+)
+def test_xgboost_publishes_limits(hyperparameter: str, limits: tuple[float, float | None]) -> None:
+    found = the("xgboost").tunable(hyperparameter)
+    assert found is not None
+    assert found.limits == Bounds(minimum=limits[0], maximum=limits[1])
+
+
+@pytest.mark.parametrize("name", ["booster", "tree_method", "num_parallel_tree", "learning_rate"])
+def test_xgboost_tunes_nothing_else(name: str) -> None:
+    xgboost = the("xgboost")
+    assert xgboost.tunables_are_exhaustive
+    assert xgboost.tunable(name) is None
+    assert name in xgboost.hyperparameters
+
+
+def test_only_xgboost_publishes_the_whole_list_of_tunables() -> None:
+    exhaustive = [
+        name for name in algorithms.algorithm_names() if the(name).tunables_are_exhaustive
+    ]
+    assert exhaustive == ["xgboost"]
+
+
+def test_the_first_xgboost_is_an_older_one() -> None:
+    first, newest = the("xgboost", "1"), the("xgboost", "3.2-0")
+    assert (first.processors, newest.processors) == (("cpu",), ("cpu", "gpu"))
+    assert (first.checkpoints, newest.checkpoints) == (False, True)
+    assert first.tunable("colsample_bynode") is None
+    assert newest.tunable("colsample_bynode") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param(
+            "xgboost", {"train": True, "validation": False, "code": False}, id="optional-channels"
+        ),
+        pytest.param("seq2seq", {"train": True, "validation": True, "vocab": True}, id="vocab"),
+        pytest.param("lightgbm", {"train|training": True, "validation": False}, id="two-names"),
+    ],
+)
+def test_channels(name: str, expected: dict[str, bool]) -> None:
+    assert channels(the(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "input_modes", "processors", "is_single_instance"),
+    [
+        pytest.param("kmeans", ("File", "Pipe"), ("cpu", "gpu"), False, id="kmeans"),
+        pytest.param("lda", ("File", "Pipe"), ("cpu",), True, id="lda"),
+        pytest.param("seq2seq", ("File",), ("gpu",), True, id="seq2seq"),
+        pytest.param("image-classification", ("File", "Pipe"), ("gpu",), False, id="images"),
+        pytest.param("ipinsights", ("File",), ("cpu", "gpu"), False, id="ipinsights"),
+    ],
+)
+def test_hardware(
+    name: str,
+    input_modes: tuple[str, ...],
+    processors: tuple[str, ...],
+    is_single_instance: bool,
+) -> None:
+    found = the(name)
+    assert found.input_modes == input_modes
+    assert found.processors == processors
+    assert found.is_single_instance == is_single_instance
+
+
+def test_blazingtext_takes_several_instances_in_one_mode() -> None:
+    condition = the("blazingtext").multi_instance_when
+    assert condition == Condition(hyperparameter="mode", values=("batch_skipgram",))
+    assert condition.holds({"mode": "batch_skipgram"})
+    assert not condition.holds({"mode": "supervised"})
+    assert not condition.holds({})
+
+
+@pytest.mark.parametrize(
+    ("name", "statics", "required"),
+    [
+        pytest.param("kmeans", {}, {"feature_dim", "k"}, id="always"),
+        pytest.param("xgboost", {"objective": "binary:logistic"}, {"num_round"}, id="binary"),
+        pytest.param(
+            "xgboost", {"objective": "multi:softmax"}, {"num_round", "num_class"}, id="multiclass"
+        ),
+        pytest.param(
+            "linear-learner",
+            {"predictor_type": "multiclass_classifier"},
+            {"predictor_type", "num_classes"},
+            id="linear-learner",
+        ),
+        pytest.param("seq2seq", {}, set(), id="none"),
+    ],
+)
+def test_required_hyperparameters(name: str, statics: dict[str, str], required: set[str]) -> None:
+    assert {
+        each.name
+        for each in the(name).required_hyperparameters
+        if each.when is None or each.when.holds(statics)
+    } == required
+
+
+def test_these_algorithms_checkpoint() -> None:
+    assert {name for name in algorithms.algorithm_names() if the(name).checkpoints} == {
+        "image-classification",
+        "object-detection",
+        "semantic-segmentation",
+        "xgboost",
+    }
+
+
+def test_early_stopping() -> None:
+    assert the("kmeans").early_stopping_metrics == ()
+    assert "validation:auc" in the("xgboost").early_stopping_metrics
+    assert set(the("linear-learner").early_stopping_metrics) == {
+        "test:objective_loss",
+        "validation:objective_loss",
+        "validation:objective_loss:final",
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "log", "value"),
+    [
+        pytest.param(("lightgbm", "auc"), "[10] valid's auc: 0.91", "0.91", id="lightgbm"),
+        pytest.param(("catboost", "AUC"), "bestTest = 0.8123", "0.8123", id="catboost"),
+        pytest.param(("tabtransformer", "r2"), "metrics={'r2': 0.5}", "0.5", id="tabtransformer"),
+        pytest.param(
+            ("text-classification-tensorflow", "validation:accuracy"),
+            "val_accuracy=0.75",
+            "0.75",
+            id="text",
+        ),
+    ],
+)
+def test_a_regex_finds_its_number(metric: tuple[str, str], log: str, value: str) -> None:
+    found = the(metric[0]).metric(metric[1])
+    assert found is not None
+    assert found.regex is not None
+    match = re.search(found.regex, log)
+    assert match is not None
+    assert match[1] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), EVERY, ids=[f"{name}-{version}" for name, version in EVERY]
+)
+def test_every_version_is_sound(name: str, version: str | None) -> None:
+    found = the(name, version)
+    names = [each.name for each in found.metrics]
+    assert len(names) == len(set(names))
+    names = [each.name for each in found.tunables]
+    assert len(names) == len(set(names))
+    assert found.processors
+    assert any(each.is_required for each in found.channels)
+    for each in found.tunables:
+        assert set(each.kinds) <= {"Integer", "Continuous", "Categorical"}
+        assert bool(each.values) == ("Categorical" in each.kinds)
+        assert not (each.values and (each.recommended or each.limits))
+        for bounds in (each.recommended, each.limits):
+            if bounds and bounds.minimum is not None and bounds.maximum is not None:
+                assert bounds.minimum < bounds.maximum
+        assert each.name in found.hyperparameters
+    for requirement in found.required_hyperparameters:
+        assert requirement.name in found.hyperparameters
+        if requirement.when:
+            assert requirement.when.hyperparameter in found.hyperparameters
+    for metric in found.metrics:
+        assert metric.direction in {"Maximize", "Minimize"}
+        if metric.regex:
+            assert re.compile(metric.regex).groups == 1
+        assert found.kind == "jumpstart" or metric.regex is None
+
+
+def test_every_source_key_is_explained() -> None:
+    table = json.loads((files("hptc") / "data" / "algorithms.json").read_bytes())
+    explained = table["about"]["sources"].keys()
+    for name, entry in table["algorithms"].items():
+        keys = [*entry["source"], *(e["source"] for e in entry["metrics"] if "source" in e)]
+        keys += [each["source"] for each in entry["tunables"] if "source" in each]
+        assert keys, name
+        assert {key.partition(":")[0] for key in keys} <= explained, name
