@@ -1,0 +1,1 @@
+"""A local AWS endpoint on one loopback port, for demonstrations and tests."""

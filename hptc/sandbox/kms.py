@@ -1,0 +1,54 @@
+"""Keys whose rotation, policy and state follow their template.
+
+Without this, moto updates nothing of an AWS::KMS::Key, returns its policy as an object where the
+API has JSON text, and deletes at once a key that AWS only schedules for deletion.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from moto.kms import models
+
+from hptc.sandbox.resources import Handler, Place, Properties
+
+
+def _backend(place: Place) -> Any:
+    return models.kms_backends[place.account][place.region]
+
+
+def _settle_key(
+    key: Any,
+    before: Properties,  # noqa: ARG001
+    after: Properties,
+    place: Place,
+) -> None:
+    backend = _backend(place)
+    policy = after.get("KeyPolicy")
+    key.policy = json.dumps(policy) if policy else key.generate_default_policy()
+    key.key_rotation_status = bool(after.get("EnableKeyRotation", False))
+    key.description = after.get("Description", "")
+    (backend.enable_key if after.get("Enabled", True) else backend.disable_key)(key.id)
+    backend.tagger.delete_all_tags_for_resource(key.id)
+    tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in after.get("Tags", [])]
+    if tags:
+        backend.tagger.tag_resource(key.id, tags)
+
+
+def _remove_key(key: Any, properties: Properties, place: Place) -> None:
+    _backend(place).schedule_key_deletion(key.id, int(properties.get("PendingWindowInDays", 30)))
+
+
+def _settle_alias(alias: Any, before: Properties, after: Properties, place: Place) -> None:
+    if before:
+        _backend(place).update_alias(after["TargetKeyId"], alias.physical_resource_id)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "AWS::KMS::Key": Handler(
+        settle=_settle_key,
+        remove=_remove_key,
+        replaced_by=frozenset({"KeySpec", "KeyUsage", "MultiRegion", "Origin"}),
+    ),
+    "AWS::KMS::Alias": Handler(settle=_settle_alias, replaced_by=frozenset({"AliasName"})),
+}

@@ -1,0 +1,178 @@
+"""The sandbox itself: a local AWS endpoint, up from `with` to the end of the block."""
+
+import logging
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from functools import cache
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Self
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from werkzeug.serving import make_server
+
+from hptc.errors import OperationError
+from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker
+from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_of
+from hptc.sandbox.sagemaker import TuningJobStatus
+
+_LOOPBACK = "127.0.0.1"
+_open_sandboxes = 0
+_count_lock = Lock()
+
+
+class Sandbox:
+    """A local AWS endpoint on one loopback port, for as long as the context lasts.
+
+    `account` is the account of the sandbox's own credentials; a role assumed in another account
+    works there. `port` 0 takes a free one. The state belongs to the process: sandboxes that are
+    open at once share it, account by account, and the last one to close forgets it.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        account: str = "123456789012",
+        region: str = "us-east-1",
+        tuning_job_status: TuningJobStatus = "Completed",
+    ) -> None:
+        if not re.fullmatch(r"\d{12}", account):
+            raise ValueError(f"an AWS account id is 12 digits, not {account!r}")
+        self.account = account
+        self.region = region
+        self._port = port
+        self._tuning_job_status = tuning_job_status
+        self._home = ""
+        self._closing = ExitStack()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it listens: an IP address, so that every SDK puts buckets into the path."""
+        return f"http://{_LOOPBACK}:{self._port}"
+
+    def environment(self) -> dict[str, str]:
+        """Name the variables that make boto3, the AWS CLI and the CDK talk to the sandbox only."""
+        node_options = os.environ.get("NODE_OPTIONS", "")
+        variables = {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": access_key_of(self.account),
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+            "CDK_HOME": self._home,
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "true",
+            "CDK_NOTICES": "false",
+            "NO_PROXY": _LOOPBACK,
+            "no_proxy": _LOOPBACK,
+            "NODE_OPTIONS": " ".join(dict.fromkeys([*node_options.split(), "--no-warnings"])),
+        }
+        node = _node_major_version(os.environ.get("JSII_NODE", "node"))
+        if node:
+            variables["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = node
+        return variables
+
+    def describe(self) -> str:
+        """Say what the sandbox stands in for, and what it does not do."""
+        if self._tuning_job_status == "Completed":
+            jobs = "A tuning job is Completed at once, with one placeholder training job."
+        else:
+            jobs = "A tuning job stays InProgress until it is stopped."
+        return (
+            f"A local stand-in for AWS (moto) at {self.endpoint_url}, account {self.account}, "
+            f"region {self.region}. Nothing leaves this machine and nothing costs money.\n"
+            "It stands in for CloudFormation (cdk bootstrap, deploy, diff, destroy), S3, IAM, KMS, "
+            "EC2 networks, STS, SSM and SageMaker tuning jobs.\n"
+            f"It trains nothing. {jobs}\n"
+            "It does not enforce IAM permissions, bucket or key policies, quotas or SageMaker's "
+            "validation of a request, and runs no custom resources. A stack with a resource type "
+            "that it has no stand-in for is refused; a property that it has none for is ignored.\n"
+            "Its state is gone when it stops."
+        )
+
+    def __enter__(self) -> Self:
+        """Start to listen."""
+        _install()
+        with ExitStack() as opened:
+            listener = opened.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((_LOOPBACK, self._port))
+            except OSError as error:
+                raise OperationError(
+                    f"the sandbox cannot listen on port {self._port}: {error.strerror}",
+                    help="choose another port, or 0 for any free one",
+                ) from error
+            listener.listen()
+            self._port = listener.getsockname()[1]
+            server = make_server(
+                _LOOPBACK,
+                self._port,
+                Gateway(self.account),
+                threaded=True,
+                request_handler=QuietRequestHandler,
+                fd=listener.fileno(),
+            )
+        self._closing.callback(_forget_if_last)
+        _count(1)
+        self._closing.callback(server.server_close)
+        thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
+        thread.start()
+        self._closing.callback(thread.join)
+        self._closing.callback(server.shutdown)
+        self._home = tempfile.mkdtemp(prefix="hptc-sandbox-")
+        self._closing.callback(shutil.rmtree, self._home, ignore_errors=True)
+        sagemaker.set_status_of_new_jobs(self.account, self._tuning_job_status)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop, and forget everything if no other sandbox is open."""
+        self._closing.close()
+
+
+def _count(change: int) -> int:
+    global _open_sandboxes
+    with _count_lock:
+        _open_sandboxes += change
+        return _open_sandboxes
+
+
+def _forget_if_last() -> None:
+    if _count(-1) == 0:
+        BackendDict.reset()
+        reset_model_data()
+
+
+@cache
+def _install() -> None:
+    """Extend moto, once a process."""
+    # A log record without a handler goes to stderr; what matters is in the response.
+    logging.getLogger("moto").addHandler(logging.NullHandler())
+    s3.install()
+    sagemaker.install()
+    cloudformation.install({**ec2.HANDLERS, **iam.HANDLERS, **kms.HANDLERS, **s3.HANDLERS})
+
+
+@cache
+def _node_major_version(node: str) -> str:
+    """Ask which Node there is: 20 prints a banner about itself unless its number is named."""
+    if shutil.which(node) is None:
+        return ""
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)\.", answer.stdout)
+    return found[1] if found else ""
