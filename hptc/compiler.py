@@ -1,0 +1,304 @@
+"""The pipeline on one page: a file in, a checked request out.
+
+    text ─source→ Document ─resolve→ data ─spec→ Spec ─request, resolve→ Request ─job→ TuningJob
+
+A file in the API's own form joins at Request. Whatever is wrong is a Diagnostic at its place; the
+result says how far the file came. Nothing here calls AWS, runs code of a spec, or prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from hptc import identity, project, resolve, shapes, source
+from hptc.demands import findings_of_violations
+from hptc.diagnostics import Diagnostic, Finding, Severity, sort_key
+from hptc.errors import UsageError
+from hptc.job import TuningJob, read_job
+from hptc.names import spec_path
+from hptc.project import Environment, Project
+from hptc.references import NAMES, names_in
+from hptc.request import Request, emit
+from hptc.resolve import Layers
+from hptc.source import Document
+from hptc.spec import Spec, parse_spec
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """One file's outcome. `request` and `job` are there when nothing stopped the compile."""
+
+    document: Document
+    diagnostics: tuple[Diagnostic, ...]
+    layers: Layers
+    spec: Spec | None = None  # None for a file in the API's own form
+    request: Request | None = None
+    job: TuningJob | None = None
+    digest: str = ""
+    environment: Environment | None = None
+
+    @property
+    def file(self) -> str:
+        """The file's name as it was given."""
+        return self.document.file
+
+    @property
+    def name(self) -> str:
+        """The spec's name; the job's for a file in the API's own form."""
+        return self.spec.name if self.spec else (self.job.name if self.job else "")
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether AWS would refuse it, or it could not be compiled at all."""
+        return any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """The files of one run, each compiled once. `environment` is the name that the user chose."""
+
+    environment: str | None = None
+    compiled: dict[FilePath, Compiled] = field(default_factory=dict)
+    projects: dict[FilePath, Project | None] = field(default_factory=dict)
+    project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
+    open_files: list[FilePath] = field(default_factory=list)
+
+    def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
+        """The project that a folder is in, read once."""
+        path = project.find(folder)
+        if path is None:
+            return None, []
+        if path not in self.projects:
+            self.projects[path], self.project_diagnostics[path] = project.load(path)
+        return self.projects[path], self.project_diagnostics[path]
+
+
+def compile_file(path: str, workspace: Workspace) -> Compiled:
+    """Compile one file. Raises UsageError when it can't be read."""
+    key = FilePath(path).resolve()
+    if key not in workspace.compiled:
+        workspace.open_files.append(key)
+        try:
+            found, faults = workspace.project_of(key.parent)
+            result = compile_text(source.read(path), path, workspace, found)
+        finally:
+            workspace.open_files.pop()
+        if faults:
+            result = replace(
+                result, diagnostics=(*faults, *result.diagnostics), request=None, job=None
+            )
+        workspace.compiled[key] = result
+    return workspace.compiled[key]
+
+
+def compile_text(
+    text: str, file: str, workspace: Workspace, in_project: Project | None = None
+) -> Compiled:
+    """Compile a file's text."""
+    document, diagnostics = source.parse(text, file)
+    if diagnostics:
+        return Compiled(
+            document=document, diagnostics=tuple(diagnostics), layers=Layers(((document, ()),))
+        )
+    if is_request(document):
+        return _compile_request(document)
+    environment = in_project.environment(workspace.environment) if in_project else None
+    data, layers, diagnostics = resolve.merge_layers(document, in_project, environment)
+    outcome = Compiled(
+        document=document, diagnostics=tuple(diagnostics), layers=layers, environment=environment
+    )
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        return outcome
+    spec, findings = parse_spec(data)
+    if spec is None:
+        return _finished(outcome, findings)
+    request = emit(spec)
+    findings = resolve.fill(request, spec, environment)
+    findings += _name_parents(request, workspace, in_project)
+    content = identity.digest(request)
+    request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, content)
+    return _finished(
+        replace(outcome, spec=spec, digest=content), findings, resolve.ordered(request)
+    )
+
+
+def _compile_request(document: Document) -> Compiled:
+    """A file in the API's own form: it is the request already."""
+    request, diagnostics = source.construct(document)
+    outcome = Compiled(
+        document=document, diagnostics=tuple(diagnostics), layers=Layers(((document, ()),))
+    )
+    if diagnostics or not isinstance(request, dict):
+        return outcome
+    plain = unwrapped_request(request)
+    return _finished(replace(outcome, digest=identity.digest(plain)), [], plain)
+
+
+def _finished(
+    outcome: Compiled, findings: list[Finding], request: Request | None = None
+) -> Compiled:
+    """Check a request, and give every finding its place."""
+    job = None
+    if request is not None:
+        violations = shapes.violations(request)
+        findings = findings + findings_of_violations(violations, request, outcome.spec)
+        findings += _unknown_references(request)
+        if not findings:
+            job = read_job(request)
+    placed = [_place(finding, outcome, request or {}) for finding in findings]
+    diagnostics = tuple(sorted([*outcome.diagnostics, *placed], key=sort_key))
+    stopped = any(diagnostic.is_error for diagnostic in diagnostics)
+    return replace(
+        outcome,
+        diagnostics=diagnostics,
+        request=None if stopped else request,
+        job=None if stopped else job,
+    )
+
+
+def _place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
+    path = finding.path
+    if outcome.spec is not None and not finding.in_spec:
+        path = spec_path(path, request)
+        if path == ("job_name",) and outcome.spec.job_name is None:
+            path = ("name",)
+    return Diagnostic(
+        code=finding.code,
+        severity=finding.severity,
+        message=finding.message,
+        span=outcome.layers.span(path, key=finding.on_key),
+        label=finding.label,
+        help=finding.help,
+    )
+
+
+def _name_parents(
+    request: Request, workspace: Workspace, in_project: Project | None
+) -> list[Finding]:
+    """Turn warm-start parents that are specs of this project into the names of their jobs."""
+    parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+    if not parents or in_project is None:
+        return []
+    findings = []
+    files = spec_files_by_name(in_project)
+    for index, parent in enumerate(parents):
+        name = parent["HyperParameterTuningJobName"]
+        if name not in files:
+            continue
+        problem = ""
+        if files[name].resolve() in workspace.open_files:
+            problem = f"`{name}` warm-starts from itself, directly or by its parents"
+        else:
+            compiled = compile_file(str(files[name]), workspace)
+            if compiled.request is None:
+                problem = f"the parent `{name}` ({files[name].name}) does not compile"
+            else:
+                parent["HyperParameterTuningJobName"] = compiled.request[
+                    "HyperParameterTuningJobName"
+                ]
+        if problem:
+            findings.append(
+                Finding(
+                    code="HPT701",
+                    message=problem,
+                    path=("warm_start", "parents", index),
+                    in_spec=True,
+                )
+            )
+    return findings
+
+
+def _unknown_references(request: Request) -> list[Finding]:
+    unknown = sorted(set(names_in(request)) - set(NAMES))
+    return [
+        Finding(
+            code="HPT006",
+            message=f"`${{hptc:{name}}}` is not something that a deployment provides",
+            path=(),
+            help=f"it provides: {', '.join(NAMES)}",
+        )
+        for name in unknown
+    ]
+
+
+def is_request(document: Document) -> bool:
+    """Whether a file is in the API's own form: its top-level keys are the API's members."""
+    return any(document.has((member,)) for member in shapes.input_shape().members)
+
+
+def unwrapped_request(request: Any) -> Any:
+    from hptc.request import unwrapped
+
+    return unwrapped(request)
+
+
+def spec_files_by_name(in_project: Project) -> dict[str, FilePath]:
+    """Every spec of a project by its name; files that can't be read have none."""
+    files: dict[str, FilePath] = {}
+    for path in project_files(in_project):
+        try:
+            document, _ = source.parse(source.read(str(path)), str(path))
+        except UsageError:
+            continue
+        data, _ = source.construct(document, at=("name",))
+        if isinstance(data, str):
+            files.setdefault(data, path)
+    return files
+
+
+def project_files(in_project: Project) -> list[FilePath]:
+    """The spec files of a project, in order."""
+    return [path for entry in in_project.file.specs for path in spec_files(in_project.root / entry)]
+
+
+def spec_files(path: FilePath) -> list[FilePath]:
+    """A file itself; the spec files below a folder, hidden ones and hptc.yaml left out."""
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.suffix in SUFFIXES
+        and file.name != project.FILE_NAME
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        and file.is_file()
+    )
+
+
+def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
+    """Compile files and folders. A folder that holds hptc.yaml stands for its project's specs.
+
+    Raises UsageError for a path that is not there and for a folder without specs.
+    """
+    files: list[str] = []
+    for given in paths:
+        path = FilePath(given)
+        if not path.exists():
+            raise UsageError(f"{given}: there is no such file or folder")
+        found = [path]
+        if path.is_dir():
+            in_project, _ = (
+                workspace.project_of(path) if (path / project.FILE_NAME).is_file() else (None, [])
+            )
+            found = project_files(in_project) if in_project else spec_files(path)
+            if not found:
+                raise UsageError(
+                    f"{given}: there is no spec in this folder",
+                    help="`hptc init DIR` writes one to start from",
+                )
+        files += [_shown(file) for file in found]
+    return [compile_file(file, workspace) for file in dict.fromkeys(files)]
+
+
+def _shown(path: FilePath) -> str:
+    try:
+        return str(path.relative_to(FilePath.cwd())) if path.is_absolute() else str(path)
+    except ValueError:
+        return str(path)
+
+
+__all__ = ["Compiled", "Severity", "Workspace", "compile_file", "compile_paths", "compile_text"]

@@ -1,0 +1,179 @@
+"""What the API's shape demands, said in the words of whoever wrote the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hptc.diagnostics import Finding, nearest, path_text
+from hptc.names import spec_path
+from hptc.shapes import Shape, Violation
+from hptc.spec import Spec
+
+_CODES = {
+    "unknown": "HPT101",
+    "type": "HPT102",
+    "missing": "HPT103",
+    "enum": "HPT104",
+    "minimum": "HPT105",
+    "maximum": "HPT105",
+    "pattern": "HPT106",
+}
+
+_TYPES = {
+    "structure": "a mapping",
+    "map": "a mapping",
+    "list": "a list",
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "long": "a whole number",
+    "float": "a number",
+    "double": "a number",
+}
+
+_PATTERNS = {
+    # Patterns that a person would not read: what they say.
+    "HyperParameterTuningJobName": "letters, digits and single hyphens between them",
+    "HyperParameterTrainingJobDefinitionName": "letters, digits and hyphens between them",
+    "RoleArn": "a role's ARN, arn:aws:iam::<account>:role/<name>",
+    "S3Uri": "s3://<bucket>/<prefix>",
+    "ChannelName": "letters, digits, dots, hyphens and underscores",
+    "FileSystemId": "fs- and at least 8 hex digits",
+    "KmsKeyId": "a key's id, ARN or alias",
+    "SecurityGroupId": "a security group's id, sg-…",
+    "SubnetId": "a subnet's id, subnet-…",
+    "TagKey": "letters, digits, spaces and _ . : / = + - @",
+    "TagValue": "letters, digits, spaces and _ . : / = + - @",
+    "HyperParameterTrainingJobEnvironmentKey": "a letter or underscore, then letters, digits and underscores",
+    "TrainingPlanArn": "a training plan's ARN",
+    "DatasetArn": "the ARN of a DataSet in a SageMaker hub",
+    "ArnOrName": "an algorithm's name or ARN",
+}
+
+
+def findings_of_violations(
+    violations: list[Violation], request: Mapping[str, Any], spec: Spec | None
+) -> list[Finding]:
+    """Each violation as a finding; names are the spec's where there is one, else the API's."""
+    findings = [_finding(violation, request, spec) for violation in violations]
+    if spec is not None and spec.training_job is None and not spec.training_jobs:
+        findings.append(
+            Finding(
+                code="HPT103",
+                message="`training_job` is missing: what each training job of the search runs",
+                path=(),
+                in_spec=True,
+                help="add `training_job:`, or `training_jobs:` for several algorithms",
+            )
+        )
+    return findings
+
+
+def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None) -> Finding:
+    path, shape, value = violation.path, violation.shape, violation.value
+    shown = spec_path(path, request) if spec is not None else path
+    if spec is not None and shown == ("job_name",) and spec.job_name is None:
+        shown, value = ("name",), spec.name
+    name = path_text(shown) or "the request"
+    code = _CODES[violation.kind]
+    match violation.kind:
+        case "missing":
+            return Finding(
+                code=code, path=path, on_key=spec is not None and len(shown) > 0,
+                message=f"`{name}` is required", help=_missing_help(str(shown[-1]) if shown else "", shape),
+            )  # fmt: skip
+        case "unknown":
+            meant = nearest(str(path[-1]), tuple(shape.members))
+            owner = path_text(path[:-1])
+            return Finding(
+                code=code, path=path, on_key=True,
+                message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
+                label=f"did you mean `{meant}`?" if meant else "",
+                help=f"known here: {', '.join(shape.members)}",
+            )  # fmt: skip
+        case "type":
+            expected = _TYPES.get(shape.type, shape.type)
+            return Finding(
+                code=code, path=path, label=f"must be {expected}",
+                message=f"`{name}` must be {expected}, but is {_described(value)}",
+            )  # fmt: skip
+        case "enum":
+            meant = nearest(str(value), shape.enum)
+            return Finding(
+                code=code, path=path, message=f"`{name}` can't be {_quoted(value)}",
+                label=f"did you mean {meant}?" if meant else "", help=_enum_help(shape, value),
+            )  # fmt: skip
+        case "minimum" | "maximum":
+            return _out_of_bounds(violation, name, value, code)
+    return Finding(
+        code=code, path=path, message=f"`{name}` can't be {_quoted(value)}",
+        label=f"must be {_PATTERNS[shape.name]}" if shape.name in _PATTERNS else "",
+        help=f"it must match {shape.pattern}" if shape.name not in _PATTERNS else "",
+    )  # fmt: skip
+
+
+def _out_of_bounds(violation: Violation, name: str, value: Any, code: str) -> Finding:
+    shape = violation.shape
+    bound = shape.minimum if violation.kind == "minimum" else shape.maximum
+    which = "at least" if violation.kind == "minimum" else "at most"
+    match value:
+        case str():
+            what, unit = f"has {len(value)} characters", "characters"
+        case list() | dict():
+            what, unit = f"has {len(value)} entries", "entries"
+        case _:
+            what, unit = f"is {value}", ""
+    need = f"{which} {bound} {unit}".strip()
+    limits = (
+        [f"{shape.minimum} to {shape.maximum}"]
+        if None not in (shape.minimum, shape.maximum)
+        else []
+    )
+    return Finding(
+        code=code, path=violation.path, message=f"`{name}` {what}, but AWS takes {need}",
+        label=f"must be {need}" if not unit else f"{need}", help=f"AWS takes {limits[0]}" if limits else "",
+    )  # fmt: skip
+
+
+def _missing_help(key: str, shape: Shape) -> str:
+    if key == "role_arn":
+        return "give it here, or let an environment in hptc.yaml make the role"
+    if key in ("output", "s3_output_path"):
+        return "give it here, or let an environment in hptc.yaml make the bucket"
+    if shape.enum and len(shape.enum) <= 8:
+        return f"add `{key}:`, one of {', '.join(shape.enum)}"
+    return f"add `{key}:`"
+
+
+def _enum_help(shape: Shape, value: Any) -> str:
+    if len(shape.enum) <= 12:
+        return f"one of {', '.join(shape.enum)}"
+    family = str(value).rpartition(".")[0]
+    same = [choice for choice in shape.enum if family and choice.startswith(f"{family}.")]
+    return (
+        f"of this family there are {', '.join(same)}"
+        if same
+        else f"AWS knows {len(shape.enum)} values; see {shape.name}"
+    )
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return json.dumps(text if len(text) <= 80 else text[:77] + "...", ensure_ascii=False)
+
+
+def _described(value: Any) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the string {_quoted(value)}"
+        case dict():
+            return "a mapping"
+    return "a list"

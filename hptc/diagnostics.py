@@ -1,0 +1,104 @@
+"""What hptc says about a user's file: values that are collected, never raised.
+
+A `Diagnostic` is about the user's text. The world refusing is an `HptcError` (errors.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a document: keys and list indices from the root."""
+
+
+class Severity(StrEnum):
+    """How sure hptc is: an error is refused by AWS or certain to fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of one file. Lines and columns count from 1, in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    source: str = ""  # the whole text of `line`, for the caret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """A second place that a diagnostic needs: the first of two duplicates, a policy's line."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding, ready to be shown."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    label: str = ""  # said beside the caret
+    help: str = ""  # what to do
+    related: tuple[Related, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether this stops a compile."""
+        return self.severity is Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A diagnostic before it has a place: it names a key path, and one function finds the span.
+
+    `path` is a path in the request, in the API's own words, unless `in_spec` says that it is a
+    path in the spec as it was written.
+    """
+
+    code: str
+    message: str
+    path: Path
+    severity: Severity = Severity.ERROR
+    label: str = ""
+    help: str = ""
+    on_key: bool = False  # point at the key rather than at its value
+    in_spec: bool = False
+
+
+def path_text(path: Path) -> str:
+    """A path as people write it: `limits.max_runtime`, `inputs[0].s3`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def nearest(word: str, candidates: list[str] | tuple[str, ...]) -> str | None:
+    """The candidate that `word` was probably meant to be, if one is near."""
+    from difflib import get_close_matches
+
+    folded = {candidate.lower().replace("_", ""): candidate for candidate in candidates}
+    key = word.lower().replace("_", "").replace("-", "")
+    if key in folded:
+        return folded[key]
+    close = get_close_matches(key, folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    """The order in which people read them: by place, then by code."""
+    span = diagnostic.span
+    return (span.file, span.line, span.column, diagnostic.code, diagnostic.message)

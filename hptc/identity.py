@@ -1,0 +1,109 @@
+"""What a search is, apart from how it was written: its digest and the name made from it.
+
+Tuning jobs are immutable and their names unique for ever, so a job is named by its content. The
+digest covers the request without its name: the same search has the same digest whatever the order
+of its keys, and whether or not a documented default is spelled out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+MAX_NAME = 32
+_DIGEST_IN_NAME = 8
+
+_SORTED_BY = {
+    "IntegerParameterRanges": "Name",
+    "ContinuousParameterRanges": "Name",
+    "CategoricalParameterRanges": "Name",
+    "AutoParameters": "Name",
+    "InputDataConfig": "ChannelName",
+    "MetricDefinitions": "Name",
+    "InstanceGroups": "InstanceGroupName",
+    "TrainingJobDefinitions": "DefinitionName",
+    "Tags": "Key",
+}
+"""Lists of named things: SageMaker reads them as maps. InstanceConfigs are in order of preference."""
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    # Each is documented at https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_<structure>.html
+    "HyperParameterTuningJobConfig": {"TrainingJobEarlyStoppingType": "Off"},
+    "ConvergenceDetected": {"CompleteOnConvergence": "Disabled"},
+    "IntegerParameterRanges": {"ScalingType": "Auto"},
+    "ContinuousParameterRanges": {"ScalingType": "Auto"},
+    "TrainingJobDefinition": {
+        "EnableNetworkIsolation": False,
+        "EnableInterContainerTrafficEncryption": False,
+        "EnableManagedSpotTraining": False,
+    },
+    "S3DataSource": {"S3DataDistributionType": "FullyReplicated"},
+    "InputDataConfig": {"CompressionType": "None", "RecordWrapperType": "None"},
+    "OutputDataConfig": {"CompressionType": "GZIP", "KmsKeyId": ""},
+    "ResourceConfig": {"VolumeKmsKeyId": "", "InstanceCount": 1},
+    "HyperParameterTuningResourceConfig": {"VolumeKmsKeyId": ""},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 86_400},
+    "CheckpointConfig": {"LocalPath": "/opt/ml/checkpoints"},
+}
+_DEFAULTS["TrainingJobDefinitions"] = _DEFAULTS["TrainingJobDefinition"]
+
+_NUMERIC_LISTS = frozenset({"IntegerParameterRanges", "ContinuousParameterRanges"})
+
+
+def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with nothing left of how it was written.
+
+    Named lists are sorted, what is empty or a documented default is left out, and bounds of ranges
+    are numbers in one spelling. Two requests with the same canonical form are the same search.
+    """
+    form = _canonical(request, "")
+    return form if isinstance(form, dict) else {}
+
+
+def _canonical(value: Any, owner: str) -> Any:
+    if isinstance(value, Mapping):
+        defaults = _DEFAULTS.get(owner, {})
+        inner = {
+            key: _number(item) if owner in _NUMERIC_LISTS and key in ("MinValue", "MaxValue")
+            else _canonical(item, key)
+            for key, item in value.items()
+            if not (key in defaults and defaults[key] == item)
+        }  # fmt: skip
+        return {key: inner[key] for key in sorted(inner) if inner[key] not in ({}, [], None)}
+    if isinstance(value, list):
+        items = [_canonical(item, owner) for item in value]
+        name = _SORTED_BY.get(owner)
+        if name is not None:
+            items.sort(key=lambda item: str(item.get(name, "")) if isinstance(item, dict) else "")
+        return items
+    return value
+
+
+def _number(text: Any) -> Any:
+    try:
+        number = Decimal(str(text))
+    except InvalidOperation:
+        return text
+    if not number.is_finite():
+        return text
+    number = number.normalize()
+    return str(number + 0) if number else "0"
+
+
+def digest(request: Mapping[str, Any]) -> str:
+    """64 hex digits that tell a search from every other; the request's name does not count."""
+    form = canonical({k: v for k, v in request.items() if k != "HyperParameterTuningJobName"})
+    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def job_name(spec_name: str, content_digest: str, *, rerun: int | None = None) -> str:
+    """A tuning job's name: the spec's, cut to fit 32 characters, and 8 digits of the digest.
+
+    `rerun` numbers a wanted repeat of the same content.
+    """
+    suffix = f"-{content_digest[:_DIGEST_IN_NAME]}" + (f"-r{rerun}" if rerun else "")
+    return spec_name[: MAX_NAME - len(suffix)].rstrip("-") + suffix

@@ -1,0 +1,59 @@
+"""`${hptc:name}`: a value that only a deployment can tell, as it stands in a request.
+
+A reference is text, so that a compiled request stays JSON that people and tools can read. It is the
+same before and after a deployment, and so is the digest of a request that holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+PATTERN = re.compile(r"\$\{hptc:([a-z][a-z0-9_]*)\}")
+
+NAMES = (
+    "artifact_bucket",
+    "data_bucket",
+    "execution_role_arn",
+    "kms_key_arn",
+    "security_group_id",
+    "subnet_id_1",
+    "subnet_id_2",
+    "subnet_id_3",
+)
+"""What the stacks of infrastructure.py provide, each the output of the same name."""
+
+
+def reference(name: str) -> str:
+    """The text that stands for a provided value."""
+    return f"${{hptc:{name}}}"
+
+
+def has_reference(text: str) -> bool:
+    """Whether a text holds a reference, known or not."""
+    return "${hptc:" in text and PATTERN.search(text) is not None
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """The names of all references in plain data, with repeats."""
+    if isinstance(value, str):
+        if "${hptc:" in value:
+            yield from PATTERN.findall(value)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from names_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from names_in(inner)
+
+
+def substitute(value: Any, provide: Callable[[str], str]) -> Any:
+    """Plain data with every reference replaced by what `provide` gives for its name."""
+    if isinstance(value, str):
+        return PATTERN.sub(lambda match: provide(match[1]), value) if "${hptc:" in value else value
+    if isinstance(value, dict):
+        return {key: substitute(inner, provide) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [substitute(inner, provide) for inner in value]
+    return value

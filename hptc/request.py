@@ -1,0 +1,171 @@
+"""A Spec to the CreateHyperParameterTuningJob request that it says. No environment, no AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hptc.names import (
+    RANGE_LISTS,
+    RANGE_MEMBERS,
+    TABLE,
+    Each,
+    Group,
+    Hyperparameters,
+    Leaf,
+    Named,
+    Names,
+    Node,
+    Pairs,
+)
+from hptc.source import Scalar
+
+if TYPE_CHECKING:
+    from hptc.spec import Hyperparameter, Spec
+
+Request = dict[str, Any]
+"""The API's own form: what `aws sagemaker create-hyper-parameter-tuning-job` takes."""
+
+
+def emit(spec: Spec) -> Request:
+    """The request that a spec says, without what its environment fills in.
+
+    Lists keep the order in which the author wrote the names; members stand in the table's order.
+    """
+    request: Request = {}
+    _emit_members(TABLE, spec.__dict__, request, request)
+    return request
+
+
+def _emit_members(
+    members: Mapping[str, Node], values: Mapping[str, Any], target: Request, root: Request
+) -> None:
+    for key, node in members.items():
+        value = values.get(key)
+        if value is None:
+            if isinstance(node, Leaf) and node.default is not None:
+                _put(target, root, node.api, node.default)
+            continue
+        match node:
+            case Leaf(api):
+                _put(target, root, api, value)
+            case Group(api, inner, turns_on):
+                _emit_members(inner, value.__dict__, _structure(target, root, api), root)
+                if turns_on is not None:
+                    target[turns_on] = True
+            case Named(api, name, inner):
+                entries = []
+                for entry_name, entry in value.items():
+                    structure: Request = {name: entry_name}
+                    _emit_members(inner, entry.__dict__, structure, root)
+                    entries.append(structure)
+                _put(target, root, api, entries)
+            case Pairs(api, name, value_name):
+                pairs = [
+                    {name: entry_name, value_name: text}
+                    for entry_name, texts in value.items()
+                    for text in (texts if isinstance(texts, list) else (texts,))
+                ]
+                _put(target, root, api, pairs)
+            case Each(api, inner):
+                structures: list[Request] = []
+                for entry in value:
+                    structures.append({})
+                    _emit_members(inner, entry.__dict__, structures[-1], root)
+                _put(target, root, api, structures)
+            case Names(api, name):
+                _put(target, root, api, [{name: text} for text in value])
+            case Hyperparameters():
+                as_json = encodes_json(values)
+                _emit_hyperparameters(node, value, target, root, as_json=as_json)
+
+
+def encodes_json(training_job: Mapping[str, Any]) -> bool:
+    """Whether a training job's values are written as JSON.
+
+    The SageMaker training toolkit of script-mode containers parses each value as JSON
+    (https://github.com/aws/sagemaker-training-toolkit); built-in algorithms read plain text.
+    `sagemaker_program` is the toolkit's own hyperparameter, so its presence tells them apart.
+    """
+    said = training_job.get("hyperparameter_encoding")
+    if said is not None:
+        return bool(said == "json")
+    return "sagemaker_program" in (training_job.get("hyperparameters") or {})
+
+
+def _emit_hyperparameters(
+    node: Hyperparameters,
+    values: Mapping[str, Hyperparameter],
+    target: Request,
+    root: Request,
+    *,
+    as_json: bool,
+) -> None:
+    static: dict[str, str] = {}
+    ranges: dict[str, list[Request]] = {}
+    for name, value in values.items():
+        if value.type is None:
+            static[name] = value_text(value.value, as_json=as_json)
+            continue
+        entry: Request = {"Name": name}
+        for key, member in RANGE_MEMBERS.items():
+            part = getattr(value, key)
+            if part is None:
+                continue
+            if key == "values":
+                part = [value_text(item, as_json=as_json) for item in part]
+            entry[member] = part
+        ranges.setdefault(RANGE_LISTS[value.type], []).append(entry)
+    if static:
+        _put(target, root, node.static, static)
+    if ranges:
+        structure = _structure(target, root, node.ranges)
+        for member in RANGE_LISTS.values():
+            if member in ranges:
+                structure[member] = ranges[member]
+
+
+def value_text(value: Any, *, as_json: bool) -> str:
+    """A hyperparameter's value as the text that the container will read."""
+    if not as_json:
+        if isinstance(value, Scalar):
+            return value.text
+        return value if isinstance(value, str) else json.dumps(unwrapped(value), ensure_ascii=False)
+    if isinstance(value, Scalar) and _is_json(value.text):
+        return value.text
+    return json.dumps(unwrapped(value), ensure_ascii=False)
+
+
+def unwrapped(value: Any) -> Any:
+    """Plain data without the texts of its scalars."""
+    match value:
+        case Scalar():
+            return value.value
+        case dict():
+            return {key: unwrapped(item) for key, item in value.items()}
+        case list():
+            return [unwrapped(item) for item in value]
+    return value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _structure(target: Request, root: Request, api: str) -> Request:
+    """The structure at `api`, made where it is missing."""
+    if api.startswith("/"):
+        target, api = root, api[1:]
+    for member in api.split(".") if api else ():
+        target = target.setdefault(member, {})
+    return target
+
+
+def _put(target: Request, root: Request, api: str, value: Any) -> None:
+    *parents, member = api.split(".")
+    _structure(target, root, ".".join(parents))[member] = value

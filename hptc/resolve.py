@@ -1,0 +1,251 @@
+"""A spec in its environment: what lies under and over it, and what the environment fills in.
+
+Layers of plain data in, one merged mapping out, with the way back to the file that said each value;
+then a Spec's request in, the same request out with role, image, output, key and network filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hptc import source
+from hptc.diagnostics import Diagnostic, Finding, Path, Span, nearest
+from hptc.images import ImageProblem, framework_image_uri, framework_names, image_uri, versions
+from hptc.instances import instance
+from hptc.project import Environment, Project
+from hptc.references import reference
+from hptc.request import Request
+from hptc.shapes import Shape, input_shape
+from hptc.source import Document
+from hptc.spec import Algorithm, Spec, TrainingJob
+from hptc.templates import render
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The documents that a spec is made of, the topmost first, each from a key path on."""
+
+    parts: tuple[tuple[Document, Path], ...]
+
+    def span(self, path: Path, *, key: bool = False) -> Span:
+        """Where `path` was written: in the topmost layer that has most of it."""
+        document, full = max(
+            ((document, full) for document, prefix in self.parts for full in _placed(prefix, path)),
+            key=lambda place: place[0].depth_of(place[1]) - (len(place[1]) - len(path)),
+        )
+        return document.span(full, key=key)
+
+
+def _placed(prefix: Path, path: Path) -> list[Path]:
+    """A path below a layer's prefix; `defaults.training_job` serves each of `training_jobs` too."""
+    places = [(*prefix, *path)]
+    if prefix and len(path) > 1 and path[0] == "training_jobs":
+        places.append((*prefix, "training_job", *path[2:]))
+    return places
+
+
+def merge_layers(
+    document: Document, project: Project | None, environment: Environment | None
+) -> tuple[Any, Layers, list[Diagnostic]]:
+    """A spec's data with the project's defaults under it and the environment's overrides over it.
+
+    The merge is that of JSON merge patch (RFC 7396): mappings merge, everything else replaces, and
+    null removes.
+    """
+    variables = environment.variables if environment else {}
+
+    def rendered(text: str) -> Any:
+        return render(text, variables)
+
+    data, diagnostics = source.construct(document, rendered)
+    parts: list[tuple[Document, Path]] = [(document, ())]
+    if project is None or not isinstance(data, dict):
+        return data, Layers(tuple(parts)), diagnostics
+    several = "training_jobs" in data
+    if project.file.defaults:
+        under, faults = source.construct(project.document, rendered, at=("defaults",))
+        parts.append((project.document, ("defaults",)))
+        diagnostics += faults
+        data = merged(_spread(under, data) if several else under, data)
+    if environment is not None and project.file.environments[environment.name].overrides:
+        at: Path = ("environments", environment.name, "overrides")
+        over, faults = source.construct(project.document, rendered, at=at)
+        parts.insert(0, (project.document, at))
+        diagnostics += faults
+        data = merged(data, _spread(over, data) if several else over)
+    return data, Layers(tuple(parts)), diagnostics
+
+
+def _spread(shared: Any, data: Mapping[str, Any]) -> Any:
+    """A layer whose `training_job` is said once, for each of a spec's `training_jobs`."""
+    if not isinstance(shared, dict) or "training_job" not in shared:
+        return shared
+    names = data["training_jobs"] if isinstance(data["training_jobs"], dict) else {}
+    rest = {key: value for key, value in shared.items() if key != "training_job"}
+    each = dict.fromkeys(names, shared["training_job"])
+    return merged({"training_jobs": each}, rest)
+
+
+def merged(under: Any, over: Any) -> Any:
+    """`over` on top of `under`, as a JSON merge patch."""
+    if not isinstance(over, dict) or not isinstance(under, dict):
+        return over
+    result = dict(under)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def fill(request: Request, spec: Spec, environment: Environment | None) -> list[Finding]:
+    """Put into a request, in place, what its environment provides and the author left out."""
+    findings: list[Finding] = []
+    config = request.setdefault("HyperParameterTuningJobConfig", {})
+    config.setdefault("ResourceLimits", {})
+    for training_job, definition, at in _definitions(request, spec):
+        findings += _fill_image(definition, training_job.algorithm, environment, at)
+        if environment is not None:
+            _fill_from(environment, definition, spec.name)
+    return findings
+
+
+def _definitions(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, Path]]:
+    pairs: list[tuple[TrainingJob, Request, Path]] = []
+    if spec.training_job is not None:
+        single = request.setdefault("TrainingJobDefinition", {})
+        pairs.append((spec.training_job, single, ("training_job",)))
+    several = request.get("TrainingJobDefinitions", ())
+    for (name, training_job), definition in zip(
+        (spec.training_jobs or {}).items(), several, strict=True
+    ):
+        pairs.append((training_job, definition, ("training_jobs", name)))
+    return pairs
+
+
+def _fill_from(environment: Environment, definition: Request, spec_name: str) -> None:
+    provided = environment.variables
+    role = environment.infrastructure.execution_role
+    if role != "absent" and "RoleArn" not in definition:
+        definition["RoleArn"] = reference("execution_role_arn") if role == "managed" else role
+    bucket, key = provided.get("artifact_bucket"), provided.get("kms_key_arn")
+    output = definition.setdefault("OutputDataConfig", {})
+    if bucket is not None and "S3OutputPath" not in output:
+        output["S3OutputPath"] = f"s3://{bucket}/{spec_name}/"
+    if key is not None:
+        output.setdefault("KmsKeyId", key)
+        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+            resources = definition.get(member)
+            if resources is not None and _takes_volume_key(resources):
+                resources.setdefault("VolumeKmsKeyId", key)
+    if "VpcConfig" not in definition and "subnet_ids" in provided:
+        definition["VpcConfig"] = {
+            "SecurityGroupIds": list(provided["security_group_ids"]),
+            "Subnets": list(provided["subnet_ids"]),
+        }
+
+
+def _takes_volume_key(resources: Request) -> bool:
+    """Instances with local storage can't have an encrypted volume of yours (they encrypt their own).
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+    """
+    groups = [
+        *resources.get("InstanceGroups", ()),
+        *resources.get("InstanceConfigs", ()),
+        resources,
+    ]
+    kinds = [instance(group["InstanceType"]) for group in groups if "InstanceType" in group]
+    return bool(kinds) and all(kind is not None and not kind.has_local_storage for kind in kinds)
+
+
+def _fill_image(
+    definition: Request, algorithm: Algorithm | None, environment: Environment | None, at: Path
+) -> list[Finding]:
+    if algorithm is None:
+        return []
+    at = (*at, "algorithm")
+    given = [
+        k
+        for k in ("built_in", "framework", "training_image", "algorithm_name")
+        if getattr(algorithm, k)
+    ]
+    if len(given) != 1 and ("built_in" in given or "framework" in given):
+        message = f"`{given[0]}` and `{given[1]}` both say what to train"
+        return [_in_spec("HPT102", message, (*at, given[1]), help="keep one of the two")]
+    name = algorithm.built_in or algorithm.framework
+    if name is None:
+        if algorithm.version is not None:
+            message = "`version` goes with `built_in` or `framework`"
+            return [_in_spec("HPT102", message, (*at, "version"), help="remove it")]
+        return []
+    if algorithm.version is None:
+        known = versions(name)
+        advice = (
+            f"add `version:`, one of {', '.join(known)}"
+            if known
+            else "add `version:`, the image's tag"
+        )
+        return [
+            _in_spec(
+                "HPT103", f"`{given[0]}: {name}` needs a `version`", (*at, given[0]), help=advice
+            )
+        ]
+    if environment is None:
+        return [
+            _in_spec(
+                "HPT103",
+                f"which image `{name}` is depends on the Region, and no environment gives one",
+                (*at, given[0]),
+                help="add an environment with its `region` to hptc.yaml, or write `training_image:`",
+            )
+        ]
+    made = (
+        image_uri(name, algorithm.version, environment.region)
+        if algorithm.built_in
+        else framework_image_uri(name, algorithm.version, environment.region)
+    )
+    if isinstance(made, str):
+        definition["AlgorithmSpecification"]["TrainingImage"] = made
+        return []
+    return [_image_finding(made, given[0], name, at)]
+
+
+def _image_finding(problem: ImageProblem, key: str, name: str, at: Path) -> Finding:
+    meant = nearest(problem.value, problem.valid)
+    label = f"did you mean `{meant}`?" if meant else ""
+    known = f"known: {', '.join(problem.valid)}"
+    match problem.field:
+        case "name":
+            other = "framework" if key == "built_in" and problem.value in framework_names() else ""
+            advice = f"write `{other}: {name}`" if other else known
+            return _in_spec(
+                "HPT104",
+                f"there is no {key.replace('_', '-')} image `{name}`",
+                (*at, key),
+                label,
+                help=advice,
+            )
+        case "version":
+            message = f"`{name}` has no version `{problem.value}`"
+            return _in_spec("HPT104", message, (*at, "version"), label, help=known)
+    message = f"`{name}` is not published in {problem.value}"
+    return _in_spec("HPT104", message, (*at, key), help=f"published in {', '.join(problem.valid)}")
+
+
+def _in_spec(code: str, message: str, path: Path, label: str = "", *, help: str = "") -> Finding:
+    return Finding(code=code, message=message, path=path, label=label, help=help, in_spec=True)
+
+
+def ordered(value: Any, shape: Shape | None = None) -> Any:
+    """A request with its members in the API's own order; maps and lists stay as they are."""
+    shape = shape or input_shape()
+    if isinstance(value, dict) and shape.type == "structure":
+        known = {k: ordered(value[k], member) for k, member in shape.members.items() if k in value}
+        return known | {key: inner for key, inner in value.items() if key not in known}
+    if isinstance(value, list) and shape.item is not None and shape.item.type == "structure":
+        return [ordered(inner, shape.item) for inner in value]
+    return value

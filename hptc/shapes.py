@@ -1,0 +1,202 @@
+"""What the API's own model demands of a request: types, required members, enums, bounds, patterns.
+
+The model is the installed botocore's, read as data: every bound is AWS's, none is copied here.
+botocore itself checks only types, required members and minima before it sends
+(https://github.com/boto/botocore/issues/3337); the rest comes back from the service.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+from hptc.diagnostics import Path
+from hptc.errors import OperationError
+from hptc.references import has_reference
+
+OPERATION = "CreateHyperParameterTuningJob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """One node of an operation's input, as far as a request must meet it."""
+
+    name: str
+    type: str  # structure, list, map, string, integer, long, float, double, boolean, timestamp
+    members: Mapping[str, Shape]  # of a structure
+    required: tuple[str, ...] = ()
+    item: Shape | None = None  # of a list, or a map's values
+    key: Shape | None = None  # of a map
+    enum: tuple[str, ...] = ()
+    minimum: int | None = None  # of a number; of the length of anything else
+    maximum: int | None = None
+    pattern: str = ""
+    documentation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One demand that a request does not meet. `kind` is one of KINDS."""
+
+    kind: str
+    path: Path
+    shape: Shape
+    value: Any = None
+
+
+KINDS = ("unknown", "missing", "type", "enum", "minimum", "maximum", "pattern")
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+}
+
+
+@cache
+def input_shape() -> Shape:
+    """The input of CreateHyperParameterTuningJob. Raises OperationError without botocore's data."""
+    model = _service_model()
+    shapes = model["shapes"]
+    return _shape(model["operations"][OPERATION]["input"]["shape"], shapes, {})
+
+
+def _service_model() -> Any:
+    # Importing botocore costs more than the whole of `hptc check`; finding it costs nothing.
+    spec = importlib.util.find_spec("botocore")
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = FilePath(location, "data", "sagemaker")
+        for path in sorted(folder.glob("*/service-2.json*"), reverse=True):
+            raw = path.read_bytes()
+            return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+    raise OperationError(
+        "botocore's SageMaker model was not found", help="reinstall hptc: `pip install hptc`"
+    )
+
+
+def _shape(name: str, shapes: Mapping[str, Any], made: dict[str, Shape]) -> Shape:
+    if name in made:
+        return made[name]
+    raw = shapes[name]
+    made[name] = Shape(
+        name=name,
+        type=raw["type"],
+        members={
+            member: _shape(reference["shape"], shapes, made)
+            for member, reference in raw.get("members", {}).items()
+        },
+        required=tuple(raw.get("required", ())),
+        item=_referenced(raw.get("member") or raw.get("value"), shapes, made),
+        key=_referenced(raw.get("key"), shapes, made),
+        enum=tuple(raw.get("enum", ())),
+        minimum=raw.get("min"),
+        maximum=raw.get("max"),
+        pattern=raw.get("pattern", ""),
+        documentation=raw.get("documentation", ""),
+    )
+    return made[name]
+
+
+def _referenced(reference: Any, shapes: Mapping[str, Any], made: dict[str, Shape]) -> Shape | None:
+    return _shape(reference["shape"], shapes, made) if reference else None
+
+
+def violations(request: Any) -> list[Violation]:
+    """Everything in which a request differs from the shape, in the request's order.
+
+    A value that only a deployment can tell (`${hptc:…}`) meets patterns and lengths.
+    """
+    return list(_walk(request, input_shape(), ()))
+
+
+def _walk(value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
+    types = _TYPES.get(shape.type, (object,))
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        yield Violation(kind="type", path=path, shape=shape, value=value)
+        return
+    match shape.type:
+        case "structure":
+            for name in shape.required:
+                if value.get(name) is None:
+                    missing = shape.members[name]
+                    yield Violation(kind="missing", path=(*path, name), shape=missing)
+            for name, inner in value.items():
+                if name not in shape.members:
+                    yield Violation(kind="unknown", path=(*path, name), shape=shape, value=inner)
+                elif inner is not None:
+                    yield from _walk(inner, shape.members[name], (*path, name))
+        case "list" if shape.item is not None:
+            yield from _bounds(len(value), value, shape, path)
+            for index, inner in enumerate(value):
+                yield from _walk(inner, shape.item, (*path, index))
+        case "map" if shape.item is not None and shape.key is not None:
+            yield from _bounds(len(value), value, shape, path)
+            for name, inner in value.items():
+                yield from _walk(name, shape.key, (*path, name))
+                yield from _walk(inner, shape.item, (*path, name))
+        case "string":
+            yield from _text(value, shape, path)
+        case "integer" | "long" | "float" | "double":
+            yield from _bounds(value, value, shape, path)
+
+
+def _text(value: str, shape: Shape, path: Path) -> Iterator[Violation]:
+    if has_reference(value):
+        return
+    if shape.enum:
+        if value not in shape.enum:
+            yield Violation(kind="enum", path=path, shape=shape, value=value)
+        return
+    bounds = list(_bounds(len(value), value, shape, path))
+    yield from bounds
+    # A text of the wrong length is not matched: patterns are matched on short texts only.
+    if shape.pattern and not bounds and not _compiled(shape.pattern).fullmatch(value):
+        yield Violation(kind="pattern", path=path, shape=shape, value=value)
+
+
+def _bounds(size: float, value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
+    if shape.minimum is not None and size < shape.minimum:
+        yield Violation(kind="minimum", path=path, shape=shape, value=value)
+    elif shape.maximum is not None and size > shape.maximum:
+        yield Violation(kind="maximum", path=path, shape=shape, value=value)
+
+
+_UNICODE_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A Java pattern of the model as Python's: whole match, ASCII unless it names Unicode classes."""
+    flags = 0 if r"\p{" in pattern else re.ASCII
+    for java, python in _UNICODE_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern, flags)
+
+
+def leaves(shape: Shape | None = None, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
+    """Every leaf of the input, lists as `[]` and maps as `{}` in its path."""
+    shape = shape or input_shape()
+    if shape.type == "structure":
+        for name, member in shape.members.items():
+            yield from leaves(member, (*path, name))
+    elif shape.item is not None:
+        yield from leaves(shape.item, (*path, "[]" if shape.type == "list" else "{}"))
+    else:
+        yield path, shape

@@ -1,0 +1,51 @@
+"""What every test may use: golden files, and nothing of the world outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = Path(__file__).parent / "golden"
+
+settings.register_profile("hptc", deadline=None, print_blob=True)
+settings.load_profile("hptc")
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden files and generated docs"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with tests/golden/NAME, or rewrite it under --update-golden."""
+
+    def compare(name: str, actual: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(actual, encoding="utf-8")
+            return
+        assert path.is_file(), f"tests/golden/{name} is missing: run `make golden` and read the diff"
+        assert actual == path.read_text(encoding="utf-8"), f"tests/golden/{name}: `make golden`"
+
+    return compare
+
+
+@pytest.fixture(autouse=True)
+def no_outside_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches a real account: no credentials, no profile, no metadata service."""
+    for name in list(os.environ):
+        if name.startswith("AWS_") and name != "AWS_DATA_PATH":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
