@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
-from typing import Any
 
 from hptc import identity, project, resolve, shapes, source
 from hptc.demands import findings_of_violations
-from hptc.diagnostics import Diagnostic, Finding, Severity, sort_key
+from hptc.diagnostics import Diagnostic, Finding, sort_key
 from hptc.errors import UsageError
 from hptc.job import TuningJob, read_job
 from hptc.names import spec_path
 from hptc.project import Environment, Project
 from hptc.references import NAMES, names_in
-from hptc.request import Request, emit
+from hptc.request import Request, emit, unwrapped
 from hptc.resolve import Layers
+from hptc.rules.check import check
+from hptc.rules.rule import Context
 from hptc.source import Document
 from hptc.spec import Spec, parse_spec
 
@@ -118,12 +119,12 @@ def compile_text(
         return _finished(outcome, findings)
     request = emit(spec)
     findings = resolve.fill(request, spec, environment)
-    findings += _name_parents(request, workspace, in_project)
+    faults, parents = _name_parents(request, workspace, in_project)
+    findings += faults
     content = identity.digest(request)
     request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, content)
-    return _finished(
-        replace(outcome, spec=spec, digest=content), findings, resolve.ordered(request)
-    )
+    outcome = replace(outcome, spec=spec, digest=content)
+    return _finished(outcome, findings, resolve.ordered(request), parents)
 
 
 def _compile_request(document: Document) -> Compiled:
@@ -134,21 +135,32 @@ def _compile_request(document: Document) -> Compiled:
     )
     if diagnostics or not isinstance(request, dict):
         return outcome
-    plain = unwrapped_request(request)
+    plain = unwrapped(request)
     return _finished(replace(outcome, digest=identity.digest(plain)), [], plain)
 
 
 def _finished(
-    outcome: Compiled, findings: list[Finding], request: Request | None = None
+    outcome: Compiled,
+    findings: list[Finding],
+    request: Request | None = None,
+    parents: dict[str, TuningJob] | None = None,
 ) -> Compiled:
     """Check a request, and give every finding its place."""
     job = None
     if request is not None:
-        violations = shapes.violations(request)
-        findings = findings + findings_of_violations(violations, request, outcome.spec)
-        findings += _unknown_references(request)
-        if not findings:
+        demands = findings_of_violations(shapes.violations(request), request, outcome.spec)
+        findings = findings + demands + _unknown_references(request)
+        if not demands:
             job = read_job(request)
+            findings += check(
+                Context(
+                    job=job,
+                    request=request,
+                    environment=outcome.environment,
+                    parents=parents or {},
+                    spec_name=outcome.spec.name if outcome.spec else None,
+                )
+            )
     placed = [_place(finding, outcome, request or {}) for finding in findings]
     diagnostics = tuple(sorted([*outcome.diagnostics, *placed], key=sort_key))
     stopped = any(diagnostic.is_error for diagnostic in diagnostics)
@@ -178,11 +190,15 @@ def _place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
 
 def _name_parents(
     request: Request, workspace: Workspace, in_project: Project | None
-) -> list[Finding]:
-    """Turn warm-start parents that are specs of this project into the names of their jobs."""
+) -> tuple[list[Finding], dict[str, TuningJob]]:
+    """Turn warm-start parents that are specs of this project into the names of their jobs.
+
+    Returns these jobs too, by name.
+    """
+    jobs: dict[str, TuningJob] = {}
     parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     if not parents or in_project is None:
-        return []
+        return [], jobs
     findings = []
     files = spec_files_by_name(in_project)
     for index, parent in enumerate(parents):
@@ -194,7 +210,7 @@ def _name_parents(
             problem = f"`{name}` warm-starts from itself, directly or by its parents"
         else:
             compiled = compile_file(str(files[name]), workspace)
-            if compiled.request is None:
+            if compiled.job is None:
                 problem = f"the parent `{name}` ({files[name].name}) does not compile"
             else:
                 parent["HyperParameterTuningJobName"] = compiled.request[
@@ -209,7 +225,7 @@ def _name_parents(
                     in_spec=True,
                 )
             )
-    return findings
+    return findings, jobs
 
 
 def _unknown_references(request: Request) -> list[Finding]:
@@ -228,12 +244,6 @@ def _unknown_references(request: Request) -> list[Finding]:
 def is_request(document: Document) -> bool:
     """Whether a file is in the API's own form: its top-level keys are the API's members."""
     return any(document.has((member,)) for member in shapes.input_shape().members)
-
-
-def unwrapped_request(request: Any) -> Any:
-    from hptc.request import unwrapped
-
-    return unwrapped(request)
 
 
 def spec_files_by_name(in_project: Project) -> dict[str, FilePath]:
@@ -299,6 +309,3 @@ def _shown(path: FilePath) -> str:
         return str(path.relative_to(FilePath.cwd())) if path.is_absolute() else str(path)
     except ValueError:
         return str(path)
-
-
-__all__ = ["Compiled", "Severity", "Workspace", "compile_file", "compile_paths", "compile_text"]

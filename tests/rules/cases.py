@@ -1,0 +1,80 @@
+"""Reads the cases of this folder: one file a rule, `---` between cases.
+
+A case is a spec, merged over the defaults of hptc.yaml beside it, or, when its first comment says
+`request`, a JSON merge patch over the base's request in the API's own form. Every line that a
+diagnostic points at carries `# error: CODE` or `# warning: CODE`; a case expects these and nothing
+else. The lines of a request case are not compared, its codes are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from hptc import project, source
+from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.resolve import merged
+
+FOLDER = Path(__file__).parent
+_MARK = re.compile(r"#.*?\b(error|warning): (HPT\d{3})(?:, (HPT\d{3}))*")
+Expected = list[tuple[int, str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One document of one file."""
+
+    file: str
+    title: str
+    text: str
+    is_request: bool
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}: {self.title}"
+
+    @property
+    def expected(self) -> Expected:
+        """(line, severity, code) of every mark; line 0 in a request case."""
+        found = []
+        for number, line in enumerate(self.text.splitlines(), 1):
+            for severity, codes in re.findall(r"\b(error|warning): (HPT\d{3}(?:, HPT\d{3})*)", line):
+                place = 0 if self.is_request else number
+                found += [(place, severity, code) for code in codes.split(", ")]
+        return sorted(found)
+
+
+def cases() -> list[Case]:
+    """Every case of every file."""
+    found = []
+    for path in sorted(FOLDER.glob("HPT*.yaml")):
+        for text in re.split(r"^---\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            title = text.splitlines()[0].removeprefix("# ")
+            found.append(
+                Case(file=path.stem, title=title, text=text, is_request=title.startswith("request"))
+            )
+    return found
+
+
+def compile_case(text: str, *, is_request: bool = False) -> Compiled:
+    """Compile a text over the base of this folder."""
+    base, diagnostics = project.load(FOLDER / "hptc.yaml")
+    assert not diagnostics
+    if not is_request:
+        return compile_text(text, "case.yaml", Workspace(), base)
+    request = compile_text("{}", "base.yaml", Workspace(), base).request
+    document, _ = source.parse(text, "patch.yaml")
+    patch, _ = source.construct(document)
+    filled = json.dumps(merged(request, patch)).replace(
+        "${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/example"
+    ).replace("${hptc:artifact_bucket}", "artifacts")
+    return compile_text(filled, "case.json", Workspace())
+
+
+def found(compiled: Compiled, *, is_request: bool = False) -> Expected:
+    """What a compile found, in the form of `Case.expected`."""
+    return sorted(
+        (0 if is_request else d.span.line, d.severity.value, d.code) for d in compiled.diagnostics
+    )
