@@ -213,9 +213,8 @@ def _name_parents(
             if compiled.job is None:
                 problem = f"the parent `{name}` ({files[name].name}) does not compile"
             else:
-                parent["HyperParameterTuningJobName"] = compiled.request[
-                    "HyperParameterTuningJobName"
-                ]
+                parent["HyperParameterTuningJobName"] = compiled.job.name
+                jobs[compiled.job.name] = compiled.job
         if problem:
             findings.append(
                 Finding(

@@ -49,7 +49,7 @@ _moto_clean_json = parsing.clean_json
 _moto_parse_ssm_parameter = parsing.ResourceMap.parse_ssm_parameter
 
 
-def _inert(name: str, properties: resources.Properties, place: Place) -> Record:  # noqa: ARG001
+def _inert(name: str, _properties: resources.Properties, _place: Place) -> Record:
     return Record(physical_resource_id=name)
 
 
@@ -591,16 +591,15 @@ def _create_change_set(
                 message=f"Stack [{stack_name}] already exists and cannot be created again with "
                 f"the changeSet [{change_set_name}]."
             )
-        parsed = _check_template(template)
-        if stack is None:
-            stack = _new_stack(backend, stack_name, notification_arns=notification_arns, tags=tags)
-            _set_status(stack, _REVIEW, "User Initiated")
     else:
         if stack is None:
             raise ValidationError(message=f"Stack [{stack_name}] does not exist")
         _check_updatable(stack)
-        parsed = _check_template(template)
-    values = _parameters(parameters, parsed, stack.parameters)
+    parsed = _check_template(template)
+    values = _parameters(parameters, parsed, stack.parameters if stack is not None else {})
+    if stack is None:
+        stack = _new_stack(backend, stack_name, notification_arns=notification_arns, tags=tags)
+        _set_status(stack, _REVIEW, "User Initiated")
     if any(
         other.stack_id == stack.stack_id and other.change_set_name == change_set_name
         for other in backend.change_sets.values()

@@ -42,11 +42,11 @@ def _settle_subnet(subnet: Any, before: Properties, after: Properties, place: Pl
     _tag(subnet, before, after, place)
 
 
-def _remove_route_table(table: Any, properties: Properties, place: Place) -> None:  # noqa: ARG001
+def _remove_route_table(table: Any, _properties: Properties, place: Place) -> None:
     _backend(place).delete_route_table(table.id)
 
 
-def _create_association(name: str, properties: Properties, place: Place) -> Record:  # noqa: ARG001
+def _create_association(_name: str, properties: Properties, place: Place) -> Record:
     association_id = _backend(place).associate_route_table(
         route_table_id=properties["RouteTableId"], subnet_id=properties["SubnetId"]
     )
@@ -55,7 +55,7 @@ def _create_association(name: str, properties: Properties, place: Place) -> Reco
 
 def _remove_association(
     association: Record,
-    properties: Properties,  # noqa: ARG001
+    _properties: Properties,
     place: Place,
 ) -> None:
     _backend(place).disassociate_route_table(association.physical_resource_id)
@@ -64,7 +64,7 @@ def _remove_association(
 # Endpoints
 
 
-def _create_endpoint(name: str, properties: Properties, place: Place) -> Any:  # noqa: ARG001
+def _create_endpoint(_name: str, properties: Properties, place: Place) -> Any:
     return _backend(place).create_vpc_endpoint(
         vpc_id=properties["VpcId"],
         service_name=properties["ServiceName"],
@@ -106,7 +106,7 @@ def _reroute(endpoint: Any, route_table_ids: list[str], place: Place) -> None:
             )
 
 
-def _remove_endpoint(endpoint: Any, properties: Properties, place: Place) -> None:  # noqa: ARG001
+def _remove_endpoint(endpoint: Any, _properties: Properties, place: Place) -> None:
     backend = _backend(place)
     backend.delete_vpc_endpoints([endpoint.id])
     del backend.vpc_end_points[endpoint.id]
@@ -171,7 +171,7 @@ def _authorize(group_id: str, direction: str, rule: Properties, place: Place) ->
     return [added.id for added in rules]
 
 
-def _create_rule(name: str, properties: Properties, place: Place) -> Record:  # noqa: ARG001
+def _create_rule(name: str, _properties: Properties, _place: Place) -> Record:
     return Record(physical_resource_id=f"sgr-{name}", memory={"rules": []})
 
 

@@ -19,7 +19,7 @@ def _backend(place: Place) -> Any:
 
 def _settle_key(
     key: Any,
-    before: Properties,  # noqa: ARG001
+    _before: Properties,
     after: Properties,
     place: Place,
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.iam.access_control import PermissionResult
 from moto.s3 import models
+from moto.s3.exceptions import BucketNotEmpty
 
 from hptc.sandbox.resources import Handler, Place, Properties, Record
 
@@ -21,7 +22,7 @@ def install() -> None:
     setattr(models.FakeBucket, "get_permission", _no_verdict)  # noqa: B010
 
 
-def _no_verdict(bucket: Any, action: str, resource: str) -> PermissionResult:  # noqa: ARG001
+def _no_verdict(_bucket: Any, _action: str, _resource: str) -> PermissionResult:
     return PermissionResult.NEUTRAL
 
 
@@ -50,6 +51,11 @@ def _settle_bucket(bucket: Any, before: Properties, after: Properties, place: Pl
         backend.put_bucket_tagging(bucket.name, tags)
     elif before.get("Tags"):
         backend.delete_bucket_tagging(bucket.name)
+
+
+def _remove_bucket(bucket: Any, _properties: Properties, place: Place) -> None:
+    if _backend(place).delete_bucket(bucket.name) is None:
+        raise BucketNotEmpty(bucket_name=bucket.name)
 
 
 def _encryption(encryption: Properties) -> dict[str, Any]:
@@ -127,13 +133,13 @@ def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
     return result
 
 
-def _create_policy(name: str, properties: Properties, place: Place) -> Record:  # noqa: ARG001
+def _create_policy(_name: str, properties: Properties, _place: Place) -> Record:
     return Record(physical_resource_id=properties["Bucket"])
 
 
 def _settle_policy(
     policy: Record,
-    before: Properties,  # noqa: ARG001
+    _before: Properties,
     after: Properties,
     place: Place,
 ) -> None:
@@ -141,13 +147,15 @@ def _settle_policy(
     _backend(place).put_bucket_policy(policy.physical_resource_id, document)
 
 
-def _remove_policy(policy: Record, properties: Properties, place: Place) -> None:  # noqa: ARG001
+def _remove_policy(policy: Record, _properties: Properties, place: Place) -> None:
     _backend(place).delete_bucket_policy(policy.physical_resource_id)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "AWS::S3::Bucket": Handler(
-        settle=_settle_bucket, replaced_by=frozenset({"BucketName", "ObjectLockEnabled"})
+        settle=_settle_bucket,
+        remove=_remove_bucket,
+        replaced_by=frozenset({"BucketName", "ObjectLockEnabled"}),
     ),
     "AWS::S3::BucketPolicy": Handler(
         create=_create_policy,
