@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-ACCOUNT, REGION, ZONES = "123456789012", "us-east-1", ["us-east-1a", "us-east-1b"]
+ACCOUNT, REGION, ZONES = "777777777777", "us-east-1", ["us-east-1a", "us-east-1b"]
 
 app = cdk.App(
     context={

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .conftest import Account, Stack
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def document(action: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def trust(service: str) -> dict[str, Any]:
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def role(**properties: Any) -> dict[str, Any]:
+    defaults = {"RoleName": "role", "AssumeRolePolicyDocument": trust("sagemaker")}
+    return {"Type": "AWS::IAM::Role", "Properties": {**defaults, **properties}}
+
+
+def inline(name: str, action: str) -> dict[str, Any]:
+    return {"PolicyName": name, "PolicyDocument": document(action)}
+
+
+def managed(action: str, **properties: Any) -> dict[str, Any]:
+    defaults = {"ManagedPolicyName": "policy", "PolicyDocument": document(action)}
+    return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {**defaults, **properties}}
+
+
+def test_role_follows_its_template(account: Account, stack: Stack) -> None:
+    iam = account.client("iam")
+    stack.deploy(
+        {
+            "Role": role(
+                Policies=[inline("kept", "s3:GetObject"), inline("dropped", "s3:PutObject")],
+                ManagedPolicyArns=[READ_ONLY],
+            )
+        }
+    )
+    role_id = iam.get_role(RoleName="role")["Role"]["RoleId"]
+    stack.deploy(
+        {
+            "Role": role(
+                AssumeRolePolicyDocument=trust("lambda"),
+                Description="d",
+                MaxSessionDuration=7200,
+                PermissionsBoundary=ADMIN,
+                Tags=[{"Key": "team", "Value": "growth"}],
+                Policies=[inline("kept", "s3:ListBucket"), inline("added", "s3:PutObject")],
+                ManagedPolicyArns=[ADMIN],
+            )
+        }
+    )
+    found = iam.get_role(RoleName="role")["Role"]
+    assert found["RoleId"] == role_id
+    assert found["AssumeRolePolicyDocument"] == trust("lambda")
+    assert found["Description"] == "d"
+    assert found["MaxSessionDuration"] == 7200
+    assert found["PermissionsBoundary"]["PermissionsBoundaryArn"] == ADMIN
+    assert found["Tags"] == [{"Key": "team", "Value": "growth"}]
+    assert iam.list_role_policies(RoleName="role")["PolicyNames"] == ["kept", "added"]
+    policy = iam.get_role_policy(RoleName="role", PolicyName="kept")
+    assert policy["PolicyDocument"] == document("s3:ListBucket")
+    attached = iam.list_attached_role_policies(RoleName="role")["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [ADMIN]
+
+
+def test_role_goes_with_its_stack(account: Account, stack: Stack) -> None:
+    stack.deploy(
+        {
+            "Role": role(Policies=[inline("inline", "s3:*")], ManagedPolicyArns=[READ_ONLY]),
+            "Policy": managed("s3:*", Roles=[{"Ref": "Role"}]),
+            "Inline": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {**inline("separate", "s3:*"), "Roles": [{"Ref": "Role"}]},
+            },
+        }
+    )
+    stack.delete()
+    iam = account.client("iam")
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_role_with_a_foreign_policy_keeps_its_stack(account: Account, stack: Stack) -> None:
+    stack.deploy({"Role": role()})
+    iam = account.client("iam")
+    policy = iam.create_policy(PolicyName="by-hand", PolicyDocument=json.dumps(document("s3:*")))
+    iam.attach_role_policy(RoleName="role", PolicyArn=policy["Policy"]["Arn"])
+    stack.client.delete_stack(StackName=stack.name)
+    status, reason = stack.status()
+    assert status == "DELETE_FAILED"
+    assert "must detach all policies first" in reason
+
+
+@pytest.mark.parametrize(
+    "trusted",
+    [
+        pytest.param({"Version": "2012-10-17", "Statement": [{"Effect": "Alow"}]}, id="effect"),
+        pytest.param(trust("sagemaker") | {"Statement": "x"}, id="statement"),
+    ],
+)
+def test_malformed_trust_policy_is_refused(stack: Stack, trusted: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        stack.deploy({"Role": role(AssumeRolePolicyDocument=trusted)})
+    assert stack.status()[0] == "ROLLBACK_COMPLETE"
+
+
+def test_managed_policy_follows_its_template(account: Account, stack: Stack) -> None:
+    iam = account.client("iam")
+    roles = {"One": role(RoleName="one"), "Two": role(RoleName="two")}
+    actions = [f"s3:Action{number}" for number in range(7)]
+    for action in actions:
+        name = "One" if action == actions[0] else "Two"
+        stack.deploy({**roles, "Policy": managed(action, Roles=[{"Ref": name}])})
+    arn = stack.physical_id("Policy")
+    policy = iam.get_policy(PolicyArn=arn)["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])
+    assert version["PolicyVersion"]["Document"] == document(actions[-1])
+    assert policy["AttachmentCount"] == 1
+    assert len(iam.list_policy_versions(PolicyArn=arn)["Versions"]) == 5
+    assert iam.list_attached_role_policies(RoleName="one")["AttachedPolicies"] == []
+    stack.delete()
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        iam.get_policy(PolicyArn=arn)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .conftest import Account, Stack
+
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    ],
+}
+
+
+def key(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": POLICY, **properties}}
+
+
+def alias(target: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::KMS::Alias",
+        "Properties": {"AliasName": "alias/a", "TargetKeyId": {"Fn::GetAtt": [target, "Arn"]}},
+    }
+
+
+def test_key_follows_its_template(account: Account, stack: Stack) -> None:
+    kms = account.client("kms")
+    stack.deploy({"Key": key()})
+    key_id = stack.physical_id("Key")
+    assert json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"]) == POLICY
+    assert kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"] is False
+
+    policy = {**POLICY, "Id": "revised"}
+    tags = [{"Key": "team", "Value": "growth"}]
+    stack.deploy(
+        {
+            "Key": key(
+                KeyPolicy=policy, EnableKeyRotation=True, Description="d", Enabled=False, Tags=tags
+            )
+        }
+    )
+    assert stack.physical_id("Key") == key_id
+    assert json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"]) == policy
+    assert kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"] is True
+    metadata = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+    assert (metadata["Description"], metadata["KeyState"]) == ("d", "Disabled")
+    assert kms.list_resource_tags(KeyId=key_id)["Tags"] == [
+        {"TagKey": "team", "TagValue": "growth"}
+    ]
+
+
+def test_deleted_key_waits(account: Account, stack: Stack) -> None:
+    kms = account.client("kms")
+    stack.deploy({"Key": key(PendingWindowInDays=7), "Alias": alias("Key")})
+    key_id = stack.physical_id("Key")
+    stack.delete()
+    assert kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert kms.list_aliases(KeyId=key_id)["Aliases"] == []
+
+
+def test_alias_moves_to_another_key(account: Account, stack: Stack) -> None:
+    keys = {"One": key(), "Two": key()}
+    stack.deploy({**keys, "Alias": alias("One")})
+    stack.deploy({**keys, "Alias": alias("Two")})
+    metadata = account.client("kms").describe_key(KeyId="alias/a")["KeyMetadata"]
+    assert metadata["KeyId"] == stack.physical_id("Two")

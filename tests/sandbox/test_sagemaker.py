@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from hptc.sandbox.server import Sandbox
+
+from .conftest import Account
+
+CONFIG = {
+    "Strategy": "Bayesian",
+    "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+    "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
+    "ParameterRanges": {
+        "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}],
+        "CategoricalParameterRanges": [{"Name": "booster", "Values": ["gbtree", "dart"]}],
+    },
+}
+DEFINITION = {
+    "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+    "RoleArn": "arn:aws:iam::123456789012:role/role",
+    "OutputDataConfig": {"S3OutputPath": "s3://bucket/"},
+    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+}
+
+
+def create(client: Any, name: str) -> str:
+    answer = client.create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name,
+        HyperParameterTuningJobConfig=CONFIG,
+        TrainingJobDefinition=DEFINITION,
+    )
+    return str(answer["HyperParameterTuningJobArn"])
+
+
+def test_job_is_completed_with_a_placeholder_of_its_own(account: Account) -> None:
+    sagemaker = account.client("sagemaker")
+    arn = create(sagemaker, "Tune-1")
+    assert arn == f"arn:aws:sagemaker:us-east-1:{account.id}:hyper-parameter-tuning-job/Tune-1"
+    found = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="Tune-1")
+    assert found["HyperParameterTuningJobConfig"] == CONFIG
+    assert found["TrainingJobDefinition"] == DEFINITION
+    assert found["HyperParameterTuningJobStatus"] == "Completed"
+    assert "FailureReason" not in found
+    best = found["BestTrainingJob"]
+    assert best["TrainingJobName"] == "Tune-1-001-sandbox"
+    assert best["TunedHyperParameters"] == {"eta": "0.1", "booster": "gbtree"}
+    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["MetricName"] == "validation:auc"
+    listed = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName="Tune-1"
+    )["TrainingJobSummaries"]
+    assert listed == [best]
+
+
+@pytest.mark.parametrize("name", ["Tune-1", "tune-1", "TUNE-1"])
+def test_a_name_is_taken_in_any_case(account: Account, name: str) -> None:
+    sagemaker = account.client("sagemaker")
+    create(sagemaker, "Tune-1")
+    with pytest.raises(ClientError) as caught:
+        create(sagemaker, name)
+    assert caught.value.response["Error"] == {
+        "Code": "ResourceInUse",
+        "Message": f"A hyperparameter tuning job with the name, {name}, already exists. "
+        "Choose a different name.",
+    }
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "describe_hyper_parameter_tuning_job",
+        "stop_hyper_parameter_tuning_job",
+        "list_training_jobs_for_hyper_parameter_tuning_job",
+    ],
+)
+def test_an_absent_job_is_not_found(account: Account, operation: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(account.client("sagemaker"), operation)(HyperParameterTuningJobName="absent")
+    assert caught.value.response["Error"] == {
+        "Code": "ResourceNotFound",
+        "Message": "Amazon SageMaker can't find a tuning job called absent. Type another name.",
+    }
+
+
+def test_a_finished_job_cannot_be_stopped(account: Account) -> None:
+    sagemaker = account.client("sagemaker")
+    create(sagemaker, "tune-1")
+    with pytest.raises(ClientError, match=r"ValidationException.*in status Completed"):
+        sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune-1")
+
+
+def test_a_job_in_progress_runs_until_it_is_stopped(sandbox: Sandbox) -> None:
+    with Sandbox(account="555555555555", tuning_job_status="InProgress") as other:
+        account = Account(id=other.account, endpoint_url=other.endpoint_url)
+        sagemaker = account.client("sagemaker")
+        create(sagemaker, "tune-1")
+
+        def job() -> Any:
+            return sagemaker.describe_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName="tune-1"
+            )
+
+        def counts() -> dict[str, int]:
+            counters: dict[str, int] = job()["TrainingJobStatusCounters"]
+            return {status: count for status, count in counters.items() if count}
+
+        assert job()["HyperParameterTuningJobStatus"] == "InProgress"
+        assert "BestTrainingJob" not in job()
+        assert "HyperParameterTuningEndTime" not in job()
+        assert counts() == {"InProgress": 1}
+        sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune-1")
+        assert job()["HyperParameterTuningJobStatus"] == "Stopped"
+        assert counts() == {"Stopped": 1}
+        listed = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName="tune-1", StatusEquals="Stopped"
+        )
+        assert len(listed["TrainingJobSummaries"]) == 1
