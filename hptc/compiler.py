@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
-from hptc import identity, project, resolve, shapes, source
+from hptc import identity, project, resolve, shapes, source, suppressions
 from hptc.demands import findings_of_violations
-from hptc.diagnostics import Diagnostic, Finding, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Related, Severity, sort_key
 from hptc.errors import UsageError
 from hptc.job import TuningJob, read_job
 from hptc.names import spec_path
@@ -21,8 +21,9 @@ from hptc.project import Environment, Project
 from hptc.references import NAMES, names_in
 from hptc.request import Request, emit, unwrapped
 from hptc.resolve import Layers
+from hptc.rules import RULES
 from hptc.rules.check import check
-from hptc.rules.rule import Context
+from hptc.rules.rule import Context, Rule
 from hptc.source import Document
 from hptc.spec import Spec, parse_spec
 
@@ -36,6 +37,7 @@ class Compiled:
     document: Document
     diagnostics: tuple[Diagnostic, ...]
     layers: Layers
+    suppressed: tuple[Diagnostic, ...] = ()
     spec: Spec | None = None  # None for a file in the API's own form
     request: Request | None = None
     job: TuningJob | None = None
@@ -60,9 +62,10 @@ class Compiled:
 
 @dataclass(slots=True)
 class Workspace:
-    """The files of one run, each compiled once. `environment` is the name that the user chose."""
+    """The files of one run, each compiled once, in the environment that the user named."""
 
     environment: str | None = None
+    rules: tuple[Rule, ...] = RULES
     compiled: dict[FilePath, Compiled] = field(default_factory=dict)
     projects: dict[FilePath, Project | None] = field(default_factory=dict)
     project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
@@ -106,7 +109,7 @@ def compile_text(
             document=document, diagnostics=tuple(diagnostics), layers=Layers(((document, ()),))
         )
     if is_request(document):
-        return _compile_request(document)
+        return _compile_request(document, workspace)
     environment = in_project.environment(workspace.environment) if in_project else None
     data, layers, diagnostics = resolve.merge_layers(document, in_project, environment)
     outcome = Compiled(
@@ -116,7 +119,7 @@ def compile_text(
         return outcome
     spec, findings = parse_spec(data)
     if spec is None:
-        return _finished(outcome, findings)
+        return _finished(outcome, workspace, findings)
     request = emit(spec)
     findings = resolve.fill(request, spec, environment)
     faults, parents = _name_parents(request, workspace, in_project)
@@ -124,10 +127,10 @@ def compile_text(
     content = identity.digest(request)
     request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, content)
     outcome = replace(outcome, spec=spec, digest=content)
-    return _finished(outcome, findings, resolve.ordered(request), parents)
+    return _finished(outcome, workspace, findings, resolve.ordered(request), parents)
 
 
-def _compile_request(document: Document) -> Compiled:
+def _compile_request(document: Document, workspace: Workspace) -> Compiled:
     """A file in the API's own form: it is the request already."""
     request, diagnostics = source.construct(document)
     outcome = Compiled(
@@ -136,11 +139,12 @@ def _compile_request(document: Document) -> Compiled:
     if diagnostics or not isinstance(request, dict):
         return outcome
     plain = unwrapped(request)
-    return _finished(replace(outcome, digest=identity.digest(plain)), [], plain)
+    return _finished(replace(outcome, digest=identity.digest(plain)), workspace, [], plain)
 
 
 def _finished(
     outcome: Compiled,
+    workspace: Workspace,
     findings: list[Finding],
     request: Request | None = None,
     parents: dict[str, TuningJob] | None = None,
@@ -159,14 +163,17 @@ def _finished(
                     environment=outcome.environment,
                     parents=parents or {},
                     spec_name=outcome.spec.name if outcome.spec else None,
-                )
+                ),
+                workspace.rules,
             )
     placed = [_place(finding, outcome, request or {}) for finding in findings]
-    diagnostics = tuple(sorted([*outcome.diagnostics, *placed], key=sort_key))
+    kept, suppressed = suppressions.apply([*outcome.diagnostics, *placed], outcome.document)
+    diagnostics = tuple(sorted(kept, key=sort_key))
     stopped = any(diagnostic.is_error for diagnostic in diagnostics)
     return replace(
         outcome,
         diagnostics=diagnostics,
+        suppressed=tuple(suppressed),
         request=None if stopped else request,
         job=None if stopped else job,
     )
@@ -300,7 +307,31 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
                     help="`hptc init DIR` writes one to start from",
                 )
         files += [_shown(file) for file in found]
-    return [compile_file(file, workspace) for file in dict.fromkeys(files)]
+    return with_unique_names([compile_file(file, workspace) for file in dict.fromkeys(files)])
+
+
+def with_unique_names(compiled: list[Compiled]) -> list[Compiled]:
+    """The same results, with an error in each spec whose name an earlier one has.
+
+    Case does not count: the names of tuning jobs and of stacks are made from it.
+    """
+    first: dict[str, Compiled] = {}
+    results = []
+    for one in compiled:
+        earlier = first.setdefault(one.name.lower(), one) if one.spec else one
+        if earlier is not one:
+            clash = Diagnostic(
+                code="HPT600",
+                severity=Severity.ERROR,
+                message=f"another spec has the name `{one.name}` already",
+                span=one.layers.span(("name",)),
+                help="give each spec of a project a name of its own",
+                related=(Related(span=earlier.layers.span(("name",)), message="first here"),),
+            )
+            diagnostics = tuple(sorted([*one.diagnostics, clash], key=sort_key))
+            one = replace(one, diagnostics=diagnostics, request=None, job=None)
+        results.append(one)
+    return results
 
 
 def _shown(path: FilePath) -> str:

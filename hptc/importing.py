@@ -1,10 +1,26 @@
-"""A request to the text of a spec whose compile equals it."""
+"""A request to the text of a spec whose compile equals it.
+
+Takes a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response. What a
+spec can't say is reported, never dropped: the text is compiled again and compared before it is
+given out.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
+from hptc import shapes, source
+from hptc.compiler import Compiled, Workspace, compile_text, is_request
+from hptc.diagnostics import Path, path_text
+from hptc.errors import UsageError
+from hptc.identity import canonical
+from hptc.images import identify
 from hptc.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
@@ -18,6 +34,266 @@ from hptc.names import (
     Node,
     Pairs,
 )
+from hptc.request import Request, unwrapped, value_text
+from hptc.source import Scalar, resolve_plain
+from hptc.templates import escape
+
+_DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
+
+
+def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: str = "") -> str:
+    """The YAML text of a spec that compiles to `request`, its exact job name included.
+
+    `request` must meet the API's types. Raises UsageError, naming the places, when a spec can't say
+    it: such a request is refused by AWS too (a hyperparameter both static and tuned, two channels
+    of one name).
+    """
+    wanted = requested(request)
+    data = read_members(wanted)
+    job_name = str(data.get("job_name", "imported"))
+    spec = {"name": name or _slug(job_name), **data}
+    for training_job in _training_jobs(spec):
+        _shorten(training_job)
+    limits = spec.get("limits", {})
+    _write_durations(limits)
+    comment = f"# Imported from {origin}.\n" if origin else ""
+    text = comment + _to_yaml({key: spec[key] for key in _ORDER if key in spec})
+    _prove(text, wanted)
+    return text
+
+
+def read_request(text: str, file: str) -> Request:
+    """A request or Describe response out of JSON or YAML text. Raises UsageError."""
+    document, diagnostics = source.parse(text, file)
+    if not diagnostics:
+        data, diagnostics = source.construct(document)
+    if diagnostics:
+        first = diagnostics[0]
+        raise UsageError(
+            f"{file}:{first.span.line}:{first.span.column}: {first.message}", help=first.help
+        )
+    if not isinstance(data, dict) or not is_request(document):
+        raise UsageError(
+            f"{file}: is neither a CreateHyperParameterTuningJob request nor a Describe response",
+            help="both have HyperParameterTuningJobConfig at the top",
+        )
+    return dict(unwrapped(data))
+
+
+_ORDER = ("name", *(key for key in TABLE))
+
+
+def requested(response: Mapping[str, Any]) -> Request:
+    """What was asked for, out of a request or of a Describe response.
+
+    Describe adds its own members, and to the definition what AWS itself filled in: statics that
+    begin with `_tuning_objective_metric`, the metric definitions of a first-party algorithm, and a
+    copy of the objective's one named ObjectiveMetric.
+    """
+    members = shapes.input_shape().members
+    request: Request = {key: value for key, value in response.items() if key in members}
+    if "HyperParameterTuningJobStatus" not in response:
+        return dict(response)
+    single = request.get("TrainingJobDefinition")
+    if isinstance(single, Mapping):
+        request["TrainingJobDefinition"] = _as_asked(single)
+    several = request.get("TrainingJobDefinitions")
+    if isinstance(several, list):
+        request["TrainingJobDefinitions"] = [_as_asked(definition) for definition in several]
+    return request
+
+
+def _as_asked(definition: Mapping[str, Any]) -> Request:
+    asked = dict(definition)
+    static = asked.get("StaticHyperParameters", {})
+    asked["StaticHyperParameters"] = {
+        key: value for key, value in static.items() if key != "_tuning_objective_metric"
+    }
+    algorithm = dict(asked.get("AlgorithmSpecification", {}))
+    metrics = algorithm.get("MetricDefinitions", [])
+    identified = identify(algorithm.get("TrainingImage", ""))
+    if identified is not None and identified.kind == "algorithm":
+        metrics = []
+    regexes = [m.get("Regex") for m in metrics if m.get("Name") != "ObjectiveMetric"]
+    algorithm["MetricDefinitions"] = [
+        m for m in metrics if m.get("Name") != "ObjectiveMetric" or m.get("Regex") not in regexes
+    ]
+    asked["AlgorithmSpecification"] = algorithm
+    return asked
+
+
+def _training_jobs(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    single = spec.get("training_job")
+    return ([single] if single is not None else []) + list(spec.get("training_jobs", {}).values())
+
+
+def _shorten(training_job: dict[str, Any]) -> None:
+    """Put the long form of one training job into the short forms that people write."""
+    _write_hyperparameters(training_job)
+    for channel in training_job.get("inputs", {}).values():
+        s3 = channel.get("s3")
+        if (
+            s3 is not None
+            and set(s3) == {"s3_uri", "s3_data_type"}
+            and s3["s3_data_type"] == "S3Prefix"
+        ):
+            channel["s3"] = s3["s3_uri"]
+    stopping = training_job.get("stopping", {})
+    if training_job.get("enable_managed_spot_training") is True:
+        del training_job["enable_managed_spot_training"]
+        wait = stopping.pop("max_wait_time", None)
+        training_job["spot"] = {} if wait is None else {"max_wait_time": wait}
+        _write_durations(training_job["spot"])
+    _write_durations(stopping)
+    _write_durations(training_job.get("resources", {}))
+
+
+def _write_durations(group: dict[str, Any]) -> None:
+    for key in _DURATIONS:
+        seconds = group.get(key)
+        if isinstance(seconds, int) and seconds > 0:
+            for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+                if seconds % size == 0:
+                    group[key] = f"{seconds // size}{unit}"
+                    break
+
+
+def _write_hyperparameters(training_job: dict[str, Any]) -> None:
+    """Static values as scalars; as JSON values where the training job's container reads JSON."""
+    values = training_job.get("hyperparameters", {})
+    texts = [part["value"] for part in values.values() if "value" in part]
+    texts += [text for part in values.values() for text in part.get("values", ())]
+    as_json = "sagemaker_program" in values
+    if as_json and not all(value_text(_from_json(text), as_json=True) == text for text in texts):
+        training_job["hyperparameter_encoding"] = "plain"
+        as_json = False
+    read = _from_json if as_json else _from_text
+    for name, part in values.items():
+        if "value" in part:
+            value = read(part["value"])
+            values[name] = {"value": value} if isinstance(value, dict) else value
+            continue
+        if "values" in part:
+            part["values"] = [read(text) for text in part["values"]]
+        for key in ("min", "max", "value_hint"):
+            if key in part:
+                part[key] = _from_text(part[key])
+        values[name] = _Flow(part)
+
+
+def _from_text(text: Any) -> Any:
+    """A text as the scalar that an author would write: a number or boolean without quotes."""
+    if not isinstance(text, str):
+        return text
+    try:
+        value = resolve_plain(text)
+    except ValueError:
+        return text
+    return Scalar(text, value) if isinstance(value, (int, float)) else text
+
+
+def _from_json(text: Any) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return text
+    return Scalar(text, value) if isinstance(value, (int, float)) else value
+
+
+def _slug(job_name: str) -> str:
+    return _NOT_IN_NAMES.sub("-", job_name).strip("-") or "imported"
+
+
+class _Flow(dict[str, Any]):
+    """A mapping to be written on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML 1.2 core scalars, so that hptc.source reads the same values back."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def _represent_str(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    text = escape(text)
+    try:
+        reads_as_text = isinstance(resolve_plain(text), str)
+    except ValueError:
+        reads_as_text = False
+    style = None if reads_as_text and "\n" not in text else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
+    match value:
+        case Scalar(text=text):
+            pass
+        case bool():
+            text = "true" if value else "false"
+        case float() if not math.isfinite(value):
+            text = ".nan" if math.isnan(value) else (".inf" if value > 0 else "-.inf")
+        case _:
+            text = repr(value)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+
+
+_Dumper.add_representer(str, _represent_str)
+for _type in (Scalar, bool, int, float):
+    _Dumper.add_representer(_type, _represent_plain)
+_Dumper.add_representer(
+    _Flow,
+    lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True),
+)
+
+
+def _to_yaml(spec: Mapping[str, Any]) -> str:
+    return yaml.dump(
+        dict(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, indent=2
+    )
+
+
+def _prove(text: str, wanted: Request) -> None:
+    """Compile the text alone and compare: import inverts compile, or says where it can't."""
+    compiled = compile_text(text, "imported", Workspace(rules=()))
+    if compiled.request is None:
+        raise UsageError(
+            "the request can't be written as a spec: " + _first_message(compiled),
+            help="`hptc check` on the request says what AWS would refuse",
+        )
+    places = [
+        path_text(path) for path in differences(canonical(wanted), canonical(compiled.request))
+    ]
+    if places:
+        raise UsageError(
+            "a spec can't say what stands at " + ", ".join(places[:10]),
+            help="`hptc check` on the request says what AWS would refuse",
+        )
+
+
+def _first_message(compiled: Compiled) -> str:
+    return next((diagnostic.message for diagnostic in compiled.diagnostics), "")
+
+
+def differences(left: Any, right: Any, path: Path = ()) -> list[Path]:
+    """The paths at which two values differ, as deep as they can be told."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        keys = [*left, *(key for key in right if key not in left)]
+        return [
+            place
+            for key in keys
+            for place in differences(left.get(key), right.get(key), (*path, key))
+        ]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [
+            place
+            for index, (one, other) in enumerate(zip(left, right, strict=True))
+            for place in differences(one, other, (*path, index))
+        ]
+    return [] if left == right else [path]
 
 
 def read_members(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +339,8 @@ def _read_node(node: Node, value: Any, root: Mapping[str, Any]) -> Any:
             return [entry[name] for entry in _named(value, name)]
         case Leaf():
             return value
-    return None
+        case _:
+            return None  # the value is of another type than its place takes
 
 
 def _named(entries: list[Any], name: str) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ Python objects. Everything is bounded, so nothing hangs.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from jinja2 import nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MAX_TEMPLATE = 4096
+MAX_TEMPLATE = 16_384
 MAX_RESULT = 65_536
 
+_SPECIAL = re.compile(r"\{(?=[{%#])|\r")
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _FILTERS = ("default", "float", "int", "lower", "replace", "string", "trim", "upper")
 _ALLOWED = frozenset(
@@ -32,6 +34,14 @@ _ALLOWED = frozenset(
     }
 )  # fmt: skip
 _TESTS = ("defined", "undefined", "none")
+
+
+def escape(text: str) -> str:
+    """A text that renders to `text`, whatever it holds."""
+    if not any(mark in text for mark in ("{{", "{%", "{#")):
+        return text
+    # Jinja reads \\r\\n as \\n, so a carriage return needs an expression as well.
+    return _SPECIAL.sub(lambda match: "{{ " + json.dumps(match[0]) + " }}", text)
 
 
 def render(text: str, variables: Mapping[str, Any]) -> Any:
@@ -220,7 +230,9 @@ def _environment() -> ImmutableSandboxedEnvironment:
                     pass
             return self.undefined(obj=obj, name=str(argument))
 
-    environment = Expressions(undefined=StrictUndefined, autoescape=False)
+    environment = Expressions(
+        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+    )
     builtin = environment.filters
     environment.filters = {name: builtin[name] for name in _FILTERS} | {"replace": _replace}
     environment.globals = {}

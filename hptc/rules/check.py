@@ -3,8 +3,36 @@
 from __future__ import annotations
 
 from hptc.diagnostics import Finding, Severity
+from hptc.errors import UsageError
 from hptc.rules import RULES
 from hptc.rules.rule import Context, Rule
+
+
+def selected(
+    select: str | None, ignore: str | None, rules: tuple[Rule, ...] = RULES
+) -> tuple[Rule, ...]:
+    """The rules whose codes begin with one of `select`'s, and with none of `ignore`'s.
+
+    Both are lists such as `HPT2,HPT301`. Raises UsageError for a prefix that no rule has.
+    """
+    wanted, unwanted = _prefixes(select, rules), _prefixes(ignore, rules)
+    return tuple(
+        rule
+        for rule in rules
+        if (select is None or rule.code.startswith(wanted)) and not rule.code.startswith(unwanted)
+    )
+
+
+def _prefixes(text: str | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    prefixes = tuple(part.strip().upper() for part in (text or "").split(",") if part.strip())
+    for prefix in prefixes:
+        if not any(rule.code.startswith(prefix) for rule in rules):
+            raise UsageError(
+                f"no rule has a code that begins with `{prefix}`",
+                help="`hptc explain --all` lists them; what the language itself demands "
+                "(HPT0xx, HPT10x) can't be left out",
+            )
+    return prefixes
 
 
 def check(context: Context, rules: tuple[Rule, ...] = RULES) -> list[Finding]:

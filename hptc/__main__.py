@@ -1,0 +1,5 @@
+"""`python -m hptc`."""
+
+from hptc.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""Writes files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from hptc.errors import UsageError
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put `text` at `path`: a reader sees the old file or the new one, never a part.
+
+    Raises UsageError when the folder can't be made or written.
+    """
+    write_all({path: text})
+
+
+def write_all(texts: Mapping[Path, str]) -> None:
+    """Put several files in place, none before all of them are written beside their places."""
+    waiting: list[tuple[str, Path]] = []
+    try:
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            waiting.append((name, path))
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            # mkstemp makes files for their owner alone; these are files like any other.
+            Path(name).chmod(0o666 & ~_umask())
+        while waiting:
+            name, path = waiting[0]
+            Path(name).replace(path)
+            waiting.pop(0)
+    except OSError as error:
+        place = error.filename or "the output"
+        raise UsageError(f"{place}: can't be written: {error.strerror}") from None
+    finally:
+        for name, _ in waiting:
+            Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

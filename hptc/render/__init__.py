@@ -1,0 +1,1 @@
+"""Results to text: pure functions, one module for each kind of result."""

@@ -1,0 +1,202 @@
+"""Diagnostics to text: for a terminal, a log, a program, GitHub, or a page. Pure; SARIF is beside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any, assert_never
+
+from hptc.diagnostics import Diagnostic, Severity, Span
+
+JSON_VERSION = 1
+_WIDEST_LINE = 160
+_COLORS = {"error": "31;1", "warning": "33;1", "place": "34;1", "bold": "1"}
+
+
+class Format(StrEnum):
+    """How `check` shows what it found."""
+
+    TEXT = "text"
+    CONCISE = "concise"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+def render(diagnostics: Sequence[Diagnostic], form: Format, *, color: bool = False) -> str:
+    """All diagnostics in one format, ending with a line break unless empty."""
+    match form:
+        case Format.TEXT:
+            return "\n".join(_text(diagnostic, color=color) for diagnostic in diagnostics)
+        case Format.CONCISE:
+            return "".join(f"{_concise(diagnostic)}\n" for diagnostic in diagnostics)
+        case Format.JSON:
+            return render_json(diagnostics)
+        case Format.SARIF:
+            from hptc.render.sarif import render_sarif
+
+            return render_sarif(diagnostics)
+        case Format.GITHUB:
+            return "".join(f"{_github(diagnostic)}\n" for diagnostic in diagnostics)
+        case Format.MARKDOWN:
+            return _markdown(diagnostics)
+    assert_never(form)
+
+
+def _text(diagnostic: Diagnostic, *, color: bool) -> str:
+    paint = _painter(color)
+    severity = diagnostic.severity.value
+    head = paint(severity, f"{severity}[{diagnostic.code}]") + paint(
+        "bold", f": {printable(diagnostic.message)}"
+    )
+    gutter = " " * len(str(diagnostic.span.line))
+    lines = [head, f"{gutter}{paint('place', '-->')} {_place(diagnostic.span)}"]
+    lines += _excerpt(diagnostic.span, diagnostic.label, gutter, severity, paint)
+    for related in diagnostic.related:
+        lines.append(f"{gutter}{paint('place', ':::')} {_place(related.span)}")
+        lines += _excerpt(related.span, related.message, gutter, "place", paint)
+    if diagnostic.help:
+        explain = "" if diagnostic.code < "HPT110" else f"  (hptc explain {diagnostic.code})"
+        lines.append(f"{gutter} {paint('place', '=')} help: {printable(diagnostic.help)}{explain}")
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(
+    span: Span, label: str, gutter: str, color: str, paint: Callable[[str, str], str]
+) -> list[str]:
+    if not span.source.strip():
+        return []
+    source, column = printable(span.source), span.column - 1
+    length = (span.end_column - span.column) if span.end_line == span.line else 1
+    if len(source) > _WIDEST_LINE:  # show the part around the caret
+        start = max(0, min(column - 40, len(source) - _WIDEST_LINE))
+        source, column = source[start : start + _WIDEST_LINE], column - start
+    length = max(1, min(length, len(source) - column))
+    caret = " " * column + paint(color, "^" * length + (f" {printable(label)}" if label else ""))
+    bar = paint("place", "|")
+    number = str(span.line).rjust(len(gutter))
+    return [
+        f"{gutter} {bar}",
+        f"{paint('place', number)} {bar} {source}",
+        f"{gutter} {bar} {caret}",
+    ]
+
+
+def _painter(color: bool) -> Callable[[str, str], str]:
+    def paint(name: str, text: str) -> str:
+        return f"\033[{_COLORS[name]}m{text}\033[0m" if color else text
+
+    return paint
+
+
+def printable(text: str) -> str:
+    """A stranger's text without what would steer a terminal: one line, no control characters."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for character in text.replace("\t", " ").replace("\n", " ")
+    )
+
+
+def _place(span: Span) -> str:
+    return f"{printable(span.file)}:{span.line}:{span.column}"
+
+
+def _concise(diagnostic: Diagnostic) -> str:
+    return (
+        f"{_place(diagnostic.span)}: {diagnostic.severity.value}[{diagnostic.code}] "
+        f"{printable(diagnostic.message)}"
+    )
+
+
+def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as JSON data."""
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "label": diagnostic.label,
+        "help": diagnostic.help,
+        **_span_data(diagnostic.span),
+        "related": [
+            {"message": related.message, **_span_data(related.span)}
+            for related in diagnostic.related
+        ],
+    }
+
+
+def _span_data(span: Span) -> dict[str, Any]:
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def render_json(diagnostics: Sequence[Diagnostic]) -> str:
+    """One JSON object: `version`, `errors`, `warnings`, `diagnostics`."""
+    data = {
+        "version": JSON_VERSION,
+        "errors": sum(diagnostic.is_error for diagnostic in diagnostics),
+        "warnings": sum(not diagnostic.is_error for diagnostic in diagnostics),
+        "diagnostics": [as_data(diagnostic) for diagnostic in diagnostics],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _github(diagnostic: Diagnostic) -> str:
+    """A workflow command, which GitHub shows beside the line.
+
+    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    span = diagnostic.span
+    message = diagnostic.message + (f" ({diagnostic.help})" if diagnostic.help else "")
+    properties = {
+        "file": span.file,
+        "line": str(span.line),
+        "endLine": str(span.end_line),
+        "col": str(span.column),
+        "title": diagnostic.code,
+    }
+    listed = ",".join(f"{key}={_escaped_property(value)}" for key, value in properties.items())
+    return f"::{diagnostic.severity.value} {listed}::{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
+    if not diagnostics:
+        return "**hptc check:** nothing to report.\n"
+    rows = [
+        f"| {diagnostic.severity.value} | {diagnostic.code} | `{_cell(_place(diagnostic.span))}` "
+        f"| {_cell(diagnostic.message)}{_cell_help(diagnostic)} |"
+        for diagnostic in diagnostics
+    ]
+    head = f"**hptc check:** {tally(diagnostics)}\n\n| | rule | place | what |\n|---|---|---|---|\n"
+    return head + "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    return printable(text).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _cell_help(diagnostic: Diagnostic) -> str:
+    return f"<br>{_cell(diagnostic.help)}" if diagnostic.help else ""
+
+
+def tally(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many of each: `2 errors, 1 warning`."""
+    counts = [
+        (sum(d.severity is severity for d in diagnostics), severity.value) for severity in Severity
+    ]
+    named = [f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts if count]
+    return ", ".join(named) or "no errors"
