@@ -1,0 +1,274 @@
+"""The one client of AWS: typed calls in, plain values or an AwsError out.
+
+boto3 is imported when the first call is made, never with this module. The Region is the
+environment's; without one it is found as boto finds it. Where the environment names its account,
+no call is made with the credentials of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hptc.aws.errors import aws_error, no_region
+from hptc.aws.interface import Stacks, Tuning
+from hptc.aws.jobs import (
+    JobSummary,
+    TrainingJob,
+    read_summary,
+    read_training_job,
+    tags_of,
+)
+from hptc.aws.retry import Retry
+from hptc.errors import AwsError
+from hptc.project import Environment
+from hptc.request import Request
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sts import STSClient
+
+T = TypeVar("T")
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aws:
+    """What hptc uses of one account in one Region."""
+
+    tuning: Tuning
+    stacks: Stacks
+    region: str
+
+
+def connect(
+    environment: Environment | None = None, *, region: str | None = None, retry: Retry | None = None
+) -> Aws:
+    """AWS as an environment has it. Makes no call yet.
+
+    Raises AwsError without a Region, or for a profile that is not there.
+    """
+    connection = Connection(environment, region=region, retry=retry or Retry())
+    return Aws(
+        tuning=_Tuning(connection),
+        stacks=_Stacks(connection),
+        region=connection.region,
+    )
+
+
+class Connection:
+    """Sessions and clients of boto, made when they are needed, and every call through one place."""
+
+    def __init__(
+        self, environment: Environment | None, *, region: str | None, retry: Retry
+    ) -> None:
+        import boto3
+
+        self.retry = retry
+        self._environment = environment
+        try:
+            # Credentials and profiles by boto's own chain:
+            # https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+            self._session = boto3.session.Session(
+                region_name=region or (environment.region if environment else None)
+            )
+        except Exception as error:
+            raise _translated(error, "", "", None) from None
+        self.region: str = self._session.region_name or ""
+        if not self.region:
+            raise no_region()
+
+    @cached_property
+    def sagemaker(self) -> SageMakerClient:
+        """The SageMaker client."""
+        return self._session.client("sagemaker", config=_config())
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """The CloudFormation client."""
+        return self._session.client("cloudformation", config=_config())
+
+    @cached_property
+    def sts(self) -> STSClient:
+        """The STS client, of the Region's own endpoint."""
+        return self._session.client("sts", config=_config())
+
+    def call(
+        self, action: str, do: Callable[[], T], *, request: Mapping[str, Any] | None = None
+    ) -> T:
+        """Make one call, again while that helps. `action` is its IAM action."""
+        self._account_is_right  # noqa: B018
+        return self._call(action, do, request)
+
+    def _call(self, action: str, do: Callable[[], T], request: Mapping[str, Any] | None) -> T:
+        def attempt() -> T:
+            try:
+                return do()
+            except Exception as error:
+                raise _translated(error, action, self.region, request) from None
+
+        return self.retry.call(attempt)
+
+    @cached_property
+    def _account_is_right(self) -> bool:
+        """Checked once. Raises AwsError when the credentials are of another account."""
+        wanted = self._environment
+        if wanted is None:
+            return True
+        answer = self._call("sts:GetCallerIdentity", lambda: self.sts.get_caller_identity(), None)
+        account = answer["Account"]
+        if account != wanted.account:
+            raise AwsError(
+                f"the credentials are of account {account}, but the environment `{wanted.name}` "
+                f"is in account {wanted.account}",
+                help="set AWS_PROFILE to a profile of that account, or choose another --env",
+            )
+        return True
+
+
+def _config() -> Config:
+    from botocore.config import Config
+
+    return Config(
+        retries={"mode": "standard"},
+        connect_timeout=10,
+        read_timeout=60,
+        user_agent_extra="hptc",
+    )
+
+
+def _translated(
+    error: Exception, action: str, region: str, request: Mapping[str, Any] | None
+) -> Exception:
+    return aws_error(error, action, region=region, request=request) or error
+
+
+def _is_absent(error: AwsError) -> bool:
+    if error.code in ("ResourceNotFound", "ResourceNotFoundException"):
+        return True
+    text = error.message.lower()
+    return error.code == "ValidationException" and ("can't find" in text or "not find" in text)
+
+
+class _Tuning:
+    """hptc.aws.interface.Tuning, by boto."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def region(self) -> str:
+        return self._connection.region
+
+    def create(self, request: Request) -> str:
+        response = self._connection.call(
+            "sagemaker:CreateHyperParameterTuningJob",
+            lambda: self._connection.sagemaker.create_hyper_parameter_tuning_job(**request),
+            request=request,
+        )
+        return response["HyperParameterTuningJobArn"]
+
+    def describe(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            return self._connection.call(
+                "sagemaker:DescribeHyperParameterTuningJob",
+                lambda: self._connection.sagemaker.describe_hyper_parameter_tuning_job(
+                    HyperParameterTuningJobName=name
+                ),
+            )
+        except AwsError as error:
+            if _is_absent(error):
+                return None
+            raise
+
+    def list_jobs(
+        self, *, name_contains: str = "", status: str = "", limit: int | None = None
+    ) -> Iterator[JobSummary]:
+        filters: dict[str, Any] = {"SortBy": "CreationTime", "SortOrder": "Descending"}
+        if name_contains:
+            filters["NameContains"] = name_contains
+        if status:
+            filters["StatusEquals"] = status
+        pages = self._pages(
+            "sagemaker:ListHyperParameterTuningJobs",
+            lambda page: self._connection.sagemaker.list_hyper_parameter_tuning_jobs(
+                **filters, **page
+            ),
+            limit,
+        )
+        entries = (e for page in pages for e in page["HyperParameterTuningJobSummaries"])
+        return (read_summary(entry) for entry in islice(entries, limit))
+
+    def stop(self, name: str) -> None:
+        self._connection.call(
+            "sagemaker:StopHyperParameterTuningJob",
+            lambda: self._connection.sagemaker.stop_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName=name
+            ),
+        )
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        pages = self._pages(
+            "sagemaker:ListTags",
+            lambda page: self._connection.sagemaker.list_tags(ResourceArn=arn, **page),
+            None,
+        )
+        return tags_of([pair for page in pages for pair in page["Tags"]])
+
+    def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
+        pages = self._pages(
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+            lambda page: (
+                self._connection.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+                    HyperParameterTuningJobName=name,
+                    SortBy="CreationTime",
+                    SortOrder="Descending",
+                    **page,
+                )
+            ),
+            limit,
+        )
+        entries = (entry for page in pages for entry in page["TrainingJobSummaries"])
+        return (read_training_job(entry) for entry in islice(entries, limit))
+
+    def _pages(
+        self, action: str, fetch: Callable[[dict[str, Any]], Any], limit: int | None
+    ) -> Iterator[Any]:
+        """Every page of a list, one call each, as many as are asked for."""
+        # boto's own paginators would lose all pages when one is throttled for long.
+        page: dict[str, Any] = {"MaxResults": min(limit, _PAGE) if limit else _PAGE}
+        while True:
+            response = self._connection.call(action, partial(fetch, page))
+            yield response
+            token = response.get("NextToken")
+            if not token:
+                return
+            page = {**page, "NextToken": token}
+
+
+class _Stacks:
+    """hptc.aws.interface.Stacks, by boto."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def outputs(self, stack: str) -> dict[str, str] | None:
+        try:
+            response = self._connection.call(
+                "cloudformation:DescribeStacks",
+                lambda: self._connection.cloudformation.describe_stacks(StackName=stack),
+            )
+        except AwsError as error:
+            if error.code == "ValidationError" and "does not exist" in error.message:
+                return None
+            raise
+        return {
+            output["OutputKey"]: output["OutputValue"]
+            for output in response["Stacks"][0].get("Outputs", [])
+        }

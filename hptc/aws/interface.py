@@ -1,0 +1,57 @@
+"""What hptc needs of AWS, and nothing else of it: the seam at which tests put a fake.
+
+Every method raises AwsError when AWS refuses. `client.py` has the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from hptc.aws.jobs import JobSummary, TrainingJob
+from hptc.request import Request
+
+Progress = Callable[[str], None]
+"""Takes a line of talk for a person who waits."""
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+class Tuning(Protocol):
+    """The tuning jobs of one account in one Region."""
+
+    @property
+    def region(self) -> str:
+        """Where the jobs are."""
+
+    def create(self, request: Request) -> str:
+        """Create a tuning job and return its ARN. AwsError `ResourceInUse` when the name is taken.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
+        """
+
+    def describe(self, name: str) -> Mapping[str, Any] | None:
+        """AWS's description of a tuning job; None when there is no job of that name."""
+
+    def list_jobs(
+        self, *, name_contains: str = "", status: str = "", limit: int | None = None
+    ) -> Iterator[JobSummary]:
+        """Tuning jobs, the newest first."""
+
+    def stop(self, name: str) -> None:
+        """Ask a tuning job to stop. Nothing is deleted."""
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        """A resource's tags."""
+
+    def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
+        """A tuning job's training jobs, the newest first."""
+
+
+class Stacks(Protocol):
+    """The CloudFormation stacks of the same account and Region."""
+
+    def outputs(self, stack: str) -> dict[str, str] | None:
+        """A stack's outputs by key; None when there is no such stack."""
