@@ -1,0 +1,123 @@
+"""The codes that are not rules: what the file, the spec language and the API's shape demand.
+
+They are found by source.py, spec.py, demands.py, suppressions.py and compiler.py; their pages stand
+here, so that `hptc explain` knows every code that `hptc check` can print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageCode:
+    """One code and its page."""
+
+    code: str
+    summary: str
+    explanation: str
+
+
+CODES = (
+    LanguageCode(
+        "HPT000",
+        "A rule crashed",
+        "A bug in hptc: one rule failed on this file. The others ran, so the rest of the result "
+        "stands. Please report it with the message.",
+    ),
+    LanguageCode(
+        "HPT002",
+        "Not valid YAML",
+        "The file can't be read as YAML 1.2 or JSON. The place is where the parser lost the "
+        "thread; the cause is often on the line before: a missing quote, colon or bracket, a tab, "
+        "or a value with `: ` inside that needs quotes.",
+    ),
+    LanguageCode(
+        "HPT003",
+        "A key is written twice",
+        "YAML readers keep one of the two silently, and rarely the one that was meant. Keep one.",
+    ),
+    LanguageCode(
+        "HPT004",
+        "Aliases that grow without end",
+        "An alias contains itself, or the file grows to tens of thousands of values once its "
+        "aliases are followed. No tuning spec needs that.",
+    ),
+    LanguageCode(
+        "HPT005",
+        "A value that a spec can't hold",
+        "YAML tags, keys that are not words, and numbers of hundreds of digits have no meaning in "
+        "a spec. Specs are plain data.",
+    ),
+    LanguageCode(
+        "HPT006",
+        "An undefined name",
+        "A `{{ name }}` is not among the variables of the environment. Names come from hptc.yaml: "
+        "`project`, `env`, `account`, `region`, `partition`, `url_suffix`, the environment's own "
+        "`variables`, and what its infrastructure provides.",
+    ),
+    LanguageCode(
+        "HPT007",
+        "A template that can't be evaluated",
+        "Templates hold expressions: names, constants, comparisons, arithmetic on numbers, `~`, "
+        "conditions and a few filters. Statements, calls and attributes of Python objects are "
+        "refused, because a spec may come from a stranger.",
+    ),
+    LanguageCode(
+        "HPT010",
+        "A suppression that does nothing",
+        "`# hptc: ignore[HPT203] reason` needs a rule's code and a reason, and must stand on the "
+        "line of the finding or alone above it. One that suppresses nothing is a leftover.",
+    ),
+    LanguageCode(
+        "HPT100",
+        "Not a spec",
+        "The file is empty, or holds a list or a single value. A spec is a mapping that begins "
+        "with `name:`.",
+    ),
+    LanguageCode(
+        "HPT101",
+        "An unknown key",
+        "The key is not part of the language at this place. boto3 refuses unknown keys only when "
+        "it sends, and the SageMaker SDK drops some silently.",
+    ),
+    LanguageCode(
+        "HPT102",
+        "A value of the wrong type",
+        "The value is not what its key takes, or keys stand together that don't belong together.",
+    ),
+    LanguageCode(
+        "HPT103",
+        "A required key is missing",
+        "AWS requires the member, and neither the spec nor `defaults` nor the environment gives it.",
+    ),
+    LanguageCode(
+        "HPT104",
+        "A value that is not among the choices",
+        "AWS takes one of a fixed set of words here, spelled exactly so. The set is the one of the "
+        "installed botocore: a newer botocore may know more.",
+    ),
+    LanguageCode(
+        "HPT105",
+        "Out of AWS's bounds",
+        "A number is too small or too large, or a text or list too short or too long. boto3 does "
+        "not check maxima; the service does.",
+    ),
+    LanguageCode(
+        "HPT106",
+        "A text that does not match AWS's pattern",
+        "The service checks these patterns on the whole text; boto3 does not.",
+    ),
+    LanguageCode(
+        "HPT600",
+        "Two specs of one name",
+        "The names of tuning jobs and of stacks are made from the spec's name, without regard to "
+        "case, so each spec of a project needs its own.",
+    ),
+    LanguageCode(
+        "HPT701",
+        "A warm-start parent that does not compile",
+        "The parent is a spec of this project, and the name of its job is made from its content; "
+        "it must compile first, and must not warm-start from its own child.",
+    ),
+)
