@@ -64,7 +64,6 @@ def _no_change(
 
 HANDLERS: Mapping[str, Handler] = {
     "AWS::CDK::Metadata": Handler(create=_inert, settle=_no_change),
-    "AWS::CloudFormation::WaitConditionHandle": Handler(create=_inert, settle=_no_change),
 }
 
 
@@ -96,6 +95,8 @@ def install(handlers: Mapping[str, Handler]) -> None:
         setattr(response, name, function)
     setattr(models.ChangeSet, "_parse_template", _parse_change_set)  # noqa: B010
     setattr(models.Stack, "stack_resources", property(_stack_resources))  # noqa: B010
+    setattr(models.Stack, "outputs", property(_outputs_of))  # noqa: B010
+    setattr(parsing.ResourceMap, "__getitem__", _get_resource)  # noqa: B010
     setattr(parsing.ResourceMap, "parse_ssm_parameter", _parse_ssm_parameter)  # noqa: B010
     setattr(parsing.ResourceMap, "delete", _delete_resources)  # noqa: B010
     for module in (models, responses):
@@ -182,6 +183,19 @@ def _check_template(template: str) -> dict[str, Any]:
             message="Template format error: Unrecognized resource types: "
             f"[{', '.join(sorted(unknown))}] (the sandbox does not stand in for them)"
         )
+    resources.in_dependency_order(parsed["Resources"])
+    declared = parsed["Resources"].keys() | parsed.get("Parameters", {}).keys()
+    for section in ("Resources", "Outputs"):
+        missing = {
+            name
+            for name in resources.references(parsed.get(section, {}))
+            if name not in declared and not name.startswith("AWS::")
+        }
+        if missing:
+            raise ValidationError(
+                message=f"Template format error: Unresolved resource dependencies "
+                f"[{', '.join(sorted(missing))}] in the {section} block of the template"
+            )
     return parsed
 
 
@@ -329,6 +343,16 @@ def _remove(stack: models.Stack, name: str, resource_json: dict[str, Any]) -> No
     del made[name]
 
 
+def _get_resource(resource_map: Any, name: str) -> Any:
+    """Look a resource up. moto creates what is not there, even after its stack was deleted."""
+    made = resource_map._parsed_resources
+    if name in made:
+        return made[name]
+    if name in resource_map._resource_json_map:
+        return None
+    raise KeyError(name)
+
+
 def _delete_resources(resource_map: Any) -> None:
     raise NotImplementedError("stacks are deleted by _delete_stack")
 
@@ -364,15 +388,15 @@ def _deploy(
         _converge(stack, parsed, parameters)
         stack.template, stack.template_dict, stack.parameters = template, parsed, parameters
         stack.description = parsed.get("Description")
-        stack.output_map = stack._create_output_map()
-        _publish_exports(backend, stack)
+        outputs = _outputs(stack, parsed)
+        _publish_exports(backend, stack, outputs)
     except Exception as error:
         reason = _message(error)
         stack.template, stack.template_dict = old_template, old_dict
         stack.parameters, stack.tags = old_parameters, old_tags
         _roll_back(stack, verb, old_dict, old_parameters, reason)
-        stack.output_map = stack._create_output_map()
         return
+    setattr(stack, "sandbox_outputs", outputs)  # noqa: B010
     setattr(stack, "last_updated_time", utcnow())  # noqa: B010
     _set_status(stack, f"{verb}_COMPLETE")
 
@@ -395,6 +419,7 @@ def _roll_back(
         _set_status(stack, f"{prefix}ROLLBACK_FAILED", _message(error))
     else:
         _set_status(stack, f"{prefix}ROLLBACK_COMPLETE")
+        setattr(stack, "stack_status_reason", reason)  # noqa: B010
 
 
 def _remove_all(stack: models.Stack) -> None:
@@ -404,8 +429,40 @@ def _remove_all(stack: models.Stack) -> None:
             _remove(stack, name, declared[name])
 
 
-def _publish_exports(backend: models.CloudFormationBackend, stack: models.Stack) -> None:
-    new = {export.name: export for export in stack.exports}
+def _outputs(stack: models.Stack, template: dict[str, Any]) -> list[dict[str, Any]]:
+    """Work out a stack's outputs, in the shape in which DescribeStacks shows them."""
+    resource_map = stack.resource_map
+    outputs = []
+    for key, output in template.get("Outputs", {}).items():
+        condition = output.get("Condition")
+        if condition is None or resource_map.lazy_condition_map[condition]:
+            shown = {
+                "OutputKey": key,
+                "OutputValue": parsing.clean_json(output, resource_map)["Value"],
+            }
+            if "Description" in output:
+                shown["Description"] = output["Description"]
+            if "Export" in output:
+                shown["ExportName"] = parsing.clean_json(output["Export"]["Name"], resource_map)
+            outputs.append(shown)
+    return outputs
+
+
+def _outputs_of(stack: models.Stack) -> list[dict[str, Any]] | None:
+    """Show what was worked out at the last deployment; moto works it out at each look."""
+    return getattr(stack, "sandbox_outputs", None) or None
+
+
+def _publish_exports(
+    backend: models.CloudFormationBackend, stack: models.Stack, outputs: list[dict[str, Any]]
+) -> None:
+    new = {
+        output["ExportName"]: parsing.Export(
+            stack.stack_id, output["ExportName"], output["OutputValue"]
+        )
+        for output in outputs
+        if "ExportName" in output
+    }
     old = {
         name: export
         for name, export in backend.exports.items()

@@ -77,10 +77,12 @@ def references(node: Any) -> Iterator[str]:
             elif key == "Fn::GetAtt":
                 yield value.split(".")[0] if isinstance(value, str) else value[0]
             elif key == "Fn::Sub":
-                text = value if isinstance(value, str) else value[0]
+                text, own = (value, {}) if isinstance(value, str) else value
                 for part in text.split("${")[1:]:
-                    yield part.split("}")[0].split(".")[0]
-                yield from references(value)
+                    name = part.split("}")[0].split(".")[0]
+                    if name not in own and not name.startswith("!"):
+                        yield name
+                yield from references(own)
             else:
                 yield from references(value)
     elif isinstance(node, list):
@@ -89,14 +91,19 @@ def references(node: Any) -> Iterator[str]:
 
 
 def in_dependency_order(resources: Mapping[str, Any]) -> list[str]:
-    """Order the logical ids so that each comes after those it names."""
+    """Order the logical ids so that each comes after those it names; refuses a circle."""
     ordered: dict[str, None] = {}
-    entered: set[str] = set()
+    entered: dict[str, None] = {}
 
     def visit(name: str) -> None:
-        if name in entered:
+        if name in ordered:
             return
-        entered.add(name)
+        if name in entered:
+            circle = list(entered)[list(entered).index(name) :]
+            raise ValidationError(
+                message=f"Circular dependency between resources: [{', '.join(circle)}]"
+            )
+        entered[name] = None
         depends_on = resources[name].get("DependsOn", [])
         for other in [depends_on] if isinstance(depends_on, str) else depends_on:
             if other in resources:
@@ -104,6 +111,7 @@ def in_dependency_order(resources: Mapping[str, Any]) -> list[str]:
         for other in references(resources[name].get("Properties", {})):
             if other in resources:
                 visit(other)
+        del entered[name]
         ordered[name] = None
 
     for name in resources:

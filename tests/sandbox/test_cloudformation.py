@@ -91,6 +91,29 @@ def test_template_url_at_an_address(account: Account, stack: Stack) -> None:
             r"Parameters: \[A\] must have values",
             id="missing-parameter",
         ),
+        pytest.param(
+            {"Resources": {"P": parameter("/p", {"Ref": "Q"})}},
+            r"Unresolved resource dependencies \[Q\] in the Resources block",
+            id="unresolved-reference",
+        ),
+        pytest.param(
+            {
+                "Resources": {"P": parameter("/p")},
+                "Outputs": {"o": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}}},
+            },
+            r"Unresolved resource dependencies \[Q\] in the Outputs block",
+            id="unresolved-output",
+        ),
+        pytest.param(
+            {
+                "Resources": {
+                    "P": parameter("/p", {"Ref": "Q"}),
+                    "Q": parameter("/q", {"Ref": "P"}),
+                }
+            },
+            r"Circular dependency between resources: \[P, Q\]",
+            id="circle",
+        ),
     ],
 )
 def test_a_template_is_refused(stack: Stack, template: dict[str, Any], message: str) -> None:
@@ -321,6 +344,27 @@ def test_what_is_absent_is_said_to_be(
     with pytest.raises(ClientError, match=message) as caught:
         getattr(stack.client, operation)(StackName="absent", **arguments)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404)
+
+
+def test_looking_at_a_deleted_stack_brings_nothing_back(account: Account, stack: Stack) -> None:
+    stack.deploy({"P": parameter("/p")}, Outputs=export("name", {"Ref": "P"}))
+    stack_id = stack.client.describe_stacks(StackName=stack.name)["Stacks"][0]["StackId"]
+    stack.delete()
+    (found,) = stack.client.describe_stacks(StackName=stack_id)["Stacks"]
+    assert found["StackStatus"] == "DELETE_COMPLETE"
+    stack.client.describe_stack_resources(StackName=stack_id)
+    assert account.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_a_failed_stack_says_why(stack: Stack) -> None:
+    with pytest.raises(AssertionError):
+        stack.deploy({"P": parameter("/p"), "Bad": BAD})
+    (found,) = stack.client.describe_stacks(StackName=stack.name)["Stacks"]
+    events = stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]
+    (failed,) = (event for event in events if event["ResourceStatus"] == "CREATE_FAILED")
+    assert failed["LogicalResourceId"] == "Bad"
+    assert "NoSuchType" in failed["ResourceStatusReason"]
+    assert "NoSuchType" in found["StackStatusReason"]
 
 
 def test_deleting_what_is_absent_succeeds(stack: Stack) -> None:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from .conftest import Account, Stack
 
 VPC: dict[str, Any] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
-SUBNET = {
+SUBNET: dict[str, Any] = {
     "Type": "AWS::EC2::Subnet",
     "Properties": {
         "VpcId": {"Ref": "Vpc"},
@@ -68,6 +68,19 @@ def test_vpc_dns_follows_its_template(account: Account, stack: Stack, attribute:
         stack.deploy({"Vpc": vpc(**{attribute: wanted})})
         answer = ec2.describe_vpc_attribute(VpcId=stack.physical_id("Vpc"), Attribute=name)
         assert answer[attribute] == {"Value": wanted}
+
+
+def test_subnet_follows_its_template(account: Account, stack: Stack) -> None:
+    for wanted in (True, False):
+        subnet = {
+            **SUBNET,
+            "Properties": {**SUBNET["Properties"], "MapPublicIpOnLaunch": wanted},
+        }
+        stack.deploy({"Vpc": VPC, "Subnet": subnet})
+        (found,) = account.client("ec2").describe_subnets(SubnetIds=[stack.physical_id("Subnet")])[
+            "Subnets"
+        ]
+        assert found["MapPublicIpOnLaunch"] is wanted
 
 
 def test_tags_follow_their_template(account: Account, stack: Stack) -> None:

@@ -22,10 +22,10 @@ def key(**properties: Any) -> dict[str, Any]:
     return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": POLICY, **properties}}
 
 
-def alias(target: str) -> dict[str, Any]:
+def alias(target: str, name: str = "alias/a") -> dict[str, Any]:
     return {
         "Type": "AWS::KMS::Alias",
-        "Properties": {"AliasName": "alias/a", "TargetKeyId": {"Fn::GetAtt": [target, "Arn"]}},
+        "Properties": {"AliasName": name, "TargetKeyId": {"Fn::GetAtt": [target, "Arn"]}},
     }
 
 
@@ -70,3 +70,6 @@ def test_alias_moves_to_another_key(account: Account, stack: Stack) -> None:
     stack.deploy({**keys, "Alias": alias("Two")})
     metadata = account.client("kms").describe_key(KeyId="alias/a")["KeyMetadata"]
     assert metadata["KeyId"] == stack.physical_id("Two")
+    stack.deploy({**keys, "Alias": alias("Two", "alias/b")})
+    (found,) = account.client("kms").list_aliases(KeyId=stack.physical_id("Two"))["Aliases"]
+    assert found["AliasName"] == "alias/b"

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from moto.cloudformation.exceptions import ValidationError
 
 from hptc.sandbox import resources
 
@@ -14,7 +15,8 @@ from hptc.sandbox import resources
         pytest.param({"Fn::GetAtt": ["A", "Arn"]}, ["A"], id="attribute-as-list"),
         pytest.param({"Fn::GetAtt": "A.Arn"}, ["A"], id="attribute-as-text"),
         pytest.param({"Fn::Sub": "x${A}/${B.Arn}"}, ["A", "B"], id="substitution"),
-        pytest.param({"Fn::Sub": ["${C}", {"C": {"Ref": "A"}}]}, ["C", "A"], id="sub-with-map"),
+        pytest.param({"Fn::Sub": ["${C}", {"C": {"Ref": "A"}}]}, ["A"], id="sub-with-map"),
+        pytest.param({"Fn::Sub": "${!A}"}, [], id="sub-literal"),
         pytest.param([{"x": {"Ref": "A"}}, {"Ref": "B"}], ["A", "B"], id="nested"),
         pytest.param({"Ref": 3, "x": "Ref"}, [], id="nothing"),
     ],
@@ -32,9 +34,6 @@ def test_references(node: Any, names: list[str]) -> None:
         pytest.param({"A": {"DependsOn": "B"}, "B": {}}, ["B", "A"], id="depends-on-one"),
         pytest.param({"A": {"DependsOn": ["B"]}, "B": {}}, ["B", "A"], id="depends-on-list"),
         pytest.param({"A": {"DependsOn": "Elsewhere"}}, ["A"], id="not-in-the-template"),
-        pytest.param(
-            {"A": {"DependsOn": "B"}, "B": {"DependsOn": "A"}}, ["B", "A"], id="cycle-ends"
-        ),
     ],
 )
 def test_in_dependency_order(template: dict[str, Any], order: list[str]) -> None:
@@ -54,3 +53,9 @@ def test_changed_properties(
     before: dict[str, Any], after: dict[str, Any], changed: list[str]
 ) -> None:
     assert resources.changed_properties(before, after) == changed
+
+
+def test_a_circle_is_refused() -> None:
+    circle = {"A": {"DependsOn": "B"}, "B": {"Properties": {"p": {"Ref": "C"}}}}
+    with pytest.raises(ValidationError, match=r"Circular .*: \[B, C\]"):
+        resources.in_dependency_order({**circle, "C": {"DependsOn": ["B"]}})
