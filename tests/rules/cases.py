@@ -59,7 +59,8 @@ def cases() -> list[Case]:
 
 
 def compile_case(text: str, *, is_request: bool = False) -> Compiled:
-    """Compile a text over the base of this folder."""
+    """Compile a text over the base of this folder; `# request` at its start also says that."""
+    is_request = is_request or text.startswith("# request")
     base, diagnostics = project.load(FOLDER / "hptc.yaml")
     assert not diagnostics
     if not is_request:

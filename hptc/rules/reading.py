@@ -1,0 +1,30 @@
+"""What rules of several families read out of a job."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+from hptc.algorithms import Algorithm, algorithm
+from hptc.images import identify
+from hptc.job import Definition
+
+WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+
+
+def number(text: str) -> Decimal | None:
+    """The value of a decimal or scientific literal; None for any other text, and beyond a double."""
+    if _NUMBER.fullmatch(text) is None or not math.isfinite(float(text)):
+        return None
+    return Decimal(text)
+
+
+def built_in(definition: Definition) -> Algorithm | None:
+    """The algorithm of an AWS image that is first-party to the service; None for every other."""
+    identified = identify(definition.training_image or "")
+    if identified is None or identified.kind != "algorithm":
+        return None
+    found = algorithm(identified.name, identified.version)
+    return found if found is not None and found.kind == "built_in" else None
