@@ -14,11 +14,11 @@ from typing import Any
 
 from hptc import identity
 from hptc.aws.interface import Progress, Stacks, Tuning, silent
-from hptc.aws.jobs import OVER, TAG_PREFIX
+from hptc.aws.jobs import OVER, TAG_PREFIX, describe
 from hptc.compiler import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.project import Environment
-from hptc.references import names_in, substitute
+from hptc.references import names_in, reference, substitute
 from hptc.request import Request
 
 MAX_TAGS = 50
@@ -146,31 +146,39 @@ def submit(
     request = deepcopy(compiled.request)
     if rerun is not None:
         request["HyperParameterTuningJobName"] = _rerun_name(compiled, rerun)
-    references = sorted(set(names_in(request)))
-    found = _resolve(references, compiled, stacks)
+    places = _places(compiled, stacks)
     if not dry_run:
-        _require(found, compiled)
-    values = {name: place.value for name, place in found.items()}
-    request = substitute(request, lambda name: values[name] or f"${{hptc:{name}}}")
+        _require(places, compiled)
+    request = _filled(request, places)
     _add_tags(request, provenance.tags(compiled.digest))
     wanted = _Wanted(
         request=request,
         digest=compiled.digest,
-        has_references=bool(references),
+        has_references=bool(places),
         is_name_chosen=compiled.spec is None or compiled.spec.job_name is not None,
     )
     if dry_run:
-        missing = tuple(name for name in references if not values[name])
+        missing = tuple(name for name, place in places.items() if not place.value)
         return DryRun(name=wanted.name, request=request, unresolved=missing)
     return _create(wanted, tuning, progress)
 
 
-def stop(name: str, tuning: Tuning) -> Stop:
+def resolve_references(compiled: Compiled, stacks: Stacks) -> Request:
+    """A compiled request with what its environment's stacks provide.
+
+    Raises OperationError for what is not deployed.
+    """
+    places = _places(compiled, stacks)
+    _require(places, compiled)
+    return _filled(compiled.request or {}, places)
+
+
+def stop(tuning: Tuning, name: str) -> Stop:
     """Stop one tuning job, and no other.
 
     Raises OperationError when there is no such job.
     """
-    status = _status_to_stop(name, tuning)
+    status = _status_to_stop(tuning, name)
     if status in OVER or status == "Stopping":
         return AlreadyOver(name=name, status=status)
     try:
@@ -179,21 +187,15 @@ def stop(name: str, tuning: Tuning) -> Stop:
         if error.code != "ValidationException":
             raise
         # It may have ended in between; AWS refuses to stop what is over.
-        status = _status_to_stop(name, tuning)
+        status = _status_to_stop(tuning, name)
         if status not in OVER:
             raise
         return AlreadyOver(name=name, status=status)
     return StopRequested(name=name)
 
 
-def _status_to_stop(name: str, tuning: Tuning) -> str:
-    description = tuning.describe(name)
-    if description is None:
-        raise OperationError(
-            f"there is no tuning job `{name}` in {tuning.region}",
-            help="`hptc list` shows the jobs there are",
-        )
-    return str(description["HyperParameterTuningJobStatus"])
+def _status_to_stop(tuning: Tuning, name: str) -> str:
+    return str(describe(tuning, name)["HyperParameterTuningJobStatus"])
 
 
 def _rerun_name(compiled: Compiled, rerun: int) -> str:
@@ -225,7 +227,9 @@ def _output(name: str, environment: Environment, spec_name: str) -> tuple[str, s
     return environment.foundation_stack, key
 
 
-def _resolve(references: list[str], compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
+def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
+    """Every reference of a request, by name."""
+    references = sorted(set(names_in(compiled.request)))
     if not references:
         return {}
     if compiled.environment is None or compiled.spec is None:
@@ -247,6 +251,12 @@ def _resolve(references: list[str], compiled: Compiled, stacks: Stacks) -> dict[
             is_stack_there=found is not None,
         )
     return places
+
+
+def _filled(request: Request, places: Mapping[str, _Place]) -> Request:
+    """A request with the values that there are."""
+    filled: Request = substitute(request, lambda name: places[name].value or reference(name))
+    return filled
 
 
 def _require(places: Mapping[str, _Place], compiled: Compiled) -> None:

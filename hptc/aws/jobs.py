@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hptc.errors import OperationError
+
+if TYPE_CHECKING:
+    from hptc.aws.interface import Tuning
 
 TAG_PREFIX = "hptc:"
 OVER = frozenset({"Completed", "Failed", "Stopped"})
@@ -118,6 +123,40 @@ class JobStatus:
     def is_over(self) -> bool:
         """Whether nothing of it runs any more."""
         return self.status in OVER
+
+
+def describe(tuning: Tuning, name: str) -> Mapping[str, Any]:
+    """AWS's description of a tuning job. Raises OperationError when there is none of that name."""
+    description = tuning.describe(name)
+    if description is None:
+        raise OperationError(
+            f"there is no tuning job `{name}` in {tuning.region}",
+            help="`hptc list` shows the jobs there are",
+        )
+    return description
+
+
+def job_status(tuning: Tuning, name: str, *, now: datetime | None = None) -> JobStatus:
+    """How a tuning job is doing. Raises OperationError when there is none of that name."""
+    description = describe(tuning, name)
+    tags = tuning.list_tags(description["HyperParameterTuningJobArn"])
+    return read_status(description, tags, now=now or datetime.now(UTC))
+
+
+def described_request(tuning: Tuning, name: str) -> dict[str, Any]:
+    """AWS's description of a tuning job, with the tags that its author gave it.
+
+    Raises OperationError when there is no job of that name.
+    """
+    description = describe(tuning, name)
+    tags = tuning.list_tags(description["HyperParameterTuningJobArn"])
+    own = [
+        {"Key": key, "Value": value}
+        for key, value in tags.items()
+        if not key.lower().startswith((TAG_PREFIX, "aws:"))
+    ]
+    plain = {key: value for key, value in description.items() if key != "ResponseMetadata"}
+    return {**plain, **({"Tags": own} if own else {})}
 
 
 def read_status(

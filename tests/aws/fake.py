@@ -1,0 +1,128 @@
+"""The client interface without AWS: tuning jobs and stacks in memory, with the service's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hptc.aws.jobs import JobSummary, TrainingJob, read_summary, tags_of
+from hptc.errors import AwsError
+from hptc.request import Request
+
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class FakeTuning:
+    """Tuning jobs by name. `calls` are the operations that were asked for, in order."""
+
+    region: str = "us-east-1"
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    training_jobs: dict[str, list[TrainingJob]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    refusals: list[AwsError] = field(default_factory=list)  # of the next calls of create or stop
+    rivals: list[Request] = field(default_factory=list)  # created by others right before `create`
+
+    def create(self, request: Request) -> str:
+        self.calls.append("create")
+        if self.rivals:
+            self.add(self.rivals.pop(0))
+        if self.refusals:
+            raise self.refusals.pop(0)
+        name = request["HyperParameterTuningJobName"]
+        if name.lower() in (taken.lower() for taken in self.jobs):
+            raise AwsError(
+                f"A hyperparameter tuning job with the name, {name}, already exists. "
+                "Choose a different name.",
+                code="ResourceInUse",
+            )
+        return self.add(request)
+
+    def add(self, request: Request, *, status: str = "InProgress") -> str:
+        """A job that is there, without a call."""
+        name = request["HyperParameterTuningJobName"]
+        arn = f"arn:aws:sagemaker:{self.region}:111122223333:hyper-parameter-tuning-job/{name}"
+        created = CREATED + timedelta(minutes=len(self.jobs))
+        self.jobs[name] = {
+            **deepcopy({key: value for key, value in request.items() if key != "Tags"}),
+            "HyperParameterTuningJobArn": arn,
+            "HyperParameterTuningJobStatus": status,
+            "CreationTime": created,
+            "LastModifiedTime": created,
+            "TrainingJobStatusCounters": {},
+            "ObjectiveStatusCounters": {},
+        }
+        self.tags[arn] = tags_of(request.get("Tags", []))
+        return arn
+
+    def describe(self, name: str) -> Mapping[str, Any] | None:
+        self.calls.append("describe")
+        return deepcopy(self.jobs.get(name))
+
+    def list_jobs(
+        self, *, name_contains: str = "", status: str = "", limit: int | None = None
+    ) -> Iterator[JobSummary]:
+        self.calls.append("list_jobs")
+        found = [
+            job
+            for name, job in reversed(self.jobs.items())
+            if name_contains in name and status in ("", job["HyperParameterTuningJobStatus"])
+        ]
+        for job in found[:limit]:
+            config = job["HyperParameterTuningJobConfig"]
+            yield read_summary({**job, **config})
+
+    def stop(self, name: str) -> None:
+        self.calls.append("stop")
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.jobs[name]["HyperParameterTuningJobStatus"] = "Stopping"
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        self.calls.append("list_tags")
+        return dict(self.tags[arn])
+
+    def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
+        self.calls.append("list_training_jobs")
+        return iter(self.training_jobs.get(name, [])[:limit])
+
+
+class NoWrites(FakeTuning):
+    """Fails a test that writes."""
+
+    def create(self, request: Request) -> str:
+        raise AssertionError("create was called")
+
+    def stop(self, name: str) -> None:
+        raise AssertionError("stop was called")
+
+
+@dataclass
+class FakeStacks:
+    """Stacks by name."""
+
+    stacks: dict[str, dict[str, str]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def outputs(self, stack: str) -> dict[str, str] | None:
+        self.calls.append(stack)
+        return self.stacks.get(stack)
+
+
+@dataclass
+class FakeTime:
+    """A clock that sleeping moves, and that remembers every sleep."""
+
+    now: float = 0.0
+    sleeps: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds

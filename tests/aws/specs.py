@@ -1,0 +1,88 @@
+"""Small projects for tests of submission."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from hptc.compiler import Compiled, Workspace, compile_file
+
+PROJECT = """\
+project: churn
+default_environment: dev
+environments:
+  dev: {account: "123456789012", region: us-east-1}
+  prod: {account: "123456789012", region: us-east-1}
+"""
+
+SPEC = """\
+name: churn
+strategy: Bayesian
+limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2, max_runtime: 2h}
+early_stopping: Auto
+random_seed: 7
+training_job:
+  objective: {metric_name: "validation:auc", type: Maximize}
+  hyperparameters:
+    objective: binary:logistic
+    num_round: 200
+    eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
+    max_depth: {type: Integer, min: 3, max: 10}
+    booster: {type: Categorical, values: [gbtree, dart]}
+  algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
+  inputs:
+    train: {s3: "s3://{{ data_bucket }}/churn/train/", content_type: text/csv}
+  output: {}
+  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+  stopping: {max_runtime: 1h}
+  spot: {max_wait_time: 2h}
+tags: {team: growth}
+"""
+
+STACKS = {
+    "hptc-churn-dev": {
+        "ArtifactBucket": "artifacts-dev",
+        "DataBucket": "data-dev",
+        "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    },
+    "hptc-churn-dev-churn": {
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/hptc-churn-dev-churn"
+    },
+}
+
+EXPLICIT = """\
+name: explicit
+strategy: Random
+limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2}
+training_jobs:
+  small:
+    objective: {metric_name: loss, type: Minimize}
+    hyperparameters:
+      lr: {type: Continuous, min: 1e-5, max: 0.1}
+      depth: {type: Integer, min: 1, max: 4}
+    algorithm:
+      training_image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
+      input_mode: File
+      metric_definitions: {loss: "loss=([0-9.]+)"}
+    role_arn: arn:aws:iam::123456789012:role/tuning
+    output: {s3_output_path: s3://artifacts/explicit/}
+    resources: {instance_type: ml.m5.xlarge, instance_count: 2, volume_size_in_gb: 30}
+    stopping: {max_runtime: 1h}
+autotune: Enabled
+warm_start: {type: TransferLearning, parents: [explicit-2025]}
+"""
+
+
+def compiled(
+    folder: Path, spec: str, *, project: str = "", environment: str | None = None
+) -> Compiled:
+    """A spec's text, compiled in a folder with a project's text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".git").mkdir(exist_ok=True)
+    if project:
+        (folder / "hptc.yaml").write_text(textwrap.dedent(project), encoding="utf-8")
+    path = folder / "spec.yaml"
+    path.write_text(spec, encoding="utf-8")
+    result = compile_file(str(path), Workspace(environment=environment))
+    assert result.request is not None, result.diagnostics
+    return result
