@@ -1,0 +1,388 @@
+"""The JSON Schemas (draft 2020-12) of a spec and of hptc.yaml, for editors.
+
+Pydantic says what the models accept, the tree of language.py adds AWS's enums, bounds, lengths and
+patterns. A schema sees one file, before defaults are merged and templates rendered: but for the
+ends of a range it asks for nothing that `defaults` may give, and any value may be a template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from hptc.images import algorithm_names, framework_names
+from hptc.language import Key, Range, language, range_description, ranges
+from hptc.names import Hyperparameters
+from hptc.project import ProjectFile
+from hptc.shapes import Shape
+from hptc.spec import Hyperparameter, Spec
+
+JsonSchema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+SPEC_ID = "https://github.com/hptc/hptc/spec.schema.json"
+PROJECT_ID = "https://github.com/hptc/hptc/project.schema.json"
+
+_TEMPLATE: JsonSchema = {
+    "description": "An expression that the environment fills in: {{ name }}.",
+    "type": "string",
+    "pattern": r"\{\{|\$\{hptc:",
+}
+_TEMPLATE_OR_NULL: JsonSchema = {
+    "description": "An expression that the environment fills in: {{ name }}. "
+    "Or null, which removes what `defaults` in hptc.yaml say.",
+    "type": ["string", "null"],
+    "pattern": _TEMPLATE["pattern"],
+}
+_CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
+    "built_in": algorithm_names,
+    "framework": framework_names,
+}
+"""Keys that the API does not know, and the words that hptc knows for them."""
+
+_REQUIRED_OF_RANGES = {
+    "Integer": ("min", "max"),
+    "Continuous": ("min", "max"),
+    "Categorical": ("values",),
+    "Auto": ("value_hint",),
+}
+_SCALARS = ("string", "number", "boolean")
+
+
+def spec_schema() -> JsonSchema:
+    """The schema of a spec."""
+    definitions = _Definitions(is_partial=False)
+    root = definitions.mapping(Spec, language())
+    return {
+        "$schema": DRAFT,
+        "$id": SPEC_ID,
+        "title": "hptc tuning spec",
+        **root,
+        "$defs": definitions.sorted(),
+    }
+
+
+def project_schema() -> JsonSchema:
+    """The schema of hptc.yaml. `defaults` and `overrides` are parts of a spec."""
+    definitions = _Definitions(is_partial=True)
+    definitions.made["PartialSpec"] = definitions.mapping(Spec, language())
+    raw = ProjectFile.model_json_schema()
+    patterns = ProjectFile.model_json_schema(mode="serialization")
+    for name, definition in raw.pop("$defs").items():
+        definitions.made[name] = _project_mapping(definition, patterns["$defs"][name])
+    return {
+        "$schema": DRAFT,
+        "$id": PROJECT_ID,
+        "title": "hptc project (hptc.yaml)",
+        **_project_mapping(raw, patterns),
+        "$defs": definitions.sorted(),
+    }
+
+
+def _project_mapping(raw: JsonSchema, serialized: JsonSchema) -> JsonSchema:
+    properties = {}
+    for name, value in raw["properties"].items():
+        made = _tidy(value)
+        if name in ("defaults", "overrides"):
+            made = {
+                "description": made["description"],
+                "examples": made["examples"],
+                "$ref": "#/$defs/PartialSpec",
+            }
+        elif "pattern" not in made and "pattern" in serialized["properties"][name]:
+            # The pattern of a text that may be written as a number is lost on the input's side.
+            made = made | {"pattern": serialized["properties"][name]["pattern"]}
+        properties[name] = made
+    return _object(raw.get("description", ""), properties, raw.get("required", ()))
+
+
+class _Definitions:
+    """The `$defs` of one schema, each made when it is first referred to."""
+
+    def __init__(self, *, is_partial: bool) -> None:
+        self.is_partial = is_partial
+        self.made: dict[str, JsonSchema] = {
+            "template": _TEMPLATE,
+            "template_or_null": _TEMPLATE_OR_NULL,
+        }
+
+    def sorted(self) -> dict[str, JsonSchema]:
+        """The definitions in a fixed order."""
+        return {name: self.made[name] for name in sorted(self.made)}
+
+    def mapping(self, model: type[BaseModel], keys: Iterable[Key]) -> JsonSchema:
+        """A model's mapping."""
+        raw = model.model_json_schema()["properties"]
+        required = () if self.is_partial or model is not Spec else ("name",)
+        properties = {key.name: self._property(key, raw[key.name]) for key in keys}
+        return _object(model.__doc__ or "", properties, required)
+
+    def _property(self, key: Key, raw: JsonSchema) -> JsonSchema:
+        if isinstance(key.node, Hyperparameters):
+            value = self._hyperparameters(key)
+        else:
+            choices = _CHOICES.get(key.name) if key.node is None else None
+            asked = {k: v for k, v in _tidy(raw).items() if k not in ("description", "examples")}
+            value = {"enum": list(choices())} if choices else self._value(asked, key, key.shape)
+        examples = list(key.examples)
+        allowed = self._enum_of(value)
+        if allowed and not set(examples) <= set(allowed):
+            examples = allowed[:1]
+        said = {"description": _description(key), "examples": examples}
+        template = "template" if key.path == "name" else "template_or_null"
+        return {name: part for name, part in said.items() if part} | self._or_template(
+            value, template
+        )
+
+    def _enum_of(self, value: JsonSchema) -> list[str]:
+        name = value.get("$ref", "").removeprefix("#/$defs/")
+        return list(self.made.get(name, value).get("enum", ()))
+
+    def _or_template(self, value: JsonSchema, template: str) -> JsonSchema:
+        """A value, or a template in its place. Plain text takes templates as it is."""
+        if value == {}:
+            return value
+        if value == {"type": "string"}:
+            return {"type": ["string", "null"]} if template.endswith("null") else value
+        alternatives = value.get("anyOf", [value])
+        return {"anyOf": [*alternatives, {"$ref": f"#/$defs/{template}"}]}
+
+    def _value(self, raw: JsonSchema, key: Key, shape: Shape | None) -> JsonSchema:
+        """What pydantic says of a value, with what AWS says of it."""
+        if "anyOf" in raw:
+            return {"anyOf": [self._alternative(part, key, shape) for part in raw["anyOf"]]}
+        return self._alternative(raw, key, shape)
+
+    def _alternative(self, raw: JsonSchema, key: Key, shape: Shape | None) -> JsonSchema:
+        if "$ref" in raw:
+            return self._reference(raw, key)
+        match raw.get("type"):
+            case "object":
+                return self._map(raw, key, shape)
+            case "array":
+                # A text or a list of texts: the list's items are what the text would be.
+                item = shape.item if shape is not None and shape.type == "list" else shape
+                items = self._value(raw.get("items", {}), key, item)
+                bounds = _bounds(shape, "Items") if shape is not None and shape is not item else {}
+                return {"type": "array", "items": self._or_template(items, "template"), **bounds}
+            case "string" | ["string", *_]:
+                text = shape.item if shape is not None and shape.type == "list" else shape
+                return self._text(raw, text)
+            case "integer" | "number":
+                return raw | (_bounds(shape, "") if shape and shape.type != "string" else {})
+            case _:
+                return raw
+
+    def _reference(self, raw: JsonSchema, key: Key) -> JsonSchema:
+        name = raw["$ref"].removeprefix("#/$defs/")
+        if name not in self.made and key.model is not None:
+            self.made[name] = {}
+            self.made[name] = self.mapping(key.model, key.members)
+        return {"$ref": raw["$ref"]}
+
+    def _map(self, raw: JsonSchema, key: Key, shape: Shape | None) -> JsonSchema:
+        inner = raw.get("additionalProperties", {})
+        if shape is None or not isinstance(inner, dict):
+            return raw
+        # No least number of entries: `defaults` may hold the others.
+        most = {} if shape.maximum is None else {"maxProperties": shape.maximum}
+        names = _text_demands(shape.key)
+        value = self._or_template(self._value(inner, key, shape.item), "template_or_null")
+        return {
+            "type": "object",
+            **({"propertyNames": names} if names else {}),
+            "additionalProperties": value,
+            **most,
+        }
+
+    def _text(self, raw: JsonSchema, shape: Shape | None) -> JsonSchema:
+        if shape is None or shape.type != "string":
+            return raw
+        if not shape.enum:
+            return raw | _text_demands(shape)
+        self.made.setdefault(shape.name, {"enum": list(shape.enum)})
+        return {"$ref": f"#/$defs/{shape.name}"}
+
+    def _hyperparameters(self, key: Key) -> JsonSchema:
+        """Static values and ranges in one map; the ranges are told apart by `type`."""
+        kinds = ranges(key)
+        for kind in kinds:
+            self.made.setdefault(f"{kind.kind}Range", self._range(kind))
+        untyped = _range_change() if self.is_partial else _static_value()
+        self.made.setdefault("RangeChange" if self.is_partial else "StaticValue", untyped)
+        self.made.setdefault("Hyperparameter", self._hyperparameter(kinds))
+        return {
+            "type": "object",
+            "propertyNames": _text_demands(key.shape.key if key.shape else None),
+            "additionalProperties": {"$ref": "#/$defs/Hyperparameter"},
+        }
+
+    def _hyperparameter(self, kinds: tuple[Range, ...]) -> JsonSchema:
+        choices = [
+            {
+                "if": {
+                    "type": "object",
+                    "required": ["type"],
+                    "properties": {"type": {"const": kind.kind}},
+                },
+                "then": {"$ref": f"#/$defs/{kind.kind}Range"},
+            }
+            for kind in kinds
+        ]
+        untyped = {
+            "if": {"type": "object", "not": {"required": ["type"]}},
+            "then": {"$ref": "#/$defs/RangeChange"},
+        }
+        static = {
+            "if": {"type": "object", "required": ["value"], "not": {"required": ["type"]}},
+            "then": {"$ref": "#/$defs/StaticValue"},
+        }
+        neither = {
+            "if": {"type": "object", "not": {"required": ["value"]}},
+            "then": {"required": ["type"]},
+        }
+        choices += [untyped] if self.is_partial else [static, neither]
+        return {
+            "description": (Hyperparameter.__doc__ or "").strip(),
+            "examples": [200, {"type": "Continuous", "min": 0.001, "max": 0.5}],
+            "type": [*_SCALARS, "array", "object", "null"],
+            "properties": {
+                "type": {
+                    "description": range_description("type"),
+                    "examples": ["Continuous"],
+                    "enum": [kind.kind for kind in kinds],
+                }
+            },
+            "allOf": choices,
+        }
+
+    def _range(self, kind: Range) -> JsonSchema:
+        properties: JsonSchema = {
+            "type": {
+                "description": range_description("type"),
+                "examples": [kind.kind],
+                "const": kind.kind,
+            }
+        }
+        for name, shape in kind.keys.items():
+            field = Hyperparameter.model_fields[name]
+            said = {"description": range_description(name), "examples": list(field.examples or ())}
+            if shape.type == "list":
+                # A category that is not text becomes text, or JSON.
+                value: JsonSchema = {"type": "array", "items": {}, **_bounds(shape, "Items")}
+            elif shape.enum:
+                value = self._text({"type": "string"}, shape)
+            else:
+                value = {"type": ["string", "number"], **_text_demands(shape)}
+            properties[name] = said | self._or_template(value, "template_or_null")
+        required = () if self.is_partial else ("type", *_REQUIRED_OF_RANGES[kind.kind])
+        return _object(f"A range of type {kind.kind}.", properties, required)
+
+
+def _static_value() -> JsonSchema:
+    field = Hyperparameter.model_fields["value"]
+    value = {"description": field.description, "examples": field.examples}
+    description = "The long form of a static value, for one that is a mapping."
+    return _object(description, {"value": value}, ("value",))
+
+
+def _range_change() -> JsonSchema:
+    """In a part of a spec, a mapping without a type changes a range whose type the spec says."""
+    properties = {
+        name: {"description": field.description, "examples": field.examples}
+        for name, field in Hyperparameter.model_fields.items()
+        if name != "type"
+    }
+    return _object("A change of a range, or a static value in its long form.", properties, ())
+
+
+def _object(description: str, properties: JsonSchema, required: Iterable[str]) -> JsonSchema:
+    made: JsonSchema = {
+        "description": description.strip(),
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return {name: part for name, part in made.items() if name != "required" or part}
+
+
+def _description(key: Key) -> str:
+    if not key.owner:
+        return key.description
+    member = key.api.rpartition(".")[2].removesuffix("[]")
+    default = (
+        f" {key.default} when absent." if key.default and key.default not in key.description else ""
+    )
+    return f"{key.description}{default} AWS: {key.owner}.{member}"
+
+
+def _tidy(raw: JsonSchema) -> JsonSchema:
+    """Pydantic's schema of a property without its titles, its null, and default nulls."""
+    kept = {k: v for k, v in raw.items() if k != "title" and not (k == "default" and v is None)}
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _tidy(kept["items"])
+    if isinstance(kept.get("additionalProperties"), dict):
+        kept["additionalProperties"] = _tidy(kept["additionalProperties"])
+    if "anyOf" not in kept:
+        return kept
+    alternatives = [_tidy(part) for part in kept.pop("anyOf") if part != {"type": "null"}]
+    merged = _merge_scalars(alternatives)
+    return kept | (merged[0] if len(merged) == 1 else {"anyOf": merged})
+
+
+def _merge_scalars(alternatives: list[JsonSchema]) -> list[JsonSchema]:
+    """Text that may be written as a number or a boolean, in one alternative."""
+    plain = [part["type"] for part in alternatives if set(part) == {"type"}]
+    if not {"string", "number"} <= set(plain):
+        return alternatives
+    rest = [part for part in alternatives if part.get("type") not in (*_SCALARS, "integer")]
+    return [{"type": [kind for kind in _SCALARS if kind in plain]}, *rest]
+
+
+def _bounds(shape: Shape, what: str) -> JsonSchema:
+    """`what` is Length, Items or nothing: minLength, minItems, minimum."""
+    least, most = (f"min{what}", f"max{what}") if what else ("minimum", "maximum")
+    found = {least: shape.minimum, most: shape.maximum}
+    return {k: v for k, v in found.items() if v is not None and (v, k) not in _SAYS_NOTHING}
+
+
+_SAYS_NOTHING = ((0, "minLength"), (0, "minItems"))
+
+
+def _text_demands(shape: Shape | None) -> JsonSchema:
+    if shape is None:
+        return {}
+    pattern = portable_pattern(shape.pattern)
+    return _bounds(shape, "Length") | ({"pattern": pattern} if pattern else {})
+
+
+_SAYS_NO_MORE = ("", ".*", ".+", r"[\S\s]*")
+_UNICODE_CLASS = re.compile(r"\[(?:\\p\{[LNZ]\})+((?:\\.|[^\]\\])*)\]")
+
+
+def portable_pattern(pattern: str) -> str:
+    """A pattern of AWS's model as one that ECMA-262 and Python's re read alike; "" for any text.
+
+    AWS matches the whole text. A class of Unicode letters, spaces and digits becomes the class of
+    all but the ASCII characters that it leaves out, since re does not know `\\p{L}`.
+    """
+    if pattern in _SAYS_NO_MORE:
+        return ""
+    return f"^(?:{_UNICODE_CLASS.sub(_all_but, pattern)})$"
+
+
+def _all_but(match: re.Match[str]) -> str:
+    allowed = re.compile(f"[a-zA-Z0-9 {match[1]}]")
+    stretches: list[list[int]] = []
+    for code in range(128):
+        if allowed.match(chr(code)):
+            continue
+        if stretches and stretches[-1][1] == code - 1:
+            stretches[-1][1] = code
+        else:
+            stretches.append([code, code])
+    return "[^" + "".join(f"\\x{first:02x}-\\x{last:02x}" for first, last in stretches) + "]"
