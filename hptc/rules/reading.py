@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?
 
 
 def number(text: str) -> Decimal | None:
-    """The value of a decimal or scientific literal; None for any other text, and beyond a double."""
+    """The value of a decimal or scientific literal; None for other texts, and beyond a double."""
     if _NUMBER.fullmatch(text) is None or not math.isfinite(float(text)):
         return None
     return Decimal(text)
@@ -28,3 +28,11 @@ def built_in(definition: Definition) -> Algorithm | None:
         return None
     found = algorithm(identified.name, identified.version)
     return found if found is not None and found.kind == "built_in" else None
+
+
+def duration(seconds: int) -> str:
+    """Seconds as a spec says them: `90m`, `12h`, `1d`."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
