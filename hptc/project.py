@@ -55,6 +55,18 @@ class Network(_Model):
         max_length=3,
         examples=[["us-east-1a", "us-east-1b"]],
     )
+    interface_endpoints: list[str] = Field(
+        default_factory=list,
+        description="AWS services that your training code calls itself, reached from the VPC that hptc "
+        "makes. SageMaker needs none for its own part; S3 has an endpoint in any case.",
+        examples=[["sts", "secretsmanager"]],
+    )
+    s3_prefix_list_id: str | None = Field(
+        default=None,
+        description="The Region's prefix list of S3; the security group that hptc makes then lets "
+        "nothing out but to it.",
+        examples=["pl-0123456789abcdef0"],
+    )
 
     @model_validator(mode="after")
     def _yours_is_whole(self) -> "Network":
@@ -101,6 +113,11 @@ class Infrastructure(_Model):
             "managed",
             "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         ],
+    )
+    input_kms_keys: list[str] = Field(
+        default_factory=list,
+        description="Keys of yours that encrypt training data; the managed roles may decrypt with them.",
+        examples=[["alias/lake"]],
     )
     network: Annotated[
         Network | None,

@@ -1,0 +1,1 @@
+"""The CDK constructs: hptc/infrastructure in, stacks out. Nothing is decided here."""

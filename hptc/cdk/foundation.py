@@ -1,0 +1,157 @@
+"""The foundation as a stack: VPC, key, buckets, and an output for all that it provides."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from hptc.infrastructure.foundation import Bucket, Foundation, Key, Network, Rule
+from hptc.infrastructure.policy import document
+from hptc.infrastructure.stacks import Output, output_key
+from hptc.references import reference
+
+
+class FoundationStack(cdk.Stack):
+    """What the specs of one environment share."""
+
+    def __init__(self, scope: Construct, foundation: Foundation, env: cdk.Environment) -> None:
+        super().__init__(
+            scope, foundation.stack, env=env, description="hptc: what the tuning specs share"
+        )
+        self._removal = (
+            cdk.RemovalPolicy.RETAIN if foundation.is_retained else cdk.RemovalPolicy.DESTROY
+        )
+        key = None
+        values: dict[str, str] = {}
+        if foundation.key is not None:
+            key = self._key(foundation.key)
+            values["kms_key_arn"] = key.key_arn
+        for bucket in foundation.buckets:
+            values[bucket.provides] = self._bucket(bucket, key).bucket_name
+        if foundation.network is not None:
+            values |= self._network(foundation.network)
+        for name in foundation.provides:
+            output = Output(stack=foundation.stack, key=output_key(name))
+            add_output(self, name, values[name], output.export)
+
+    def _key(self, key: Key) -> kms.IKey:
+        return kms.Key(
+            self,
+            "Key",
+            alias=key.alias,
+            description="Training data, model artifacts and volumes",
+            enable_key_rotation=True,
+            pending_window=cdk.Duration.days(key.pending_window_days),
+            policy=iam.PolicyDocument.from_json(document(key.policy)),
+            removal_policy=self._removal,
+        )
+
+    def _bucket(self, bucket: Bucket, made: kms.IKey | None) -> s3.IBucket:
+        name = output_key(bucket.provides)
+        key = None
+        if bucket.kms_key is not None:
+            is_ours = bucket.kms_key == reference("kms_key_arn")
+            key = made if is_ours else kms.Key.from_key_arn(self, f"{name}Key", bucket.kms_key)
+        return s3.Bucket(
+            self,
+            name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            bucket_key_enabled=key is not None,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="AbortUploads",
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(
+                        bucket.abort_uploads_after_days
+                    ),
+                ),
+                s3.LifecycleRule(
+                    id="ExpireOldVersions",
+                    noncurrent_version_expiration=cdk.Duration.days(
+                        bucket.expire_old_versions_after_days
+                    ),
+                ),
+            ],
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=self._removal,
+            versioned=True,
+        )
+
+    def _network(self, network: Network) -> dict[str, str]:
+        vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            availability_zones=list(network.availability_zones),
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
+            },
+            ip_addresses=ec2.IpAddresses.cidr(network.cidr),
+            nat_gateways=0,
+            restrict_default_security_group=False,  # True adds a custom resource
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="Private",
+                    subnet_type=ec2.SubnetType.PRIVATE_ISOLATED,
+                    cidr_mask=network.subnet_prefix,
+                )
+            ],
+        )
+        members = self._security_group(vpc, "Members", "Training jobs")
+        groups = {"members": members}
+        if network.interface_endpoints:
+            groups["endpoints"] = self._security_group(vpc, "Endpoints", "Interface endpoints")
+        for service in network.interface_endpoints:
+            vpc.add_interface_endpoint(
+                output_key(service.replace(".", "_").replace("-", "_")),
+                service=ec2.InterfaceVpcEndpointAwsService(service),
+                open=False,
+                security_groups=[groups["endpoints"]],
+            )
+        for rule in network.rules:
+            _add(rule, groups)
+        subnets = {
+            f"subnet_id_{i + 1}": subnet.subnet_id for i, subnet in enumerate(vpc.isolated_subnets)
+        }
+        return {"security_group_id": members.security_group_id, **subnets}
+
+    def _security_group(self, vpc: ec2.Vpc, name: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self, name, vpc=vpc, description=description, allow_all_outbound=False
+        )
+
+
+def add_output(stack: cdk.Stack, name: str, value: str, export: str | None = None) -> None:
+    """Tell a reference's value, under the key that hptc/infrastructure/stacks.py says."""
+    key = output_key(name)
+    made = cdk.CfnOutput(stack, f"{key}Output", value=value, export_name=export)
+    made.override_logical_id(key)
+
+
+def _add(rule: Rule, groups: dict[str, ec2.SecurityGroup]) -> None:
+    peer: ec2.IPeer
+    if rule.peer in groups:
+        peer = groups[rule.peer]
+    elif rule.peer.startswith("pl-"):
+        peer = ec2.Peer.prefix_list(rule.peer)
+    else:
+        peer = ec2.Peer.ipv4(rule.peer)
+    match rule.protocol, rule.port:
+        case "tcp", None:
+            port = ec2.Port.all_tcp()
+        case "tcp", int(number):
+            port = ec2.Port.tcp(number)
+        case "udp", int(number):
+            port = ec2.Port.udp(number)
+        case "esp", None:
+            port = ec2.Port.esp()
+        case _:
+            raise ValueError(f"no port is made for {rule.protocol} {rule.port}")
+    group = groups[rule.group]
+    add = group.add_ingress_rule if rule.direction == "in" else group.add_egress_rule
+    add(peer, port, rule.description)

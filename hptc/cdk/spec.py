@@ -1,0 +1,46 @@
+"""One spec's stack: the execution role of its training jobs."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from hptc.cdk.foundation import add_output
+from hptc.infrastructure.foundation import Foundation
+from hptc.infrastructure.policy import document
+from hptc.infrastructure.stacks import Output, SpecStack, output_key
+from hptc.references import substitute
+
+
+class RoleStack(cdk.Stack):
+    """The role, its policy, and the role's ARN as an output."""
+
+    def __init__(
+        self, scope: Construct, spec: SpecStack, foundation: Foundation, env: cdk.Environment
+    ) -> None:
+        super().__init__(
+            scope, spec.stack, env=env, description=f"hptc: the tuning spec {spec.spec}"
+        )
+
+        def imported(name: str) -> str:
+            output = Output(stack=foundation.stack, key=output_key(name))
+            return cdk.Fn.import_value(output.export)
+
+        trust = document([spec.trust])["Statement"][0]
+        role = iam.Role(
+            self,
+            "ExecutionRole",
+            assumed_by=iam.ServicePrincipal(
+                trust["Principal"]["Service"], conditions=trust["Condition"]
+            ),
+            description=f"The training jobs of the tuning spec {spec.spec}",
+        )
+        # A resource of its own, so that a change of it is an update that every tool shows.
+        iam.Policy(
+            self,
+            "Permissions",
+            document=iam.PolicyDocument.from_json(substitute(document(spec.permissions), imported)),
+            roles=[role],
+        )
+        add_output(self, "execution_role_arn", role.role_arn)

@@ -1,0 +1,126 @@
+"""From a project to a cloud assembly: the folder that `cdk deploy --app` and `hptc deploy` take.
+
+`build` needs Node and aws-cdk-lib; they are looked for before aws_cdk is imported, and nothing
+else here needs them. Templates depend on the specs alone: the same specs, the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from hptc.compiler import Workspace, compile_paths
+from hptc.diagnostics import Diagnostic
+from hptc.errors import UsageError
+from hptc.infrastructure.foundation import Foundation, foundation
+from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.project import FILE_NAME, Environment
+
+VALIDATE = "HPTC_CDK_VALIDATE"
+"""Set to 1, it has CDK check the templates too: seconds, and hundreds of MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesized:
+    """What came of a project: its findings, and an assembly unless one of them is an error."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    assembly: Path | None
+
+
+def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesized:
+    """Compile a project's specs and write their stacks to `outdir`.
+
+    Raises UsageError when there is no project or environment, and when a tool is missing.
+    """
+    workspace = Workspace(environment=environment)
+    project, faults = workspace.project_of(root)
+    if project is None:
+        if faults:
+            return Synthesized(diagnostics=tuple(faults), assembly=None)
+        raise UsageError(f"{root}: there is no {FILE_NAME} here", help="`hptc init` writes one")
+    chosen = project.environment(environment)
+    if chosen is None:
+        raise UsageError(
+            f"{project.document.file} has no environment, and stacks need an account and a Region",
+            help="add one under `environments:`",
+        )
+    compiled = compile_paths([str(project.root)], workspace)
+    diagnostics = tuple(each for one in compiled for each in one.diagnostics)
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        return Synthesized(diagnostics=diagnostics, assembly=None)
+    jobs = [(one.name, one.job) for one in compiled if one.job is not None]
+    made = build(chosen, foundation(chosen), spec_stacks(chosen, jobs), outdir)
+    return Synthesized(diagnostics=diagnostics, assembly=made)
+
+
+def build(
+    environment: Environment,
+    foundation: Foundation,
+    specs: Sequence[SpecStack],
+    outdir: Path,
+) -> Path:
+    """Write the cloud assembly of an environment to a folder, and return the folder.
+
+    Raises UsageError when Node or aws-cdk-lib is missing.
+    """
+    _need_node()
+    import aws_cdk as cdk
+
+    from hptc.cdk.foundation import FoundationStack
+    from hptc.cdk.spec import RoleStack
+
+    app = cdk.App(
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=os.environ.get(VALIDATE) == "1",
+        context=_context(environment, foundation),
+        # The CLI checks the bootstrap stack's version itself; the rule would put a parameter into
+        # every template.
+        default_stack_synthesizer=cdk.DefaultStackSynthesizer(
+            generate_bootstrap_version_rule=False
+        ),
+        outdir=str(outdir),
+    )
+    place = cdk.Environment(account=environment.account, region=environment.region)
+    below = None if foundation.is_empty else FoundationStack(app, foundation, place)
+    for spec in specs:
+        stack = RoleStack(app, spec, foundation, place)
+        if below is not None:
+            stack.add_stack_dependency(below)
+    tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
+    for key, value in tags.items():
+        cdk.Tags.of(app).add(key, value)
+    return Path(app.synth().directory)
+
+
+def _context(environment: Environment, foundation: Foundation) -> dict[str, object]:
+    """Everything that CDK would otherwise ask AWS for, so that synth works without credentials."""
+    if foundation.network is None:
+        return {}
+    zones = f"availability-zones:account={environment.account}:region={environment.region}"
+    return {zones: list(foundation.network.availability_zones)}
+
+
+def _need_node() -> None:
+    node = os.environ.get("JSII_NODE") or shutil.which("node")
+    if node is None:
+        raise UsageError(
+            "the stacks are made by AWS CDK, which needs Node.js, and there is no `node` on PATH",
+            help="install Node 20 or newer: https://nodejs.org",
+        )
+    if find_spec("aws_cdk") is None:
+        raise UsageError(
+            "the stacks are made by AWS CDK, which is not installed",
+            help="pip install 'hptc[cdk]'",
+        )
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    major = answer.stdout.strip().removeprefix("v").partition(".")[0]
+    if major:
+        # jsii prints a banner of twenty lines for a Node that nears its end of life.
+        os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", major)
+        os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", major)

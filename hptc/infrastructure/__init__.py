@@ -1,0 +1,1 @@
+"""What an environment and its tuning jobs need in AWS, as pure data: no aws_cdk, no calls."""

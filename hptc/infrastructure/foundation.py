@@ -1,0 +1,194 @@
+"""What the specs of an environment share: network, key and buckets, where hptc makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from hptc.errors import UsageError
+from hptc.images import partition
+from hptc.infrastructure.policy import Statement
+from hptc.project import Environment
+from hptc.project import Network as NetworkChoice
+from hptc.references import reference
+
+_HTTPS = 443
+_ISAKMP = 500
+_SUBNET_SLOTS_BITS = 2  # four equal parts, so that a zone more moves no subnet
+_LARGEST_VPC, _SMALLEST_VPC = 16, 26  # /28 is the smallest subnet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a security group lets through; `peer` is a group, a CIDR or a prefix list."""
+
+    group: str  # members | endpoints
+    direction: str  # in | out
+    peer: str
+    protocol: str  # tcp | udp | esp
+    port: int | None = None  # None: all
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A VPC without a way to the internet."""
+
+    cidr: str
+    subnet_prefix: int
+    availability_zones: tuple[str, ...]
+    interface_endpoints: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A KMS key."""
+
+    alias: str
+    policy: tuple[Statement, ...]
+    pending_window_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A private bucket. `provides` is the reference that names it; no key means S3's own."""
+
+    provides: str
+    kms_key: str | None
+    abort_uploads_after_days: int
+    expire_old_versions_after_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    """The stack that the specs of one environment share."""
+
+    stack: str
+    key: Key | None
+    buckets: tuple[Bucket, ...]
+    network: Network | None
+    is_retained: bool
+
+    @property
+    def provides(self) -> tuple[str, ...]:
+        """The names of the references that this stack gives a value to."""
+        names = [bucket.provides for bucket in self.buckets]
+        if self.key is not None:
+            names.append("kms_key_arn")
+        if self.network is not None:
+            zones = len(self.network.availability_zones)
+            names += ["security_group_id", *(f"subnet_id_{i + 1}" for i in range(zones))]
+        return tuple(names)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to make, and so no stack."""
+        return not self.provides
+
+
+def foundation(environment: Environment) -> Foundation:
+    """What an environment makes for all of its specs. Raises UsageError for an unusable network."""
+    chosen = environment.infrastructure
+    network = chosen.network
+    kms_key = reference("kms_key_arn") if chosen.kms_key == "managed" else chosen.kms_key
+    buckets = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
+    return Foundation(
+        stack=environment.foundation_stack,
+        key=_key(environment) if chosen.kms_key == "managed" else None,
+        buckets=tuple(
+            Bucket(
+                provides=name,
+                kms_key=None if kms_key == "absent" else kms_key,
+                abort_uploads_after_days=7,
+                expire_old_versions_after_days=90,
+            )
+            for name, choice in buckets.items()
+            if choice == "managed"
+        ),
+        network=_network(environment, network) if network and network.is_managed else None,
+        is_retained=chosen.removal == "retain",
+    )
+
+
+def _key(environment: Environment) -> Key:
+    return Key(
+        alias=f"alias/{environment.foundation_stack}",
+        policy=(
+            Statement(
+                sid="AccountDecidesByIam",
+                principal=(
+                    "AWS",
+                    f"arn:{partition(environment.region)}:iam::{environment.account}:root",
+                ),
+                actions=("kms:*",),
+                resources=("*",),
+                # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+                reason="AWS's own default: the account's IAM policies decide, so that a role has "
+                "the key by its own statements only and the key can't be locked out; in a key "
+                "policy `*` is this key",
+            ),
+        ),
+        pending_window_days=30 if environment.infrastructure.removal == "retain" else 7,
+    )
+
+
+def _network(environment: Environment, choice: NetworkChoice) -> Network:
+    try:
+        cidr = IPv4Network(choice.cidr)
+    except ValueError as error:
+        raise _unusable(environment, f"{choice.cidr} is no network: {error}") from None
+    if not _LARGEST_VPC <= cidr.prefixlen <= _SMALLEST_VPC:
+        raise _unusable(environment, f"{choice.cidr} is no size that a VPC can have")
+    zones = choice.availability_zones or [f"{environment.region}{zone}" for zone in "ab"]
+    return Network(
+        cidr=str(cidr),
+        subnet_prefix=cidr.prefixlen + _SUBNET_SLOTS_BITS,
+        availability_zones=tuple(zones),
+        interface_endpoints=tuple(sorted(set(choice.interface_endpoints))),
+        rules=tuple(_rules(choice)),
+    )
+
+
+def _unusable(environment: Environment, problem: str) -> UsageError:
+    return UsageError(
+        f"environment `{environment.name}`: {problem}",
+        help="give `infrastructure.network.cidr` such as 10.42.0.0/20, "
+        f"from /{_LARGEST_VPC} to /{_SMALLEST_VPC}",
+    )
+
+
+def _rules(choice: NetworkChoice) -> list[Rule]:
+    """Members reach each other, S3 and the endpoints.
+
+    Traffic between containers of a training job:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html
+    """
+    between_members = [
+        ("tcp", None, "distributed training"),
+        ("udp", _ISAKMP, "key exchange of encrypted traffic between containers"),
+        ("esp", None, "encrypted traffic between containers, protocol 50"),
+    ]
+    rules = [
+        Rule(group="members", direction=direction, peer="members", protocol=protocol, port=port,
+             description=what)
+        for direction in ("in", "out")
+        for protocol, port, what in between_members
+    ]  # fmt: skip
+    to_s3 = (
+        (choice.s3_prefix_list_id, "S3, by its gateway endpoint")
+        if choice.s3_prefix_list_id is not None
+        else ("0.0.0.0/0", "S3 by its gateway endpoint: the subnets have no other way out")
+    )
+    rules.append(
+        Rule(group="members", direction="out", peer=to_s3[0], protocol="tcp", port=_HTTPS,
+             description=to_s3[1])
+    )  # fmt: skip
+    if choice.interface_endpoints:
+        rules += [
+            Rule(group="members", direction="out", peer="endpoints", protocol="tcp", port=_HTTPS,
+                 description="AWS services, by their interface endpoints"),
+            Rule(group="endpoints", direction="in", peer="members", protocol="tcp", port=_HTTPS,
+                 description="training jobs"),
+        ]  # fmt: skip
+    return rules

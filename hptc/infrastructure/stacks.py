@@ -1,0 +1,107 @@
+"""The stacks of an environment's specs, and where a deployed stack tells a reference's value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hptc.errors import UsageError
+from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.permissions import permissions
+from hptc.infrastructure.policy import Condition, Statement
+from hptc.job import TuningJob
+from hptc.project import Environment
+
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecStack:
+    """What one spec has of its own: the role of its training jobs."""
+
+    spec: str
+    stack: str
+    trust: Statement
+    permissions: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Where a deployment tells a value: an output of a stack."""
+
+    stack: str
+    key: str
+
+    @property
+    def export(self) -> str:
+        """The name under which a foundation exports it to the stacks of the specs."""
+        return f"{self.stack}:{self.key}"
+
+
+def spec_stacks(
+    environment: Environment, jobs: Iterable[tuple[str, TuningJob]]
+) -> tuple[SpecStack, ...]:
+    """The stacks that specs need, in the order of their names; one that brings its role has none.
+
+    `jobs` are the names of specs and what they compile to. Raises UsageError for a name that
+    CloudFormation can't take, or that two specs share.
+    """
+    stacks: dict[str, SpecStack] = {}
+    for spec, job in jobs:
+        statements = permissions(environment, job)
+        if not statements:
+            continue
+        stack = environment.spec_stack(spec)
+        if not _STACK_NAME.fullmatch(stack):
+            raise UsageError(
+                f"`{stack}` can't be the name of a stack",
+                help="names of specs and environments have letters, digits and hyphens; together "
+                "with the project's, 128 characters at most",
+            )
+        if stack.lower() in stacks:
+            raise UsageError(
+                f"two specs are named `{spec}`, and each needs a stack of that name",
+                help="give one of them another `name`",
+            )
+        stacks[stack.lower()] = SpecStack(
+            spec=spec, stack=stack, trust=_trust(environment), permissions=statements
+        )
+    return tuple(stacks[name] for name in sorted(stacks))
+
+
+def _trust(environment: Environment) -> Statement:
+    return Statement(
+        sid="SageMakerOfThisAccount",
+        principal=("Service", "sagemaker.amazonaws.com"),
+        actions=("sts:AssumeRole",),
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+        conditions=(
+            Condition(
+                operator="StringEquals", key="aws:SourceAccount", values=(environment.account,)
+            ),
+        ),
+        reason="SageMaker runs the training jobs as this role, for jobs of this account only",
+    )
+
+
+def output_key(name: str) -> str:
+    """The key of the output that tells a reference's value: `subnet_id_1` is SubnetId1."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def locate(environment: Environment, name: str, spec: str) -> Output:
+    """Where `${hptc:name}` of a spec's request is told, once the stacks are deployed.
+
+    Raises UsageError for what this environment doesn't make.
+    """
+    if name == "execution_role_arn":
+        stack = environment.spec_stack(spec)
+    elif name in foundation(environment).provides:
+        stack = environment.foundation_stack
+    else:
+        raise UsageError(
+            f"`${{hptc:{name}}}`: the environment `{environment.name}` makes no such thing",
+            help="see its `infrastructure` in hptc.yaml",
+        )
+    return Output(stack=stack, key=output_key(name))
