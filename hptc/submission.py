@@ -18,6 +18,7 @@ from hptc.aws.jobs import OVER, TAG_PREFIX, describe
 from hptc.compiler import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.project import Environment
+from hptc.provenance import Provenance
 from hptc.references import names_in, reference, substitute
 from hptc.request import Request
 
@@ -25,31 +26,6 @@ MAX_TAGS = 50
 _MAX_TAG_VALUE = 256
 _NO_TAG_CHARACTER = re.compile(r"[^\w\s.:/=+\-@]")
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """Where a job comes from, as its tags say it. What is empty makes no tag."""
-
-    project: str = ""
-    environment: str = ""
-    spec: str = ""  # the file's path in its repository
-    commit: str = ""  # with `-dirty` behind it when the work tree has changes
-
-    def tags(self, digest: str) -> dict[str, str]:
-        """The tags to add to a request of that digest."""
-        said = {
-            "project": self.project,
-            "environment": self.environment,
-            "spec": self.spec,
-            "digest": digest,
-            "commit": self.commit,
-        }
-        return {
-            TAG_PREFIX + key: _NO_TAG_CHARACTER.sub("_", value)[-_MAX_TAG_VALUE:]
-            for key, value in said.items()
-            if value
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +126,7 @@ def submit(
     if not dry_run:
         _require(places, compiled)
     request = _filled(request, places)
-    _add_tags(request, provenance.tags(compiled.digest))
+    _add_tags(request, provenance_tags(compiled, provenance))
     wanted = _Wanted(
         request=request,
         digest=compiled.digest,
@@ -161,6 +137,23 @@ def submit(
         missing = tuple(name for name, place in places.items() if not place.value)
         return DryRun(name=wanted.name, request=request, unresolved=missing)
     return _create(wanted, tuning, progress)
+
+
+def provenance_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
+    """The tags that tell where a job comes from; what is not known makes no tag."""
+    environment = compiled.environment
+    said = {
+        "project": environment.project if environment else "",
+        "environment": environment.name if environment else "",
+        "spec": provenance.spec,
+        "digest": compiled.digest,
+        "commit": provenance.commit,
+    }
+    return {
+        TAG_PREFIX + key: _NO_TAG_CHARACTER.sub("_", value)[-_MAX_TAG_VALUE:]
+        for key, value in said.items()
+        if value
+    }
 
 
 def resolve_references(compiled: Compiled, stacks: Stacks) -> Request:
