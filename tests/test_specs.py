@@ -297,7 +297,8 @@ def metrics_are_captured(it: Definition) -> bool:
 def the_objective_has_the_algorithms_direction(it: Definition) -> bool:
     if it.repository not in FIRST_PARTY:
         return it.objective["Type"] in ("Maximize", "Minimize")
-    return DIRECTIONS[it.repository, it.objective["MetricName"]] == it.objective["Type"]
+    direction: str = it.objective["Type"]
+    return direction == DIRECTIONS[it.repository, it.objective["MetricName"]]
 
 
 def only_tunables_are_tuned(it: Definition) -> bool:
@@ -699,6 +700,10 @@ def test_the_guide_has_examples_of_every_kind_and_no_other() -> None:
     infos = re.findall(r"^```(yaml.*)$", GUIDE, re.MULTILINE)
     assert set(infos) == {"yaml", "yaml fragment", "yaml project"}
     assert len(infos) == len(EXAMPLES)
+
+
+def test_the_guide_lists_every_spec() -> None:
+    assert re.findall(r"^\| \[`(.+?)`\]\(\.\./specs/\1\.yaml\) \|", GUIDE, re.MULTILINE) == SPECS
 
 
 @pytest.mark.parametrize(("info", "text", "expected"), EXAMPLES)
