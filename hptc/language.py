@@ -7,13 +7,14 @@ patterns). The JSON Schema, the skeleton and the docs page are three views of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from hptc.images import algorithm_names, framework_names
 from hptc.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
@@ -42,6 +43,7 @@ class Key:
     path: str  # as docs write it: training_job.inputs.<name>.s3
     description: str
     examples: tuple[Any, ...]
+    choices: tuple[str, ...]  # the words that it takes, when it takes no others
     node: Node | None
     shape: Shape | None
     api: str  # the member's full path: TrainingJobDefinition.InputDataConfig[].ContentType
@@ -69,6 +71,11 @@ class Key:
     def default(self) -> str | None:
         """What the spec language says when the author says nothing."""
         return self.node.default if isinstance(self.node, Leaf) else None
+
+    @property
+    def is_duration(self) -> bool:
+        """Whether it is a time, which the API counts in seconds."""
+        return self.api.endswith("InSeconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,76 @@ def ranges(key: Key) -> tuple[Range, ...]:
     return tuple(found)
 
 
+def allowed(key: Key) -> str:
+    """What a key takes, in a few words: its choices, or AWS's bounds; "" when nothing limits it."""
+    if key.choices:
+        return _listed(key.choices)
+    return "" if key.shape is None else limits(key.shape, "seconds" if key.is_duration else "")
+
+
+def limits(shape: Shape, unit: str = "") -> str:
+    """A shape's choices or bounds in a few words."""
+    if shape.enum:
+        return _listed(shape.enum)
+    unit = {"string": "characters", "list": "entries", "map": "entries"}.get(shape.type, unit)
+    least = None if shape.minimum == 0 and unit in ("characters", "entries") else shape.minimum
+    match least, shape.maximum:
+        case None, None:
+            return ""
+        case None, most:
+            words = f"at most {most}"
+        case least, None if unit == "characters" and least == 1:
+            return ""
+        case 1, None if unit:
+            return "at least 1 " + {"entries": "entry"}.get(unit, unit.removesuffix("s"))
+        case least, None:
+            words = f"at least {least}"
+        case least, most:
+            words = f"{least}" if least == most else f"{least} to {most}"
+    return f"{words} {unit}".strip()
+
+
+_MOST_LISTED = 12
+
+
+def _listed(choices: tuple[str, ...]) -> str:
+    if len(choices) <= _MOST_LISTED:
+        return ", ".join(choices)
+    return f"one of {len(choices)}, such as {', '.join(choices[:3])}"
+
+
+def places() -> Iterator[tuple[str, str]]:
+    """Every leaf of the API that a spec can set, with the spec path that sets it.
+
+    A leaf's path is that of shapes.leaves(): `[]` for a list's items, `{}` for a map's values.
+    """
+    for key in every_key():
+        match key.node:
+            case Leaf():
+                suffix = {"list": "[]", "map": "{}"}.get(key.shape.type if key.shape else "", "")
+                yield key.api + suffix, key.path
+            case Group(turns_on=str()):
+                yield key.api, key.path
+            case Named(_, name) | Pairs(_, name):
+                yield f"{key.api}[].{name}", f"{key.path}.<name>"
+                if isinstance(key.node, Pairs):
+                    yield f"{key.api}[].{key.node.value}", f"{key.path}.<name>"
+            case Names(_, name):
+                yield f"{key.api}[].{name}", f"{key.path}[]"
+            case Hyperparameters():
+                yield f"{key.api}{{}}", key.inner_path
+                for kind in ranges(key):
+                    yield f"{kind.api}.Name", key.inner_path
+                    for name, shape in kind.keys.items():
+                        suffix = "[]" if shape.type == "list" else ""
+                        yield (
+                            f"{kind.api}.{RANGE_MEMBERS[name]}{suffix}",
+                            f"{key.inner_path}.{name}",
+                        )
+            case _:
+                pass
+
+
 def range_description(name: str) -> str:
     """What the model says of a key of a range."""
     return Hyperparameter.model_fields[name].description or ""
@@ -132,6 +209,7 @@ def _keys(
             path=here,
             description=field.description or "",
             examples=tuple(field.examples or ()),
+            choices=_literals(field.annotation) if name not in _CHOICES else _CHOICES[name](),
             node=node,
             shape=None,
             api="",
@@ -140,14 +218,18 @@ def _keys(
             members=(),
         )
         if node is None:
-            yield replace(made, shape=_name_shape(root)) if here == "name" else made
+            shape = _name_shape(root) if here == "name" else None
+            yield replace(made, shape=shape, examples=_fitting(made.examples, made.choices))
             continue
         api_name = node.static if isinstance(node, Hyperparameters) else node.api
         start = root if api_name.startswith("/") else structure
         parents, _, _ = api_name.removeprefix("/").rpartition(".")
         target = _shape_at(start, api_name.removeprefix("/"))
+        choices = target.enum if isinstance(node, Leaf) else ()
         made = replace(
             made,
+            choices=choices,
+            examples=_fitting(made.examples, choices),
             shape=_value_shape(node, target),
             api=_joined(base, api_name),
             owner=_shape_at(start, parents).name.removesuffix("Request"),
@@ -166,6 +248,26 @@ def _keys(
             continue
         nested = _keys(inner, members, target, below, made.inner_path, root)
         yield replace(made, members=tuple(k for k in nested if not _names_entry(node, k.node)))
+
+
+_CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
+    "built_in": algorithm_names,
+    "framework": framework_names,
+}
+"""Keys that the API does not know, and the words that hptc knows for them."""
+
+
+def _literals(annotation: Any) -> tuple[str, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for part in get_args(annotation) if (found := _literals(part))), ())
+
+
+def _fitting(examples: tuple[Any, ...], choices: tuple[str, ...]) -> tuple[Any, ...]:
+    """Examples that are among the choices; the first choice when none is."""
+    if not choices:
+        return examples
+    return tuple(example for example in examples if example in choices) or choices[:1]
 
 
 def _in_order(model: type[BaseModel], table: Mapping[str, Node]) -> list[str]:

@@ -8,12 +8,11 @@ ends of a range it asks for nothing that `defaults` may give, and any value may 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
 
-from hptc.images import algorithm_names, framework_names
 from hptc.language import Key, Range, language, range_description, ranges
 from hptc.names import Hyperparameters
 from hptc.project import ProjectFile
@@ -37,12 +36,6 @@ _TEMPLATE_OR_NULL: JsonSchema = {
     "type": ["string", "null"],
     "pattern": _TEMPLATE["pattern"],
 }
-_CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
-    "built_in": algorithm_names,
-    "framework": framework_names,
-}
-"""Keys that the API does not know, and the words that hptc knows for them."""
-
 _REQUIRED_OF_RANGES = {
     "Integer": ("min", "max"),
     "Continuous": ("min", "max"),
@@ -124,22 +117,15 @@ class _Definitions:
         if isinstance(key.node, Hyperparameters):
             value = self._hyperparameters(key)
         else:
-            choices = _CHOICES.get(key.name) if key.node is None else None
             asked = {k: v for k, v in _tidy(raw).items() if k not in ("description", "examples")}
-            value = {"enum": list(choices())} if choices else self._value(asked, key, key.shape)
-        examples = list(key.examples)
-        allowed = self._enum_of(value)
-        if allowed and not set(examples) <= set(allowed):
-            examples = allowed[:1]
-        said = {"description": _description(key), "examples": examples}
+            value = self._value(asked, key, key.shape)
+            if key.choices and key.shape is None:
+                value = {"enum": list(key.choices)}
+        said = {"description": _description(key), "examples": list(key.examples)}
         template = "template" if key.path == "name" else "template_or_null"
         return {name: part for name, part in said.items() if part} | self._or_template(
             value, template
         )
-
-    def _enum_of(self, value: JsonSchema) -> list[str]:
-        name = value.get("$ref", "").removeprefix("#/$defs/")
-        return list(self.made.get(name, value).get("enum", ()))
 
     def _or_template(self, value: JsonSchema, template: str) -> JsonSchema:
         """A value, or a template in its place. Plain text takes templates as it is."""

@@ -1,0 +1,193 @@
+"""A spec with every key of the language: the usual ones live, the others commented out.
+
+The text as it is compiles in an environment. Prose is a `#` and one space; any other `#` comments
+out a key or a line below one, and only needs to be removed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from hptc.language import Key, allowed, language, limits, range_description, ranges
+from hptc.names import Each, Hyperparameters, Named
+from hptc.source import resolve_plain
+
+WIDTH = 92
+
+_HEADER = """\
+Every key of a tuning spec. The usual ones are live; `#key:` is commented out, with the deeper
+lines below it: remove their first `#` to use it.
+`{{ name }}` stands for a variable of the environment, in any value.
+Durations are 90m, 12h, 1d or whole seconds."""
+
+_LIVE: Mapping[str, Any] = {
+    "name": "my-search",
+    "description": "What this search is for.",
+    "strategy": "Bayesian",
+    "limits": {
+        "max_number_of_training_jobs": 20,
+        "max_parallel_training_jobs": 3,
+        "max_runtime": "6h",
+    },
+    "early_stopping": "Auto",
+    "training_job": {
+        "objective": {"metric_name": "validation:auc", "type": "Maximize"},
+        "hyperparameters": {
+            "objective": "binary:logistic",
+            "eval_metric": "auc",
+            "num_round": 100,
+            "eta": {"type": "Continuous", "min": 0.01, "max": 0.5, "scaling": "Logarithmic"},
+            "max_depth": {"type": "Integer", "min": 3, "max": 10},
+        },
+        "algorithm": {"built_in": "xgboost", "version": "1.7-1", "input_mode": "File"},
+        "inputs": {
+            "train": {"s3": "s3://{{ data_bucket }}/my-search/train/", "content_type": "text/csv"},
+            "validation": {
+                "s3": "s3://{{ data_bucket }}/my-search/validation/",
+                "content_type": "text/csv",
+            },
+        },
+        "output": {"compression_type": "GZIP"},
+        "resources": {
+            "instance_type": "ml.m5.xlarge",
+            "instance_count": 1,
+            "volume_size_in_gb": 30,
+        },
+        "stopping": {"max_runtime": "1h"},
+    },
+    "tags": {"team": "growth"},
+}
+
+_MORE_HYPERPARAMETERS: Mapping[str, Any] = {
+    "booster": {"type": "Categorical", "values": ["gbtree", "dart"]},
+    "gamma": {"type": "Auto", "value_hint": 4},
+    "monotone_constraints": {"value": {"age": 1, "income": -1}},
+}
+
+_SEVERAL: Mapping[str, Any] = {
+    "boosted-trees": {"algorithm": {"built_in": "xgboost", "version": "1.7-1"}},
+    "linear": {"algorithm": {"built_in": "linear-learner", "version": 1}},
+}
+
+_ENTRY_NAMES = {"inputs": "another_channel", "instance_groups": "workers"}
+
+
+def skeleton() -> str:
+    """The text of a spec that shows every key, in the table's order."""
+    lines = [f"# {line}" for line in _HEADER.splitlines()]
+    for key in language():
+        lines += ["", *_entry(key, _LIVE, 0)]
+    return "\n".join(lines) + "\n"
+
+
+def uncommented(lines: list[str]) -> list[str]:
+    """Lines of a skeleton with their keys live; prose stays as it is."""
+    return [re.sub(r"^( *)#(?! \S|$)", r"\1", line) for line in lines]
+
+
+def _entry(key: Key, live: Mapping[str, Any], indent: int) -> list[str]:
+    """One key with its prose: live when `live` has it, else commented out."""
+    prose = _prose(_said(key), indent)
+    if key.name in live:
+        return prose + _live(key, live[key.name], indent)
+    return prose + _commented(_shown(key, 0), indent)
+
+
+def _live(key: Key, value: Any, indent: int) -> list[str]:
+    pad = " " * indent
+    if isinstance(key.node, Hyperparameters):
+        more = [f"{name}: {_text(item)}" for name, item in _MORE_HYPERPARAMETERS.items()]
+        return [
+            f"{pad}{key.name}:",
+            *(f"{pad}  {name}: {_text(item)}" for name, item in value.items()),
+            *_prose(_ranges_said(key), indent + 2),
+            *_commented(more, indent + 2),
+        ]
+    if not key.members:
+        return [f"{pad}{key.name}: {_text(value)}"]
+    if isinstance(key.node, Named):
+        return [
+            f"{pad}{key.name}:",
+            *(f"{pad}  {name}: {_text(item)}" for name, item in value.items()),
+            *_prose("One more, with every key.", indent + 2),
+            *_commented([line[2:] for line in _shown(key, 0)[1:]], indent + 2),
+        ]
+    lines = [f"{pad}{key.name}:"]
+    for member in key.members:
+        lines += _entry(member, value, indent + 2)
+    return lines
+
+
+def _shown(key: Key, indent: int) -> list[str]:
+    """A key that is not live, with an example of everything in it."""
+    pad = " " * indent
+    if key.name == "training_jobs":
+        # Its members are those of training_job, which stand above.
+        entries = [f"{pad}  {name}: {_text(value)}" for name, value in _SEVERAL.items()]
+        return [f"{pad}{key.name}:", *_prose(_AS_ABOVE, indent + 2), *entries]
+    if not key.members:
+        return [f"{pad}{key.name}: {_text(key.examples[0])}"]
+    lines = [f"{pad}{key.name}:"]
+    inner = indent + 2
+    if isinstance(key.node, Named):
+        lines.append(f"{pad}  {_ENTRY_NAMES[key.name]}:")
+        inner += 2
+    if isinstance(key.node, Each):
+        lines.append(f"{pad}  -")
+        inner += 2
+    for member in key.members:
+        lines += _prose(_said(member), inner) + _shown(member, inner)
+    return lines
+
+
+_AS_ABOVE = "Instead of training_job, each with the keys that training_job has."
+
+
+def _commented(lines: list[str], indent: int) -> list[str]:
+    return [f"{' ' * indent}#{line}" for line in lines]
+
+
+def _prose(text: str, indent: int) -> list[str]:
+    pad = " " * indent + "# "
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=pad, subsequent_indent=pad, break_on_hyphens=False
+    )
+
+
+def _said(key: Key) -> str:
+    """The description and what is allowed, unless the description says that already."""
+    what = "" if isinstance(key.node, Hyperparameters) else allowed(key)
+    if not what or all(choice in key.description for choice in key.choices or (what,)):
+        return key.description
+    if key.choices:
+        return f"{key.description} One of {what.removeprefix('one of ')}."
+    return f"{key.description} {what[0].upper()}{what[1:]}."
+
+
+def _ranges_said(key: Key) -> str:
+    kinds = ranges(key)
+    names = dict.fromkeys(name for kind in kinds for name in kind.keys)
+    scales = next(limits(kind.keys["scaling"]) for kind in kinds if "scaling" in kind.keys)
+    words = [f"A range's keys: type: {range_description('type')}"]
+    for name in names:
+        words.append(
+            f"{name}: {range_description(name)}" + (f" {scales}." if name == "scaling" else "")
+        )
+    return " ".join([*words, f"value: {range_description('value')}"])
+
+
+def _text(value: Any) -> str:
+    """A value in YAML's flow style."""
+    match value:
+        case Mapping():
+            inner = ", ".join(f"{_text(key)}: {_text(item)}" for key, item in value.items())
+            return f"{{{inner}}}"
+        case list():
+            return f"[{', '.join(_text(item) for item in value)}]"
+        case str() if re.fullmatch(r"[\w/][\w./-]*", value) and resolve_plain(value) == value:
+            return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,110 @@
+"""The skeleton: a spec as it stands, with every key of the language in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hptc import source
+from hptc.compiler import Workspace, compile_file
+from hptc.language import every_key
+from hptc.request import unwrapped
+from hptc.schema import spec_schema
+from hptc.skeleton import skeleton, uncommented
+from hptc.spec import parse_spec
+
+SCHEMA = Draft202012Validator(spec_schema())
+LINES = skeleton().splitlines()
+PROJECT = """\
+project: demo
+environments:
+  dev: {account: "111122223333", region: us-east-1, infrastructure: {network: managed}}
+"""
+
+
+def data_of(lines: list[str]) -> Any:
+    document, faults = source.parse("\n".join(lines), "skeleton.yaml")
+    assert faults == []
+    data, faults = source.construct(document)
+    assert faults == []
+    return data
+
+
+def is_commented_key(line: str) -> bool:
+    return uncommented([line]) != [line]
+
+
+def groups() -> Iterator[tuple[str, slice]]:
+    """Every commented key that is not below another, with the lines that it spans."""
+    start = 0
+    while start < len(LINES):
+        if not is_commented_key(LINES[start]):
+            start += 1
+            continue
+        column = LINES[start].index("#")
+        end = start + 1
+        while end < len(LINES) and re.match(rf" {{{column}}}#  ", LINES[end]):
+            end += 1
+        above = next((x for x in reversed(LINES[:start]) if re.match(r"\w", x)), "")
+        yield (
+            f"{above.split(':')[0]} {LINES[start].strip(' #').split(':')[0]} {start}",
+            slice(start, end),
+        )
+        start = end
+
+
+GROUPS = dict(groups())
+
+
+def test_compiles_without_diagnostics(tmp_path: Path) -> None:
+    (tmp_path / "hptc.yaml").write_text(PROJECT, encoding="utf-8")
+    path = tmp_path / "skeleton.yaml"
+    path.write_text(skeleton(), encoding="utf-8")
+    compiled = compile_file(str(path), Workspace())
+    assert compiled.diagnostics == ()
+    assert compiled.request is not None
+
+
+def test_meets_the_schema() -> None:
+    SCHEMA.validate(unwrapped(data_of(LINES)))
+
+
+@pytest.mark.parametrize("lines", GROUPS.values(), ids=GROUPS)
+def test_takes_each_commented_key(lines: slice) -> None:
+    changed = [*LINES[: lines.start], *uncommented(LINES[lines]), *LINES[lines.stop :]]
+    data, before = data_of(changed), data_of(LINES)
+    assert data != before
+    if "training_jobs" in data:
+        del data["training_job"]
+    SCHEMA.validate(unwrapped(data))
+    spec, findings = parse_spec(data)
+    assert findings == []
+    assert spec is not None
+
+
+def test_has_every_key_in_the_tables_order() -> None:
+    wanted = [
+        key.name
+        for key in every_key()
+        if not key.path.startswith("training_jobs.")  # the keys of training_job
+    ]
+    found = [
+        match[1] for line in uncommented(LINES) if (match := re.match(r"[ #-]*#? *(\w+):", line))
+    ]
+    position = 0
+    for name in wanted:
+        assert name in found[position:], f"{name} is missing, or out of order"
+        position = found.index(name, position) + 1
+
+
+def test_lines_fit_the_screen() -> None:
+    assert [line for line in LINES if len(line) > 100] == []
+
+
+def test_is_the_same_every_time() -> None:
+    assert skeleton() == "\n".join(LINES) + "\n"
