@@ -11,7 +11,19 @@ from hptc.images import identify
 from hptc.job import Definition
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
+_SCRIPT_SETTINGS = {
+    "sagemaker_program",
+    "sagemaker_submit_directory",
+    "SAGEMAKER_PROGRAM",
+    "SAGEMAKER_SUBMIT_DIRECTORY",
+}
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_SCRIPT_SETTINGS = {
+    "sagemaker_program",
+    "sagemaker_submit_directory",
+    "SAGEMAKER_PROGRAM",
+    "SAGEMAKER_SUBMIT_DIRECTORY",
+}
 
 
 def number(text: str) -> Decimal | None:
@@ -36,3 +48,17 @@ def duration(seconds: int) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def has_known_version(definition: Definition) -> bool:
+    """Whether an AWS image has a tag that the table of images lists, so that its facts hold."""
+    identified = identify(definition.training_image or "")
+    return identified is not None and identified.version is not None
+
+
+def runs_a_script(definition: Definition) -> bool:
+    """Whether the author's script runs in the image, by the training toolkit's own settings.
+
+    https://github.com/aws/sagemaker-training-toolkit
+    """
+    return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
