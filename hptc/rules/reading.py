@@ -18,12 +18,6 @@ _SCRIPT_SETTINGS = {
     "SAGEMAKER_SUBMIT_DIRECTORY",
 }
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_SCRIPT_SETTINGS = {
-    "sagemaker_program",
-    "sagemaker_submit_directory",
-    "SAGEMAKER_PROGRAM",
-    "SAGEMAKER_SUBMIT_DIRECTORY",
-}
 
 
 def number(text: str) -> Decimal | None:
