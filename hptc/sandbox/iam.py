@@ -2,7 +2,8 @@
 
 Without this, moto's AWS::IAM::Role ignores ManagedPolicyArns, stores inline policies as objects,
 skips the check of the trust policy and updates only the description; AWS::IAM::ManagedPolicy is
-never updated and cannot be deleted while attached.
+never updated and cannot be deleted while attached; an AWS::IAM::Policy whose update is refused is
+gone.
 """
 
 import json
@@ -13,9 +14,12 @@ from typing import Any
 from moto.iam import models
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
-from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+from moto.iam.policy_validation import (
+    IAMPolicyDocumentValidator,
+    IAMTrustPolicyDocumentValidator,
+)
 
-from hptc.sandbox.resources import Handler, Place, Properties
+from hptc.sandbox.resources import Handler, Place, Properties, Record
 
 _VERSIONS_KEPT = 5  # the most that IAM keeps of a managed policy
 
@@ -117,7 +121,8 @@ def _settle_managed_policy(
     policy: Any, before: Properties, after: Properties, place: Place
 ) -> None:
     backend = _backend(place)
-    if before and before["PolicyDocument"] != after["PolicyDocument"]:
+    default = next(version for version in policy.versions if version.is_default)
+    if json.loads(default.document) != json.loads(_text(after["PolicyDocument"])):
         if len(policy.versions) >= _VERSIONS_KEPT:
             oldest = next(v for v in policy.versions if not v.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
@@ -149,6 +154,38 @@ def _detach(policy: Any, find: Any, name: str) -> None:
         policy.detach_from(principal)
 
 
+# Policies of their own, put into roles, users and groups
+
+
+def _create_policy(_name: str, properties: Properties, _place: Place) -> Record:
+    return Record(physical_resource_id=properties["PolicyName"])
+
+
+def _settle_policy(_policy: Record, before: Properties, after: Properties, place: Place) -> None:
+    backend, name = _backend(place), after["PolicyName"]
+    text = _text(after["PolicyDocument"])
+    IAMPolicyDocumentValidator(text).validate()
+    for kind, find in _PRINCIPALS.items():
+        for principal in before.get(kind, []):
+            if before["PolicyName"] != name or principal not in after.get(kind, []):
+                _take_policy(getattr(backend, find), principal, before["PolicyName"])
+        for principal in after.get(kind, []):
+            getattr(backend, find)(principal).policies[name] = text
+
+
+def _remove_policy(_policy: Record, properties: Properties, place: Place) -> None:
+    for kind, find in _PRINCIPALS.items():
+        for principal in properties.get(kind, []):
+            _take_policy(getattr(_backend(place), find), principal, properties["PolicyName"])
+
+
+def _take_policy(find: Any, principal: str, policy_name: str) -> None:
+    try:
+        find(principal).policies.pop(policy_name, None)
+    except NotFoundException:
+        return  # it went first
+
+
 _PRINCIPALS = {"Roles": "get_role", "Users": "get_user", "Groups": "get_group"}
 
 HANDLERS: Mapping[str, Handler] = {
@@ -157,6 +194,9 @@ HANDLERS: Mapping[str, Handler] = {
         settle=_settle_role,
         remove=_remove_role,
         replaced_by=frozenset({"RoleName", "Path"}),
+    ),
+    "AWS::IAM::Policy": Handler(
+        create=_create_policy, settle=_settle_policy, remove=_remove_policy
     ),
     "AWS::IAM::ManagedPolicy": Handler(
         create=_create_managed_policy,

@@ -48,6 +48,14 @@ class Handler:
     replaced_by: frozenset[str] = frozenset()
 
 
+_handlers: dict[str, Handler] = {}
+
+
+def register(handlers: Mapping[str, Handler]) -> None:
+    """Use these handlers for their resource types from now on."""
+    _handlers.update(handlers)
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """A resource that moto has no class for; `memory` is the handler's own."""
@@ -63,9 +71,9 @@ class Record:
         return True
 
 
-def is_supported(resource_type: str, handlers: Mapping[str, Handler]) -> bool:
+def is_supported(resource_type: str) -> bool:
     """Whether a stack with this type of resource can be deployed here."""
-    return resource_type in handlers or resource_type in parsing.get_model_map()
+    return resource_type in _handlers or resource_type in parsing.get_model_map()
 
 
 def references(node: Any) -> Iterator[str]:
@@ -136,12 +144,11 @@ def create(
     logical_id: str,
     resource_json: Mapping[str, Any],
     resource_map: Any,
-    handlers: Mapping[str, Handler],
     place: Place,
 ) -> Any:
     """Make one resource. Raises what moto raises when the request is refused."""
     resource_type = resource_json["Type"]
-    handler = handlers.get(resource_type, Handler())
+    handler = _handlers.get(resource_type, Handler())
     properties = properties_of(resource_json, resource_map)
     name = _physical_name(logical_id, resource_type, properties, resource_map)
     if handler.create is not None:
@@ -170,25 +177,25 @@ def update(
     resource: Any,
     resource_json: Mapping[str, Any],
     resource_map: Any,
-    handlers: Mapping[str, Handler],
     place: Place,
 ) -> Any:
     """Bring a resource to new properties; the result is another resource if it was replaced."""
     logical_id = resource.logical_resource_id
     resource_type = resource_json["Type"]
-    handler = handlers.get(resource_type, Handler())
+    handler = _handlers.get(resource_type, Handler())
     before: Properties = resource.sandbox_properties
     after = properties_of(resource_json, resource_map)
     changed = changed_properties(before, after)
     if not changed and resource.cf_resource_type == resource_type:
         return resource
-    if replaces(resource_type, resource.cf_resource_type, changed, handlers):
-        new = create(logical_id, resource_json, resource_map, handlers, place)
-        remove(resource, {"Type": resource.cf_resource_type}, handlers, place)
+    if replaces(resource_type, resource.cf_resource_type, changed):
+        new = create(logical_id, resource_json, resource_map, place)
+        remove(resource, {"Type": resource.cf_resource_type}, place)
         return new
+    # Set first: after a failure half-way, a rollback must see that there is something to undo.
+    resource.sandbox_properties = after
     if handler.settle is not None:
         handler.settle(resource, copy.deepcopy(before), copy.deepcopy(after), place)
-        resource.sandbox_properties = after
         return resource
     new = parsing.get_model_map()[resource_type].update_from_cloudformation_json(
         original_resource=resource,
@@ -203,13 +210,11 @@ def update(
     return new
 
 
-def replaces(
-    resource_type: str, old_type: str, changed: Iterable[str], handlers: Mapping[str, Handler]
-) -> bool:
+def replaces(resource_type: str, old_type: str, changed: Iterable[str]) -> bool:
     """Whether a change of these properties makes a new resource."""
     if resource_type != old_type:
         return True
-    handler = handlers.get(resource_type)
+    handler = _handlers.get(resource_type)
     if handler is not None and (handler.settle is not None or handler.replaced_by):
         return any(name in handler.replaced_by for name in changed)
     if handler is not None and handler.create is not None:
@@ -218,12 +223,10 @@ def replaces(
     return model is None or hasattr(model.update_from_cloudformation_json, "__isabstractmethod__")
 
 
-def remove(
-    resource: Any, resource_json: Mapping[str, Any], handlers: Mapping[str, Handler], place: Place
-) -> None:
+def remove(resource: Any, resource_json: Mapping[str, Any], place: Place) -> None:
     """Delete one resource. Raises what moto raises when something still needs it."""
     properties: Properties = resource.sandbox_properties
-    handler = handlers.get(resource.cf_resource_type, Handler())
+    handler = _handlers.get(resource.cf_resource_type, Handler())
     if handler.remove is not None:
         handler.remove(resource, copy.deepcopy(properties), place)
         return

@@ -14,12 +14,13 @@ from moto.iam.access_control import PermissionResult
 from moto.s3 import models
 from moto.s3.exceptions import BucketNotEmpty
 
+from hptc.sandbox.extension import extend
 from hptc.sandbox.resources import Handler, Place, Properties, Record
 
 
 def install() -> None:
     """Stop moto from enforcing bucket policies."""
-    setattr(models.FakeBucket, "get_permission", _no_verdict)  # noqa: B010
+    extend(models.FakeBucket, get_permission=_no_verdict)
 
 
 def _no_verdict(_bucket: Any, _action: str, _resource: str) -> PermissionResult:

@@ -13,6 +13,8 @@ from moto.core.utils import utcnow
 from moto.sagemaker import models, responses
 from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
 
+from hptc.sandbox.extension import extend
+
 TuningJobStatus = Literal["Completed", "InProgress"]
 
 _FINAL = frozenset({"Completed", "Failed", "Stopped"})
@@ -22,15 +24,15 @@ _moto_create = models.SageMakerModelBackend.create_hyper_parameter_tuning_job
 
 def install() -> None:
     """Put the sandbox's tuning jobs in place of moto's."""
-    backend = models.SageMakerModelBackend
-    setattr(backend, "create_hyper_parameter_tuning_job", _create)  # noqa: B010
-    setattr(backend, "describe_hyper_parameter_tuning_job", _describe)  # noqa: B010
-    response = responses.SageMakerResponse
-    setattr(response, "stop_hyper_parameter_tuning_job", _respond_to_stop)  # noqa: B010
-    setattr(  # noqa: B010
-        response,
-        "list_training_jobs_for_hyper_parameter_tuning_job",
-        _respond_to_list_training_jobs,
+    extend(
+        models.SageMakerModelBackend,
+        create_hyper_parameter_tuning_job=_create,
+        describe_hyper_parameter_tuning_job=_describe,
+    )
+    extend(
+        responses.SageMakerResponse,
+        stop_hyper_parameter_tuning_job=_respond_to_stop,
+        list_training_jobs_for_hyper_parameter_tuning_job=_respond_to_list_training_jobs,
     )
 
 

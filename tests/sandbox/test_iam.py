@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -133,3 +134,57 @@ def test_managed_policy_follows_its_template(account: Account, stack: Stack) -> 
     stack.delete()
     with pytest.raises(ClientError, match="NoSuchEntity"):
         iam.get_policy(PolicyArn=arn)
+
+
+def separate(name: str, action: str, *roles: str) -> dict[str, Any]:
+    properties = {**inline(name, action), "Roles": [{"Ref": role} for role in roles]}
+    return {"Type": "AWS::IAM::Policy", "Properties": properties}
+
+
+def test_separate_policy_follows_its_template(account: Account, stack: Stack) -> None:
+    iam = account.client("iam")
+    roles = {"One": role(RoleName="one"), "Two": role(RoleName="two")}
+
+    def policies() -> dict[str, list[str]]:
+        return {
+            name: iam.list_role_policies(RoleName=name)["PolicyNames"] for name in ("one", "two")
+        }
+
+    stack.deploy({**roles, "Policy": separate("p", "s3:*", "One")})
+    assert policies() == {"one": ["p"], "two": []}
+    stack.deploy({**roles, "Policy": separate("p", "s3:GetObject", "One", "Two")})
+    assert policies() == {"one": ["p"], "two": ["p"]}
+    found = iam.get_role_policy(RoleName="one", PolicyName="p")
+    assert found["PolicyDocument"] == document("s3:GetObject")
+    stack.deploy({**roles, "Policy": separate("q", "s3:*", "Two")})
+    assert policies() == {"one": [], "two": ["q"]}
+    stack.deploy(roles)
+    assert policies() == {"one": [], "two": []}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        pytest.param(lambda action: separate("p", action, "Role"), id="separate"),
+        pytest.param(lambda action: role(Policies=[inline("p", action)]), id="inline"),
+        pytest.param(lambda action: managed(action, Roles=[{"Ref": "Role"}]), id="managed"),
+    ],
+)
+def test_a_refused_policy_leaves_the_old_one(
+    account: Account, stack: Stack, resource: Callable[[Any], dict[str, Any]]
+) -> None:
+    base = {"Role": role()}
+    name = "Role" if resource("s3:*")["Type"] == "AWS::IAM::Role" else "Policy"
+    stack.deploy({**base, name: resource("s3:*")})
+    details = account.client("iam").get_account_authorization_details
+    before = details(Filter=["Role", "LocalManagedPolicy"])
+    with pytest.raises(AssertionError, match=r"vendor|Syntax|Actions/Conditions"):
+        stack.deploy({**base, name: resource("no colon")})
+    assert stack.status()[0] == "UPDATE_ROLLBACK_COMPLETE"
+    after = details(Filter=["Role", "LocalManagedPolicy"])
+    for key in ("RoleDetailList", "Policies"):
+        for entity in (*before[key], *after[key]):
+            entity.pop("RoleLastUsed", None)
+    assert after["RoleDetailList"] == before["RoleDetailList"]
+    assert after["Policies"] == before["Policies"]
+    stack.delete()

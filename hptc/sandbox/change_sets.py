@@ -1,0 +1,202 @@
+"""Change sets: what they would do, and doing it.
+
+Without this, moto runs a change set without outputs, exports and tags, says nothing of properties
+and replacement (so that `cdk diff` shows no difference), confuses change sets of the same name and
+answers 500 when an absent one is deleted.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.cloudformation import models
+from moto.cloudformation.exceptions import (
+    AlreadyExistsException,
+    CloudFormationError,
+    ValidationError,
+)
+from moto.cloudformation.utils import generate_changeset_id, validate_create_change_set
+
+from hptc.sandbox import convergence, resources, stacks
+from hptc.sandbox.template import check_template, parse_template, resolve_parameters
+
+_NO_CHANGES = (
+    "The submitted information didn't contain changes. "
+    "Submit different information to create a change set."
+)
+
+
+def create_change_set(
+    backend: models.CloudFormationBackend,
+    stack_name: str,
+    change_set_name: str,
+    template: str,
+    parameters: list[dict[str, Any]],
+    description: str,
+    change_set_type: str,
+    notification_arns: list[str] | None = None,
+    tags: dict[str, str] | None = None,
+    role_arn: str | None = None,
+) -> tuple[str, str]:
+    """Work out what a template would change; nothing is made but the stack's own entry."""
+    validate_create_change_set(change_set_name)
+    stack = stacks.live_stack(backend, stack_name)
+    if change_set_type == "CREATE":
+        if stack is not None and stack.status != stacks.REVIEW:
+            raise ValidationError(
+                message=f"Stack [{stack_name}] already exists and cannot be created again with "
+                f"the changeSet [{change_set_name}]."
+            )
+    else:
+        if stack is None:
+            raise ValidationError(message=f"Stack [{stack_name}] does not exist")
+        stacks.check_updatable(stack)
+    parsed = check_template(template)
+    values = resolve_parameters(parameters, parsed, stack.parameters if stack is not None else {})
+    if stack is None:
+        stack = stacks.new_stack(
+            backend, stack_name, notification_arns=notification_arns, tags=tags
+        )
+        convergence.set_status(stack, stacks.REVIEW, "User Initiated")
+    if any(
+        other.stack_id == stack.stack_id and other.change_set_name == change_set_name
+        for other in backend.change_sets.values()
+    ):
+        raise AlreadyExistsException(f"ChangeSet {change_set_name} cannot be created as it exists")
+    change_set = models.ChangeSet(
+        change_set_type=change_set_type,
+        change_set_id=generate_changeset_id(
+            change_set_name, backend.region_name, backend.account_id
+        ),
+        change_set_name=change_set_name,
+        stack=stack,
+        template=template,
+        parameters=values,
+        description=description,
+        notification_arns=notification_arns,
+        tags=tags,
+        role_arn=role_arn,
+    )
+    change_set.changes = [_change(*item) for item in _changes(stack, parsed, values)]
+    if change_set_type == "CREATE" or stacks.differs(stack, template, values, tags or {}):
+        change_set.status = "CREATE_COMPLETE"
+        change_set.execution_status = "AVAILABLE"
+    else:
+        change_set.status = "FAILED"
+        change_set.execution_status = "UNAVAILABLE"
+        change_set.status_reason = _NO_CHANGES
+    backend.change_sets[change_set.change_set_id] = change_set
+    return change_set.change_set_id, stack.stack_id
+
+
+def _changes(
+    stack: models.Stack, template: dict[str, Any], parameters: dict[str, str]
+) -> Iterator[tuple[str, str, dict[str, Any], Any, list[str]]]:
+    """Yield what a change set would do: action, logical id, resource, what there is, properties."""
+    made = stack.resource_map._parsed_resources
+    before: dict[str, Any] = stack.resource_map._resource_json_map
+    after: dict[str, Any] = template["Resources"]
+    changed_parameters = {
+        name
+        for name in parameters.keys() | stack.parameters.keys()
+        if parameters.get(name) != stack.parameters.get(name)
+    }
+    for name, resource_json in after.items():
+        old = made.get(name)
+        if old is None:
+            yield "Add", name, resource_json, None, []
+            continue
+        old_properties = before[name].get("Properties", {})
+        new_properties = resource_json.get("Properties", {})
+        changed = set(resources.changed_properties(old_properties, new_properties))
+        changed |= {
+            key
+            for key, value in new_properties.items()
+            if changed_parameters.intersection(resources.references(value))
+        }
+        if changed or resource_json != before[name]:
+            yield "Modify", name, resource_json, old, sorted(changed)
+    for name, resource_json in before.items():
+        if name not in after and name in made:
+            yield "Remove", name, resource_json, made[name], []
+
+
+def _change(
+    action: str, name: str, resource_json: dict[str, Any], old: Any, changed: list[str]
+) -> Any:
+    kind = resource_json["Type"]
+    change: Any = models.Change(action=action, logical_resource_id=name, resource_type=kind)
+    change.physical_resource_id = getattr(old, "physical_resource_id", None)
+    if action == "Modify":
+        replaced = resources.replaces(kind, old.cf_resource_type, changed)
+        change.replacement = str(bool(changed) and replaced)
+        change.scope = ["Properties"] if changed else ["Metadata"]
+        change.details = [
+            {
+                "Target": {
+                    "Attribute": "Properties",
+                    "Name": key,
+                    "RequiresRecreation": "Always"
+                    if resources.replaces(kind, old.cf_resource_type, [key])
+                    else "Never",
+                },
+                "Evaluation": "Static",
+                "ChangeSource": "DirectModification",
+            }
+            for key in changed
+        ]
+    return change
+
+
+def _find_change_set(
+    backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None
+) -> models.ChangeSet | None:
+    if change_set_name in backend.change_sets:
+        return backend.change_sets[change_set_name]
+    for change_set in reversed(backend.change_sets.values()):
+        if change_set.change_set_name == change_set_name and (
+            stack_name is None or stack_name in (change_set.stack_name, change_set.stack_id)
+        ):
+            return change_set
+    return None
+
+
+def describe_change_set(
+    backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
+) -> models.ChangeSet:
+    """Find a change set by id, or by name within a stack; ChangeSetNotFound if absent."""
+    change_set = _find_change_set(backend, change_set_name, stack_name)
+    if change_set is None:
+        raise CloudFormationError(
+            "ChangeSetNotFoundException", f"ChangeSet [{change_set_name}] does not exist"
+        )
+    return change_set
+
+
+def delete_change_set(
+    backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
+) -> None:
+    """Forget a change set; an absent one is no error."""
+    change_set = _find_change_set(backend, change_set_name, stack_name)
+    if change_set is not None:
+        del backend.change_sets[change_set.change_set_id]
+
+
+def execute_change_set(
+    backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
+) -> None:
+    """Deploy what the change set holds; a failure shows in the stack's status."""
+    change_set = describe_change_set(backend, change_set_name, stack_name)
+    if change_set.execution_status != "AVAILABLE":
+        raise ValidationError(
+            message=f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current "
+            f"status of [{change_set.status}]"
+        )
+    change_set.execution_status = "EXECUTE_COMPLETE"
+    stack = backend.stacks[change_set.stack_id]
+    stack.role_arn = change_set.role_arn or stack.role_arn
+    stacks.deploy(backend, stack, change_set.template, change_set.parameters, change_set.tags or {})
+
+
+def parse_change_set(change_set: Any) -> None:
+    """Read the change set's template."""
+    change_set.template_dict = parse_template(change_set.template)

@@ -1,0 +1,9 @@
+"""How moto is extended."""
+
+from typing import Any
+
+
+def extend(owner: Any, **members: Any) -> None:
+    """Give a class, module or object of moto's these members, in place of its own of the same name."""
+    for name, member in members.items():
+        setattr(owner, name, member)
