@@ -149,7 +149,7 @@ class Setting:
         needed = structure.required if structure else ()
         for member in parent.members:
             if (
-                isinstance(member.node, Leaf)
+                isinstance(member.node, (Leaf, Names))
                 and member.node.api in needed
                 and member.default is None
                 and member.name not in inner
