@@ -1,10 +1,31 @@
 """Every rule, in the order of its code. To add one: write it in its family's file, list it there."""
 
-from hptc.rules import search_space, structure
+from hptc.rules import (
+    algorithm,
+    completion,
+    data,
+    hardware,
+    hyperparameters,
+    limits,
+    objective,
+    resources,
+    search_space,
+    stopping,
+    structure,
+)
 
 FAMILIES = (
     structure,
     search_space,
+    hyperparameters,
+    algorithm,
+    objective,
+    limits,
+    resources,
+    hardware,
+    stopping,
+    completion,
+    data,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family.RULES)

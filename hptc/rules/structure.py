@@ -337,13 +337,15 @@ def objectives_in_opposite_directions(rule: Rule, context: Context) -> Iterator[
 
     Bad:
         training_jobs:
-          trees: {objective: {type: Minimize}}
-          forest: {objective: {type: Maximize}}
+          trees: {objective: {metric_name: loss, type: Minimize}}
+          forest:
+            objective: {metric_name: accuracy, type: Maximize}
+            algorithm: {metric_definitions: {accuracy: "accuracy=([0-9.]+)"}}
 
     Good:
         training_jobs:
-          trees: {objective: {type: Minimize}}
-          forest: {objective: {type: Minimize}}
+          trees: {objective: {metric_name: loss, type: Minimize}}
+          forest: {objective: {metric_name: loss, type: Minimize}}
     """
     if not context.job.is_multiple:
         return

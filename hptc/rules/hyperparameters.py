@@ -1,0 +1,296 @@
+"""HPT21x: the hyperparameters of a training job together: names, numbers and encoding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from hptc.diagnostics import Finding, Path
+from hptc.job import CategoricalRange, Definition, NumericRange
+from hptc.rules.reading import built_in, runs_a_script
+from hptc.rules.rule import Context, Rule, error, warning
+
+_MAX_RANGES = 30
+_MAX_HYPERPARAMETERS = 100
+_OBJECTIVE_NAME = "_tuning_objective_metric"
+
+
+@error("HPT211", "P16")
+def nameless_range(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range has no name.
+
+    The name is how the training job finds its value; the API's pattern allows an empty one, but a
+    training job can't read it
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContinuousParameterRange.html).
+
+    Bad:
+        training_job:
+          hyperparameters:
+            "": {type: Integer, min: 1, max: 40}
+
+    Good:
+        training_job:
+          hyperparameters:
+            depth: {type: Integer, min: 1, max: 40}
+    """
+    for definition in context.job.definitions:
+        for range_ in definition.ranges:
+            if not range_.name:
+                yield rule.finding(
+                    "a range has no name",
+                    (*range_.path, "Name"),
+                    label="must be the hyperparameter's name",
+                    on_key=True,
+                )
+
+
+@error("HPT212", "P12", "P14", "A07")
+def hyperparameter_named_twice(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter has two ranges, or a range and a static value.
+
+    A training job gets one value for each name, so a name is either static or tuned, once
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html).
+    A spec can't say this: its hyperparameters are one map.
+
+    Bad:
+        # request
+        TrainingJobDefinition:
+          StaticHyperParameters: {depth: "6"}
+
+    Good:
+        # request
+        TrainingJobDefinition:
+          StaticHyperParameters: {width: "6"}
+    """
+    for definition in context.job.definitions:
+        seen: set[str] = set()
+        for range_ in definition.ranges:
+            if range_.name in definition.static:
+                problem = f"`{range_.name}` is static and has a range too"
+            elif range_.name in seen:
+                problem = f"`{range_.name}` has two ranges"
+            else:
+                seen.add(range_.name)
+                continue
+            yield rule.finding(
+                problem, (*range_.path, "Name"), label="named before", help="keep one of the two"
+            )
+
+
+@error("HPT213", "L01", "X13")
+def too_many_ranges(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A search tunes more than 30 hyperparameters.
+
+    30 is the most for a search: Integer, Continuous and Categorical ranges, of all its training job
+    definitions together. It can't be raised. What Autotune derives is counted apart
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
+
+    Bad:
+        training_job:
+          hyperparameters:
+            p01: &flag {type: Categorical, values: [on, off]}
+            p02: *flag
+            p03: *flag
+            p04: *flag
+            p05: *flag
+            p06: *flag
+            p07: *flag
+            p08: *flag
+            p09: *flag
+            p10: *flag
+            p11: *flag
+            p12: *flag
+            p13: *flag
+            p14: *flag
+            p15: *flag
+            p16: &integer {type: Integer, min: 1, max: 40}
+            p17: *integer
+            p18: *integer
+            p19: *integer
+            p20: *integer
+            p21: *integer
+            p22: *integer
+            p23: *integer
+            p24: *integer
+            p25: *integer
+            p26: *integer
+            p27: *integer
+            p28: *integer
+            p29: *integer
+
+    Good:
+        training_job:
+          hyperparameters:
+            p01: &flag {type: Categorical, values: [on, off]}
+            p02: *flag
+    """
+    ranges = [
+        range_
+        for definition in context.job.definitions
+        for range_ in definition.ranges
+        if isinstance(range_, NumericRange | CategoricalRange)
+    ]
+    if len(ranges) > _MAX_RANGES:
+        yield rule.finding(
+            f"the search tunes {len(ranges)} hyperparameters, but SageMaker takes {_MAX_RANGES}",
+            ranges[_MAX_RANGES].path,
+            label=f"the {_MAX_RANGES + 1}st",
+            help="make the less important ones static",
+            on_key=True,
+        )
+
+
+@error("HPT214", "L03")
+def too_many_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job has more than 100 hyperparameters.
+
+    100 is the most that a training job takes, static and tuned together, and tuning itself may add
+    some of its own, such as `_tuning_objective_metric`, so that 99 is the most to plan with
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
+
+    Bad:
+        training_job:
+          hyperparameters: {
+            s00: 0, s01: 0, s02: 0, s03: 0, s04: 0, s05: 0, s06: 0, s07: 0, s08: 0, s09: 0,
+            s10: 0, s11: 0, s12: 0, s13: 0, s14: 0, s15: 0, s16: 0, s17: 0, s18: 0, s19: 0,
+            s20: 0, s21: 0, s22: 0, s23: 0, s24: 0, s25: 0, s26: 0, s27: 0, s28: 0, s29: 0,
+            s30: 0, s31: 0, s32: 0, s33: 0, s34: 0, s35: 0, s36: 0, s37: 0, s38: 0, s39: 0,
+            s40: 0, s41: 0, s42: 0, s43: 0, s44: 0, s45: 0, s46: 0, s47: 0, s48: 0, s49: 0,
+            s50: 0, s51: 0, s52: 0, s53: 0, s54: 0, s55: 0, s56: 0, s57: 0, s58: 0, s59: 0,
+            s60: 0, s61: 0, s62: 0, s63: 0, s64: 0, s65: 0, s66: 0, s67: 0, s68: 0, s69: 0,
+            s70: 0, s71: 0, s72: 0, s73: 0, s74: 0, s75: 0, s76: 0, s77: 0, s78: 0, s79: 0,
+            s80: 0, s81: 0, s82: 0, s83: 0, s84: 0, s85: 0, s86: 0, s87: 0, s88: 0, s89: 0,
+            s90: 0, s91: 0, s92: 0, s93: 0, s94: 0, s95: 0, s96: 0, s97: 0, s98: 0}
+
+    Good:
+        training_job:
+          hyperparameters: {s00: 0, s01: 0, s02: 0, s03: 0, s04: 0}
+    """
+    for definition in context.job.definitions:
+        count = len({*definition.static, *(range_.name for range_ in definition.ranges)})
+        if count > _MAX_HYPERPARAMETERS:
+            yield rule.finding(
+                f"a training job takes {_MAX_HYPERPARAMETERS} hyperparameters, static and tuned "
+                f"together, but this one has {count}",
+                (*definition.path, "StaticHyperParameters"),
+                help="put some of them into one, as JSON, or into a file of an input channel",
+                on_key=True,
+            )
+
+
+@warning("HPT215", "H02")
+def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter's name begins with an underscore.
+
+    SageMaker keeps such names for what it adds itself, above all `_tuning_objective_metric`, which
+    every training job of a search gets. They usually come from a description of an earlier job,
+    and cloning that has failed on them
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
+    Only the built-in algorithms know some more of their own.
+
+    Bad:
+        training_job:
+          hyperparameters: {_tuning_objective_metric: loss}
+
+    Good:
+        training_job:
+          hyperparameters: {tuning_objective_metric: loss}
+    """
+    for definition in context.job.definitions:
+        static = (*definition.path, "StaticHyperParameters")
+        names: list[tuple[str, Path]] = [(name, (*static, name)) for name in definition.static]
+        names += [(range_.name, range_.path) for range_ in definition.ranges]
+        reserved = "_" if built_in(definition) is None else _OBJECTIVE_NAME
+        for name, path in names:
+            if name.startswith(reserved):
+                yield rule.finding(
+                    f"`{name}` is a name that SageMaker keeps for itself",
+                    path,
+                    label="begins with an underscore",
+                    help="remove it: SageMaker adds it to every training job"
+                    if name == _OBJECTIVE_NAME
+                    else "rename it, or remove it if it comes from a description of a job",
+                    on_key=True,
+                )
+
+
+@warning("HPT216", "P19")
+def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A value of a built-in algorithm is sent in quotes.
+
+    Built-in algorithms read hyperparameters as they stand; only the training toolkit of script mode
+    parses each as JSON. The quotes become part of the value, which the algorithm does not know
+    (https://github.com/aws/sagemaker-python-sdk/issues/5317).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          algorithm:
+            {built_in: xgboost, version: 1.7-1, training_image: null, metric_definitions: null}
+          inputs:
+            train: {content_type: text/csv}
+            validation: {s3: "s3://example/validation/", content_type: text/csv}
+          hyperparameters:
+            num_round: 100
+            depth: null
+            rate: null
+            tree_method: '"hist"'
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          algorithm:
+            {built_in: xgboost, version: 1.7-1, training_image: null, metric_definitions: null}
+          inputs:
+            train: {content_type: text/csv}
+            validation: {s3: "s3://example/validation/", content_type: text/csv}
+          hyperparameters:
+            num_round: 100
+            depth: null
+            rate: null
+            tree_method: hist
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+    """
+    for definition in context.job.definitions:
+        algorithm = built_in(definition)
+        if algorithm is None or runs_a_script(definition):
+            continue
+        for name, value, path in _values(definition):
+            if not _is_json_string(value):
+                continue
+            yield rule.finding(
+                f"`{name}` is sent as {value}, quotes included",
+                path,
+                label=f"{algorithm.title} reads the quotes too",
+                help="remove the inner quotes, and `hyperparameter_encoding: json` if it is there",
+            )
+
+
+def _values(definition: Definition) -> Iterator[tuple[str, str, Path]]:
+    """Every static value and category of a training job, and where it stands."""
+    for name, value in definition.static.items():
+        yield name, value, (*definition.path, "StaticHyperParameters", name)
+    for range_ in definition.ranges:
+        if isinstance(range_, CategoricalRange):
+            for index, value in enumerate(range_.values):
+                yield range_.name, value, (*range_.path, "Values", index)
+
+
+def _is_json_string(text: str) -> bool:
+    if not text.startswith('"'):
+        return False
+    try:
+        return isinstance(json.loads(text), str)
+    except ValueError:
+        return False
+
+
+RULES = (
+    nameless_range,
+    hyperparameter_named_twice,
+    too_many_ranges,
+    too_many_hyperparameters,
+    reserved_hyperparameter_name,
+    quoted_value_for_built_in_algorithm,
+)
