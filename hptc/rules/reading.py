@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hptc.algorithms import Algorithm, algorithm
 from hptc.images import identify
-from hptc.job import Definition
+from hptc.job import CategoricalRange, Definition, TuningJob
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
 _SCRIPT_SETTINGS = {
@@ -56,3 +56,12 @@ def runs_a_script(definition: Definition) -> bool:
     https://github.com/aws/sagemaker-training-toolkit
     """
     return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
+
+
+def training_jobs(job: TuningJob) -> int | None:
+    """How many training jobs a search has: its limit, or a grid's points; None if neither says."""
+    if job.max_number_of_training_jobs is not None or job.strategy != "Grid":
+        return job.max_number_of_training_jobs
+    ranges = [range_ for definition in job.definitions for range_ in definition.ranges]
+    sizes = [len(r.values) for r in ranges if isinstance(r, CategoricalRange)]
+    return math.prod(sizes) if sizes and len(sizes) == len(ranges) else None
