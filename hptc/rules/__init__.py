@@ -11,6 +11,7 @@ from hptc.rules import (
     resources,
     search_space,
     stopping,
+    strategy,
     structure,
 )
 
@@ -18,6 +19,7 @@ FAMILIES = (
     structure,
     search_space,
     hyperparameters,
+    strategy,
     algorithm,
     objective,
     limits,

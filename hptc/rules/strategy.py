@@ -1,0 +1,602 @@
+"""HPT23x to HPT25x: how a search goes through its space: its size, strategy and Autotune."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from hptc.diagnostics import Finding
+from hptc.job import AutoRange, CategoricalRange, Definition, NumericRange
+from hptc.references import has_reference
+from hptc.rules.reading import WHOLE_NUMBER, built_in
+from hptc.rules.rule import Context, Rule, error, warning
+
+_CONFIG = "HyperParameterTuningJobConfig"
+_STRATEGY = (_CONFIG, "Strategy")
+_HYPERBAND = (_CONFIG, "StrategyConfig", "HyperbandStrategyConfig")
+_EARLY_STOPPING = (_CONFIG, "TrainingJobEarlyStoppingType")
+_NUMBER_OF_JOBS = (_CONFIG, "ResourceLimits", "MaxNumberOfTrainingJobs")
+_PARALLEL_JOBS = (_CONFIG, "ResourceLimits", "MaxParallelTrainingJobs")
+
+_MAX_GRID = 750
+_MAX_RESOURCE = 20_000
+_MAX_SEED = 2**31 - 1
+_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+
+
+def _combinations(definition: Definition) -> int | None:
+    """How many configurations the ranges hold; None when they are endless, or not known."""
+    count = 1
+    for range_ in definition.ranges:
+        match range_:
+            case CategoricalRange():
+                count *= len(set(range_.values))
+            case NumericRange() if (
+                range_.kind == "Integer"
+                and WHOLE_NUMBER.fullmatch(range_.min)
+                and WHOLE_NUMBER.fullmatch(range_.max)
+            ):
+                count *= max(int(range_.max) - int(range_.min) + 1, 0)
+            case _:
+                return None
+    return count if definition.ranges and count else None
+
+
+def _too_few_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
+    job = context.job
+    wanted = job.max_number_of_training_jobs
+    if wanted is None or job.is_autotuned or len(job.definitions) != 1:
+        return
+    count = _combinations(job.definitions[0])
+    if count is not None and count < wanted:
+        yield rule.finding(
+            f"the ranges hold {_plural(count, 'combination')}, fewer than the {wanted} training "
+            "jobs asked for",
+            _NUMBER_OF_JOBS,
+            label=f"{count} at most",
+            help="lower it, widen the ranges, or add one",
+        )
+
+
+@error("HPT231", "S13")
+def fewer_combinations_than_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The ranges hold fewer combinations than training jobs are asked for.
+
+    When every range is Integer or Categorical, the combinations can be counted, and SageMaker
+    refuses a Bayesian or random search for more training jobs than that
+    (https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123). One Continuous range
+    makes them endless.
+
+    Bad:
+        limits: {max_number_of_training_jobs: 20}
+        training_job:
+          hyperparameters:
+            rate: 0.1
+            depth: {type: Integer, min: 1, max: 5}
+            booster: {type: Categorical, values: [tree, linear]}
+
+    Good:
+        limits: {max_number_of_training_jobs: 10}
+        training_job:
+          hyperparameters:
+            rate: 0.1
+            depth: {type: Integer, min: 1, max: 5}
+            booster: {type: Categorical, values: [tree, linear]}
+    """
+    if context.job.strategy in ("Bayesian", "Random"):
+        yield from _too_few_combinations(rule, context)
+
+
+@warning("HPT232", "S14")
+def fewer_combinations_than_hyperband_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The ranges hold fewer combinations than Hyperband is asked to run.
+
+    SageMaker refuses that for a Bayesian or random search. What it does under Hyperband is not
+    documented: at best, training jobs are repeated
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
+
+    Bad:
+        strategy: Hyperband
+        hyperband: {max_resource: 9}
+        limits: {max_number_of_training_jobs: 20}
+        training_job:
+          hyperparameters: {rate: 0.1, depth: {type: Integer, min: 1, max: 5}}
+
+    Good:
+        strategy: Hyperband
+        hyperband: {max_resource: 9}
+        limits: {max_number_of_training_jobs: 20}
+        training_job:
+          hyperparameters: {rate: 0.1, depth: {type: Integer, min: 1, max: 20}}
+    """
+    if context.job.strategy == "Hyperband":
+        yield from _too_few_combinations(rule, context)
+
+
+@error("HPT233", "S02", "A09")
+def grid_over_a_range(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A grid search has a range that is not Categorical.
+
+    A grid goes through every combination of listed values, so it takes Categorical ranges only,
+    neither Integer nor Continuous ones nor those of Autotune
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
+
+    Bad:
+        strategy: Grid
+        limits: {max_number_of_training_jobs: null}
+        training_job:
+          hyperparameters:
+            depth: {type: Integer, min: 4, max: 6}
+            rate: 0.1
+
+    Good:
+        strategy: Grid
+        limits: {max_number_of_training_jobs: null}
+        training_job:
+          hyperparameters:
+            depth: null
+            layers: {type: Categorical, values: [4, 5, 6]}
+            rate: 0.1
+    """
+    if context.job.strategy != "Grid":
+        return
+    for definition in context.job.definitions:
+        for range_ in definition.ranges:
+            if isinstance(range_, CategoricalRange):
+                continue
+            kind = range_.kind if isinstance(range_, NumericRange) else "Auto"
+            yield rule.finding(
+                f"`{range_.name}` is {kind}, but a grid takes Categorical ranges only",
+                range_.path,
+                label="must be Categorical",
+                help="list its values under `values:`, or use another `strategy`",
+                on_key=True,
+            )
+
+
+@error("HPT234", "S03")
+def grid_with_another_number_of_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A grid search asks for another number of training jobs than the grid has points.
+
+    A grid search runs each combination once. SageMaker counts them itself, and a number that is
+    given must be the same
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
+
+    Bad:
+        strategy: Grid
+        limits: {max_number_of_training_jobs: 20}
+        training_job:
+          hyperparameters:
+            depth: null
+            rate: null
+            layers: {type: Categorical, values: [4, 6, 8]}
+            optimizer: {type: Categorical, values: [adam, sgd]}
+
+    Good:
+        strategy: Grid
+        limits: {max_number_of_training_jobs: null}
+        training_job:
+          hyperparameters:
+            depth: null
+            rate: null
+            layers: {type: Categorical, values: [4, 6, 8]}
+            optimizer: {type: Categorical, values: [adam, sgd]}
+    """
+    wanted = context.job.max_number_of_training_jobs
+    if context.job.strategy != "Grid" or wanted is None or len(context.job.definitions) != 1:
+        return
+    count = _points(context.job.definitions[0])
+    if count is not None and count <= _MAX_GRID and count != wanted:
+        yield rule.finding(
+            f"the grid has {_plural(count, 'point')}, but {wanted} training jobs are asked for",
+            _NUMBER_OF_JOBS,
+            label=f"must be {count}",
+            help="leave `max_number_of_training_jobs` out: SageMaker counts the points",
+        )
+
+
+@error("HPT235", "S04")
+def grid_of_too_many_points(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A grid search has more than 750 points.
+
+    750 training jobs are the most for a grid search, whether they are asked for or counted from
+    the ranges. It can't be raised
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
+
+    Bad:
+        strategy: Grid
+        limits: {max_number_of_training_jobs: null}
+        training_job:
+          hyperparameters:
+            depth: null
+            rate: null
+            layers: &ten {type: Categorical, values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}
+            width: *ten
+            heads: *ten
+
+    Good:
+        strategy: Random
+        limits: {max_number_of_training_jobs: 100}
+        training_job:
+          hyperparameters:
+            depth: null
+            rate: null
+            layers: &ten {type: Categorical, values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}
+            width: *ten
+            heads: *ten
+    """
+    if context.job.strategy != "Grid":
+        return
+    for definition in context.job.definitions:
+        count = _points(definition)
+        # A number that is given and right is a limit of its own, which is not this rule's.
+        if count is not None and _MAX_GRID < count != context.job.max_number_of_training_jobs:
+            yield rule.finding(
+                f"the grid has {count} points, but SageMaker takes {_MAX_GRID} training jobs",
+                definition.ranges_path,
+                help="list fewer values, or use `strategy: Random`, which tries some of them",
+                on_key=True,
+            )
+
+
+@warning("HPT236", "S16")
+def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator[Finding]:
+    """More than half of a Bayesian search starts before any result is known.
+
+    Bayesian optimisation learns from completed training jobs. Those that start at once know
+    nothing, so a search that is mostly one large batch is mostly a random search, at the price of a
+    Bayesian one (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
+    A warm start gives the first ones something to learn from, and is not reported.
+
+    Bad:
+        limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 10}
+
+    Good:
+        limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 2}
+    """
+    job = context.job
+    wanted, parallel = job.max_number_of_training_jobs, job.max_parallel_training_jobs
+    if job.strategy != "Bayesian" or job.warm_start is not None or wanted is None or wanted == 1:
+        return
+    if parallel <= wanted < 2 * parallel:
+        yield rule.finding(
+            ("all" if parallel == wanted else f"{parallel} of the")
+            + f" {wanted} training jobs start before any result is known, as in a random search",
+            _PARALLEL_JOBS,
+            label="more than half of the search",
+            help=f"lower it to {max(wanted // 5, 1)}, or say `strategy: Random`",
+        )
+
+
+@error("HPT241", "S05")
+def hyperband_settings_of_another_strategy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A search that is not Hyperband has Hyperband's settings.
+
+    They are for the strategy Hyperband only
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
+
+    Bad:
+        strategy: Bayesian
+        hyperband: {max_resource: 9}
+
+    Good:
+        strategy: Hyperband
+        hyperband: {max_resource: 9}
+    """
+    job = context.job
+    settings = (job.hyperband_min_resource, job.hyperband_max_resource)
+    if job.strategy != "Hyperband" and settings != (None, None):
+        yield rule.finding(
+            f"these settings are for Hyperband, but the strategy is {job.strategy}",
+            _HYPERBAND,
+            help="remove them, or say `strategy: Hyperband`",
+            on_key=True,
+        )
+
+
+@error("HPT242", "S06")
+def hyperband_with_early_stopping(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A Hyperband search has early stopping too.
+
+    Hyperband stops training jobs by rules of its own, and early stopping must be off
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html).
+
+    Bad:
+        strategy: Hyperband
+        hyperband: {max_resource: 9}
+        early_stopping: Auto
+
+    Good:
+        strategy: Hyperband
+        hyperband: {max_resource: 9}
+    """
+    if context.job.strategy == "Hyperband" and context.job.early_stopping == "Auto":
+        yield rule.finding(
+            "Hyperband stops training jobs itself, so early stopping must be off",
+            _EARLY_STOPPING,
+            label="must be Off",
+            help="remove `early_stopping`",
+        )
+
+
+@error("HPT243", "S07")
+def hyperband_without_resource(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperband does not know the most epochs that a training job may run.
+
+    Without `max_resource` SageMaker reads it from a static hyperparameter named `epochs`,
+    `numepochs`, `n-epochs`, `n_epochs` or `num_epochs`, and refuses the search if there is none. A
+    tuned one does not count
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html,
+    https://github.com/awslabs/graphstorm/issues/1243).
+
+    Bad:
+        strategy: Hyperband
+
+    Good:
+        strategy: Hyperband
+        training_job:
+          hyperparameters: {epochs: 27}
+    """
+    if context.job.strategy != "Hyperband" or context.job.hyperband_max_resource is not None:
+        return
+    for definition in context.job.definitions:
+        if _tells_epochs(definition):
+            continue
+        tuned = next((each.name for each in definition.ranges if each.name in _EPOCHS), None)
+        written = next((name for name in _EPOCHS if name in definition.static), None)
+        reason = ""
+        if written is not None:
+            reason = f": `{written}` is `{definition.static[written]}`, not a whole number"
+        elif tuned is not None:
+            reason = f": `{tuned}` is tuned, which does not tell it"
+        of = f" of `{definition.name}`" if definition.name else ""
+        yield rule.finding(
+            f"Hyperband does not know the most epochs that a training job{of} may run{reason}",
+            _STRATEGY,
+            label="needs `max_resource`",
+            help="add `hyperband: {max_resource: …}`, or a static `epochs`",
+        )
+
+
+@error("HPT244", "S08")
+def hyperband_resource_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperband's most is more than 20,000.
+
+    20,000 epochs are the most
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
+
+    Bad:
+        strategy: Hyperband
+        hyperband: {max_resource: 50000}
+
+    Good:
+        strategy: Hyperband
+        hyperband: {max_resource: 20000}
+    """
+    most = context.job.hyperband_max_resource
+    if context.job.strategy == "Hyperband" and most is not None and most > _MAX_RESOURCE:
+        yield rule.finding(
+            f"Hyperband takes at most {_MAX_RESOURCE} epochs, but `max_resource` is {most}",
+            (*_HYPERBAND, "MaxResource"),
+            label=f"must be {_MAX_RESOURCE} or less",
+        )
+
+
+@error("HPT245", "S09")
+def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperband's least is more than its most.
+
+    A training job runs for at least `min_resource` epochs and at most `max_resource`, which
+    SageMaker reads from a static `epochs` where it is not given
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
+
+    Bad:
+        strategy: Hyperband
+        hyperband: {min_resource: 30, max_resource: 27}
+
+    Good:
+        strategy: Hyperband
+        hyperband: {min_resource: 3, max_resource: 27}
+    """
+    job = context.job
+    least = job.hyperband_min_resource
+    if job.strategy != "Hyperband" or least is None:
+        return
+    for definition in job.definitions:
+        most, source = job.hyperband_max_resource, ""
+        if most is None:
+            most, source = _epochs(definition), " epochs by the hyperparameters"
+        if most is not None and least > most:
+            yield rule.finding(
+                f"Hyperband's least, {least}, is more than its most, {most}{source}",
+                (*_HYPERBAND, "MinResource"),
+                label=f"must be {most} or less",
+            )
+            return
+
+
+@warning("HPT246", "S11")
+def hyperband_without_intermediate_results(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperband optimises a metric that is measured once, at the end.
+
+    Hyperband saves time by stopping training jobs that look bad on the way, so it is for
+    algorithms that report the objective again and again. A metric of the `test` channel comes after
+    the training
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
+
+    Bad:
+        strategy: Hyperband
+        hyperband: {max_resource: 10}
+        training_job:
+          objective: {metric_name: "test:msd", type: Minimize}
+          algorithm: {built_in: kmeans, version: 1, training_image: null, metric_definitions: null}
+          inputs: {test: {s3: "s3://example/test/"}}
+          hyperparameters:
+            k: 10
+            feature_dim: 784
+            depth: null
+            rate: null
+            mini_batch_size: {type: Integer, min: 3000, max: 15000}
+
+    Good:
+        strategy: Bayesian
+        training_job:
+          objective: {metric_name: "test:msd", type: Minimize}
+          algorithm: {built_in: kmeans, version: 1, training_image: null, metric_definitions: null}
+          inputs: {test: {s3: "s3://example/test/"}}
+          hyperparameters:
+            k: 10
+            feature_dim: 784
+            depth: null
+            rate: null
+            mini_batch_size: {type: Integer, min: 3000, max: 15000}
+    """
+    if context.job.strategy != "Hyperband":
+        return
+    for definition in context.job.definitions:
+        algorithm, objective = built_in(definition), definition.objective
+        if algorithm is None or objective is None or not objective.metric_name.startswith("test:"):
+            continue
+        if objective.metric_name not in algorithm.early_stopping_metrics:
+            yield rule.finding(
+                f"{algorithm.title} reports `{objective.metric_name}` once, at the end, so "
+                "Hyperband has nothing to stop it by",
+                _STRATEGY,
+                label="needs results on the way",
+                help="use `strategy: Bayesian`, or an objective that is reported at each epoch",
+            )
+
+
+@warning("HPT247")
+def early_stopping_without_earlier_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Early stopping is on, and all training jobs start at once.
+
+    Early stopping compares a training job with those that were completed before it. When there is
+    no second round, there are none or hardly any
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html).
+
+    Bad:
+        strategy: Random
+        early_stopping: Auto
+        limits: {max_number_of_training_jobs: 8, max_parallel_training_jobs: 8}
+
+    Good:
+        strategy: Random
+        early_stopping: Auto
+        limits: {max_number_of_training_jobs: 8, max_parallel_training_jobs: 2}
+    """
+    job = context.job
+    wanted = job.max_number_of_training_jobs
+    if job.early_stopping != "Auto" or wanted is None or wanted > job.max_parallel_training_jobs:
+        return
+    yield rule.finding(
+        "early stopping compares with completed training jobs, but "
+        + ("there is only one" if wanted == 1 else f"all {wanted} start at once"),
+        _EARLY_STOPPING,
+        label="stops little or nothing",
+        help="remove `early_stopping`, or run fewer training jobs at the same time",
+    )
+
+
+@warning("HPT248", "S17")
+def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The random seed is more than 2147483647.
+
+    The API's reference gives no upper bound, but its type is a 32-bit integer, which is what the
+    SDKs of several languages can send
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html).
+
+    Bad:
+        random_seed: 20261120201359
+
+    Good:
+        random_seed: 20261120
+    """
+    seed = context.job.random_seed
+    if seed is not None and seed > _MAX_SEED:
+        yield rule.finding(
+            f"the random seed {seed} does not fit into 32 bits",
+            (_CONFIG, "RandomSeed"),
+            label=f"{_MAX_SEED} at most",
+            help="use a smaller one",
+        )
+
+
+@error("HPT251", "A02")
+def automatic_range_without_autotune(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range is left to Autotune, which is not on.
+
+    A range of type Auto has an example value only; Autotune makes the range around it, and it has
+    to be enabled for that
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
+
+    Bad:
+        training_job:
+          hyperparameters:
+            width: {type: Auto, value_hint: 4}
+
+    Good:
+        autotune: Enabled
+        training_job:
+          hyperparameters:
+            width: {type: Auto, value_hint: 4}
+    """
+    if context.job.is_autotuned or context.job.strategy == "Grid":
+        return
+    for definition in context.job.definitions:
+        for range_ in definition.ranges:
+            if isinstance(range_, AutoRange):
+                yield rule.finding(
+                    f"`{range_.name}` is left to Autotune, which is not on",
+                    range_.path,
+                    label="has no range of its own",
+                    help="add `autotune: Enabled`, or give it a range",
+                    on_key=True,
+                )
+
+
+def _points(definition: Definition) -> int | None:
+    """The size of a grid; None when it is none."""
+    sizes = [
+        len(set(range_.values))
+        for range_ in definition.ranges
+        if isinstance(range_, CategoricalRange)
+    ]
+    return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
+
+
+def _epochs(definition: Definition) -> int | None:
+    """The resource that SageMaker reads from the static hyperparameters."""
+    for name in _EPOCHS:
+        text = definition.static.get(name, "")
+        if WHOLE_NUMBER.fullmatch(text):
+            return int(text)
+    return None
+
+
+def _tells_epochs(definition: Definition) -> bool:
+    values = [definition.static.get(name, "") for name in _EPOCHS]
+    return any(WHOLE_NUMBER.fullmatch(text.strip('"')) or has_reference(text) for text in values)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+RULES = (
+    fewer_combinations_than_training_jobs,
+    fewer_combinations_than_hyperband_jobs,
+    grid_over_a_range,
+    grid_with_another_number_of_training_jobs,
+    grid_of_too_many_points,
+    bayesian_search_mostly_in_the_dark,
+    hyperband_settings_of_another_strategy,
+    hyperband_with_early_stopping,
+    hyperband_without_resource,
+    hyperband_resource_too_large,
+    hyperband_minimum_above_maximum,
+    hyperband_without_intermediate_results,
+    early_stopping_without_earlier_jobs,
+    random_seed_beyond_32_bits,
+    automatic_range_without_autotune,
+)
