@@ -19,6 +19,7 @@ _NUMBER_OF_JOBS = (_CONFIG, "ResourceLimits", "MaxNumberOfTrainingJobs")
 _PARALLEL_JOBS = (_CONFIG, "ResourceLimits", "MaxParallelTrainingJobs")
 
 _MAX_GRID = 750
+_SMALLEST_SEARCH = 4
 _MAX_RESOURCE = 20_000
 _MAX_SEED = 2**31 - 1
 _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
@@ -246,7 +247,8 @@ def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator
     Bayesian optimisation learns from completed training jobs. Those that start at once know
     nothing, so a search that is mostly one large batch is mostly a random search, at the price of a
     Bayesian one (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
-    A warm start gives the first ones something to learn from, and is not reported.
+    A warm start gives the first ones something to learn from, and a search of less than four
+    training jobs is a trial run; neither is reported.
 
     Bad:
         limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 10}
@@ -256,9 +258,9 @@ def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator
     """
     job = context.job
     wanted, parallel = job.max_number_of_training_jobs, job.max_parallel_training_jobs
-    if job.strategy != "Bayesian" or job.warm_start is not None or wanted is None or wanted == 1:
+    if job.strategy != "Bayesian" or job.warm_start is not None or wanted is None:
         return
-    if parallel <= wanted < 2 * parallel:
+    if parallel <= wanted < 2 * parallel and wanted >= _SMALLEST_SEARCH:
         yield rule.finding(
             ("all" if parallel == wanted else f"{parallel} of the")
             + f" {wanted} training jobs start before any result is known, as in a random search",
