@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-MAX_DEPTH = 40
+MAX_DEPTH = 30
 
 _DIGITS = "0123456789"
 _KNOWN_ESCAPES = "AabBcdDeEfGhHknNpPQrRsStuUvVwWxXzZ"  # of Python or of Java
@@ -24,7 +24,8 @@ class Reading:
 
     first: Group | None = None
     fault: str = ""  # why it is not a regular expression
-    is_read: bool = True  # False for one nested too deeply, or of rare syntax
+    is_read: bool = True  # False for rare syntax, and for one that is too nested
+    is_too_nested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,10 @@ class _Unread(Exception):
     """Not an expression that is read here."""
 
 
+class _TooNested(Exception):
+    """Deeper than is read here."""
+
+
 def read(pattern: str) -> Reading:
     """Read an expression. Never raises, never runs it."""
     reader = _Reader(pattern)
@@ -67,6 +72,8 @@ def read(pattern: str) -> Reading:
         return Reading(fault=str(fault))
     except _Unread:
         return Reading(is_read=False)
+    except _TooNested:
+        return Reading(is_read=False, is_too_nested=True)
     first = reader.first
     if first is not None and len(branches) == 1:
         parts = branches[0]
@@ -86,7 +93,7 @@ class _Reader:
     def branches(self, depth: int) -> list[list[_Part]]:
         """Read alternatives up to a `)` or the end."""
         if depth > MAX_DEPTH:
-            raise _Unread
+            raise _TooNested
         found: list[list[_Part]] = [[]]
         while (char := self._peek()) not in ("", ")"):
             if char == "|":

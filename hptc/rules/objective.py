@@ -1,0 +1,665 @@
+"""HPT321..: what is optimised: the objective, and the metric definitions that find it in a log."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from hptc.algorithms import Algorithm
+from hptc.diagnostics import Finding, nearest
+from hptc.job import Definition, Metric
+from hptc.references import has_reference
+from hptc.rules.metric_regex import MAX_DEPTH, Reading, read
+from hptc.rules.reading import built_in, has_known_version, runs_a_script
+from hptc.rules.rule import Context, Rule, error, warning
+
+DOCUMENTED_METRIC_DEFINITIONS = 20
+"""The lower of two numbers that AWS gives; the other, 40, is the API's:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+
+_SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}
+_LARGER_IS_BETTER = {"acc", "accuracy", "auc", "bleu", "f1", "precision", "recall"}
+_TURNS_AROUND = {"inverse", "minus", "neg", "negative"}
+
+
+@error("HPT321", "M06", "M21")
+def objective_without_metric_definition(rule: Rule, context: Context) -> Iterator[Finding]:
+    """No metric definition finds the objective in the log.
+
+    SageMaker reads metrics out of a training job's log. It knows the metrics of its own built-in
+    algorithms; for every other image, AWS's framework containers among them, the job must define
+    them, and the name must be the objective's to the letter
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:loss", type: Minimize}
+          algorithm: {metric_definitions: {"val_loss": "val_loss=([0-9.]+)"}}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:loss", type: Minimize}
+          algorithm: {metric_definitions: {"validation:loss": "val_loss=([0-9.]+)"}}
+    """
+    for definition in context.job.definitions:
+        image, objective = definition.training_image, definition.objective
+        if image is None or objective is None or definition.algorithm_name is not None:
+            continue
+        if has_reference(image) or built_in(definition) is not None:
+            continue
+        names = tuple(metric.name for metric in definition.metrics)
+        if objective.metric_name in names:
+            continue
+        meant = nearest(objective.metric_name, names)
+        yield rule.finding(
+            f"no metric definition is named `{objective.metric_name}`",
+            (*objective.path, "MetricName"),
+            label=f"did you mean `{meant}`?" if meant else "",
+            help=f"the job defines {', '.join(names)}"
+            if names
+            else "add `metric_definitions:` with this name and a regular expression",
+        )
+
+
+def _is_echo(definition: Definition) -> bool:
+    """Whether the metric definitions are those that AWS fills in and Describe returns."""
+    return any(metric.name == "ObjectiveMetric" for metric in definition.metrics)
+
+
+@error("HPT322", "M07")
+def metric_definitions_of_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A built-in algorithm gets metric definitions.
+
+    SageMaker knows the metrics of its built-in algorithms and refuses to have them defined, also
+    when the image runs a script of yours
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            training_image: null
+            built_in: xgboost
+            version: 1.7-1
+            metric_definitions: {"validation:rmse": "validation-rmse:([0-9.]+)"}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, built_in: xgboost, version: 1.7-1, metric_definitions: null}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+    """
+    for definition in context.job.definitions:
+        algorithm = built_in(definition)
+        if algorithm is not None and definition.metrics and not _is_echo(definition):
+            yield rule.finding(
+                f"{algorithm.title} has metrics of its own, which can't be defined",
+                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                help="remove `metric_definitions`; to scrape a log of your own, use a framework "
+                "container or your own image",
+                on_key=True,
+            )
+
+
+@warning("HPT323", "M07")
+def metric_definitions_copied_from_a_description(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The metric definitions of a built-in algorithm were copied from a description of a job.
+
+    SageMaker fills in the metric definitions of its built-in algorithms, and a description of a
+    tuning job returns them, one named ObjectiveMetric among them. They are no part of a request:
+    AWS refuses definitions that override a built-in algorithm's
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            training_image: null
+            built_in: xgboost
+            version: 1.7-1
+            metric_definitions: {ObjectiveMetric: ".*#011validation-rmse:([0-9.]+).*"}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, built_in: xgboost, version: 1.7-1, metric_definitions: null}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+    """
+    for definition in context.job.definitions:
+        algorithm = built_in(definition)
+        if algorithm is not None and _is_echo(definition):
+            yield rule.finding(
+                f"these metric definitions are those that AWS fills in for {algorithm.title}",
+                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                help="remove `metric_definitions`",
+                on_key=True,
+            )
+
+
+@error("HPT324", "M08")
+def metric_definitions_of_an_algorithm_resource(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An algorithm resource gets metric definitions.
+
+    An algorithm resource, of yours or of AWS Marketplace, carries its own metric definitions, and
+    AWS refuses others
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingSpecification.html).
+
+    Bad:
+        training_job:
+          algorithm: {training_image: null, algorithm_name: my-algorithm}
+
+    Good:
+        training_job:
+          algorithm: {training_image: null, algorithm_name: my-algorithm, metric_definitions: null}
+    """
+    for definition in context.job.definitions:
+        if definition.algorithm_name is not None and definition.metrics:
+            yield rule.finding(
+                f"the algorithm `{definition.algorithm_name}` has metric definitions of its own",
+                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                help="remove `metric_definitions`",
+                on_key=True,
+            )
+
+
+@error("HPT325", "M09")
+def objective_unknown_to_the_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective is not a metric of the built-in algorithm.
+
+    A built-in algorithm declares the metrics that a tuning job can optimise, and AWS refuses any
+    other, a script's own metric in the XGBoost image among them. Names are case-sensitive
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:AUC", type: Maximize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:auc", type: Maximize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+    """
+    for definition in context.job.definitions:
+        algorithm, objective = built_in(definition), definition.objective
+        if algorithm is None or objective is None or not has_known_version(definition):
+            continue
+        if algorithm.metric(objective.metric_name) is not None:
+            continue
+        names = tuple(metric.name for metric in algorithm.metrics)
+        meant = nearest(objective.metric_name, names)
+        yield rule.finding(
+            f"{algorithm.title} has no metric `{objective.metric_name}` that a search can optimise",
+            (*objective.path, "MetricName"),
+            label=f"did you mean `{meant}`?" if meant else "",
+            help=f"it has {', '.join(names)}" if names else "this algorithm can't be tuned",
+        )
+
+
+@error("HPT326", "M09")
+def objective_in_the_wrong_direction(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective asks for more of what is better when it is less, or the reverse.
+
+    A built-in algorithm declares with each of its metrics whether to maximise or to minimise it,
+    and takes no other direction
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingSpecification.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Maximize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+    """
+    for definition in context.job.definitions:
+        algorithm, objective = built_in(definition), definition.objective
+        if algorithm is None or objective is None or not has_known_version(definition):
+            continue
+        metric = algorithm.metric(objective.metric_name)
+        if metric is not None and metric.direction != objective.type:
+            yield rule.finding(
+                f"`{metric.name}` is to {metric.direction.lower()}, "
+                f"but the objective is to {objective.type.lower()} it",
+                (*objective.path, "Type"),
+                label=f"must be {metric.direction}",
+            )
+
+
+@warning("HPT327")
+def objective_in_an_unlikely_direction(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective's name speaks against its direction.
+
+    SageMaker takes the direction of your own metric as it is given. A search that maximises a loss
+    finds the worst model, and nothing but the result tells
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: loss, type: Maximize}
+
+    Good:
+        training_job:
+          objective: {metric_name: loss, type: Minimize}
+    """
+    for definition in context.job.definitions:
+        objective = definition.objective
+        if objective is None or built_in(definition) is not None:
+            continue
+        words = set(re.split(r"[^a-z0-9]+", objective.metric_name.lower()))
+        is_smaller, is_larger = words & _SMALLER_IS_BETTER, words & _LARGER_IS_BETTER
+        if words & _TURNS_AROUND or bool(is_smaller) == bool(is_larger):
+            continue
+        likely = "Minimize" if is_smaller else "Maximize"
+        if objective.type != likely:
+            yield rule.finding(
+                f"the search is to {objective.type.lower()} `{objective.metric_name}`, which "
+                f"sounds like something to {likely.lower()}",
+                (*objective.path, "Type"),
+                label=f"{likely}?",
+            )
+
+
+@warning("HPT328", "M15")
+def metric_of_an_absent_channel(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective is measured on data that no channel brings.
+
+    A built-in algorithm computes its `validation:` metrics on the channel `validation`, and its
+    `test:` metrics on `test`. Without the channel it reports no such metric, and the search never
+    sees its objective
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
+
+    Bad:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+
+    Good:
+        training_job:
+          objective: {metric_name: "validation:rmse", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            num_round: 100
+            eta: {type: Continuous, min: 0.1, max: 0.5}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+          inputs: {validation: {s3: "s3://example/validation/"}}
+    """
+    for definition in context.job.definitions:
+        algorithm, objective = built_in(definition), definition.objective
+        if algorithm is None or objective is None or runs_a_script(definition):
+            continue
+        wanted, colon, _ = objective.metric_name.partition(":")
+        channels = tuple(channel.name for channel in definition.channels)
+        if colon and wanted not in channels and _is_optional_channel(algorithm, wanted):
+            meant = nearest(wanted, channels)
+            yield rule.finding(
+                f"`{objective.metric_name}` needs an input channel `{wanted}`",
+                (*objective.path, "MetricName"),
+                help=f"rename the channel `{meant}`" if meant else f"add `{wanted}:` to the inputs",
+            )
+
+
+def _is_optional_channel(algorithm: Algorithm, name: str) -> bool:
+    return any(name in each.names and not each.is_required for each in algorithm.channels)
+
+
+@warning("HPT329", "M16")
+def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Early stopping is on for an algorithm that it does not work with.
+
+    Early stopping compares a training job with the earlier ones at each epoch. AWS lists the
+    built-in algorithms whose metrics allow that; for the others the setting is accepted and stops
+    nothing
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html).
+
+    Bad:
+        early_stopping: Auto
+        training_job:
+          objective: {metric_name: "test:msd", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            feature_dim: 9
+            k: 7
+            mini_batch_size: {type: Integer, min: 300, max: 9000}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: kmeans, version: 1}
+          inputs: {test: {s3: "s3://example/test/"}}
+
+    Good:
+        training_job:
+          objective: {metric_name: "test:msd", type: Minimize}
+          hyperparameters:
+            depth: null
+            rate: null
+            feature_dim: 9
+            k: 7
+            mini_batch_size: {type: Integer, min: 300, max: 9000}
+          algorithm:
+            {training_image: null, metric_definitions: null, built_in: kmeans, version: 1}
+          inputs: {test: {s3: "s3://example/test/"}}
+    """
+    if context.job.early_stopping != "Auto":
+        return
+    titles = []
+    for definition in context.job.definitions:
+        algorithm, objective = built_in(definition), definition.objective
+        if (
+            algorithm is None
+            or objective is None
+            or runs_a_script(definition)
+            or algorithm.metric(objective.metric_name) is None
+            or objective.metric_name in algorithm.early_stopping_metrics
+        ):
+            return
+        titles.append(f"{algorithm.title} with `{objective.metric_name}`")
+    if titles:
+        yield rule.finding(
+            f"early stopping does not work for {' or '.join(dict.fromkeys(titles))}",
+            ("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType"),
+            label="stops nothing",
+            help="remove it",
+        )
+
+
+@warning("HPT330", "M20")
+def objective_reported_by_several_instances(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Several instances may report the objective, and the last of them wins.
+
+    With more than one instance, SageMaker takes the objective from the last instance that reports
+    it. When each instance reports its own part of the data, the search optimises an accident
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
+
+    Bad:
+        training_job:
+          resources: {instance_count: 2}
+
+    Good:
+        training_job:
+          resources: {instance_count: 1}
+    """
+    for definition in context.job.definitions:
+        if definition.training_image is None or not definition.metrics:
+            continue
+        if built_in(definition) is not None:
+            continue
+        for resources in definition.resources:
+            counts = [instances.count for instances in resources.instances]
+            most = max(counts, default=0) if resources.is_flexible else sum(counts)
+            if most > 1:
+                first = resources.instances[0]
+                yield rule.finding(
+                    f"{most} instances write logs, and the last to report the objective sets it",
+                    (*first.path, "InstanceCount"),
+                    help="let one instance print the metric over all data, then ignore this",
+                )
+
+
+def _readings(context: Context) -> Iterator[tuple[Metric, Reading]]:
+    """Every metric definition's regular expression, read."""
+    for definition in context.job.definitions:
+        for metric in definition.metrics:
+            if not has_reference(metric.regex):
+                yield metric, read(metric.regex)
+
+
+@error("HPT331", "M12")
+def broken_metric_regex(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A metric definition's regular expression is none.
+
+    SageMaker searches a training job's log with the expression. With one that is not valid it
+    finds no value, and a search without values of its objective fails
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+
+    Bad:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=([0-9.]+"}}
+
+    Good:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+    """
+    for metric, reading in _readings(context):
+        if reading.fault:
+            yield rule.finding(
+                f"the regular expression of `{metric.name}` is not valid: {reading.fault}",
+                (*metric.path, "Regex"),
+            )
+
+
+@warning("HPT332", "M12")
+def metric_regex_without_group(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A metric definition's regular expression captures nothing.
+
+    The value of a metric is the text of the expression's first group, in parentheses
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+
+    Bad:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=[0-9.]+"}}
+
+    Good:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+    """
+    for metric, reading in _readings(context):
+        if reading.is_read and not reading.fault and reading.first is None:
+            yield rule.finding(
+                f"the regular expression of `{metric.name}` has no group that captures the value",
+                (*metric.path, "Regex"),
+                label="no capture group",
+                help="put the number in parentheses, as in loss=([0-9.]+)",
+            )
+
+
+@warning("HPT333", "M14")
+def metric_regex_that_captures_no_number(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The group of a metric definition's regular expression does not capture the number.
+
+    A value is what the first group captures. A lazy repeat (`*?`, `+?`) at the end of an
+    expression takes as little as it can: nothing, or one digit. And a group before the number's,
+    say for the data set's name, makes its own text the value
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+
+    Bad:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=(.*?)"}}
+
+    Good:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=(.*?);"}}
+    """
+    for metric, reading in _readings(context):
+        group = reading.first
+        if group is None:
+            continue
+        problem = ""
+        if not group.can_hold_a_digit:
+            problem = f"captures `{group.text}`, which can't be a number"
+            advice = "the first group must be the number; write (?:…) for a group before it"
+        elif group.ends and group.lazy_minimum is not None:
+            much = {0: "nothing", 1: "one character"}.get(
+                group.lazy_minimum, f"{group.lazy_minimum} characters"
+            )
+            problem = f"ends in a lazy repeat, so that its last part captures {much}"
+            advice = "remove the `?` after the repeat, or write what follows the number"
+        if problem:
+            yield rule.finding(
+                f"the regular expression of `{metric.name}` {problem}",
+                (*metric.path, "Regex"),
+                help=advice,
+            )
+
+
+@warning("HPT334", "M12")
+def metric_regex_too_nested(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A metric definition's regular expression is nested too deeply to be checked.
+
+    hptc reads expressions in bounded time, so that a pull request can't stall the check of it; one
+    nested this deeply goes unread. SageMaker runs it on each line of the log
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+
+    Bad:
+        training_job:
+          algorithm:
+            metric_definitions:
+              loss: "loss=((((((((((((((((((((((((((((((([0-9])))))))))))))))))))))))))))))))"
+
+    Good:
+        training_job:
+          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+    """
+    for metric, reading in _readings(context):
+        if reading.is_too_nested:
+            yield rule.finding(
+                f"the regular expression of `{metric.name}` nests more than {MAX_DEPTH} groups "
+                "and was not checked",
+                (*metric.path, "Regex"),
+                help="say it with fewer groups",
+            )
+
+
+@warning("HPT335", "M11")
+def metric_defined_twice(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Two metric definitions have the same name.
+
+    AWS does not say which of them counts, and a value of either may end up as the metric's
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html).
+
+    Bad:
+        training_job:
+          algorithm:
+            metric_definitions: {loss: ["loss=([0-9.]+)", "loss: ([0-9.]+)"]}
+
+    Good:
+        training_job:
+          algorithm:
+            metric_definitions: {loss: "loss[=:] ?([0-9.]+)"}
+    """
+    for definition in context.job.definitions:
+        counts = Counter(metric.name for metric in definition.metrics)
+        last = {metric.name: metric for metric in definition.metrics}
+        for name, count in counts.items():
+            if count > 1:
+                yield rule.finding(
+                    f"the metric `{name}` is defined {count} times",
+                    last[name].path,
+                    help="join the expressions with `|` around one group, or rename one",
+                    on_key=True,
+                )
+
+
+@warning("HPT336", "L14")
+def more_metric_definitions_than_documented(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job defines more metrics than one of AWS's pages allows.
+
+    The API takes 40 metric definitions, the page of limits says 20
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
+
+    Bad:
+        training_job:
+          algorithm:
+            metric_definitions:
+              {m1: "m1=(.+)", m2: "m2=(.+)", m3: "m3=(.+)", m4: "m4=(.+)", m5: "m5=(.+)",
+               m6: "m6=(.+)", m7: "m7=(.+)", m8: "m8=(.+)", m9: "m9=(.+)", m10: "m10=(.+)",
+               m11: "m11=(.+)", m12: "m12=(.+)", m13: "m13=(.+)", m14: "m14=(.+)",
+               m15: "m15=(.+)", m16: "m16=(.+)", m17: "m17=(.+)", m18: "m18=(.+)",
+               m19: "m19=(.+)", m20: "m20=(.+)"}
+
+    Good:
+        training_job:
+          algorithm: {metric_definitions: {accuracy: "accuracy=([0-9.]+)"}}
+    """
+    for definition in context.job.definitions:
+        count = len(definition.metrics)
+        if count > DOCUMENTED_METRIC_DEFINITIONS and not _is_echo(definition):
+            yield rule.finding(
+                f"there are {count} metric definitions, but AWS documents a limit of "
+                f"{DOCUMENTED_METRIC_DEFINITIONS}",
+                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                help="keep those that you look at; the API itself takes 40",
+                on_key=True,
+            )
+
+
+RULES = (
+    objective_without_metric_definition,
+    metric_definitions_of_a_built_in_algorithm,
+    metric_definitions_copied_from_a_description,
+    metric_definitions_of_an_algorithm_resource,
+    objective_unknown_to_the_algorithm,
+    objective_in_the_wrong_direction,
+    objective_in_an_unlikely_direction,
+    metric_of_an_absent_channel,
+    early_stopping_without_effect,
+    objective_reported_by_several_instances,
+    broken_metric_regex,
+    metric_regex_without_group,
+    metric_regex_that_captures_no_number,
+    metric_regex_too_nested,
+    metric_defined_twice,
+    more_metric_definitions_than_documented,
+)
