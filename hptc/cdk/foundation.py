@@ -149,7 +149,8 @@ def _add(rule: Rule, groups: dict[str, ec2.SecurityGroup]) -> None:
         case "udp", int(number):
             port = ec2.Port.udp(number)
         case "esp", None:
-            port = ec2.Port.esp()
+            # Port.esp() also says ports, which ESP has none of.
+            port = ec2.Port(protocol=ec2.Protocol.ESP, string_representation="ESP")
         case _:
             raise ValueError(f"no port is made for {rule.protocol} {rule.port}")
     group = groups[rule.group]

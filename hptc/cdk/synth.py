@@ -51,7 +51,7 @@ def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesi
             help="add one under `environments:`",
         )
     compiled = compile_paths([str(project.root)], workspace)
-    diagnostics = tuple(each for one in compiled for each in one.diagnostics)
+    diagnostics = tuple(dict.fromkeys(each for one in compiled for each in one.diagnostics))
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
     jobs = [(one.name, one.job) for one in compiled if one.job is not None]

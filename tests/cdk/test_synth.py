@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.cdk.synth import build, synth_project
+from hptc.compiler import Workspace, compile_paths
+from hptc.errors import UsageError
+from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.stacks import locate, spec_stacks
+from hptc.project import Environment, Infrastructure
+
+ROOT = Path(__file__).parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+Templates = dict[str, str]
+Synth = Callable[[str], Templates]
+
+# One worker, so that one Node serves every test here.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "without-network": {"network": "absent"},
+    "without-key": {"kms_key": "absent", "removal": "destroy"},
+    "brought-key": {"kms_key": KEY, "data_bucket": "lake"},
+    "endpoints": {
+        "artifact_bucket": "absent",
+        "data_bucket": "absent",
+        "kms_key": "absent",
+        "network": {
+            "availability_zones": [f"us-east-1{zone}" for zone in "abc"],
+            "interface_endpoints": ["sts", "ecr.api"],
+            "s3_prefix_list_id": "pl-63a5400a",
+        },
+    },
+    "nothing": {"artifact_bucket": "absent", "data_bucket": "lake", "kms_key": "absent"},
+}
+
+
+def variant(name: str) -> Environment:
+    return Environment(
+        project="demo",
+        name=name,
+        account="123456789012",
+        region="us-east-1",
+        infrastructure=Infrastructure.model_validate(VARIANTS[name]),
+        variables={},
+    )
+
+
+def templates(assembly: Path) -> Templates:
+    return {
+        path.name.removesuffix(".template.json"): path.read_text(encoding="utf-8")
+        for path in sorted(assembly.glob("*.template.json"))
+    }
+
+
+@pytest.fixture(scope="session")
+def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """The templates of an environment of this repository, or of a variant; each made once."""
+    made: dict[str, Templates] = {}
+
+    def of(name: str) -> Templates:
+        if name not in made:
+            outdir = tmp_path_factory.mktemp(name)
+            if name in VARIANTS:
+                chosen = variant(name)
+                build(chosen, foundation(chosen), (), outdir)
+            else:
+                result = synth_project(ROOT, name, outdir)
+                assert result.assembly == outdir, result.diagnostics
+            made[name] = templates(outdir)
+        return made[name]
+
+    return of
+
+
+def resources(template: str, kind: str) -> list[dict[str, Any]]:
+    found = json.loads(template)["Resources"].values()
+    return [each for each in found if each["Type"] == kind]
+
+
+def pretty(template: str) -> str:
+    return json.dumps(json.loads(template), indent=2) + "\n"
+
+
+def test_the_stacks_of_every_spec(synth: Synth, golden: Callable[[str, str], None]) -> None:
+    made = synth("dev")
+    for stack, template in made.items():
+        golden(f"stacks/dev/{stack}.json", pretty(template))
+    assert {path.stem for path in (GOLDEN / "stacks" / "dev").iterdir()} == set(made)
+
+
+@pytest.mark.parametrize("name", ["prod", *(name for name in VARIANTS if name != "nothing")])
+def test_the_foundation_of_other_environments(
+    name: str, synth: Synth, golden: Callable[[str, str], None]
+) -> None:
+    golden(f"stacks/foundations/{name}.json", pretty(synth(name)[f"hptc-demo-{name}"]))
+
+
+def test_an_environment_that_makes_nothing_has_no_stack(synth: Synth) -> None:
+    assert synth("nothing") == {}
+
+
+@pytest.fixture(scope="session")
+def dev() -> tuple[Environment, list[Any]]:
+    compiled = compile_paths([str(ROOT)], Workspace(environment="dev"))
+    chosen = next(each.environment for each in compiled if each.environment is not None)
+    return chosen, [(each.name, each.job) for each in compiled if each.job is not None]
+
+
+def test_two_synths_are_byte_identical_in_any_order_of_specs(
+    synth: Synth, dev: tuple[Environment, list[Any]], tmp_path: Path
+) -> None:
+    chosen, jobs = dev
+    stacks = spec_stacks(chosen, reversed(jobs))
+    again = build(chosen, foundation(chosen), stacks[::-1], tmp_path)
+    assert templates(again) == synth("dev")
+
+
+def test_a_stack_is_the_same_whatever_other_specs_there_are(
+    synth: Synth, dev: tuple[Environment, list[Any]], tmp_path: Path
+) -> None:
+    chosen, jobs = dev
+    (last,) = spec_stacks(chosen, jobs)[-1:]
+    alone = templates(build(chosen, foundation(chosen), [last], tmp_path))
+    assert alone[last.stack] == synth("dev")[last.stack]
+
+
+def test_cfn_lint_finds_nothing(synth: Synth, tmp_path: Path) -> None:
+    files = []
+    for name in ("dev", "prod", *VARIANTS):
+        for stack, template in synth(name).items():
+            files.append(tmp_path / f"{name}.{stack}.json")
+            files[-1].write_text(template, encoding="utf-8")
+    # W3010 is about zones written out, which is how synth works without asking AWS.
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "-i", "W3010", "--", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_reference_has_the_output_that_it_is_located_at(
+    synth: Synth, dev: tuple[Environment, list[Any]]
+) -> None:
+    chosen, jobs = dev
+    made = synth("dev")
+    role = locate(chosen, "execution_role_arn", spec_stacks(chosen, jobs)[0].spec)
+    assert list(json.loads(made[role.stack])["Outputs"]) == [role.key]
+    outputs = json.loads(made[chosen.foundation_stack])["Outputs"]
+    provides = foundation(chosen).provides
+    assert [locate(chosen, name, "any").key for name in provides] == list(outputs)
+    assert outputs["DataBucket"]["Export"] == {"Name": "hptc-demo-dev:DataBucket"}
+
+
+def test_what_a_stack_imports_its_foundation_exports(synth: Synth) -> None:
+    made = synth("dev")
+    exports = {
+        output["Export"]["Name"]
+        for template in made.values()
+        for output in json.loads(template)["Outputs"].values()
+        if "Export" in output
+    }
+    imports = {name for template in made.values() for name in imported(json.loads(template))}
+    assert imports
+    assert imports <= exports
+
+
+def imported(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["Fn::ImportValue"]] if "Fn::ImportValue" in node else []
+        return own + [name for value in node.values() for name in imported(value)]
+    if isinstance(node, list):
+        return [name for value in node for name in imported(value)]
+    return []
+
+
+@pytest.mark.parametrize(("name", "policy"), [("dev", "Delete"), ("prod", "Retain")])
+def test_buckets_and_keys_are_closed_and_outlive_their_stack_as_chosen(
+    name: str, policy: str, synth: Synth
+) -> None:
+    template = synth(name)[f"hptc-demo-{name}"]
+    buckets = resources(template, "AWS::S3::Bucket")
+    (key,) = resources(template, "AWS::KMS::Key")
+    assert {each["DeletionPolicy"] for each in [*buckets, key]} == {policy}
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert len(buckets) == 2
+    for bucket in buckets:
+        made = bucket["Properties"]
+        assert set(made["PublicAccessBlockConfiguration"].values()) == {True}
+        assert made["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert made["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        (rule,) = made["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["BucketKeyEnabled"] is True
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+        assert len(made["LifecycleConfiguration"]["Rules"]) == 2
+    policies = resources(template, "AWS::S3::BucketPolicy")
+    assert len(policies) == 2
+    for each in policies:
+        (statement,) = each["Properties"]["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_brought_key_encrypts_the_made_bucket(synth: Synth) -> None:
+    (bucket,) = resources(synth("brought-key")["hptc-demo-brought-key"], "AWS::S3::Bucket")
+    (rule,) = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == KEY
+
+
+def test_a_network_has_no_way_in_and_only_the_said_ways_out(synth: Synth) -> None:
+    template = synth("endpoints")["hptc-demo-endpoints"]
+    kinds = {each["Type"] for each in json.loads(template)["Resources"].values()}
+    assert not kinds & {"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"}
+    for rule in resources(template, "AWS::EC2::SecurityGroupIngress"):
+        assert "SourceSecurityGroupId" in rule["Properties"]
+    ways_out = [
+        each["Properties"].get("DestinationPrefixListId", "a security group")
+        for each in resources(template, "AWS::EC2::SecurityGroupEgress")
+    ]
+    assert sorted(ways_out) == ["a security group"] * 4 + ["pl-63a5400a"]
+    inline = {
+        rule["CidrIp"]
+        for group in resources(template, "AWS::EC2::SecurityGroup")
+        for rule in group["Properties"].get("SecurityGroupEgress", [])
+    }
+    # CDK writes "nothing goes out" of the endpoints' group as a rule for no address at all.
+    assert inline == {"255.255.255.255/32"}
+    assert len(resources(template, "AWS::EC2::Subnet")) == 3
+    endpoints = resources(template, "AWS::EC2::VPCEndpoint")
+    assert sorted(each["Properties"]["VpcEndpointType"] for each in endpoints) == [
+        "Gateway",
+        "Interface",
+        "Interface",
+    ]
+
+
+def test_nothing_runs_code_at_deployment_and_everything_is_tagged(synth: Synth) -> None:
+    untagged = {
+        "AWS::EC2::SecurityGroupEgress",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::IAM::Policy",
+        "AWS::KMS::Alias",
+        "AWS::S3::BucketPolicy",
+    }
+    for template in synth("dev").values():
+        for resource in json.loads(template)["Resources"].values():
+            kind = resource["Type"]
+            assert not kind.startswith(("Custom::", "AWS::CloudFormation::", "AWS::Lambda::"))
+            if kind not in untagged:
+                tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
+                assert tags.items() >= {"hptc:project": "demo", "hptc:environment": "dev"}.items()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project somewhere else, in a path with a space."""
+    folder = tmp_path / "a project"
+    folder.mkdir()
+    for name in ("cdk", "specs"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("cdk.json", "hptc.yaml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def run(*command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=os.environ | {"CDK_DISABLE_CLI_TELEMETRY": "true"} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_real_cli_makes_the_same_templates_in_a_path_with_a_space(
+    copy: Path, synth: Synth
+) -> None:
+    cdk = str(ROOT / "node_modules" / ".bin" / "cdk")
+    done = run(cdk, "synth", "--quiet", "-c", "env=prod", cwd=copy)
+    assert done.returncode == 0, done.stderr
+    assert "Need to perform AWS calls" not in done.stderr
+    assert templates(copy / "cdk.out") == synth("prod")
+
+
+def test_the_app_says_what_the_specs_warn_of_and_nothing_else(copy: Path, synth: Synth) -> None:
+    done = run(sys.executable, "cdk/app.py", cwd=copy)
+    found = synth_project(copy, None, copy / "again").diagnostics
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.count("warning[") == len(found)
+    assert "node" not in done.stderr.lower()  # neither jsii's banner nor the CLI's
+    assert templates(copy / "cdk.out") == synth("dev")
+
+
+@pytest.mark.parametrize(
+    ("context", "status", "message"),
+    [
+        ({}, 1, "error[HPT104]: `strategy` can't be"),
+        ({"env": "test"}, 2, "has no environment `test`"),
+    ],
+    ids=["a spec with an error", "an environment that is not there"],
+)
+def test_the_app_stops_and_says_why(
+    context: dict[str, str], status: int, message: str, copy: Path
+) -> None:
+    (copy / "specs" / "wrong.yaml").write_text("strategy: Magic\nname: wrong\n", encoding="utf-8")
+    done = run(sys.executable, "cdk/app.py", cwd=copy, CDK_CONTEXT_JSON=json.dumps(context))
+    assert done.returncode == status, done.stderr
+    assert message in done.stderr
+    assert not (copy / "cdk.out").exists()
+
+
+def test_without_node_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JSII_NODE", raising=False)
+    chosen = variant("nothing")
+    with pytest.raises(UsageError, match=r"needs Node\.js"):
+        build(chosen, foundation(chosen), (), tmp_path)
+
+
+def test_without_aws_cdk_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "aws_cdk", None)
+    chosen = variant("nothing")
+    with pytest.raises(UsageError, match="not installed") as raised:
+        build(chosen, foundation(chosen), (), tmp_path)
+    assert raised.value.help == "pip install 'hptc[cdk]'"
+
+
+def test_a_project_without_an_environment_has_no_stacks(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no hptc[.]yaml here"):
+        synth_project(tmp_path, None, tmp_path / "out")
+    (tmp_path / "hptc.yaml").write_text("project: demo\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="has no environment"):
+        synth_project(tmp_path, None, tmp_path / "out")
+
+
+def test_nothing_but_the_constructs_imports_aws_cdk() -> None:
+    code = (
+        "import sys, hptc.cdk.synth, hptc.infrastructure.stacks\n"
+        "print([name for name in ('aws_cdk', 'boto3', 'constructs') if name in sys.modules])"
+    )
+    done = run(sys.executable, "-c", code, cwd=ROOT)
+    assert done.stdout == "[]\n", done.stderr

@@ -1,0 +1,545 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler import Workspace, compile_paths
+from hptc.errors import UsageError
+from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.permissions import permissions
+from hptc.infrastructure.policy import Condition, Statement, document, merge
+from hptc.infrastructure.stacks import Output, locate, output_key, spec_stacks
+from hptc.job import TuningJob, read_job
+from hptc.project import Environment, Infrastructure, Network
+from hptc.references import NAMES, names_in
+
+ROOT = Path(__file__).parent.parent
+ACCOUNT = "123456789012"
+XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ROLE = "${hptc:execution_role_arn}"
+ALWAYS = ["WriteOutput", "WriteLogs", "PutMetrics"]
+
+
+def environment(region: str = "us-east-1", **infrastructure: Any) -> Environment:
+    chosen = {"kms_key": "absent"} | infrastructure
+    return Environment(
+        project="demo",
+        name="dev",
+        account=ACCOUNT,
+        region=region,
+        infrastructure=Infrastructure.model_validate(chosen),
+        variables={},
+    )
+
+
+def definition(**members: Any) -> dict[str, Any]:
+    return {
+        "AlgorithmSpecification": {"TrainingImage": XGBOOST, "TrainingInputMode": "File"},
+        "RoleArn": ROLE,
+        "OutputDataConfig": {"S3OutputPath": "s3://out/models/"},
+        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+        "StoppingCondition": {},
+    } | members
+
+
+def job(*definitions: dict[str, Any]) -> TuningJob:
+    request: dict[str, Any] = {
+        "HyperParameterTuningJobName": "j",
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+        },
+    }
+    if len(definitions) == 1:
+        request["TrainingJobDefinition"] = definitions[0]
+    else:
+        request["TrainingJobDefinitions"] = list(definitions)
+    return read_job(request)
+
+
+def s3_input(uri: str, data_type: str = "S3Prefix", **more: Any) -> dict[str, Any]:
+    source = {"S3DataSource": {"S3Uri": uri, "S3DataType": data_type} | more}
+    return {"ChannelName": "train", "DataSource": source}
+
+
+def inputs(*uris: str, data_type: str = "S3Prefix") -> dict[str, Any]:
+    return {"InputDataConfig": [s3_input(uri, data_type) for uri in uris]}
+
+
+def file_system(kind: str) -> dict[str, Any]:
+    source = {
+        "FileSystemId": "fs-0123456789abcdef0",
+        "FileSystemType": kind,
+        "FileSystemAccessMode": "ro",
+        "DirectoryPath": "/d",
+    }
+    return {
+        "InputDataConfig": [
+            {"ChannelName": "train", "DataSource": {"FileSystemDataSource": source}}
+        ]
+    }
+
+
+def image(uri: str) -> dict[str, Any]:
+    return {"AlgorithmSpecification": {"TrainingImage": uri, "TrainingInputMode": "File"}}
+
+
+def algorithm(name: str) -> dict[str, Any]:
+    return {"AlgorithmSpecification": {"AlgorithmName": name, "TrainingInputMode": "File"}}
+
+
+def volume(key: str) -> dict[str, Any]:
+    resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": key}
+    return {"ResourceConfig": resources}
+
+
+VPC = {"VpcConfig": {"Subnets": ["${hptc:subnet_id_1}"], "SecurityGroupIds": ["sg-1"]}}
+LIST, GET, PUT = "s3:ListBucket", "s3:GetObject", "s3:PutObject"
+DATA = "arn:aws:s3:::${hptc:data_bucket}"
+POINT = "arn:aws:s3:us-east-1:111122223333:accesspoint/team"
+SUBNET = "arn:aws:ec2:us-east-1:123456789012:subnet/${hptc:subnet_id_1}"
+EFS = "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-0123456789abcdef0"
+SAGEMAKER = "arn:aws:sagemaker:us-east-1:123456789012"
+DLC = "arn:aws:ecr:us-east-1:763104351884:repository/"
+PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+LOG_IN = ("ecr:GetAuthorizationToken", "*", None)
+SEAL = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+FOR_RESOURCE = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+AN_ENI = "arn:aws:ec2:us-east-1:123456789012:network-interface/*"
+ANY_KEY = "arn:aws:kms:us-east-1:123456789012:key/*"
+BY_ALIAS = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ml"}}
+
+
+def under(prefix: str | list[str]) -> dict[str, Any]:
+    return {"StringLike": {"s3:prefix": prefix}}
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    # what: (of the definition, of the infrastructure, statements beyond those of every role)
+    "nothing": ({}, {}, {}),
+    "a prefix of a made bucket": (
+        inputs("s3://${hptc:data_bucket}/churn/train/"), {},
+        {"ListInputDataBucket": (LIST, DATA, under("churn/train/*")),
+         "ReadInput": (GET, f"{DATA}/churn/train/*", None)},
+    ),
+    "two prefixes of another bucket": (
+        inputs("s3://lake/b", "s3://lake/a/"), {},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under(["a/*", "b*"])),
+         "ReadInput": (GET, ["arn:aws:s3:::lake/a/*", "arn:aws:s3:::lake/b*"], None)},
+    ),
+    "a whole bucket": (
+        inputs("s3://lake"), {},
+        {"ListInputLake6f021fWhole": (LIST, "arn:aws:s3:::lake", None),
+         "ReadInput": (GET, "arn:aws:s3:::lake/*", None)},
+    ),
+    "keys that mean something to IAM": (
+        inputs("s3://lake/a*b?${aws:username}/"), {},
+        {"ListInputLake6f021f": (
+            LIST, "arn:aws:s3:::lake", under("a${*}b${?}${$}{aws:username}/*")),
+         "ReadInput": (GET, "arn:aws:s3:::lake/a${*}b${?}${$}{aws:username}/*", None)},
+    ),
+    "a manifest": (
+        inputs("s3://lake/lists/train.json", data_type="ManifestFile"), {},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("lists/train.json*")),
+         "ReadManifest": (GET, "arn:aws:s3:::lake/*", None)},
+    ),
+    "an augmented manifest": (
+        inputs("s3://lake/train.manifest", data_type="AugmentedManifestFile"), {},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("train.manifest*")),
+         "ReadManifest": (GET, "arn:aws:s3:::lake/*", None)},
+    ),
+    "an https URI": (
+        inputs("https://lake.s3.us-east-1.amazonaws.com/a/"), {},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("a/*")),
+         "ReadInput": (GET, "arn:aws:s3:::lake/a/*", None)},
+    ),
+    "an access point": (
+        inputs("s3://arn:aws:s3:us-east-1:111122223333:accesspoint/team/a/"), {},
+        {"ListInputTeamca8b22": (LIST, POINT, under("a/*")),
+         "ReadInput": (GET, f"{POINT}/object/a/*", None)},
+    ),
+    "S3 Express One Zone": (
+        inputs("s3://fast--use1-az4--x-s3/a/"), {},
+        {"OpenReadOnlySession": (
+            "s3express:CreateSession",
+            "arn:aws:s3express:us-east-1:123456789012:bucket/fast--use1-az4--x-s3",
+            {"StringEquals": {"s3express:SessionMode": "ReadOnly"}})},
+    ),
+    "a training script": (
+        {"StaticHyperParameters": {"sagemaker_submit_directory": '"s3://code/source.tar.gz"'}}, {},
+        {"ReadCode": (GET, "arn:aws:s3:::code/source.tar.gz", None)},
+    ),
+    "checkpoints": (
+        {"CheckpointConfig": {"S3Uri": "s3://out/ckpt"}}, {},
+        {"ListCheckpointsOut762069": (LIST, "arn:aws:s3:::out", under("ckpt*")),
+         "ReadWriteCheckpoints": ([GET, PUT], "arn:aws:s3:::out/ckpt/*", None)},
+    ),
+    "an input in a bucket of the project's key": (
+        inputs("s3://${hptc:data_bucket}/a/"), {"kms_key": "managed"},
+        {"ListInputDataBucket": (LIST, DATA, under("a/*")),
+         "ReadInput": (GET, f"{DATA}/a/*", None),
+         "DecryptInput": ("kms:Decrypt", "${hptc:kms_key_arn}", VIA_S3)},
+    ),
+    "an input in a brought bucket with brought keys": (
+        inputs("s3://lake/a/"),
+        {"data_bucket": "lake", "kms_key": KEY, "input_kms_keys": ["alias/ml"]},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("a/*")),
+         "ReadInput": (GET, "arn:aws:s3:::lake/a/*", None),
+         "DecryptInput": ("kms:Decrypt", KEY, VIA_S3),
+         "DecryptInputByAlias": ("kms:Decrypt", ANY_KEY, VIA_S3 | BY_ALIAS)},
+    ),
+    "an input elsewhere, for which the project's key is nothing": (
+        inputs("s3://lake/a/"), {"kms_key": "managed"},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("a/*")),
+         "ReadInput": (GET, "arn:aws:s3:::lake/a/*", None)},
+    ),
+    "an output key by its ARN": (
+        {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": KEY}}, {},
+        {"EncryptOutput": (SEAL, KEY, None)},
+    ),
+    "an output key by its id": (
+        {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "mrk-1"}}, {},
+        {"EncryptOutput": (SEAL, "arn:aws:kms:us-east-1:123456789012:key/mrk-1", None)},
+    ),
+    "an output key by an alias": (
+        {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "alias/ml"}}, {},
+        {"EncryptOutputByAlias": (SEAL, ANY_KEY, BY_ALIAS)},
+    ),
+    "an output key by another account's alias": (
+        {"OutputDataConfig": {"S3OutputPath": "s3://out/models/",
+                              "KmsKeyId": "arn:aws:kms:us-east-1:111122223333:alias/ml"}}, {},
+        {"EncryptOutputByAlias": (SEAL, "arn:aws:kms:us-east-1:111122223333:key/*", BY_ALIAS)},
+    ),
+    "a volume key": (
+        volume(KEY), {}, {"GrantVolumeKey": ("kms:CreateGrant", KEY, FOR_RESOURCE)},
+    ),
+    "a volume key by an alias": (
+        volume("alias/ml"), {},
+        {"GrantVolumeKeyByAlias": ("kms:CreateGrant", ANY_KEY, FOR_RESOURCE | BY_ALIAS)},
+    ),
+    "an own image": (
+        image("111122223333.dkr.ecr.us-west-2.amazonaws.com/team/keras:2"), {},
+        {"LogInToRegistry": LOG_IN,
+         "PullImage": (PULL, "arn:aws:ecr:us-west-2:111122223333:repository/team/keras", None)},
+    ),
+    "a framework container": (
+        image("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.1.0-cpu-py310"), {},
+        {"LogInToRegistry": LOG_IN,
+         "PullImage": (PULL, DLC + "pytorch-training", None)},
+    ),
+    "an algorithm by name": (
+        algorithm("trees"), {},
+        {"DescribeAlgorithm": (
+            "sagemaker:DescribeAlgorithm", f"{SAGEMAKER}:algorithm/trees", None)},
+    ),
+    "an algorithm by ARN": (
+        algorithm("arn:aws:sagemaker:us-east-1:865070037744:algorithm/x"), {},
+        {"DescribeAlgorithm": (
+            "sagemaker:DescribeAlgorithm",
+            "arn:aws:sagemaker:us-east-1:865070037744:algorithm/x", None)},
+    ),
+    "a hub's dataset": (
+        {"InputDataConfig": [{"ChannelName": "train", "DataSource": {"DatasetSource": {
+            "DatasetArn": f"{SAGEMAKER}:hub-content/h/DataSet/d/1.0.0"}}}]}, {},
+        {"DescribeHubContent": ("sagemaker:DescribeHubContent", [
+            f"{SAGEMAKER}:hub-content/h/DataSet/d/1.0.0",
+            f"{SAGEMAKER}:hub/h"], None)},
+    ),
+    "a VPC": (
+        VPC, {},
+        {"CreateNetworkInterface": ("ec2:CreateNetworkInterface", [
+            "arn:aws:ec2:us-east-1:*:security-group/sg-1", AN_ENI,
+            SUBNET], None),
+         "DescribeNetwork": ([
+            "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], "*", None),
+         "ManageNetworkInterface": ([
+            "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission"], AN_ENI,
+            {"ArnLike": {"ec2:Subnet": SUBNET}})},
+    ),
+    "EFS": (
+        file_system("EFS"), {},
+        {"DescribeFileSystem": (
+            ["elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeMountTargets"],
+            EFS, None)},
+    ),
+    "FSx for Lustre": (
+        file_system("FSxLustre"), {}, {"DescribeLustre": ("fsx:DescribeFileSystems", "*", None)},
+    ),
+}  # fmt: skip
+
+
+def by_sid(statements: tuple[Statement, ...]) -> dict[str, Any]:
+    return {
+        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition"))
+        for each in document(statements)["Statement"]
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_role_has_what_its_request_names(case: str) -> None:
+    members, chosen, expected = CASES[case]
+    made = by_sid(permissions(environment(**chosen), job(definition(**members))))
+    assert {sid: what for sid, what in made.items() if sid not in ALWAYS} == expected
+    assert [sid for sid in made if sid in ALWAYS] == ALWAYS
+
+
+def test_what_every_role_has() -> None:
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TrainingJobs"
+    assert by_sid(permissions(environment(), job(definition()))) == {
+        "WriteOutput": ("s3:PutObject", "arn:aws:s3:::out/models/*", None),
+        "WriteLogs": (
+            [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            [group, f"{group}:*"],
+            None,
+        ),
+        "PutMetrics": (
+            "cloudwatch:PutMetricData",
+            "*",
+            {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+        ),
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_statement_says_why_and_who_asked(case: str) -> None:
+    members, chosen, _ = CASES[case]
+    request = {"TrainingJobDefinition": definition(**members)}
+    for statement in permissions(environment(**chosen), job(request["TrainingJobDefinition"])):
+        assert statement.reason
+        assert statement.asked_by
+        for path in statement.asked_by:
+            value: Any = request
+            for part in path:
+                value = value[part]  # the request has what is said to ask
+        if "*" in statement.resources:
+            assert statement.reason.startswith("AWS has no narrower form")
+        assert not any("*" in action for action in statement.actions)
+
+
+def test_sids_are_unique_and_meet_iams_pattern() -> None:
+    many = inputs("s3://a-b/x/", "s3://ab/x/", "s3://a.b/x/", "s3://ab", "s3://" + "long-" * 12)
+    made = document(permissions(environment(), job(definition(**many))))["Statement"]
+    sids = [each["Sid"] for each in made]
+    assert len(set(sids)) == len(sids)
+    assert all(sid.isalnum() and len(sid) <= 100 for sid in sids)
+    assert sum(sid.startswith("ListInput") for sid in sids) == 5
+
+
+def test_the_order_of_channels_and_definitions_says_nothing() -> None:
+    channels = [s3_input(f"s3://bucket-{i % 3}/{i}/") for i in range(9)]
+    one = definition(InputDataConfig=channels, **VPC)
+    other = definition(CheckpointConfig={"S3Uri": "s3://c/d"})
+    shuffled = random.Random(7).sample(channels, len(channels))
+    again = definition(InputDataConfig=shuffled, **VPC)
+    assert by_sid(permissions(environment(), job(one, other))) == by_sid(
+        permissions(environment(), job(other, again))
+    )
+
+
+def test_a_definition_with_a_role_of_its_own_asks_for_nothing() -> None:
+    brought = definition(RoleArn="arn:aws:iam::123456789012:role/mine", **inputs("s3://secret/"))
+    assert permissions(environment(), job(brought)) == ()
+    both = by_sid(permissions(environment(), job(brought, definition())))
+    assert list(both) == ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_arns_are_of_the_regions_partition(region: str, partition: str) -> None:
+    members = inputs("s3://${hptc:data_bucket}/a/") | VPC | volume("alias/ml")
+    made = permissions(environment(region, kms_key="managed"), job(definition(**members)))
+    arns = [r for each in made for r in each.resources if r.startswith("arn:")]
+    assert arns
+    assert {arn.split(":")[1] for arn in arns} == {partition}
+    key = foundation(environment(region, kms_key="managed")).key
+    assert key is not None
+    assert key.policy[0].principal == ("AWS", f"arn:{partition}:iam::{ACCOUNT}:root")
+
+
+def test_merge_refuses_two_meanings_of_one_sid() -> None:
+    one = Statement(sid="A", actions=("s3:GetObject",), resources=("x",), reason="r")
+    other = Statement(
+        sid="A", actions=("s3:GetObject",), resources=("y",), reason="r",
+        conditions=(Condition(operator="Bool", key="k", values=("true",)),),
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="two different permissions"):
+        merge([one, other])
+
+
+def test_a_spec_has_a_stack_and_trusts_sagemaker_of_its_account_only() -> None:
+    (stack,) = spec_stacks(environment(), [("churn", job(definition()))])
+    assert stack.stack == "hptc-demo-dev-churn"
+    assert document([stack.trust])["Statement"] == [
+        {
+            "Sid": "SageMakerOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        }
+    ]
+
+
+def test_a_spec_that_brings_its_role_has_no_stack() -> None:
+    brought = definition(RoleArn="arn:aws:iam::123456789012:role/mine")
+    assert spec_stacks(environment(), [("churn", job(brought))]) == ()
+
+
+def test_the_order_of_specs_says_nothing() -> None:
+    jobs = [(name, job(definition())) for name in ("b", "a", "c")]
+    assert spec_stacks(environment(), jobs) == spec_stacks(environment(), reversed(jobs))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a_b"], "can't be the name of a stack"),
+        (["x" * 120], "can't be the name of a stack"),
+        (["a", "a"], "two specs are named `a`"),
+    ],
+    ids=["a letter that no stack's name has", "too long", "twice"],
+)
+def test_names_that_no_stack_can_have(names: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        spec_stacks(environment(), [(name, job(definition())) for name in names])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "provides"),
+    [
+        ({}, ("artifact_bucket", "data_bucket")),
+        ({"artifact_bucket": "absent", "data_bucket": "mine"}, ()),
+        ({"kms_key": "managed"}, ("artifact_bucket", "data_bucket", "kms_key_arn")),
+        (
+            {"network": "managed", "data_bucket": "absent"},
+            ("artifact_bucket", "security_group_id", "subnet_id_1", "subnet_id_2"),
+        ),
+        (
+            {
+                "artifact_bucket": "mine",
+                "data_bucket": "mine",
+                "network": {"availability_zones": [f"us-east-1{z}" for z in "abc"]},
+            },
+            ("security_group_id", "subnet_id_1", "subnet_id_2", "subnet_id_3"),
+        ),
+        (
+            {"network": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
+            ("artifact_bucket", "data_bucket"),
+        ),
+    ],
+    ids=["buckets", "nothing", "key", "network", "three zones", "brought network"],
+)
+def test_a_foundation_has_what_is_managed(
+    chosen: dict[str, Any], provides: tuple[str, ...]
+) -> None:
+    made = foundation(environment(**chosen))
+    assert made.provides == provides
+    assert made.is_empty == (not provides)
+    assert set(provides) <= set(NAMES)
+
+
+def test_buckets_have_the_key_that_there_is() -> None:
+    def keys(**chosen: str) -> set[str | None]:
+        return {bucket.kms_key for bucket in foundation(environment(**chosen)).buckets}
+
+    assert keys(kms_key="managed") == {"${hptc:kms_key_arn}"}
+    assert keys(kms_key=KEY) == {KEY}
+    assert keys(kms_key="absent") == {None}
+
+
+def test_removal_decides_what_outlives_the_stack() -> None:
+    kept = foundation(environment(kms_key="managed"))
+    gone = foundation(environment(kms_key="managed", removal="destroy"))
+    assert (kept.is_retained, gone.is_retained) == (True, False)
+    assert kept.key is not None
+    assert gone.key is not None
+    assert (kept.key.pending_window_days, gone.key.pending_window_days) == (30, 7)
+
+
+def rules(**network: Any) -> set[tuple[str, str, str, str, int | None]]:
+    made = foundation(environment(network=Network(**network))).network
+    assert made is not None
+    return {(r.group, r.direction, r.peer, r.protocol, r.port) for r in made.rules}
+
+
+MEMBER_RULES = {
+    ("members", direction, "members", protocol, port)
+    for direction in ("in", "out")
+    for protocol, port in (("tcp", None), ("udp", 500), ("esp", None))
+}
+
+
+def test_members_reach_each_other_and_s3() -> None:
+    assert rules() == MEMBER_RULES | {("members", "out", "0.0.0.0/0", "tcp", 443)}
+
+
+def test_a_prefix_list_narrows_the_way_out() -> None:
+    way_out = {("members", "out", "pl-63a5400a", "tcp", 443)}
+    assert rules(s3_prefix_list_id="pl-63a5400a") == MEMBER_RULES | way_out
+
+
+def test_interface_endpoints_take_members_only() -> None:
+    assert rules(interface_endpoints=["sts"]) == rules() | {
+        ("members", "out", "endpoints", "tcp", 443),
+        ("endpoints", "in", "members", "tcp", 443),
+    }
+
+
+def test_a_network_has_its_regions_zones_and_room_for_four() -> None:
+    made = foundation(environment("eu-west-1", network="managed")).network
+    assert made is not None
+    assert made.availability_zones == ("eu-west-1a", "eu-west-1b")
+    assert (made.cidr, made.subnet_prefix) == ("10.42.0.0/20", 22)
+
+
+@pytest.mark.parametrize("cidr", ["10.42.0.1/20", "10.0.0.0/8", "10.0.0.0/28", "here"])
+def test_a_cidr_that_no_vpc_can_have(cidr: str) -> None:
+    with pytest.raises(UsageError, match="environment `dev`"):
+        foundation(environment(network={"cidr": cidr}))
+
+
+def test_every_reference_has_its_output() -> None:
+    whole = environment(
+        kms_key="managed",
+        network={"availability_zones": [f"us-east-1{zone}" for zone in "abc"]},
+    )
+    assert {name: locate(whole, name, "churn") for name in NAMES} == {
+        name: Output(
+            stack="hptc-demo-dev-churn" if name == "execution_role_arn" else "hptc-demo-dev",
+            key=output_key(name),
+        )
+        for name in NAMES
+    }
+    assert output_key("subnet_id_1") == "SubnetId1"
+    assert output_key("execution_role_arn") == "ExecutionRoleArn"
+
+
+@pytest.mark.parametrize("name", ["kms_key_arn", "subnet_id_1", "data_bucket"])
+def test_what_is_not_made_is_nowhere(name: str) -> None:
+    with pytest.raises(UsageError, match="makes no such thing"):
+        locate(environment(data_bucket="mine"), name, "churn")
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_the_specs_of_this_repository_name_only_what_is_made(name: str) -> None:
+    compiled = compile_paths([str(ROOT)], Workspace(environment=name))
+    chosen = next(each.environment for each in compiled if each.environment is not None)
+    stacks = spec_stacks(chosen, [(each.name, each.job) for each in compiled if each.job])
+    assert stacks
+    for stack in stacks:
+        for reference in names_in(document(stack.permissions)):
+            assert locate(chosen, reference, stack.spec).key == output_key(reference)
