@@ -22,8 +22,8 @@ def _backend(place: Place) -> Any:
 def _tag(resource: Any, before: Properties, after: Properties, place: Place) -> None:
     backend = _backend(place)
     wanted = {tag["Key"]: tag["Value"] for tag in after.get("Tags", [])}
-    gone = [tag["Key"] for tag in before.get("Tags", []) if tag["Key"] not in wanted]
-    backend.delete_tag_keys([resource.id], gone)
+    gone = {tag["Key"]: None for tag in before.get("Tags", []) if tag["Key"] not in wanted}
+    backend.delete_tags([resource.id], gone)
     if wanted:
         backend.create_tags([resource.id], wanted)
 

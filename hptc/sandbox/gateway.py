@@ -16,11 +16,12 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from moto.iam.models import get_account_id_from, iam_backends
+from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
-    MotoRequestHandler,
     create_backend_app,
 )
+from werkzeug.serving import WSGIRequestHandler
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -36,14 +37,18 @@ def access_key_of(account: str) -> str:
     return _KEY_PREFIX + account
 
 
-class QuietRequestHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]
+# moto 5.2.1 uses werkzeug's own handler still.
+_RequestHandler: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+
+
+class QuietRequestHandler(_RequestHandler):  # type: ignore[misc]
     """moto's request handler, without a line on stderr for each request."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing; a failure reaches the client."""
 
 
-class _Services(DomainDispatcherApplication):  # type: ignore[misc, unused-ignore]
+class _Services(DomainDispatcherApplication):
     def get_backend_for_host(self, host: str | None) -> Any:
         known = host is None or "amazonaws.com" not in host
         if not known and not any(p.match(f"http://{host}") for _, p in self.backend_url_patterns):

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 from types import FrameType
 
@@ -48,34 +48,42 @@ def run(command: list[str], sandbox: Sandbox) -> int:
     Standard streams are the caller's own. SIGINT and SIGTERM go to the command; a command ended by
     signal N gives 128 + N, as in a shell.
     """
-    try:
-        process = subprocess.Popen(command, env=client_environment(sandbox))
-    except OSError as error:
-        raise UsageError(f"cannot run {command[0]}: {error.strerror}") from error
+    process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
-    def forward(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def forward(number: int, _frame: FrameType | None) -> None:
+        if process is None:
+            early.append(number)
         # A terminal has sent SIGINT to the whole group already; a second one ends npm and node
         # before they have cleaned up.
-        if number != signal.SIGINT or not _shares_terminal():
+        elif number != signal.SIGINT or not _in_foreground():
             process.send_signal(number)
 
     with _handling(forward):
+        try:
+            process = subprocess.Popen(command, env=client_environment(sandbox))
+        except OSError as error:
+            raise UsageError(f"cannot run {command[0]}: {error.strerror}") from error
+        for number in early:
+            process.send_signal(number)
         code = process.wait()
     return code if code >= 0 else 128 - code
 
 
-def serve(sandbox: Sandbox) -> None:  # noqa: ARG001 - that it is open is all that is needed
-    """Block until SIGINT or SIGTERM."""
+def serve(_sandbox: Sandbox, ready: Callable[[], None]) -> None:
+    """Keep an open sandbox up until SIGINT or SIGTERM; `ready` is called once these are heeded."""
     stopped = Event()
-    with _handling(lambda number, frame: stopped.set()):  # noqa: ARG005
+    with _handling(lambda _number, _frame: stopped.set()):
+        ready()
         stopped.wait()
 
 
-def _shares_terminal() -> bool:
-    try:
-        return os.tcgetpgrp(0) == os.getpgrp()
-    except OSError:
-        return False
+def _in_foreground() -> bool:
+    """Whether a terminal sends its signals to this process's group."""
+    for descriptor in range(3):
+        with suppress(OSError):
+            return os.tcgetpgrp(descriptor) == os.getpgrp()
+    return False
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Self
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from hptc.errors import OperationError
 from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker
@@ -103,36 +103,20 @@ class Sandbox:
     def __enter__(self) -> Self:
         """Start to listen."""
         _install()
-        with ExitStack() as opened:
-            listener = opened.enter_context(socket.socket())
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((_LOOPBACK, self._port))
-            except OSError as error:
-                raise OperationError(
-                    f"the sandbox cannot listen on port {self._port}: {error.strerror}",
-                    help="choose another port, or 0 for any free one",
-                ) from error
-            listener.listen()
-            self._port = listener.getsockname()[1]
-            server = make_server(
-                _LOOPBACK,
-                self._port,
-                Gateway(self.account),
-                threaded=True,
-                request_handler=QuietRequestHandler,
-                fd=listener.fileno(),
+        with ExitStack() as opening:
+            opening.callback(_forget_if_last)
+            _count(1)
+            server = self._bind()
+            opening.callback(server.server_close)
+            self._home = opening.enter_context(
+                tempfile.TemporaryDirectory(prefix="hptc-sandbox-", ignore_cleanup_errors=True)
             )
-        self._closing.callback(_forget_if_last)
-        _count(1)
-        self._closing.callback(server.server_close)
-        thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
-        thread.start()
-        self._closing.callback(thread.join)
-        self._closing.callback(server.shutdown)
-        self._home = tempfile.mkdtemp(prefix="hptc-sandbox-")
-        self._closing.callback(shutil.rmtree, self._home, ignore_errors=True)
-        sagemaker.set_status_of_new_jobs(self.account, self._tuning_job_status)
+            sagemaker.set_status_of_new_jobs(self.account, self._tuning_job_status)
+            thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
+            thread.start()
+            opening.callback(thread.join)
+            opening.callback(server.shutdown)
+            self._closing = opening.pop_all()
         return self
 
     def __exit__(
@@ -143,6 +127,28 @@ class Sandbox:
     ) -> None:
         """Stop, and forget everything if no other sandbox is open."""
         self._closing.close()
+
+    def _bind(self) -> BaseWSGIServer:
+        # Bound here, because werkzeug ends the process when the port is taken.
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((_LOOPBACK, self._port))
+            except OSError as error:
+                raise OperationError(
+                    f"the sandbox cannot listen on port {self._port}: {error.strerror}",
+                    help="choose another port, or 0 for any free one",
+                ) from error
+            listener.listen()
+            self._port = listener.getsockname()[1]
+            return make_server(
+                _LOOPBACK,
+                self._port,
+                Gateway(self.account),
+                threaded=True,
+                request_handler=QuietRequestHandler,
+                fd=listener.fileno(),
+            )
 
 
 def _count(change: int) -> int:

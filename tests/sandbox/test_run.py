@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -71,8 +70,7 @@ from hptc.sandbox.server import Sandbox
 
 with Sandbox() as sandbox:
     if sys.argv[1] == "serve":
-        print("up", flush=True)
-        serve(sandbox)
+        serve(sandbox, lambda: print("up", flush=True))
         print("down")
     else:
         sys.exit(run([sys.executable, "-c", sys.argv[2]], sandbox))
@@ -104,7 +102,6 @@ def test_signals_end_it(
     with process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        time.sleep(0.2)  # the handlers come right after the child
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (number if code is None else code, output, "")
