@@ -39,7 +39,8 @@ def nameless_range(rule: Rule, context: Context) -> Iterator[Finding]:
                 yield rule.finding(
                     "a range has no name",
                     (*range_.path, "Name"),
-                    label="must be the hyperparameter's name",
+                    label="empty",
+                    help="give it the name under which the training job reads its value",
                     on_key=True,
                 )
 

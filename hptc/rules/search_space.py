@@ -10,7 +10,7 @@ from hptc.references import has_reference
 from hptc.rules.reading import WHOLE_NUMBER, number
 from hptc.rules.rule import Context, Rule, error, warning
 
-_LINEAR_DECADES = 2
+_LINEAR_SPAN = 100
 _MAX_WRITTEN_OUT = 10**15
 
 
@@ -284,12 +284,12 @@ def linear_range_over_decades(rule: Rule, context: Context) -> Iterator[Finding]
         low, high = number(range_.min), number(range_.max)
         if range_.scaling != "Linear" or low is None or high is None or low <= 0:
             continue
-        if high > low * 10**_LINEAR_DECADES:
+        if high > low * _LINEAR_SPAN:
             yield rule.finding(
                 f"`{range_.name}` goes from {range_.min} to {range_.max} on a linear scale, "
                 "which hardly tries its small values",
                 (*range_.path, "ScalingType"),
-                label=f"more than {_LINEAR_DECADES} powers of ten",
+                label="more than two powers of ten",
                 help="use `scaling: Logarithmic`, or leave `scaling` out",
             )
 

@@ -247,7 +247,7 @@ def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator
     Bayesian optimisation learns from completed training jobs. Those that start at once know
     nothing, so a search that is mostly one large batch is mostly a random search, at the price of a
     Bayesian one (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
-    A warm start gives the first ones something to learn from, and a search of less than four
+    A warm start gives the first ones something to learn from, and a search of fewer than four
     training jobs is a trial run; neither is reported.
 
     Bad:
@@ -266,7 +266,7 @@ def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator
             + f" {wanted} training jobs start before any result is known, as in a random search",
             _PARALLEL_JOBS,
             label="more than half of the search",
-            help=f"lower it to {max(wanted // 5, 1)}, or say `strategy: Random`",
+            help=f"lower it to {wanted // 4}, or say `strategy: Random`",
         )
 
 
@@ -405,12 +405,14 @@ def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Fi
     if job.strategy != "Hyperband" or least is None:
         return
     for definition in job.definitions:
-        most, source = job.hyperband_max_resource, ""
+        most = job.hyperband_max_resource
+        its_most = f"its most, {most}"
         if most is None:
-            most, source = _epochs(definition), " epochs by the hyperparameters"
+            most = _epochs(definition)
+            its_most = f"the {most} epochs of the training job"
         if most is not None and least > most:
             yield rule.finding(
-                f"Hyperband's least, {least}, is more than its most, {most}{source}",
+                f"Hyperband's least, {least}, is more than {its_most}",
                 (*_HYPERBAND, "MinResource"),
                 label=f"must be {most} or less",
             )
