@@ -17,7 +17,7 @@ from hptc.aws.interface import Progress, Stacks, Tuning, silent
 from hptc.aws.jobs import OVER, TAG_PREFIX, describe
 from hptc.compiler import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.project import Environment
+from hptc.infrastructure.stacks import Output, locate
 from hptc.provenance import Provenance
 from hptc.references import names_in, reference, substitute
 from hptc.request import Request
@@ -206,18 +206,9 @@ def _rerun_name(compiled: Compiled, rerun: int) -> str:
 class _Place:
     """Where a reference's value comes from; no value, and it is not deployed."""
 
-    stack: str
-    output: str
+    output: Output
     value: str | None
     is_stack_there: bool
-
-
-def _output(name: str, environment: Environment, spec_name: str) -> tuple[str, str]:
-    """The stack and the output key that a reference stands for."""
-    key = "".join(part.capitalize() for part in name.split("_"))
-    if name == "execution_role_arn":
-        return environment.spec_stack(spec_name), key
-    return environment.foundation_stack, key
 
 
 def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
@@ -233,14 +224,13 @@ def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
     outputs: dict[str, dict[str, str] | None] = {}
     places = {}
     for name in references:
-        stack, key = _output(name, compiled.environment, compiled.spec.name)
-        if stack not in outputs:
-            outputs[stack] = stacks.outputs(stack)
-        found = outputs[stack]
+        output = locate(compiled.environment, name, compiled.spec.name)
+        if output.stack not in outputs:
+            outputs[output.stack] = stacks.outputs(output.stack)
+        found = outputs[output.stack]
         places[name] = _Place(
-            stack=stack,
-            output=key,
-            value=(found or {}).get(key),
+            output=output,
+            value=(found or {}).get(output.key),
             is_stack_there=found is not None,
         )
     return places
@@ -259,9 +249,9 @@ def _require(places: Mapping[str, _Place], compiled: Compiled) -> None:
         environment = compiled.environment
         where = f" in {environment.region}" if environment else ""
         what = (
-            f"the stack `{place.stack}`{where} has no output `{place.output}`"
+            f"the stack `{place.output.stack}`{where} has no output `{place.output.key}`"
             if place.is_stack_there
-            else f"the stack `{place.stack}` is not deployed{where}"
+            else f"the stack `{place.output.stack}` is not deployed{where}"
         )
         env = f" --env {environment.name}" if environment else ""
         raise OperationError(what, help=f"`hptc deploy{env}` first")

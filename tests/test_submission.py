@@ -207,18 +207,16 @@ class TestWithoutDigest:
         assert isinstance(send(explicit, tuning), Unchanged)
 
     def test_with_what_the_service_adds(self, tmp_path: Path) -> None:
-        spec = EXPLICIT.replace(
-            'metric_definitions: {loss: "loss=([0-9.]+)"}', "algorithm_name: null"
-        ).replace("resources:", "tuning_resources:")
-        job = compiled(tmp_path, spec)
-        request = self.described(job)
-        definition = request["TrainingJobDefinitions"][0]
+        job = compiled(tmp_path, SPEC.replace("resources:", "tuning_resources:"), project=PROJECT)
+        request = resolve_references(job, FakeStacks(STACKS))
+        definition = request["TrainingJobDefinition"]
         definition["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "a", "Regex": "b"}]
-        definition["StaticHyperParameters"] = {"_tuning_objective_metric": "loss"}
+        definition["StaticHyperParameters"]["_tuning_objective_metric"] = "validation:auc"
         definition["EnableNetworkIsolation"] = False
-        definition["HyperParameterRanges"]["IntegerParameterRanges"][0]["ScalingType"] = "Auto"
+        ranges = request["HyperParameterTuningJobConfig"]["ParameterRanges"]
+        ranges["IntegerParameterRanges"][0]["ScalingType"] = "Auto"
         definition["ResourceConfig"] = definition.pop("HyperParameterTuningResourceConfig")
-        request["TrainingJobDefinition"] = None
+        request["TrainingJobDefinitions"] = None
         tuning = FakeTuning()
         tuning.add(request)
         assert isinstance(send(job, tuning), Unchanged)

@@ -54,12 +54,12 @@ def connect(
 
     Raises AwsError without a Region, or for a profile that is not there.
     """
-    connection = Connection(environment, region=region, retry=retry or Retry())
-    return Aws(
-        tuning=_Tuning(connection),
-        stacks=_Stacks(connection),
-        region=connection.region,
-    )
+    return over(Connection(environment, region=region, retry=retry or Retry()))
+
+
+def over(connection: Connection) -> Aws:
+    """AWS by the calls of one connection."""
+    return Aws(tuning=_Tuning(connection), stacks=_Stacks(connection), region=connection.region)
 
 
 class Connection:

@@ -72,7 +72,7 @@ def aws_error(
             return no_region()
         case boto.ParamValidationError():
             return AwsError(str(error), help="this was found before anything was sent")
-        case boto.HTTPClientError():
+        case boto.HTTPClientError() | boto.ConnectionError():
             return AwsError(
                 f"AWS can't be reached: {error}",
                 help="check the network, the proxy and AWS_ENDPOINT_URL"

@@ -25,13 +25,14 @@ training_job:
   objective: {metric_name: "validation:auc", type: Maximize}
   hyperparameters:
     objective: binary:logistic
+    eval_metric: auc
     num_round: 200
     eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
     max_depth: {type: Integer, min: 3, max: 10}
-    booster: {type: Categorical, values: [gbtree, dart]}
   algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
   inputs:
     train: {s3: "s3://{{ data_bucket }}/churn/train/", content_type: text/csv}
+    validation: {s3: "s3://{{ data_bucket }}/churn/validation/", content_type: text/csv}
   output: {}
   resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
   stopping: {max_runtime: 1h}
@@ -60,6 +61,7 @@ training_jobs:
     hyperparameters:
       lr: {type: Continuous, min: 1e-5, max: 0.1}
       depth: {type: Integer, min: 1, max: 4}
+      optimizer: {type: Categorical, values: [sgd, adam]}
     algorithm:
       training_image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
       input_mode: File

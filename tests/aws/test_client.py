@@ -1,0 +1,342 @@
+"""The real client: against moto's AWS in this process, and against refusals put into boto."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from hptc.aws.client import Aws, Connection, connect, over
+from hptc.aws.jobs import describe, described_request, job_status
+from hptc.aws.retry import Retry
+from hptc.errors import AwsError, OperationError
+from hptc.project import Environment, Infrastructure
+from hptc.provenance import Provenance
+from hptc.submission import Submitted, Unchanged, submit
+from tests.aws.conftest import ACCOUNT
+from tests.aws.fake import FakeTime
+from tests.aws.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
+
+HERE = Provenance(spec="specs/churn.yaml", commit="0123abc")
+
+
+def environment(account: str = ACCOUNT) -> Environment:
+    return Environment(
+        project="churn",
+        name="dev",
+        account=account,
+        region="us-east-1",
+        infrastructure=Infrastructure(),
+        variables={},
+    )
+
+
+def deploy(stacks: dict[str, dict[str, str]] = STACKS) -> None:
+    """Stacks that have nothing but the outputs."""
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    for name, outputs in stacks.items():
+        template = {
+            "Resources": {"Topic": {"Type": "AWS::SSM::Parameter", "Properties": {
+                "Type": "String", "Value": "x", "Name": name}}},
+            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        }  # fmt: skip
+        client.create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+
+@pytest.mark.usefixtures("aws")
+class TestAgainstMoto:
+    """Submit, describe, list."""
+
+    @pytest.fixture
+    def cloud(self) -> Aws:
+        return connect(environment())
+
+    @pytest.mark.parametrize("spec", [SPEC, EXPLICIT], ids=["references", "every structure"])
+    def test_aws_has_what_was_sent(self, cloud: Aws, tmp_path: Path, spec: str) -> None:
+        deploy()
+        job = compiled(tmp_path, spec, project=PROJECT if spec == SPEC else "")
+
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+
+        assert isinstance(sent, Submitted)
+        described = dict(describe(cloud.tuning, sent.name))
+        tags = cloud.tuning.list_tags(described["HyperParameterTuningJobArn"])
+        fields = {key: value for key, value in sent.request.items() if key != "Tags"}
+        assert {key: described[key] for key in fields} == fields
+        assert tags == {tag["Key"]: tag["Value"] for tag in sent.request["Tags"]}
+        assert tags["hptc:digest"] == job.digest
+        assert described["HyperParameterTuningJobArn"] == sent.arn
+
+    def test_the_same_again_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
+        deploy()
+        job = compiled(tmp_path, SPEC, project=PROJECT)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        again = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        assert isinstance(again, Unchanged)
+        assert (again.name, again.status) == (sent.name, "Completed")
+        assert len(list(cloud.tuning.list_jobs())) == 1
+
+    def test_a_job_without_hptcs_tags_is_compared(self, cloud: Aws, tmp_path: Path) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        assert job.request is not None
+        theirs = [{"Key": "made-by", "Value": "a script"}]
+        cloud.tuning.create({**job.request, "Tags": theirs})
+        assert isinstance(submit(job, cloud.tuning, cloud.stacks, provenance=HERE), Unchanged)
+
+    def test_a_job_that_is_not_there(self, cloud: Aws) -> None:
+        assert cloud.tuning.describe("nope") is None
+        with pytest.raises(OperationError, match="no tuning job `nope` in us-east-1"):
+            job_status(cloud.tuning, "nope")
+
+    def test_a_name_that_is_taken(self, cloud: Aws, tmp_path: Path) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        assert job.request is not None
+        cloud.tuning.create(job.request)
+        with pytest.raises(AwsError, match="already exists") as raised:
+            cloud.tuning.create(job.request)
+        assert raised.value.code == "ResourceInUse"
+
+    def test_lists_are_filtered_and_limited(self, cloud: Aws, tmp_path: Path) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        assert job.request is not None
+        for number in range(103):
+            name = f"{'odd' if number % 2 else 'even'}-{number}"
+            cloud.tuning.create({**job.request, "HyperParameterTuningJobName": name})
+        jobs = list(cloud.tuning.list_jobs())
+        assert len({job.name for job in jobs}) == 103
+        assert [job.created for job in jobs] == sorted((j.created for j in jobs), reverse=True)
+        assert len(list(cloud.tuning.list_jobs(limit=101))) == 101
+        assert len(list(cloud.tuning.list_jobs(limit=2))) == 2
+        assert len(list(cloud.tuning.list_jobs(name_contains="odd"))) == 51
+        assert not list(cloud.tuning.list_jobs(status="Failed"))
+        assert jobs[0].limits.max_training_jobs == 4
+
+    def test_status_tells_where_a_job_comes_from(self, cloud: Aws, tmp_path: Path) -> None:
+        deploy()
+        job = compiled(tmp_path, SPEC, project=PROJECT)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        found = job_status(cloud.tuning, sent.name)
+        assert (found.project, found.environment) == ("churn", "dev")
+        assert (found.spec, found.commit) == ("specs/churn.yaml", "0123abc")
+        assert found.digest == job.digest
+        assert (found.limits.max_training_jobs, found.strategy) == (4, "Bayesian")
+
+    def test_a_description_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
+        deploy()
+        job = compiled(tmp_path, SPEC, project=PROJECT)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        found = described_request(cloud.tuning, sent.name)
+        assert found["Tags"] == [{"Key": "team", "Value": "growth"}]
+        assert "ResponseMetadata" not in found
+
+    def test_outputs_of_stacks(self, cloud: Aws) -> None:
+        deploy()
+        assert cloud.stacks.outputs("hptc-churn-dev") == STACKS["hptc-churn-dev"]
+        assert cloud.stacks.outputs("nope") is None
+
+    def test_credentials_of_another_account_do_nothing(self, tmp_path: Path) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        assert job.request is not None
+        cloud = connect(environment("999999999999"))
+        calls: list[Callable[[], Any]] = [
+            lambda: cloud.tuning.create(job.request or {}),
+            lambda: cloud.tuning.stop("x"),
+            lambda: cloud.stacks.outputs("x"),
+        ]
+        for call in calls:
+            with pytest.raises(AwsError) as raised:
+                call()
+            assert ACCOUNT in raised.value.message
+            assert "`dev` is in account 999999999999" in raised.value.message
+            assert "AWS_PROFILE" in raised.value.help
+        assert not list(connect(environment()).tuning.list_jobs())
+
+
+class TestWithRefusals:
+    """What AWS may answer, in its place."""
+
+    @pytest.fixture
+    def time(self) -> FakeTime:
+        return FakeTime()
+
+    @pytest.fixture
+    def connection(self, credentials: None, time: FakeTime) -> Connection:
+        retry = Retry(sleep=time.sleep, clock=time.clock, random=lambda: 0.5)
+        return Connection(None, region="us-east-1", retry=retry)
+
+    def refuse(self, stub: Stubber, operation: str, code: str, text: str) -> None:
+        stub.add_client_error(operation, service_error_code=code, service_message=text)
+
+    @pytest.mark.parametrize(
+        ("code", "text", "sleeps"),
+        [
+            pytest.param("ThrottlingException", "Rate exceeded", [0.5, 1.0], id="throttled"),
+            pytest.param("InternalFailure", "", [0.5, 1.0], id="internal error"),
+            pytest.param("ValidationException", "Could not assume role r", [1.0, 2.0], id="iam"),
+        ],
+    )
+    def test_passing_trouble_passes(
+        self,
+        connection: Connection,
+        time: FakeTime,
+        tmp_path: Path,
+        code: str,
+        text: str,
+        sleeps: list[float],
+    ) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        assert job.request is not None
+        operation = "create_hyper_parameter_tuning_job"
+        arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:hyper-parameter-tuning-job/x"
+        with Stubber(connection.sagemaker) as stub:
+            self.refuse(stub, operation, code, text)
+            self.refuse(stub, operation, code, text)
+            stub.add_response(operation, {"HyperParameterTuningJobArn": arn}, job.request)
+            assert over(connection).tuning.create(job.request) == arn
+            stub.assert_no_pending_responses()
+        assert time.sleeps == sleeps
+
+    def test_lasting_throttling_is_an_error(self, connection: Connection) -> None:
+        with Stubber(connection.sagemaker) as stub:
+            for _ in range(30):
+                self.refuse(stub, "list_tags", "ThrottlingException", "Rate exceeded")
+            with pytest.raises(AwsError, match="Rate exceeded") as raised:
+                over(connection).tuning.list_tags(
+                    "arn:aws:sagemaker:us-east-1:1:hyper-parameter-tuning-job/x"
+                )
+        assert raised.value.code == "ThrottlingException"
+
+    def test_a_quota_has_the_requests_numbers(self, connection: Connection, tmp_path: Path) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        assert job.request is not None
+        text = (
+            "The account-level service limit 'ml.m5.xlarge for training job usage' is 3 Instances, "
+            "with current utilization of 0 Instances and a request delta of 4 Instances."
+        )
+        with Stubber(connection.sagemaker) as stub:
+            self.refuse(stub, "create_hyper_parameter_tuning_job", "ResourceLimitExceeded", text)
+            with pytest.raises(AwsError) as raised:
+                over(connection).tuning.create(job.request)
+        assert raised.value.message == text
+        assert "set max_parallel_training_jobs to 1" in raised.value.help
+
+    @pytest.mark.parametrize(
+        ("code", "text"),
+        [
+            pytest.param(
+                "ResourceNotFound",
+                "Amazon SageMaker can't find a tuning job called X. Type another name.",
+                id="its own code",
+            ),
+            pytest.param(
+                "ValidationException", "can't find a tuning job called X", id="validation"
+            ),
+        ],
+    )
+    def test_an_absent_job_is_none(self, connection: Connection, code: str, text: str) -> None:
+        with Stubber(connection.sagemaker) as stub:
+            self.refuse(stub, "describe_hyper_parameter_tuning_job", code, text)
+            assert over(connection).tuning.describe("X") is None
+
+    def test_a_description_that_is_refused(self, connection: Connection) -> None:
+        with Stubber(connection.sagemaker) as stub:
+            self.refuse(
+                stub, "describe_hyper_parameter_tuning_job", "AccessDeniedException", "denied"
+            )
+            with pytest.raises(AwsError) as raised:
+                over(connection).tuning.describe("X")
+        assert "sagemaker:DescribeHyperParameterTuningJob" in raised.value.help
+
+    def test_stop(self, connection: Connection) -> None:
+        with Stubber(connection.sagemaker) as stub:
+            stub.add_response(
+                "stop_hyper_parameter_tuning_job", {}, {"HyperParameterTuningJobName": "x"}
+            )
+            over(connection).tuning.stop("x")
+            stub.assert_no_pending_responses()
+
+    def test_training_jobs_page_by_page(self, connection: Connection) -> None:
+        def summary(name: str) -> dict[str, Any]:
+            return {
+                "TrainingJobName": name,
+                "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:1:training-job/{name}",
+                "CreationTime": "2026-01-01T00:00:00Z",
+                "TrainingJobStatus": "Completed",
+                "TunedHyperParameters": {"b": "2", "a": "1"},
+                "FinalHyperParameterTuningJobObjectiveMetric": {
+                    "MetricName": "loss", "Value": 0.5,
+                },
+            }  # fmt: skip
+
+        operation = "list_training_jobs_for_hyper_parameter_tuning_job"
+        asked = {
+            "HyperParameterTuningJobName": "x",
+            "MaxResults": 100,
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+        }
+        with Stubber(connection.sagemaker) as stub:
+            first = {"TrainingJobSummaries": [summary("a"), summary("b")], "NextToken": "t"}
+            stub.add_response(operation, first, asked)
+            self.refuse(stub, operation, "ThrottlingException", "Rate exceeded")
+            stub.add_response(
+                operation, {"TrainingJobSummaries": [summary("c")]}, {**asked, "NextToken": "t"}
+            )
+            jobs = list(over(connection).tuning.list_training_jobs("x"))
+            stub.assert_no_pending_responses()
+        assert [job.name for job in jobs] == ["a", "b", "c"]
+        assert jobs[0].metric_value == 0.5
+        assert jobs[0].tuned_hyperparameters == (("a", "1"), ("b", "2"))
+
+
+class TestWithoutAws:
+    """A machine that is not ready."""
+
+    def test_no_credentials(self) -> None:
+        with pytest.raises(AwsError, match="there are no AWS credentials"):
+            connect(environment()).tuning.describe("x")
+
+    def test_half_of_the_credentials(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        with pytest.raises(AwsError, match="incomplete"):
+            connect(environment()).tuning.describe("x")
+
+    def test_no_region(self, credentials: None) -> None:
+        with pytest.raises(AwsError, match="no AWS Region"):
+            connect()
+
+    def test_the_region_of_botos_own_chain(
+        self, credentials: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        assert connect().region == "eu-west-1"
+        assert connect(environment()).region == "us-east-1"
+
+    def test_a_profile_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_PROFILE", "nobody")
+        with pytest.raises(AwsError, match="nobody"):
+            connect(environment())
+
+    def test_nothing_listens(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.socket() as bound:  # bound, but never listening: every connect is refused
+            bound.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+            monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+            with pytest.raises(AwsError, match="AWS can't be reached") as raised:
+                connect(environment()).tuning.describe("x")
+        assert url in raised.value.message
+        assert "AWS_ENDPOINT_URL" in raised.value.help
+        assert "not-to-be-seen" not in raised.value.message + raised.value.help
+
+    def test_an_endpoint_that_is_none(
+        self, credentials: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+        with pytest.raises(AwsError, match="nonsense"):
+            connect(environment()).tuning.describe("x")

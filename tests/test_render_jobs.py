@@ -1,0 +1,413 @@
+"""Tuning jobs as text and as JSON, whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hptc.aws.jobs import JobStatus, JobSummary, read_status, read_summary, read_training_job
+from hptc.render.jobs import (
+    jobs_json,
+    render_jobs,
+    render_status,
+    render_stop,
+    render_submission,
+    render_training_jobs,
+    status_json,
+    stop_json,
+    submission_json,
+    training_jobs_json,
+)
+from hptc.submission import (
+    AlreadyOver,
+    DryRun,
+    Stop,
+    StopRequested,
+    Submission,
+    Submitted,
+    Unchanged,
+)
+
+PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"
+ARN = f"{PREFIX}:hyper-parameter-tuning-job/churn-1a2b3c4d"
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BEST: dict[str, Any] = {
+    "TrainingJobName": "churn-1a2b3c4d-007-0123abcd",
+    "TrainingJobArn": f"{PREFIX}:training-job/x",
+    "TrainingJobStatus": "Completed",
+    "CreationTime": datetime(2026, 3, 1, 10, 5, tzinfo=UTC),
+    "TunedHyperParameters": {"max_depth": "6", "eta": "0.03125"},
+    "FinalHyperParameterTuningJobObjectiveMetric": {
+        "Type": "Maximize",
+        "MetricName": "validation:auc",
+        "Value": 0.8765,
+    },
+    "ObjectiveStatus": "Succeeded",
+}
+DESCRIPTION: dict[str, Any] = {
+    "HyperParameterTuningJobName": "churn-1a2b3c4d",
+    "HyperParameterTuningJobArn": ARN,
+    "HyperParameterTuningJobStatus": "InProgress",
+    "HyperParameterTuningJobConfig": {
+        "Strategy": "Bayesian",
+        "ResourceLimits": {
+            "MaxNumberOfTrainingJobs": 20,
+            "MaxParallelTrainingJobs": 2,
+            "MaxRuntimeInSeconds": 7200,
+        },
+    },
+    "CreationTime": datetime(2026, 3, 1, 10, 0, tzinfo=UTC),
+    "LastModifiedTime": datetime(2026, 3, 1, 11, 0, tzinfo=UTC),
+    "TrainingJobStatusCounters": {
+        "Completed": 7,
+        "InProgress": 2,
+        "RetryableError": 1,
+        "NonRetryableError": 1,
+        "Stopped": 0,
+    },
+    "ObjectiveStatusCounters": {"Succeeded": 7, "Pending": 2, "Failed": 1},
+    "BestTrainingJob": BEST,
+    "OverallBestTrainingJob": {**BEST, "TrainingJobName": "old-3", "TuningJobName": "churn-old"},
+    "ConsumedResources": {"RuntimeInSeconds": 5025},
+    "WarmStartConfig": {
+        "WarmStartType": "TransferLearning",
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "churn-old"}],
+    },
+}
+TAGS = {
+    "hptc:project": "churn",
+    "hptc:environment": "dev",
+    "hptc:spec": "specs/churn.yaml",
+    "hptc:digest": "1a2b3c4d" * 8,
+    "hptc:commit": "0123abc-dirty",
+    "team": "growth",
+}
+RUNNING = read_status(DESCRIPTION, TAGS, now=NOW)
+BARE = read_status(
+    {
+        "HyperParameterTuningJobName": "x",
+        "HyperParameterTuningJobArn": "arn:x",
+        "HyperParameterTuningJobStatus": "Failed",
+        "HyperParameterTuningJobConfig": {"Strategy": "Random", "ResourceLimits": {}},
+        "CreationTime": datetime(2026, 3, 1, 10, 0, tzinfo=UTC),
+        "HyperParameterTuningEndTime": datetime(2026, 3, 1, 10, 0, 42, tzinfo=UTC),
+        "BestTrainingJob": None,
+        "TrainingJobStatusCounters": {},
+        "ObjectiveStatusCounters": {},
+        "FailureReason": "No training job succeeded after 5 attempts.",
+    },
+    {},
+    now=NOW,
+)
+
+
+def summary(name: str, status: str) -> JobSummary:
+    config = DESCRIPTION["HyperParameterTuningJobConfig"]
+    return read_summary(
+        {
+            **DESCRIPTION,
+            **config,
+            "HyperParameterTuningJobName": name,
+            "HyperParameterTuningJobStatus": status,
+        }
+    )
+
+
+JOBS = [
+    summary("churn-1a2b3c4d", "InProgress"),
+    summary("ranking-with-a-long-name-99aabbcc", "Failed"),
+]
+
+
+def test_a_running_job() -> None:
+    assert (
+        render_status(RUNNING)
+        == f"""\
+churn-1a2b3c4d
+  status             InProgress
+  strategy           Bayesian
+  training jobs      8 of 20
+                     7 completed, 2 in progress, 1 failed, 1 failed and retried
+  objectives         7 told, 2 pending, 1 failed
+  created            2026-03-01 10:00 UTC
+  elapsed            2 h 0 min of 2 h 0 min at most
+  training time      1 h 23 min in all
+  warm start         TransferLearning from churn-old
+  best so far        validation:auc = 0.8765
+                     churn-1a2b3c4d-007-0123abcd
+                     eta = 0.03125
+                     max_depth = 6
+  best with parents  validation:auc = 0.8765
+                     old-3
+                     of churn-old
+                     eta = 0.03125
+                     max_depth = 6
+  spec               specs/churn.yaml
+  commit             0123abc-dirty
+  environment        dev
+  digest             {"1a2b3c4d" * 8}
+  ARN                {ARN}"""
+    )
+
+
+def test_a_job_of_which_aws_says_little() -> None:
+    assert (
+        render_status(BARE)
+        == """\
+x
+  status         Failed
+  reason         No training job succeeded after 5 attempts.
+  strategy       Random
+  training jobs  0
+                 none yet
+  objectives     0 told, 0 pending, 0 failed
+  created        2026-03-01 10:00 UTC
+  elapsed        42 s
+  ended          2026-03-01 10:00 UTC
+  best           none yet
+  ARN            arn:x"""
+    )
+
+
+def test_jobs() -> None:
+    assert (
+        render_jobs(JOBS)
+        == """\
+name                               status      strategy  training jobs  created
+churn-1a2b3c4d                     InProgress  Bayesian  8 of 20        2026-03-01 10:00 UTC
+ranking-with-a-long-name-99aabbcc  Failed      Bayesian  8 of 20        2026-03-01 10:00 UTC"""
+    )
+
+
+def test_training_jobs() -> None:
+    failed = {
+        "TrainingJobName": "b",
+        "TrainingJobStatus": "Failed",
+        "FailureReason": "AlgorithmError: exit code 1",
+    }
+    jobs = [read_training_job(BEST), read_training_job(failed)]
+    assert (
+        render_training_jobs(jobs)
+        == """\
+name                         status     objective                hyperparameters
+churn-1a2b3c4d-007-0123abcd  Completed  validation:auc = 0.8765  eta=0.03125, max_depth=6
+b                            Failed                              AlgorithmError: exit code 1"""
+    )
+
+
+def test_nothing_to_list() -> None:
+    assert render_jobs([]) == "no tuning jobs"
+    assert render_training_jobs([]) == "no training jobs"
+    assert json.loads(jobs_json([])) == {"version": 1, "jobs": []}
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_names_are_never_cut(width: int) -> None:
+    text = render_jobs(JOBS, width=width)
+    assert all(job.name in text for job in JOBS)
+
+
+class TestColor:
+    """Colour is for terminals, and for those who want it."""
+
+    @pytest.fixture(autouse=True)
+    def colours_are_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def test_is_asked_for(self) -> None:
+        assert "\x1b[36mInProgress" in render_status(RUNNING, color=True)
+        assert "\x1b" not in render_status(RUNNING)
+
+    @pytest.mark.parametrize("force", ["FORCE_COLOR", "TTY_COMPATIBLE"])
+    def test_is_not_forced_from_outside(self, monkeypatch: pytest.MonkeyPatch, force: str) -> None:
+        monkeypatch.setenv(force, "1")
+        assert "\x1b" not in render_jobs(JOBS)
+
+    def test_no_color_wins(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert "\x1b" not in render_jobs(JOBS, color=True)
+
+    def test_says_the_same(self) -> None:
+        import re
+
+        coloured = re.sub(r"\x1b\[[0-9;]*m", "", render_jobs(JOBS, color=True))
+        assert [line.rstrip() for line in coloured.splitlines()] == render_jobs(JOBS).splitlines()
+
+
+def test_what_others_wrote_is_neither_markup_nor_terminal_control() -> None:
+    evil = replace(BARE, failure_reason="[red]\x1b[2Jgone[/red]", name="[bold]x")
+    text = render_status(evil)
+    assert "\x1b" not in text
+    assert "[red]\N{REPLACEMENT CHARACTER}[2Jgone[/red]" in text
+    assert text.startswith("[bold]x\n")
+
+
+def test_status_as_json() -> None:
+    best = {
+        "name": "churn-1a2b3c4d-007-0123abcd",
+        "arn": f"{PREFIX}:training-job/x",
+        "status": "Completed",
+        "definition": None,
+        "tuning_job": None,
+        "metric_name": "validation:auc",
+        "metric_value": 0.8765,
+        "objective_type": "Maximize",
+        "objective_status": "Succeeded",
+        "tuned_hyperparameters": {"eta": "0.03125", "max_depth": "6"},
+        "created": "2026-03-01T10:05:00+00:00",
+        "started": None,
+        "ended": None,
+        "failure_reason": None,
+    }
+    assert json.loads(status_json(RUNNING)) == {
+        "version": 1,
+        "job": {
+            "name": "churn-1a2b3c4d",
+            "arn": ARN,
+            "status": "InProgress",
+            "failure_reason": None,
+            "strategy": "Bayesian",
+            "created": "2026-03-01T10:00:00+00:00",
+            "modified": "2026-03-01T11:00:00+00:00",
+            "ended": None,
+            "elapsed_seconds": 7200,
+            "consumed_seconds": 5025,
+            "training_jobs": {
+                "completed": 7,
+                "in_progress": 2,
+                "retryable_error": 1,
+                "non_retryable_error": 1,
+                "stopped": 0,
+            },
+            "objectives": {"succeeded": 7, "pending": 2, "failed": 1},
+            "limits": {
+                "max_training_jobs": 20,
+                "max_parallel_training_jobs": 2,
+                "max_runtime_seconds": 7200,
+            },
+            "best": best,
+            "overall_best": {**best, "name": "old-3", "tuning_job": "churn-old"},
+            "warm_start": {"type": "TransferLearning", "parents": ["churn-old"]},
+            "project": "churn",
+            "environment": "dev",
+            "spec": "specs/churn.yaml",
+            "digest": "1a2b3c4d" * 8,
+            "commit": "0123abc-dirty",
+        },
+    }
+
+
+def test_json_has_the_same_names_when_aws_says_little() -> None:
+    full = json.loads(status_json(RUNNING))["job"]
+    bare = json.loads(status_json(BARE))["job"]
+    assert list(full) == list(bare)
+    assert bare["failure_reason"] == "No training job succeeded after 5 attempts."
+    assert bare["limits"]["max_training_jobs"] is None
+    assert bare["best"] is bare["warm_start"] is bare["spec"] is None
+
+
+def test_lists_as_json() -> None:
+    (first, second) = json.loads(jobs_json(JOBS))["jobs"]
+    assert list(first) == list(second)
+    assert first["name"] == "churn-1a2b3c4d"
+    assert first["training_jobs"]["completed"] == 7
+    (job,) = json.loads(training_jobs_json([read_training_job(BEST)]))["training_jobs"]
+    assert job["metric_value"] == 0.8765
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        pytest.param({}, 7200, id="running, until now"),
+        pytest.param({"HyperParameterTuningJobStatus": "Stopped"}, 3600, id="over, no end told"),
+        pytest.param(
+            {"HyperParameterTuningEndTime": datetime(2026, 3, 1, 10, 1, tzinfo=UTC)}, 60, id="end"
+        ),
+        pytest.param(
+            {"CreationTime": datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)}, 0, id="a slow clock here"
+        ),
+    ],
+)
+def test_elapsed_time(status: dict[str, Any], expected: int) -> None:
+    found: JobStatus = read_status({**DESCRIPTION, **status}, {}, now=NOW)
+    assert found.elapsed_seconds == expected
+
+
+REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Value": "1"}]}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "data"),
+    [
+        pytest.param(
+            Submitted(name="x", arn="arn:x", region="us-east-1", request=REQUEST),
+            "submitted x in us-east-1\narn:x",
+            {"outcome": "submitted", "name": "x", "arn": "arn:x", "region": "us-east-1"},
+            id="submitted",
+        ),
+        pytest.param(
+            Unchanged(name="x", arn="arn:x", region="us-east-1", status="InProgress"),
+            "already submitted: x in us-east-1 is InProgress",
+            {
+                "outcome": "unchanged",
+                "name": "x",
+                "arn": "arn:x",
+                "region": "us-east-1",
+                "status": "InProgress",
+            },
+            id="unchanged",
+        ),
+        pytest.param(
+            Unchanged(name="x", arn="arn:x", region="us-east-1", status="Failed"),
+            "already submitted: x in us-east-1 is Failed; --rerun N runs it again",
+            {
+                "outcome": "unchanged",
+                "name": "x",
+                "arn": "arn:x",
+                "region": "us-east-1",
+                "status": "Failed",
+            },
+            id="unchanged and over",
+        ),
+        pytest.param(
+            DryRun(name="x", request=REQUEST, unresolved=("kms_key_arn",)),
+            json.dumps(REQUEST, indent=2, ensure_ascii=False),
+            {
+                "outcome": "dry_run",
+                "name": "x",
+                "unresolved": ["kms_key_arn"],
+                "request": REQUEST,
+            },
+            id="dry run",
+        ),
+    ],
+)
+def test_submissions(outcome: Submission, text: str, data: dict[str, Any]) -> None:
+    assert render_submission(outcome) == text
+    assert json.loads(submission_json(outcome)) == {"version": 1, **data}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "data"),
+    [
+        pytest.param(
+            StopRequested(name="x"),
+            "stopping x: its training jobs end within minutes",
+            {"outcome": "stop_requested", "name": "x"},
+            id="stopping",
+        ),
+        pytest.param(
+            AlreadyOver(name="x", status="Completed"),
+            "nothing to stop: x is Completed",
+            {"outcome": "already_over", "name": "x", "status": "Completed"},
+            id="over",
+        ),
+    ],
+)
+def test_stops(outcome: Stop, text: str, data: dict[str, Any]) -> None:
+    assert render_stop(outcome) == text
+    assert json.loads(stop_json(outcome)) == {"version": 1, **data}
