@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hptc import images
-from hptc.algorithms import Tunable
+from hptc.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
 from hptc.job import AutoRange, CategoricalRange, Definition, NumericRange, Range
 from hptc.references import has_reference
@@ -234,11 +234,9 @@ def hyperparameter_not_documented_as_tunable(rule: Rule, context: Context) -> It
 def _untunable(rule: Rule, context: Context, *, are_exhaustive: bool) -> Iterator[Finding]:
     for definition in context.job.definitions:
         algorithm = built_in(definition)
-        if (
-            algorithm is None
-            or algorithm.tunables_are_exhaustive is not are_exhaustive
-            or not has_known_version(definition)
-        ):
+        if algorithm is None or not has_known_version(definition):
+            continue
+        if _declares_its_tunables(definition, algorithm) is not are_exhaustive:
             continue
         names = tuple(tunable.name for tunable in algorithm.tunables)
         for range_ in definition.ranges:
@@ -255,6 +253,17 @@ def _untunable(rule: Rule, context: Context, *, are_exhaustive: bool) -> Iterato
                 help=f"give it one value; a search can vary {known}",
                 on_key=True,
             )
+
+
+def _declares_its_tunables(definition: Definition, algorithm: Algorithm) -> bool:
+    """Whether the table has the container's own list, rather than the Developer Guide's.
+
+    What XGBoost's container declares is public from 0.90-1 on, the first of this repository
+    (https://github.com/aws/sagemaker-xgboost-container).
+    """
+    image = images.parse_image(definition.training_image or "")
+    is_public = image is not None and image.repository.startswith("sagemaker-")
+    return algorithm.tunables_are_exhaustive and is_public
 
 
 @error("HPT307", "P21")
@@ -292,11 +301,9 @@ def range_beyond_the_limits_of_a_built_in_algorithm(
             {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
           inputs: {validation: {s3: "s3://example/validation/"}}
     """
-    for definition, range_, tunable in _tuned(context):
+    for range_, tunable in _tuned(context):
         limits = tunable.limits
         if limits is None or not isinstance(range_, NumericRange):
-            continue
-        if not has_known_version(definition):
             continue
         low, high = number(range_.min), number(range_.max)
         accepted = (
@@ -331,7 +338,7 @@ def range_of_another_kind_than_the_hyperparameter(
     """A range is of another kind than the built-in algorithm's hyperparameter.
 
     An algorithm declares each of its hyperparameters as Integer, Continuous or Categorical, and a
-    range is meant to be of that kind
+    range is meant to be of that kind. Whole numbers for a continuous one are fine
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
     Bad:
@@ -358,10 +365,12 @@ def range_of_another_kind_than_the_hyperparameter(
             {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
           inputs: {validation: {s3: "s3://example/validation/"}}
     """
-    for _, range_, tunable in _tuned(context):
+    for range_, tunable in _tuned(context):
         if isinstance(range_, AutoRange):
             continue
         kind = "Categorical" if isinstance(range_, CategoricalRange) else range_.kind
+        if kind == "Integer" and "Continuous" in tunable.kinds:
+            continue  # published searches do so, and run
         if kind not in tunable.kinds:
             yield rule.finding(
                 f"`{range_.name}` is searched as {kind}, but the algorithm declares it "
@@ -373,16 +382,16 @@ def range_of_another_kind_than_the_hyperparameter(
             )
 
 
-def _tuned(context: Context) -> Iterator[tuple[Definition, Range, Tunable]]:
+def _tuned(context: Context) -> Iterator[tuple[Range, Tunable]]:
     """Every range over a tunable that the table knows."""
     for definition in context.job.definitions:
         algorithm = built_in(definition)
-        if algorithm is None:
+        if algorithm is None or not has_known_version(definition):
             continue
         for range_ in definition.ranges:
             tunable = algorithm.tunable(range_.name)
             if tunable is not None:
-                yield definition, range_, tunable
+                yield range_, tunable
 
 
 @warning("HPT309", "H03", "H07")

@@ -391,8 +391,8 @@ def fast_file_mode_of_another_source(rule: Rule, context: Context) -> Iterator[F
             path, what = source.path, ""
             match source:
                 case S3Source():
-                    if source.data_type == "ManifestFile":
-                        path, what = (*path, "S3DataType"), "a manifest"
+                    path = (*path, "S3DataType")
+                    what = "a manifest" if source.data_type == "ManifestFile" else ""
                 case FileSystemSource():
                     what = "a file system"
                 case DatasetSource():
@@ -404,6 +404,7 @@ def fast_file_mode_of_another_source(rule: Rule, context: Context) -> Iterator[F
                     path,
                     label="FastFile takes a prefix in S3",
                     help="use `input_mode: File` for this channel",
+                    on_key=not isinstance(source, S3Source),
                 )
 
 
@@ -863,7 +864,9 @@ def checkpoints_shared_by_training_jobs(rule: Rule, context: Context) -> Iterato
                 "every training job of the search restores what the others left under this prefix",
                 (*definition.path, "CheckpointConfig", "S3Uri"),
                 help="let the script use a folder named by its training job "
-                "(TRAINING_JOB_NAME), then ignore this",
+                "(TRAINING_JOB_NAME), then ignore this"
+                if built_in(definition) is None or runs_a_script(definition)
+                else "remove `checkpoint`: the algorithm goes on from whatever it finds there",
             )
 
 
