@@ -165,7 +165,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "S3 Express One Zone": (
         inputs("s3://fast--use1-az4--x-s3/a/"), {},
-        {"OpenReadOnlySession": (
+        {"OpenInputSession": (
             "s3express:CreateSession",
             "arn:aws:s3express:us-east-1:123456789012:bucket/fast--use1-az4--x-s3",
             {"StringEquals": {"s3express:SessionMode": "ReadOnly"}})},
@@ -335,6 +335,21 @@ def test_sids_are_unique_and_meet_iams_pattern() -> None:
     assert len(set(sids)) == len(sids)
     assert all(sid.isalnum() and len(sid) <= 100 for sid in sids)
     assert sum(sid.startswith("ListInput") for sid in sids) == 5
+
+
+def test_no_two_families_share_a_sid() -> None:
+    fast = "s3://fast--use1-az4--x-s3/a/"
+    everything = definition(
+        **inputs(fast, "s3://${hptc:data_bucket}/a/"),
+        **VPC,
+        **volume("alias/ml"),
+        OutputDataConfig={"S3OutputPath": fast, "KmsKeyId": KEY},
+        CheckpointConfig={"S3Uri": fast},
+    )
+    made = permissions(environment(kms_key="managed"), job(everything, everything))
+    sids = [each.sid for each in made]
+    assert len(set(sids)) == len(sids)
+    assert {"OpenInputSession", "OpenOutputSession", "OpenCheckpointsSession"} <= set(sids)
 
 
 def test_the_order_of_channels_and_definitions_says_nothing() -> None:

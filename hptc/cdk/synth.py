@@ -69,7 +69,7 @@ def build(
 
     Raises UsageError when Node or aws-cdk-lib is missing.
     """
-    _need_node()
+    _need_tools()
     import aws_cdk as cdk
 
     from hptc.cdk.foundation import FoundationStack
@@ -106,7 +106,7 @@ def _context(environment: Environment, foundation: Foundation) -> dict[str, obje
     return {zones: list(foundation.network.availability_zones)}
 
 
-def _need_node() -> None:
+def _need_tools() -> None:
     node = os.environ.get("JSII_NODE") or shutil.which("node")
     if node is None:
         raise UsageError(

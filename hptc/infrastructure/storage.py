@@ -1,0 +1,245 @@
+"""What the training jobs of a search may do with S3 and KMS. See permissions.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+
+from hptc.diagnostics import Path
+from hptc.infrastructure.arns import S3Location, escaped, key_grant, s3_location, service_host
+from hptc.infrastructure.policy import Condition, Statement
+from hptc.job import Definition, S3Source
+from hptc.project import Environment
+from hptc.references import reference
+
+_SUBMIT_DIRECTORY = "sagemaker_submit_directory"
+
+
+def inputs(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Read the training data."""
+    for source in _s3_sources(definition):
+        place = s3_location(source.uri, environment)
+        if place is None:
+            continue
+        by = (*source.path, "S3Uri")
+        if place.is_directory_bucket:
+            yield _express_session("Input", place, by)
+            continue
+        yield _list("ListInput", place, by)
+        # What a manifest names is known when it is read; SageMaker takes its objects from one
+        # bucket: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+        is_manifest = source.data_type in ("ManifestFile", "AugmentedManifestFile")
+        yield Statement(
+            sid="ReadManifest" if is_manifest else "ReadInput",
+            actions=("s3:GetObject",),
+            resources=(place.all_objects if is_manifest else place.objects,),
+            reason="reads the manifest and what it names, known only when the job runs"
+            if is_manifest
+            else "reads the training data under its prefix",
+            asked_by=(by,),
+        )
+
+
+def code(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Read the training script."""
+    place = _code_location(definition, environment)
+    if place is not None:
+        yield Statement(
+            sid="ReadCode",
+            actions=("s3:GetObject",),
+            resources=(place.object,),
+            reason="the container fetches the training script itself",
+            asked_by=(_code_path(definition),),
+        )
+
+
+def output(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Write the model artifacts."""
+    place = s3_location(definition.output_path, environment)
+    by = _output_path(definition)
+    if place is None:
+        return
+    if place.is_directory_bucket:
+        yield _express_session("Output", place, by)
+        return
+    yield Statement(
+        sid="WriteOutput",
+        actions=("s3:PutObject",),
+        resources=(place.below,),
+        reason="writes the model artifacts under the output path",
+        asked_by=(by,),
+    )
+
+
+def checkpoints(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Keep checkpoints."""
+    place = s3_location(definition.checkpoint_uri or "", environment)
+    by = (*definition.path, "CheckpointConfig", "S3Uri")
+    if place is None:
+        return
+    if place.is_directory_bucket:
+        yield _express_session("Checkpoints", place, by)
+        return
+    yield _list("ListCheckpoints", place, by)
+    yield Statement(
+        sid="ReadWriteCheckpoints",
+        actions=("s3:GetObject", "s3:PutObject"),
+        resources=(place.below,),
+        reason="saves checkpoints, and reads them back when a spot instance is replaced",
+        asked_by=(by,),
+    )
+
+
+def input_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Decrypt what is read."""
+    through_s3 = Condition(
+        operator="StringEquals",
+        key="kms:ViaService",
+        values=(service_host(environment, "s3"),),
+    )
+    read = [
+        (s3_location(source.uri, environment), (*source.path, "S3Uri"))
+        for source in _s3_sources(definition)
+    ]
+    read.append((_code_location(definition, environment), _code_path(definition)))
+    for place, by in read:
+        if place is None or place.is_directory_bucket:
+            continue
+        own = _project_key(environment)
+        keys = [own] if own is not None and _is_project_bucket(place, environment) else []
+        for key in [*keys, *environment.infrastructure.input_kms_keys]:
+            grant = key_grant(key, environment)
+            yield Statement(
+                sid=f"DecryptInput{grant.suffix}",
+                actions=("kms:Decrypt",),
+                resources=(grant.resource,),
+                conditions=(through_s3, *grant.conditions),
+                reason=f"S3 decrypts the training data{grant.note}",
+                asked_by=(by,),
+            )
+
+
+def output_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Encrypt what is written."""
+    keys: list[tuple[str, Path]] = []
+    if definition.output_kms_key_id is not None:
+        keys.append(
+            (definition.output_kms_key_id, (*definition.path, "OutputDataConfig", "KmsKeyId"))
+        )
+    own = _project_key(environment)
+    for uri, by in (
+        (definition.output_path, _output_path(definition)),
+        (definition.checkpoint_uri, (*definition.path, "CheckpointConfig", "S3Uri")),
+    ):
+        place = s3_location(uri or "", environment)
+        if place is not None and own is not None and _is_project_bucket(place, environment):
+            keys.append((own, by))  # the bucket's default encryption
+    for key, by in keys:
+        grant = key_grant(key, environment)
+        yield Statement(
+            sid=f"EncryptOutput{grant.suffix}",
+            # Encrypt is what SageMaker documents; S3 asks for a data key, and for Decrypt to put a
+            # multipart upload together: https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
+            actions=("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
+            resources=(grant.resource,),
+            conditions=grant.conditions,
+            reason=f"encrypts what the jobs write{grant.note}",
+            asked_by=(by,),
+        )
+
+
+def volume_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
+    """Encrypt the instances' volumes."""
+    for resources in definition.resources:
+        if resources.volume_kms_key_id is None:
+            continue
+        grant = key_grant(resources.volume_kms_key_id, environment)
+        yield Statement(
+            sid=f"GrantVolumeKey{grant.suffix}",
+            actions=("kms:CreateGrant",),
+            resources=(grant.resource,),
+            conditions=(
+                Condition(operator="Bool", key="kms:GrantIsForAWSResource", values=("true",)),
+                *grant.conditions,
+            ),
+            reason=f"lets EBS use the key of the instances' volumes{grant.note}",
+            asked_by=((*resources.path, "VolumeKmsKeyId"),),
+        )
+
+
+def _s3_sources(definition: Definition) -> Iterator[S3Source]:
+    for channel in definition.channels:
+        for source in channel.sources:
+            if isinstance(source, S3Source):
+                yield source
+
+
+def _code_location(definition: Definition, environment: Environment) -> S3Location | None:
+    text = definition.static.get(_SUBMIT_DIRECTORY, "")
+    with suppress(ValueError):
+        text = str(json.loads(text))  # the training toolkit reads values as JSON
+    return s3_location(text, environment)
+
+
+def _code_path(definition: Definition) -> Path:
+    return (*definition.path, "StaticHyperParameters", _SUBMIT_DIRECTORY)
+
+
+def _output_path(definition: Definition) -> Path:
+    return (*definition.path, "OutputDataConfig", "S3OutputPath")
+
+
+def _list(purpose: str, place: S3Location, by: Path) -> Statement:
+    """List a bucket under a prefix. Each bucket has its own sid: the prefix is a condition."""
+    if not place.key:
+        return Statement(
+            sid=f"{purpose}{place.word}Whole",
+            actions=("s3:ListBucket",),
+            resources=(place.arn,),
+            reason="lists the bucket; the URI names all of it",
+            asked_by=(by,),
+        )
+    return Statement(
+        sid=f"{purpose}{place.word}",
+        actions=("s3:ListBucket",),
+        resources=(place.arn,),
+        conditions=(
+            Condition(operator="StringLike", key="s3:prefix", values=(f"{escaped(place.key)}*",)),
+        ),
+        reason="lists the bucket under the prefix",
+        asked_by=(by,),
+    )
+
+
+def _express_session(purpose: str, place: S3Location, by: Path) -> Statement:
+    read_only = Condition(
+        operator="StringEquals", key="s3express:SessionMode", values=("ReadOnly",)
+    )
+    return Statement(
+        sid=f"Open{purpose}Session",
+        actions=("s3express:CreateSession",),
+        resources=(place.arn,),
+        conditions=(read_only,) if purpose == "Input" else (),
+        reason="S3 Express One Zone has one permission, for the whole bucket",
+        asked_by=(by,),
+    )
+
+
+def _project_key(environment: Environment) -> str | None:
+    match environment.infrastructure.kms_key:
+        case "absent":
+            return None
+        case "managed":
+            return reference("kms_key_arn")
+        case key:
+            return key
+
+
+def _is_project_bucket(place: S3Location, environment: Environment) -> bool:
+    chosen = environment.infrastructure
+    buckets = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
+    return any(
+        place.bucket == (reference(name) if choice == "managed" else choice)
+        for name, choice in buckets.items()
+    )
