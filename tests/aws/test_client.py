@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -340,3 +342,10 @@ class TestWithoutAws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
         with pytest.raises(AwsError, match="nonsense"):
             connect(environment()).tuning.describe("x")
+
+
+def test_boto_is_imported_by_a_call_only() -> None:
+    modules = "hptc.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.errors"
+    code = f"import sys, {modules}; print({{'boto3', 'botocore', 'rich'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
