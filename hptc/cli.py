@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         say_error(
             "this is a bug in hptc, not in your files",
-            "please report it with the lines above at https://github.com/hptc/hptc/issues",
+            "please report it, with the lines above",
         )
         return EXIT_BUG
 

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 
 from hptc import identity, project, resolve, shapes, source, suppressions
 from hptc.demands import findings_of_violations
-from hptc.diagnostics import Diagnostic, Finding, Related, Severity, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Related, Severity, nearest, sort_key
 from hptc.errors import UsageError
 from hptc.job import TuningJob, read_job
 from hptc.names import spec_path
@@ -121,7 +121,8 @@ def compile_text(
     if spec is None:
         return _finished(outcome, workspace, findings)
     request = emit(spec)
-    findings = resolve.fill(request, spec, environment)
+    findings += _templated_name(document)
+    findings += resolve.fill(request, spec, environment)
     faults, parents = _name_parents(request, workspace, in_project)
     findings += faults
     content = identity.digest(request)
@@ -195,6 +196,21 @@ def _place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
     )
 
 
+def _templated_name(document: Document) -> list[Finding]:
+    name, _ = source.construct(document, at=("name",))
+    if not isinstance(name, str) or "{{" not in name:
+        return []
+    return [
+        Finding(
+            code="HPT102",
+            message="`name` can't hold a template",
+            path=("name",),
+            in_spec=True,
+            help="other specs and the stacks know the spec by this name: write it out",
+        )
+    ]
+
+
 def _name_parents(
     request: Request, workspace: Workspace, in_project: Project | None
 ) -> tuple[list[Finding], dict[str, TuningJob]]:
@@ -211,6 +227,7 @@ def _name_parents(
     for index, parent in enumerate(parents):
         name = parent["HyperParameterTuningJobName"]
         if name not in files:
+            findings += _probably_meant(name, tuple(files), index)
             continue
         problem = ""
         if files[name].resolve() in workspace.open_files:
@@ -232,6 +249,23 @@ def _name_parents(
                 )
             )
     return findings, jobs
+
+
+def _probably_meant(name: str, specs: tuple[str, ...], index: int) -> list[Finding]:
+    """A parent that is no spec of the project is a job of AWS, unless it looks like a slip."""
+    meant = nearest(name, specs, cutoff=0.85)
+    if meant is None:
+        return []
+    return [
+        Finding(
+            code="HPT700",
+            severity=Severity.WARNING,
+            message=f"`{name}` is no spec of this project, so it is taken as a job in AWS",
+            path=("warm_start", "parents", index),
+            label=f"did you mean `{meant}`?",
+            in_spec=True,
+        )
+    ]
 
 
 def _unknown_references(request: Request) -> list[Finding]:

@@ -48,7 +48,7 @@ _PATTERNS = {
     "TagValue": "letters, digits, spaces and _ . : / = + - @",
     "HyperParameterTrainingJobEnvironmentKey": "a letter or underscore, then letters, digits and underscores",
     "TrainingPlanArn": "a training plan's ARN",
-    "DatasetArn": "the ARN of a DataSet in a SageMaker hub",
+    "HubDataSetArn": "the ARN of a DataSet in a SageMaker hub",
     "ArnOrName": "an algorithm's name or ARN",
 }
 

@@ -86,15 +86,17 @@ def path_text(path: Path) -> str:
     return text
 
 
-def nearest(word: str, candidates: list[str] | tuple[str, ...]) -> str | None:
-    """The candidate that `word` was probably meant to be, if one is near."""
+def nearest(
+    word: str, candidates: list[str] | tuple[str, ...], *, cutoff: float = 0.6
+) -> str | None:
+    """The candidate that `word` was probably meant to be, if one is near (1 is the same)."""
     from difflib import get_close_matches
 
     folded = {candidate.lower().replace("_", ""): candidate for candidate in candidates}
     key = word.lower().replace("_", "").replace("-", "")
     if key in folded:
         return folded[key]
-    close = get_close_matches(key, folded, n=1, cutoff=0.6)
+    close = get_close_matches(key, folded, n=1, cutoff=cutoff)
     return folded[close[0]] if close else None
 
 

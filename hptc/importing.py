@@ -218,14 +218,29 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _represent_str(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    text = escape(text)
+class _Key(str):
+    """A mapping's key: keys hold no templates, so nothing in them is escaped."""
+
+    __slots__ = ()
+
+
+def _represent_key(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     try:
         reads_as_text = isinstance(resolve_plain(text), str)
     except ValueError:
         reads_as_text = False
     style = None if reads_as_text and "\n" not in text else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=style)
+
+
+def _represent_str(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return _represent_key(dumper, escape(text))
+
+
+def _with_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return type(value)({_Key(key): _with_keys(inner) for key, inner in value.items()})
+    return [_with_keys(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
@@ -242,6 +257,7 @@ def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_str)
+_Dumper.add_representer(_Key, _represent_key)
 for _type in (Scalar, bool, int, float):
     _Dumper.add_representer(_type, _represent_plain)
 _Dumper.add_representer(
@@ -250,9 +266,9 @@ _Dumper.add_representer(
 )
 
 
-def _to_yaml(spec: Mapping[str, Any]) -> str:
+def _to_yaml(spec: dict[str, Any]) -> str:
     return yaml.dump(
-        dict(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, indent=2
+        _with_keys(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
     )
 
 
@@ -314,8 +330,8 @@ def _read(members: Mapping[str, Node], structure: Any, root: Mapping[str, Any]) 
             value = None  # a short form: its long form holds the same members
         else:
             value = _read_node(node, _get(structure, root, node.api), root)
-        if value is not None:
-            data[key] = value
+        if value is not None and not (value in ({}, []) and not isinstance(node, Group)):
+            data[key] = value  # an empty list is an absent one; an empty structure may be required
     return data
 
 
@@ -323,7 +339,7 @@ def _read_node(node: Node, value: Any, root: Mapping[str, Any]) -> Any:
     match node:
         case Group(_, inner) if isinstance(value, Mapping):
             return _read(inner, value, root)
-        case Named(_, name, inner) if isinstance(value, list):
+        case Named(_, name, inner, _) if isinstance(value, list):
             return {
                 entry[name]: _read(inner, _without(entry, name), root)
                 for entry in _named(value, name)

@@ -38,11 +38,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A mapping by name and the list of structures it becomes, each holding its name."""
+    """A mapping by name and the list of structures it becomes, each holding its name.
+
+    `holder` is a structure that AWS requires in each, even when nothing stands in it.
+    """
 
     api: str
     name: str
     members: Mapping[str, Node]
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,16 @@ _RESOURCES: dict[str, Node] = {
         "InstanceGroupName",
         {"instance_type": Leaf("InstanceType"), "instance_count": Leaf("InstanceCount")},
     ),
+    "instance_preferences": Each(
+        "InstancePreferences",
+        {
+            "instance_type": Leaf("InstanceType"),
+            "instance_count": Leaf("InstanceCount"),
+            "training_plan_arns": Leaf("TrainingPlanArns"),
+        },
+    ),
+    "selected_instance_type": Leaf("SelectedInstanceType"),
+    "selected_instance_count": Leaf("SelectedInstanceCount"),
     "training_plan_arn": Leaf("TrainingPlanArn"),
     "instance_placement": Group(
         "InstancePlacementConfig",
@@ -181,7 +195,7 @@ def _training_job(objective: str, ranges: str) -> dict[str, Node]:
             },
         ),
         "role_arn": Leaf("RoleArn"),
-        "inputs": Named("InputDataConfig", "ChannelName", _INPUT),
+        "inputs": Named("InputDataConfig", "ChannelName", _INPUT, holder="DataSource"),
         "vpc": Group(
             "VpcConfig",
             {"security_group_ids": Leaf("SecurityGroupIds"), "subnets": Leaf("Subnets")},
@@ -312,7 +326,7 @@ def _candidates(
                 index = rest[0]
                 yield len(at) + 1, (*here, index)
                 yield from _candidates(inner, path, request, (*at, index), (*here, index))
-            case Named(_, name, inner) if rest:
+            case Named(_, name, inner, _) if rest:
                 entry = _value_at(request, (*at, rest[0]))
                 label = entry.get(name) if isinstance(entry, Mapping) else None
                 if isinstance(label, str):
@@ -389,7 +403,7 @@ def _rows(members: Mapping[str, Node], spec: str, base: str) -> Iterator[tuple[s
                 if turns_on is not None:
                     yield here, _joined_api(base, turns_on)
                 yield from _rows(inner, here, at)
-            case Named(_, name, inner):
+            case Named(_, name, inner, _):
                 yield f"{here}.<name>", f"{at}[].{name}"
                 without = {k: v for k, v in inner.items() if k != "definition_name"}
                 yield from _rows(without, f"{here}.<name>", f"{at}[]")

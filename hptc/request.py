@@ -54,10 +54,12 @@ def _emit_members(
                 _emit_members(inner, value.__dict__, _structure(target, root, api), root)
                 if turns_on is not None:
                     target[turns_on] = True
-            case Named(api, name, inner):
+            case Named(api, name, inner, holder):
                 entries = []
                 for entry_name, entry in value.items():
                     structure: Request = {name: entry_name}
+                    if holder is not None:
+                        structure[holder] = {}
                     _emit_members(inner, entry.__dict__, structure, root)
                     entries.append(structure)
                 _put(target, root, api, entries)

@@ -203,11 +203,10 @@ def _fill_image(
                 help="add an environment with its `region` to hptc.yaml, or write `training_image:`",
             )
         ]
-    made = (
-        image_uri(name, algorithm.version, environment.region)
-        if algorithm.built_in
-        else framework_image_uri(name, algorithm.version, environment.region)
-    )
+    # A framework container may be named by its version, where AWS lists these, or by its whole tag.
+    by_version = bool(algorithm.built_in) or algorithm.version in versions(name)
+    uri = image_uri if by_version else framework_image_uri
+    made = uri(name, algorithm.version, environment.region)
     if isinstance(made, str):
         definition["AlgorithmSpecification"]["TrainingImage"] = made
         return []

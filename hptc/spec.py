@@ -54,6 +54,8 @@ def _to_list(value: Any) -> Any:
 
 
 def _to_static(value: Any) -> Any:
+    if value is None:
+        raise PydanticCustomError("hyperparameter", 'is empty: write a value, or "" for no text')
     if isinstance(value, dict):
         if "type" not in value and "value" not in value:
             raise PydanticCustomError(
@@ -194,7 +196,7 @@ class Algorithm(_Model):
         "A built-in algorithm of SageMaker, by name; needs `version`.", "xgboost"
     )
     framework: str | None = _key(
-        "A framework container of AWS, by name; needs `version`.", "scikit-learn"
+        "A framework container of AWS, by name; needs `version`.", "sagemaker-scikit-learn"
     )
     version: Version | None = _key("The image's version.", "1.7-1")
     training_image: str | None = _key(
@@ -326,6 +328,17 @@ class InstancePlacement(_Model):
     placement_specifications: list[Placement] | None = _key("Which instances go where.")
 
 
+class InstancePreference(_Model):
+    """One of several instance types to choose from, best first."""
+
+    instance_type: str | None = _key("The instance type.", "ml.p5.48xlarge")
+    instance_count: int | None = _key("How many.", 2)
+    training_plan_arns: list[str] | None = _key(
+        "Reserved capacity of this type.",
+        ["arn:aws:sagemaker:us-east-1:111122223333:training-plan/plan"],
+    )
+
+
 class Resources(_Model):
     """The instances of one training job."""
 
@@ -341,6 +354,13 @@ class Resources(_Model):
     instance_groups: dict[str, InstanceGroup] | None = _key(
         "A heterogeneous cluster, by group name."
     )
+    instance_preferences: list[InstancePreference] | None = _key(
+        "Instance types to choose from, best first."
+    )
+    selected_instance_type: str | None = _key(
+        "The preference that was chosen; AWS reports it.", "ml.p5.48xlarge"
+    )
+    selected_instance_count: int | None = _key("How many of it; AWS reports it.", 2)
     training_plan_arn: str | None = _key(
         "Reserved capacity.", "arn:aws:sagemaker:us-east-1:111122223333:training-plan/plan"
     )
@@ -453,11 +473,14 @@ class TrainingJob(_Model):
             if self.enable_managed_spot_training is not None:
                 raise PydanticCustomError(
                     "twice",
-                    "`spot` turns spot training on: leave out `enable_managed_spot_training`",
+                    "`spot` turns spot training on: leave this out",
+                    {"key": "enable_managed_spot_training"},
                 )
             if self.stopping is not None and self.stopping.max_wait_time is not None:
                 raise PydanticCustomError(
-                    "twice", "`max_wait_time` stands in `spot` or in `stopping`, not in both"
+                    "twice",
+                    "`max_wait_time` stands in `spot` already: leave it out here",
+                    {"key": "stopping"},
                 )
         return self
 
@@ -502,7 +525,8 @@ class Spec(_Model):
         if self.training_job is not None and self.training_jobs is not None:
             raise PydanticCustomError(
                 "twice",
-                "`training_job` is for one algorithm and `training_jobs` for several: keep one",
+                "is for several algorithms and `training_job` for one: keep one of the two",
+                {"key": "training_jobs"},
             )
         return self
 
@@ -566,6 +590,10 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
             )  # fmt: skip
         case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration":
             message = detail["msg"]
+            key = detail.get("ctx", {}).get("key")
+            if key is not None:
+                path = (*path, key)
+                name = path_text(path)
             return Finding(
                 code="HPT102", message=f"`{name}`: {message}", path=path, in_spec=True,
                 on_key=detail["type"] in ("missing_key", "twice"),

@@ -30,7 +30,6 @@ def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
                     "driver": {
                         "name": "hptc",
                         "semanticVersion": __version__,
-                        "informationUri": "https://github.com/hptc/hptc",
                         "rules": [_rule(code) for code in codes],
                     }
                 },

@@ -115,6 +115,12 @@ CODES = (
         "case, so each spec of a project needs its own.",
     ),
     LanguageCode(
+        "HPT700",
+        "A warm-start parent that is almost a spec's name",
+        "A parent that is no spec of the project is taken as the name of a tuning job in AWS. This "
+        "one is so near to a spec's name that it is probably a slip.",
+    ),
+    LanguageCode(
         "HPT701",
         "A warm-start parent that does not compile",
         "The parent is a spec of this project, and the name of its job is made from its content; "
