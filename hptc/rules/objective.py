@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from hptc.algorithms import Algorithm
 from hptc.diagnostics import Finding, nearest
-from hptc.job import Definition, Metric
+from hptc.job import Definition, Metric, S3Source
 from hptc.references import has_reference
 from hptc.rules.metric_regex import MAX_DEPTH, Reading, read
 from hptc.rules.reading import built_in, has_known_version, runs_a_script
@@ -20,6 +20,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.ht
 
 _SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}
 _LARGER_IS_BETTER = {"acc", "accuracy", "auc", "bleu", "f1", "precision", "recall"}
+_MEASURED_ON = ("val", "test", "eval")
 _TURNS_AROUND = {"inverse", "minus", "neg", "negative"}
 
 
@@ -426,36 +427,50 @@ def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Find
 
 
 @warning("HPT330", "M20")
-def objective_reported_by_several_instances(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Several instances may report the objective, and the last of them wins.
+def objective_on_a_share_of_the_data(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Each instance measures the objective on its own share of the data.
 
-    With more than one instance, SageMaker takes the objective from the last instance that reports
-    it. When each instance reports its own part of the data, the search optimises an accident
+    With more than one instance, SageMaker takes the objective's last value, whichever instance
+    reports it. When the data to measure on is shared out among them, that is the value of one
+    share, by chance
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
 
     Bad:
         training_job:
+          inputs:
+            validation:
+              s3: {s3_uri: "s3://example/validation/", s3_data_distribution_type: ShardedByS3Key}
           resources: {instance_count: 2}
 
     Good:
         training_job:
-          resources: {instance_count: 1}
+          inputs:
+            validation:
+              s3: {s3_uri: "s3://example/validation/", s3_data_distribution_type: FullyReplicated}
+          resources: {instance_count: 2}
     """
     for definition in context.job.definitions:
-        if definition.training_image is None or not definition.metrics:
+        if built_in(definition) is not None or not _has_several_instances(definition):
             continue
-        if built_in(definition) is not None:
-            continue
-        for resources in definition.resources:
-            counts = [instances.count for instances in resources.instances]
-            most = max(counts, default=0) if resources.is_flexible else sum(counts)
-            if most > 1:
-                first = resources.instances[0]
-                yield rule.finding(
-                    f"{most} instances write logs, and the last to report the objective sets it",
-                    (*first.path, "InstanceCount"),
-                    help="let one instance print the metric over all data, then ignore this",
-                )
+        for channel in definition.channels:
+            if not channel.name.lower().startswith(_MEASURED_ON):
+                continue
+            for source in channel.sources:
+                if isinstance(source, S3Source) and source.distribution == "ShardedByS3Key":
+                    yield rule.finding(
+                        f"each instance gets a share of `{channel.name}`, and the last to report "
+                        "the objective sets it",
+                        (*source.path, "S3DataDistributionType"),
+                        help="use FullyReplicated, or let the instances report one common value",
+                    )
+
+
+def _has_several_instances(definition: Definition) -> bool:
+    for resources in definition.resources:
+        counts = [instances.count for instances in resources.instances]
+        if (max(counts, default=0) if resources.is_flexible else sum(counts)) > 1:
+            return True
+    return False
 
 
 def _readings(context: Context) -> Iterator[tuple[Metric, Reading]]:
@@ -655,7 +670,7 @@ RULES = (
     objective_in_an_unlikely_direction,
     metric_of_an_absent_channel,
     early_stopping_without_effect,
-    objective_reported_by_several_instances,
+    objective_on_a_share_of_the_data,
     broken_metric_regex,
     metric_regex_without_group,
     metric_regex_that_captures_no_number,

@@ -1,0 +1,61 @@
+"""The reader of regular expressions agrees with Python's, and never runs them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hptc.rules.metric_regex import MAX_DEPTH, read
+
+_PIECES = st.sampled_from(
+    [
+        *"()[]{}*+?|\\^$.-,:=<>!#ab019",
+        *("(?:", "(?P<n>", "(?=", "(?<!", "(?i)", "(?i:", "[^", "[a-z]"),
+        *(r"\d", r"\w", r"\b", r"\.", "{2,}", "{1,3}", "*?", "+?"),
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=10).map("".join))
+@settings(max_examples=500, deadline=None)
+def test_agrees_with_python(pattern: str) -> None:
+    reading = read(pattern)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compiled = re.compile(pattern)
+    except re.error:
+        return
+    assert not reading.fault
+    if not reading.is_read:
+        return
+    assert (reading.first is not None) == (compiled.groups > 0)
+    for text in ("0", "a0", "ab01", "0a"):
+        match = compiled.match(text)
+        if match is not None and reading.first is not None and re.search(r"\d", match[1] or ""):
+            assert reading.first.can_hold_a_digit
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(" * 500,
+        "[" * 500,
+        "{" * 500,
+        "(?i)" * 125,
+        "(a*)*" * 100,
+        r"\Q" * 250,
+        "((a{99}){99}){99}",
+    ],
+)
+def test_reads_hostile_text_at_once(pattern: str) -> None:
+    read(pattern)
+
+
+def test_says_when_it_is_too_nested() -> None:
+    assert read("(" * (MAX_DEPTH + 1) + ")" * (MAX_DEPTH + 1)).is_too_nested
+    assert not read("(" * MAX_DEPTH + ")" * MAX_DEPTH).is_too_nested
