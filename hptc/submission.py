@@ -46,6 +46,7 @@ class Unchanged:
     arn: str
     region: str
     status: str
+    can_rerun: bool = True  # its name is made from its content, so another run can be numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +312,7 @@ def _same(wanted: _Wanted, existing: Mapping[str, Any], tuning: Tuning) -> Uncha
         arn=arn,
         region=tuning.region,
         status=existing["HyperParameterTuningJobStatus"],
+        can_rerun=not wanted.is_name_chosen,
     )
 
 

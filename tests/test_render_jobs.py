@@ -374,6 +374,18 @@ REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Valu
             id="unchanged and over",
         ),
         pytest.param(
+            Unchanged(name="x", arn="arn:x", region="us-east-1", status="Failed", can_rerun=False),
+            "already submitted: x in us-east-1 is Failed",
+            {
+                "outcome": "unchanged",
+                "name": "x",
+                "arn": "arn:x",
+                "region": "us-east-1",
+                "status": "Failed",
+            },
+            id="unchanged under an exact name",
+        ),
+        pytest.param(
             DryRun(name="x", request=REQUEST, unresolved=("kms_key_arn",)),
             json.dumps(REQUEST, indent=2, ensure_ascii=False),
             {

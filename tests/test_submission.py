@@ -152,7 +152,9 @@ def test_a_job_in_the_apis_form_is_sent_as_it_is(tmp_path: Path, explicit: Compi
 
     assert isinstance(outcome, Submitted)
     assert outcome.request == {**given, "Tags": [digest_tag(job.digest)]}
-    assert isinstance(send(job, tuning, provenance=NOWHERE), Unchanged)
+    again = send(job, tuning, provenance=NOWHERE)
+    assert isinstance(again, Unchanged)
+    assert not again.can_rerun
 
 
 class TestNames:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Any, assert_never
 
-from hptc.aws.jobs import JobStatus, JobSummary, Limits, TrainingJob, TrainingJobCounters
+from hptc.aws.jobs import OVER, JobStatus, JobSummary, Limits, TrainingJob, TrainingJobCounters
 from hptc.render.diagnostics import printable
 from hptc.submission import (
     AlreadyOver,
@@ -116,7 +116,7 @@ def render_submission(outcome: Submission) -> str:
         case Submitted():
             return f"submitted {outcome.name} in {outcome.region}\n{outcome.arn}"
         case Unchanged():
-            hint = "" if outcome.status == "InProgress" else f"; {_AGAIN}"
+            hint = f"; {_AGAIN}" if outcome.can_rerun and outcome.status in OVER else ""
             return (
                 f"already submitted: {outcome.name} in {outcome.region} is {outcome.status}{hint}"
             )
