@@ -19,14 +19,8 @@ UNREACHED = {
     "TrainingJobDefinition.HyperParameterRanges": (
         "a single definition's ranges are HyperParameterTuningJobConfig's"
     ),
-    "TrainingJobDefinition.ResourceConfig.SelectedInstanceType": (
-        "read-only: DescribeTrainingJob returns it, and no request may hold it"
-    ),
-    "TrainingJobDefinition.ResourceConfig.SelectedInstanceCount": (
-        "read-only: DescribeTrainingJob returns it, and no request may hold it"
-    ),
 }
-"""Members that no spec sets, each with why. Those of TrainingJobDefinitions[] are the same."""
+"""Members that no spec sets, each with why."""
 
 _INTRODUCTION = """\
 # Names: the spec and the API
