@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from hptc import source
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity
 from hptc.errors import UsageError
+from hptc.policy import Policy
 from hptc.references import reference
 from hptc.source import Document
 from hptc.spec import Text, findings_of
@@ -152,6 +153,11 @@ class EnvironmentFile(_Model):
     infrastructure: Infrastructure = Field(
         default_factory=Infrastructure, description="What hptc makes, and what is yours already."
     )
+    policy: Policy = Field(
+        default_factory=Policy,
+        description="What a search may be here; each key replaces the project's.",
+        examples=[{"budget_usd": 50}],
+    )
     overrides: dict[str, Any] = Field(
         default_factory=dict,
         description="Part of a spec, merged over every spec here.",
@@ -180,6 +186,11 @@ class ProjectFile(_Model):
         description="Part of a spec, merged under every spec.",
         examples=[{"early_stopping": "Auto"}],
     )
+    policy: Policy = Field(
+        default_factory=Policy,
+        description="What a search may be, in every environment.",
+        examples=[{"max_number_of_training_jobs": 100}],
+    )
     environments: dict[str, EnvironmentFile] = Field(
         default_factory=dict,
         description="Where the specs are deployed, by name.",
@@ -196,6 +207,7 @@ class Environment:
     region: str
     infrastructure: Infrastructure
     variables: Mapping[str, Any]  # what templates see
+    policy: Policy
 
     @property
     def foundation_stack(self) -> str:
@@ -243,8 +255,13 @@ class Project:
             account=entry.account,
             region=entry.region,
             infrastructure=entry.infrastructure,
+            policy=self.file.policy.model_copy(update=_said(entry.policy)),
             variables=_variables(self.file.project, chosen, entry),
         )
+
+
+def _said(policy: Policy) -> dict[str, Any]:
+    return {key: getattr(policy, key) for key in policy.model_fields_set}
 
 
 def _variables(project: str, name: str, entry: EnvironmentFile) -> dict[str, Any]:

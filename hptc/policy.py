@@ -1,0 +1,52 @@
+"""`policy` in hptc.yaml: what a project allows its searches, per environment.
+
+The same values are checked by the HPT8xx rules and enforced by the launcher's IAM conditions, so
+that the guardrail holds outside hptc too.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hptc.spec import Duration
+
+
+def _key(description: str, *examples: Any) -> Any:
+    return Field(default=None, description=description, examples=list(examples))
+
+
+class Policy(BaseModel):
+    """What a search may be. A key that is absent allows everything."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+    budget_usd: float | None = _key("The most that one search may cost, in US dollars.", 250)
+    max_number_of_training_jobs: int | None = _key("The most training jobs of one search.", 100)
+    max_parallel_training_jobs: int | None = _key("The most at the same time.", 10)
+    max_runtime: Duration | None = _key("The longest that one training job may run.", "6h")
+    instance_types: list[str] | None = _key(
+        "Instance types that may be used; `*` stands for any text.", ["ml.m5.*", "ml.g5.xlarge"]
+    )
+    regions: list[str] | None = _key("Regions that may be used.", ["us-east-1", "eu-west-1"])
+    required_tags: dict[str, str] | None = _key(
+        "Tags that every search carries, each with a regular expression for its whole value.",
+        {"team": "[a-z-]+"},
+    )
+    require_network_isolation: bool | None = _key("Whether containers must have no network.", True)
+    require_inter_container_traffic_encryption: bool | None = _key(
+        "Whether traffic between instances must be encrypted.", True
+    )
+    require_kms_keys: bool | None = _key(
+        "Whether volumes and artifacts must be encrypted with a key of yours.", True
+    )
+    require_vpc: bool | None = _key("Whether training jobs must run in a VPC of yours.", True)
+    spot_required_above: int | None = _key(
+        "Searches with more training jobs than this must use spot capacity.", 20
+    )
+    image_registries: list[str] | None = _key(
+        "Accounts or registry hosts that images may come from; AWS's own are always allowed.",
+        ["111122223333"],
+    )
+    forbidden_hyperparameters: list[str] | None = _key(
+        "Names that no search may set or tune; `*` stands for any text.", ["*password*"]
+    )
