@@ -44,7 +44,7 @@ What is short in a spec, and what it is in the request:
 | `spot: {max_wait_time: 2h}` | managed spot training turned on, and the longest wait |
 | `built_in: xgboost` with `version` | the training image of that name in the environment's Region |
 | `output: {}` | the environment's artifact bucket, under the spec's name |
-| `{{ name }}` in any value | the environment's variable of that name |
+| `{{ name }}` in any value but the spec's `name` | the environment's variable of that name |
 | `null` | nothing: it removes what `defaults` in hptc.yaml say |
 """  # noqa: E501
 

@@ -2,7 +2,7 @@
 
 Pydantic says what the models accept, the tree of language.py adds AWS's enums, bounds, lengths and
 patterns. A schema sees one file, before defaults are merged and templates rendered: but for the
-ends of a range it asks for nothing that `defaults` may give, and any value may be a template.
+ends of a range it asks for nothing that `defaults` may give, and a value may be a template.
 """
 
 from __future__ import annotations
@@ -122,10 +122,9 @@ class _Definitions:
             if key.choices and key.shape is None:
                 value = {"enum": list(key.choices)}
         said = {"description": _description(key), "examples": list(key.examples)}
-        template = "template" if key.path == "name" else "template_or_null"
-        return {name: part for name, part in said.items() if part} | self._or_template(
-            value, template
-        )
+        # A spec's own name is the one value that no template gives: other files know it by that.
+        taken = value if key.path == "name" else self._or_template(value, "template_or_null")
+        return {name: part for name, part in said.items() if part} | taken
 
     def _or_template(self, value: JsonSchema, template: str) -> JsonSchema:
         """A value, or a template in its place. Plain text takes templates as it is."""

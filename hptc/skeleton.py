@@ -21,7 +21,7 @@ WIDTH = 92
 _HEADER = """\
 Every key of a tuning spec. The usual ones are live; `#key:` is commented out, with the deeper
 lines below it: remove their first `#` to use it.
-`{{ name }}` stands for a variable of the environment, in any value.
+`{{ name }}` stands for a variable of the environment, in any value but the spec's name.
 Durations are 90m, 12h, 1d or whole seconds."""
 
 _LIVE: Mapping[str, Any] = {

@@ -73,7 +73,7 @@ def test_takes_the_repositorys_project() -> None:
 GOOD = {
     "a name alone": "name: churn",
     "templates everywhere": """
-        name: "{{ project }}-churn"
+        name: churn
         strategy: "{{ strategy }}"
         limits: {max_parallel_training_jobs: "{{ parallel }}", max_runtime: "{{ hours }}h"}
         training_job:
@@ -134,6 +134,7 @@ def in_project(environment: str) -> str:
 
 BAD = {
     "no name": ("strategy: Bayesian", "", "'name' is a required property"),
+    "a template as name": ('name: "{{ project }}-churn"', "name", "does not match"),
     "unknown key": ("{name: a, strategi: Bayesian}", "", "strategi"),
     "unknown key below": ("{name: a, limits: {max_jobs: 3}}", "limits", "max_jobs"),
     "enum": ("{name: a, strategy: Bayes}", "strategy", "'Bayes' is not one of"),
