@@ -4,13 +4,16 @@ from hptc.rules import (
     algorithm,
     completion,
     data,
+    encryption,
     hardware,
     hyperparameters,
+    isolation,
     limits,
     objective,
     resources,
     search_size,
     search_space,
+    security,
     stopping,
     strategy,
     structure,
@@ -30,6 +33,9 @@ FAMILIES = (
     stopping,
     completion,
     data,
+    security,
+    isolation,
+    encryption,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family.RULES)

@@ -7,8 +7,9 @@ import re
 from decimal import Decimal
 
 from hptc.algorithms import Algorithm, algorithm
-from hptc.images import identify
+from hptc.images import identify, parse_image
 from hptc.job import CategoricalRange, Definition, TuningJob
+from hptc.rules.rule import Context
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
 _SCRIPT_SETTINGS = {
@@ -65,3 +66,11 @@ def training_jobs(job: TuningJob) -> int | None:
     ranges = [range_ for definition in job.definitions for range_ in definition.ranges]
     sizes = [len(r.values) for r in ranges if isinstance(r, CategoricalRange)]
     return math.prod(sizes) if sizes and len(sizes) == len(ranges) else None
+
+
+def region_of(context: Context, definition: Definition) -> str | None:
+    """Where a search runs: its environment's Region, or else its image's; None if neither says."""
+    if context.environment is not None:
+        return context.environment.region
+    image = parse_image(definition.training_image or "")
+    return image.region if image is not None else None

@@ -1,0 +1,102 @@
+"""Tells a secret from other texts: a name and its value in, what kind of secret it is out.
+
+A text counts as a secret for what it is (a key's own form, a token's own prefix) or for what its
+author calls it. That it looks random is no proof: so do digests, ids and seeds. Every expression is
+bounded, so that reading is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_SECRET_ACCESS_KEY = re.compile(r"[A-Za-z0-9/+]{40}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+
+_FORMS: Mapping[str, re.Pattern[str]] = {
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
+    "a GitHub token": re.compile(
+        r"\b(?:gh[opsur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})"
+    ),
+    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,255}"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{34}\b"),
+    "a Slack token": re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10,255}"),
+    "an OpenAI key": re.compile(
+        r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,255}T3BlbkFJ[A-Za-z0-9_-]{20}"
+    ),
+    "an Anthropic key": re.compile(r"\bsk-ant-[a-z0-9]{1,10}-[A-Za-z0-9_-]{32}"),
+    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}"),
+    "a Stripe key": re.compile(r"\b[rs]k_live_[0-9A-Za-z]{24}"),
+    "an npm token": re.compile(r"\bnpm_[A-Za-z0-9]{36}\b"),
+    "a PyPI token": re.compile(r"\bpypi-AgE[A-Za-z0-9_-]{50}"),
+    "a Databricks token": re.compile(r"\bdapi[0-9a-f]{32}\b"),
+    "a JSON web token": re.compile(
+        r"\beyJ[A-Za-z0-9_-]{10,2500}\.eyJ[A-Za-z0-9_-]{10,2500}\.[A-Za-z0-9_-]{10}"
+    ),
+    "a password in a URL": re.compile(
+        r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,128}:(?![$<{*%])[^/\s:@]{3,128}@"
+    ),
+}
+
+_SECRET_NAMES = (
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth_token",
+    "client_secret",
+    "passwd",
+    "password",
+    "private_key",
+    "secret_access_key",
+    "secret_key",
+)
+_ELSEWHERE = re.compile(r"[/<{$*%]|arn:|https?:|s3:|ssm:|secretsmanager|vault:|env:")
+"""How a value begins that only says where the secret is, or stands for one."""
+_SHORTEST = 8
+
+
+def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | None:
+    """What kind of secret a value holds; None if none.
+
+    `beside` are the values that stand with it: a secret access key has no form of its own and is
+    known by the access key id that it comes with.
+    """
+    text = value.strip().strip('"')
+    if _ACCESS_KEY_ID.search(text):
+        return "an AWS access key id"
+    for kind, form in _FORMS.items():
+        if form.search(text):
+            return kind
+    if _is_secret_access_key(text) and (
+        _words(name).endswith("secret_access_key")
+        or any(_ACCESS_KEY_ID.search(other) for other in beside)
+    ):
+        return "an AWS secret access key"
+    return _named_secret(name, text)
+
+
+def _is_secret_access_key(text: str) -> bool:
+    return bool(_SECRET_ACCESS_KEY.fullmatch(text)) and not _HEX.fullmatch(text)
+
+
+def _named_secret(name: str, text: str) -> str | None:
+    """A literal under a name that promises a secret: `DB_PASSWORD`, `wandb-api-key`."""
+    is_literal = (
+        len(text) >= _SHORTEST
+        and _ELSEWHERE.match(text) is None
+        and not any(character.isspace() for character in text)
+        and len(set(text)) > 1
+    )
+    words = _words(name)
+    called = next((known for known in _SECRET_NAMES if words.endswith(known)), None)
+    if not is_literal or called is None:
+        return None
+    return "a password" if called.startswith("pass") else f"a secret, by its name `{name}`"
+
+
+def _words(name: str) -> str:
+    """A name in snake case: `wandbApiKey`, `WANDB_API_KEY` and `wandb-api-key` are one."""
+    spread = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[^A-Za-z0-9]+", "_", spread).strip("_").lower()

@@ -1,0 +1,179 @@
+"""HPT50x: secrets in plain text, and rights wider than the search needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hptc import images
+from hptc.diagnostics import Finding, Path
+from hptc.job import AutoRange, CategoricalRange, Definition, FileSystemSource, S3Source
+from hptc.references import has_reference
+from hptc.rules.reading import region_of
+from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.secrets import secret_in
+
+_WHOLE_BUCKET = re.compile(r"s3://[^/]+/*")
+
+
+@warning("HPT501", "H06", "U03")
+def secret_in_plain_text(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A secret in a hyperparameter, an environment variable or a tag.
+
+    Everyone who may describe a training job reads its hyperparameters, environment and tags, and so
+    does everyone who may read the repository. Found are texts that have the form of a known secret,
+    and literals under names such as `DB_PASSWORD`
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html).
+
+    Bad:
+        training_job:
+          environment: {AWS_ACCESS_KEY_ID: AKIAIOSFODNN7EXAMPLE}
+
+    Good:
+        training_job:
+          environment: {SECRET_NAME: training/warehouse}
+    """
+    for definition in context.job.definitions:
+        for path, name, value, beside in _plain_texts(definition):
+            yield from _secret(rule, path, name, value, beside)
+    for index, tag in enumerate(context.request.get("Tags", ())):
+        yield from _secret(rule, ("Tags", index, "Value"), tag["Key"], tag["Value"], ())
+
+
+def _plain_texts(
+    definition: Definition,
+) -> Iterator[tuple[Path, str, str, tuple[str, ...]]]:
+    """(path, name, value, the values beside it) of everything that a container is told."""
+    for member, values in (
+        ("StaticHyperParameters", definition.static),
+        ("Environment", definition.environment),
+    ):
+        beside = tuple(values.values())
+        for name, value in values.items():
+            yield (*definition.path, member, name), name, value, beside
+    for range_ in definition.ranges:
+        if isinstance(range_, CategoricalRange):
+            for index, value in enumerate(range_.values):
+                yield (*range_.path, "Values", index), range_.name, value, ()
+        elif isinstance(range_, AutoRange):
+            yield (*range_.path, "ValueHint"), range_.name, range_.value_hint, ()
+
+
+def _secret(
+    rule: Rule, path: Path, name: str, value: str, beside: tuple[str, ...]
+) -> Iterator[Finding]:
+    kind = None if has_reference(value) else secret_in(name, value, beside=beside)
+    if kind is not None:
+        advice = (
+            "the execution role gives the container its rights"
+            if "AWS" in kind
+            else "let the container read it from AWS Secrets Manager"
+        )
+        yield rule.finding(
+            f"`{name}` holds {kind}, for everyone to read who may see the job",
+            path,
+            label="looks like a secret",
+            help=f"remove it: {advice}; replace the secret if others have seen it",
+        )
+
+
+@error("HPT502", "B05")
+def role_of_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An execution role of another account or partition.
+
+    A role can be passed to SageMaker only inside its own account
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html). Judged is the
+    role's ARN against the environment, or else the training image's Region and the other training
+    jobs' roles.
+
+    Bad:
+        training_job:
+          role_arn: arn:aws:iam::444455556666:role/training
+
+    Good:
+        training_job:
+          role_arn: arn:aws:iam::111122223333:role/training
+    """
+    account = context.environment.account if context.environment else None
+    for definition in context.job.definitions:
+        if has_reference(definition.role_arn):
+            continue
+        _, partition, _, _, owner, *_ = definition.role_arn.split(":")
+        account = account or owner
+        region = region_of(context, definition)
+        problem = label = ""
+        if owner != account:
+            problem = f"the role is of the account {owner}, the search of {account}"
+            label = f"not of {account}"
+        elif region is not None and partition != images.partition(region):
+            problem = f"the role is of the partition {partition}, but {region} is not"
+            label = f"must begin with arn:{images.partition(region)}:"
+        if problem:
+            yield rule.finding(
+                problem,
+                (*definition.path, "RoleArn"),
+                label=label,
+                help="use a role of the account that the search runs in; it can be let into "
+                "another account's buckets",
+            )
+
+
+@warning("HPT503")
+def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A whole bucket where one prefix would do.
+
+    The training jobs may read, or write, all that lies in the bucket, now and later: the role needs
+    these rights, every training job loads all of it, and models mix with data
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). The same holds for a
+    whole file system that training jobs may write to.
+
+    Bad:
+        training_job:
+          inputs:
+            train: {s3: "s3://example/"}
+
+    Good:
+        training_job:
+          inputs:
+            train: {s3: "s3://example/churn/train/"}
+    """
+    for definition in context.job.definitions:
+        for what, uri, path in _buckets(definition):
+            if _WHOLE_BUCKET.fullmatch(uri):
+                yield rule.finding(
+                    f"{what} is a whole bucket",
+                    path,
+                    label="no prefix",
+                    help="say a prefix in it, such as s3://<bucket>/<project>/",
+                )
+        for channel in definition.channels:
+            for source in channel.sources:
+                if isinstance(source, FileSystemSource) and (
+                    source.access_mode == "rw" and not source.directory.strip("/")
+                ):
+                    yield rule.finding(
+                        f"the training jobs may write to all of {source.id}",
+                        (*source.path, "DirectoryPath"),
+                        label="the whole file system",
+                        help="say a directory, or `file_system_access_mode: ro`",
+                    )
+
+
+def _buckets(definition: Definition) -> Iterator[tuple[str, str, Path]]:
+    """(what for, URI, path) of every place in S3."""
+    for channel in definition.channels:
+        for source in channel.sources:
+            if isinstance(source, S3Source) and source.data_type == "S3Prefix":
+                yield f"the input `{channel.name}`", source.uri, (*source.path, "S3Uri")
+    output: Path = (*definition.path, "OutputDataConfig", "S3OutputPath")
+    yield "the output", definition.output_path, output
+    if definition.checkpoint_uri is not None:
+        checkpoint: Path = (*definition.path, "CheckpointConfig", "S3Uri")
+        yield "the place of the checkpoints", definition.checkpoint_uri, checkpoint
+
+
+RULES = (
+    secret_in_plain_text,
+    role_of_another_account,
+    whole_bucket,
+)
