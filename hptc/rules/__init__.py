@@ -2,6 +2,8 @@
 
 from hptc.rules import (
     algorithm,
+    channels,
+    checkpoints,
     completion,
     data,
     encryption,
@@ -9,6 +11,7 @@ from hptc.rules import (
     hyperparameters,
     isolation,
     limits,
+    metrics,
     objective,
     resources,
     search_size,
@@ -17,6 +20,7 @@ from hptc.rules import (
     stopping,
     strategy,
     structure,
+    tunables,
 )
 
 FAMILIES = (
@@ -26,13 +30,17 @@ FAMILIES = (
     search_size,
     strategy,
     algorithm,
+    tunables,
     objective,
+    metrics,
     limits,
     resources,
     hardware,
     stopping,
     completion,
     data,
+    channels,
+    checkpoints,
     security,
     isolation,
     encryption,
