@@ -5,7 +5,7 @@ URIs compiles alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
@@ -207,7 +207,7 @@ class Environment:
     region: str
     infrastructure: Infrastructure
     variables: Mapping[str, Any]  # what templates see
-    policy: Policy
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def foundation_stack(self) -> str:
