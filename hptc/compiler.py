@@ -155,7 +155,7 @@ def _finished(
     if request is not None:
         demands = findings_of_violations(shapes.violations(request), request, outcome.spec)
         findings = findings + demands + _unknown_references(request)
-        if not demands:
+        if not any(finding.severity is Severity.ERROR for finding in findings):
             job = read_job(request)
             findings += check(
                 Context(

@@ -130,13 +130,13 @@ def _walk(value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
     match shape.type:
         case "structure":
             for name in shape.required:
-                if value.get(name) is None:
+                if name not in value:
                     missing = shape.members[name]
                     yield Violation(kind="missing", path=(*path, name), shape=missing)
             for name, inner in value.items():
                 if name not in shape.members:
                     yield Violation(kind="unknown", path=(*path, name), shape=shape, value=inner)
-                elif inner is not None:
+                else:
                     yield from _walk(inner, shape.members[name], (*path, name))
         case "list" if shape.item is not None:
             yield from _bounds(len(value), value, shape, path)

@@ -42,7 +42,9 @@ def _to_seconds(value: Any) -> Any:
 def _to_text(value: Any) -> Any:
     if isinstance(value, Scalar):
         return value.text
-    return str(value) if type(value) in (int, float) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value
 
 
 def _to_s3(value: Any) -> Any:

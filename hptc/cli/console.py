@@ -1,0 +1,43 @@
+"""What a person sees: results to stdout, talk to stderr. The only module that prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import Any
+
+import click
+
+
+def say(text: str) -> None:
+    """Talk: to stderr."""
+    click.echo(text, err=True)
+
+
+def say_error(message: str, help: str = "") -> None:
+    """Say why nothing more happens."""
+    say(click.style("error", fg="red", bold=True) + f": {message}")
+    if help:
+        say(f"help: {help}")
+
+
+def show(text: str) -> None:
+    """Give out a result: to stdout, as it is."""
+    if text:
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+def in_color(stream: Any) -> bool:
+    """Whether a stream shows colours: a terminal without NO_COLOR (https://no-color.org)."""
+    return stream.isatty() and "NO_COLOR" not in os.environ
+
+
+def width() -> int:
+    """How wide the reader's terminal is; 100 where there is none."""
+    return min(shutil.get_terminal_size((100, 24)).columns, 160)
+
+
+def discard_stdout() -> None:
+    """After the reader of our output went away, as `| head` does: Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,127 @@
+"""Commands that talk to AWS about tuning jobs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hptc.cli.console import in_color, say, show, width
+from hptc.cli.inputs import (
+    AS_JSON,
+    ENV,
+    PATHS,
+    REGION,
+    compile_all,
+    environment_here,
+    job_name_of,
+    spec_options,
+    stops,
+)
+from hptc.errors import EXIT_FINDINGS, EXIT_OK
+
+if TYPE_CHECKING:
+    from hptc.aws.client import Aws
+
+
+@click.command()
+@PATHS
+@spec_options
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option(
+    "--rerun", type=click.IntRange(1, 999), metavar="N", help="Repeat the same content as run N."
+)
+@AS_JSON
+def submit(
+    paths: tuple[str, ...], dry_run: bool, rerun: int | None, as_json: bool, **options: Any
+) -> int:
+    """Create the tuning jobs of specs. The same content is never sent twice."""
+    from hptc.aws.client import connect
+    from hptc.aws.retry import Retry
+    from hptc.provenance import provenance_of
+    from hptc.render.jobs import render_submission, submission_json
+    from hptc.submission import DryRun
+    from hptc.submission import submit as submit_one
+
+    compiled = compile_all(paths, **options)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    for one in compiled:
+        aws = connect(one.environment, retry=Retry(progress=say))
+        outcome = submit_one(
+            one,
+            aws.tuning,
+            aws.stacks,
+            rerun=rerun,
+            dry_run=dry_run,
+            provenance=provenance_of(Path(one.file)),
+            progress=say,
+        )
+        if isinstance(outcome, DryRun) and outcome.unresolved:
+            say(f"not deployed, so still a reference: {', '.join(outcome.unresolved)}")
+        show(submission_json(outcome) if as_json else render_submission(outcome))
+    return EXIT_OK
+
+
+@click.command()
+@click.argument("name")
+@ENV
+@REGION
+@AS_JSON
+def status(name: str, env: str | None, region: str | None, as_json: bool) -> None:
+    """Show how a tuning job is doing. NAME is a job's name, or a spec's file."""
+    from hptc.aws.jobs import job_status
+    from hptc.render.jobs import render_status, status_json
+
+    found = job_status(_connected(env, region).tuning, job_name_of(name, env))
+    show(
+        status_json(found)
+        if as_json
+        else render_status(found, color=in_color(sys.stdout), width=width())
+    )
+
+
+@click.command("list")
+@ENV
+@REGION
+@click.option("--contains", metavar="TEXT", default="", help="Only names that hold this.")
+@click.option("--status", "state", metavar="STATUS", default="", help="Only this status.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@AS_JSON
+def list_command(
+    env: str | None, region: str | None, contains: str, state: str, limit: int, as_json: bool
+) -> None:
+    """List tuning jobs, the newest first."""
+    from hptc.render.jobs import jobs_json, render_jobs
+
+    tuning = _connected(env, region).tuning
+    jobs = list(tuning.list_jobs(name_contains=contains, status=state, limit=limit))
+    show(
+        jobs_json(jobs) if as_json else render_jobs(jobs, color=in_color(sys.stdout), width=width())
+    )
+
+
+@click.command()
+@click.argument("name")
+@ENV
+@REGION
+@AS_JSON
+def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
+    """Stop the one tuning job that NAME names. Nothing is deleted."""
+    from hptc.render.jobs import render_stop, stop_json
+    from hptc.submission import stop as stop_one
+
+    outcome = stop_one(_connected(env, region).tuning, name)
+    show(stop_json(outcome) if as_json else render_stop(outcome))
+
+
+def _connected(env: str | None, region: str | None) -> Aws:
+    from hptc.aws.client import connect
+    from hptc.aws.retry import Retry
+
+    retry = Retry(progress=say)
+    if region is not None:
+        return connect(region=region, retry=retry)
+    return connect(environment_here(env), retry=retry)

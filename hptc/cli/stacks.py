@@ -1,0 +1,74 @@
+"""Commands about a project and where it is deployed: init, deploy, sandbox."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from hptc.cli.console import in_color, say, show
+from hptc.cli.inputs import ENV, require
+from hptc.errors import EXIT_FINDINGS, EXIT_OK
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@click.option("--name", help="The project's name; the folder's when absent.")
+def init(folder: str, name: str | None) -> None:
+    """Write a project to start from: specs, CDK app, CI workflow, editor settings."""
+    from hptc.scaffold import write_project
+
+    for path in write_project(Path(folder), name=name):
+        show(str(path))
+    say(f"next: cd {shlex.quote(folder)} && hptc check")
+
+
+@click.command()
+@ENV
+@click.option("--yes", is_flag=True, help="Don't ask before changes that broaden permissions.")
+@click.argument("specs", nargs=-1)
+def deploy(env: str | None, yes: bool, specs: tuple[str, ...]) -> int:
+    """Deploy the stacks of one environment with the AWS CDK: the foundation, and one a spec.
+
+    SPECS are names; they limit it to the foundation and these specs' stacks.
+    """
+    require("aws_cdk", "cdk")
+    from hptc.deployment import deploy as deploy_stacks
+    from hptc.render.diagnostics import Format, render
+
+    diagnostics = deploy_stacks(Path.cwd(), env, specs, ask=not yes, say=say)
+    if diagnostics:
+        say(render(diagnostics, Format.TEXT, color=in_color(sys.stderr)))
+    return EXIT_FINDINGS if any(each.is_error for each in diagnostics) else EXIT_OK
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--account", default="123456789012", show_default=True, help="Its account id.")
+@click.option("--region", default="us-east-1", show_default=True, help="Its Region.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def sandbox(port: int, account: str, region: str, command: tuple[str, ...]) -> int:
+    """Start the local AWS endpoint, or run one command against it: hptc sandbox -- CMD…
+
+    It is moto behind one loopback port. cdk, the AWS CLI and boto3 work against it; it trains
+    nothing, and says so.
+    """
+    require("moto", "sandbox")
+    from hptc.sandbox.run import run, serve
+    from hptc.sandbox.server import Sandbox
+
+    with Sandbox(port=port, account=account, region=region) as endpoint:
+        say(endpoint.describe())
+        if command:
+            return run(list(command), endpoint)
+
+        def ready() -> None:
+            for key, value in endpoint.environment().items():
+                show(f"export {key}={shlex.quote(value)}")
+            sys.stdout.flush()
+            say("listening; press Ctrl-C to stop")
+
+        serve(endpoint, ready)
+    return EXIT_OK
