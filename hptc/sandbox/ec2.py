@@ -158,8 +158,9 @@ def _authorize(group_id: str, direction: str, rule: Properties, place: Place) ->
     rules, _ = authorize(
         group_name_or_id=group_id,
         ip_protocol=str(rule["IpProtocol"]),
-        from_port=rule.get("FromPort"),
-        to_port=rule.get("ToPort"),
+        # A protocol without ports, such as ESP (50), leaves them out; AWS reads that as -1.
+        from_port=rule.get("FromPort", -1),
+        to_port=rule.get("ToPort", -1),
         ip_ranges=[
             {api: rule[cfn], **described}
             for cfn, api in (("CidrIp", "CidrIp"), ("CidrIpv6", "CidrIpv6"))

@@ -1,6 +1,6 @@
 """Keys whose rotation, policy and state follow their template.
 
-Without this, moto updates nothing of an AWS::KMS::Key, returns its policy as an object where the
+Without this, moto can't create a tagged AWS::KMS::Key and updates nothing of one, returns its policy as an object where the
 API has JSON text, and deletes at once a key that AWS only schedules for deletion.
 """
 
@@ -15,6 +15,17 @@ from hptc.sandbox.resources import Handler, Place, Properties
 
 def _backend(place: Place) -> Any:
     return models.kms_backends[place.account][place.region]
+
+
+def _create_key(_name: str, properties: Properties, place: Place) -> Any:
+    # moto passes CloudFormation's tags on as they are, and KMS has other words for them: KeyError.
+    return _backend(place).create_key(
+        policy=None,
+        key_usage=properties.get("KeyUsage", "ENCRYPT_DECRYPT"),
+        key_spec=properties.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        description=properties.get("Description", ""),
+        tags=None,
+    )
 
 
 def _settle_key(
@@ -46,6 +57,7 @@ def _settle_alias(alias: Any, before: Properties, after: Properties, place: Plac
 
 HANDLERS: Mapping[str, Handler] = {
     "AWS::KMS::Key": Handler(
+        create=_create_key,
         settle=_settle_key,
         remove=_remove_key,
         replaced_by=frozenset({"KeySpec", "KeyUsage", "MultiRegion", "Origin"}),

@@ -55,6 +55,12 @@ def test_key_follows_its_template(account: Account, stack: Stack) -> None:
     ]
 
 
+def test_tagged_key_is_created(account: Account, stack: Stack) -> None:
+    stack.deploy({"Key": key(Tags=[{"Key": "team", "Value": "growth"}])})
+    tags = account.client("kms").list_resource_tags(KeyId=stack.physical_id("Key"))["Tags"]
+    assert tags == [{"TagKey": "team", "TagValue": "growth"}]
+
+
 def test_deleted_key_waits(account: Account, stack: Stack) -> None:
     kms = account.client("kms")
     stack.deploy({"Key": key(PendingWindowInDays=7), "Alias": alias("Key")})
