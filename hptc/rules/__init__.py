@@ -9,9 +9,11 @@ from hptc.rules import (
     encryption,
     hardware,
     hyperparameters,
+    identical_data,
     isolation,
     limits,
     metrics,
+    names,
     objective,
     resources,
     search_size,
@@ -21,6 +23,7 @@ from hptc.rules import (
     strategy,
     structure,
     tunables,
+    warm_start,
 )
 
 FAMILIES = (
@@ -44,6 +47,9 @@ FAMILIES = (
     security,
     isolation,
     encryption,
+    names,
+    warm_start,
+    identical_data,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family.RULES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc import instances
+from hptc import algorithms, instances
 from hptc.algorithms import Algorithm
 from hptc.diagnostics import Finding
 from hptc.job import CategoricalRange, Definition, Instances, Resources
@@ -245,10 +245,12 @@ def gpu_that_the_algorithm_leaves_idle(rule: Rule, context: Context) -> Iterator
     for algorithm, group in _algorithms_and_instances(context):
         kind = instances.instance(group.type)
         if kind is not None and algorithm.processors == ("cpu",) and kind.processor != "cpu":
+            newest = algorithms.algorithm(algorithm.name) or algorithm
+            when = "" if newest.processors == ("cpu",) else " in this version"
             yield rule.finding(
-                f"{algorithm.title} trains on CPUs only: the accelerators of {group.type} idle",
+                f"{algorithm.title} trains on CPUs only{when}: {group.type} is paid for its GPU",
                 (*group.path, "InstanceType"),
-                label="paid for, not used",
+                label="its GPU stays idle",
                 help="take a CPU instance, such as ml.m5.xlarge",
             )
 

@@ -57,10 +57,10 @@ def more_parallel_training_jobs_than_the_default_quota(
     refused (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
-        limits: {max_parallel_training_jobs: 11}
+        limits: {max_number_of_training_jobs: 300, max_parallel_training_jobs: 11}
 
     Good:
-        limits: {max_parallel_training_jobs: 10}
+        limits: {max_number_of_training_jobs: 300, max_parallel_training_jobs: 10}
     """
     parallel = context.job.max_parallel_training_jobs
     if _DEFAULT_MAX_PARALLEL < parallel <= _MAX_PARALLEL:
@@ -241,7 +241,7 @@ def search_cut_by_its_own_runtime(rule: Rule, context: Context) -> Iterator[Find
     waves = -(-number // parallel)
     if waves * _LEAST_SECONDS_OF_A_TRAINING_JOB > limit:
         yield rule.finding(
-            f"{number} training jobs, {parallel} at once, are {waves} one after another; "
+            f"{number} training jobs, {parallel} at once, take {waves} rounds; "
             f"{duration(limit)} leaves each less than a minute",
             _RUNTIME,
             label="ends before all have run",

@@ -121,9 +121,9 @@ def wait_shorter_than_the_training(rule: Rule, context: Context) -> Iterator[Fin
     for definition in context.job.definitions:
         wait, runtime = definition.max_wait_seconds, _max_runtime(definition)
         if definition.is_spot and wait is not None and wait < runtime:
-            by_default = "by default " if definition.max_runtime_seconds is None else ""
+            default = " (the default)" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
-                f"training may take {by_default}{duration(runtime)}, but waiting and training "
+                f"training may take {duration(runtime)}{default}, but waiting and training "
                 f"together only {duration(wait)}",
                 (*definition.path, "StoppingCondition", "MaxWaitTimeInSeconds"),
                 label=f"at least {duration(runtime)}",

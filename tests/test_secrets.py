@@ -1,0 +1,80 @@
+"""A secret is known by its form, by its name or by what it comes with; never by its looks."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from hptc.rules.secrets import secret_in
+
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("x", KEY_ID, "an AWS access key id"),
+        ("x", f'"{KEY_ID}"', "an AWS access key id"),
+        ("x", f"id={KEY_ID};", "an AWS access key id"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY, "an AWS secret access key"),
+        ("x", "-----BEGIN PRIVATE KEY-----", "a private key"),
+        ("x", "-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
+        ("x", "ghp_" + "a1" * 18, "a GitHub token"),
+        ("x", "github_pat_" + "a1" * 41, "a GitHub token"),
+        ("x", "hf_" + "a" * 34, "a Hugging Face token"),
+        ("x", "xoxb-" + "1" * 12 + "-abc", "a Slack token"),
+        ("x", "dapi" + "0a" * 16, "a Databricks token"),
+        ("x", "eyJ" + "a" * 20 + ".eyJ" + "b" * 20 + "." + "c" * 20, "a JSON web token"),
+        ("x", "s3+https://me:hunter2@example.com/", "a password in a URL"),
+        ("DB_PASSWORD", "correct-horse", "a password"),
+        ("dbPassword", "correct-horse", "a password"),
+        ("wandb-api-key", "0a" * 20, "a secret, by its name `wandb-api-key`"),
+    ],
+)
+def test_is_a_secret(name: str, value: str, kind: str) -> None:
+    assert secret_in(name, value) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("commit", "0a" * 20),
+        ("digest", "9f" * 32),
+        ("model", SECRET_KEY),
+        ("id", "AKIA"),
+        ("id", KEY_ID.lower()),
+        ("id", KEY_ID + "X"),
+        ("endpoint", "https://example.com:8443/a@b"),
+        ("proxy", "http://user:${PASSWORD}@example.com"),
+        ("certificate", "-----BEGIN CERTIFICATE-----"),
+        ("password", ""),
+        ("password", "short"),
+        ("password", "********"),
+        ("password", "/training/db"),
+        ("password", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"),
+        ("password", "{{resolve:secretsmanager:db}}"),
+        ("password_column", "customer-password"),
+        ("api_key_name", "training-wandb"),
+        ("pad_token", "<|endoftext|>"),
+        ("bypass", "correct-horse"),
+    ],
+)
+def test_is_no_secret(name: str, value: str) -> None:
+    assert secret_in(name, value) is None
+
+
+def test_secret_access_key_is_known_by_its_id() -> None:
+    assert secret_in("x", SECRET_KEY, beside=[KEY_ID]) == "an AWS secret access key"
+    assert secret_in("commit", "0a" * 20, beside=[KEY_ID]) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 2500, "eyJ" * 800, "a://" * 600, "sk-" + "T3Blbk" * 400, "AKIA" * 600]
+)
+def test_long_texts_are_read_quickly(text: str) -> None:
+    start = time.perf_counter()
+    for _ in range(20):
+        secret_in("x", text)
+    assert time.perf_counter() - start < 2
