@@ -2,11 +2,15 @@
 # The main job, end to end, on the embedded local AWS. `make demo` runs it; no account is needed.
 set -eu
 spec=specs/direct-marketing-xgboost.yaml
+account=123456789012
+region=us-east-1
 
 step() { printf '\n\033[1m==> %s\033[0m\n    $ %s\n' "$1" "$2"; }
+# The CDK names every template that it uploads; the stacks' own events are what one wants to see.
+without_uploads() { grep -vE '(start|success): (Building|Built|Publishing|Published)|^$' || true; }
 
 if [ "${1:-}" != inside ]; then
-    exec hptc sandbox -- sh "$0" inside
+    exec hptc sandbox --account $account --region $region -- sh "$0" inside
 fi
 
 step "Check the specs" "hptc check"
@@ -14,12 +18,16 @@ hptc check
 
 step "Compile them into requests" "hptc compile specs -o build/requests"
 hptc compile specs -o build/requests
+head -n 12 build/requests/direct-marketing-xgboost.json
+echo "  … as --cli-input-json of the AWS CLI takes it"
 
 step "Prepare the account for the CDK" "cdk bootstrap"
-cdk bootstrap aws://123456789012/us-east-1 --progress bar 2>&1 | grep -E "bootstrapped|fail|error" || true
+cdk bootstrap aws://$account/$region --progress bar >build/bootstrap.log 2>&1 || { cat build/bootstrap.log; exit 1; }
+grep "bootstrapped" build/bootstrap.log
 
-step "Deploy the stacks: the foundation, and a role for each spec" "hptc deploy --yes"
-CDK_VALIDATION=false hptc deploy --yes
+step "Deploy the stacks: a foundation, and a role for each spec" "hptc deploy --yes"
+{ hptc deploy --yes 2>&1 || echo "deploy failed"; } | tee build/deploy.log | without_uploads
+! grep -q "^deploy failed" build/deploy.log
 
 step "Submit one spec" "hptc submit $spec"
 hptc submit $spec
@@ -27,16 +35,17 @@ hptc submit $spec
 step "Submit it again: the same content is the same job" "hptc submit $spec"
 hptc submit $spec
 
-step "How is it doing?" "hptc status $spec"
+step "Describe it — the results below are placeholders: nothing was trained" "hptc status $spec"
 hptc status $spec
 
-step "All jobs" "hptc list"
+step "All tuning jobs of the account" "hptc list"
 hptc list
 
 cat <<'END'
 
-What you saw: real specs, real CloudFormation templates, the real cdk and boto3 — and a stand-in for
-AWS. It completes every tuning job at once and makes up one training job ("FakeTrainingJobName"):
-nothing was trained, and no metric above means anything. On a real account the same commands run
-without the sandbox: see "On a real account" in README.md.
+What you saw: real specs, real requests, real CloudFormation templates, the real cdk and boto3, and
+a stand-in for AWS (moto, inside `hptc sandbox`). The stand-in completes every tuning job at once
+and makes up one training job whose name ends in "-sandbox": nothing was trained, and no number
+above is a result. It enforces no permissions and no quotas. On a real account the same commands
+run without the sandbox: see "On a real account" in README.md.
 END
