@@ -107,11 +107,12 @@ SAGEMAKER = "arn:aws:sagemaker:us-east-1:123456789012"
 DLC = "arn:aws:ecr:us-east-1:763104351884:repository/"
 PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 LOG_IN = ("ecr:GetAuthorizationToken", "*", None)
-SEAL = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+SEAL = ["kms:Decrypt", "kms:GenerateDataKey"]
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 FOR_RESOURCE = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 AN_ENI = "arn:aws:ec2:us-east-1:123456789012:network-interface/*"
 ANY_KEY = "arn:aws:kms:us-east-1:123456789012:key/*"
+THEIR_KEY = "arn:aws:kms:us-east-1:111122223333:key/*"
 BY_ALIAS = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ml"}}
 
 
@@ -200,20 +201,24 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "an output key by its ARN": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": KEY}}, {},
-        {"EncryptOutput": (SEAL, KEY, None)},
+        {"EncryptOutput": (SEAL, KEY, VIA_S3),
+         "SealOutput": ("kms:Encrypt", KEY, None)},
     ),
     "an output key by its id": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "mrk-1"}}, {},
-        {"EncryptOutput": (SEAL, "arn:aws:kms:us-east-1:123456789012:key/mrk-1", None)},
+        {"EncryptOutput": (SEAL, "arn:aws:kms:us-east-1:123456789012:key/mrk-1", VIA_S3),
+         "SealOutput": ("kms:Encrypt", "arn:aws:kms:us-east-1:123456789012:key/mrk-1", None)},
     ),
     "an output key by an alias": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "alias/ml"}}, {},
-        {"EncryptOutputByAlias": (SEAL, ANY_KEY, BY_ALIAS)},
+        {"EncryptOutputByAlias": (SEAL, ANY_KEY, VIA_S3 | BY_ALIAS),
+         "SealOutputByAlias": ("kms:Encrypt", ANY_KEY, BY_ALIAS)},
     ),
     "an output key by another account's alias": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/",
                               "KmsKeyId": "arn:aws:kms:us-east-1:111122223333:alias/ml"}}, {},
-        {"EncryptOutputByAlias": (SEAL, "arn:aws:kms:us-east-1:111122223333:key/*", BY_ALIAS)},
+        {"EncryptOutputByAlias": (SEAL, THEIR_KEY, VIA_S3 | BY_ALIAS),
+         "SealOutputByAlias": ("kms:Encrypt", THEIR_KEY, BY_ALIAS)},
     ),
     "a volume key": (
         volume(KEY), {}, {"GrantVolumeKey": ("kms:CreateGrant", KEY, FOR_RESOURCE)},

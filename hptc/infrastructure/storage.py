@@ -93,11 +93,7 @@ def checkpoints(definition: Definition, environment: Environment) -> Iterator[St
 
 def input_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Decrypt what is read."""
-    through_s3 = Condition(
-        operator="StringEquals",
-        key="kms:ViaService",
-        values=(service_host(environment, "s3"),),
-    )
+    through_s3 = _through_s3(environment)
     read = [
         (s3_location(source.uri, environment), (*source.path, "S3Uri"))
         for source in _s3_sources(definition)
@@ -139,13 +135,25 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
         grant = key_grant(key, environment)
         yield Statement(
             sid=f"EncryptOutput{grant.suffix}",
-            # Encrypt is what SageMaker documents; S3 asks for a data key, and for Decrypt to put a
-            # multipart upload together: https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
-            actions=("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
+            # S3 asks for a data key, and for Decrypt to put a multipart upload together:
+            # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
+            actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            resources=(grant.resource,),
+            conditions=(_through_s3(environment), *grant.conditions),
+            reason=f"S3 encrypts what the jobs write{grant.note}",
+            asked_by=(by,),
+        )
+    if definition.output_kms_key_id is not None:
+        grant = key_grant(definition.output_kms_key_id, environment)
+        yield Statement(
+            sid=f"SealOutput{grant.suffix}",
+            # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+            actions=("kms:Encrypt",),
             resources=(grant.resource,),
             conditions=grant.conditions,
-            reason=f"encrypts what the jobs write{grant.note}",
-            asked_by=(by,),
+            reason="SageMaker demands it for an output key, and does not say through which "
+            f"service it calls{grant.note}",
+            asked_by=((*definition.path, "OutputDataConfig", "KmsKeyId"),),
         )
 
 
@@ -166,6 +174,15 @@ def volume_keys(definition: Definition, environment: Environment) -> Iterator[St
             reason=f"lets EBS use the key of the instances' volumes{grant.note}",
             asked_by=((*resources.path, "VolumeKmsKeyId"),),
         )
+
+
+def _through_s3(environment: Environment) -> Condition:
+    """The key is used by S3 for the role, and never by the role itself."""
+    return Condition(
+        operator="StringEquals",
+        key="kms:ViaService",
+        values=(service_host(environment, "s3"),),
+    )
 
 
 def _s3_sources(definition: Definition) -> Iterator[S3Source]:

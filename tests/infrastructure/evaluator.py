@@ -1,0 +1,202 @@
+"""What IAM decides about one call, for the part of the policy language that hptc writes.
+
+Independent of hptc: documents and calls in, a decision out. It refuses what it does not know
+rather than guess. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Context = Mapping[str, str | tuple[str, ...]]
+"""Condition keys of a call. A key that is not there is not in the request at all; a tuple is a key
+of many values, which may be none."""
+
+_STATEMENT = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One API call, as IAM sees it. `principal` is who makes it: an ARN, or a service's name."""
+
+    action: str
+    resource: str = "*"
+    context: Context = field(default_factory=dict)
+    principal: str = ""
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{key}={value}" for key, value in self.context.items())
+        return f"{self.action} on {self.resource}" + (f" with {said}" if said else "")
+
+
+def is_allowed(call: Call, *documents: Mapping[str, Any]) -> bool:
+    """Whether some statement allows the call, and none denies it."""
+    effects = {
+        statement["Effect"]
+        for document in documents
+        for statement in _statements(document)
+        if _applies(statement, call)
+    }
+    if not effects <= {"Allow", "Deny"}:
+        raise ValueError(f"no effect: {effects}")
+    return "Allow" in effects and "Deny" not in effects
+
+
+def sids_of(call: Call, document: Mapping[str, Any]) -> list[str]:
+    """The sids of the statements that speak of the call."""
+    return [each["Sid"] for each in _statements(document) if _applies(each, call)]
+
+
+def _statements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if document["Version"] != "2012-10-17":
+        raise ValueError("variables and `*` mean something else in other versions")
+    for statement in document["Statement"]:
+        if unknown := set(statement) - _STATEMENT:
+            raise ValueError(f"the evaluator does not know {unknown}")
+        yield statement
+
+
+def _applies(statement: Mapping[str, Any], call: Call) -> bool:
+    keys = {key.lower(): value for key, value in call.context.items()}
+    if "Principal" in statement and not _is_principal(statement["Principal"], call.principal):
+        return False
+    if not any(
+        _glob(action.lower(), call.action.lower(), {}) for action in _texts(statement["Action"])
+    ):
+        return False
+    # A trust policy names no resource: it is the role's own.
+    resources = _texts(statement.get("Resource", "*"))
+    if not any(_is_resource(pattern, call.resource, keys) for pattern in resources):
+        return False
+    return all(
+        _holds(operator, keys.get(key.lower()), _texts(wanted), keys)
+        for operator, by_key in statement.get("Condition", {}).items()
+        for key, wanted in by_key.items()
+    )
+
+
+def _is_principal(allowed: str | Mapping[str, Any], principal: str) -> bool:
+    """A principal is an ARN or a service in full; an account's root stands for its every one."""
+    if allowed == "*":
+        return True
+    if isinstance(allowed, str):
+        raise ValueError(f"no principal: {allowed}")
+    names = [name for kind in ("AWS", "Service") for name in _texts(allowed.get(kind, []))]
+    for name in names:
+        root = name.removesuffix(":root")
+        if name in ("*", principal) or (root != name and principal.startswith(f"{root}:")):
+            return True
+    return False
+
+
+def _is_resource(pattern: str, resource: str, keys: Context) -> bool:
+    return pattern == "*" or _arn_like(pattern, resource, keys)
+
+
+def _arn_like(pattern: str, arn: str, keys: Context) -> bool:
+    """Each of the six parts of an ARN for itself: `*` never stands for a colon between them."""
+    marked = _VARIABLE.sub(lambda match: match[0].replace(":", "\0"), pattern)
+    patterns = [part.replace("\0", ":") for part in marked.split(":", 5)]
+    parts = arn.split(":", 5)
+    return len(patterns) == len(parts) == 6 and all(
+        _glob(pattern, part, keys) for pattern, part in zip(patterns, parts, strict=True)
+    )
+
+
+def _glob(pattern: str, text: str, keys: Context) -> bool:
+    """`*`, `?` and variables; `${*}`, `${?}` and `${$}` are the characters themselves."""
+    made, end = "", 0
+    for variable in _VARIABLE.finditer(pattern):
+        made += _wild(pattern[end : variable.start()])
+        value = _value(variable[1], keys)
+        if value is None:
+            return False
+        made += re.escape(value)
+        end = variable.end()
+    return re.fullmatch(made + _wild(pattern[end:]), text, re.S) is not None
+
+
+def _wild(text: str) -> str:
+    return re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+
+
+def _value(variable: str, keys: Context) -> str | None:
+    if variable in ("*", "?", "$"):
+        return variable
+    value = keys.get(variable.lower())
+    return value if isinstance(value, str) else None
+
+
+def _holds(
+    operator: str, actual: str | tuple[str, ...] | None, wanted: list[str], keys: Context
+) -> bool:
+    quantifier, _, plain = operator.rpartition(":")
+    if plain == "Null":
+        (is_null,) = wanted
+        # A key of many values that has none is null as well.
+        return (actual in (None, ())) == (is_null == "true")
+    is_optional = plain.endswith("IfExists")
+    plain = plain.removesuffix("IfExists")
+    if actual is None and is_optional:
+        return True
+
+    def matches(value: str) -> bool:
+        return any(_compare(plain, value, each, keys) for each in wanted)
+
+    match quantifier:
+        case "ForAllValues":  # true for a key that is not there: the trap of these operators
+            return all(matches(value) for value in _values(actual))
+        case "ForAnyValue":
+            return any(matches(value) for value in _values(actual))
+        case "":
+            if isinstance(actual, tuple):
+                raise ValueError(f"{operator} on a key of many values is not defined")
+            if "Not" in plain:
+                return actual is None or not any(
+                    _compare(plain.replace("Not", ""), actual, each, keys) for each in wanted
+                )
+            return actual is not None and matches(actual)
+        case _:
+            raise ValueError(f"the evaluator does not know {operator}")
+
+
+def _compare(operator: str, actual: str, wanted: str, keys: Context) -> bool:
+    match operator:
+        case "StringEquals":
+            return _literal(wanted, keys) == actual
+        case "StringLike":
+            return _glob(wanted, actual, keys)
+        case "ArnLike" | "ArnEquals":
+            return _arn_like(wanted, actual, keys)
+        case "Bool":
+            return wanted.lower() == actual.lower()
+        case "NumericEquals":
+            return float(actual) == float(wanted)
+        case "NumericLessThan":
+            return float(actual) < float(wanted)
+        case "NumericLessThanEquals":
+            return float(actual) <= float(wanted)
+        case "NumericGreaterThan":
+            return float(actual) > float(wanted)
+        case "NumericGreaterThanEquals":
+            return float(actual) >= float(wanted)
+        case _:
+            raise ValueError(f"the evaluator does not know {operator}")
+
+
+def _literal(text: str, keys: Context) -> str:
+    return _VARIABLE.sub(lambda match: _value(match[1], keys) or "\0", text)
+
+
+def _values(actual: str | tuple[str, ...] | None) -> Iterable[str]:
+    if actual is None:
+        return ()
+    return (actual,) if isinstance(actual, str) else actual
+
+
+def _texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)

@@ -1,0 +1,190 @@
+"""A proof for every spec of specs/: its role can make the calls it needs, and none near them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler import Workspace, compile_paths
+from hptc.infrastructure.policy import Statement, document
+from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.references import substitute
+from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
+from tests.infrastructure.evaluator import Call, is_allowed, sids_of
+from tests.infrastructure.neighbours import STRANGER, neighbours
+
+ROOT = Path(__file__).parent.parent.parent
+PLACES = {"dev": ("123456789012", "us-east-1"), "prod": ("210987654321", "eu-west-1")}
+SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+CASES = [(name, spec) for name in PLACES for spec in SPECS]
+
+
+def world(environment: str) -> World:
+    account, region = PLACES[environment]
+    key = deployed(environment)["kms_key_arn"]
+    return World(
+        account=account,
+        region=region,
+        partition="aws",
+        domain="amazonaws.com",
+        bucket_keys={"demo-artifacts": key, "demo-data": key},
+    )
+
+
+def deployed(environment: str) -> dict[str, str]:
+    """What a deployment would tell."""
+    account, region = PLACES[environment]
+    return {
+        "artifact_bucket": "demo-artifacts",
+        "data_bucket": "demo-data",
+        "kms_key_arn": f"arn:aws:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "security_group_id": "sg-0a",
+        "subnet_id_1": "subnet-0a",
+        "subnet_id_2": "subnet-0b",
+        "execution_role_arn": f"arn:aws:iam::{account}:role/managed",
+    }
+
+
+@cache
+def requests(environment: str) -> dict[str, dict[str, Any]]:
+    return {
+        Path(each.file).stem: substitute(each.request, deployed(environment).__getitem__)
+        for each in compile_paths([str(ROOT)], Workspace(environment=environment))
+    }
+
+
+@cache
+def stacks(environment: str) -> dict[str, SpecStack]:
+    compiled = compile_paths([str(ROOT)], Workspace(environment=environment))
+    chosen = next(each.environment for each in compiled if each.environment is not None)
+    jobs = [(each.name, each.job) for each in compiled if each.job is not None]
+    return {each.spec: each for each in spec_stacks(chosen, jobs)}
+
+
+@cache
+def policy(environment: str, spec: str) -> dict[str, Any]:
+    made: dict[str, Any] = substitute(
+        document(stacks(environment)[spec].permissions), deployed(environment).__getitem__
+    )
+    return made
+
+
+WITH_A_ROLE = [(name, spec) for name, spec in CASES if spec in stacks(name)]
+
+
+def test_the_specs_that_have_no_role_bring_one() -> None:
+    without = set(CASES) - set(WITH_A_ROLE)
+    assert without
+    for name, spec in without:
+        roles = {each["RoleArn"] for each in definitions(requests(name)[spec])}
+        assert deployed(name)["execution_role_arn"] not in roles
+
+
+@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+def test_every_needed_call_is_allowed(environment: str, spec: str) -> None:
+    calls = by_text(requests(environment)[spec], world(environment))
+    assert len(calls) > 10
+    denied = [
+        text for text, call in calls.items() if not is_allowed(call, policy(environment, spec))
+    ]
+    assert denied == []
+
+
+@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+def test_every_neighbouring_call_is_denied(environment: str, spec: str) -> None:
+    request, here = requests(environment)[spec], world(environment)
+    near = list(neighbours(request, here))
+    assert len(near) > 60
+    assert not {str(call) for _, call in near} & set(by_text(request, here))
+    allowed = [
+        f"{what}: {call}" for what, call in near if is_allowed(call, policy(environment, spec))
+    ]
+    assert allowed == []
+
+
+@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+def test_a_role_can_do_nothing_that_only_another_spec_needs(environment: str, spec: str) -> None:
+    here = world(environment)
+    own = requests(environment)[spec]
+    reads_manifest = any(
+        kind != "S3Prefix" for each in definitions(own) for _, _, kind in s3_inputs(each)
+    )
+    allowed = []
+    for other, request in requests(environment).items():
+        for text, call in by_text(request, here).items():
+            if text in by_text(own, here) or not is_allowed(call, policy(environment, spec)):
+                continue
+            if reads_manifest and call.action == "s3:GetObject" and ":::demo-data/" in text:
+                continue  # what a manifest names may be anywhere in its bucket
+            if call.action == "ecr:GetAuthorizationToken":
+                continue  # the token is the same for each registry
+            allowed.append(f"{other}: {text}")
+    assert allowed == []
+
+
+FREE = {"LogInToRegistry", "PullImage"}
+"""AWS gives its built-in algorithms to every role, and does not say so of scikit-learn's image."""
+
+
+@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+def test_no_statement_is_idle(environment: str, spec: str) -> None:
+    made = policy(environment, spec)
+    calls = by_text(requests(environment)[spec], world(environment))
+    used = {sid for call in calls.values() for sid in sids_of(call, made)}
+    assert {each["Sid"] for each in made["Statement"]} - used <= FREE
+    for statement in made["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else []
+        assert statement["Sid"] in FREE or set(actions) <= {c.action for c in calls.values()}
+
+
+@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+def test_a_role_trusts_sagemaker_for_jobs_of_its_account_only(environment: str, spec: str) -> None:
+    account, _ = PLACES[environment]
+    trust = document([stacks(environment)[spec].trust])
+
+    def assumed(principal: str, **context: str) -> bool:
+        call = Call(action="sts:AssumeRole", principal=principal, context=context)
+        return is_allowed(call, trust)
+
+    sagemaker = "sagemaker.amazonaws.com"
+    assert assumed(sagemaker, **{"aws:SourceAccount": account})
+    assert not assumed(sagemaker, **{"aws:SourceAccount": STRANGER})
+    assert not assumed(sagemaker)
+    assert not assumed("ec2.amazonaws.com", **{"aws:SourceAccount": account})
+    assert not assumed(f"arn:aws:iam::{account}:role/admin", **{"aws:SourceAccount": account})
+    tagged = Call(
+        action="sts:TagSession", principal=sagemaker, context={"aws:SourceAccount": account}
+    )
+    assert not is_allowed(tagged, trust)
+
+
+FORCED = (
+    r"\*",
+    r"arn:aws:ec2:[^:]+:\d+:network-interface/\*",
+    r"arn:aws:ec2:[^:]+:\*:(subnet|security-group)/[^*]+",
+    r"arn:aws:logs:[^:]+:\d+:log-group:/aws/sagemaker/TrainingJobs:\*",
+)
+"""The only wildcards that aren't the end of a key's prefix."""
+
+
+def wildcards(statement: Statement) -> list[str]:
+    return [each for each in statement.resources if "*" in each]
+
+
+@pytest.mark.parametrize("environment", PLACES)
+def test_every_wildcard_has_its_reason(environment: str) -> None:
+    seen = 0
+    for stack in stacks(environment).values():
+        for statement in (stack.trust, *stack.permissions):
+            assert not any("*" in action for action in statement.actions)
+            for resource in wildcards(statement):
+                seen += 1
+                if re.fullmatch(r"arn:aws:s3:::[^*]+/\*", resource):
+                    continue  # the objects under a prefix
+                assert any(re.fullmatch(shape, resource) for shape in FORCED), resource
+                assert re.search(r"AWS (has no narrower form|makes up)", statement.reason)
+    assert seen > 100
