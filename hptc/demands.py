@@ -46,7 +46,9 @@ _PATTERNS = {
     "SubnetId": "a subnet's id, subnet-…",
     "TagKey": "letters, digits, spaces and _ . : / = + - @",
     "TagValue": "letters, digits, spaces and _ . : / = + - @",
-    "HyperParameterTrainingJobEnvironmentKey": "a letter or underscore, then letters, digits and underscores",
+    "HyperParameterTrainingJobEnvironmentKey": (
+        "letters, digits and underscores, the first no digit"
+    ),
     "TrainingPlanArn": "a training plan's ARN",
     "HubDataSetArn": "the ARN of a DataSet in a SageMaker hub",
     "ArnOrName": "an algorithm's name or ARN",
@@ -82,7 +84,8 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
         case "missing":
             return Finding(
                 code=code, path=path, on_key=spec is not None and len(shown) > 0,
-                message=f"`{name}` is required", help=_missing_help(str(shown[-1]) if shown else "", shape),
+                message=f"`{name}` is required",
+                help=_missing_help(str(shown[-1]) if shown else "", shape),
             )  # fmt: skip
         case "unknown":
             meant = nearest(str(path[-1]), tuple(shape.members))
@@ -133,7 +136,8 @@ def _out_of_bounds(violation: Violation, name: str, value: Any, code: str) -> Fi
     )
     return Finding(
         code=code, path=violation.path, message=f"`{name}` {what}, but AWS takes {need}",
-        label=f"must be {need}" if not unit else f"{need}", help=f"AWS takes {limits[0]}" if limits else "",
+        label=need if unit else f"must be {need}",
+        help=f"AWS takes {limits[0]}" if limits else "",
     )  # fmt: skip
 
 

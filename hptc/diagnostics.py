@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of one file. Lines and columns count from 1, in characters; the end is exclusive."""
+    """A stretch of one file. Lines and columns count characters from 1; the end is exclusive."""
 
     file: str
     line: int

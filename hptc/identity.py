@@ -27,7 +27,7 @@ _SORTED_BY = {
     "TrainingJobDefinitions": "DefinitionName",
     "Tags": "Key",
 }
-"""Lists of named things: SageMaker reads them as maps. InstanceConfigs are in order of preference."""
+"""Lists of named things, which SageMaker reads as maps. The order of InstanceConfigs counts."""
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     # Each is documented at https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_<structure>.html

@@ -229,18 +229,28 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
     single = request.get("TrainingJobDefinition")
     several = request.get("TrainingJobDefinitions") or []
     definitions = [
-        _definition(raw, ("TrainingJobDefinitions", i), raw.get("TuningObjective"),
-                    raw.get("HyperParameterRanges"), ("TrainingJobDefinitions", i, "TuningObjective"),
-                    ("TrainingJobDefinitions", i, "HyperParameterRanges"))
+        _definition(
+            raw,
+            path=("TrainingJobDefinitions", i),
+            objective=_objective(
+                raw.get("TuningObjective"), ("TrainingJobDefinitions", i, "TuningObjective")
+            ),
+            ranges=raw.get("HyperParameterRanges") or {},
+            ranges_path=("TrainingJobDefinitions", i, "HyperParameterRanges"),
+        )
         for i, raw in enumerate(several)
-    ]  # fmt: skip
+    ]
     if single is not None:
-        base: Path = ("HyperParameterTuningJobConfig",)
-        objective = config.get("HyperParameterTuningJobObjective")
-        ranges = config.get("ParameterRanges")
-        paths = (*base, "HyperParameterTuningJobObjective"), (*base, "ParameterRanges")
+        member = "HyperParameterTuningJobObjective"
         definitions.insert(
-            0, _definition(single, ("TrainingJobDefinition",), objective, ranges, *paths)
+            0,
+            _definition(
+                single,
+                path=("TrainingJobDefinition",),
+                objective=_objective(config.get(member), ("HyperParameterTuningJobConfig", member)),
+                ranges=config.get("ParameterRanges") or {},
+                ranges_path=("HyperParameterTuningJobConfig", "ParameterRanges"),
+            ),
         )
     warm_start = request.get("WarmStartConfig")
     return TuningJob(
@@ -278,12 +288,18 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
     )
 
 
+def _objective(raw: Mapping[str, Any] | None, path: Path) -> Objective | None:
+    if raw is None:
+        return None
+    return Objective(metric_name=raw["MetricName"], type=raw["Type"], path=path)
+
+
 def _definition(
     raw: Mapping[str, Any],
+    *,
     path: Path,
-    objective: Any,
-    ranges: Any,
-    objective_path: Path,
+    objective: Objective | None,
+    ranges: Mapping[str, Any],
     ranges_path: Path,
 ) -> Definition:
     algorithm = raw["AlgorithmSpecification"]
@@ -296,10 +312,8 @@ def _definition(
         path=path,
         ranges_path=ranges_path,
         name=raw.get("DefinitionName"),
-        objective=Objective(metric_name=objective["MetricName"], type=objective["Type"], path=objective_path)
-        if objective is not None
-        else None,
-        ranges=tuple(_ranges(ranges or {}, ranges_path)),
+        objective=objective,
+        ranges=tuple(_ranges(ranges, ranges_path)),
         static=raw.get("StaticHyperParameters", {}),
         training_image=algorithm.get("TrainingImage"),
         algorithm_name=algorithm.get("AlgorithmName"),
@@ -354,9 +368,15 @@ def _ranges(raw: Mapping[str, Any], path: Path) -> list[Range]:
                     ranges.append(AutoRange(name=name, value_hint=entry["ValueHint"], path=here))
                 case _:
                     ranges.append(
-                        NumericRange(kind=kind, name=name, min=entry["MinValue"], max=entry["MaxValue"],
-                                     scaling=entry.get("ScalingType", "Auto"), path=here)
-                    )  # fmt: skip
+                        NumericRange(
+                            kind=kind,
+                            name=name,
+                            min=entry["MinValue"],
+                            max=entry["MaxValue"],
+                            scaling=entry.get("ScalingType", "Auto"),
+                            path=here,
+                        )
+                    )
     return ranges
 
 

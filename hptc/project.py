@@ -58,7 +58,7 @@ class Network(_Model):
     )
     interface_endpoints: list[str] = Field(
         default_factory=list,
-        description="AWS services that your training code calls itself, reached from the VPC that hptc "
+        description="AWS services that your training code itself calls, reached from the VPC that "
         "makes. SageMaker needs none for its own part; S3 has an endpoint in any case.",
         examples=[["sts", "secretsmanager"]],
     )
@@ -94,7 +94,8 @@ class Infrastructure(_Model):
 
     execution_role: str = Field(
         default="managed",
-        description="The role of the training jobs: `managed` makes one for each spec, or an ARN of yours, or `absent`.",
+        description="The role of the training jobs: `managed` makes one for each spec; "
+        "an ARN of yours; or `absent`.",
         examples=["managed", "arn:aws:iam::111122223333:role/tuning"],
     )
     artifact_bucket: str = Field(
@@ -109,7 +110,8 @@ class Infrastructure(_Model):
     )
     kms_key: str = Field(
         default="managed",
-        description="The key that encrypts buckets, volumes and artifacts: `managed`, `absent` or an ARN of yours.",
+        description="The key that encrypts buckets, volumes and artifacts: `managed`, `absent` "
+        "or an ARN of yours.",
         examples=[
             "managed",
             "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -117,7 +119,7 @@ class Infrastructure(_Model):
     )
     input_kms_keys: list[str] = Field(
         default_factory=list,
-        description="Keys of yours that encrypt training data; the managed roles may decrypt with them.",
+        description="Keys of yours that encrypt training data; managed roles may use them.",
         examples=[["alias/lake"]],
     )
     network: Annotated[
@@ -239,7 +241,8 @@ class Project:
                 return None
             if len(known) > 1:
                 raise UsageError(
-                    f"{self.document.file} has the environments {', '.join(known)}, and none was chosen",
+                    f"{self.document.file} has several environments and none was chosen: "
+                    + ", ".join(known),
                     help="say --env NAME, or set `default_environment`",
                 )
             chosen = next(iter(known))
@@ -280,7 +283,7 @@ def _variables(project: str, name: str, entry: EnvironmentFile) -> dict[str, Any
 
 
 def provided(infrastructure: Infrastructure) -> dict[str, Any]:
-    """What an environment's infrastructure gives to specs: literals, or references to its stacks."""
+    """What an environment's infrastructure gives to specs: literals, or references to stacks."""
     values: dict[str, Any] = {}
     for variable, choice in (
         ("artifact_bucket", infrastructure.artifact_bucket),
@@ -300,7 +303,7 @@ def provided(infrastructure: Infrastructure) -> dict[str, Any]:
 
 
 def find(start: FilePath) -> FilePath | None:
-    """The hptc.yaml of the project that `start` is in: the nearest one above, inside its repository."""
+    """The nearest hptc.yaml at or above `start`, inside its repository."""
     folder = start.resolve()
     for candidate in (folder, *folder.parents):
         if (candidate / FILE_NAME).is_file():

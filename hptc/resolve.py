@@ -149,7 +149,7 @@ def _fill_from(environment: Environment, definition: Request, spec_name: str) ->
 
 
 def _takes_volume_key(resources: Request) -> bool:
-    """Instances with local storage can't have an encrypted volume of yours (they encrypt their own).
+    """Instances with local storage encrypt it themselves, and take no key of yours.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
     """
@@ -200,7 +200,7 @@ def _fill_image(
                 "HPT103",
                 f"which image `{name}` is depends on the Region, and no environment gives one",
                 (*at, given[0]),
-                help="add an environment with its `region` to hptc.yaml, or write `training_image:`",
+                help="add an environment to hptc.yaml, or write `training_image:`",
             )
         ]
     # A framework container may be named by its version, where AWS lists these, or by its whole tag.

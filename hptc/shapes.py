@@ -123,8 +123,7 @@ def violations(request: Any) -> list[Violation]:
 
 
 def _walk(value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
-    types = _TYPES.get(shape.type, (object,))
-    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+    if not _is_of_type(value, shape):
         yield Violation(kind="type", path=path, shape=shape, value=value)
         return
     match shape.type:
@@ -151,6 +150,11 @@ def _walk(value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
             yield from _text(value, shape, path)
         case "integer" | "long" | "float" | "double":
             yield from _bounds(value, value, shape, path)
+
+
+def _is_of_type(value: Any, shape: Shape) -> bool:
+    types = _TYPES.get(shape.type, (object,))
+    return isinstance(value, types) and not (isinstance(value, bool) and bool not in types)
 
 
 def _text(value: str, shape: Shape, path: Path) -> Iterator[Violation]:
@@ -183,7 +187,7 @@ _UNICODE_CLASSES = {
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A Java pattern of the model as Python's: whole match, ASCII unless it names Unicode classes."""
+    """A Java pattern as Python's: for a whole match, and ASCII unless it names Unicode classes."""
     flags = 0 if r"\p{" in pattern else re.ASCII
     for java, python in _UNICODE_CLASSES.items():
         pattern = pattern.replace(java, python)

@@ -14,6 +14,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
+from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, Span
@@ -125,7 +126,7 @@ class _TooDeep(Exception):
     """Raised out of libyaml's composer, at the place given by `mark`."""
 
 
-class _Loader(yaml.cyaml.CParser):  # type: ignore[misc]
+class _Loader(CParser):
     """libyaml's parser and composer with nothing of PyYAML's tag resolution."""
 
     def __init__(self, text: str) -> None:
@@ -229,7 +230,7 @@ class _Builder:
 
     def build(self, node: Node | None, path: Path, *, verbatim: bool) -> Any:
         if isinstance(node, ScalarNode):
-            return self.scalar(node, path, verbatim=verbatim)
+            return self.scalar(node, verbatim=verbatim)
         if node is None:
             return None
         self.count += len(node.value) + 1
@@ -274,7 +275,7 @@ class _Builder:
             )
         return data
 
-    def scalar(self, node: ScalarNode, path: Path, *, verbatim: bool) -> Any:
+    def scalar(self, node: ScalarNode, *, verbatim: bool) -> Any:
         text: str = node.value
         if node.tag is _PLAIN:
             if text and text[0] not in _NOT_PLAIN_TEXT:

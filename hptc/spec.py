@@ -62,8 +62,8 @@ def _to_static(value: Any) -> Any:
         if "type" not in value and "value" not in value:
             raise PydanticCustomError(
                 "hyperparameter",
-                "a mapping here is a range and needs `type: Integer`, `Continuous`, `Categorical` or "
-                "`Auto`; a static JSON object goes under `value:`",
+                "a mapping here is a range and needs `type`: Integer, Continuous, Categorical or "
+                "Auto; a static JSON object goes under `value:`",
             )
         return value
     return {"value": value}
@@ -209,7 +209,7 @@ class Algorithm(_Model):
     )
     input_mode: str | None = _key("How data reaches the container. File when absent.", "File")
     metric_definitions: dict[str, Texts] | None = _key(
-        "A name for each metric and the regular expression whose first group captures it in the log.",
+        "Each metric's name, and the regular expression whose first group captures it in the log.",
         {"validation:loss": "val_loss=([0-9.]+)"},
     )
 
@@ -568,7 +568,9 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
             meant = nearest(str(path[-1]), keys)
             owner = path_text(path[:-1])
             if path[-1] == "<<":
-                advice = "merge keys are not part of YAML 1.2: write the keys out, or use `defaults` in hptc.yaml"
+                advice = (
+                    "YAML 1.2 has no merge keys: write them out, or use `defaults` in hptc.yaml"
+                )
             else:
                 advice = f"did you mean `{meant}`?" if meant else f"known here: {', '.join(keys)}"
             return Finding(
@@ -587,7 +589,8 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
             choices = tuple(re.findall(r"'([^']*)'", str(expected)))
             meant = nearest(str(value), choices)
             return Finding(
-                code="HPT104", message=f"`{name}` can't be {_described(value)}", path=path, in_spec=True,
+                code="HPT104", path=path, in_spec=True,
+                message=f"`{name}` can't be {_described(value)}",
                 label=f"did you mean {meant}?" if meant else "", help=f"one of {_listed(choices)}",
             )  # fmt: skip
         case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration":
@@ -656,7 +659,8 @@ def _described(value: Any) -> str:
         case int() | float():
             return f"the number {value}"
         case str():
-            return f"the string {json.dumps(value if len(value) <= 60 else value[:57] + '...', ensure_ascii=False)}"
+            short = value if len(value) <= 60 else value[:57] + "..."
+            return f"the string {json.dumps(short, ensure_ascii=False)}"
         case dict():
             return "a mapping"
         case list():

@@ -205,7 +205,8 @@ _WORDS = {
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Expressions(ImmutableSandboxedEnvironment):
         """Names reach mappings and lists only, and arithmetic reaches numbers only."""
@@ -245,4 +246,5 @@ def _replace(text: Any, old: str, new: str) -> str:
         raise ValueError("`replace` needs something to replace")
     if len(text) + text.count(old) * len(new) > MAX_RESULT:
         raise ValueError(f"`replace` would make more than {MAX_RESULT} characters")
-    return text.replace(old, new)
+    replaced: str = text.replace(old, new)
+    return replaced

@@ -170,4 +170,6 @@ def test_what_is_no_request_is_refused(text: str, said: str) -> None:
 def test_yaml_and_json_read_alike() -> None:
     import yaml
 
-    assert read_request(yaml.safe_dump(MINIMAL, default_style=None).replace("1e-0", "'1e-0'"), "a.yaml") == read_request(json.dumps(MINIMAL), "a")
+    assert read_request(
+        yaml.safe_dump(MINIMAL, default_style=None).replace("1e-0", "'1e-0'"), "a.yaml"
+    ) == read_request(json.dumps(MINIMAL), "a")

@@ -1,4 +1,4 @@
-"""Diagnostics to text: for a terminal, a log, a program, GitHub, or a page. Pure; SARIF is beside."""
+"""Diagnostics to text: for a terminal, a log, a program, GitHub, or a page. SARIF is beside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every rule, in the order of its code. To add one: write it in its family's file, list it there."""
+"""Every rule, in the order of its code. To add one, write it in its family's file and list it."""
 
 from hptc.rules import (
     algorithm,

@@ -46,7 +46,7 @@ def check(context: Context, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
                 Finding(
                     code="HPT000",
                     severity=Severity.WARNING,
-                    message=f"the rule {rule.code} ({rule.name}) crashed: {type(crash).__name__}: {crash}",
+                    message=f"the rule {rule.code} ({rule.name}) crashed: {crash!r}",
                     path=(),
                     help="this is a bug in hptc; the other rules ran",
                 )

@@ -89,7 +89,7 @@ CODES = (
     LanguageCode(
         "HPT103",
         "A required key is missing",
-        "AWS requires the member, and neither the spec nor `defaults` nor the environment gives it.",
+        "AWS requires it, and neither the spec nor `defaults` nor the environment gives it.",
     ),
     LanguageCode(
         "HPT104",

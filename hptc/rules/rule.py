@@ -31,7 +31,7 @@ Check = Callable[["Context"], Iterable[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a rule may know. `parents` holds the warm-start parents that are specs of the project."""
+    """What a rule may know. `parents` are the warm-start parents that are specs of the project."""
 
     job: TuningJob
     request: Mapping[str, Any]

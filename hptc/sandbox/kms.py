@@ -1,7 +1,8 @@
 """Keys whose rotation, policy and state follow their template.
 
-Without this, moto can't create a tagged AWS::KMS::Key and updates nothing of one, returns its policy as an object where the
-API has JSON text, and deletes at once a key that AWS only schedules for deletion.
+Without this, moto can't create a tagged AWS::KMS::Key and updates nothing of one, returns its
+policy as an object where the API has JSON text, and deletes at once a key that AWS only schedules
+for deletion.
 """
 
 import json
