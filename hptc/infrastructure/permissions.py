@@ -25,12 +25,15 @@ MANAGED_ROLE = reference("execution_role_arn")
 Family = Callable[[Definition, Environment], Iterator[Statement]]
 
 
-def permissions(environment: Environment, job: TuningJob) -> tuple[Statement, ...]:
-    """The statements of the role that hptc makes for a search; none when nothing in it uses one.
+def permissions(
+    environment: Environment, job: TuningJob, role: str = MANAGED_ROLE
+) -> tuple[Statement, ...]:
+    """What a search asks of one of its roles, the one that hptc makes unless another is said.
 
-    They depend on what the search names, not on the order in which it does.
+    None when nothing in the search uses the role. The statements depend on what the search names,
+    not on the order in which it does.
     """
-    served = [each for each in job.definitions if each.role_arn == MANAGED_ROLE]
+    served = [each for each in job.definitions if each.role_arn == role]
     return tuple(
         statement
         for family in FAMILIES

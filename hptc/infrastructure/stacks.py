@@ -65,12 +65,13 @@ def spec_stacks(
                 help="give one of them another `name`",
             )
         stacks[stack.lower()] = SpecStack(
-            spec=spec, stack=stack, trust=_trust(environment), permissions=statements
+            spec=spec, stack=stack, trust=trust(environment), permissions=statements
         )
     return tuple(stacks[name] for name in sorted(stacks))
 
 
-def _trust(environment: Environment) -> Statement:
+def trust(environment: Environment) -> Statement:
+    """Who may take on the roles that hptc makes: SageMaker, for jobs of the same account."""
     return Statement(
         sid="SageMakerOfThisAccount",
         principal=("Service", "sagemaker.amazonaws.com"),

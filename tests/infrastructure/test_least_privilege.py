@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from hptc.compiler import Workspace, compile_paths
+from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.job import TuningJob
+from hptc.project import Environment
 from hptc.references import substitute
 from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
 from tests.infrastructure.evaluator import Call, is_allowed, sids_of
@@ -58,18 +61,25 @@ def requests(environment: str) -> dict[str, dict[str, Any]]:
 
 
 @cache
+def compiled(environment: str) -> tuple[Environment, dict[str, TuningJob]]:
+    found = compile_paths([str(ROOT)], Workspace(environment=environment))
+    chosen = next(each.environment for each in found if each.environment is not None)
+    return chosen, {each.name: each.job for each in found if each.job is not None}
+
+
+@cache
 def stacks(environment: str) -> dict[str, SpecStack]:
-    compiled = compile_paths([str(ROOT)], Workspace(environment=environment))
-    chosen = next(each.environment for each in compiled if each.environment is not None)
-    jobs = [(each.name, each.job) for each in compiled if each.job is not None]
-    return {each.spec: each for each in spec_stacks(chosen, jobs)}
+    chosen, jobs = compiled(environment)
+    return {each.spec: each for each in spec_stacks(chosen, jobs.items())}
 
 
 @cache
 def policy(environment: str, spec: str) -> dict[str, Any]:
-    made: dict[str, Any] = substitute(
-        document(stacks(environment)[spec].permissions), deployed(environment).__getitem__
-    )
+    """Of the role that hptc makes; of a role that the spec brings, what it would have to be."""
+    chosen, jobs = compiled(environment)
+    roles = {each.role_arn for each in jobs[spec].definitions}
+    statements = [s for role in roles for s in permissions(chosen, jobs[spec], role)]
+    made: dict[str, Any] = substitute(document(statements), deployed(environment).__getitem__)
     return made
 
 
@@ -84,7 +94,7 @@ def test_the_specs_that_have_no_role_bring_one() -> None:
         assert deployed(name)["execution_role_arn"] not in roles
 
 
-@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+@pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_every_needed_call_is_allowed(environment: str, spec: str) -> None:
     calls = by_text(requests(environment)[spec], world(environment))
     assert len(calls) > 10
@@ -94,7 +104,7 @@ def test_every_needed_call_is_allowed(environment: str, spec: str) -> None:
     assert denied == []
 
 
-@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+@pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_every_neighbouring_call_is_denied(environment: str, spec: str) -> None:
     request, here = requests(environment)[spec], world(environment)
     near = list(neighbours(request, here))
@@ -106,7 +116,7 @@ def test_every_neighbouring_call_is_denied(environment: str, spec: str) -> None:
     assert allowed == []
 
 
-@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+@pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_a_role_can_do_nothing_that_only_another_spec_needs(environment: str, spec: str) -> None:
     here = world(environment)
     own = requests(environment)[spec]
@@ -130,7 +140,7 @@ FREE = {"LogInToRegistry", "PullImage"}
 """AWS gives its built-in algorithms to every role, and does not say so of scikit-learn's image."""
 
 
-@pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)
+@pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_no_statement_is_idle(environment: str, spec: str) -> None:
     made = policy(environment, spec)
     calls = by_text(requests(environment)[spec], world(environment))

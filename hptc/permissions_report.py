@@ -1,0 +1,123 @@
+"""What the training jobs of a compiled spec may do: each statement, and who asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hptc.compiler import Compiled
+from hptc.diagnostics import Path, Span, path_text
+from hptc.errors import UsageError
+from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
+from hptc.infrastructure.policy import Statement
+from hptc.infrastructure.stacks import trust
+from hptc.job import TuningJob
+from hptc.names import spec_path
+from hptc.project import FILE_NAME
+from hptc.resolve import Layers
+
+_PROVIDED = {
+    "S3OutputPath": "artifact_bucket",
+    "KmsKeyId": "kms_key",
+    "VolumeKmsKeyId": "kms_key",
+    "VpcConfig": "network",
+    "Subnets": "network",
+}
+"""Members that an environment fills in, and the key of its `infrastructure` that they come from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """A place that asks for a permission. What is not written there is `provided_by` hptc.yaml."""
+
+    path: str
+    span: Span
+    provided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """A statement of a role's policy, with the places that ask for it."""
+
+    statement: Statement
+    asked_by: tuple[Asker, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolePermissions:
+    """What one role of a spec needs: the one that hptc makes, or one of the user's."""
+
+    arn: str
+    is_made: bool
+    permissions: tuple[Permission, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionsReport:
+    """What the roles of a spec's training jobs may do. `trust` is of the role that hptc makes."""
+
+    spec: str
+    environment: str
+    account: str
+    region: str
+    stack: str  # where the made role is
+    trust: Statement
+    roles: tuple[RolePermissions, ...]
+
+
+def permissions_report(compiled: Compiled) -> PermissionsReport:
+    """Say what a compiled spec's training jobs need. Raises UsageError when it can't be told."""
+    environment, job = compiled.environment, compiled.job
+    if job is None:
+        raise UsageError(
+            f"{compiled.file} does not compile", help=f"`hptc check {compiled.file}` says why"
+        )
+    if environment is None:
+        raise UsageError(
+            f"{compiled.file}: whose resources it names depends on an account and a Region, "
+            "and no environment gives them",
+            help=f"add an environment to {FILE_NAME}, and read a spec of that project",
+        )
+    # Those of the user's in the order of the request, after the one that hptc makes.
+    arns = dict.fromkeys(each.role_arn for each in job.definitions)
+    return PermissionsReport(
+        spec=compiled.name,
+        environment=environment.name,
+        account=environment.account,
+        region=environment.region,
+        stack=environment.spec_stack(compiled.name),
+        trust=trust(environment),
+        roles=tuple(
+            RolePermissions(
+                arn=arn,
+                is_made=arn == MANAGED_ROLE,
+                permissions=tuple(
+                    Permission(
+                        statement=each,
+                        asked_by=tuple(_asker(path, compiled, job) for path in each.asked_by),
+                    )
+                    for each in permissions(environment, job, arn)
+                ),
+            )
+            for arn in sorted(arns, key=lambda arn: arn != MANAGED_ROLE)
+        ),
+    )
+
+
+def _asker(path: Path, compiled: Compiled, job: TuningJob) -> Asker:
+    place = path if compiled.spec is None else spec_path(path, compiled.request or {})
+    provider = _PROVIDED.get(str(path[-1]), "")
+    is_filled_in = bool(provider) and not _is_written(place, compiled.layers)
+    # What is not written anywhere, or everywhere a little, is the spec's own: it has the job.
+    is_own = is_filled_in or path in [each.path for each in job.definitions]
+    where = compiled.document if is_own else compiled.layers
+    return Asker(
+        path=path_text(place),
+        span=where.span(place, key=True),
+        provided_by=f"infrastructure.{provider}" if is_filled_in else "",
+    )
+
+
+def _is_written(path: Path, layers: Layers) -> bool:
+    several = path[:1] == ("training_jobs",)
+    places = [path, ("training_job", *path[2:])] if several else [path]
+    return any(document.has((*at, *place)) for document, at in layers.parts for place in places)

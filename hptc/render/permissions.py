@@ -1,0 +1,81 @@
+"""What a spec's training jobs may do, as text for a reviewer and as the policy itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from hptc.infrastructure.policy import Condition, document
+from hptc.permissions_report import Asker, Permission, PermissionsReport, RolePermissions
+from hptc.render.diagnostics import printable
+
+_OPERATORS = {
+    "ArnLike": "is like",
+    "Bool": "is",
+    "ForAllValues:StringEquals": "are all of",
+    "ForAllValues:StringLike": "are all like",
+    "ForAnyValue:StringEquals": "has",
+    "Null": "is absent:",
+    "NumericLessThanEquals": "is at most",
+    "StringEquals": "is",
+    "StringLike": "is like",
+}
+
+
+def render_permissions(report: PermissionsReport) -> str:
+    """Role by role and statement by statement: what, on what, when, and who asks for it."""
+    blocks = [_head(report)]
+    for role in report.roles:
+        blocks.append(_role(role, report))
+        blocks += [_permission(each) for each in role.permissions]
+    return "\n".join(blocks)
+
+
+def permissions_json(report: PermissionsReport) -> str:
+    """The policy document; of a spec with several roles, an object with the document of each."""
+    made = {
+        role.arn: document(each.statement for each in role.permissions) for role in report.roles
+    }
+    data = next(iter(made.values())) if len(made) == 1 else made
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _head(report: PermissionsReport) -> str:
+    return (
+        f"{printable(report.spec)} in {printable(report.environment)} "
+        f"({report.account}, {report.region})\n"
+    )
+
+
+def _role(role: RolePermissions, report: PermissionsReport) -> str:
+    if not role.is_made:
+        return f"{printable(role.arn)}: yours, and nothing checks that it has what the jobs need\n"
+    service = report.trust.principal[1] if report.trust.principal else ""
+    when = "".join(f", if {_condition(each)}" for each in report.trust.conditions)
+    return f"the role that {report.stack} makes, for {service}{when}\n"
+
+
+def _permission(permission: Permission) -> str:
+    statement = permission.statement
+    lines = [f"{statement.sid}: {printable(statement.reason)}"]
+    lines += _labelled("may", statement.actions)
+    lines += _labelled("on", statement.resources)
+    lines += _labelled("if", [_condition(each) for each in statement.conditions])
+    lines += _labelled("asked by", [_asker(each) for each in permission.asked_by])
+    return "\n".join(lines) + "\n"
+
+
+def _labelled(label: str, texts: tuple[str, ...] | list[str]) -> Iterator[str]:
+    for index, text in enumerate(texts):
+        yield f"  {label if index == 0 else '':<9} {printable(text)}"
+
+
+def _condition(condition: Condition) -> str:
+    operator = _OPERATORS.get(condition.operator, condition.operator)
+    return f"{condition.key} {operator} {' or '.join(condition.values)}"
+
+
+def _asker(asker: Asker) -> str:
+    place = f"{asker.span.file}:{asker.span.line}"
+    provided = f", by the environment's {asker.provided_by}" if asker.provided_by else ""
+    return f"{place} ({asker.path}{provided})"
