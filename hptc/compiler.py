@@ -13,10 +13,10 @@ from pathlib import Path as FilePath
 
 from hptc import identity, project, resolve, shapes, source, suppressions
 from hptc.demands import findings_of_violations
-from hptc.diagnostics import Diagnostic, Finding, Related, Severity, nearest, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Related, Severity, Span, nearest, sort_key
 from hptc.errors import UsageError
 from hptc.job import TuningJob, read_job
-from hptc.names import spec_path
+from hptc.names import spec_paths
 from hptc.project import Environment, Project
 from hptc.references import NAMES, names_in
 from hptc.request import Request, emit, unwrapped
@@ -168,6 +168,8 @@ def _finished(
                 workspace.rules,
             )
     placed = [_place(finding, outcome, request or {}) for finding in findings]
+    secrets = [one.span for one, f in zip(placed, findings, strict=True) if f.is_secret]
+    placed = _without_secrets(placed, secrets)
     kept, suppressed = suppressions.apply([*outcome.diagnostics, *placed], outcome.document)
     diagnostics = tuple(sorted(kept, key=sort_key))
     stopped = any(diagnostic.is_error for diagnostic in diagnostics)
@@ -183,7 +185,7 @@ def _finished(
 def _place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
     path = finding.path
     if outcome.spec is not None and not finding.in_spec:
-        path = spec_path(path, request)
+        path = outcome.layers.nearest(spec_paths(path, request))
         if path == ("job_name",) and outcome.spec.job_name is None:
             path = ("name",)
     return Diagnostic(
@@ -209,6 +211,20 @@ def _templated_name(document: Document) -> list[Finding]:
             help="other specs and the stacks know the spec by this name: write it out",
         )
     ]
+
+
+def _without_secrets(placed: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
+    """The same diagnostics, none of which shows the text at a secret's span."""
+    for secret in secrets:
+        end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
+        hidden = f"{secret.source[: secret.column - 1]}***{secret.source[end:]}"
+        placed = [
+            replace(one, span=replace(one.span, source=hidden))
+            if (one.span.file, one.span.line) == (secret.file, secret.line)
+            else one
+            for one in placed
+        ]
+    return placed
 
 
 def _name_parents(

@@ -73,6 +73,7 @@ class Finding:
     help: str = ""
     on_key: bool = False  # point at the key rather than at its value
     in_spec: bool = False
+    is_secret: bool = False  # the value must not be shown, in no format
 
 
 def path_text(path: Path) -> str:

@@ -295,11 +295,14 @@ TABLE: Mapping[str, Node] = {
 
 def spec_path(path: Path, request: Mapping[str, Any]) -> Path:
     """Where the value at a request's path stands in the spec, as near as the spec has a place."""
-    best: tuple[int, Path] = (0, ())
-    for length, candidate in _candidates(TABLE, path, request, (), ()):
-        if length > best[0]:
-            best = (length, candidate)
-    return best[1]
+    return spec_paths(path, request)[0]
+
+
+def spec_paths(path: Path, request: Mapping[str, Any]) -> list[Path]:
+    """The same, with every spelling that the spec language has for it, at least one."""
+    candidates = list(_candidates(TABLE, path, request, (), ()))
+    longest = max((length for length, _ in candidates), default=0)
+    return [candidate for length, candidate in candidates if length == longest > 0] or [()]
 
 
 def _candidates(
@@ -318,7 +321,9 @@ def _candidates(
             yield len(at), here
         rest = path[len(at) :] if inside else ()
         match node:
-            case Group(_, inner):
+            case Group(_, inner, turns_on):
+                if turns_on is not None and path == _api_path(base, turns_on):
+                    yield len(path), here
                 yield from _candidates(inner, path, request, at, here)
             case Leaf() if rest:
                 yield len(path), (*here, *rest)

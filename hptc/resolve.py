@@ -31,11 +31,22 @@ class Layers:
 
     def span(self, path: Path, *, key: bool = False) -> Span:
         """Where `path` was written: in the topmost layer that has most of it."""
-        document, full = max(
-            ((document, full) for document, prefix in self.parts for full in _placed(prefix, path)),
-            key=lambda place: place[0].depth_of(place[1]) - (len(place[1]) - len(path)),
-        )
+        _, document, full = max(self._places(path), key=lambda place: place[0])
         return document.span(full, key=key)
+
+    def nearest(self, paths: list[Path]) -> Path:
+        """Of several spellings of one path, the one that an author wrote most of."""
+        return max(
+            paths, key=lambda path: max(place[0] for place in self._places(path)) - len(path)
+        )
+
+    def _places(self, path: Path) -> list[tuple[int, Document, Path]]:
+        """(how many of its keys are written, document, path there) for every layer."""
+        return [
+            (document.depth_of(full) - (len(full) - len(path)), document, full)
+            for document, prefix in self.parts
+            for full in _placed(prefix, path)
+        ]
 
 
 def _placed(prefix: Path, path: Path) -> list[Path]:

@@ -60,7 +60,14 @@ class Rule:
         return parse_documentation(self.check.__doc__ or "", self.code)
 
     def finding(
-        self, message: str, path: Path, *, label: str = "", help: str = "", on_key: bool = False
+        self,
+        message: str,
+        path: Path,
+        *,
+        label: str = "",
+        help: str = "",
+        on_key: bool = False,
+        is_secret: bool = False,
     ) -> Finding:
         """A finding of this rule at a path of the request."""
         return Finding(
@@ -71,6 +78,7 @@ class Rule:
             label=label,
             help=help,
             on_key=on_key,
+            is_secret=is_secret,
         )
 
 

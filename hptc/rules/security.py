@@ -74,6 +74,7 @@ def _secret(
             path,
             label="looks like a secret",
             help=f"remove it: {advice}; replace the secret if others have seen it",
+            is_secret=True,
         )
 
 
