@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import nearest
@@ -185,6 +186,8 @@ def _refuse_all_but_expressions(tree: nodes.Template) -> None:
                 f"a template may hold expressions only, not {_WORDS.get(kind, kind.lower())}\n"
                 "compute the value outside, and give it as a variable in hptc.yaml"
             )
+        if isinstance(node, nodes.Const) and node.value in (inf, -inf):
+            raise ValueError("a number too large to compute with\nwrite a smaller one")
         if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
             raise ValueError(
                 f"there is no filter `{node.name}` here\nthere are: {', '.join(_FILTERS)}"
@@ -232,7 +235,10 @@ def _environment() -> ImmutableSandboxedEnvironment:
             return self.undefined(obj=obj, name=str(argument))
 
     environment = Expressions(
-        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        optimized=False,  # it writes constants as Python text: `inf` would be a name
     )
     builtin = environment.filters
     environment.filters = {name: builtin[name] for name in _FILTERS} | {"replace": _replace}
