@@ -1,0 +1,150 @@
+"""Prices of SageMaker training from the AWS Price List API: a Region in, its prices out.
+
+The API stands in a few Regions and knows the prices of all
+(https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html). The
+usage type tells what a product is: `USE1-Train:ml.m5.xlarge`, `USE1-Train:VolumeUsage.gp2`. Reads
+only; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any, Protocol
+
+from hptc.aws.errors import aws_error
+from hptc.aws.retry import Retry
+from hptc.errors import AwsError
+from hptc.images import partition
+from hptc.prices import FILE_NAME, Price, PriceTable, RegionPrices
+
+SERVICE_CODE = "AmazonSageMaker"
+API_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
+"""https://docs.aws.amazon.com/general/latest/gr/billing.html"""
+
+_ACTION = "pricing:GetProducts"
+_KIND = "Train:"
+_USAGE = re.compile(r"(?:[A-Z0-9]+-)?Train:(.+)")
+_VOLUME = "VolumeUsage.gp2"
+_PAGE = 100
+
+
+class PriceList(Protocol):
+    """What hptc needs of the Price List API: the seam at which tests put a fake."""
+
+    def get_products(self, **request: Any) -> Mapping[str, Any]:
+        """One page of products.
+
+        https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html
+        """
+
+
+def price_list(region: str) -> PriceList:
+    """The real API that knows a Region's prices, by boto. Raises AwsError without credentials."""
+    import boto3
+    from botocore.config import Config
+
+    home = API_REGIONS.get(partition(region))
+    if home is None:
+        raise AwsError(
+            f"the AWS Price List API does not know {region}",
+            help=f"write its prices into {FILE_NAME} by hand",
+        )
+    try:
+        client: PriceList = boto3.session.Session().client(
+            "pricing",
+            region_name=home,
+            config=Config(
+                retries={"mode": "standard"},
+                connect_timeout=10,
+                read_timeout=60,
+                user_agent_extra="hptc",
+            ),
+        )
+    except Exception as error:
+        raise aws_error(error, _ACTION, region=home) or error from None
+    return client
+
+
+def fetch_prices(client: PriceList, regions: Iterable[str], retry: Retry) -> PriceTable:
+    """Today's prices of some Regions. Raises AwsError when AWS refuses, or lists none."""
+    return PriceTable(regions={region: _region(client, region, retry) for region in regions})
+
+
+def _region(client: PriceList, region: str, retry: Retry) -> RegionPrices:
+    found: dict[str, Price] = {}
+    for product in _products(client, region, retry):
+        usage, price = _price(product, region)
+        # Where AWS lists one twice, a bound needs the dearer.
+        if price is not None and (usage not in found or price.usd > found[usage].usd):
+            found[usage] = price
+    instances = {usage: price for usage, price in found.items() if usage.startswith("ml.")}
+    if not instances:
+        raise AwsError(
+            f"the AWS Price List API has no prices in US dollars of training in {region}",
+            help="check the Region's name",
+        )
+    return RegionPrices(instances=instances, volume=found.get(_VOLUME))
+
+
+def _products(client: PriceList, region: str, retry: Retry) -> Iterator[Mapping[str, Any]]:
+    request: dict[str, Any] = {
+        "ServiceCode": SERVICE_CODE,
+        "FormatVersion": "aws_v1",
+        "MaxResults": _PAGE,
+        "Filters": [
+            {"Type": "EQUALS", "Field": "regionCode", "Value": region},
+            {"Type": "CONTAINS", "Field": "usagetype", "Value": _KIND},
+        ],
+    }
+    while True:
+        page = retry.call(partial(_page, client, request, region))
+        for text in page.get("PriceList", []):
+            yield _parsed(text)
+        token = page.get("NextToken")
+        if not token:
+            return
+        request = {**request, "NextToken": token}
+
+
+def _page(client: PriceList, request: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+    try:
+        return client.get_products(**request)
+    except Exception as error:
+        raise aws_error(error, _ACTION, region=region) or error from None
+
+
+def _parsed(text: Any) -> Mapping[str, Any]:
+    product = json.loads(text) if isinstance(text, str) else text
+    return product if isinstance(product, dict) else {}
+
+
+def _price(product: Mapping[str, Any], region: str) -> tuple[str, Price | None]:
+    """What a product is for, and what it costs; None for one of another kind, or without one."""
+    description = product.get("product", {})
+    usage = _USAGE.fullmatch(str(description.get("attributes", {}).get("usagetype", "")))
+    amounts = [
+        amount
+        for term in product.get("terms", {}).get("OnDemand", {}).values()
+        for dimension in term.get("priceDimensions", {}).values()
+        if (amount := _amount(dimension)) is not None
+    ]
+    published = str(product.get("publicationDate", ""))[: len("2026-09-25")]
+    if usage is None or not amounts or not published:
+        return "", None
+    source = f"AWS Price List API, SKU {description.get('sku', '')}, {product.get('version', '')}"
+    return usage[1], Price(
+        usd=max(amounts), date=published, region=region, origin=FILE_NAME, sources=(source,)
+    )
+
+
+def _amount(dimension: Mapping[str, Any]) -> Decimal | None:
+    try:
+        usd = Decimal(str(dimension.get("pricePerUnit", {}).get("USD")))
+    except InvalidOperation:
+        return None
+    # What costs nothing is a free tier, or a price that AWS tells elsewhere.
+    return usd.normalize() if usd.is_finite() and usd > 0 else None
