@@ -71,6 +71,12 @@ def instance_family(instance_type: str) -> str | None:
     return None if match is None else match[1]
 
 
+def families_with_local_storage() -> tuple[str, ...]:
+    """The families whose instances have no EBS volume, in the table's order."""
+    known = _families().items()
+    return tuple(name for name, family in known if family.local_storage_gb is not None)
+
+
 @functools.cache
 def _families() -> Mapping[str, _Family]:
     data = json.loads((Path(__file__).parent / "data" / "instances.json").read_bytes())

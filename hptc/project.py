@@ -131,6 +131,30 @@ class Infrastructure(_Model):
         "`absent` uses SageMaker's own network; or a mapping with a network of yours.",
         examples=["managed"],
     )
+    launcher_policy: Literal["managed", "absent"] = Field(
+        default="managed",
+        description="A policy for those who may start searches: it allows what `policy` allows.",
+        examples=["managed"],
+    )
+    permissions_boundary: str | None = Field(
+        default=None,
+        description="The boundary of each role that hptc makes: the ARN of a managed policy.",
+        examples=["arn:aws:iam::111122223333:policy/boundary"],
+    )
+    role_path: str | None = Field(
+        default=None,
+        description="The path of the roles that hptc makes, and of no others: who may start "
+        "searches may pass what is under it. /hptc/PROJECT/ENVIRONMENT/ when absent.",
+        examples=["/ml/tuning/"],
+        pattern=r"^/([!-.0-~]+/)+$",
+    )
+    role_name_prefix: str | None = Field(
+        default=None,
+        description="What the name of each role that hptc makes begins with; when absent, "
+        "CloudFormation makes up the names.",
+        examples=["ml-tuning-"],
+        pattern=r"^[\w+=,.@-]{1,32}$",
+    )
     removal: Literal["retain", "destroy"] = Field(
         default="retain",
         description="Whether buckets and keys outlive their stack.",
@@ -215,6 +239,11 @@ class Environment:
     def foundation_stack(self) -> str:
         """The name of the stack that the specs share."""
         return f"hptc-{self.project}-{self.name}"
+
+    @property
+    def role_path(self) -> str:
+        """The path of the roles that hptc makes, by which a policy can name them all."""
+        return self.infrastructure.role_path or f"/hptc/{self.project}/{self.name}/"
 
     def spec_stack(self, spec_name: str) -> str:
         """The name of one spec's stack."""

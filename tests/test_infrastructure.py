@@ -25,7 +25,7 @@ ALWAYS = ["WriteOutput", "WriteLogs", "PutMetrics"]
 
 
 def environment(region: str = "us-east-1", **infrastructure: Any) -> Environment:
-    chosen = {"kms_key": "absent"} | infrastructure
+    chosen = {"kms_key": "absent", "launcher_policy": "absent"} | infrastructure
     return Environment(
         project="demo",
         name="dev",
@@ -412,6 +412,27 @@ def test_a_spec_has_a_stack_and_trusts_sagemaker_of_its_account_only() -> None:
             "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "spec", "path", "name"),
+    [
+        ({}, "churn", "/hptc/demo/dev/", None),
+        ({"role_path": "/ml/"}, "churn", "/ml/", None),
+        ({"role_name_prefix": "ml-"}, "churn", "/hptc/demo/dev/", "ml-demo-dev-churn"),
+        (
+            {"role_name_prefix": "ml-"},
+            "x" * 80,
+            "/hptc/demo/dev/",
+            f"ml-demo-dev-{'x' * 43}-0dd9a02a",
+        ),
+    ],
+    ids=["made up", "a path", "a prefix", "cut"],
+)
+def test_the_name_of_a_role(chosen: dict[str, str], spec: str, path: str, name: str | None) -> None:
+    (stack,) = spec_stacks(environment(**chosen), [(spec, job(definition()))])
+    assert (stack.role_path, stack.role_name) == (path, name)
+    assert name is None or len(name) <= 64
 
 
 def test_a_spec_that_brings_its_role_has_no_stack() -> None:

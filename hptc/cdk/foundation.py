@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -9,10 +11,17 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from hptc.infrastructure.foundation import Bucket, Foundation, Key, Network, Rule
+from hptc.infrastructure.foundation import (
+    Bucket,
+    Foundation,
+    Key,
+    LauncherPolicy,
+    Network,
+    Rule,
+)
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, output_key
-from hptc.references import reference
+from hptc.references import reference, substitute
 
 
 class FoundationStack(cdk.Stack):
@@ -34,6 +43,8 @@ class FoundationStack(cdk.Stack):
             values[bucket.provides] = self._bucket(bucket, key).bucket_name
         if foundation.network is not None:
             values |= self._network(foundation.network)
+        if foundation.launcher is not None:
+            values["launcher_policy_arn"] = self._launcher(foundation.launcher, values)
         for name in foundation.provides:
             output = Output(stack=foundation.stack, key=output_key(name))
             add_output(self, name, values[name], output.export)
@@ -49,6 +60,18 @@ class FoundationStack(cdk.Stack):
             policy=iam.PolicyDocument.from_json(document(key.policy)),
             removal_policy=self._removal,
         )
+
+    def _launcher(self, launcher: LauncherPolicy, values: Mapping[str, str]) -> str:
+        made = substitute(document(launcher.statements), values.__getitem__)
+        policy = iam.ManagedPolicy(
+            self,
+            "Launcher",
+            description="Starting hyperparameter tuning jobs, inside the project's policy",
+            document=iam.PolicyDocument.from_json(made),
+            managed_policy_name=launcher.name,
+            path=launcher.path,
+        )
+        return policy.managed_policy_arn
 
     def _bucket(self, bucket: Bucket, made: kms.IKey | None) -> s3.IBucket:
         name = output_key(bucket.provides)

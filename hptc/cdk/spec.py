@@ -35,6 +35,9 @@ class RoleStack(cdk.Stack):
                 trust["Principal"]["Service"], conditions=trust["Condition"]
             ),
             description=f"The training jobs of the tuning spec {spec.spec}",
+            path=spec.role_path,
+            permissions_boundary=self._boundary(spec.permissions_boundary),
+            role_name=spec.role_name,
         )
         # A resource of its own, so that a change of it is an update that every tool shows.
         iam.Policy(
@@ -44,3 +47,8 @@ class RoleStack(cdk.Stack):
             roles=[role],
         )
         add_output(self, "execution_role_arn", role.role_arn)
+
+    def _boundary(self, arn: str | None) -> iam.IManagedPolicy | None:
+        if arn is None:
+            return None
+        return iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", arn)

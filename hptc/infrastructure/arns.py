@@ -102,11 +102,25 @@ def _escape(text: str) -> str:
 
 
 def arn(
-    environment: Environment, service: str, resource: str, *, account: str = "", region: str = ""
+    environment: Environment,
+    service: str,
+    resource: str,
+    *,
+    account: str = "",
+    region: str = "",
+    is_global: bool = False,
 ) -> str:
-    """An ARN in an environment's account and Region, unless others are said."""
+    """An ARN in an environment's account and Region, unless others are said; IAM's have none."""
     account, region = account or environment.account, region or environment.region
-    return f"arn:{partition(region)}:{service}:{region}:{account}:{resource}"
+    where = "" if is_global else region
+    return f"arn:{partition(region)}:{service}:{where}:{account}:{resource}"
+
+
+def key_arn(key: str, environment: Environment) -> str:
+    """The ARN of a KMS key or alias that is given by its id, its alias or its ARN."""
+    if key.startswith("arn:") or has_reference(key):
+        return key
+    return arn(environment, "kms", key if key.startswith("alias/") else f"key/{key}")
 
 
 def service_host(environment: Environment, service: str) -> str:
@@ -142,6 +156,4 @@ def key_grant(key: str, environment: Environment) -> KeyGrant:
             suffix="ByAlias",
             note="; only the condition tells which key an alias means",
         )
-    if key.startswith("arn:") or has_reference(key):
-        return KeyGrant(resource=key)
-    return KeyGrant(resource=arn(environment, "kms", f"key/{key}"))
+    return KeyGrant(resource=key_arn(key, environment))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from hptc.errors import UsageError
 from hptc.images import partition
-from hptc.infrastructure.policy import Statement
+from hptc.infrastructure.launcher import launcher
+from hptc.infrastructure.policy import Statement, document
 from hptc.project import Environment
 from hptc.project import Network as NetworkChoice
 from hptc.references import reference
@@ -15,6 +17,8 @@ from hptc.references import reference
 _HTTPS = 443
 _ISAKMP = 500
 _SUBNET_SLOTS_BITS = 2  # four equal parts, so that a zone more moves no subnet
+_LARGEST_POLICY = 6144
+"""Of a managed policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 _LARGEST_VPC, _SMALLEST_VPC = 16, 26  # /28 is the smallest subnet
 
 
@@ -61,6 +65,15 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LauncherPolicy:
+    """The managed policy for those who may start searches. It has a name, to be attached by."""
+
+    name: str
+    path: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
     """The stack that the specs of one environment share."""
 
@@ -68,6 +81,7 @@ class Foundation:
     key: Key | None
     buckets: tuple[Bucket, ...]
     network: Network | None
+    launcher: LauncherPolicy | None
     is_retained: bool
 
     @property
@@ -79,6 +93,8 @@ class Foundation:
         if self.network is not None:
             zones = len(self.network.availability_zones)
             names += ["security_group_id", *(f"subnet_id_{i + 1}" for i in range(zones))]
+        if self.launcher is not None:
+            names.append("launcher_policy_arn")
         return tuple(names)
 
     @property
@@ -107,7 +123,25 @@ def foundation(environment: Environment) -> Foundation:
             if choice == "managed"
         ),
         network=_network(environment, network) if network and network.is_managed else None,
+        launcher=_launcher(environment) if chosen.launcher_policy == "managed" else None,
         is_retained=chosen.removal == "retain",
+    )
+
+
+def _launcher(environment: Environment) -> LauncherPolicy:
+    statements = launcher(environment)
+    size = len(json.dumps(document(statements), separators=(",", ":")))
+    if size > _LARGEST_POLICY:
+        raise UsageError(
+            f"environment `{environment.name}`: the launcher policy that its `policy` makes has "
+            f"{size} characters, and {_LARGEST_POLICY} is IAM's most",
+            help="name instance types by patterns such as ml.m5.*, or say "
+            "`infrastructure.launcher_policy: absent`",
+        )
+    return LauncherPolicy(
+        name=f"{environment.foundation_stack}-launcher",
+        path=environment.role_path,
+        statements=statements,
     )
 
 

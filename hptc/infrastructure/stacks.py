@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
@@ -13,6 +14,7 @@ from hptc.infrastructure.policy import Condition, Statement
 from hptc.job import TuningJob
 from hptc.project import Environment
 
+_LONGEST_ROLE_NAME = 64
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 
@@ -22,6 +24,9 @@ class SpecStack:
 
     spec: str
     stack: str
+    role_path: str
+    role_name: str | None  # CloudFormation makes it up
+    permissions_boundary: str | None
     trust: Statement
     permissions: tuple[Statement, ...]
 
@@ -65,9 +70,26 @@ def spec_stacks(
                 help="give one of them another `name`",
             )
         stacks[stack.lower()] = SpecStack(
-            spec=spec, stack=stack, trust=trust(environment), permissions=statements
+            spec=spec,
+            stack=stack,
+            role_path=environment.role_path,
+            role_name=_role_name(environment, stack),
+            permissions_boundary=environment.infrastructure.permissions_boundary,
+            trust=trust(environment),
+            permissions=statements,
         )
     return tuple(stacks[name] for name in sorted(stacks))
+
+
+def _role_name(environment: Environment, stack: str) -> str | None:
+    """A role's name under the environment's prefix: the stack's, cut with a hash to stay unique."""
+    prefix = environment.infrastructure.role_name_prefix
+    if prefix is None:
+        return None
+    name = f"{prefix}{stack.removeprefix('hptc-')}"
+    if len(name) <= _LONGEST_ROLE_NAME:
+        return name
+    return f"{name[: _LONGEST_ROLE_NAME - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def trust(environment: Environment) -> Statement:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Condition, document
 from hptc.permissions_report import Asker, Permission, PermissionsReport, RolePermissions
+from hptc.project import Environment
 from hptc.render.diagnostics import printable
 
 _OPERATORS = {
@@ -38,6 +40,11 @@ def permissions_json(report: PermissionsReport) -> str:
     }
     data = next(iter(made.values())) if len(made) == 1 else made
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def launcher_json(environment: Environment) -> str:
+    """The policy for those who may start searches in an environment, as IAM takes it."""
+    return json.dumps(document(launcher(environment)), indent=2, ensure_ascii=False) + "\n"
 
 
 def _head(report: PermissionsReport) -> str:

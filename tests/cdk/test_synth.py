@@ -42,7 +42,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "s3_prefix_list_id": "pl-63a5400a",
         },
     },
-    "nothing": {"artifact_bucket": "absent", "data_bucket": "lake", "kms_key": "absent"},
+    "nothing": {
+        "artifact_bucket": "absent",
+        "data_bucket": "lake",
+        "kms_key": "absent",
+        "launcher_policy": "absent",
+    },
 }
 
 
@@ -252,6 +257,7 @@ def test_nothing_runs_code_at_deployment_and_everything_is_tagged(synth: Synth) 
         "AWS::EC2::SecurityGroupEgress",
         "AWS::EC2::SecurityGroupIngress",
         "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::KMS::Alias",
         "AWS::S3::BucketPolicy",

@@ -1,0 +1,276 @@
+"""Who may start searches: an environment in, the statements of its launcher policy out.
+
+They allow what `policy` in hptc.yaml allows, by the condition keys of the API:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+
+`ForAllValues` is true of a key that is not there, so each of its conditions goes with `Null`, which
+demands the key: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from hptc.infrastructure.arns import arn, escaped, key_arn
+from hptc.infrastructure.permissions import LOG_GROUP
+from hptc.infrastructure.policy import Condition, Statement
+from hptc.instances import families_with_local_storage
+from hptc.project import Environment
+from hptc.references import reference
+
+_JOBS = "hyper-parameter-tuning-job/*"
+_CREATE = "CreateHyperParameterTuningJob"
+
+
+def launcher(environment: Environment) -> tuple[Statement, ...]:
+    """The statements of the policy for those who may start searches in an environment."""
+    return (
+        *_create(environment),
+        _tag(environment),
+        *_pass_role(environment),
+        *_follow(environment),
+    )
+
+
+def _create(environment: Environment) -> Iterator[Statement]:
+    """One statement; two where volumes need a key, because some instances can't have one."""
+    policy = environment.policy
+    jobs = (arn(environment, "sagemaker", _JOBS),)
+    conditions = (
+        *_tags(environment),
+        *_isolation(environment),
+        *_network(environment),
+        *_output_key(environment),
+    )
+    reason = "starts a search, inside the policy of hptc.yaml"
+    types = tuple(policy.instance_types or ())
+    if not policy.require_kms_keys:
+        yield Statement(
+            sid="CreateTuningJob",
+            actions=(f"sagemaker:{_CREATE}",),
+            resources=jobs,
+            conditions=(*conditions, *_all_of("InstanceTypes", types, is_pattern=True)),
+            reason=reason,
+        )
+        return
+    yield Statement(
+        sid="CreateTuningJobWithVolumeKey",
+        actions=(f"sagemaker:{_CREATE}",),
+        resources=jobs,
+        conditions=(
+            *conditions,
+            *_all_of("InstanceTypes", types, is_pattern=True),
+            _key(environment, "sagemaker:VolumeKmsKey"),
+        ),
+        reason=f"{reason}; its volumes have a key of yours",
+    )
+    if local := _with_local_storage(types):
+        yield Statement(
+            sid="CreateTuningJobWithLocalStorage",
+            actions=(f"sagemaker:{_CREATE}",),
+            resources=jobs,
+            conditions=(
+                *conditions,
+                *_all_of("InstanceTypes", local, is_pattern=True),
+                # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+                Condition(operator="Null", key="sagemaker:VolumeKmsKey", values=("true",)),
+            ),
+            reason=f"{reason}; these instances have no volume that could have a key, and encrypt "
+            "their local storage themselves",
+        )
+
+
+def _tags(environment: Environment) -> Iterator[Condition]:
+    """Those that say whose the job is, and those that the policy requires."""
+    own = {"hptc:project": environment.project, "hptc:environment": environment.name}
+    for key, value in own.items():
+        yield Condition(operator="StringEquals", key=f"aws:RequestTag/{key}", values=(value,))
+    for key, pattern in (environment.policy.required_tags or {}).items():
+        yield Condition(
+            operator="StringLike", key=f"aws:RequestTag/{key}", values=tag_values(pattern)
+        )
+
+
+def _isolation(environment: Environment) -> Iterator[Condition]:
+    policy = environment.policy
+    if policy.require_network_isolation:
+        yield Condition(operator="Bool", key="sagemaker:NetworkIsolation", values=("true",))
+    if policy.require_inter_container_traffic_encryption:
+        yield Condition(
+            operator="Bool", key="sagemaker:InterContainerTrafficEncryption", values=("true",)
+        )
+    if policy.max_runtime is not None:
+        # A training job that says no longest time may run for a day, so the key must be there,
+        # which a numeric condition demands by itself.
+        yield Condition(
+            operator="NumericLessThanEquals",
+            key="sagemaker:MaxRuntimeInSeconds",
+            values=(str(policy.max_runtime),),
+        )
+
+
+def _network(environment: Environment) -> Iterator[Condition]:
+    """The environment's own subnets and groups, or, where it has none, any."""
+    if environment.policy.require_vpc:
+        for key, provided in (
+            ("VpcSubnets", "subnet_ids"),
+            ("VpcSecurityGroupIds", "security_group_ids"),
+        ):
+            ids = tuple(environment.variables.get(provided, ()))
+            yield from _all_of(key, ids, is_pattern=False, is_required=True)
+
+
+def _output_key(environment: Environment) -> Iterator[Condition]:
+    if environment.policy.require_kms_keys:
+        yield _key(environment, "sagemaker:OutputKmsKey")
+
+
+def _key(environment: Environment, condition_key: str) -> Condition:
+    """The environment's own key, or, where it has none, any of the account.
+
+    The condition keys hold ARNs of keys; which key an alias means is told by no ARN.
+    """
+    chosen = environment.infrastructure.kms_key
+    named = reference("kms_key_arn") if chosen == "managed" else chosen
+    made = key_arn(named, environment) if chosen != "absent" else ""
+    if not made or ":alias/" in made:
+        made = arn(environment, "kms", "key/*")
+    return Condition(operator="ArnLike", key=condition_key, values=(made,))
+
+
+def _all_of(
+    key: str, values: tuple[str, ...], *, is_pattern: bool, is_required: bool = False
+) -> Iterator[Condition]:
+    """Every value of a key is one of these, and there is one at all."""
+    if values:
+        operator = "ForAllValues:StringLike" if is_pattern else "ForAllValues:StringEquals"
+        yield Condition(operator=operator, key=f"sagemaker:{key}", values=values)
+    if values or is_required:
+        yield Condition(operator="Null", key=f"sagemaker:{key}", values=("false",))
+
+
+def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns of types with local storage that the patterns of a policy allow."""
+    found: dict[str, None] = {}
+    for family in families_with_local_storage():
+        for pattern in types or ("*",):
+            parts = pattern.split(".")
+            if len(parts) == 3:
+                if fnmatchcase(f"{parts[0]}.{family}", f"{parts[0]}.{parts[1]}"):
+                    found[f"ml.{family}.{parts[2]}"] = None
+                continue
+            head, star, tail = pattern.rpartition("*")
+            if star and fnmatchcase(f"ml.{family}.", f"{head}*"):
+                found[f"ml.{family}.*{tail}"] = None
+    return tuple(found)
+
+
+def tag_values(pattern: str) -> tuple[str, ...]:
+    """A regular expression for a tag's value as IAM's wildcards, which are far simpler.
+
+    What they can't say becomes "some text", and is left to `hptc check`.
+    """
+    values = []
+    for alternative in pattern.split("|"):
+        made, rest = "", alternative
+        while rest:
+            match = re.match(r"(\.\*)|(\.\+)|(\.)|\\([^\w\s])|([\w \-:/=@,]+)(?![*+?{])", rest)
+            if match is None:
+                return ("?*",)
+            many, some, one, literal, plain = match.groups()
+            made += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
+            rest = rest[match.end() :]
+        values.append(made)
+    return tuple(values)
+
+
+def _tag(environment: Environment) -> Statement:
+    return Statement(
+        sid="TagAtCreation",
+        actions=("sagemaker:AddTags",),
+        resources=(arn(environment, "sagemaker", _JOBS),),
+        conditions=(
+            Condition(operator="StringEquals", key="sagemaker:TaggingAction", values=(_CREATE,)),
+        ),
+        reason="tags a search as it is made; none that is there already, since tags tell whose "
+        "a search is",
+    )
+
+
+def _pass_role(environment: Environment) -> Iterator[Statement]:
+    match environment.infrastructure.execution_role:
+        case "absent":
+            return
+        case "managed":
+            prefix = environment.infrastructure.role_name_prefix
+            name = f"{prefix}{environment.project}-{environment.name}-*" if prefix else "*"
+            role = arn(environment, "iam", f"role{environment.role_path}{name}", is_global=True)
+        case role:
+            pass
+    yield Statement(
+        sid="PassRole",
+        actions=("iam:PassRole",),
+        resources=(role,),
+        conditions=(
+            Condition(
+                operator="StringEquals",
+                key="iam:PassedToService",
+                values=("sagemaker.amazonaws.com",),
+            ),
+        ),
+        reason="gives the training jobs a role of this environment, and SageMaker only",
+    )
+
+
+def _follow(environment: Environment) -> Iterator[Statement]:
+    jobs = arn(environment, "sagemaker", _JOBS)
+    yield Statement(
+        sid="StopTuningJob",
+        actions=("sagemaker:StopHyperParameterTuningJob",),
+        resources=(jobs,),
+        conditions=tuple(
+            Condition(operator="StringEquals", key=f"aws:ResourceTag/{key}", values=(value,))
+            for key, value in (
+                ("hptc:project", environment.project),
+                ("hptc:environment", environment.name),
+            )
+        ),
+        reason="stops a search of this environment, known by its tags",
+    )
+    yield Statement(
+        sid="ReadTuningJobs",
+        actions=(
+            "sagemaker:DescribeHyperParameterTuningJob",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListTags",
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        ),
+        resources=(jobs, arn(environment, "sagemaker", "training-job/*")),
+        reason="follows searches; not by their tags, since whether a name is taken is asked "
+        "before there is a job to have any",
+    )
+    yield Statement(
+        sid="ListTuningJobs",
+        actions=("sagemaker:ListHyperParameterTuningJobs",),
+        resources=("*",),
+        reason="AWS has no narrower form: a list names no resource",
+    )
+    group = arn(environment, "logs", f"log-group:{LOG_GROUP}")
+    yield Statement(
+        sid="ReadLogs",
+        actions=("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
+        resources=(group, f"{group}:*"),
+        reason="reads the training logs; AWS makes up the names of the log streams",
+    )
+    stack = environment.foundation_stack
+    yield Statement(
+        sid="ReadStacks",
+        actions=("cloudformation:DescribeStacks",),
+        resources=tuple(
+            arn(environment, "cloudformation", f"stack/{name}/*") for name in (stack, f"{stack}-*")
+        ),
+        reason="finds what the stacks of this environment provide; AWS makes up the ends of "
+        "their ARNs",
+    )
