@@ -121,6 +121,7 @@ class Algorithm:
         return next((each for each in self.tunables if each.name == name), None)
 
 
+@functools.cache
 def algorithm(name: str, version: str | None = None) -> Algorithm | None:
     """Look up an algorithm by the name that `hptc.images` gives it, or by its repository.
 

@@ -70,15 +70,25 @@ class Workspace:
     projects: dict[FilePath, Project | None] = field(default_factory=dict)
     project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
     open_files: list[FilePath] = field(default_factory=list)
+    found: dict[FilePath, FilePath | None] = field(default_factory=dict)
+    environments: dict[FilePath, Environment | None] = field(default_factory=dict)
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder is in, read once."""
-        path = project.find(folder)
+        if folder not in self.found:
+            self.found[folder] = project.find(folder)
+        path = self.found[folder]
         if path is None:
             return None, []
         if path not in self.projects:
             self.projects[path], self.project_diagnostics[path] = project.load(path)
         return self.projects[path], self.project_diagnostics[path]
+
+    def environment_of(self, in_project: Project) -> Environment | None:
+        """The environment of this run in a project."""
+        if in_project.root not in self.environments:
+            self.environments[in_project.root] = in_project.environment(self.environment)
+        return self.environments[in_project.root]
 
 
 def compile_file(path: str, workspace: Workspace) -> Compiled:
@@ -110,7 +120,7 @@ def compile_text(
         )
     if is_request(document):
         return _compile_request(document, workspace)
-    environment = in_project.environment(workspace.environment) if in_project else None
+    environment = workspace.environment_of(in_project) if in_project else None
     data, layers, diagnostics = resolve.merge_layers(document, in_project, environment)
     outcome = Compiled(
         document=document, diagnostics=tuple(diagnostics), layers=layers, environment=environment
@@ -299,7 +309,8 @@ def _unknown_references(request: Request) -> list[Finding]:
 
 def is_request(document: Document) -> bool:
     """Whether a file is in the API's own form: its top-level keys are the API's members."""
-    return any(document.has((member,)) for member in shapes.input_shape().members)
+    members = shapes.input_shape().members
+    return any(key in members for key in document.keys())
 
 
 def spec_files_by_name(in_project: Project) -> dict[str, FilePath]:

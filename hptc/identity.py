@@ -72,7 +72,7 @@ def _canonical(value: Any, owner: str) -> Any:
             for key, item in value.items()
             if not (key in defaults and defaults[key] == item)
         }  # fmt: skip
-        return {key: inner[key] for key in sorted(inner) if inner[key] not in ({}, [], None)}
+        return {key: item for key, item in inner.items() if item or item not in ({}, [], None)}
     if isinstance(value, list):
         items = [_canonical(item, owner) for item in value]
         name = _SORTED_BY.get(owner)

@@ -130,6 +130,7 @@ def parse_image(uri: str) -> Image | None:
     )
 
 
+@functools.lru_cache(maxsize=1024)
 def identify(uri: str) -> Identified | None:
     """Recognise an image that AWS publishes, by repository and by the registry of its Region.
 
@@ -173,11 +174,13 @@ def regions(name: str, version: str | None = None) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@functools.cache
 def partition(region: str) -> str:
     """Return the partition of a Region, as ARNs spell it: `aws`, `aws-cn`, `aws-us-gov`, …"""
     return _partition(region).name
 
 
+@functools.cache
 def url_suffix(region: str) -> str:
     """Return the domain that the endpoints of a Region end in: `amazonaws.com`, …"""
     return _partition(region).url_suffix

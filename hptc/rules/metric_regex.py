@@ -8,6 +8,7 @@ of AWS's own pages is valid; what only Java knows is let pass.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 MAX_DEPTH = 30
 
@@ -61,6 +62,7 @@ class _TooNested(Exception):
     """Deeper than is read here."""
 
 
+@lru_cache(maxsize=1024)
 def read(pattern: str) -> Reading:
     """Read an expression. Never raises, never runs it."""
     reader = _Reader(pattern)

@@ -64,6 +64,8 @@ def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | Non
     known by the access key id that it comes with.
     """
     text = value.strip().strip('"')
+    if len(text) < _SHORTEST:  # every form is longer, and most values are short
+        return None
     if _ACCESS_KEY_ID.search(text):
         return "an AWS access key id"
     for kind, form in _FORMS.items():
