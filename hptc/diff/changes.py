@@ -1,0 +1,196 @@
+"""The closed set of what can change in a search, and how bad each is.
+
+Words only: what a change is called on a page is for hptc/render/diff.py to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hptc.diagnostics import Path
+
+
+class Impact(StrEnum):
+    """What a change does to whoever approves it, the worst first."""
+
+    BREAKS = "breaks"  # it no longer compiles
+    SECURITY = "security"  # isolation, encryption or network loosened
+    PERMISSIONS = "permissions"  # a role may do more
+    POLICY = "policy"  # the project allows more
+    UNSEEN = "unseen"  # another role, key, network or account, which hptc can't look into
+    JOBS = "jobs"  # a search more or less
+    SEARCH = "search"  # another search, or other data
+    COST = "cost"  # the same search for more or less money
+    SAFER = "safer"  # security tightened, permissions narrowed
+    COSMETIC = "cosmetic"  # labels
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _ORDER[self]
+
+
+_ORDER = {impact: rank for rank, impact in enumerate(Impact)}
+
+
+class Kind(StrEnum):
+    """Every kind of change. A difference that has no kind of its own is `other`, never nothing."""
+
+    BROKEN = "broken"
+    REPAIRED = "repaired"
+    JOB_ADDED = "job-added"
+    JOB_REMOVED = "job-removed"
+    JOB_RENAMED = "job-renamed"
+    JOB_NAME = "job-name"
+    DEFINITION_ADDED = "training-job-added"
+    DEFINITION_REMOVED = "training-job-removed"
+    DEFINITION_RENAMED = "training-job-renamed"
+
+    HYPERPARAMETER_ADDED = "hyperparameter-added"
+    HYPERPARAMETER_REMOVED = "hyperparameter-removed"
+    NOW_TUNED = "now-tuned"
+    NOW_STATIC = "now-static"
+    STATIC_VALUE = "static-value"
+    KIND = "range-kind"
+    SCALE = "scale"
+    RANGE_WIDENED = "range-widened"
+    RANGE_NARROWED = "range-narrowed"
+    RANGE_MOVED = "range-moved"
+    CATEGORY_ADDED = "category-added"
+    CATEGORY_REMOVED = "category-removed"
+    CATEGORY_ORDER = "category-order"
+    VALUE_HINT = "value-hint"
+
+    OBJECTIVE = "objective"
+    METRICS = "metrics"
+    STRATEGY = "strategy"
+    LIMITS = "limits"
+    EARLY_STOPPING = "early-stopping"
+    COMPLETION = "completion"
+    SEED = "seed"
+    AUTOTUNE = "autotune"
+    WARM_START = "warm-start"
+    ALGORITHM = "algorithm"
+    ALGORITHM_VERSION = "algorithm-version"
+    INPUT_ADDED = "input-added"
+    INPUT_REMOVED = "input-removed"
+    INPUT = "input"
+    OUTPUT = "output"
+    CHECKPOINT = "checkpoint"
+    ENVIRONMENT_VARIABLE = "environment-variable"
+
+    INSTANCES = "instances"
+    VOLUME = "volume"
+    SPOT = "spot"
+    RUNTIME = "runtime"
+    RETRY = "retry"
+
+    ROLE = "role"
+    PERMISSIONS_BROADENED = "permissions-broadened"
+    PERMISSIONS_NARROWED = "permissions-narrowed"
+    ENCRYPTION_LOOSENED = "encryption-loosened"
+    ENCRYPTION_TIGHTENED = "encryption-tightened"
+    ENCRYPTION_KEY = "encryption-key"
+    ISOLATION_LOOSENED = "isolation-loosened"
+    ISOLATION_TIGHTENED = "isolation-tightened"
+    NETWORK_LOOSENED = "network-loosened"
+    NETWORK_TIGHTENED = "network-tightened"
+    NETWORK = "network"
+
+    ACCOUNT = "account"
+    INFRASTRUCTURE = "infrastructure"
+    POLICY_LOOSENED = "policy-loosened"
+    POLICY_TIGHTENED = "policy-tightened"
+
+    TAG = "tag"
+    OTHER = "other"
+
+
+IMPACTS: dict[Kind, Impact] = {
+    Kind.BROKEN: Impact.BREAKS,
+    **dict.fromkeys(
+        (Kind.ENCRYPTION_LOOSENED, Kind.ISOLATION_LOOSENED, Kind.NETWORK_LOOSENED), Impact.SECURITY
+    ),
+    Kind.PERMISSIONS_BROADENED: Impact.PERMISSIONS,
+    Kind.POLICY_LOOSENED: Impact.POLICY,
+    **dict.fromkeys(
+        (Kind.ROLE, Kind.ENCRYPTION_KEY, Kind.NETWORK, Kind.ACCOUNT, Kind.INFRASTRUCTURE),
+        Impact.UNSEEN,
+    ),
+    **dict.fromkeys(
+        (Kind.JOB_ADDED, Kind.JOB_REMOVED, Kind.JOB_RENAMED, Kind.JOB_NAME, Kind.REPAIRED),
+        Impact.JOBS,
+    ),
+    **dict.fromkeys(
+        (
+            *(Kind.DEFINITION_ADDED, Kind.DEFINITION_REMOVED, Kind.DEFINITION_RENAMED),
+            *(Kind.HYPERPARAMETER_ADDED, Kind.HYPERPARAMETER_REMOVED),
+            *(Kind.NOW_TUNED, Kind.NOW_STATIC, Kind.STATIC_VALUE),
+            *(Kind.KIND, Kind.SCALE, Kind.RANGE_WIDENED, Kind.RANGE_NARROWED, Kind.RANGE_MOVED),
+            *(Kind.CATEGORY_ADDED, Kind.CATEGORY_REMOVED, Kind.CATEGORY_ORDER, Kind.VALUE_HINT),
+            *(Kind.OBJECTIVE, Kind.METRICS, Kind.STRATEGY, Kind.EARLY_STOPPING, Kind.COMPLETION),
+            *(Kind.SEED, Kind.AUTOTUNE, Kind.WARM_START, Kind.ALGORITHM, Kind.ALGORITHM_VERSION),
+            *(Kind.INPUT_ADDED, Kind.INPUT_REMOVED, Kind.INPUT, Kind.OUTPUT, Kind.CHECKPOINT),
+            *(Kind.ENVIRONMENT_VARIABLE, Kind.OTHER),
+        ),
+        Impact.SEARCH,
+    ),
+    **dict.fromkeys(
+        (Kind.LIMITS, Kind.INSTANCES, Kind.VOLUME, Kind.SPOT, Kind.RUNTIME, Kind.RETRY),
+        Impact.COST,
+    ),
+    **dict.fromkeys(
+        (
+            *(Kind.PERMISSIONS_NARROWED, Kind.ENCRYPTION_TIGHTENED, Kind.ISOLATION_TIGHTENED),
+            *(Kind.NETWORK_TIGHTENED, Kind.POLICY_TIGHTENED),
+        ),
+        Impact.SAFER,
+    ),
+    Kind.TAG: Impact.COSMETIC,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """By how much a range changed, on its scale: one of the two is set.
+
+    `ratio` is the new width by the old (for Integer: the numbers of values), of a linear range.
+    `decades` is how many powers of ten came to a logarithmic one; fewer than 0 went.
+    """
+
+    ratio: float | None = None
+    decades: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of meaning.
+
+    `path` is where it stands in the spec (below `environments` for one of hptc.yaml). `old` and
+    `new` are texts for people; an empty one means that there is nothing on that side.
+    """
+
+    kind: Kind
+    path: Path
+    subject: str
+    old: str = ""
+    new: str = ""
+    growth: Growth | None = None
+    note: str = ""  # why it is so, where that isn't plain
+
+    @property
+    def impact(self) -> Impact:
+        """How bad it is."""
+        return IMPACTS[self.kind]
+
+    @property
+    def training_job(self) -> str | None:
+        """The name of the definition that it is in, where there are several."""
+        several = len(self.path) > 1 and self.path[0] == "training_jobs"
+        return str(self.path[1]) if several else None
+
+
+def worst_first(changes: list[Change]) -> tuple[Change, ...]:
+    """The order in which people read them; changes of the same impact keep theirs."""
+    return tuple(sorted(changes, key=lambda change: change.impact.rank))

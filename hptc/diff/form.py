@@ -1,0 +1,130 @@
+"""A request's canonical form in the spec's own words: what `compare` walks through.
+
+Lists of named things become maps by name, a hyperparameter is one thing whether static or tuned,
+and an objective stands in its training job. Nothing is lost: what the table of names does not name
+stays under the API's name, and two of the same name become a list. So two forms are equal exactly
+when the canonical forms are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hptc.identity import canonical
+from hptc.names import (
+    RANGE_LISTS,
+    RANGE_MEMBERS,
+    TABLE,
+    Each,
+    Group,
+    Hyperparameters,
+    Leaf,
+    Named,
+    Names,
+    Node,
+    Pairs,
+)
+
+Form = dict[str, Any]
+
+
+def form(request: Mapping[str, Any]) -> Form:
+    """The canonical form of a request, its name left out, in the spec's words."""
+    rest = canonical({k: v for k, v in request.items() if k != "HyperParameterTuningJobName"})
+    taken = _take(TABLE, rest, rest)
+    return {**taken, **_pruned(rest)}
+
+
+def _take(members: Mapping[str, Node], structure: Form, root: Form) -> Form:
+    """Take out of a structure what the table names."""
+    data: Form = {}
+    for key, node in members.items():
+        if isinstance(node, Hyperparameters):
+            value: Any = _hyperparameters(node, structure, root)
+        elif isinstance(node, Group) and node.turns_on is not None:
+            continue  # a short form: its long form holds the same members
+        elif isinstance(node, Group):
+            inner = _at(structure, root, node.api)
+            value = _take(node.members, inner, root) if isinstance(inner, dict) else {}
+        else:
+            value = _taken(node, structure, root)
+        if value is not None and value != {}:
+            data[key] = value
+    return data
+
+
+def _taken(node: Leaf | Named | Pairs | Each | Names, structure: Form, root: Form) -> Any:
+    *parents, member = node.api.split(".")
+    owner = _at(structure, root, ".".join(parents))
+    if not isinstance(owner, dict) or member not in owner:
+        return None
+    value = owner[member]
+    if not isinstance(node, Leaf) and not isinstance(value, list):
+        return None
+    del owner[member]
+    match node:
+        case Leaf():
+            return value
+        case Named(_, name, inner, _):
+            return _by_name((_name(entry, name), _read(inner, entry, root)) for entry in value)
+        case Pairs(_, name, text):
+            return _by_name((_name(entry, name), _only(entry, text)) for entry in value)
+        case Each(_, inner):
+            return [_read(inner, entry, root) for entry in value]
+        case Names(_, name):
+            return [_only(entry, name) for entry in value]
+
+
+def _read(members: Mapping[str, Node], entry: Any, root: Form) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    taken = _take(members, entry, root)
+    return {**taken, **_pruned(entry)}
+
+
+def _hyperparameters(node: Hyperparameters, structure: Form, root: Form) -> Form:
+    found: list[tuple[str, Any]] = []
+    static = structure.pop(node.static, {})
+    found += [(name, {"value": text}) for name, text in static.items()]
+    ranges = _at(structure, root, node.ranges)
+    for kind, member in RANGE_LISTS.items() if isinstance(ranges, dict) else ():
+        for entry in ranges.pop(member, ()):
+            name = _name(entry, "Name")
+            parts = {key: entry.pop(api) for key, api in RANGE_MEMBERS.items() if api in entry}
+            found.append((name, {"type": kind, **parts, **entry}))
+    return _by_name(found)
+
+
+def _by_name(entries: Iterable[tuple[str, Any]]) -> Form:
+    named: dict[str, list[Any]] = {}
+    for name, entry in entries:
+        named.setdefault(name, []).append(entry)
+    return {name: found[0] if len(found) == 1 else found for name, found in named.items()}
+
+
+def _name(entry: Any, member: str) -> str:
+    """Take an entry's name out of it; one without a name keeps all it has."""
+    if isinstance(entry, dict) and isinstance(entry.get(member), str) and entry[member]:
+        return str(entry.pop(member))
+    return ""
+
+
+def _only(entry: Any, member: str) -> Any:
+    alone = isinstance(entry, dict) and list(entry) == [member] and isinstance(entry[member], str)
+    return entry[member] if alone else entry
+
+
+def _at(structure: Form, root: Form, api: str) -> Any:
+    found: Any = structure
+    if api.startswith("/"):
+        found, api = root, api[1:]
+    for member in api.split(".") if api else ():
+        found = found.get(member) if isinstance(found, dict) else None
+    return found
+
+
+def _pruned(rest: Form) -> Form:
+    """What is left, without the structures that are empty now."""
+    kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in rest.items()}
+    return {key: value for key, value in kept.items() if value != {}}

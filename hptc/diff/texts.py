@@ -1,0 +1,100 @@
+"""Values of a spec as a reviewer reads them: short, in the spec's own units."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_SOURCES = {
+    "s3": ("s3_uri",),
+    "file_system": ("file_system_id", "directory_path"),
+    "dataset": ("dataset_arn",),
+}
+
+
+def value_text(value: Any) -> str:
+    """Any plain data; an absent value is an empty text."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "on" if value else "off"
+        case list():
+            return ", ".join(value_text(item) for item in value)
+        case dict():
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return str(value)
+
+
+def duration_text(seconds: Any) -> str:
+    """Seconds as a spec writes them: `1h 30m`."""
+    if not isinstance(seconds, int) or seconds <= 0:
+        return value_text(seconds)
+    parts = []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts)
+
+
+def gigabytes_text(value: Any) -> str:
+    """A volume's size."""
+    return "" if value is None else f"{value} GB"
+
+
+def number_text(text: Any) -> str:
+    """A bound of a range in its shortest usual spelling: `100`, `0.001`, `1e-7`."""
+    try:
+        number = Decimal(str(text))
+    except InvalidOperation:
+        return value_text(text)
+    if not number.is_finite() or abs(number.adjusted()) > 6:
+        return str(text).lower()
+    return format(number, "f")
+
+
+def hyperparameter_text(entry: dict[str, Any]) -> str:
+    """A static value, or a range: `Continuous 0.001 to 0.5, Logarithmic`."""
+    match entry.get("type"):
+        case None:
+            return value_text(entry.get("value"))
+        case "Categorical":
+            return f"one of {value_text(entry.get('values'))}"
+        case "Auto":
+            return f"Autotune, from {value_text(entry.get('value_hint'))}"
+    text = f"{entry['type']} {range_text(entry)}"
+    scaling = entry.get("scaling")
+    return f"{text}, {scaling}" if scaling else text
+
+
+def range_text(entry: dict[str, Any]) -> str:
+    """The bounds of a numeric range."""
+    return f"{number_text(entry.get('min'))} to {number_text(entry.get('max'))}"
+
+
+def input_text(channel: Any) -> str:
+    """Where a channel's data come from."""
+    if isinstance(channel, dict):
+        for source, keys in _SOURCES.items():
+            found = channel.get(source)
+            if isinstance(found, dict):
+                return ":".join(value_text(found[key]) for key in keys if key in found)
+    return value_text(channel)
+
+
+def training_job_text(definition: Any) -> str:
+    """One definition in a few words: its algorithm and its instances."""
+    if not isinstance(definition, dict):
+        return value_text(definition)
+    algorithm = definition.get("algorithm") or {}
+    resources = definition.get("resources") or definition.get("tuning_resources") or {}
+    parts = (
+        algorithm.get("training_image", algorithm.get("algorithm_name", "")),
+        resources.get("instance_type", ""),
+    )
+    return " on ".join(part for part in parts if part)
