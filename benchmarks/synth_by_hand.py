@@ -1,0 +1,80 @@
+"""The same stacks as hptc's, as a person would write them with the CDK: python -m … FOLDER OUT.
+
+The statements of the roles are read from FOLDER/stacks.json, hptc's own templates, so that both
+apps make the same resources; everything else is written out.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+folder, out = Path(sys.argv[1]), sys.argv[2]
+templates: dict[str, Any] = json.loads((folder / "stacks.json").read_text("utf-8"))
+ACCOUNT, REGION = "123456789012", "us-east-1"
+place = cdk.Environment(account=ACCOUNT, region=REGION)
+zones = ["us-east-1a", "us-east-1b"]
+
+app = cdk.App(
+    outdir=out + "-by-hand",
+    analytics_reporting=False,
+    builtin_cloud_formation_validation=False,
+    context={
+        f"availability-zones:account={ACCOUNT}:region={REGION}": zones,
+        "@aws-cdk/core:defaultCrossStackReferences": "strong",
+    },
+)
+shared = cdk.Stack(app, "shared", env=place)
+key = kms.Key(shared, "Key", enable_key_rotation=True, alias="alias/shared")
+for name in ("Artifacts", "Data"):
+    bucket = s3.Bucket(
+        shared,
+        name,
+        encryption=s3.BucketEncryption.KMS,
+        encryption_key=key,
+        bucket_key_enabled=True,
+        enforce_ssl=True,
+        versioned=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        lifecycle_rules=[
+            s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(7))
+        ],
+    )
+    cdk.CfnOutput(shared, f"{name}Name", value=bucket.bucket_name)
+vpc = ec2.Vpc(
+    shared,
+    "Vpc",
+    availability_zones=zones,
+    nat_gateways=0,
+    restrict_default_security_group=False,
+    subnet_configuration=[
+        ec2.SubnetConfiguration(name="Private", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    ],
+    gateway_endpoints={
+        "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
+    },
+)
+group = ec2.SecurityGroup(shared, "Members", vpc=vpc, allow_all_outbound=False)
+for port in (ec2.Port.all_tcp(), ec2.Port.udp(500), ec2.Port.esp()):
+    group.add_ingress_rule(group, port)
+    group.add_egress_rule(group, port)
+group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443))
+
+for file, template in templates.items():
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::IAM::Policy":
+            continue
+        stack = cdk.Stack(app, file.removesuffix(".template.json"), env=place)
+        role = iam.Role(
+            stack, "ExecutionRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
+        )
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+            role.add_to_policy(iam.PolicyStatement.from_json(statement))
+        cdk.CfnOutput(stack, "ExecutionRoleArn", value=role.role_arn)
+app.synth()

@@ -1,0 +1,71 @@
+"""What the README shows is what hptc does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hptc.cli import COMMANDS, cli
+from hptc.compiler import Workspace, compile_text
+from hptc.project import load
+from tests.conftest import ROOT
+
+README = ROOT / "README.md"
+_HELP = re.compile(r"(<!-- help:.*?-->\n```\n)(.*?)(```\n<!-- /help -->)", re.DOTALL)
+
+
+def help_text() -> str:
+    """Each command and its one line."""
+    width = max(len(command.name or "") for command in COMMANDS)
+    lines = [
+        f"hptc {(command.name or '').ljust(width)}  {command.get_short_help_str(limit=80)}"
+        for command in COMMANDS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_commands_are_those_of_the_program(request: pytest.FixtureRequest) -> None:
+    text = README.read_text("utf-8")
+    written = _HELP.sub(lambda m: m[1] + help_text() + m[3], text)
+    if request.config.getoption("--update-golden"):
+        README.write_text(written, "utf-8")
+    assert text == written, "README.md: `make golden`"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_help(command: object) -> None:
+    name = getattr(command, "name", "")
+    result = CliRunner().invoke(cli, [name, "-h"])
+    assert result.exit_code == 0
+    assert "Usage: " in result.output
+
+
+def test_the_spec_compiles() -> None:
+    (spec,) = re.findall(r"```yaml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    project, _ = load(ROOT / "hptc.yaml")
+    compiled = compile_text(spec, "README.md", Workspace(), project)
+    assert compiled.diagnostics == ()
+
+
+def test_the_error_is_the_one_that_is_shown() -> None:
+    from hptc.render.diagnostics import Format, render
+
+    text = README.read_text("utf-8")
+    (shown,) = re.findall(r"```\n(error\[.*?)```", text, re.DOTALL)
+    (spec,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    spec = spec.replace("min: 1e-3", "min: 0")
+    lines = spec.splitlines(keepends=True)
+    # The picture shows line 12; the spec that is shown has the range elsewhere.
+    index = next(i for i, line in enumerate(lines) if "eta:" in line)
+    spec = "".join(lines[:index]) + "\n" * (11 - index) + "".join(lines[index:])
+    project, _ = load(ROOT / "hptc.yaml")
+    compiled = compile_text(spec, "specs/churn.yaml", Workspace(), project)
+    assert render(compiled.diagnostics, Format.TEXT) == shown
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README.read_text("utf-8")))
+def test_every_link_leads_somewhere(target: str) -> None:
+    assert (Path(ROOT) / target).exists()
