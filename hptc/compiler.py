@@ -15,8 +15,10 @@ from hptc import identity, project, resolve, shapes, source, suppressions
 from hptc.demands import findings_of_violations
 from hptc.diagnostics import Diagnostic, Finding, Related, Severity, Span, nearest, sort_key
 from hptc.errors import UsageError
+from hptc.filesystem import DISK, Files
 from hptc.job import TuningJob, read_job
 from hptc.names import spec_paths
+from hptc.prices import PriceTable, load_prices
 from hptc.project import Environment, Project
 from hptc.references import NAMES, names_in
 from hptc.request import Request, emit, unwrapped
@@ -43,6 +45,7 @@ class Compiled:
     job: TuningJob | None = None
     digest: str = ""
     environment: Environment | None = None
+    project: Project | None = None
 
     @property
     def file(self) -> str:
@@ -66,22 +69,24 @@ class Workspace:
 
     environment: str | None = None
     rules: tuple[Rule, ...] = RULES
+    files: Files = DISK
     compiled: dict[FilePath, Compiled] = field(default_factory=dict)
     projects: dict[FilePath, Project | None] = field(default_factory=dict)
     project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
     open_files: list[FilePath] = field(default_factory=list)
     found: dict[FilePath, FilePath | None] = field(default_factory=dict)
     environments: dict[FilePath, Environment | None] = field(default_factory=dict)
+    prices: dict[FilePath, PriceTable] = field(default_factory=dict)
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder is in, read once."""
         if folder not in self.found:
-            self.found[folder] = project.find(folder)
+            self.found[folder] = project.find(folder, self.files)
         path = self.found[folder]
         if path is None:
             return None, []
         if path not in self.projects:
-            self.projects[path], self.project_diagnostics[path] = project.load(path)
+            self.projects[path], self.project_diagnostics[path] = project.load(path, self.files)
         return self.projects[path], self.project_diagnostics[path]
 
     def environment_of(self, in_project: Project) -> Environment | None:
@@ -90,15 +95,21 @@ class Workspace:
             self.environments[in_project.root] = in_project.environment(self.environment)
         return self.environments[in_project.root]
 
+    def prices_of(self, in_project: Project) -> PriceTable:
+        """The prices of a project, read once. Raises UsageError when its file can't be read."""
+        if in_project.root not in self.prices:
+            self.prices[in_project.root] = load_prices(in_project.root)
+        return self.prices[in_project.root]
+
 
 def compile_file(path: str, workspace: Workspace) -> Compiled:
     """Compile one file. Raises UsageError when it can't be read."""
-    key = FilePath(path).resolve()
+    key = workspace.files.real(FilePath(path))
     if key not in workspace.compiled:
         workspace.open_files.append(key)
         try:
             found, faults = workspace.project_of(key.parent)
-            result = compile_text(source.read(path), path, workspace, found)
+            result = compile_text(workspace.files.read(path), path, workspace, found)
         finally:
             workspace.open_files.pop()
         if faults:
@@ -123,7 +134,11 @@ def compile_text(
     environment = workspace.environment_of(in_project) if in_project else None
     data, layers, diagnostics = resolve.merge_layers(document, in_project, environment)
     outcome = Compiled(
-        document=document, diagnostics=tuple(diagnostics), layers=layers, environment=environment
+        document=document,
+        diagnostics=tuple(diagnostics),
+        layers=layers,
+        environment=environment,
+        project=in_project,
     )
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return outcome
@@ -174,6 +189,7 @@ def _finished(
                     environment=outcome.environment,
                     parents=parents or {},
                     spec_name=outcome.spec.name if outcome.spec else None,
+                    prices=_prices(outcome, workspace),
                 ),
                 workspace.rules,
             )
@@ -205,7 +221,26 @@ def _place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
         span=outcome.layers.span(path, key=finding.on_key),
         label=finding.label,
         help=finding.help,
+        related=_policy_line(finding, outcome),
     )
+
+
+def _policy_line(finding: Finding, outcome: Compiled) -> tuple[Related, ...]:
+    """Where hptc.yaml says what a finding is about: the environment's own word comes first."""
+    if finding.policy_key is None or outcome.project is None or outcome.environment is None:
+        return ()
+    document, key = outcome.project.document, finding.policy_key
+    own = ("environments", outcome.environment.name, "policy")
+    place = own if document.has((*own, key[0])) else ("policy",)
+    return (Related(span=document.span((*place, *key)), message="the policy"),)
+
+
+def _prices(outcome: Compiled, workspace: Workspace) -> PriceTable | None:
+    """The project's prices, where a rule needs them: under a budget."""
+    environment, in_project = outcome.environment, outcome.project
+    if environment is None or in_project is None or environment.policy.budget_usd is None:
+        return None
+    return workspace.prices_of(in_project)
 
 
 def _templated_name(document: Document) -> list[Finding]:
@@ -249,14 +284,14 @@ def _name_parents(
     if not parents or in_project is None:
         return [], jobs
     findings = []
-    files = spec_files_by_name(in_project)
+    files = spec_files_by_name(in_project, workspace.files)
     for index, parent in enumerate(parents):
         name = parent["HyperParameterTuningJobName"]
         if name not in files:
             findings += _probably_meant(name, tuple(files), index)
             continue
         problem = ""
-        if files[name].resolve() in workspace.open_files:
+        if workspace.files.real(files[name]) in workspace.open_files:
             problem = f"`{name}` warm-starts from itself, directly or by its parents"
         else:
             compiled = compile_file(str(files[name]), workspace)
@@ -313,36 +348,37 @@ def is_request(document: Document) -> bool:
     return any(key in members for key in document.keys())
 
 
-def spec_files_by_name(in_project: Project) -> dict[str, FilePath]:
+def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, FilePath]:
     """Every spec of a project by its name; files that can't be read have none."""
-    files: dict[str, FilePath] = {}
-    for path in project_files(in_project):
+    found: dict[str, FilePath] = {}
+    for path in project_files(in_project, files):
         try:
-            document, _ = source.parse(source.read(str(path)), str(path))
+            document, _ = source.parse(files.read(str(path)), str(path))
         except UsageError:
             continue
         data, _ = source.construct(document, at=("name",))
         if isinstance(data, str):
-            files.setdefault(data, path)
-    return files
+            found.setdefault(data, path)
+    return found
 
 
-def project_files(in_project: Project) -> list[FilePath]:
+def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
     """The spec files of a project, in order."""
-    return [path for entry in in_project.file.specs for path in spec_files(in_project.root / entry)]
+    entries = [in_project.root / entry for entry in in_project.file.specs]
+    return [path for entry in entries for path in spec_files(entry, files)]
 
 
-def spec_files(path: FilePath) -> list[FilePath]:
+def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
     """A file itself; the spec files below a folder, hidden ones and hptc.yaml left out."""
-    if not path.is_dir():
+    if not files.is_folder(path):
         return [path]
     return sorted(
         file
-        for file in path.rglob("*")
+        for file in files.below(path)
         if file.suffix in SUFFIXES
         and file.name != project.FILE_NAME
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        and file.is_file()
+        and files.is_file(file)
     )
 
 
@@ -354,14 +390,20 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
     files: list[str] = []
     for given in paths:
         path = FilePath(given)
-        if not path.exists():
+        if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: there is no such file or folder")
         found = [path]
-        if path.is_dir():
+        if workspace.files.is_folder(path):
             in_project, _ = (
-                workspace.project_of(path) if (path / project.FILE_NAME).is_file() else (None, [])
+                workspace.project_of(path)
+                if workspace.files.is_file(path / project.FILE_NAME)
+                else (None, [])
             )
-            found = project_files(in_project) if in_project else spec_files(path)
+            found = (
+                project_files(in_project, workspace.files)
+                if in_project
+                else spec_files(path, workspace.files)
+            )
             if not found:
                 raise UsageError(
                     f"{given}: there is no spec in this folder",

@@ -74,6 +74,7 @@ class Finding:
     on_key: bool = False  # point at the key rather than at its value
     in_spec: bool = False
     is_secret: bool = False  # the value must not be shown, in no format
+    policy_key: Path | None = None  # in `policy` of hptc.yaml: the key whose line belongs to it
 
 
 def path_text(path: Path) -> str:

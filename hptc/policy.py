@@ -1,18 +1,35 @@
 """`policy` in hptc.yaml: what a project allows its searches, per environment.
 
 The same values are checked by the HPT8xx rules and enforced by the launcher's IAM conditions, so
-that the guardrail holds outside hptc too.
+that the guardrail holds outside hptc too. Patterns are those of patterns.py, which can't hang.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from hptc.patterns import PatternError, pattern
 from hptc.spec import Duration
 
 
-def _key(description: str, *examples: Any) -> Any:
-    return Field(default=None, description=description, examples=list(examples))
+def _taken(text: str) -> str:
+    try:
+        pattern(text)
+    except PatternError as error:
+        # Pydantic reads braces in a message as names of its own.
+        raise PydanticCustomError("pattern", "{fault}", {"fault": str(error)}) from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_taken)]
+Glob = Annotated[str, Field(min_length=1, max_length=256)]
+# IAM's own patterns have `?` too: without it, the launcher's policy says the same.
+InstanceTypes = Annotated[str, Field(pattern=r"^[a-z0-9.*-]{1,64}$")]
+
+
+def _key(description: str, *examples: Any, **constraints: Any) -> Any:
+    return Field(default=None, description=description, examples=list(examples), **constraints)
 
 
 class Policy(BaseModel):
@@ -20,16 +37,19 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
-    budget_usd: float | None = _key("The most that one search may cost, in US dollars.", 250)
-    max_number_of_training_jobs: int | None = _key("The most training jobs of one search.", 100)
-    max_parallel_training_jobs: int | None = _key("The most at the same time.", 10)
+    budget_usd: float | None = _key("The most that one search may cost, in US dollars.", 250, gt=0)
+    max_number_of_training_jobs: int | None = _key(
+        "The most training jobs of one search.", 100, ge=1
+    )
+    max_parallel_training_jobs: int | None = _key("The most at the same time.", 10, ge=1)
     max_runtime: Duration | None = _key("The longest that one training job may run.", "6h")
-    instance_types: list[str] | None = _key(
+    instance_types: list[InstanceTypes] | None = _key(
         "Instance types that may be used; `*` stands for any text.", ["ml.m5.*", "ml.g5.xlarge"]
     )
     regions: list[str] | None = _key("Regions that may be used.", ["us-east-1", "eu-west-1"])
-    required_tags: dict[str, str] | None = _key(
-        "Tags that every search carries, each with a regular expression for its whole value.",
+    required_tags: dict[str, Pattern] | None = _key(
+        "Tags that every search carries, each with a regular expression for its whole value; "
+        "without back references and looking around.",
         {"team": "[a-z-]+"},
     )
     require_network_isolation: bool | None = _key("Whether containers must have no network.", True)
@@ -41,12 +61,12 @@ class Policy(BaseModel):
     )
     require_vpc: bool | None = _key("Whether training jobs must run in a VPC of yours.", True)
     spot_required_above: int | None = _key(
-        "Searches with more training jobs than this must use spot capacity.", 20
+        "Searches with more training jobs than this must use spot capacity.", 20, ge=0
     )
-    image_registries: list[str] | None = _key(
+    image_registries: list[Glob] | None = _key(
         "Accounts or registry hosts that images may come from; AWS's own are always allowed.",
         ["111122223333"],
     )
-    forbidden_hyperparameters: list[str] | None = _key(
+    forbidden_hyperparameters: list[Glob] | None = _key(
         "Names that no search may set or tune; `*` stands for any text.", ["*password*"]
     )

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hptc.compiler import Workspace, compile_file
 from hptc.cost import CostBound, cost_bound, job_region, usd_for
 from hptc.job import TuningJob
-from hptc.prices import PriceTable, parse_prices
-from hptc.render.cost import costs_json, render_costs
-from tests.conftest import Golden
+from hptc.prices import PriceTable, packaged, parse_prices
+from hptc.render.cost import costs_json, headline, render_costs
+from tests.conftest import ROOT, Golden
 from tests.rules.cases import compile_case
 
 
@@ -344,3 +345,12 @@ def test_rendered_unknown(golden: Golden) -> None:
 
 def test_rendered_sum(golden: Golden) -> None:
     golden("cost/sum.txt", render_costs([("a", bound("{}")), ("b", bound("{}"))]))
+
+
+def test_the_pages_example_is_true() -> None:
+    workspace = Workspace(environment="dev")
+    compiled = compile_file(str(ROOT / "specs" / "direct-marketing-xgboost.yaml"), workspace)
+    assert compiled.job is not None
+    result = cost_bound(compiled.job, job_region(compiled.job, compiled.environment), packaged())
+    line = f"{compiled.name}: {headline(result)}"
+    assert line in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")

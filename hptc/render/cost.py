@@ -172,7 +172,8 @@ def _cluster(line: Line) -> str:
 def _total(bounds: Sequence[CostBound]) -> str:
     known = [bound.most.usd for bound in bounds if bound.most and bound.most.usd is not None]
     if len(known) < len(bounds):
-        return f"{len(bounds)} searches: no sum, as the cost of {len(bounds) - len(known)} is not known"
+        unknown = len(bounds) - len(known)
+        return f"{len(bounds)} searches: no sum, as the cost of {unknown} is not known"
     return f"{len(bounds)} searches: at most {dollars(sum(known, Decimal(0)))}"
 
 

@@ -15,6 +15,7 @@ from hptc.rules import (
     metrics,
     names,
     objective,
+    policy,
     resources,
     search_size,
     search_space,
@@ -50,6 +51,7 @@ FAMILIES = (
     names,
     warm_start,
     identical_data,
+    policy,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family.RULES)

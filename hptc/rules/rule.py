@@ -24,6 +24,7 @@ from typing import Any
 
 from hptc.diagnostics import Finding, Path, Severity
 from hptc.job import TuningJob
+from hptc.prices import PriceTable
 from hptc.project import Environment
 
 Check = Callable[["Context"], Iterable[Finding]]
@@ -38,6 +39,7 @@ class Context:
     environment: Environment | None = None
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
+    prices: PriceTable | None = None  # the project's; None where no rule needs them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Rule:
         help: str = "",
         on_key: bool = False,
         is_secret: bool = False,
+        policy_key: Path | None = None,
     ) -> Finding:
         """A finding of this rule at a path of the request."""
         return Finding(
@@ -79,6 +82,7 @@ class Rule:
             help=help,
             on_key=on_key,
             is_secret=is_secret,
+            policy_key=policy_key,
         )
 
 

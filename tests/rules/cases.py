@@ -1,24 +1,27 @@
 """Reads the cases of this folder: one file a rule, `---` between cases.
 
 A case is a spec, merged over the defaults of hptc.yaml beside it, or, when its first comment says
-`request`, a JSON merge patch over the base's request in the API's own form. Every line that a
-diagnostic points at carries `# error: CODE` or `# warning: CODE`; a case expects these and nothing
-else. The lines of a request case are not compared, its codes are.
+`request`, a JSON merge patch over the base's request in the API's own form. A first comment such
+as `policy: {budget_usd: 2}` is the project's policy for the case. Every line that a diagnostic
+points at carries `# error: CODE` or `# warning: CODE`; a case expects these and nothing else. The
+lines of a request case are not compared, its codes are.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hptc import project, source
 from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.project import Project, ProjectFile
 from hptc.resolve import merged
 
 FOLDER = Path(__file__).parent
 _MARK = re.compile(r"#.*?\b(error|warning): (HPT\d{3})(?:, (HPT\d{3}))*")
+_POLICY = "# policy: "
 Expected = list[tuple[int, str, str]]
 
 
@@ -40,7 +43,9 @@ class Case:
         """(line, severity, code) of every mark; line 0 in a request case."""
         found = []
         for number, line in enumerate(self.text.splitlines(), 1):
-            for severity, codes in re.findall(r"\b(error|warning): (HPT\d{3}(?:, HPT\d{3})*)", line):
+            for severity, codes in re.findall(
+                r"\b(error|warning): (HPT\d{3}(?:, HPT\d{3})*)", line
+            ):
                 place = 0 if self.is_request else number
                 found += [(place, severity, code) for code in codes.split(", ")]
         return sorted(found)
@@ -62,16 +67,28 @@ def compile_case(text: str, *, is_request: bool = False) -> Compiled:
     """Compile a text over the base of this folder; `# request` at its start also says that."""
     is_request = is_request or text.startswith("# request")
     base, diagnostics = project.load(FOLDER / "hptc.yaml")
-    assert not diagnostics
+    assert base is not None, diagnostics
+    if text.startswith(_POLICY):
+        base = _with_policy(base, text.partition("\n")[0].removeprefix("# "))
     if not is_request:
         return compile_text(text, "case.yaml", Workspace(), base)
     request = compile_text("{}", "base.yaml", Workspace(), base).request
     document, _ = source.parse(text, "patch.yaml")
     patch, _ = source.construct(document)
-    filled = json.dumps(merged(request, patch)).replace(
-        "${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/example"
-    ).replace("${hptc:artifact_bucket}", "artifacts")
+    filled = (
+        json.dumps(merged(request, patch))
+        .replace("${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/example")
+        .replace("${hptc:artifact_bucket}", "artifacts")
+    )
     return compile_text(filled, "case.json", Workspace())
+
+
+def _with_policy(base: Project, policy: str) -> Project:
+    """The base project with a policy, which is one line of YAML."""
+    document, faults = source.parse(f"{base.document.text}\n{policy}\n", "hptc.yaml")
+    data, more = source.construct(document)
+    assert not faults + more, (faults, more)
+    return replace(base, document=document, file=ProjectFile.model_validate(data))
 
 
 def found(compiled: Compiled, *, is_request: bool = False) -> Expected:
