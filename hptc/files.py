@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +19,8 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_all(texts: Mapping[Path, str]) -> None:
     """Put several files in place, none before all of them are written beside their places."""
+    import tempfile
+
     waiting: list[tuple[str, Path]] = []
     try:
         for path, text in texts.items():

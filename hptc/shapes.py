@@ -7,21 +7,26 @@ botocore itself checks only types, required members and minima before it sends
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import importlib.util
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
 from hptc.diagnostics import Path
-from hptc.errors import OperationError
+from hptc.errors import OperationError, UsageError
+from hptc.files import write_whole
 from hptc.references import has_reference
 
 OPERATION = "CreateHyperParameterTuningJob"
+MAX_VIOLATIONS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,6 @@ class Shape:
     minimum: int | None = None  # of a number; of the length of anything else
     maximum: int | None = None
     pattern: str = ""
-    documentation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +73,61 @@ _TYPES: dict[str, tuple[type, ...]] = {
 @cache
 def input_shape() -> Shape:
     """The input of CreateHyperParameterTuningJob. Raises OperationError without botocore's data."""
-    model = _service_model()
-    shapes = model["shapes"]
-    return _shape(model["operations"][OPERATION]["input"]["shape"], shapes, {})
+    operation = _operation()
+    return _shape(operation["input"], operation["shapes"], {})
 
 
-def _service_model() -> Any:
-    # Importing botocore costs more than the whole of `hptc check`; finding it costs nothing.
+def _operation() -> Any:
+    """The operation's part of botocore's model, from a cache where the model has not changed.
+
+    The whole model is megabytes, and reading it would be a third of the time of a cold
+    `hptc check`. Importing botocore would cost more than all of it; finding its file costs nothing.
+    """
+    path = _model_path()
+    state = path.stat()
+    kept = _cache_folder() / f"shapes-{state.st_size}-{state.st_mtime_ns}.json"
+    try:
+        return json.loads(kept.read_bytes())
+    except (OSError, ValueError):
+        pass
+    raw = path.read_bytes()
+    model = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+    top = model["operations"][OPERATION]["input"]["shape"]
+    reached: dict[str, Any] = {}
+    _reach(top, model["shapes"], reached)
+    operation = {"input": top, "shapes": reached}
+    if kept.is_absolute():
+        with contextlib.suppress(UsageError):  # a cache that can't be written is only slower
+            write_whole(kept, json.dumps(operation))
+    return operation
+
+
+def _model_path() -> FilePath:
     spec = importlib.util.find_spec("botocore")
     for location in (spec.submodule_search_locations or ()) if spec else ():
         folder = FilePath(location, "data", "sagemaker")
         for path in sorted(folder.glob("*/service-2.json*"), reverse=True):
-            raw = path.read_bytes()
-            return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+            return path
     raise OperationError(
         "botocore's SageMaker model was not found", help="reinstall hptc: `pip install hptc`"
     )
+
+
+def _cache_folder() -> FilePath:
+    # Path.home() raises where there is no home; this leaves the `~` and so no cache.
+    home = os.path.expanduser("~/.cache")  # noqa: PTH111
+    return FilePath(os.environ.get("XDG_CACHE_HOME") or home, "hptc")
+
+
+def _reach(name: str, shapes: Mapping[str, Any], reached: dict[str, Any]) -> None:
+    if name in reached:
+        return
+    raw = {key: value for key, value in shapes[name].items() if key != "documentation"}
+    reached[name] = raw
+    inner = (*raw.get("members", {}).values(), raw.get("member"), raw.get("key"), raw.get("value"))
+    for reference in inner:
+        if reference:
+            _reach(reference["shape"], shapes, reached)
 
 
 def _shape(name: str, shapes: Mapping[str, Any], made: dict[str, Shape]) -> Shape:
@@ -105,7 +148,6 @@ def _shape(name: str, shapes: Mapping[str, Any], made: dict[str, Shape]) -> Shap
         minimum=raw.get("min"),
         maximum=raw.get("max"),
         pattern=raw.get("pattern", ""),
-        documentation=raw.get("documentation", ""),
     )
     return made[name]
 
@@ -117,9 +159,10 @@ def _referenced(reference: Any, shapes: Mapping[str, Any], made: dict[str, Shape
 def violations(request: Any) -> list[Violation]:
     """Everything in which a request differs from the shape, in the request's order.
 
+    After MAX_VIOLATIONS the rest waits for the next run: nobody reads so many.
     A value that only a deployment can tell (`${hptc:…}`) meets patterns and lengths.
     """
-    return list(_walk(request, input_shape(), ()))
+    return list(islice(_walk(request, input_shape(), ()), MAX_VIOLATIONS))
 
 
 def _walk(value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
