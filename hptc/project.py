@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from hptc import source
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity
 from hptc.errors import UsageError
+from hptc.filesystem import DISK, Files
 from hptc.policy import Policy
 from hptc.references import reference
 from hptc.source import Document
@@ -331,20 +332,20 @@ def provided(infrastructure: Infrastructure) -> dict[str, Any]:
     return values
 
 
-def find(start: FilePath) -> FilePath | None:
+def find(start: FilePath, files: Files = DISK) -> FilePath | None:
     """The nearest hptc.yaml at or above `start`, inside its repository."""
-    folder = start.resolve()
+    folder = files.real(start)
     for candidate in (folder, *folder.parents):
-        if (candidate / FILE_NAME).is_file():
+        if files.is_file(candidate / FILE_NAME):
             return candidate / FILE_NAME
-        if (candidate / ".git").exists():
+        if files.is_repository(candidate):
             return None
     return None
 
 
-def load(path: FilePath) -> tuple[Project | None, list[Diagnostic]]:
+def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diagnostic]]:
     """Read hptc.yaml, or say what is wrong with it."""
-    document, diagnostics = source.parse(source.read(str(path)), _shown(path))
+    document, diagnostics = source.parse(files.read(str(path)), _shown(path))
     if document.root is None and not diagnostics:
         message = "hptc.yaml is empty; it begins with `project:`"
         finding = Finding(code="HPT100", message=message, path=(), in_spec=True)

@@ -1,0 +1,68 @@
+"""Where specs are read from: the disk, or whatever answers as it does (a commit, hptc/git.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from hptc import source
+
+
+class Files(Protocol):
+    """What a compile asks of the place that its files are in. Nothing is written through it."""
+
+    def real(self, path: Path) -> Path:
+        """A path as it is known by: absolute, the same for every way to write it."""
+        ...
+
+    def read(self, path: str) -> str:
+        """A file's text. Raises UsageError when it is unreadable, not UTF-8 or too large."""
+        ...
+
+    def is_file(self, path: Path) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether there is such a folder."""
+        ...
+
+    def is_repository(self, folder: Path) -> bool:
+        """Whether a folder is the top of a repository, above which no project is looked for."""
+        ...
+
+    def below(self, folder: Path) -> Iterator[Path]:
+        """What is in a folder and its folders, in any order."""
+        ...
+
+
+class Disk:
+    """The files of this machine, as they are."""
+
+    def real(self, path: Path) -> Path:
+        """The path with its links followed."""
+        return path.resolve()
+
+    def read(self, path: str) -> str:
+        """A file's text."""
+        return source.read(path)
+
+    def is_file(self, path: Path) -> bool:
+        """Whether there is such a file."""
+        return path.is_file()
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether there is such a folder."""
+        return path.is_dir()
+
+    def is_repository(self, folder: Path) -> bool:
+        """Whether git's own folder is in it, or the file that stands for it in a work tree."""
+        return (folder / ".git").exists()
+
+    def below(self, folder: Path) -> Iterator[Path]:
+        """Everything below; links to folders are not followed."""
+        return folder.rglob("*")
+
+
+DISK = Disk()
