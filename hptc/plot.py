@@ -1,0 +1,155 @@
+"""A drawing of a search space: a preview in, an SVG picture out. Pure, with no library.
+
+Each range is a line on its own scale, with the first configurations as dots; a choice is a row of
+boxes. The picture is the same for the same preview, so it can be committed and compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from html import escape
+from typing import assert_never
+
+from hptc.job import AutoRange, CategoricalRange, NumericRange, Range
+from hptc.preview import Sample, SearchPreview, scale_of
+from hptc.rules.reading import number
+
+WIDTH = 800
+_LEFT, _RIGHT = 220, 760
+_TOP, _ROW = 64, 58
+_MOST_BOXES = 30
+_STYLE = (
+    "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
+    ".small{font-size:11px;fill:#57606a}"
+    ".line{stroke:#8c959f;stroke-width:2}.tick{stroke:#8c959f}"
+    ".box{fill:#ddf4ff;stroke:#54aeff}.dot{fill:#cf222e;fill-opacity:.7}"
+)
+
+
+def search_space_svg(name: str, preview: SearchPreview) -> str:
+    """The search space of one spec."""
+    rows = [(definition, range_) for definition, ranges in preview.spaces for range_ in ranges]
+    height = _TOP + _ROW * max(len(rows), 1)
+    tuned = "1 tuned hyperparameter" if len(rows) == 1 else f"{len(rows)} tuned hyperparameters"
+    title = f"{name}: {preview.strategy}, {tuned}"
+    size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    note = "dots: the first configurations, as hptc draws them"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+        f"<title>{_text(title)}</title>",
+        f"<style>{_STYLE}</style>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+        f'<text x="20" y="28">{_text(title)}</text>',
+        f'<text x="20" y="46" class="small">{note}</text>',
+    ]
+    for index, (definition, range_) in enumerate(rows):
+        parts += _row(range_, definition, preview.samples, _TOP + _ROW * index + 24)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _row(range_: Range, definition: str, samples: tuple[Sample, ...], y: int) -> Iterator[str]:
+    label = f"{definition}: {range_.name}" if definition else range_.name
+    yield f'<text x="20" y="{y + 4}">{_text(_short(label, 22))}</text>'
+    values = [s.values[range_.name] for s in samples if s.definition == definition]
+    match range_:
+        case CategoricalRange():
+            yield from _boxes(range_, values, y)
+        case NumericRange():
+            yield from _line(range_, values, y)
+        case AutoRange():
+            hint = f"Autotune derives it, from values like {_short(range_.value_hint, 40)}"
+            yield f'<text x="{_LEFT}" y="{y + 4}" class="small">{_text(hint)}</text>'
+        case _:
+            assert_never(range_)
+
+
+def _line(range_: NumericRange, values: list[str], y: int) -> Iterator[str]:
+    scale = scale_of(range_)
+    kind = f"{range_.kind}, {scale if range_.scaling != 'Auto' else f'Auto ({scale})'}"
+    yield f'<text x="20" y="{y + 20}" class="small">{_text(kind)}</text>'
+    low, high = number(range_.min), number(range_.max)
+    if low is None or high is None or float(low) >= float(high):
+        return
+    bottom, top = float(low), float(high)
+    yield f'<line class="line" x1="{_LEFT}" y1="{y}" x2="{_RIGHT}" y2="{y}"/>'
+    for value, label in _ticks(range_, bottom, top, scale):
+        x = _x(value, bottom, top, scale)
+        yield f'<line class="tick" x1="{x:.1f}" y1="{y - 5}" x2="{x:.1f}" y2="{y + 5}"/>'
+        yield (
+            f'<text x="{x:.1f}" y="{y + 20}" class="small" text-anchor="middle">'
+            f"{_text(_short(label, 12))}</text>"
+        )
+    for text in values:
+        drawn = number(text)
+        if drawn is not None:
+            x = _x(float(drawn), bottom, top, scale)
+            yield f'<circle class="dot" cx="{x:.1f}" cy="{y}" r="5"/>'
+
+
+def _ticks(range_: NumericRange, low: float, high: float, scale: str) -> list[tuple[float, str]]:
+    """The ends as they are written, and what lies between on the scale, not too near to them."""
+    inner: list[float] = []
+    if scale == "Logarithmic" and low > 0:
+        decades = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+        step = max(1, -(-len(decades) // 6))
+        inner = [10.0**decade for decade in decades[::step]]
+    elif scale == "ReverseLogarithmic" and high < 1:
+        inner = [1 - 10.0**-power for power in range(1, 9)]
+    else:
+        inner = [low * (1 - part / 4) + high * part / 4 for part in (1, 2, 3)]
+    if range_.kind == "Integer":
+        inner = [float(round(value)) for value in inner]
+    ends = [(low, range_.min), (high, range_.max)]
+    room = 0.08 * (_RIGHT - _LEFT)
+    between = [
+        (value, f"{value:.6g}")
+        for value in dict.fromkeys(inner)
+        if low < value < high
+        and all(
+            abs(_x(value, low, high, scale) - _x(end, low, high, scale)) > room for end, _ in ends
+        )
+    ]
+    return [ends[0], *between, ends[1]]
+
+
+def _x(value: float, low: float, high: float, scale: str) -> float:
+    """Where a value stands on the line of its range."""
+    if scale == "Logarithmic" and low > 0:
+        value, low, high = math.log(max(value, low)), math.log(low), math.log(high)
+    elif scale == "ReverseLogarithmic" and high < 1:
+        value, low, high = -math.log1p(-min(value, high)), -math.log1p(-low), -math.log1p(-high)
+    # Halved, since the difference of two large numbers may be beyond a float.
+    length, part = high / 2 - low / 2, min(max(value, low), high) / 2 - low / 2
+    return _LEFT + (_RIGHT - _LEFT) * (part / length if length > 0 else 0.5)
+
+
+def _boxes(range_: CategoricalRange, values: list[str], y: int) -> Iterator[str]:
+    count = len(range_.values)
+    yield f'<text x="20" y="{y + 20}" class="small">Categorical, {count} values</text>'
+    shown = range_.values[:_MOST_BOXES]
+    width = (_RIGHT - _LEFT) / max(len(shown), 1)
+    for index, value in enumerate(shown):
+        x = _LEFT + index * width
+        box = f'x="{x:.1f}" y="{y - 12}" width="{width - 4:.1f}" height="24" rx="4"'
+        yield f'<rect class="box" {box}><title>{_text(value)}</title></rect>'
+        room = int(width // 8)
+        if room >= 2:
+            yield (
+                f'<text x="{x + width / 2 - 2:.1f}" y="{y + 4}" class="small" text-anchor="middle">'
+                f"{_text(_short(value, room))}</text>"
+            )
+        chosen = values.count(value)
+        for dot in range(min(chosen, 8)):
+            yield f'<circle class="dot" cx="{x + 8 + dot * 11:.1f}" cy="{y + 18}" r="4"/>'
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - 1, 1)] + "…"
+
+
+def _text(text: str) -> str:
+    """A stranger's text in XML: escaped, and without the characters that XML forbids."""
+    return escape(
+        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    )

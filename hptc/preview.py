@@ -1,0 +1,309 @@
+"""What a search would do: a job in; its points, brackets, waves and first configurations out.
+
+Nothing is trained and nobody is called. Where AWS does not publish how it chooses, the method is a
+published one, and its name is in the result. The same job always gives the same preview.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import assert_never
+
+from hptc.cost import JobCount, grid_points, training_jobs
+from hptc.job import (
+    DEFAULT_MAX_RUNTIME_SECONDS,
+    AutoRange,
+    CategoricalRange,
+    Definition,
+    NumericRange,
+    Range,
+    TuningJob,
+)
+from hptc.rules.reading import WHOLE_NUMBER, number
+
+MOST_GRID_POINTS = 750
+"""https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+REDUCTION = 3
+"""How many configurations Hyperband tries for each that it trains on. AWS does not tell its own;
+this is the paper's: Li et al. 2018, https://jmlr.org/papers/v18/16-558.html."""
+
+_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+_MOST_SAMPLES = 10
+_DECADES_OF_A_LOG_SCALE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One configuration: the tuned hyperparameters' values, as the training job would get them."""
+
+    definition: str  # "" for a single one
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The points of a grid, in the order in which the values are written."""
+
+    definition: str
+    points: int
+    first: Mapping[str, str]
+    last: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """Training jobs that go on until they have used so much of the resource, such as epochs."""
+
+    training_jobs: int
+    resource: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bracket:
+    """One trade of many short training jobs against few long ones; its rungs from the shortest."""
+
+    rungs: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hyperband:
+    """The brackets of one round of Hyperband, from the one that tries most."""
+
+    min_resource: int
+    max_resource: int
+    reduction: int
+    brackets: tuple[Bracket, ...]
+
+    @property
+    def training_jobs(self) -> int:
+        """How many configurations one round tries."""
+        return sum(bracket.rungs[0].training_jobs for bracket in self.brackets)
+
+    @property
+    def resource(self) -> int:
+        """What one round uses of the resource; without Hyperband it is `training_jobs` x most."""
+        used = 0
+        for bracket in self.brackets:
+            reached = 0
+            for rung in bracket.rungs:
+                used += rung.training_jobs * (rung.resource - reached)
+                reached = rung.resource
+        return used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPreview:
+    """What a search would do."""
+
+    strategy: str
+    training_jobs: JobCount
+    parallel: int
+    waves: int | None  # None when the number of training jobs is not known
+    longest_seconds: int  # of one training job, spot's waiting included
+    wall_clock_seconds: int | None  # the most, but for waiting for instances
+    spaces: tuple[tuple[str, tuple[Range, ...]], ...]  # by definition
+    grids: tuple[Grid, ...]
+    hyperband: Hyperband | None
+    samples: tuple[Sample, ...]
+    seed: int
+    warnings: tuple[str, ...]
+
+
+def preview(job: TuningJob) -> SearchPreview:
+    """What a job's search would do."""
+    count = training_jobs(job)
+    longest = max((_seconds(definition) for definition in job.definitions), default=0)
+    waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)
+    limits = [
+        seconds
+        for seconds in (None if waves is None else waves * longest, job.max_runtime_seconds)
+        if seconds is not None
+    ]
+    result = SearchPreview(
+        strategy=job.strategy,
+        training_jobs=count,
+        parallel=job.max_parallel_training_jobs,
+        waves=waves,
+        longest_seconds=longest,
+        wall_clock_seconds=min(limits) if limits else None,
+        spaces=tuple((_name(job, each), each.ranges) for each in job.definitions),
+        grids=tuple(_grids(job)),
+        hyperband=_hyperband(job),
+        samples=tuple(_first_round(job)),
+        seed=job.random_seed or 0,
+        warnings=(),
+    )
+    return replace(result, warnings=tuple(_warnings(result, job)))
+
+
+def grid_point(definition: Definition, index: int) -> dict[str, str]:
+    """A grid's point by its index; the last range turns fastest. The grid is never built."""
+    point: dict[str, str] = {}
+    for range_ in reversed(definition.ranges):
+        if isinstance(range_, CategoricalRange):
+            values = tuple(dict.fromkeys(range_.values))
+            index, place = divmod(index, len(values))
+            point[range_.name] = values[place]
+    return dict(reversed(point.items()))
+
+
+def brackets(min_resource: int, max_resource: int, reduction: int = REDUCTION) -> Hyperband:
+    """The brackets of one round, by the formulas of Hyperband's algorithm 1.
+
+    https://jmlr.org/papers/v18/16-558.html
+    """
+    deepest = 0
+    while min_resource * reduction ** (deepest + 1) <= max_resource:
+        deepest += 1
+    found = []
+    for depth in range(deepest, -1, -1):
+        tried = -(-(deepest + 1) * reduction**depth // (depth + 1))
+        found.append(
+            Bracket(
+                rungs=tuple(
+                    Rung(
+                        training_jobs=tried // reduction**rung,
+                        resource=max(min_resource, max_resource // reduction ** (depth - rung)),
+                    )
+                    for rung in range(depth + 1)
+                )
+            )
+        )
+    return Hyperband(
+        min_resource=min_resource,
+        max_resource=max_resource,
+        reduction=reduction,
+        brackets=tuple(found),
+    )
+
+
+def scale_of(range_: NumericRange) -> str:
+    """The scale on which a range is searched; for Auto, which AWS chooses, the likely one."""
+    if range_.scaling != "Auto":
+        return range_.scaling
+    low, high = number(range_.min), number(range_.max)
+    wide = low is not None and high is not None and 0 < low * _DECADES_OF_A_LOG_SCALE <= high
+    return "Logarithmic" if wide else "Linear"
+
+
+def draw(range_: Range, random: Random) -> str:
+    """One value of a range, each part of its scale as likely as every other."""
+    match range_:
+        case CategoricalRange():
+            return random.choice(range_.values)
+        case AutoRange():
+            return f"like {range_.value_hint}"
+        case NumericRange():
+            return _number(range_, random.random())
+    assert_never(range_)
+
+
+def _number(range_: NumericRange, share: float) -> str:
+    low, high = number(range_.min), number(range_.max)
+    if low is None or high is None:
+        return range_.min
+    bottom, top = float(low), float(high)
+    if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(range_.min):
+        return _integer(int(low), int(high), scale_of(range_), share)
+    match scale_of(range_):
+        case "Logarithmic" if bottom > 0:
+            value = math.exp(math.log(bottom) + share * (math.log(top) - math.log(bottom)))
+        case "ReverseLogarithmic" if top < 1:
+            value = 1 - math.exp(
+                math.log1p(-bottom) + share * (math.log1p(-top) - math.log1p(-bottom))
+            )
+        case _:
+            value = bottom * (1 - share) + top * share
+    return f"{min(max(value, bottom), top):.6g}"
+
+
+def _integer(low: int, high: int, scale: str, share: float) -> str:
+    if scale == "Logarithmic" and low > 0:
+        # Half a step beyond both ends gives them the same room as the numbers between.
+        bottom, top = math.log(low - 0.5), math.log(high + 0.5)
+        return str(min(max(round(math.exp(bottom + share * (top - bottom))), low), high))
+    return str(min(low + math.floor(share * (high - low + 1)), high))
+
+
+def _first_round(job: TuningJob) -> Iterator[Sample]:
+    wanted = min(job.max_parallel_training_jobs, _MOST_SAMPLES)
+    count = training_jobs(job).number
+    random = Random(f"hptc preview {job.random_seed or 0}")  # noqa: S311
+    for index in range(wanted if count is None else min(wanted, count)):
+        turn, place = divmod(index, len(job.definitions))
+        definition = job.definitions[place]
+        if job.strategy == "Grid" and grid_points(definition) is not None:
+            values = grid_point(definition, turn % (grid_points(definition) or 1))
+        else:
+            values = {range_.name: draw(range_, random) for range_ in definition.ranges}
+        yield Sample(definition=_name(job, definition), values=values)
+
+
+def _grids(job: TuningJob) -> Iterator[Grid]:
+    for definition in job.definitions if job.strategy == "Grid" else ():
+        points = grid_points(definition)
+        if points:
+            yield Grid(
+                definition=_name(job, definition),
+                points=points,
+                first=grid_point(definition, 0),
+                last=grid_point(definition, points - 1),
+            )
+
+
+def _hyperband(job: TuningJob) -> Hyperband | None:
+    if job.strategy != "Hyperband":
+        return None
+    most = job.hyperband_max_resource
+    for definition in job.definitions if most is None else ():
+        told = next((definition.static[name] for name in _EPOCHS if name in definition.static), "")
+        most = int(told) if WHOLE_NUMBER.fullmatch(told) else None
+    least = job.hyperband_min_resource or 1
+    return brackets(least, most) if most is not None and most >= least else None
+
+
+def _seconds(definition: Definition) -> int:
+    runtime = definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
+    waiting = definition.max_wait_seconds if definition.is_spot else None
+    return max(runtime, waiting or 0)
+
+
+def _name(job: TuningJob, definition: Definition) -> str:
+    return definition.name or "" if job.is_multiple else ""
+
+
+def _warnings(result: SearchPreview, job: TuningJob) -> Iterator[str]:
+    count = result.training_jobs.number
+    for grid in result.grids:
+        if grid.points > MOST_GRID_POINTS:
+            yield f"a grid of {grid.points:,} points; AWS runs at most {MOST_GRID_POINTS}"
+    if count is None:
+        yield f"the number of training jobs is not known: {result.training_jobs.reason}"
+    elif job.strategy == "Bayesian" and job.warm_start is None and 4 <= count < 2 * result.parallel:
+        yield (
+            f"{min(result.parallel, count)} of {count} training jobs start before any result is "
+            "known, as in a random search"
+        )
+    if count is not None and job.max_runtime_seconds is not None:
+        sure = job.max_runtime_seconds // max(result.longest_seconds, 1) * result.parallel
+        if sure < count:
+            yield f"the search's own limit leaves time for {sure} of {count} full training jobs"
+    if (
+        result.hyperband is not None
+        and count is not None
+        and count < result.hyperband.training_jobs
+    ):
+        yield (
+            f"{count} training jobs are fewer than the {result.hyperband.training_jobs} of one "
+            "round of brackets"
+        )
+    ranges = [range_ for _, space in result.spaces for range_ in space]
+    if any(isinstance(range_, AutoRange) for range_ in ranges):
+        yield "Autotune derives some ranges from example values; they are not known before"
+    automatic = [r.name for r in ranges if isinstance(r, NumericRange) and r.scaling == "Auto"]
+    if automatic:
+        names = ", ".join(dict.fromkeys(automatic))
+        yield f"AWS chooses the scale of {names}; the likely one is drawn"
