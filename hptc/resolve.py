@@ -93,7 +93,8 @@ def _spread(shared: Any, data: Mapping[str, Any]) -> Any:
     """A layer whose `training_job` is said once, for each of a spec's `training_jobs`."""
     if not isinstance(shared, dict) or "training_job" not in shared:
         return shared
-    names = data["training_jobs"] if isinstance(data["training_jobs"], dict) else {}
+    several = data.get("training_jobs")
+    names = several if isinstance(several, dict) else {}
     rest = {key: value for key, value in shared.items() if key != "training_job"}
     each = dict.fromkeys(names, shared["training_job"])
     return merged({"training_jobs": each}, rest)

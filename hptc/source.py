@@ -23,8 +23,10 @@ MAX_BYTES = 1_000_000
 """A request is far smaller; a larger file is a mistake or an attack."""
 MAX_DEPTH = 64
 """libyaml's composer recurses in C and crashes the interpreter on deep nesting."""
-MAX_NODES = 50_000
-"""After aliases are followed: a bound on alias bombs."""
+MAX_NODES = 20_000
+"""After aliases are followed: a bound on alias bombs. The largest request has a few thousand."""
+MAX_TEMPLATES = 1_000
+"""In one file: Jinja2 compiles each."""
 
 VERBATIM_KEYS = frozenset(
     {"hyperparameters", "environment", "tags", "variables", "version", "account"}
@@ -63,6 +65,9 @@ class Document:
     text: str
     root: Node | None
     _lines: list[str] = field(default_factory=list, repr=False, compare=False)
+    _entries: dict[int, dict[str, tuple[Node, Node]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
         """Where `path` stands, or the deepest part of it that is there. `key`: its key instead."""
@@ -87,12 +92,10 @@ class Document:
         node, key_node = self.root, None
         for depth, part in enumerate(path):
             if isinstance(node, MappingNode):
-                for candidate, value in node.value:
-                    if isinstance(candidate, ScalarNode) and candidate.value == part:
-                        key_node, node = candidate, value
-                        break
-                else:
+                entry = self._entries_of(node).get(part) if isinstance(part, str) else None
+                if entry is None:
                     return node, key_node, depth
+                key_node, node = entry
             elif (
                 isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value)
             ):
@@ -100,6 +103,16 @@ class Document:
             else:
                 return node, key_node, depth
         return node, key_node, len(path)
+
+    def _entries_of(self, mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
+        """A mapping's entries by key; the first counts where a key stands twice."""
+        if id(mapping) not in self._entries:
+            self._entries[id(mapping)] = {
+                key.value: (key, value)
+                for key, value in reversed(mapping.value)
+                if isinstance(key, ScalarNode)
+            }
+        return self._entries[id(mapping)]
 
     def _span_of(self, node: Node | None) -> Span:
         if node is None:
@@ -195,10 +208,10 @@ def parse(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
             _syntax(blank, f"not valid YAML: {problem}", line, column, help=_hint(problem))
         ]
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
+        before = text.encode()[: error.position].decode()  # libyaml counts bytes
         line = before.count("\n")
         column = len(before) - (before.rfind("\n") + 1)
-        message = f"has the character U+{ord(text[error.position]):04X}, which YAML does not allow"
+        message = f"has the character U+{error.character:04X}, which YAML does not allow"
         return blank, [
             _syntax(blank, message, line, column, help="remove it, or escape it in double quotes")
         ]
@@ -232,6 +245,7 @@ class _Builder:
         self.diagnostics: list[Diagnostic] = []
         self.open_nodes: set[int] = set()
         self.count = 0
+        self.templates = 0
 
     def build(self, node: Node | None, path: Path, *, verbatim: bool) -> Any:
         if isinstance(node, ScalarNode):
@@ -251,9 +265,7 @@ class _Builder:
                 )
             return None
         if node.tag is not _QUOTED:
-            self.report(
-                "HPT005", f"the tag `{node.tag}` has no meaning here", node, "remove the tag"
-            )
+            self.tag(node)
         self.open_nodes.add(id(node))
         if isinstance(node, MappingNode):
             data: Any = self.mapping(node, path, verbatim=verbatim)
@@ -272,8 +284,10 @@ class _Builder:
                 self.report("HPT005", "a key must be a word, not a list or a mapping", key_node, "")
                 continue
             key = key_node.value
+            if key_node.tag not in (_PLAIN, _QUOTED):
+                self.tag(key_node)
             if key in data:
-                self.duplicate(node, key_node)
+                self.duplicate(key_node, self.document._entries_of(node)[key][0])
                 continue
             data[key] = self.build(
                 value_node, (*path, key), verbatim=verbatim or key in VERBATIM_KEYS
@@ -296,9 +310,7 @@ class _Builder:
         elif node.tag is _QUOTED:
             value = text
         else:
-            self.report(
-                "HPT005", f"the tag `{node.tag}` has no meaning here", node, "remove the tag"
-            )
+            self.tag(node)
             value = text
         if (
             self.render is not None
@@ -306,6 +318,16 @@ class _Builder:
             and "{" in text
             and ("{{" in text or "{%" in text or "{#" in text)
         ):
+            self.templates += 1
+            if self.templates > MAX_TEMPLATES:
+                if self.templates == MAX_TEMPLATES + 1:
+                    self.report(
+                        "HPT007",
+                        f"more than {MAX_TEMPLATES:,} templates in one file",
+                        node,
+                        "compute the values outside, and write them out",
+                    )
+                return value
             try:
                 value = self.render(text)
             except ValueError as error:
@@ -316,10 +338,11 @@ class _Builder:
                 value = value.value
         return value
 
-    def duplicate(self, mapping: MappingNode, key_node: ScalarNode) -> None:
-        first = next(
-            k for k, _ in mapping.value if isinstance(k, ScalarNode) and k.value == key_node.value
-        )
+    def tag(self, node: Node) -> None:
+        written = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self.report("HPT005", f"the tag `{written}` has no meaning here", node, "remove the tag")
+
+    def duplicate(self, key_node: ScalarNode, first: Node) -> None:
         self.diagnostics.append(
             Diagnostic(
                 code="HPT003",

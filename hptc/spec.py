@@ -24,6 +24,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from hptc.diagnostics import Finding, Path, nearest, path_text
 from hptc.source import Scalar
 
+MAX_FINDINGS = 1000
+"""After so many the rest waits for the next run: nobody reads more."""
 DURATION = re.compile(r"(\d{1,9})([smhd])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -554,8 +556,8 @@ def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
 
 
 def findings_of(error: ValidationError, model: type[BaseModel]) -> list[Finding]:
-    """Pydantic's errors in the words of the person who wrote the file."""
-    return [_finding(detail, model) for detail in error.errors(include_url=False)]
+    """Pydantic's errors, the first MAX_FINDINGS, in the words of the person who wrote the file."""
+    return [_finding(detail, model) for detail in error.errors(include_url=False)[:MAX_FINDINGS]]
 
 
 def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import nearest
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_TEMPLATE = 16_384
 MAX_RESULT = 65_536
+MAX_NUMBER = 1e300
 
 _SPECIAL = re.compile(r"\{(?=[{%#])|\r")
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -95,6 +95,12 @@ def _bounded(text: str) -> str:
     return text
 
 
+def _bounded_number(value: Any) -> Any:
+    if isinstance(value, (int, float)) and abs(value) >= MAX_NUMBER:
+        raise ValueError(f"a number beyond {MAX_NUMBER:g}\nwrite a smaller one")
+    return value
+
+
 def _lookup(name: str, variables: Mapping[str, Any]) -> Any:
     if name in variables:
         return variables[name]
@@ -148,7 +154,7 @@ def _value_of(expression: nodes.Expr, text: str, plain: dict[str, Any]) -> Any:
     if isinstance(value, str):
         return _bounded(value)
     if value is None or isinstance(value, (bool, int, float, list, dict)):
-        return value
+        return _bounded_number(value)
     raise ValueError(f"`{_short(text)}` has no value")
 
 
@@ -186,8 +192,8 @@ def _refuse_all_but_expressions(tree: nodes.Template) -> None:
                 f"a template may hold expressions only, not {_WORDS.get(kind, kind.lower())}\n"
                 "compute the value outside, and give it as a variable in hptc.yaml"
             )
-        if isinstance(node, nodes.Const) and node.value in (inf, -inf):
-            raise ValueError("a number too large to compute with\nwrite a smaller one")
+        if isinstance(node, nodes.Const):
+            _bounded_number(node.value)
         if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
             raise ValueError(
                 f"there is no filter `{node.name}` here\nthere are: {', '.join(_FILTERS)}"
@@ -221,7 +227,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
                 return left + right
             if not all(isinstance(side, (int, float)) for side in (left, right)):
                 raise SecurityError(f"`{operator}` is for numbers")
-            return super().call_binop(context, operator, left, right)
+            return _bounded_number(super().call_binop(context, operator, left, right))
 
         def getattr(self, obj: Any, attribute: str) -> Any:
             return self.getitem(obj, attribute)

@@ -68,11 +68,12 @@ def _excerpt(
 ) -> list[str]:
     if not span.source.strip():
         return []
-    source, column = printable(span.source), span.column - 1
+    source, column = span.source, span.column - 1
     length = (span.end_column - span.column) if span.end_line == span.line else 1
     if len(source) > _WIDEST_LINE:  # show the part around the caret
         start = max(0, min(column - 40, len(source) - _WIDEST_LINE))
         source, column = source[start : start + _WIDEST_LINE], column - start
+    source = printable(source)
     length = max(1, min(length, len(source) - column))
     caret = " " * column + paint(color, "^" * length + (f" {printable(label)}" if label else ""))
     bar = paint("place", "|")
