@@ -27,8 +27,6 @@ _MOST_LINKS = 40
 _FETCH_ALL = (
     "`git fetch --unshallow` gets the rest; in a workflow, actions/checkout takes `fetch-depth: 0`"
 )
-    "`git fetch --unshallow` gets the rest; in a workflow, actions/checkout takes `fetch-depth: 0`"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +75,11 @@ def commit(root: Path, ref: str) -> Commit:
     """
     found = None
     if ref and not ref.startswith("-") and "\0" not in ref:
-        found = answer(
-            root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
-        )
+        found = _verified(root, ref)
+        found = _verified(root, f"{found}^{{commit}}") if found else None
     if found is not None:
         return Commit(id=found, called=ref)
-    if answer(root, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+    if _verified(root, "HEAD") is None:
         raise UsageError(
             "this repository has no commit yet, so there is nothing to compare with",
             help="commit once, and run this again",
@@ -91,6 +88,11 @@ def commit(root: Path, ref: str) -> Commit:
     if is_shallow(root):
         advice = f"this clone is shallow, so it may be missing: {_FETCH_ALL}"
     raise UsageError(f"git knows no commit `{ref}`", help=advice)
+
+
+def _verified(root: Path, ref: str) -> str | None:
+    """The one object that a text names."""
+    return answer(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
 
 
 def is_shallow(root: Path) -> bool:
@@ -106,7 +108,7 @@ def base_of(root: Path, head: Commit) -> Commit:
     """
     known = answer(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
     for branch in (*((known,) if known else ()), *_MAIN_BRANCHES):
-        if answer(root, "rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}") is None:
+        if _verified(root, branch) is None:
             continue
         name = branch.removeprefix("refs/").removeprefix("remotes/").removeprefix("heads/")
         return merge_base(root, head, commit(root, name))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from hptc import git
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,24 +18,10 @@ class Provenance:
 
 def provenance_of(path: Path) -> Provenance:
     """Read it; a spec outside git has its path only."""
-    top = _git(path.parent, "rev-parse", "--show-toplevel")
+    top = git.answer(path.parent, "rev-parse", "--show-toplevel")
     if top is None:
         return Provenance(spec=path.name)
     inside = path.resolve().relative_to(Path(top).resolve()).as_posix()
-    commit = _git(path.parent, "rev-parse", "--short=12", "HEAD")
-    changed = _git(path.parent, "status", "--porcelain", "--", path.name)
+    commit = git.answer(path.parent, "rev-parse", "--short=12", "HEAD")
+    changed = git.answer(path.parent, "status", "--porcelain", "--", path.name)
     return Provenance(spec=inside, commit=f"{commit}-dirty" if commit and changed else commit)
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder.resolve()), *arguments],
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
