@@ -42,8 +42,9 @@ def test_what_names_a_commit(repository: Repository, ref: str) -> None:
     repository.commit("first", {"a": "1"})
     repository.git("tag", "-a", "v1", "-m", "one")
     repository.commit("second", {"a": "2"})
+    expected = repository.git("log", "-1", "--format=%H", ref)
     found = git.commit(repository.root, ref)
-    assert found.id == repository.git("rev-parse", f"{ref}^{{commit}}")
+    assert found.id == expected
     assert found.called == ref
 
 
