@@ -89,7 +89,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
         roles=tuple(
             RolePermissions(
                 arn=arn,
-                is_made=arn == MANAGED_ROLE,
+                is_made=arn == MANAGED_ROLE and environment.makes_roles,
                 permissions=tuple(
                     Permission(
                         statement=each,

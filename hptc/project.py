@@ -7,160 +7,25 @@ URIs compiles alone.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hptc import source
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity
 from hptc.errors import UsageError
 from hptc.filesystem import DISK, Files
+from hptc.infrastructure_choice import Infrastructure, by_parameters, provided
 from hptc.policy import Policy
-from hptc.references import reference
 from hptc.source import Document
 from hptc.spec import Text, findings_of
 
 FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096
-_ZONES = 2
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-
-
-def _to_network(value: Any) -> Any:
-    return {"managed": {}, "absent": None}.get(value, value) if isinstance(value, str) else value
-
-
-class Network(_Model):
-    """Where training jobs run: subnets and security groups of yours, or a VPC that hptc makes."""
-
-    subnet_ids: list[str] | None = Field(
-        default=None,
-        description="Private subnets of yours.",
-        examples=[["subnet-0123456789abcdef0"]],
-    )
-    security_group_ids: list[str] | None = Field(
-        default=None, description="Security groups of yours.", examples=[["sg-0123456789abcdef0"]]
-    )
-    cidr: str = Field(
-        default="10.42.0.0/20",
-        description="Addresses of the VPC that hptc makes.",
-        examples=["10.42.0.0/20"],
-    )
-    availability_zones: list[str] | None = Field(
-        default=None,
-        description="Zones of the VPC that hptc makes, 2 or 3; the Region's a and b when absent.",
-        min_length=2,
-        max_length=3,
-        examples=[["us-east-1a", "us-east-1b"]],
-    )
-    interface_endpoints: list[str] = Field(
-        default_factory=list,
-        description="AWS services that your training code itself calls, reached from the VPC that "
-        "makes. SageMaker needs none for its own part; S3 has an endpoint in any case.",
-        examples=[["sts", "secretsmanager"]],
-    )
-    s3_prefix_list_id: str | None = Field(
-        default=None,
-        description="The Region's prefix list of S3; the security group that hptc makes then lets "
-        "nothing out but to it.",
-        examples=["pl-0123456789abcdef0"],
-    )
-
-    @model_validator(mode="after")
-    def _yours_is_whole(self) -> "Network":
-        if (self.subnet_ids is None) != (self.security_group_ids is None):
-            raise PydanticCustomError(
-                "missing_key",
-                "a network of yours needs both `subnet_ids` and `security_group_ids`",
-            )
-        return self
-
-    @property
-    def is_managed(self) -> bool:
-        """Whether hptc makes it."""
-        return self.subnet_ids is None
-
-    @property
-    def zone_count(self) -> int:
-        """How many subnets the VPC that hptc makes has."""
-        return len(self.availability_zones) if self.availability_zones else _ZONES
-
-
-class Infrastructure(_Model):
-    """What hptc makes for an environment: `managed`, `absent`, or the name of yours."""
-
-    execution_role: str = Field(
-        default="managed",
-        description="The role of the training jobs: `managed` makes one for each spec; "
-        "an ARN of yours; or `absent`.",
-        examples=["managed", "arn:aws:iam::111122223333:role/tuning"],
-    )
-    artifact_bucket: str = Field(
-        default="managed",
-        description="The bucket for model artifacts: `managed`, `absent` or a name of yours.",
-        examples=["managed", "my-artifacts"],
-    )
-    data_bucket: str = Field(
-        default="managed",
-        description="The bucket for training data: `managed`, `absent` or a name of yours.",
-        examples=["managed", "my-data"],
-    )
-    kms_key: str = Field(
-        default="managed",
-        description="The key that encrypts buckets, volumes and artifacts: `managed`, `absent` "
-        "or an ARN of yours.",
-        examples=[
-            "managed",
-            "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        ],
-    )
-    input_kms_keys: list[str] = Field(
-        default_factory=list,
-        description="Keys of yours that encrypt training data; managed roles may use them.",
-        examples=[["alias/lake"]],
-    )
-    network: Annotated[
-        Network | None,
-        BeforeValidator(_to_network, json_schema_input_type=Literal["managed", "absent"] | Network),
-    ] = Field(
-        default=None,
-        description="Where training jobs run: `managed` makes a VPC without internet access, "
-        "`absent` uses SageMaker's own network; or a mapping with a network of yours.",
-        examples=["managed"],
-    )
-    launcher_policy: Literal["managed", "absent"] = Field(
-        default="managed",
-        description="A policy for those who may start searches: it allows what `policy` allows.",
-        examples=["managed"],
-    )
-    permissions_boundary: str | None = Field(
-        default=None,
-        description="The boundary of each role that hptc makes: the ARN of a managed policy.",
-        examples=["arn:aws:iam::111122223333:policy/boundary"],
-    )
-    role_path: str | None = Field(
-        default=None,
-        description="The path of the roles that hptc makes, and of no others: who may start "
-        "searches may pass what is under it. /hptc/PROJECT/ENVIRONMENT/ when absent.",
-        examples=["/ml/tuning/"],
-        pattern=r"^/([!-.0-~]+/)+$",
-    )
-    role_name_prefix: str | None = Field(
-        default=None,
-        description="What the name of each role that hptc makes begins with; when absent, "
-        "CloudFormation makes up the names.",
-        examples=["ml-tuning-"],
-        pattern=r"^[\w+=,.@-]{1,32}$",
-    )
-    removal: Literal["retain", "destroy"] = Field(
-        default="retain",
-        description="Whether buckets and keys outlive their stack.",
-        examples=["retain"],
-    )
 
 
 class EnvironmentFile(_Model):
@@ -235,6 +100,12 @@ class Environment:
     infrastructure: Infrastructure
     variables: Mapping[str, Any]  # what templates see
     policy: Policy = field(default_factory=Policy)
+    parameters: Mapping[str, str] = field(default_factory=dict)  # a reference's SSM parameter
+
+    @property
+    def makes_roles(self) -> bool:
+        """Whether `${hptc:execution_role_arn}` is a role that hptc makes for a spec."""
+        return "execution_role_arn" not in self.parameters
 
     @property
     def foundation_stack(self) -> str:
@@ -282,14 +153,16 @@ class Project:
                 help=f"it has: {', '.join(known) or 'none'}",
             )
         entry = known[chosen]
+        infrastructure, parameters = by_parameters(entry.infrastructure)
         return Environment(
             project=self.file.project,
             name=chosen,
             account=entry.account,
             region=entry.region,
-            infrastructure=entry.infrastructure,
+            infrastructure=infrastructure,
+            parameters=parameters,
             policy=self.file.policy.model_copy(update=_said(entry.policy)),
-            variables=_variables(self.file.project, chosen, entry),
+            variables=_variables(self.file.project, chosen, entry, infrastructure),
         )
 
 
@@ -297,7 +170,9 @@ def _said(policy: Policy) -> dict[str, Any]:
     return {key: getattr(policy, key) for key in policy.model_fields_set}
 
 
-def _variables(project: str, name: str, entry: EnvironmentFile) -> dict[str, Any]:
+def _variables(
+    project: str, name: str, entry: EnvironmentFile, infrastructure: Infrastructure
+) -> dict[str, Any]:
     from hptc.images import partition, url_suffix
 
     return {
@@ -307,29 +182,9 @@ def _variables(project: str, name: str, entry: EnvironmentFile) -> dict[str, Any
         "region": entry.region,
         "partition": partition(entry.region),
         "url_suffix": url_suffix(entry.region),
-        **provided(entry.infrastructure),
+        **provided(infrastructure),
         **entry.variables,
     }
-
-
-def provided(infrastructure: Infrastructure) -> dict[str, Any]:
-    """What an environment's infrastructure gives to specs: literals, or references to stacks."""
-    values: dict[str, Any] = {}
-    for variable, choice in (
-        ("artifact_bucket", infrastructure.artifact_bucket),
-        ("data_bucket", infrastructure.data_bucket),
-        ("kms_key_arn", infrastructure.kms_key),
-    ):
-        if choice != "absent":
-            values[variable] = reference(variable) if choice == "managed" else choice
-    network = infrastructure.network
-    if network is not None and network.is_managed:
-        values["subnet_ids"] = [reference(f"subnet_id_{i + 1}") for i in range(network.zone_count)]
-        values["security_group_ids"] = [reference("security_group_id")]
-    elif network is not None:
-        values["subnet_ids"] = network.subnet_ids
-        values["security_group_ids"] = network.security_group_ids
-    return values
 
 
 def find(start: FilePath, files: Files = DISK) -> FilePath | None:

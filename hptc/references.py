@@ -18,11 +18,13 @@ NAMES = (
     "execution_role_arn",
     "kms_key_arn",
     "security_group_id",
-    "subnet_id_1",
-    "subnet_id_2",
-    "subnet_id_3",
+    *(f"security_group_id_{i}" for i in range(2, 6)),
+    *(f"subnet_id_{i}" for i in range(1, 17)),
 )
-"""What the stacks of infrastructure.py provide, each the output of the same name."""
+"""What stacks provide to requests, each the output of the same name; as many as a VpcConfig takes.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+"""
 
 
 def reference(name: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 
 from hptc.compiler import Workspace, compile_paths
 from hptc.errors import UsageError
-from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.foundation import GroupInVpc, foundation
+from hptc.infrastructure.foundation import Network as MadeNetwork
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Condition, Statement, document, merge
 from hptc.infrastructure.stacks import Output, locate, output_key, spec_stacks
+from hptc.infrastructure_choice import Infrastructure, Network, by_parameters, provided
 from hptc.job import TuningJob, read_job
-from hptc.project import Environment, Infrastructure, Network
+from hptc.project import Environment, load
 from hptc.references import NAMES, names_in
 
 ROOT = Path(__file__).parent.parent
@@ -435,6 +438,127 @@ def test_the_name_of_a_role(chosen: dict[str, str], spec: str, path: str, name: 
     assert name is None or len(name) <= 64
 
 
+BY_PARAMETER = {
+    "execution_role": "ssm:/ml/role",
+    "artifact_bucket": "ssm:/ml/models",
+    "data_bucket": "ssm:lake",
+    "kms_key": "ssm:/ml/key",
+    "input_kms_keys": ["alias/lake", "ssm:/lake/key"],
+    "permissions_boundary": "ssm:/iam/boundary",
+    "network": {"vpc_id": "ssm:/vpc", "subnet_ids": ["ssm:/a", "subnet-1"],
+                "s3_prefix_list_id": "pl-1"},
+}  # fmt: skip
+"""Each part that a parameter can name."""
+
+
+def test_a_parameter_gives_a_reference_its_value() -> None:
+    made = by_parameter(**BY_PARAMETER)
+    parameters = {each.provides: each.name for each in foundation(made).parameters}
+    assert parameters == {
+        "vpc_id": "/vpc",
+        "subnet_id_1": "/a",
+        "execution_role_arn": "/ml/role",
+        "artifact_bucket": "/ml/models",
+        "data_bucket": "lake",
+        "kms_key_arn": "/ml/key",
+        "input_kms_key_2": "/lake/key",
+        "permissions_boundary_arn": "/iam/boundary",
+    }
+    for name in parameters:
+        assert locate(made, name, "churn") == Output(stack="hptc-demo-dev", key=output_key(name))
+    assert made.variables["subnet_ids"] == ["${hptc:subnet_id_1}", "subnet-1"]
+    assert made.variables["security_group_ids"] == ["${hptc:security_group_id}"]
+    assert made.variables["kms_key_arn"] == "${hptc:kms_key_arn}"
+    assert made.infrastructure.execution_role == ROLE
+
+
+def test_a_role_by_parameter_is_none_that_hptc_makes() -> None:
+    made = by_parameter(execution_role="ssm:/ml/role")
+    assert spec_stacks(made, [("churn", job(definition()))]) == ()
+    assert locate(made, "execution_role_arn", "churn").stack == "hptc-demo-dev"
+
+
+def test_keys_and_subnets_by_parameter_are_in_the_statements() -> None:
+    made = by_parameter(**(BY_PARAMETER | {"execution_role": "managed"}))
+    asked = definition(**inputs("s3://${hptc:data_bucket}/a/"), **VPC)
+    (stack,) = spec_stacks(made, [("churn", job(asked))])
+    assert stack.permissions_boundary == "${hptc:permissions_boundary_arn}"
+    statements = by_sid(stack.permissions)
+    assert statements["DecryptInput"][1] == ["${hptc:input_kms_key_2}", "${hptc:kms_key_arn}"]
+    # a subnet of yours may be another account's
+    assert (
+        "arn:aws:ec2:us-east-1:*:subnet/${hptc:subnet_id_1}"
+        in (statements["CreateNetworkInterface"][1])
+    )
+
+
+def test_without_a_parameter_nothing_changes() -> None:
+    chosen = Infrastructure.model_validate({"network": "managed", "kms_key": KEY})
+    assert by_parameters(chosen) == (chosen, {})
+
+
+@pytest.mark.parametrize(
+    ("infrastructure", "message"),
+    [
+        ("kms_key: 'ssm:'", "is no SSM parameter"),
+        ("data_bucket: ssm:/a b", "is no SSM parameter"),
+        ("network: {subnet_ids: ['ssm:/a/']}", "is no SSM parameter"),
+        ("network: {security_group_ids: [sg-1]}", "needs `subnet_ids`"),
+        ("network: {vpc_id: vpc-1}", "needs `subnet_ids`"),
+        ("network: {subnet_ids: [subnet-1]}", "needs `security_group_ids`, or `vpc_id`"),
+        ("network: {vpc_id: vpc-1, subnet_ids: [subnet-1]}", "needs `s3_prefix_list_id`"),
+        (
+            "network: {subnet_ids: [subnet-1], security_group_ids: [sg-1], cidr: 10.0.0.0/20}",
+            "`cidr` is of a VPC that hptc makes",
+        ),
+        ("role_path: /", "role_path"),
+        ("role_path: ml/tuning/", "role_path"),
+    ],
+)
+def test_what_can_not_be_brought_is_said_at_its_place(
+    infrastructure: str, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "hptc.yaml"
+    file.write_text(
+        f"project: demo\nenvironments:\n  dev:\n    account: '{ACCOUNT}'\n    region: us-east-1\n"
+        f"    infrastructure:\n      {infrastructure}\n",
+        encoding="utf-8",
+    )
+    project, (diagnostic,) = load(file)
+    assert project is None
+    assert message in diagnostic.message
+    assert diagnostic.span.line == 7
+
+
+def test_a_security_group_is_made_in_a_vpc_of_yours() -> None:
+    network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "s3_prefix_list_id": "pl-1"}
+    made = foundation(environment(network=network))
+    assert isinstance(made.network, GroupInVpc)
+    assert made.network.vpc_id == "vpc-1"
+    assert "security_group_id" in made.provides
+    assert "subnet_id_1" not in made.provides
+    outside = {r.peer for r in made.network.rules if r.peer != "members"}
+    assert outside == {"pl-1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("mrk-1", "arn:aws:kms:us-east-1:123456789012:key/mrk-1"),
+        ("alias/ml", "arn:aws:kms:us-east-1:123456789012:alias/ml"),
+        (KEY, KEY),
+    ],
+)
+def test_a_bucket_names_its_key_by_arn(given: str, named: str) -> None:
+    assert {each.kms_key for each in foundation(environment(kms_key=given)).buckets} == {named}
+
+
+def test_a_bucket_can_not_have_another_accounts_alias() -> None:
+    theirs = "arn:aws:kms:us-east-1:111122223333:alias/ml"
+    with pytest.raises(UsageError, match="alias of another account"):
+        foundation(environment(kms_key=theirs))
+
+
 def test_a_spec_that_brings_its_role_has_no_stack() -> None:
     brought = definition(RoleArn="arn:aws:iam::123456789012:role/mine")
     assert spec_stacks(environment(), [("churn", job(brought))]) == ()
@@ -513,7 +637,7 @@ def test_removal_decides_what_outlives_the_stack() -> None:
 
 def rules(**network: Any) -> set[tuple[str, str, str, str, int | None]]:
     made = foundation(environment(network=Network(**network))).network
-    assert made is not None
+    assert isinstance(made, MadeNetwork)
     return {(r.group, r.direction, r.peer, r.protocol, r.port) for r in made.rules}
 
 
@@ -542,7 +666,7 @@ def test_interface_endpoints_take_members_only() -> None:
 
 def test_a_network_has_its_regions_zones_and_room_for_four() -> None:
     made = foundation(environment("eu-west-1", network="managed")).network
-    assert made is not None
+    assert isinstance(made, MadeNetwork)
     assert made.availability_zones == ("eu-west-1a", "eu-west-1b")
     assert (made.cidr, made.subnet_prefix) == ("10.42.0.0/20", 22)
 
@@ -553,10 +677,21 @@ def test_a_cidr_that_no_vpc_can_have(cidr: str) -> None:
         foundation(environment(network={"cidr": cidr}))
 
 
+def by_parameter(**infrastructure: Any) -> Environment:
+    """An environment, some of whose parts are named by SSM parameters."""
+    made = environment(**infrastructure)
+    chosen, parameters = by_parameters(made.infrastructure)
+    variables = provided(chosen)
+    return replace(made, infrastructure=chosen, parameters=parameters, variables=variables)
+
+
 def test_every_reference_has_its_output() -> None:
-    whole = environment(
+    whole = by_parameter(
         kms_key="managed",
-        network={"availability_zones": [f"us-east-1{zone}" for zone in "abc"]},
+        network={
+            "subnet_ids": [f"ssm:/subnet/{i}" for i in range(16)],
+            "security_group_ids": [f"ssm:/group/{i}" for i in range(5)],
+        },
     )
     assert {name: locate(whole, name, "churn") for name in NAMES} == {
         name: Output(

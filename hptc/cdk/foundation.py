@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -14,14 +15,16 @@ from constructs import Construct
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
+    GroupInVpc,
     Key,
     LauncherPolicy,
     Network,
+    Parameter,
     Rule,
 )
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, output_key
-from hptc.references import reference, substitute
+from hptc.references import substitute
 
 
 class FoundationStack(cdk.Stack):
@@ -35,19 +38,36 @@ class FoundationStack(cdk.Stack):
             cdk.RemovalPolicy.RETAIN if foundation.is_retained else cdk.RemovalPolicy.DESTROY
         )
         key = None
-        values: dict[str, str] = {}
+        values = {each.provides: self._parameter(each) for each in foundation.parameters}
         if foundation.key is not None:
             key = self._key(foundation.key)
             values["kms_key_arn"] = key.key_arn
         for bucket in foundation.buckets:
-            values[bucket.provides] = self._bucket(bucket, key).bucket_name
-        if foundation.network is not None:
-            values |= self._network(foundation.network)
+            values[bucket.provides] = self._bucket(bucket, key, values).bucket_name
+        match foundation.network:
+            case Network():
+                values |= self._network(foundation.network)
+            case GroupInVpc():
+                values |= self._group_in_vpc(foundation.network, env, values)
+            case None:
+                pass
+            case _:
+                assert_never(foundation.network)
         if foundation.launcher is not None:
             values["launcher_policy_arn"] = self._launcher(foundation.launcher, values)
         for name in foundation.provides:
             output = Output(stack=foundation.stack, key=output_key(name))
             add_output(self, name, values[name], output.export)
+
+    def _parameter(self, parameter: Parameter) -> str:
+        """CloudFormation reads it anew at each deployment."""
+        made = cdk.CfnParameter(
+            self,
+            f"{output_key(parameter.provides)}Parameter",
+            type="AWS::SSM::Parameter::Value<String>",
+            default=parameter.name,
+        )
+        return made.value_as_string
 
     def _key(self, key: Key) -> kms.IKey:
         return kms.Key(
@@ -73,12 +93,13 @@ class FoundationStack(cdk.Stack):
         )
         return policy.managed_policy_arn
 
-    def _bucket(self, bucket: Bucket, made: kms.IKey | None) -> s3.IBucket:
+    def _bucket(
+        self, bucket: Bucket, made: kms.IKey | None, values: Mapping[str, str]
+    ) -> s3.IBucket:
         name = output_key(bucket.provides)
-        key = None
-        if bucket.kms_key is not None:
-            is_ours = bucket.kms_key == reference("kms_key_arn")
-            key = made if is_ours else kms.Key.from_key_arn(self, f"{name}Key", bucket.kms_key)
+        key = made
+        if bucket.kms_key is not None and made is None:
+            key = self._brought_key(f"{name}Key", substitute(bucket.kms_key, values.__getitem__))
         return s3.Bucket(
             self,
             name,
@@ -105,6 +126,26 @@ class FoundationStack(cdk.Stack):
             removal_policy=self._removal,
             versioned=True,
         )
+
+    def _brought_key(self, name: str, arn: str) -> kms.IKey:
+        _, is_alias, alias = arn.partition(":alias/")
+        if is_alias:
+            return kms.Alias.from_alias_name(self, name, f"alias/{alias}")
+        return kms.Key.from_key_arn(self, name, arn)
+
+    def _group_in_vpc(
+        self, group: GroupInVpc, env: cdk.Environment, values: Mapping[str, str]
+    ) -> dict[str, str]:
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self,
+            "Vpc",
+            vpc_id=substitute(group.vpc_id, values.__getitem__),
+            availability_zones=[f"{env.region}a"],  # CDK wants one, and a security group has none
+        )
+        members = self._security_group(vpc, "Members", "Training jobs")
+        for rule in group.rules:
+            _add(rule, {"members": members})
+        return {"security_group_id": members.security_group_id}
 
     def _network(self, network: Network) -> dict[str, str]:
         vpc = ec2.Vpc(
@@ -143,7 +184,7 @@ class FoundationStack(cdk.Stack):
         }
         return {"security_group_id": members.security_group_id, **subnets}
 
-    def _security_group(self, vpc: ec2.Vpc, name: str, description: str) -> ec2.SecurityGroup:
+    def _security_group(self, vpc: ec2.IVpc, name: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(
             self, name, vpc=vpc, description=description, allow_all_outbound=False
         )

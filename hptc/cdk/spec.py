@@ -36,7 +36,7 @@ class RoleStack(cdk.Stack):
             ),
             description=f"The training jobs of the tuning spec {spec.spec}",
             path=spec.role_path,
-            permissions_boundary=self._boundary(spec.permissions_boundary),
+            permissions_boundary=self._boundary(substitute(spec.permissions_boundary, imported)),
             role_name=spec.role_name,
         )
         # A resource of its own, so that a change of it is an update that every tool shows.

@@ -17,7 +17,7 @@ from pathlib import Path
 from hptc.compiler import Workspace, compile_paths
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
-from hptc.infrastructure.foundation import Foundation, foundation
+from hptc.infrastructure.foundation import Foundation, Network, foundation
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project import FILE_NAME, Environment
 
@@ -100,7 +100,7 @@ def build(
 
 def _context(environment: Environment, foundation: Foundation) -> dict[str, object]:
     """Everything that CDK would otherwise ask AWS for, so that synth works without credentials."""
-    if foundation.network is None:
+    if not isinstance(foundation.network, Network):
         return {}
     zones = f"availability-zones:account={environment.account}:region={environment.region}"
     return {zones: list(foundation.network.availability_zones)}

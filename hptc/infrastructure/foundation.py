@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import assert_never
 
 from hptc.errors import UsageError
 from hptc.images import partition
+from hptc.infrastructure.arns import arn, key_arn
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Statement, document
+from hptc.infrastructure_choice import Network as NetworkChoice
 from hptc.project import Environment
-from hptc.project import Network as NetworkChoice
 from hptc.references import reference
 
 _HTTPS = 443
@@ -43,6 +45,25 @@ class Network:
     availability_zones: tuple[str, ...]
     interface_endpoints: tuple[str, ...]
     rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupInVpc:
+    """A security group in a VPC of the user's."""
+
+    vpc_id: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """An SSM parameter that holds what the user brings, and the reference that it gives a value to.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+    """
+
+    provides: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +101,9 @@ class Foundation:
     stack: str
     key: Key | None
     buckets: tuple[Bucket, ...]
-    network: Network | None
+    network: Network | GroupInVpc | None
     launcher: LauncherPolicy | None
+    parameters: tuple[Parameter, ...]
     is_retained: bool
 
     @property
@@ -90,12 +112,18 @@ class Foundation:
         names = [bucket.provides for bucket in self.buckets]
         if self.key is not None:
             names.append("kms_key_arn")
-        if self.network is not None:
-            zones = len(self.network.availability_zones)
-            names += ["security_group_id", *(f"subnet_id_{i + 1}" for i in range(zones))]
+        match self.network:
+            case Network(availability_zones=zones):
+                names += ["security_group_id", *(f"subnet_id_{i + 1}" for i in range(len(zones)))]
+            case GroupInVpc():
+                names.append("security_group_id")
+            case None:
+                pass
+            case _:
+                assert_never(self.network)
         if self.launcher is not None:
             names.append("launcher_policy_arn")
-        return tuple(names)
+        return (*names, *(each.provides for each in self.parameters))
 
     @property
     def is_empty(self) -> bool:
@@ -107,7 +135,7 @@ def foundation(environment: Environment) -> Foundation:
     """What an environment makes for all of its specs. Raises UsageError for an unusable network."""
     chosen = environment.infrastructure
     network = chosen.network
-    kms_key = reference("kms_key_arn") if chosen.kms_key == "managed" else chosen.kms_key
+    kms_key = None if chosen.kms_key == "absent" else _bucket_key(environment)
     buckets = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
     return Foundation(
         stack=environment.foundation_stack,
@@ -115,17 +143,33 @@ def foundation(environment: Environment) -> Foundation:
         buckets=tuple(
             Bucket(
                 provides=name,
-                kms_key=None if kms_key == "absent" else kms_key,
+                kms_key=kms_key,
                 abort_uploads_after_days=7,
                 expire_old_versions_after_days=90,
             )
             for name, choice in buckets.items()
             if choice == "managed"
         ),
-        network=_network(environment, network) if network and network.is_managed else None,
+        network=_network(environment, network) if network else None,
         launcher=_launcher(environment) if chosen.launcher_policy == "managed" else None,
+        parameters=tuple(
+            Parameter(provides=name, name=parameter)
+            for name, parameter in environment.parameters.items()
+        ),
         is_retained=chosen.removal == "retain",
     )
+
+
+def _bucket_key(environment: Environment) -> str:
+    chosen = environment.infrastructure.kms_key
+    key = reference("kms_key_arn") if chosen == "managed" else key_arn(chosen, environment)
+    if ":alias/" in key and not key.startswith(arn(environment, "kms", "alias/")):
+        raise UsageError(
+            f"environment `{environment.name}`: {key} is an alias of another account or Region, "
+            "and a bucket's default key can't be named by it",
+            help="give `infrastructure.kms_key` the key's ARN",
+        )
+    return key
 
 
 def _launcher(environment: Environment) -> LauncherPolicy:
@@ -167,7 +211,15 @@ def _key(environment: Environment) -> Key:
     )
 
 
-def _network(environment: Environment, choice: NetworkChoice) -> Network:
+def _network(environment: Environment, choice: NetworkChoice) -> Network | GroupInVpc | None:
+    if choice.is_managed:
+        return _vpc(environment, choice)
+    if choice.makes_group and choice.vpc_id is not None:
+        return GroupInVpc(vpc_id=choice.vpc_id, rules=tuple(_rules(choice)))
+    return None
+
+
+def _vpc(environment: Environment, choice: NetworkChoice) -> Network:
     try:
         cidr = IPv4Network(choice.cidr)
     except ValueError as error:

@@ -229,5 +229,6 @@ FAMILIES: tuple[Family, ...] = (
 
 def _ec2_arn(environment: Environment, kind: str, name: str) -> str:
     """A subnet or security group of ours by its account; another's may be shared with us."""
-    account = environment.account if has_reference(name) else "*"
+    brought = {reference(parameter) for parameter in environment.parameters}
+    account = environment.account if has_reference(name) and name not in brought else "*"
     return arn(environment, "ec2", f"{kind}/{name}", account=account)

@@ -54,7 +54,7 @@ def spec_stacks(
     """
     stacks: dict[str, SpecStack] = {}
     for spec, job in jobs:
-        statements = permissions(environment, job)
+        statements = permissions(environment, job) if environment.makes_roles else ()
         if not statements:
             continue
         stack = environment.spec_stack(spec)
@@ -118,7 +118,7 @@ def locate(environment: Environment, name: str, spec: str) -> Output:
 
     Raises UsageError for what this environment doesn't make.
     """
-    if name == "execution_role_arn":
+    if name == "execution_role_arn" and environment.makes_roles:
         stack = environment.spec_stack(spec)
     elif name in foundation(environment).provides:
         stack = environment.foundation_stack

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,10 @@ from hptc.compiler import Workspace, compile_paths
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate, spec_stacks
-from hptc.project import Environment, Infrastructure
+from hptc.infrastructure_choice import Infrastructure, by_parameters, provided
+from hptc.job import TuningJob
+from hptc.project import Environment
+from tests.test_infrastructure import BY_PARAMETER, definition, inputs, job
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -42,6 +46,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "s3_prefix_list_id": "pl-63a5400a",
         },
     },
+    "parameters": BY_PARAMETER | {"execution_role": "managed"},
+    "own-vpc": {
+        "network": {
+            "vpc_id": "vpc-0a1b2c3d",
+            "subnet_ids": ["subnet-0a1b2c3d"],
+            "s3_prefix_list_id": "pl-63a5400a",
+        },
+        "kms_key": "alias/ml",
+        "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
+        "role_path": "/ml/tuning/",
+        "role_name_prefix": "ml-",
+    },
+    "china": {"network": "managed"},
+    "gov": {"network": "managed"},
     "nothing": {
         "artifact_bucket": "absent",
         "data_bucket": "lake",
@@ -51,14 +69,39 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
+REGIONS = {"china": "cn-north-1", "gov": "us-gov-west-1"}
+WITH_A_SPEC = ("parameters", "own-vpc", "china", "gov")
+"""Variants that a role's stack shows as well as the foundation does."""
+
+
 def variant(name: str) -> Environment:
+    chosen, parameters = by_parameters(Infrastructure.model_validate(VARIANTS[name]))
     return Environment(
         project="demo",
         name=name,
         account="123456789012",
-        region="us-east-1",
-        infrastructure=Infrastructure.model_validate(VARIANTS[name]),
-        variables={},
+        region=REGIONS.get(name, "us-east-1"),
+        infrastructure=chosen,
+        variables=provided(chosen),
+        parameters=parameters,
+    )
+
+
+def searched(chosen: Environment) -> TuningJob:
+    """A search that reads, writes and encrypts with what its environment provides."""
+    given = chosen.variables
+    return job(
+        definition(
+            **inputs(f"s3://{given['data_bucket']}/churn/train/"),
+            OutputDataConfig={
+                "S3OutputPath": f"s3://{given['artifact_bucket']}/churn/",
+                "KmsKeyId": given["kms_key_arn"],
+            },
+            VpcConfig={
+                "Subnets": given["subnet_ids"],
+                "SecurityGroupIds": given["security_group_ids"],
+            },
+        )
     )
 
 
@@ -79,7 +122,8 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
             outdir = tmp_path_factory.mktemp(name)
             if name in VARIANTS:
                 chosen = variant(name)
-                build(chosen, foundation(chosen), (), outdir)
+                jobs = [("churn", searched(chosen))] if name in WITH_A_SPEC else []
+                build(chosen, foundation(chosen), spec_stacks(chosen, jobs), outdir)
             else:
                 result = synth_project(ROOT, name, outdir)
                 assert result.assembly == outdir, result.diagnostics
@@ -110,6 +154,44 @@ def test_the_foundation_of_other_environments(
     name: str, synth: Synth, golden: Callable[[str, str], None]
 ) -> None:
     golden(f"stacks/foundations/{name}.json", pretty(synth(name)[f"hptc-demo-{name}"]))
+
+
+@pytest.mark.parametrize("name", WITH_A_SPEC)
+def test_a_role_in_other_environments(
+    name: str, synth: Synth, golden: Callable[[str, str], None]
+) -> None:
+    golden(f"stacks/roles/{name}.json", pretty(synth(name)[f"hptc-demo-{name}-churn"]))
+
+
+def test_what_is_named_by_a_parameter_is_read_at_deployment(synth: Synth) -> None:
+    made = json.loads(synth("parameters")["hptc-demo-parameters"])
+    assert {each["Type"] for each in made["Parameters"].values()} == {
+        "AWS::SSM::Parameter::Value<String>"
+    }
+    named = {each["Default"] for each in made["Parameters"].values()}
+    assert named == {"/vpc", "/a", "/ml/models", "lake", "/ml/key", "/lake/key", "/iam/boundary"}
+    assert made["Outputs"]["KmsKeyArn"]["Value"] == {"Ref": "KmsKeyArnParameter"}
+
+
+def test_a_role_has_the_boundary_path_and_name_that_are_said(synth: Synth) -> None:
+    (role,) = resources(synth("own-vpc")["hptc-demo-own-vpc-churn"], "AWS::IAM::Role")
+    made = role["Properties"]
+    assert made["PermissionsBoundary"] == "arn:aws:iam::123456789012:policy/boundary"
+    assert made["Path"] == "/ml/tuning/"
+    assert made["RoleName"] == "ml-demo-own-vpc-churn"
+    (by_parameter,) = resources(synth("parameters")["hptc-demo-parameters-churn"], "AWS::IAM::Role")
+    assert by_parameter["Properties"]["PermissionsBoundary"] == {
+        "Fn::ImportValue": "hptc-demo-parameters:PermissionsBoundaryArn"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "partition"), [("china", "arn:aws-cn:"), ("gov", "arn:aws-us-gov:")]
+)
+def test_stacks_of_another_partition_name_no_other(name: str, partition: str, synth: Synth) -> None:
+    for template in synth(name).values():
+        written = set(re.findall(r"arn:[a-z-]*:", template))
+        assert written == {partition}
 
 
 def test_an_environment_that_makes_nothing_has_no_stack(synth: Synth) -> None:

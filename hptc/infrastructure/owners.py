@@ -1,0 +1,155 @@
+"""What the owner of a brought bucket, key or repository must add to its policy.
+
+IAM asks both sides when a role of one account uses what is another's; in one account a bucket or
+repository needs nothing, and a key only when its policy does not leave the decision to IAM:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from hptc.images import identify, parse_image, partition
+from hptc.infrastructure.arns import arn
+from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
+from hptc.infrastructure.policy import Condition, Statement, merge
+from hptc.job import TuningJob
+from hptc.project import Environment
+from hptc.references import reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerGrant:
+    """Statements for the policy of one thing. `account` is its owner's, where its name tells."""
+
+    kind: str  # bucket | key | repository
+    name: str
+    account: str | None
+    statements: tuple[Statement, ...]
+
+
+def owner_grants(
+    environment: Environment, jobs: Iterable[tuple[str, TuningJob]]
+) -> tuple[OwnerGrant, ...]:
+    """What the owners of all that an environment's specs use, and hptc does not make, must add.
+
+    A repository is listed when it is another account's and no image of AWS's; a bucket's name does
+    not tell its account, so each is listed.
+    """
+    found: dict[tuple[str, str, str | None], list[Statement]] = {}
+    for _, job in jobs:
+        for role in dict.fromkeys(each.role_arn for each in job.definitions):
+            for statement in permissions(environment, job, role):
+                for place, part in _split(statement, job, environment):
+                    found.setdefault(place, []).append(_for(role, part, environment))
+    return tuple(
+        OwnerGrant(kind=kind, name=name, account=account, statements=merge(statements))
+        for (kind, name, account), statements in sorted(
+            found.items(), key=lambda item: (item[0][0], item[0][1])
+        )
+    )
+
+
+def _split(
+    statement: Statement, job: TuningJob, environment: Environment
+) -> Iterator[tuple[tuple[str, str, str | None], Statement]]:
+    """A statement's parts: each thing that it speaks of, and what it says of it."""
+    service = statement.actions[0].partition(":")[0]
+    for resource in statement.resources:
+        match service:
+            case "s3" | "s3express":
+                bucket = _bucket(resource)
+                if not _is_made(bucket, environment):
+                    account = bucket.split(":")[4] or None
+                    yield ("bucket", bucket, account), replace(statement, resources=(resource,))
+            case "kms":
+                if not _is_made(resource, environment):
+                    account = resource.split(":")[4] if resource.startswith("arn:") else None
+                    for name in _aliases(statement) or (resource,):
+                        yield ("key", name, account), _of_key(statement)
+            case "ecr":
+                account = resource.split(":")[4] if resource != "*" else environment.account
+                if account != environment.account and not _is_of_aws(resource, job):
+                    yield ("repository", resource, account), replace(statement, resources=())
+            case _:
+                continue
+
+
+def _bucket(resource: str) -> str:
+    """The ARN of the bucket or access point that an object's ARN begins with."""
+    parts = resource.split("/")
+    return "/".join(parts[:2]) if ":accesspoint/" in resource else parts[0]
+
+
+def _is_made(name: str, environment: Environment) -> bool:
+    chosen = environment.infrastructure
+    made = {
+        "artifact_bucket": chosen.artifact_bucket,
+        "data_bucket": chosen.data_bucket,
+        "kms_key_arn": chosen.kms_key,
+    }
+    return any(
+        choice == "managed" and name.endswith(reference(what)) for what, choice in made.items()
+    )
+
+
+def _aliases(statement: Statement) -> tuple[str, ...]:
+    return tuple(
+        value
+        for condition in statement.conditions
+        if condition.key == "kms:ResourceAliases"
+        for value in condition.values
+    )
+
+
+def _of_key(statement: Statement) -> Statement:
+    """What a key's own policy says: in it `*` is the key, so an alias need not be asked for."""
+    return replace(
+        statement,
+        sid=statement.sid.removesuffix("ByAlias"),
+        resources=("*",),
+        conditions=tuple(
+            each for each in statement.conditions if each.key != "kms:ResourceAliases"
+        ),
+    )
+
+
+def _is_of_aws(repository: str, job: TuningJob) -> bool:
+    for definition in job.definitions:
+        image = parse_image(definition.training_image or "")
+        if image is not None and repository.endswith(
+            f":{image.account}:repository/{image.repository}"
+        ):
+            return identify(definition.training_image or "") is not None
+    return False
+
+
+def _for(role: str, statement: Statement, environment: Environment) -> Statement:
+    """The same for a principal: a role by its name, or all that the environment makes.
+
+    These come and go with their specs, so they are named by their account and path; a policy that
+    names a role itself is void once the role is made anew:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    owner = "".join(
+        word.capitalize() for word in f"{environment.project}-{environment.name}".split("-")
+    )
+    owner = "".join(letter for letter in owner if letter.isalnum())
+    sid = f"{owner}{statement.sid}"
+    if role != MANAGED_ROLE:
+        mark = sha256(role.encode()).hexdigest()[:6]
+        return replace(statement, sid=f"{sid}{mark}", principal=("AWS", role))
+    if not environment.makes_roles:
+        return replace(statement, sid=sid, principal=("AWS", role))
+    roles = arn(environment, "iam", f"role{environment.role_path}*", is_global=True)
+    return replace(
+        statement,
+        sid=sid,
+        principal=("AWS", f"arn:{partition(environment.region)}:iam::{environment.account}:root"),
+        conditions=(
+            *statement.conditions,
+            Condition(operator="ArnLike", key="aws:PrincipalArn", values=(roles,)),
+        ),
+    )

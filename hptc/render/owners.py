@@ -1,0 +1,50 @@
+"""What owners must add to their policies, ready to paste."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from hptc.infrastructure.owners import OwnerGrant
+from hptc.infrastructure.policy import document
+from hptc.project import Environment
+from hptc.render.diagnostics import printable
+
+
+def render_owner_grants(grants: Sequence[OwnerGrant], environment: Environment) -> str:
+    """Each thing, whether its owner must act, and the statements for its policy."""
+    if not grants:
+        return f"{environment.name} uses nothing that hptc does not make\n"
+    return "\n".join(_grant(grant, environment) for grant in grants)
+
+
+def owner_grants_json(grants: Sequence[OwnerGrant]) -> str:
+    """A list: what it is, and the policy document that says all that must be added."""
+    data = [
+        {
+            "kind": grant.kind,
+            "name": grant.name,
+            "account": grant.account,
+            "policy": document(grant.statements),
+        }
+        for grant in grants
+    ]
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _grant(grant: OwnerGrant, environment: Environment) -> str:
+    statements = json.dumps(document(grant.statements)["Statement"], indent=2, ensure_ascii=False)
+    return (
+        f"{grant.kind} {printable(grant.name)}: {_when(grant, environment)}\n"
+        f"add these statements to the {grant.kind}'s policy:\n{statements}\n"
+    )
+
+
+def _when(grant: OwnerGrant, environment: Environment) -> str:
+    if grant.account is None:
+        return f"needed if it is not of the account {environment.account}"
+    if grant.account != environment.account:
+        return f"needed, as it is of the account {grant.account}"
+    if grant.kind == "key":
+        return "needed unless the key's policy leaves the decision to IAM, as the default does"
+    return "needed only if its policy denies what it does not name"

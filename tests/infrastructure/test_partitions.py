@@ -1,0 +1,114 @@
+"""Other partitions: the specs of this repository in China and GovCloud, with the same proof."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from hptc.compiler import Compiled, Workspace, compile_paths
+from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.launcher import launcher
+from hptc.infrastructure.permissions import permissions
+from hptc.infrastructure.policy import document
+from hptc.references import substitute
+from tests.infrastructure.calls import World, by_text, definitions
+from tests.infrastructure.evaluator import is_allowed
+from tests.infrastructure.neighbours import neighbours
+
+ROOT = Path(__file__).parent.parent.parent
+PLACES = {
+    "cn-north-1": ("aws-cn", "amazonaws.com.cn"),
+    "cn-northwest-1": ("aws-cn", "amazonaws.com.cn"),
+    "us-gov-west-1": ("aws-us-gov", "amazonaws.com"),
+}
+
+
+@cache
+def compiled(region: str) -> tuple[Compiled, ...]:
+    """The specs whose images AWS publishes in that Region."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder)
+        shutil.copytree(ROOT / "specs", copy / "specs")
+        text = (ROOT / "hptc.yaml").read_text(encoding="utf-8")
+        assert "region: us-east-1" in text
+        (copy / "hptc.yaml").write_text(text.replace("region: us-east-1", f"region: {region}"))
+        found = compile_paths([str(copy)], Workspace(environment="dev"))
+    return tuple(each for each in found if each.job is not None)
+
+
+def world(region: str) -> World:
+    partition, domain = PLACES[region]
+    key = deployed(region)["kms_key_arn"]
+    return World(
+        account="123456789012",
+        region=region,
+        partition=partition,
+        domain=domain,
+        bucket_keys={"demo-artifacts": key, "demo-data": key},
+    )
+
+
+def deployed(region: str) -> dict[str, str]:
+    partition, _ = PLACES[region]
+    return {
+        "artifact_bucket": "demo-artifacts",
+        "data_bucket": "demo-data",
+        "kms_key_arn": f"arn:{partition}:kms:{region}:123456789012:key/1234abcd",
+        "security_group_id": "sg-0a",
+        "subnet_id_1": "subnet-0a",
+        "subnet_id_2": "subnet-0b",
+        "execution_role_arn": f"arn:{partition}:iam::123456789012:role/managed",
+    }
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value
+    return [text for each in inner for text in strings(each)]
+
+
+@pytest.mark.parametrize("region", PLACES)
+def test_each_spec_has_what_it_needs_and_nothing_near(region: str) -> None:
+    here, provide = world(region), deployed(region).__getitem__
+    seen = 0
+    for each in compiled(region):
+        assert each.environment is not None
+        assert each.job is not None
+        request = substitute(each.request, provide)
+        if {one["RoleArn"] for one in definitions(request)} != {provide("execution_role_arn")}:
+            continue
+        policy = substitute(document(permissions(each.environment, each.job)), provide)
+        calls = by_text(request, here)
+        near = dict(neighbours(request, here))
+        assert [text for text, call in calls.items() if not is_allowed(call, policy)] == []
+        assert [what for what, call in near.items() if is_allowed(call, policy)] == []
+        seen += 1
+    assert seen >= 8
+
+
+@pytest.mark.parametrize("region", PLACES)
+def test_every_arn_and_host_is_of_the_partition(region: str) -> None:
+    partition, domain = PLACES[region]
+    assert compiled(region)
+    for each in compiled(region):
+        assert each.environment is not None
+        assert each.job is not None
+        made = foundation(each.environment)
+        policies = [permissions(each.environment, each.job), launcher(each.environment)]
+        policies += [made.key.policy] if made.key else []
+        texts = [text for policy in policies for text in strings(document(policy))]
+        arns = [text for text in texts if text.startswith("arn:")]
+        arns += [text for text in strings(each.request) if text.startswith("arn:")]
+        assert {arn.split(":")[1] for arn in arns} == {partition}
+        for text in texts:
+            if text.startswith("s3."):
+                assert text == f"s3.{region}.{domain}"
+        for one in definitions(each.request or {}):
+            image = one["AlgorithmSpecification"].get("TrainingImage", "")
+            assert not image or image.split("/")[0].endswith(f".dkr.ecr.{region}.{domain}")
