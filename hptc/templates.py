@@ -24,7 +24,7 @@ MAX_TEMPLATE = 16_384
 MAX_RESULT = 65_536
 MAX_NUMBER = 1e300
 
-_SPECIAL = re.compile(r"\{(?=[{%#])|\r")
+_SPECIAL = re.compile(r"\{(?=[{%#\r])|\r")
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _FILTERS = ("default", "float", "int", "lower", "replace", "string", "trim", "upper")
 _ALLOWED = frozenset(
@@ -98,6 +98,8 @@ def _bounded(text: str) -> str:
 def _bounded_number(value: Any) -> Any:
     if isinstance(value, (int, float)) and abs(value) >= MAX_NUMBER:
         raise ValueError(f"a number beyond {MAX_NUMBER:g}\nwrite a smaller one")
+    if value != value:
+        raise ValueError("a result that is not a number\ncheck the arithmetic")
     return value
 
 
