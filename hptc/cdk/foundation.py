@@ -38,7 +38,7 @@ class FoundationStack(cdk.Stack):
             cdk.RemovalPolicy.RETAIN if foundation.is_retained else cdk.RemovalPolicy.DESTROY
         )
         key = None
-        values = {each.provides: self._parameter(each) for each in foundation.parameters}
+        values = {each.provides: read(self, each) for each in foundation.parameters}
         if foundation.key is not None:
             key = self._key(foundation.key)
             values["kms_key_arn"] = key.key_arn
@@ -55,19 +55,11 @@ class FoundationStack(cdk.Stack):
                 assert_never(foundation.network)
         if foundation.launcher is not None:
             values["launcher_policy_arn"] = self._launcher(foundation.launcher, values)
+        brought = {each.provides for each in foundation.parameters}
         for name in foundation.provides:
             output = Output(stack=foundation.stack, key=output_key(name))
-            add_output(self, name, values[name], output.export)
-
-    def _parameter(self, parameter: Parameter) -> str:
-        """CloudFormation reads it anew at each deployment."""
-        made = cdk.CfnParameter(
-            self,
-            f"{output_key(parameter.provides)}Parameter",
-            type="AWS::SSM::Parameter::Value<String>",
-            default=parameter.name,
-        )
-        return made.value_as_string
+            # What a parameter holds may change, which CloudFormation refuses of an export in use.
+            add_output(self, name, values[name], None if name in brought else output.export)
 
     def _key(self, key: Key) -> kms.IKey:
         return kms.Key(
@@ -188,6 +180,17 @@ class FoundationStack(cdk.Stack):
         return ec2.SecurityGroup(
             self, name, vpc=vpc, description=description, allow_all_outbound=False
         )
+
+
+def read(stack: cdk.Stack, parameter: Parameter) -> str:
+    """What an SSM parameter holds; CloudFormation reads it anew at each deployment of the stack."""
+    made = cdk.CfnParameter(
+        stack,
+        f"{output_key(parameter.provides)}Parameter",
+        type="AWS::SSM::Parameter::Value<String>",
+        default=parameter.name,
+    )
+    return made.value_as_string
 
 
 def add_output(stack: cdk.Stack, name: str, value: str, export: str | None = None) -> None:

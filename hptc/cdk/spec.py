@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from hptc.cdk.foundation import add_output
+from hptc.cdk.foundation import add_output, read
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, SpecStack, output_key
@@ -23,7 +25,12 @@ class RoleStack(cdk.Stack):
             scope, spec.stack, env=env, description=f"hptc: the tuning spec {spec.spec}"
         )
 
+        brought = {each.provides: each for each in foundation.parameters}
+
+        @cache
         def imported(name: str) -> str:
+            if name in brought:
+                return read(self, brought[name])
             output = Output(stack=foundation.stack, key=output_key(name))
             return cdk.Fn.import_value(output.export)
 

@@ -170,7 +170,11 @@ def test_what_is_named_by_a_parameter_is_read_at_deployment(synth: Synth) -> Non
     }
     named = {each["Default"] for each in made["Parameters"].values()}
     assert named == {"/vpc", "/a", "/ml/models", "lake", "/ml/key", "/lake/key", "/iam/boundary"}
-    assert made["Outputs"]["KmsKeyArn"]["Value"] == {"Ref": "KmsKeyArnParameter"}
+    # Nothing exports it: an export in use could not change with the parameter.
+    assert made["Outputs"]["KmsKeyArn"] == {"Value": {"Ref": "KmsKeyArnParameter"}}
+    role = json.loads(synth("parameters")["hptc-demo-parameters-churn"])
+    assert {each["Default"] for each in role["Parameters"].values()} < named
+    assert imported(role) == ["hptc-demo-parameters:SecurityGroupId"]
 
 
 def test_a_role_has_the_boundary_path_and_name_that_are_said(synth: Synth) -> None:
@@ -181,7 +185,7 @@ def test_a_role_has_the_boundary_path_and_name_that_are_said(synth: Synth) -> No
     assert made["RoleName"] == "ml-demo-own-vpc-churn"
     (by_parameter,) = resources(synth("parameters")["hptc-demo-parameters-churn"], "AWS::IAM::Role")
     assert by_parameter["Properties"]["PermissionsBoundary"] == {
-        "Fn::ImportValue": "hptc-demo-parameters:PermissionsBoundaryArn"
+        "Ref": "PermissionsBoundaryArnParameter"
     }
 
 

@@ -69,7 +69,7 @@ def deployed(region: str) -> dict[str, str]:
 def strings(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
-    inner = value.values() if isinstance(value, dict) else value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for each in inner for text in strings(each)]
 
 
