@@ -8,11 +8,30 @@ from typing import Any
 
 
 def render_request(request: Mapping[str, Any], form: str) -> str:
-    """JSON, or YAML with every text quoted so that any YAML reader takes it as text."""
+    """JSON, or YAML with every text quoted: `1e-4` is a number to some readers only."""
     if form == "json":
         return json.dumps(request, indent=2, ensure_ascii=False) + "\n"
     import yaml
 
-    return yaml.dump(
-        dict(request), Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=100
-    )
+    class Dumper(yaml.SafeDumper):
+        """Quotes values and leaves keys plain."""
+
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+        def represent_mapping(self, tag: str, mapping: Any, flow_style: Any = None) -> Any:
+            node = super().represent_mapping(tag, mapping, flow_style)
+            for key, value in node.value:
+                key.style = None
+                if isinstance(value, yaml.ScalarNode) and value.tag.endswith(":str"):
+                    value.style = '"'
+            return node
+
+        def represent_sequence(self, tag: str, sequence: Any, flow_style: Any = None) -> Any:
+            node = super().represent_sequence(tag, sequence, flow_style)
+            for value in node.value:
+                if isinstance(value, yaml.ScalarNode) and value.tag.endswith(":str"):
+                    value.style = '"'
+            return node
+
+    return yaml.dump(dict(request), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
