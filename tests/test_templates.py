@@ -171,7 +171,7 @@ def test_an_undefined_name_is_answered_with_the_nearest(
 
 
 def test_without_a_project_nothing_is_defined() -> None:
-    with pytest.raises(ValueError, match="there is no hptc.yaml with an environment"):
+    with pytest.raises(ValueError, match=r"there is no hptc\.yaml with an environment"):
         render("{{ env }}", {})
 
 
