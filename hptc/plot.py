@@ -97,7 +97,7 @@ def _ticks(range_: NumericRange, low: float, high: float, scale: str) -> list[tu
     elif scale == "ReverseLogarithmic" and high < 1:
         inner = [1 - 10.0**-power for power in range(1, 9)]
     else:
-        inner = [low * (1 - part / 4) + high * part / 4 for part in (1, 2, 3)]
+        inner = [low * (1 - part / 4) + high * (part / 4) for part in (1, 2, 3)]
     if range_.kind == "Integer":
         inner = [float(round(value)) for value in inner]
     ends = [(low, range_.min), (high, range_.max)]

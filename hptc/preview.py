@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from random import Random
 from typing import assert_never
 
@@ -225,7 +226,8 @@ def _integer(low: int, high: int, scale: str, share: float) -> str:
         # Half a step beyond both ends gives them the same room as the numbers between.
         bottom, top = math.log(low - 0.5), math.log(high + 0.5)
         return str(min(max(round(math.exp(bottom + share * (top - bottom))), low), high))
-    return str(min(low + math.floor(share * (high - low + 1)), high))
+    # Exact, since the number of whole numbers between may be beyond a float.
+    return str(min(low + math.floor(Fraction(share) * (high - low + 1)), high))
 
 
 def _first_round(job: TuningJob) -> Iterator[Sample]:
