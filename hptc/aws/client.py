@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hptc.aws.errors import aws_error, no_region
-from hptc.aws.interface import Stacks, Tuning
+from hptc.aws.interface import DeployedStack, Stacks, Tuning
 from hptc.aws.jobs import (
     JobSummary,
     TrainingJob,
@@ -268,7 +268,25 @@ class _Stacks:
             if error.code == "ValidationError" and "does not exist" in error.message:
                 return None
             raise
-        return {
-            output["OutputKey"]: output["OutputValue"]
-            for output in response["Stacks"][0].get("Outputs", [])
-        }
+        return _outputs(response["Stacks"][0])
+
+    def list_stacks(self) -> Iterator[DeployedStack]:
+        page: dict[str, Any] = {}
+        while True:
+            response = self._connection.call(
+                "cloudformation:DescribeStacks",
+                partial(self._connection.cloudformation.describe_stacks, **page),
+            )
+            for stack in response["Stacks"]:
+                yield DeployedStack(
+                    name=stack["StackName"],
+                    outputs=_outputs(stack),
+                    tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
+                )
+            if not response.get("NextToken"):
+                return
+            page = {"NextToken": response["NextToken"]}
+
+
+def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -6,6 +6,7 @@ Every method raises AwsError when AWS refuses. `client.py` has the real one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hptc.aws.jobs import JobSummary, TrainingJob
@@ -50,8 +51,20 @@ class Tuning(Protocol):
         """A tuning job's training jobs, the newest first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedStack:
+    """One line of a list of stacks."""
+
+    name: str
+    outputs: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
 class Stacks(Protocol):
     """The CloudFormation stacks of the same account and Region."""
 
     def outputs(self, stack: str) -> dict[str, str] | None:
         """A stack's outputs by key; None when there is no such stack."""
+
+    def list_stacks(self) -> Iterator[DeployedStack]:
+        """Every stack. AwsError `AccessDenied` for one who may see stacks by their names only."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hptc.aws.interface import DeployedStack
 from hptc.aws.jobs import JobSummary, TrainingJob, read_summary, tags_of
 from hptc.errors import AwsError
 from hptc.request import Request
@@ -107,10 +108,19 @@ class FakeStacks:
 
     stacks: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    refusals: list[AwsError] = field(default_factory=list)  # of the next lists
 
     def outputs(self, stack: str) -> dict[str, str] | None:
         self.calls.append(stack)
         return self.stacks.get(stack)
+
+    def list_stacks(self) -> Iterator[DeployedStack]:
+        self.calls.append("list_stacks")
+        if self.refusals:
+            raise self.refusals.pop(0)
+        for name, outputs in self.stacks.items():
+            yield DeployedStack(name=name, outputs=outputs, tags=self.tags.get(name, {}))
 
 
 @dataclass
