@@ -11,7 +11,7 @@ from hptc.references import reference
 _ZONES = 2
 _SSM = "ssm:"
 _PARAMETER = re.compile(r"ssm:[A-Za-z0-9_.-]+|ssm:(/[A-Za-z0-9_.-]+)+")
-_OF_A_MADE_VPC = ("availability_zones", "cidr", "interface_endpoints")
+_OF_A_MADE_VPC = ("availability_zones", "cidr", "interface_endpoints", "s3_buckets")
 
 
 class _Model(BaseModel):
@@ -80,6 +80,12 @@ class Network(_Model):
         description="AWS services that your training code itself calls, reached from the VPC that "
         "hptc makes. SageMaker needs none for its own part; S3 has an endpoint in any case.",
         examples=[["sts", "secretsmanager"]],
+    )
+    s3_buckets: list[str] = Field(
+        default_factory=list,
+        description="Buckets that training jobs reach from the VPC that hptc makes, besides the "
+        "environment's own: its S3 endpoint lets nothing else through. An access point by its ARN.",
+        examples=[["lake"]],
     )
     s3_prefix_list_id: str | None = Field(
         default=None,

@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from hptc.cdk.review import acknowledge, acknowledge_wildcards
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
@@ -46,7 +47,7 @@ class FoundationStack(cdk.Stack):
             values[bucket.provides] = self._bucket(bucket, key, values).bucket_name
         match foundation.network:
             case Network():
-                values |= self._network(foundation.network)
+                values |= self._network(foundation.network, values)
             case GroupInVpc():
                 values |= self._group_in_vpc(foundation.network, env, values)
             case None:
@@ -83,6 +84,8 @@ class FoundationStack(cdk.Stack):
             managed_policy_name=launcher.name,
             path=launcher.path,
         )
+        # No wildcard of it holds a reference, so there is nothing to show.
+        acknowledge_wildcards(policy, launcher.statements, lambda name: name)
         return policy.managed_policy_arn
 
     def _bucket(
@@ -92,7 +95,7 @@ class FoundationStack(cdk.Stack):
         key = made
         if bucket.kms_key is not None and made is None:
             key = self._brought_key(f"{name}Key", substitute(bucket.kms_key, values.__getitem__))
-        return s3.Bucket(
+        made_bucket = s3.Bucket(
             self,
             name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -118,6 +121,16 @@ class FoundationStack(cdk.Stack):
             removal_policy=self._removal,
             versioned=True,
         )
+        acknowledge(
+            made_bucket,
+            {
+                "S1": "server access logs need a bucket of their own, kept for ever and best "
+                "effort; who reads what is recorded by CloudTrail's data events, a choice of "
+                "the account: https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+                "logging-with-S3.html"
+            },
+        )
+        return made_bucket
 
     def _brought_key(self, name: str, arn: str) -> kms.IKey:
         _, is_alias, alias = arn.partition(":alias/")
@@ -139,14 +152,11 @@ class FoundationStack(cdk.Stack):
             _add(rule, {"members": members})
         return {"security_group_id": members.security_group_id}
 
-    def _network(self, network: Network) -> dict[str, str]:
+    def _network(self, network: Network, values: Mapping[str, str]) -> dict[str, str]:
         vpc = ec2.Vpc(
             self,
             "Vpc",
             availability_zones=list(network.availability_zones),
-            gateway_endpoints={
-                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
-            },
             ip_addresses=ec2.IpAddresses.cidr(network.cidr),
             nat_gateways=0,
             restrict_default_security_group=False,  # True adds a custom resource
@@ -157,6 +167,17 @@ class FoundationStack(cdk.Stack):
                     cidr_mask=network.subnet_prefix,
                 )
             ],
+        )
+        endpoint = vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        for statement in substitute(document(network.s3_policy), values.__getitem__)["Statement"]:
+            endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
+        acknowledge(
+            vpc,
+            {
+                "VPC7": "nothing leads out of it but endpoints, and S3's lets only named buckets "
+                "through; flow logs cost by the GB of traffic of training, so an account that "
+                "keeps them for every VPC adds them itself"
+            },
         )
         members = self._security_group(vpc, "Members", "Training jobs")
         groups = {"members": members}

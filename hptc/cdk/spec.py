@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from hptc.cdk.foundation import add_output, read
+from hptc.cdk.review import acknowledge_wildcards
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, SpecStack, output_key
@@ -31,8 +32,10 @@ class RoleStack(cdk.Stack):
         def imported(name: str) -> str:
             if name in brought:
                 return read(self, brought[name])
-            output = Output(stack=foundation.stack, key=output_key(name))
-            return cdk.Fn.import_value(output.export)
+            return cdk.Fn.import_value(exported(name))
+
+        def exported(name: str) -> str:
+            return Output(stack=foundation.stack, key=output_key(name)).export
 
         trust = document([spec.trust])["Statement"][0]
         role = iam.Role(
@@ -47,11 +50,16 @@ class RoleStack(cdk.Stack):
             role_name=spec.role_name,
         )
         # A resource of its own, so that a change of it is an update that every tool shows.
-        iam.Policy(
+        policy = iam.Policy(
             self,
             "Permissions",
             document=iam.PolicyDocument.from_json(substitute(document(spec.permissions), imported)),
             roles=[role],
+        )
+        acknowledge_wildcards(
+            policy,
+            spec.permissions,
+            lambda name: f"<{output_key(name)}Parameter>" if name in brought else exported(name),
         )
         add_output(self, "execution_role_arn", role.role_arn)
 

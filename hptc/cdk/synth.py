@@ -9,20 +9,26 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hptc.compiler import Workspace, compile_paths
 from hptc.diagnostics import Diagnostic
-from hptc.errors import UsageError
+from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.foundation import Foundation, Network, foundation
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project import FILE_NAME, Environment
 
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
 VALIDATE = "HPTC_CDK_VALIDATE"
 """Set to 1, it has CDK check the templates too: seconds, and hundreds of MB."""
+
+_FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +70,13 @@ def build(
     foundation: Foundation,
     specs: Sequence[SpecStack],
     outdir: Path,
+    *,
+    review: Callable[[cdk.App], None] | None = None,
 ) -> Path:
     """Write the cloud assembly of an environment to a folder, and return the folder.
 
-    Raises UsageError when Node or aws-cdk-lib is missing.
+    `review` gets the app before its synthesis, to add what checks it. Raises UsageError when Node
+    or aws-cdk-lib is missing, OperationError when a check of the templates finds something.
     """
     _need_tools()
     import aws_cdk as cdk
@@ -75,10 +84,12 @@ def build(
     from hptc.cdk.foundation import FoundationStack
     from hptc.cdk.spec import RoleStack
 
+    checks = os.environ.get(VALIDATE) == "1"
     app = cdk.App(
         analytics_reporting=False,
-        builtin_cloud_formation_validation=os.environ.get(VALIDATE) == "1",
-        context=_context(environment, foundation),
+        builtin_cloud_formation_validation=checks,
+        context=_context(environment, foundation)
+        | ({_FINDINGS_ARE_ERRORS: True} if checks else {}),
         # The CLI checks the bootstrap stack's version itself; the rule would put a parameter into
         # every template.
         default_stack_synthesizer=cdk.DefaultStackSynthesizer(
@@ -95,7 +106,18 @@ def build(
     tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
     for key, value in tags.items():
         cdk.Tags.of(app).add(key, value)
-    return Path(app.synth().directory)
+    if review is not None:
+        review(app)
+    try:
+        return Path(app.synth().directory)
+    except RuntimeError as error:  # jsii's only class for what goes wrong in the CDK
+        kind, _, told = str(error).partition(": ")
+        if kind != "ValidationFailed":
+            raise
+        raise OperationError(
+            f"the CDK found something in the templates: {told.partition(chr(10))[0]}",
+            help=f"all of it is in {outdir / 'validation-report.json'}",
+        ) from None
 
 
 def _context(environment: Environment, foundation: Foundation) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import assert_never
 from hptc.errors import UsageError
 from hptc.images import partition
 from hptc.infrastructure.arns import arn, key_arn
+from hptc.infrastructure.endpoint import endpoint_policy
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure_choice import Network as NetworkChoice
@@ -44,6 +45,7 @@ class Network:
     subnet_prefix: int
     availability_zones: tuple[str, ...]
     interface_endpoints: tuple[str, ...]
+    s3_policy: tuple[Statement, ...]
     rules: tuple[Rule, ...]
 
 
@@ -232,6 +234,7 @@ def _vpc(environment: Environment, choice: NetworkChoice) -> Network:
         subnet_prefix=cidr.prefixlen + _SUBNET_SLOTS_BITS,
         availability_zones=tuple(zones),
         interface_endpoints=tuple(sorted(set(choice.interface_endpoints))),
+        s3_policy=endpoint_policy(environment),
         rules=tuple(_rules(choice)),
     )
 

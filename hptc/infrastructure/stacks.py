@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hptc.errors import UsageError
+from hptc.infrastructure.endpoint import check_reach
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Condition, Statement
@@ -50,10 +51,12 @@ def spec_stacks(
     """The stacks that specs need, in the order of their names; one that brings its role has none.
 
     `jobs` are the names of specs and what they compile to. Raises UsageError for a name that
-    CloudFormation can't take, or that two specs share.
+    CloudFormation can't take, or that two specs share, and for a bucket that the environment's
+    network keeps from a spec's jobs.
     """
     stacks: dict[str, SpecStack] = {}
     for spec, job in jobs:
+        check_reach(environment, spec, job)
         statements = permissions(environment, job) if environment.makes_roles else ()
         if not statements:
             continue

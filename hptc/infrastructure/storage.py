@@ -176,6 +176,18 @@ def volume_keys(definition: Definition, environment: Environment) -> Iterator[St
         )
 
 
+def places(definition: Definition, environment: Environment) -> Iterator[tuple[S3Location, Path]]:
+    """Every place in S3 that a definition names, and where it does."""
+    named = [(source.uri, (*source.path, "S3Uri")) for source in _s3_sources(definition)]
+    named.append((definition.output_path, _output_path(definition)))
+    named.append((definition.checkpoint_uri or "", (*definition.path, "CheckpointConfig", "S3Uri")))
+    for uri, by in named:
+        if (place := s3_location(uri, environment)) is not None:
+            yield place, by
+    if (code := _code_location(definition, environment)) is not None:
+        yield code, _code_path(definition)
+
+
 def _through_s3(environment: Environment) -> Condition:
     """The key is used by S3 for the role, and never by the role itself."""
     return Condition(
