@@ -341,6 +341,13 @@ def _ends_so(text: str, expected: str) -> bool:
     return text == expected
 
 
+def test_a_permission_stands_where_it_is_asked_for(churn: Project) -> None:
+    new = job("inputs: {validation: {s3: 's3://{{ data_bucket }}/all/'}}")
+    changes = compare(compiled("{}", churn), compiled(new, churn))
+    places = {change.path for change in changes if change.kind is Kind.PERMISSIONS_BROADENED}
+    assert places == {("training_job", "inputs", "validation", "s3", "s3_uri")}
+
+
 def test_every_kind_has_an_impact() -> None:
     assert set(IMPACTS) == set(Kind)
     assert [impact.rank for impact in Impact] == list(range(len(Impact)))
@@ -547,9 +554,13 @@ STATEMENTS = [
 
 @pytest.mark.parametrize(("old", "new", "expected"), STATEMENTS)
 def test_statements(old: Statement, new: Statement, expected: list[Kind]) -> None:
-    assert [c.kind for c in permission_changes([old], [new], ROOT)] == expected
-    backwards = [c.kind for c in permission_changes([new], [old], ROOT)]
-    assert bool(backwards) == bool(expected)
+    assert _kinds(old, new) == expected
+    assert bool(_kinds(new, old)) == bool(expected)
+
+
+def _kinds(old: Statement, new: Statement) -> list[Kind]:
+    found = permission_changes([old], [new], old_place=lambda _: ROOT, new_place=lambda _: ROOT)
+    return [change.kind for change in found]
 
 
 @pytest.mark.parametrize(

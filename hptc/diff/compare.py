@@ -27,7 +27,9 @@ from hptc.diff.texts import (
 )
 from hptc.images import parse_image
 from hptc.infrastructure.permissions import permissions
+from hptc.infrastructure.policy import Statement
 from hptc.instances import instance
+from hptc.names import spec_path
 
 _RESOURCES = ("resources", "tuning_resources")
 
@@ -60,10 +62,10 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     """
     if old.request is None or new.request is None or old.job is None or new.job is None:
         raise ValueError("only what compiled can be compared")
-    changes = [*_name_changes(old, new), *_role_changes(old, new)]
+    changes = [*_name_changes(old, new)]
     if old.digest != new.digest:
         changes += form_changes(form(old.request), form(new.request))
-    return worst_first(changes)
+    return worst_first([*changes, *_role_changes(old, new, [change.path for change in changes])])
 
 
 def form_changes(old: Form, new: Form) -> list[Change]:
@@ -378,7 +380,7 @@ def pinned_name(compiled: Compiled) -> str | None:
     return compiled.job.name if compiled.job is not None else None
 
 
-def _role_changes(old: Compiled, new: Compiled) -> Iterable[Change]:
+def _role_changes(old: Compiled, new: Compiled, changed: list[Path]) -> Iterable[Change]:
     """What the managed roles may do; none where a side brings its own, or stands elsewhere."""
     before, after = old.environment, new.environment
     if before is None or after is None or old.job is None or new.job is None:
@@ -388,5 +390,15 @@ def _role_changes(old: Compiled, new: Compiled) -> Iterable[Change]:
     had, has = permissions(before, old.job), permissions(after, new.job)
     if not had or not has:
         return ()
-    path: Path = ("training_job", "role_arn") if not new.job.is_multiple else ("training_jobs",)
-    return permission_changes(had, has, path)
+    return permission_changes(
+        had,
+        has,
+        old_place=lambda statement: _asking(statement, old, changed),
+        new_place=lambda statement: _asking(statement, new, changed),
+    )
+
+
+def _asking(statement: Statement, side: Compiled, changed: list[Path]) -> Path:
+    """What of a spec asks for a statement: the part that changed, when it is among several."""
+    asking = [spec_path(path, side.request or {}) for path in statement.asked_by]
+    return next((path for path in asking if path in changed), asking[0] if asking else ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,17 @@ class Grant:
 
 
 def permission_changes(
-    old: Iterable[Statement], new: Iterable[Statement], path: Path
+    old: Iterable[Statement],
+    new: Iterable[Statement],
+    *,
+    old_place: Callable[[Statement], Path],
+    new_place: Callable[[Statement], Path],
 ) -> Iterator[Change]:
     """What the new statements grant that no old one did, and the other way round, by statement.
 
     A statement that grants something else is broadened: it shows what it lost beside that. Reasons
-    and sids don't count, and neither does a grant that another of its side covers.
+    and sids don't count, and neither does a grant that another of its side covers. The two places say which part of the
+    spec a statement is asked for by.
     """
     before, after = tuple(old), tuple(new)
     had = [grant for statement in before for grant in grants(statement)]
@@ -43,20 +48,19 @@ def permission_changes(
         if gained:
             yield Change(
                 kind=Kind.PERMISSIONS_BROADENED,
-                path=path,
+                path=new_place(statement),
                 subject=statement.sid,
                 note=statement.reason,
                 old=_grants_text(lost.pop(statement.sid, [])),
                 new=_grants_text(gained),
             )
-    reasons = {statement.sid: statement.reason for statement in before}
-    for sid, gone in lost.items():
-        if gone:
+    for statement in before:
+        if gone := lost.get(statement.sid):
             yield Change(
                 kind=Kind.PERMISSIONS_NARROWED,
-                path=path,
-                subject=sid,
-                note=reasons[sid],
+                path=old_place(statement),
+                subject=statement.sid,
+                note=statement.reason,
                 old=_grants_text(gone),
             )
 

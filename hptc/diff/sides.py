@@ -1,0 +1,221 @@
+"""Both sides of a comparison: the work tree or a commit, and an older commit. Nothing is written.
+
+Each side is compiled with its own hptc.yaml; the older one is read from git's objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from hptc import git, project, source
+from hptc.compiler import (
+    Compiled,
+    Workspace,
+    compile_file,
+    project_files,
+    spec_files,
+    spec_files_by_name,
+    with_unique_names,
+)
+from hptc.diagnostics import Diagnostic, Severity
+from hptc.diff.review import Review, Side, review, shown_name
+from hptc.errors import UsageError
+from hptc.filesystem import DISK, Files
+from hptc.git import Tree
+from hptc.project import Environment, Project
+from hptc.resolve import Layers
+from hptc.rules import RULES
+from hptc.rules.rule import Rule
+
+
+def review_refs(
+    paths: Iterable[str],
+    *,
+    against: str | None = None,
+    head: str | None = None,
+    environment: str | None = None,
+    rules: tuple[Rule, ...] = RULES,
+) -> Review:
+    """Review the specs that `paths` name, without any those of the project that we stand in.
+
+    `against` is any name that git has for a commit; without it, where the branch left the main one.
+    `head` is the new side's commit; without it, the work tree as it is. Raises UsageError for a ref
+    or a path that is not there, outside of a repository, and in a clone too shallow to tell.
+    """
+    given = [Path(path) for path in paths]
+    root = git.top_folder(_existing_folder(given[0]) if given else Path.cwd())
+    tip = git.commit(root, head or "HEAD")
+    base = git.commit(root, against) if against is not None else git.base_of(root, tip)
+    with ExitStack() as stack:
+        old_files = stack.enter_context(Tree(root, base))
+        new_files: Files = DISK if head is None else stack.enter_context(Tree(root, tip))
+        new = Workspace(environment=environment, rules=rules, files=new_files)
+        old = Workspace(environment=environment, rules=rules, files=old_files)
+        label = "the work tree" if head is None else tip.label
+        return _review(given, root, old, new, base.label, label)
+
+
+def _existing_folder(path: Path) -> Path:
+    """The nearest folder of a path that is there: the path itself may be of one side only."""
+    return next(each for each in (path, *path.absolute().parents) if each.is_dir())
+
+
+def _review(
+    given: list[Path], root: Path, old: Workspace, new: Workspace, base: str, head: str
+) -> Review:
+    start = given or [_project_folder(root, old, new)]
+    new_files = _files(start, new, old)
+    old_files = _files(start, old, new)
+    for path in start:
+        if not any(_is_there(path, side) for side in (old, new)):
+            raise UsageError(f"{path}: there is no such file or folder on either side")
+    if not new_files and not old_files:
+        raise UsageError(
+            f"{', '.join(map(str, start))}: there is no spec here, on neither side",
+            help="`hptc init DIR` writes one to start from",
+        )
+    environments, notes = _environments(start[0], old, new, base)
+    after = [_compiled(str(path), new) for path in new_files]
+    if notes:  # the old side has no such environment: to it, every spec is new
+        return review(
+            Side(label=base, compiled=(), notes=notes),
+            Side(label=head, compiled=tuple(with_unique_names(after))),
+        )
+    _share_unchanged(after, old, new)
+    if given:
+        old_files += _moved(after, old_files, old)
+    before = [_compiled(str(path), old) for path in old_files]
+    return review(
+        Side(
+            label=base,
+            compiled=tuple(with_unique_names(before)),
+            environment=environments[0],
+        ),
+        Side(
+            label=head,
+            compiled=tuple(with_unique_names(after)),
+            environment=environments[1],
+        ),
+    )
+
+
+def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
+    """The folder of the project that we stand in, on whichever side it is."""
+    for side in (new, old):
+        found = project.find(Path.cwd(), side.files)
+        if found is not None:
+            return found.parent
+    raise UsageError(
+        "say which files or folders: there is no hptc.yaml here or above",
+        help=f"`hptc diff {root}` takes the whole repository",
+    )
+
+
+def _is_there(path: Path, side: Workspace) -> bool:
+    return side.files.is_file(path) or side.files.is_folder(path)
+
+
+def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
+    """The spec files of one side; a folder with hptc.yaml, on either side, stands for its project.
+
+    Where a side has no hptc.yaml, the other's tells the folders.
+    """
+    found: list[Path] = []
+    for path in start:
+        if not _is_there(path, side):
+            continue
+        in_project = _project_at(path, side) or _project_at(path, other)
+        if in_project is not None:
+            there = project_files(in_project, side.files)
+            found += [file for file in there if side.files.is_file(file)]
+        else:
+            found += spec_files(path, side.files)
+    return [Path(_shown(path)) for path in dict.fromkeys(found)]
+
+
+def _project_at(path: Path, side: Workspace) -> Project | None:
+    is_project = side.files.is_folder(path) and side.files.is_file(path / project.FILE_NAME)
+    return side.project_of(path)[0] if is_project else None
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _environments(
+    path: Path, old: Workspace, new: Workspace, base: str
+) -> tuple[tuple[Environment | None, Environment | None], tuple[str, ...]]:
+    """The environments of both sides, and a note when the old one has none of that name.
+
+    Raises UsageError when the new side has none: that is for the user to know.
+    """
+    found = []
+    for side in (old, new):
+        folder = path if side.files.is_folder(path) else path.absolute().parent
+        in_project, _ = side.project_of(side.files.real(folder))
+        try:
+            found.append(side.environment_of(in_project) if in_project is not None else None)
+        except UsageError as error:
+            if side is new:
+                raise
+            return (None, None), (f"{base}: {error.message}; every spec counts as new",)
+    return (found[0], found[1]), ()
+
+
+def _compiled(path: str, side: Workspace) -> Compiled:
+    """Compile a file. One that can't be read is a finding: the other side may be fine."""
+    try:
+        return compile_file(path, side)
+    except UsageError as error:
+        document = source.Document(path, "", None)
+        unreadable = Diagnostic(
+            code="HPT002",
+            severity=Severity.ERROR,
+            message=error.message,
+            span=document.span(),
+            help=error.help,
+        )
+        return Compiled(
+            document=document, diagnostics=(unreadable,), layers=Layers(((document, ()),))
+        )
+
+
+def _share_unchanged(after: list[Compiled], old: Workspace, new: Workspace) -> None:
+    """Let the old side have what the new one compiled, where it would come out the same.
+
+    That is a file of the same text, under the same hptc.yaml, without parents among the specs.
+    """
+    for one in after:
+        has_parents = one.job is None or one.job.warm_start is not None
+        if has_parents or not old.files.is_file(Path(one.file)):
+            continue
+        path = new.files.real(Path(one.file))
+        same_path = old.files.real(Path(one.file)) == path
+        projects = [side.project_of(path.parent)[0] for side in (old, new)]
+        texts = [each.document.text if each is not None else None for each in projects]
+        same_place = len({each.root if each is not None else None for each in projects}) == 1
+        if not same_path or not same_place or texts[0] != texts[1]:
+            continue
+        try:
+            if old.files.read(one.file) == one.document.text:
+                old.compiled[path] = one
+        except UsageError:
+            continue  # the old side's compile says so
+
+
+def _moved(after: list[Compiled], known: list[Path], old: Workspace) -> list[Path]:
+    """Where the specs that were asked for stood before, when their files were renamed since."""
+    have = {old.files.real(path) for path in known}
+    found = []
+    for one in after:
+        path = Path(one.file)
+        if old.files.is_file(path):
+            continue
+        in_project, _ = old.project_of(old.files.real(path).parent)
+        by_name = spec_files_by_name(in_project, old.files) if in_project is not None else {}
+        before = by_name.get(shown_name(one))
+        if before is not None and old.files.real(before) not in have:
+            found.append(Path(_shown(before)))
+    return found

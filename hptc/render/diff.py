@@ -1,0 +1,255 @@
+"""A review as text for a terminal, and the words that every format shares. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import assert_never
+
+from hptc.diff.changes import Change, Growth, Impact, Kind
+from hptc.diff.review import Bound, CostChange, Parent, Review, SpecDiff
+from hptc.render.diagnostics import printable
+
+_COLORS = {"bad": "31;1", "some": "33;1", "good": "32;1", "bold": "1", "dim": "2"}
+
+
+class Format(StrEnum):
+    """How `diff` shows a review."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    GITHUB = "github"
+
+
+VERDICTS: dict[Impact, str] = {
+    Impact.BREAKS: "does not compile",
+    Impact.SECURITY: "loosens security",
+    Impact.PERMISSIONS: "broadens permissions",
+    Impact.POLICY: "loosens the policy",
+    Impact.UNSEEN: "uses another role, key, network or account",
+    Impact.JOBS: "adds, removes or renames a search",
+    Impact.SEARCH: "changes the search",
+    Impact.COST: "changes the cost",
+    Impact.SAFER: "tightens security",
+    Impact.COSMETIC: "changes labels",
+}
+
+TITLES: dict[Kind, str] = {
+    Kind.BROKEN: "does not compile",
+    Kind.REPAIRED: "compiles again",
+    Kind.JOB_ADDED: "added",
+    Kind.JOB_REMOVED: "removed",
+    Kind.JOB_RENAMED: "renamed",
+    Kind.JOB_NAME: "pinned",
+    Kind.DEFINITION_ADDED: "training job added",
+    Kind.DEFINITION_REMOVED: "training job removed",
+    Kind.DEFINITION_RENAMED: "training job renamed",
+    Kind.HYPERPARAMETER_ADDED: "hyperparameter added",
+    Kind.HYPERPARAMETER_REMOVED: "hyperparameter removed",
+    Kind.NOW_TUNED: "was static, is tuned",
+    Kind.NOW_STATIC: "was tuned, is static",
+    Kind.STATIC_VALUE: "static value changed",
+    Kind.KIND: "kind of range changed",
+    Kind.SCALE: "scale changed",
+    Kind.RANGE_WIDENED: "range widened",
+    Kind.RANGE_NARROWED: "range narrowed",
+    Kind.RANGE_MOVED: "range moved",
+    Kind.CATEGORY_ADDED: "categories added",
+    Kind.CATEGORY_REMOVED: "categories removed",
+    Kind.CATEGORY_ORDER: "categories reordered",
+    Kind.VALUE_HINT: "example for Autotune changed",
+    Kind.OBJECTIVE: "objective changed",
+    Kind.METRICS: "metric changed",
+    Kind.STRATEGY: "strategy changed",
+    Kind.LIMITS: "limit changed",
+    Kind.EARLY_STOPPING: "early stopping changed",
+    Kind.COMPLETION: "completion changed",
+    Kind.SEED: "seed changed",
+    Kind.AUTOTUNE: "Autotune changed",
+    Kind.WARM_START: "warm start changed",
+    Kind.ALGORITHM: "algorithm changed",
+    Kind.ALGORITHM_VERSION: "version of the algorithm changed",
+    Kind.INPUT_ADDED: "input added",
+    Kind.INPUT_REMOVED: "input removed",
+    Kind.INPUT: "input changed",
+    Kind.OUTPUT: "output changed",
+    Kind.CHECKPOINT: "checkpoints changed",
+    Kind.ENVIRONMENT_VARIABLE: "environment variable changed",
+    Kind.INSTANCES: "instances changed",
+    Kind.VOLUME: "volume changed",
+    Kind.SPOT: "spot capacity changed",
+    Kind.RUNTIME: "runtime changed",
+    Kind.RETRY: "retries changed",
+    Kind.ROLE: "role changed",
+    Kind.PERMISSIONS_BROADENED: "permissions broadened",
+    Kind.PERMISSIONS_NARROWED: "permissions narrowed",
+    Kind.ENCRYPTION_LOOSENED: "encryption loosened",
+    Kind.ENCRYPTION_TIGHTENED: "encryption tightened",
+    Kind.ENCRYPTION_KEY: "encryption key changed",
+    Kind.ISOLATION_LOOSENED: "isolation loosened",
+    Kind.ISOLATION_TIGHTENED: "isolation tightened",
+    Kind.NETWORK_LOOSENED: "network loosened",
+    Kind.NETWORK_TIGHTENED: "network tightened",
+    Kind.NETWORK: "network changed",
+    Kind.ACCOUNT: "account or Region changed",
+    Kind.INFRASTRUCTURE: "infrastructure changed",
+    Kind.POLICY_LOOSENED: "policy loosened",
+    Kind.POLICY_TIGHTENED: "policy tightened",
+    Kind.TAG: "tag changed",
+    Kind.OTHER: "changed",
+}
+
+
+def render_diff(found: Review, form: Format, *, color: bool = False) -> str:
+    """A review in one format, ending with a line break."""
+    match form:
+        case Format.TEXT:
+            return _text(found, color=color)
+        case Format.MARKDOWN:
+            from hptc.render.diff_markdown import render_markdown
+
+            return render_markdown(found)
+        case Format.JSON:
+            from hptc.render.diff_data import render_json
+
+            return render_json(found)
+        case Format.GITHUB:
+            from hptc.render.diff_data import render_annotations
+
+            return render_annotations(found)
+    assert_never(form)
+
+
+def verdict(found: Review) -> str:
+    """The answer in a few words."""
+    if found.is_empty:
+        return "no change of meaning"
+    return VERDICTS[found.impact] if found.impact is not None else "new findings"
+
+
+def tone(impact: Impact | None) -> str:
+    """How loud an impact is: `bad`, `some` or `good`."""
+    if impact is None:
+        return "some"
+    if impact.rank <= Impact.POLICY.rank:
+        return "bad"
+    return "good" if impact.rank >= Impact.SAFER.rank else "some"
+
+
+def scope(found: Review) -> str:
+    """How much changed: `2 of 14 specs changed, 1 new job`."""
+    total = f"{found.compared} spec{'' if found.compared == 1 else 's'}"
+    if found.is_empty:
+        return f"{total} compared"
+    new_jobs = sum(spec.is_new_job for spec in found.specs)
+    jobs = f", {new_jobs} new job{'' if new_jobs == 1 else 's'}" if new_jobs else ""
+    return f"{len(found.specs)} of {total} changed{jobs}"
+
+
+def also(found: Review) -> str:
+    """What it does beside the verdict, in the same words; empty when that is all."""
+    changes = [*found.project, *(change for spec in found.specs for change in spec.changes)]
+    others = {change.impact for change in changes} - {found.impact}
+    return ", ".join(VERDICTS[impact] for impact in Impact if impact in others)
+
+
+def growth_text(growth: Growth) -> str:
+    """By how much: `2.5 times as wide`, `+1.3 decades`."""
+    if growth.decades is not None:
+        unit = "decade" if abs(growth.decades) == 1 else "decades"
+        return f"{growth.decades:+.3g} {unit}"
+    return f"{growth.ratio:.3g} times as wide" if growth.ratio is not None else ""
+
+
+def title(change: Change) -> str:
+    """What changed, and by how much: `range widened, +1 decade`."""
+    grown = growth_text(change.growth) if change.growth is not None else ""
+    return ", ".join(part for part in (TITLES[change.kind], grown) if part)
+
+
+def subject(change: Change) -> str:
+    """What it is about, with its training job where there are several."""
+    within = change.training_job
+    return change.subject if within in (None, change.subject) else f"{within}: {change.subject}"
+
+
+def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
+    """What follows for whoever approves it, a sentence each; `name` shows a name in it."""
+    if spec.is_new_job:
+        was = f"; it was {name(spec.old_job)}" if spec.old_job else ""
+        yield f"new job {name(spec.new_job or '')}{was}"
+    elif spec.new_job is not None:
+        yield f"the same job, {name(spec.new_job)}"
+    elif spec.new is None and spec.old_job is not None:
+        yield f"no more job; {name(spec.old_job)} stays as it is in AWS"
+    if spec.old_job and spec.new_job and spec.old_count != spec.new_count:
+        yield f"training jobs: {_count(spec.old_count)} → {_count(spec.new_count)}"
+    for parent in spec.parents:
+        yield _parent_text(parent, name)
+    if spec.cost is not None:
+        yield _cost_text(spec.cost, name)
+
+
+def _count(number: int | None) -> str:
+    return "no limit" if number is None else f"{number:,}"
+
+
+def _parent_text(parent: Parent, name: Callable[[str], str]) -> str:
+    says = f"warm-starts from {name(parent.job)}"
+    if parent.spec is None:
+        return f"{says}, a job that is no spec of this project"
+    says = f"{says} of {name(parent.spec)}"
+    if parent.is_new:
+        return f"{says}, a new job itself: submit that first, and let it finish"
+    return f"{says}, as before"
+
+
+def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
+    bounds = dict.fromkeys(name(bound_text(b)) for b in (cost.old, cost.new) if b != "")
+    return f"costs at most: {' → '.join(bounds)}"
+
+
+def bound_text(bound: Bound) -> str:
+    """A cost bound; an unknown one is said to be unknown."""
+    match bound:
+        case None:
+            return "not known"
+        case str():
+            return bound
+    return f"${bound:,.2f}"
+
+
+def _text(found: Review, *, color: bool) -> str:
+    def paint(name: str, text: str) -> str:
+        return f"\033[{_COLORS[name]}m{text}\033[0m" if color else text
+
+    against = f"{printable(found.old)} → {printable(found.new)}"
+    if found.is_empty:
+        notes = "".join(f"\nnote: {printable(note)}" for note in found.notes)
+        return f"hptc diff: {verdict(found)} ({scope(found)}, {against}){notes}\n"
+    head = paint(tone(found.impact), f"hptc diff: {verdict(found)}")
+    lines = [f"{head} ({scope(found)}, {against})"]
+    if more := also(found):
+        lines.append(f"also {more}")
+    lines += [f"note: {printable(note)}" for note in found.notes]
+    if found.project:
+        lines += ["", paint("bold", printable(found.project_file))]
+        lines += [_line(change, paint(tone(change.impact), "•")) for change in found.project]
+    for spec in found.specs:
+        lines += ["", f"{paint('bold', printable(spec.name))}  {printable(spec.file)}"]
+        lines += [_line(change, paint(tone(change.impact), "•")) for change in spec.changes]
+        lines += [
+            f"  {paint(tone(Impact.BREAKS if d.is_error else None), d.severity.value)}[{d.code}] "
+            f"line {d.span.line}: {printable(d.message)}"
+            for d in spec.findings
+        ]
+        lines += [f"  {paint('dim', '→')} {line}" for line in consequences(spec, printable)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(change: Change, mark: str) -> str:
+    values = " → ".join(text for text in (change.old, change.new) if text)
+    parts = (printable(subject(change)), title(change), printable(values))
+    note = f"  ({printable(change.note)})" if change.note else ""
+    return f"  {mark} {': '.join(part for part in parts if part)}{note}"

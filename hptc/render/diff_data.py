@@ -1,0 +1,119 @@
+"""A review for programs: JSON, and GitHub's annotations beside the lines of the new side. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hptc.compiler import Compiled
+from hptc.diff.changes import Change, Impact, Kind
+from hptc.diff.review import Bound, Review, SpecDiff
+from hptc.render import diagnostics as lines
+from hptc.render.diagnostics import as_data
+from hptc.render.diff import subject, title, verdict
+
+JSON_VERSION = 1
+
+
+def render_json(found: Review) -> str:
+    """One JSON object: `version`, `verdict`, `impact`, `specs`, `project` and the two sides."""
+    data = {
+        "version": JSON_VERSION,
+        "verdict": verdict(found),
+        "impact": found.impact,
+        "against": found.old,
+        "head": found.new,
+        "compared": found.compared,
+        "notes": list(found.notes),
+        "project": [_change_data(change) for change in found.project],
+        "specs": [_spec_data(spec) for spec in found.specs],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _spec_data(spec: SpecDiff) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "file": spec.file,
+        "impact": spec.impact,
+        "is_new_job": spec.is_new_job,
+        "old_job": spec.old_job,
+        "new_job": spec.new_job,
+        "old_training_jobs": spec.old_count,
+        "new_training_jobs": spec.new_count,
+        "parents": [
+            {"job": parent.job, "spec": parent.spec, "is_new": parent.is_new}
+            for parent in spec.parents
+        ],
+        "cost": _cost_data(spec),
+        "changes": [_change_data(change) for change in spec.changes],
+        "findings": [as_data(diagnostic) for diagnostic in spec.findings],
+    }
+
+
+def _cost_data(spec: SpecDiff) -> dict[str, Bound] | None:
+    return {"old": spec.cost.old, "new": spec.cost.new} if spec.cost is not None else None
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    growth = change.growth
+    return {
+        "kind": change.kind,
+        "impact": change.impact,
+        "path": list(change.path),
+        "training_job": change.training_job,
+        "subject": change.subject,
+        "old": change.old,
+        "new": change.new,
+        "ratio": growth.ratio if growth is not None else None,
+        "decades": growth.decades if growth is not None else None,
+        "note": change.note,
+    }
+
+
+def render_annotations(found: Review) -> str:
+    """GitHub's workflow commands: a warning for what must be looked at, a notice for the rest.
+
+    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    commands = [*_project_commands(found)]
+    for spec in found.specs:
+        commands += _spec_commands(spec)
+    return "".join(f"{command}\n" for command in commands)
+
+
+def _project_commands(found: Review) -> Iterator[str]:
+    for change in found.project:
+        yield _command(change, {"file": found.project_file})
+
+
+def _spec_commands(spec: SpecDiff) -> Iterator[str]:
+    if spec.findings:
+        yield lines.render(spec.findings, lines.Format.GITHUB).rstrip("\n")
+    for change in spec.changes:
+        if change.kind is not Kind.BROKEN:  # its diagnostics say more
+            yield _command(change, _place(change, spec.file, spec.new))
+
+
+def _place(change: Change, file: str, compiled: Compiled | None) -> dict[str, str]:
+    if compiled is None:
+        return {"file": file}
+    span = compiled.layers.span(change.path, key=True)
+    return {"file": span.file, "line": str(span.line), "endLine": str(span.end_line)}
+
+
+def _command(change: Change, place: dict[str, str]) -> str:
+    severity = "warning" if change.impact.rank <= Impact.UNSEEN.rank else "notice"
+    values = " → ".join(text for text in (change.old, change.new) if text)
+    titled = ": ".join(part for part in (subject(change), title(change)) if part)
+    properties = {**place, "title": titled}
+    listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
+    return f"::{severity} {listed}::{_escaped(values)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    made = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    for character in more:
+        made = made.replace(character, f"%{ord(character):02X}")
+    return made

@@ -1,0 +1,169 @@
+"""A review as the one comment of a pull request: the verdict in its first line, details folded.
+
+GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190), and shows
+three columns on a phone. Whatever comes from a spec stands in code, where GitHub reads neither
+markup nor mentions.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from hptc.diagnostics import Diagnostic
+from hptc.diff.changes import Change, Impact
+from hptc.diff.review import Review, SpecDiff
+from hptc.render.diagnostics import printable
+from hptc.render.diff import VERDICTS, also, consequences, scope, subject, title, tone, verdict
+
+MAX_BYTES = 65_000
+MARKER = "<!-- hptc diff -->"
+"""In the last line of each comment, so that the next run finds it and updates it."""
+_MARKS = {"bad": "🔴", "some": "🟡", "good": "🟢"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Size:
+    """How much of a review is shown."""
+
+    specs: int
+    rows: int  # of each spec
+    characters: int  # of each value
+
+
+_SIZES = (
+    _Size(specs=100, rows=100, characters=300),
+    _Size(specs=100, rows=20, characters=120),
+    _Size(specs=50, rows=8, characters=80),
+    _Size(specs=20, rows=5, characters=60),
+    _Size(specs=10, rows=3, characters=40),
+)
+"""The last fits even if every character takes four bytes."""
+
+
+def render_markdown(found: Review) -> str:
+    """A review, as much of it as fits into a comment; what is left out is counted."""
+    for size in _SIZES:
+        text = _page(found, size)
+        if len(text.encode()) <= MAX_BYTES:
+            return text
+    raise AssertionError("the smallest size fits whatever the change")
+
+
+def _page(found: Review, size: _Size) -> str:
+    against = f"{code(found.old, size.characters)} → {code(found.new, size.characters)}"
+    if found.is_empty:
+        head = f"**hptc diff: {verdict(found)}** ({scope(found)}, {against})"
+        return "\n\n".join([head, *_notes(found, size), MARKER]) + "\n"
+    mark = _MARKS[tone(found.impact)]
+    parts = [f"{mark} **hptc diff: {verdict(found)}** ({scope(found)}, {against})"]
+    if more := also(found):
+        parts.append(f"It also {more}.")
+    parts += _notes(found, size)
+    shown = found.specs[: size.specs]
+    if shown:
+        parts.append("\n".join(_overview(shown, size)))
+    if found.project:
+        parts.append(_folded(found.project_file, found.project, (), (), size))
+    parts += [
+        _folded(spec.name, spec.changes, spec.findings, _consequences(spec, size), size)
+        for spec in shown
+    ]
+    if left := len(found.specs) - len(shown):
+        parts.append(f"{_more(left, 'spec')} changed; `hptc diff` on your machine shows all.")
+    return "\n\n".join([*parts, MARKER]) + "\n"
+
+
+def _notes(found: Review, size: _Size) -> list[str]:
+    return [f"Note: {code(note, size.characters)}" for note in found.notes[: size.rows]]
+
+
+def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
+    """One row a spec."""
+    yield "| spec | verdict | job |"
+    yield "|---|---|---|"
+    for spec in specs:
+        impact = spec.impact
+        says = VERDICTS[impact] if impact is not None else "new findings"
+        job = f"new: {cell(spec.new_job or '', size)}" if spec.is_new_job else "the same"
+        if spec.new_job is None:
+            job = "none"
+        yield f"| {cell(spec.name, size)} | {_MARKS[tone(impact)]} {says} | {job} |"
+
+
+def _folded(
+    name: str,
+    changes: tuple[Change, ...],
+    findings: tuple[Diagnostic, ...],
+    following: Iterable[str],
+    size: _Size,
+) -> str:
+    """One spec: a line to click, a table of what changed, and what follows."""
+    count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
+    impact = changes[0].impact if changes else None
+    says = VERDICTS[impact] if impact is not None else "new findings"
+    label = html.escape(_clipped(name, size.characters))
+    parts = [f"<details><summary><code>{label}</code>: {says} ({count})</summary>"]
+    if changes:
+        parts.append("\n".join(_table(changes, size)))
+    lists = [
+        [f"- {line}" for line in _findings(findings, size)],
+        [f"- {line}" for line in list(following)[: size.rows]],
+    ]
+    parts += ["\n".join(lines) for lines in lists if lines]
+    return "\n\n".join([*parts, "</details>"])
+
+
+def _consequences(spec: SpecDiff, size: _Size) -> Iterator[str]:
+    return consequences(spec, lambda text: code(text, size.characters))
+
+
+def _table(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
+    yield "| what | before | after |"
+    yield "|---|---|---|"
+    for change in changes[: size.rows]:
+        says = title(change)
+        if change.impact.rank <= Impact.UNSEEN.rank:
+            says = f"**{says}**"
+        parts = (cell(subject(change), size), says, cell(change.note, size))
+        what = "<br>".join(part for part in parts if part)
+        yield f"| {what} | {cell(change.old, size)} | {cell(change.new, size)} |"
+    if len(changes) > size.rows:
+        yield f"| {_more(len(changes) - size.rows, 'change')} | | |"
+
+
+def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
+    for diagnostic in findings[: size.rows]:
+        place = code(f"{diagnostic.span.file}:{diagnostic.span.line}", size.characters)
+        message = code(diagnostic.message, size.characters)
+        yield f"{diagnostic.severity.value} {diagnostic.code} at {place}: {message}"
+    if len(findings) > size.rows:
+        yield _more(len(findings) - size.rows, "finding")
+
+
+def _more(count: int, what: str) -> str:
+    return f"{count:,} more {what}{'' if count == 1 else 's'}"
+
+
+def cell(text: str, size: _Size) -> str:
+    """A stranger's text in a cell of a table; nothing for nothing."""
+    made = code(text, size.characters)
+    # A backslash before a pipe can't be told from one that escapes it, so that pipe is drawn.
+    return made.replace("\\|", "\\│").replace("|", "\\|")
+
+
+def code(text: str, most: int) -> str:
+    """A stranger's text as a code span, whatever is in it."""
+    shown = _clipped(text, most)
+    if not shown.strip():
+        return ""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    space = " " if "`" in (shown[0], shown[-1]) else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _clipped(text: str, most: int) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
