@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from hptc.errors import UsageError
 from hptc.infrastructure.endpoint import check_reach
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.policy import Condition, Statement
+from hptc.infrastructure.policy import Condition, Statement, document
 from hptc.job import TuningJob
 from hptc.project import Environment
 
 _LONGEST_ROLE_NAME = 64
+_LARGEST_POLICY = 10_240
+"""Of a role's inline policies: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 
@@ -72,6 +75,13 @@ def spec_stacks(
                 f"two specs are named `{spec}`, and each needs a stack of that name",
                 help="give one of them another `name`",
             )
+        size = len(json.dumps(document(statements), separators=(",", ":")))
+        if size > _LARGEST_POLICY:
+            raise UsageError(
+                f"the role of `{spec}` would have a policy of {size} characters, and "
+                f"{_LARGEST_POLICY} is IAM's most",
+                help="read fewer prefixes, or bring a role with `role_arn`",
+            )
         stacks[stack.lower()] = SpecStack(
             spec=spec,
             stack=stack,
@@ -109,6 +119,42 @@ def trust(environment: Environment) -> Statement:
         ),
         reason="SageMaker runs the training jobs as this role, for jobs of this account only",
     )
+
+
+def orphaned_stacks(
+    existing: Iterable[str],
+    environment: Environment,
+    specs: Iterable[SpecStack],
+    other_environments: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """The stacks of an environment that no spec needs any more, by name.
+
+    `existing` are the names of all stacks in its account and Region, `other_environments` those of
+    the project, whose names may begin alike. Only names are compared: a stack's tags tell whether
+    it is of this project. Nothing is removed.
+    """
+    own = environment.foundation_stack
+    needed = {each.stack.lower() for each in specs}
+    if not foundation(environment).is_empty:
+        needed.add(own.lower())
+    longer = tuple(
+        stack.lower()
+        for name in other_environments
+        if (stack := f"hptc-{environment.project}-{name}").startswith(f"{own}-")
+    )
+    return tuple(
+        sorted(
+            name
+            for name in existing
+            if _is_of(name.lower(), own.lower())
+            and name.lower() not in needed
+            and not any(_is_of(name.lower(), other) for other in longer)
+        )
+    )
+
+
+def _is_of(stack: str, foundation_stack: str) -> bool:
+    return stack == foundation_stack or stack.startswith(f"{foundation_stack}-")
 
 
 def output_key(name: str) -> str:
