@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, Path, Severity
 from hptc.job import Definition
 from hptc.names import RANGE_LISTS
 from hptc.rules.rule import Context, Rule, error, warning
@@ -85,7 +86,8 @@ def definition_without_objective(rule: Rule, context: Context) -> Iterator[Findi
 
     Without a metric to optimise there is nothing to search for. The API's model marks the objective
     as optional because it stands in one of two places, but SageMaker demands it for each training
-    job definition, with Autotune too
+    job definition. With Autotune that is not certain: a published request leaves it out, so it is a
+    warning there
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
 
     Bad:
@@ -103,12 +105,14 @@ def definition_without_objective(rule: Rule, context: Context) -> Iterator[Findi
                 if context.job.is_multiple
                 else (_CONFIG, "HyperParameterTuningJobObjective")
             )
-            yield rule.finding(
+            finding = rule.finding(
                 f"{_subject(definition)} has no objective",
                 path,
                 help="add `objective: {metric_name: …, type: Minimize}`, or Maximize",
                 on_key=True,
             )
+            is_certain = not context.job.is_autotuned
+            yield finding if is_certain else replace(finding, severity=Severity.WARNING)
 
 
 @error("HPT113", "X04", "X07")
