@@ -1,0 +1,110 @@
+"""The stacks that specs need, beside those that AWS has.
+
+Only what can be told without Node: whether a stack is there and tells all that it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hptc.aws.interface import DeployedStack, Stacks
+from hptc.aws.jobs import TAG_PREFIX
+from hptc.compiler import Compiled
+from hptc.errors import AwsError
+from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.stacks import output_key, spec_stacks
+from hptc.project import Environment
+from hptc.rehearsal import is_denied
+
+
+class StackState(StrEnum):
+    """How much of a stack is there."""
+
+    DEPLOYED = "deployed"
+    INCOMPLETE = "incomplete"  # outputs are missing
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStack:
+    """A stack that specs need."""
+
+    name: str
+    state: StackState
+    missing_outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStacks:
+    """The stacks that specs need, and those that no spec needs any more."""
+
+    needed: tuple[PlannedStack, ...] = ()
+    orphaned: tuple[str, ...] = ()
+    not_listed_because: str = ""  # why orphaned ones could not be looked for
+
+    @property
+    def not_deployed(self) -> tuple[PlannedStack, ...]:
+        """What `hptc deploy` has to bring."""
+        return tuple(each for each in self.needed if each.state is not StackState.DEPLOYED)
+
+
+def planned_stacks(
+    environment: Environment,
+    compiled: Sequence[Compiled],
+    stacks: Stacks,
+    *,
+    is_whole_project: bool,
+) -> PlannedStacks:
+    """Compare the stacks of specs with AWS's.
+
+    One who may see stacks by name only learns of no orphans. Raises UsageError for specs whose
+    stacks can't have names.
+    """
+    jobs = [(one.name, one.job) for one in compiled if one.job is not None and one.spec is not None]
+    shared = foundation(environment)
+    wanted = {} if shared.is_empty else {shared.stack: shared.provides}
+    wanted |= {each.stack: ("execution_role_arn",) for each in spec_stacks(environment, jobs)}
+    orphaned: tuple[str, ...] = ()
+    because = ""
+    if is_whole_project:
+        try:
+            orphaned = tuple(sorted(_orphans(environment, list(stacks.list_stacks()), wanted)))
+        except AwsError as error:
+            if not is_denied(error):
+                raise
+            because = error.message
+    return PlannedStacks(
+        needed=tuple(_state(name, stacks, provides) for name, provides in wanted.items()),
+        orphaned=orphaned,
+        not_listed_because=because,
+    )
+
+
+def _state(name: str, stacks: Stacks, provides: Sequence[str]) -> PlannedStack:
+    outputs = stacks.outputs(name)
+    if outputs is None:
+        return PlannedStack(name=name, state=StackState.MISSING)
+    missing = tuple(key for key in map(output_key, provides) if key not in outputs)
+    state = StackState.INCOMPLETE if missing else StackState.DEPLOYED
+    return PlannedStack(name=name, state=state, missing_outputs=missing)
+
+
+def _orphans(
+    environment: Environment, deployed: Sequence[DeployedStack], wanted: dict[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """The environment's stacks that nothing asks for.
+
+    A name alone does not tell: `hptc-a-dev-eu` is a spec's stack of `dev`, or all of `dev-eu`.
+    """
+    ours = {
+        f"{TAG_PREFIX}project": environment.project,
+        f"{TAG_PREFIX}environment": environment.name,
+    }
+    for stack in deployed:
+        is_named_so = stack.name == environment.foundation_stack or stack.name.startswith(
+            f"{environment.foundation_stack}-"
+        )
+        if is_named_so and ours.items() <= dict(stack.tags).items() and stack.name not in wanted:
+            yield stack.name
