@@ -36,8 +36,8 @@ def permission_changes(
     """What the new statements grant that no old one did, and the other way round, by statement.
 
     A statement that grants something else is broadened: it shows what it lost beside that. Reasons
-    and sids don't count, and neither does a grant that another of its side covers. The two places say which part of the
-    spec a statement is asked for by.
+    and sids don't count, and neither does a grant that another of its side covers. The two places
+    say which part of the spec asks for a statement.
     """
     before, after = tuple(old), tuple(new)
     had = [grant for statement in before for grant in grants(statement)]

@@ -152,7 +152,7 @@ def _environments(
     Raises UsageError when the new side has none: that is for the user to know.
     """
     found = []
-    for side in (old, new):
+    for side in (new, old):
         folder = path if side.files.is_folder(path) else path.absolute().parent
         in_project, _ = side.project_of(side.files.real(folder))
         try:
@@ -161,7 +161,7 @@ def _environments(
             if side is new:
                 raise
             return (None, None), (f"{base}: {error.message}; every spec counts as new",)
-    return (found[0], found[1]), ()
+    return (found[1], found[0]), ()
 
 
 def _compiled(path: str, side: Workspace) -> Compiled:
