@@ -1,0 +1,93 @@
+"""Layers merge as a JSON merge patch, and every value's place is where its layer said it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hptc import source
+from hptc.diagnostics import Path
+from hptc.resolve import Layers, merged, ordered
+
+# The examples of https://www.rfc-editor.org/rfc/rfc7396#appendix-A whose both sides are objects or
+# plain values; a null in the patch of what is not there is removed there too.
+RFC_7396: list[tuple[Any, Any, Any]] = [
+    ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+    ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+    ({"a": "b"}, {"a": None}, {}),
+    ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+    ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+    ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+    ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+    ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+    (["a", "b"], ["c", "d"], ["c", "d"]),
+    ({"a": "b"}, ["c"], ["c"]),
+    ({"a": "foo"}, None, None),
+    ({"a": "foo"}, "bar", "bar"),
+    ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+]
+
+
+@pytest.mark.parametrize(("under", "over", "result"), RFC_7396, ids=range(1, len(RFC_7396) + 1))
+def test_merged(under: Any, over: Any, result: Any) -> None:
+    assert merged(under, over) == result
+
+
+def test_merging_changes_neither_side() -> None:
+    under, over = {"a": {"b": 1}}, {"a": {"c": 2}}
+    assert merged(under, over) == {"a": {"b": 1, "c": 2}}
+    assert (under, over) == ({"a": {"b": 1}}, {"a": {"c": 2}})
+
+
+def document(text: str, file: str) -> source.Document:
+    parsed, faults = source.parse(text, file)
+    assert faults == []
+    return parsed
+
+
+LAYERS = Layers(
+    (
+        (
+            document("overrides:\n  limits: {b: 1}\n  training_job: {x: 1}\n", "over"),
+            ("overrides",),
+        ),
+        (document("limits: {a: 1, b: 2}\ntraining_jobs:\n  one: {y: 2}\n", "spec"), ()),
+        (document("defaults:\n  limits: {c: 3}\n  training_job: {z: 3}\n", "under"), ("defaults",)),
+    )
+)
+PLACES: dict[str, tuple[Path, str, int]] = {
+    "of the spec": (("limits", "a"), "spec", 1),
+    "overridden": (("limits", "b"), "over", 2),
+    "a default": (("limits", "c"), "under", 2),
+    "said nowhere": (("limits", "d"), "over", 2),
+    "nowhere near": (("nothing",), "over", 2),
+    "for each of several, over": (("training_jobs", "one", "x"), "over", 3),
+    "for each of several, under": (("training_jobs", "one", "z"), "under", 3),
+    "of one of several": (("training_jobs", "one", "y"), "spec", 3),
+}
+
+
+@pytest.mark.parametrize(("path", "file", "line"), PLACES.values(), ids=PLACES)
+def test_a_value_stands_in_the_layer_that_says_it(path: Path, file: str, line: int) -> None:
+    span = LAYERS.span(path)
+    assert span.file == file
+    if "nowhere" not in path:
+        assert span.line <= line
+
+
+def test_members_stand_in_the_apis_order_and_maps_as_they_are() -> None:
+    request = {
+        "Tags": [{"Value": "v", "Key": "k"}],
+        "TrainingJobDefinition": {
+            "StaticHyperParameters": {"b": "1", "a": "2"}, "DefinitionName": "x",
+        },
+        "Unknown": 1,
+        "HyperParameterTuningJobName": "n",
+    }  # fmt: skip
+    made = ordered(request)
+    assert made == request
+    assert list(made) == ["HyperParameterTuningJobName", "TrainingJobDefinition", "Tags", "Unknown"]
+    assert list(made["Tags"][0]) == ["Key", "Value"]
+    assert list(made["TrainingJobDefinition"]) == ["DefinitionName", "StaticHyperParameters"]
+    assert list(made["TrainingJobDefinition"]["StaticHyperParameters"]) == ["b", "a"]
