@@ -197,9 +197,10 @@ class Tree:
     def _inside(self, path: Path) -> str:
         """The path from the repository's top. Raises UsageError outside of it."""
         whole = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the disk's links
-        for candidate in (whole, whole.parent.resolve() / whole.name):
-            if candidate.is_relative_to(self.root):
-                return candidate.relative_to(self.root).as_posix()
+        if not whole.is_relative_to(self.root):  # the way to the repository may be a link
+            whole = whole.parent.resolve() / whole.name
+        if whole.is_relative_to(self.root):
+            return whole.relative_to(self.root).as_posix()
         raise UsageError(
             f"{path}: is outside of the repository {self.root}",
             help="a comparison reads the other side from this repository's commits",

@@ -387,6 +387,8 @@ def _role_changes(old: Compiled, new: Compiled, changed: list[Path]) -> Iterable
         return ()
     if (before.account, before.region) != (after.account, after.region):
         return ()  # every ARN differs, and the environment's own change says so
+    if old.digest == new.digest and before == after:
+        return ()
     had, has = permissions(before, old.job), permissions(after, new.job)
     if not had or not has:
         return ()
