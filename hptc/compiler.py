@@ -8,6 +8,7 @@ result says how far the file came. Nothing here calls AWS, runs code of a spec, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
@@ -25,6 +26,7 @@ from hptc.request import Request, emit, unwrapped
 from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.check import check
+from hptc.rules.language import ONLINE
 from hptc.rules.rule import Context, Rule
 from hptc.source import Document
 from hptc.spec import Spec, parse_spec
@@ -193,10 +195,14 @@ def _finished(
                 ),
                 workspace.rules,
             )
-    placed = [_place(finding, outcome, request or {}) for finding in findings]
+    placed = [place(finding, outcome, request or {}) for finding in findings]
     secrets = [one.span for one, f in zip(placed, findings, strict=True) if f.is_secret]
     placed = _without_secrets(placed, secrets)
-    kept, suppressed = suppressions.apply([*outcome.diagnostics, *placed], outcome.document)
+    kept, suppressed = suppressions.apply(
+        [*outcome.diagnostics, *placed],
+        outcome.document,
+        unchecked=_unchecked(workspace.rules if job is not None else ()),
+    )
     diagnostics = tuple(sorted(kept, key=sort_key))
     stopped = any(diagnostic.is_error for diagnostic in diagnostics)
     return replace(
@@ -208,7 +214,24 @@ def _finished(
     )
 
 
-def _place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
+def _unchecked(run: tuple[Rule, ...]) -> set[str]:
+    """The codes that a compile did not look for: rules left out, and all that asks AWS."""
+    return {*(rule.code for rule in RULES), *ONLINE} - {rule.code for rule in run}
+
+
+def with_findings(compiled: Compiled, findings: Iterable[Finding]) -> Compiled:
+    """The same file with what a later step found in its request, suppressions included."""
+    placed = [place(finding, compiled, compiled.request or {}) for finding in findings]
+    kept, suppressed = suppressions.split(placed, compiled.document)
+    return replace(
+        compiled,
+        diagnostics=tuple(sorted([*compiled.diagnostics, *kept], key=sort_key)),
+        suppressed=(*compiled.suppressed, *suppressed),
+    )
+
+
+def place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
+    """A finding at its place in the file: `request` is the one that its path belongs to."""
     path = finding.path
     if outcome.spec is not None and not finding.in_spec:
         path = outcome.layers.nearest(spec_paths(path, request))

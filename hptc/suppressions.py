@@ -8,7 +8,7 @@ find can be suppressed: a file that can't be read as a spec can't be excused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hptc.diagnostics import Diagnostic, Severity
@@ -54,22 +54,32 @@ def suppressions(document: Document) -> list[Suppression]:
 
 
 def apply(
+    diagnostics: Iterable[Diagnostic],
+    document: Document,
+    *,
+    unchecked: Collection[str] = frozenset(),
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """What remains, and what a suppression took away. Warnings about suppressions are added.
+
+    `unchecked` are the codes that nothing looked for: a suppression of one is no leftover.
+    """
+    kept, taken = split(diagnostics, document)
+    used = {(diagnostic.span.line, diagnostic.code) for diagnostic in taken}
+    for comment in suppressions(document):
+        kept += _faults(comment, used, unchecked, document)
+    return kept, taken
+
+
+def split(
     diagnostics: Iterable[Diagnostic], document: Document
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """What remains, and what a suppression took away. Warnings about suppressions are added."""
+    """What remains, and what a suppression took away."""
     comments = suppressions(document)
     kept: list[Diagnostic] = []
     taken: list[Diagnostic] = []
-    used: set[tuple[int, str]] = set()
     for diagnostic in diagnostics:
-        comment = next((c for c in comments if _covers(c, diagnostic, document)), None)
-        if comment is None:
-            kept.append(diagnostic)
-        else:
-            used.add((comment.written, diagnostic.code))
-            taken.append(diagnostic)
-    for comment in comments:
-        kept += _faults(comment, used, document)
+        is_covered = any(_covers(comment, diagnostic, document) for comment in comments)
+        (taken if is_covered else kept).append(diagnostic)
     return kept, taken
 
 
@@ -84,7 +94,10 @@ def _covers(comment: Suppression, diagnostic: Diagnostic, document: Document) ->
 
 
 def _faults(
-    comment: Suppression, used: set[tuple[int, str]], document: Document
+    comment: Suppression,
+    used: set[tuple[int, str]],
+    unchecked: Collection[str],
+    document: Document,
 ) -> list[Diagnostic]:
     span = document.span_at(
         comment.written - 1, comment.column, comment.written - 1, comment.column + 1
@@ -105,5 +118,5 @@ def _faults(
     return [
         fault(f"nothing to suppress here: {code} does not occur", "remove the comment")
         for code in comment.codes
-        if (comment.written, code) not in used
+        if (comment.line, code) not in used and code not in unchecked
     ]

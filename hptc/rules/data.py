@@ -326,6 +326,8 @@ def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> I
         algorithm = built_in(definition)
         if algorithm is None or algorithm.name not in _WANTS_RECORD_IO:
             continue
+        if channel.input_mode != "Pipe":
+            continue  # no mode for a manifest at all: HPT456 says so, and it wraps no records
         if source.data_type == "AugmentedManifestFile" and channel.record_wrapper != "RecordIO":
             yield rule.finding(
                 f"{algorithm.title} can't read the augmented manifest of `{channel.name}` "

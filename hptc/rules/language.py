@@ -127,3 +127,6 @@ CODES = (
         "it must compile first, and must not warm-start from its own child.",
     ),
 )
+
+ONLINE = frozenset(entry.code for entry in CODES if entry.code.startswith("HPT9"))
+"""What hptc/online.py finds with an account at hand."""
