@@ -80,7 +80,7 @@ def run(tuning: FakeTuning, compiled: list[Compiled], status: str = "Completed")
 
 
 def read_only(tuning: FakeTuning) -> NoWrites:
-    return NoWrites(jobs=tuning.jobs, tags=tuning.tags)
+    return NoWrites(region=tuning.region, jobs=tuning.jobs, tags=tuning.tags)
 
 
 def planned(

@@ -1,0 +1,202 @@
+"""Plans as people read them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hptc.apply import Applied
+from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
+from hptc.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
+from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState
+from hptc.render.plan import applied_json, render_applied, render_plan, verdict
+from hptc.submission import Submitted, Unchanged
+from tests.conftest import Golden
+
+PLACE = Place(account="123456789012", region="us-east-1", project="churn", environment="dev")
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job/"
+
+
+def new(spec: str) -> ToSubmit:
+    return ToSubmit(
+        spec=spec,
+        file=f"specs/{spec}.yaml",
+        name=f"{spec}-0123abcd",
+        digest="0123abcd" * 8,
+        commit="4e90625aaaaa",
+        provided={"execution_role_arn": "arn:aws:iam::123456789012:role/hptc/churn"},
+    )
+
+
+def there(spec: str, status: str) -> AlreadyThere:
+    return AlreadyThere(
+        spec=spec,
+        file=f"specs/{spec}.yaml",
+        name=f"{spec}-89abcdef",
+        digest="89abcdef" * 8,
+        arn=f"{ARN}{spec}-89abcdef",
+        status=status,
+        is_known_by_tag=True,
+    )
+
+
+def blocked(spec: str) -> Blocked:
+    return Blocked(
+        spec=spec,
+        file=f"specs/{spec}.yaml",
+        name=f"{spec}-76543210",
+        digest="76543210" * 8,
+        obstacle=Obstacle.STACK,
+        reason=f"the stack `hptc-churn-dev-{spec}` is not deployed in us-east-1",
+        help="`hptc deploy --env dev` first",
+    )
+
+
+def old(number: int, status: str, fate: Fate = Fate.SUPERSEDED) -> EarlierJob:
+    return EarlierJob(
+        name=f"churn-{number:08x}",
+        status=status,
+        created=datetime(2026, 3, 1, 12, tzinfo=UTC) - timedelta(days=number),
+        fate=fate,
+        spec="churn" if fate is Fate.SUPERSEDED else "specs/gone.yaml",
+    )
+
+
+EMPTY = Plan(
+    place=PLACE,
+    decisions=(),
+    earlier=EarlierJobs(),
+    stacks=PlannedStacks(),
+    is_whole_project=True,
+)
+DEPLOYED = PlannedStack(name="hptc-churn-dev", state=StackState.DEPLOYED)
+CASES = {
+    "empty": EMPTY,
+    "unchanged": replace(
+        EMPTY,
+        decisions=(there("churn", "InProgress"), there("a-longer-name", "Completed")),
+        stacks=PlannedStacks(needed=(DEPLOYED,)),
+    ),
+    "mixed": replace(
+        EMPTY,
+        decisions=(new("churn"), there("kept", "Completed"), blocked("late"), new("second")),
+        earlier=EarlierJobs(
+            jobs=(
+                old(1, "InProgress"),
+                old(2, "Stopping", Fate.ORPHANED),
+                *(old(number, "Completed") for number in range(3, 15)),
+            ),
+            not_looked_at=4900,
+        ),
+        stacks=PlannedStacks(
+            needed=(
+                DEPLOYED,
+                PlannedStack(name="hptc-churn-dev-late", state=StackState.MISSING),
+                PlannedStack(
+                    name="hptc-churn-dev-old",
+                    state=StackState.INCOMPLETE,
+                    missing_outputs=("ExecutionRoleArn",),
+                ),
+            ),
+            orphaned=("hptc-churn-dev-gone",),
+        ),
+    ),
+    "restricted": replace(
+        EMPTY,
+        decisions=(new("churn"),),
+        stacks=PlannedStacks(
+            needed=(DEPLOYED,),
+            not_listed_because="not authorized to perform: cloudformation:DescribeStacks",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_text(golden: Golden, case: str) -> None:
+    text = render_plan(CASES[case])
+    assert text.splitlines()[0] == verdict(CASES[case])
+    assert all(line == line.rstrip() for line in text.splitlines())
+    golden(f"plan/{case}.txt", text)
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        pytest.param(EMPTY, "nothing to submit", id="empty"),
+        pytest.param(CASES["unchanged"], "nothing to submit, 2 unchanged", id="unchanged"),
+        pytest.param(
+            replace(EMPTY, decisions=(new("a"), new("b"), there("c", "Failed"), blocked("d"))),
+            "2 to submit, 1 unchanged, 1 blocked",
+            id="each kind",
+        ),
+        pytest.param(
+            replace(EMPTY, decisions=(blocked("d"),)), "nothing to submit, 1 blocked", id="blocked"
+        ),
+        pytest.param(
+            CASES["mixed"],
+            "2 to submit, 1 unchanged, 1 blocked, 2 stacks to deploy, 1 stack orphaned, "
+            "2 earlier jobs still running",
+            id="mixed",
+        ),
+    ],
+)
+def test_the_first_line_is_the_verdict(plan: Plan, expected: str) -> None:
+    assert verdict(plan) == expected
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        pytest.param(EMPTY, False, id="empty"),
+        pytest.param(CASES["unchanged"], False, id="unchanged"),
+        pytest.param(replace(EMPTY, decisions=(new("a"),)), True, id="to submit"),
+        pytest.param(replace(EMPTY, decisions=(blocked("a"),)), True, id="blocked"),
+        pytest.param(
+            replace(EMPTY, stacks=PlannedStacks(orphaned=("x",))), True, id="orphaned stack"
+        ),
+        pytest.param(replace(EMPTY, stacks=CASES["mixed"].stacks), True, id="a stack to deploy"),
+        pytest.param(
+            replace(EMPTY, earlier=CASES["mixed"].earlier), False, id="earlier jobs are none"
+        ),
+    ],
+)
+def test_changes_are_what_there_is_to_do(plan: Plan, expected: bool) -> None:
+    assert plan.has_changes is expected
+
+
+def test_colours_change_nothing_else() -> None:
+    import re
+
+    plain = re.sub(r"\033\[[0-9;]*m", "", render_plan(CASES["mixed"], color=True))
+    assert plain == render_plan(CASES["mixed"])
+
+
+def test_a_strangers_text_does_not_steer_the_terminal() -> None:
+    nasty = replace(blocked("a"), reason="\x1b[2J\nsecond line", file="\x1b]0;x\x07.yaml")
+    text = render_plan(replace(EMPTY, decisions=(nasty,)))
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_what_became_of_it() -> None:
+    applied = [
+        Applied(
+            planned=new("a"),
+            outcome=Submitted(name="a-0123abcd", arn=f"{ARN}a", region="us-east-1", request={}),
+        ),
+        Applied(
+            planned=new("b"),
+            outcome=Unchanged(
+                name="b-0123abcd", arn=f"{ARN}b", region="us-east-1", status="InProgress"
+            ),
+        ),
+    ]
+    assert render_applied(applied[0]) == f"submitted a-0123abcd in us-east-1\n{ARN}a"
+    assert [each["outcome"] for each in json.loads(applied_json(applied))["jobs"]] == [
+        "submitted",
+        "unchanged",
+    ]
