@@ -1,0 +1,66 @@
+"""Where two forms differ: the places that `compare` walks through, and topics explain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hptc.diagnostics import Path
+from hptc.diff.form import Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A difference: where it stands, both values, and the definitions that it is in, if any."""
+
+    path: Path
+    old: Any
+    new: Any
+    before: Form
+    after: Form
+
+    @property
+    def inside(self) -> Path:
+        """The path inside its definition."""
+        if self.path[:1] == ("training_job",):
+            return self.path[1:]
+        return self.path[2:] if self.path[:1] == ("training_jobs",) else self.path
+
+
+def place_at(path: Path, old: Any, new: Any) -> Place:
+    return Place(path=path, old=old, new=new, before={}, after={})
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Equality as the digest has it: 1, 1.0 and true are three values."""
+    return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+
+
+def is_inner(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def inner_places(place: Place) -> Iterator[Place]:
+    """The places one level deeper, the new side's first."""
+    old, new = place.old or {}, place.new or {}
+    for key in dict.fromkeys([*new, *old]):
+        yield Place(
+            path=(*place.path, key),
+            old=old.get(key),
+            new=new.get(key),
+            before=place.before,
+            after=place.after,
+        )
+
+
+def leaves(place: Place) -> Iterator[Place]:
+    """Every place at or below this one that differs."""
+    if is_same(place.old, place.new):
+        return
+    if (place.old or place.new) and is_inner(place.old) and is_inner(place.new):
+        for inner in inner_places(place):
+            yield from leaves(inner)
+    else:
+        yield place

@@ -1,0 +1,165 @@
+"""What each difference means: a pattern of its path, and the changes that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from hptc.diagnostics import path_text
+from hptc.diff.changes import Change, Kind
+from hptc.diff.form import Form
+from hptc.diff.hyperparameters import hyperparameter_changes
+from hptc.diff.places import Place, leaves
+from hptc.diff.security import key_change, network_changes, switch_change
+from hptc.diff.texts import duration_text, gigabytes_text, input_text, value_text
+from hptc.images import parse_image
+from hptc.instances import instance
+
+RESOURCES = ("resources", "tuning_resources")
+Topic = Callable[[Place], Iterable[Change]]
+
+
+def _plain(kind: Kind, absent: str = "", show: Callable[[Any], str] = value_text) -> Topic:
+    """A value that is one thing; `absent` is what AWS does where it is not said."""
+
+    def topic(place: Place) -> Iterator[Change]:
+        for leaf in leaves(place):
+            yield Change(
+                kind=kind,
+                path=leaf.path,
+                subject=path_text(leaf.inside),
+                old=show(leaf.old) or absent,
+                new=show(leaf.new) or absent,
+            )
+
+    return topic
+
+
+def _hyperparameter(place: Place) -> Iterable[Change]:
+    return hyperparameter_changes(place.old, place.new, place.path)
+
+
+def _input(place: Place) -> Iterator[Change]:
+    name = str(place.path[-1])
+    if place.old is None or place.new is None:
+        yield Change(
+            kind=Kind.INPUT_ADDED if place.old is None else Kind.INPUT_REMOVED,
+            path=place.path,
+            subject=name,
+            old="" if place.old is None else input_text(place.old),
+            new="" if place.new is None else input_text(place.new),
+        )
+        return
+    yield from _plain(Kind.INPUT)(place)
+
+
+def _image(place: Place) -> Iterator[Change]:
+    """An image of the same repository with another tag or digest is another version."""
+    was, becomes = (parse_image(value_text(uri)) for uri in (place.old, place.new))
+    is_same = (
+        was is not None
+        and becomes is not None
+        and (was.account, was.repository) == (becomes.account, becomes.repository)
+        and (was.tag, was.digest) != (becomes.tag, becomes.digest)
+        and was.region == becomes.region
+    )
+    yield from _plain(Kind.ALGORITHM_VERSION if is_same else Kind.ALGORITHM)(place)
+
+
+def _output_key(place: Place) -> Iterator[Change]:
+    yield key_change(place.old, place.new, place.path, "key of the artifacts")
+
+
+def _volume_key(place: Place) -> Iterator[Change]:
+    change = key_change(place.old, place.new, place.path, "key of the volumes")
+    if place.new is None and _has_local_storage(place.after):
+        # SageMaker refuses a key for instances with local storage, which encrypt their own disks.
+        yield Change(
+            kind=Kind.ENCRYPTION_KEY,
+            path=change.path,
+            subject=change.subject,
+            old=change.old,
+            new="the instances' own disks",
+        )
+    else:
+        yield change
+
+
+def _has_local_storage(definition: Form) -> bool:
+    types = [kind for member in RESOURCES for kind in _instance_types(definition.get(member, {}))]
+    known = [instance(kind) for kind in types]
+    return bool(known) and all(each is not None and each.has_local_storage for each in known)
+
+
+def _instance_types(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "instance_type" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _instance_types(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _instance_types(inner)
+
+
+def _isolation(place: Place) -> Iterator[Change]:
+    kinds = Kind.ISOLATION_TIGHTENED, Kind.ISOLATION_LOOSENED
+    yield switch_change(place.old, place.new, place.path, "network isolation", *kinds)
+
+
+def _traffic(place: Place) -> Iterator[Change]:
+    kinds = Kind.ENCRYPTION_TIGHTENED, Kind.ENCRYPTION_LOOSENED
+    yield switch_change(place.old, place.new, place.path, "traffic between instances", *kinds)
+
+
+def _network(place: Place) -> Iterable[Change]:
+    return network_changes(place.old, place.new, place.path)
+
+
+Topics = tuple[tuple[tuple[str, ...], Topic], ...]
+
+JOB_TOPICS: Topics = (
+    (("strategy",), _plain(Kind.STRATEGY)),
+    (("hyperband",), _plain(Kind.STRATEGY)),
+    (("limits", "max_runtime"), _plain(Kind.LIMITS, "no limit", duration_text)),
+    (("limits", "*"), _plain(Kind.LIMITS, "not said")),
+    (("early_stopping",), _plain(Kind.EARLY_STOPPING, "Off")),
+    (("completion",), _plain(Kind.COMPLETION)),
+    (("random_seed",), _plain(Kind.SEED)),
+    (("autotune",), _plain(Kind.AUTOTUNE, "Off")),
+    (("warm_start",), _plain(Kind.WARM_START)),
+    (("tags", "*"), _plain(Kind.TAG)),
+)
+"""What a difference outside of the definitions means; the first pattern that fits decides."""
+
+DEFINITION_TOPICS: Topics = (
+    (("objective",), _plain(Kind.OBJECTIVE)),
+    (("hyperparameters", "*"), _hyperparameter),
+    (("algorithm", "training_image"), _image),
+    (("algorithm", "algorithm_name"), _plain(Kind.ALGORITHM)),
+    (("algorithm", "input_mode"), _plain(Kind.INPUT)),
+    (("algorithm", "metric_definitions", "*"), _plain(Kind.METRICS)),
+    (("role_arn",), _plain(Kind.ROLE)),
+    (("inputs", "*"), _input),
+    (("vpc",), _network),
+    (("output", "kms_key_id"), _output_key),
+    (("output", "*"), _plain(Kind.OUTPUT)),
+    (("resources", "volume_kms_key_id"), _volume_key),
+    (("tuning_resources", "volume_kms_key_id"), _volume_key),
+    (("resources", "volume_size_in_gb"), _plain(Kind.VOLUME, "", gigabytes_text)),
+    (("tuning_resources", "volume_size_in_gb"), _plain(Kind.VOLUME, "", gigabytes_text)),
+    (("resources", "instance_count"), _plain(Kind.INSTANCES, "1")),
+    (("resources", "keep_alive_period"), _plain(Kind.INSTANCES, "", duration_text)),
+    (("resources", "*"), _plain(Kind.INSTANCES)),
+    (("tuning_resources", "*"), _plain(Kind.INSTANCES)),
+    (("stopping", "max_runtime"), _plain(Kind.RUNTIME, "1d", duration_text)),
+    (("stopping", "*"), _plain(Kind.RUNTIME, "", duration_text)),
+    (("enable_managed_spot_training",), _plain(Kind.SPOT, "off")),
+    (("enable_network_isolation",), _isolation),
+    (("enable_inter_container_traffic_encryption",), _traffic),
+    (("checkpoint",), _plain(Kind.CHECKPOINT)),
+    (("retry",), _plain(Kind.RETRY)),
+    (("environment", "*"), _plain(Kind.ENVIRONMENT_VARIABLE)),
+)
+"""The same inside of a definition."""
