@@ -30,6 +30,7 @@ class Place:
 
 
 def place_at(path: Path, old: Any, new: Any) -> Place:
+    """A place outside of every definition."""
     return Place(path=path, old=old, new=new, before={}, after={})
 
 
@@ -39,6 +40,7 @@ def is_same(old: Any, new: Any) -> bool:
 
 
 def is_inner(value: Any) -> bool:
+    """Whether a value is told by what is in it; one that is absent is told so too."""
     return value is None or isinstance(value, dict)
 
 

@@ -165,5 +165,5 @@ def code(text: str, most: int) -> str:
 
 
 def _clipped(text: str, most: int) -> str:
-    shown = printable(text)
+    shown = printable(text[: most + 1])  # a character for a character
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
