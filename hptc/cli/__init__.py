@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from hptc import __version__
-from hptc.cli import jobs, specs, stacks
+from hptc.cli import jobs, review, specs, stacks
 from hptc.cli.console import discard_stdout, say, say_error
 from hptc.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, HptcError
 
@@ -41,7 +41,12 @@ COMMANDS = (
     stacks.init,
     specs.check,
     specs.compile_command,
+    review.diff,
+    review.cost,
+    review.preview,
+    review.permissions,
     stacks.deploy,
+    review.plan,
     jobs.submit,
     jobs.status,
     jobs.list_command,
@@ -49,6 +54,7 @@ COMMANDS = (
     specs.import_command,
     specs.schema,
     specs.explain,
+    review.prices,
     stacks.sandbox,
 )
 

@@ -17,10 +17,11 @@ from hptc.cli.inputs import (
     compile_all,
     environment_here,
     job_name_of,
+    read_input,
     spec_options,
     stops,
 )
-from hptc.errors import EXIT_FINDINGS, EXIT_OK
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from hptc.aws.client import Aws
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
 def submit(
     paths: tuple[str, ...], dry_run: bool, rerun: int | None, as_json: bool, **options: Any
 ) -> int:
-    """Create the tuning jobs of specs. The same content is never sent twice."""
+    """Create the tuning jobs of specs. The same content is never sent twice.
+
+    A plan that `hptc plan --out` wrote is carried out exactly, or refused with what moved.
+    """
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
     from hptc.provenance import provenance_of
@@ -45,6 +49,10 @@ def submit(
     from hptc.submission import DryRun
     from hptc.submission import submit as submit_one
 
+    if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
+        if dry_run or rerun is not None:
+            raise UsageError("a saved plan is carried out as it is: no --dry-run and no --rerun")
+        return _submit_plan(text, paths[0], as_json, **options)
     compiled = compile_all(paths, **options)
     if stops(compiled):
         return EXIT_FINDINGS
@@ -62,6 +70,46 @@ def submit(
         if isinstance(outcome, DryRun) and outcome.unresolved:
             say(f"not deployed, so still a reference: {', '.join(outcome.unresolved)}")
         show(submission_json(outcome) if as_json else render_submission(outcome))
+    return EXIT_OK
+
+
+def _plan_text(path: str) -> str | None:
+    from hptc.plan_file import is_plan
+
+    if not path.endswith(".json") or not Path(path).is_file():
+        return None
+    text, _ = read_input(path)
+    return text if is_plan(text) else None
+
+
+def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options: Any) -> int:
+    from hptc.apply import apply
+    from hptc.aws.client import connect
+    from hptc.aws.retry import Retry
+    from hptc.plan_file import read_plan
+    from hptc.provenance import provenance_of
+    from hptc.render.plan import applied_json, render_applied
+
+    plan = read_plan(text, file)
+    files = tuple(decision.file for decision in plan.decisions)
+    compiled = compile_all(files, env or plan.place.environment or None, **options)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    aws = connect(compiled[0].environment, retry=Retry(progress=say))
+    applied = []
+    for each in apply(
+        plan,
+        compiled,
+        aws.tuning,
+        aws.stacks,
+        provenance=lambda one: provenance_of(Path(one.file)),
+        progress=say,
+    ):
+        applied.append(each)
+        if not as_json:
+            show(render_applied(each))
+    if as_json:
+        show(applied_json(applied))
     return EXIT_OK
 
 

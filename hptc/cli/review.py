@@ -1,0 +1,256 @@
+"""Commands for those who decide: what a change means, what would happen, what it may cost."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hptc.cli.console import in_color, say, show
+from hptc.cli.inputs import (
+    AS_JSON,
+    ENV,
+    PATHS,
+    compile_all,
+    environment_here,
+    spec_options,
+    stops,
+)
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    from hptc.compiler import Compiled
+    from hptc.cost import CostBound
+    from hptc.job import TuningJob
+
+TEXT_OR_JSON = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+@click.command()
+@PATHS
+@spec_options
+@click.option(
+    "--against", metavar="REF", help="The old side; where the branch left main if absent."
+)
+@click.option("--head", metavar="REF", help="The new side; the work tree if absent.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json", "github"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when something changed.")
+def diff(
+    paths: tuple[str, ...],
+    against: str | None,
+    head: str | None,
+    form: str,
+    exit_code: bool,
+    env: str | None,
+    select: str | None,
+    ignore: str | None,
+) -> int:
+    """Say what a change of specs means: search, cost, permissions, security, a new job or not.
+
+    Both sides are compiled; git is read, nothing is checked out.
+    """
+    from hptc.diff.review import with_costs
+    from hptc.diff.sides import review_refs
+    from hptc.render.cost import headline
+    from hptc.render.diff import Format, render_diff
+    from hptc.rules.check import selected
+
+    found = review_refs(
+        paths, against=against, head=head, environment=env, rules=selected(select, ignore)
+    )
+    found = with_costs(found, lambda one: headline(_bound(one)))
+    show(render_diff(found, Format(form), color=in_color(sys.stdout)))
+    return EXIT_FINDINGS if exit_code and not found.is_empty else EXIT_OK
+
+
+@click.command()
+@PATHS
+@spec_options
+@TEXT_OR_JSON
+def cost(paths: tuple[str, ...], form: str, **options: Any) -> int:
+    """Bound what searches can cost: the most, and what that assumes."""
+    from hptc.render.cost import costs_json, render_costs
+
+    compiled = compile_all(paths, **options)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    bounds = [(one.name, _bound(one)) for one in compiled]
+    show(costs_json(bounds) if form == "json" else render_costs(bounds))
+    return EXIT_OK
+
+
+def _bound(one: Compiled) -> CostBound:
+    from hptc import project
+    from hptc.cost import cost_bound, job_region
+    from hptc.prices import load_prices
+
+    job = _job(one)
+    found = project.find(Path(one.file).resolve().parent)
+    prices = load_prices(found.parent if found else None)
+    return cost_bound(job, job_region(job, one.environment), prices)
+
+
+def _job(one: Compiled) -> TuningJob:
+    if one.job is None:
+        raise UsageError(f"{one.file} does not compile", help=f"`hptc check {one.file}` says why")
+    return one.job
+
+
+@click.group()
+def prices() -> None:
+    """The prices that costs are bounded with."""
+
+
+@prices.command()
+@click.option("--region", "regions", multiple=True, help="A Region; the environments' if absent.")
+def refresh(regions: tuple[str, ...]) -> None:
+    """Read today's prices from the AWS Price List API into prices.json beside hptc.yaml."""
+    from hptc import project
+    from hptc.aws.prices import fetch_prices, price_list
+    from hptc.aws.retry import Retry
+    from hptc.compiler import Workspace
+    from hptc.files import write_whole
+    from hptc.prices import FILE_NAME, own_prices, render_prices
+
+    path = project.find(Path.cwd())
+    if path is None:
+        raise UsageError("there is no hptc.yaml here or above, and prices.json stands beside it")
+    found, _ = Workspace().project_of(path.parent)
+    wanted = regions or tuple(
+        dict.fromkeys(entry.region for entry in found.file.environments.values()) if found else ()
+    )
+    if not wanted:
+        raise UsageError("no environment says a Region", help="say --region REGION")
+    fetched = fetch_prices(price_list(wanted[0]), wanted, Retry(progress=say))
+    write_whole(path.parent / FILE_NAME, render_prices(fetched.over(own_prices(path.parent))))
+    say(f"wrote {path.parent / FILE_NAME}: review it like code, and commit it")
+
+
+@click.command()
+@PATHS
+@spec_options
+@TEXT_OR_JSON
+@click.option("--plot", metavar="FILE.svg", help="Draw the search space into a file.")
+def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any) -> int:
+    """Show what a search would do: its grid, brackets, waves, and first configurations."""
+    from hptc.preview import preview as preview_of
+    from hptc.render.preview import previews_json, render_preview
+
+    compiled = compile_all(paths, **options)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    found = [(one.name, preview_of(_job(one))) for one in compiled]
+    if plot is not None:
+        if len(found) != 1:
+            raise UsageError(f"--plot draws one search, and {len(found)} are named")
+        if not plot.endswith(".svg"):
+            raise UsageError(f"{plot}: pictures are SVG", help="choose a name that ends in .svg")
+        from hptc.files import write_whole
+        from hptc.plot import search_space_svg
+
+        write_whole(Path(plot), search_space_svg(*found[0]))
+        say(f"wrote {plot}")
+    show(
+        previews_json(found)
+        if form == "json"
+        else "\n".join(render_preview(name, each) for name, each in found)
+    )
+    return EXIT_OK
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@ENV
+@TEXT_OR_JSON
+@click.option("--launcher", is_flag=True, help="The policy for those who may start searches.")
+@click.option("--owners", is_flag=True, help="What owners in other accounts must add.")
+def permissions(
+    paths: tuple[str, ...], env: str | None, form: str, launcher: bool, owners: bool
+) -> int:
+    """Show what a spec's training jobs may do: each statement, why, and the line that asks for it.
+
+    --format json prints the policy itself.
+    """
+    from hptc.render.permissions import launcher_json, permissions_json, render_permissions
+
+    if launcher:
+        environment = environment_here(env)
+        if environment is None:
+            raise UsageError("the launcher policy needs an environment: there is none here")
+        show(launcher_json(environment))
+        return EXIT_OK
+    compiled = compile_all(paths, env)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    if owners:
+        show(_owners(compiled, form))
+        return EXIT_OK
+    from hptc.permissions_report import permissions_report
+
+    if form == "json" and len(compiled) != 1:
+        raise UsageError(f"--format json prints one spec's policy, and {len(compiled)} are named")
+    reports = [permissions_report(one) for one in compiled]
+    show(
+        permissions_json(reports[0])
+        if form == "json"
+        else "\n".join(render_permissions(report) for report in reports)
+    )
+    return EXIT_OK
+
+
+def _owners(compiled: list[Compiled], form: str) -> str:
+    from hptc.infrastructure.owners import owner_grants
+    from hptc.render.owners import owner_grants_json, render_owner_grants
+
+    environment = next((one.environment for one in compiled if one.environment), None)
+    if environment is None:
+        raise UsageError("who owns what depends on the account, and no environment says one")
+    grants = owner_grants(environment, [(one.name, _job(one)) for one in compiled])
+    return owner_grants_json(grants) if form == "json" else render_owner_grants(grants, environment)
+
+
+@click.command()
+@PATHS
+@spec_options
+@click.option("--out", metavar="FILE", help="Save the plan; `hptc submit FILE` does exactly that.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when something is to submit.")
+@AS_JSON
+def plan(
+    paths: tuple[str, ...], out: str | None, exit_code: bool, as_json: bool, **options: Any
+) -> int:
+    """Compare specs with what AWS has: to submit, unchanged, blocked, orphaned. Writes nothing."""
+    from hptc.aws.client import connect
+    from hptc.aws.retry import Retry
+    from hptc.files import write_whole
+    from hptc.plan import is_whole_project
+    from hptc.plan import plan as make_plan
+    from hptc.plan_file import plan_text
+    from hptc.provenance import provenance_of
+    from hptc.render.plan import render_plan
+
+    compiled = compile_all(paths, **options)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    aws = connect(compiled[0].environment, retry=Retry(progress=say))
+    made = make_plan(
+        compiled,
+        aws.tuning,
+        aws.stacks,
+        provenance=lambda one: provenance_of(Path(one.file)),
+        is_whole_project=is_whole_project(compiled),
+    )
+    if out is not None:
+        write_whole(Path(out), plan_text(made))
+        say(f"wrote {out}; `hptc submit {out}` does exactly this, or refuses with what moved")
+    show(plan_text(made) if as_json else render_plan(made, color=in_color(sys.stdout)))
+    return EXIT_FINDINGS if exit_code and made.to_submit else EXIT_OK
