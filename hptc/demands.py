@@ -80,6 +80,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
         shown, value = ("name",), spec.name
     name = path_text(shown) or "the request"
     code = _CODES[violation.kind]
+    is_key = bool(shown) and shown[-1] == value  # the value is a name, which stands as a key
     match violation.kind:
         case "missing":
             return Finding(
@@ -109,26 +110,28 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 label=f"did you mean {meant}?" if meant else "", help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
-            return _out_of_bounds(violation, name, value, code)
+            return _out_of_bounds(violation, name, value, code, on_key=is_key)
     return Finding(
-        code=code, path=path, message=f"`{name}` can't be {_quoted(value)}",
+        code=code, path=path, message=f"`{name}` can't be {_quoted(value)}", on_key=is_key,
         label=f"must be {_PATTERNS[shape.name]}" if shape.name in _PATTERNS else "",
         help=f"it must match {shape.pattern}" if shape.name not in _PATTERNS else "",
     )  # fmt: skip
 
 
-def _out_of_bounds(violation: Violation, name: str, value: Any, code: str) -> Finding:
+def _out_of_bounds(
+    violation: Violation, name: str, value: Any, code: str, *, on_key: bool
+) -> Finding:
     shape = violation.shape
     bound = shape.minimum if violation.kind == "minimum" else shape.maximum
     which = "at least" if violation.kind == "minimum" else "at most"
     match value:
         case str():
-            what, unit = f"has {len(value)} characters", "characters"
+            what, unit = f"has {_counted(len(value), 'character')}", "character"
         case list() | dict():
-            what, unit = f"has {len(value)} entries", "entries"
+            what, unit = f"has {_counted(len(value), 'entry')}", "entry"
         case _:
             what, unit = f"is {value}", ""
-    need = f"{which} {bound} {unit}".strip()
+    need = f"{which} {_counted(bound or 0, unit) if unit else bound}"
     limits = (
         [f"{shape.minimum} to {shape.maximum}"]
         if None not in (shape.minimum, shape.maximum)
@@ -136,9 +139,15 @@ def _out_of_bounds(violation: Violation, name: str, value: Any, code: str) -> Fi
     )
     return Finding(
         code=code, path=violation.path, message=f"`{name}` {what}, but AWS takes {need}",
+        on_key=on_key,
         label=need if unit else f"must be {need}",
         help=f"AWS takes {limits[0]}" if limits else "",
     )  # fmt: skip
+
+
+def _counted(count: int, unit: str) -> str:
+    plural = {"entry": "entries"}.get(unit, f"{unit}s")
+    return f"{count} {unit if count == 1 else plural}"
 
 
 def _missing_help(key: str, shape: Shape) -> str:

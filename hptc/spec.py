@@ -443,6 +443,11 @@ class TrainingJob(_Model):
         ]
         | None
     ) = _key("Static values and ranges, by name.")
+    metric_sample_log: str | None = _key(
+        "A log of an earlier run, inside the project: `check` proves the metric definitions on it. "
+        "Kept out of the request.",
+        "logs/churn.log",
+    )
     hyperparameter_encoding: Literal["plain", "json"] | None = _key(
         "How values become text: `plain` for built-in algorithms, `json` for script mode. "
         "json when `sagemaker_program` is among the hyperparameters, else plain.",
@@ -594,6 +599,12 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
                 code="HPT104", path=path, in_spec=True,
                 message=f"`{name}` can't be {_described(value)}",
                 label=f"did you mean {meant}?" if meant else "", help=f"one of {_listed(choices)}",
+            )  # fmt: skip
+        case "string_pattern_mismatch":
+            return Finding(
+                code="HPT106", path=path, in_spec=True,
+                message=f"`{name}` can't be {_described(value)}",
+                help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
             )  # fmt: skip
         case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration":
             message = detail["msg"]
