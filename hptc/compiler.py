@@ -8,16 +8,17 @@ result says how far the file came. Nothing here calls AWS, runs code of a spec, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from hptc import identity, project, resolve, shapes, source, suppressions
 from hptc.demands import findings_of_violations
-from hptc.diagnostics import Diagnostic, Finding, Related, Severity, Span, nearest, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, Span, nearest, sort_key
 from hptc.errors import UsageError
 from hptc.filesystem import DISK, Files
-from hptc.job import TuningJob, read_job
+from hptc.job import Definition, TuningJob, read_job
 from hptc.names import spec_paths
 from hptc.prices import PriceTable, load_prices
 from hptc.project import Environment, Project
@@ -30,6 +31,11 @@ from hptc.rules.language import ONLINE
 from hptc.rules.rule import Context, Rule
 from hptc.source import Document
 from hptc.spec import Spec, parse_spec
+
+if TYPE_CHECKING:
+    from hptc.metrics import Rehearsal
+
+    Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -79,6 +85,7 @@ class Workspace:
     found: dict[FilePath, FilePath | None] = field(default_factory=dict)
     environments: dict[FilePath, Environment | None] = field(default_factory=dict)
     prices: dict[FilePath, PriceTable] = field(default_factory=dict)
+    rehearse: Rehearse | None = None  # runs metric definitions on the logs that specs name
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder is in, read once."""
@@ -100,7 +107,7 @@ class Workspace:
     def prices_of(self, in_project: Project) -> PriceTable:
         """The prices of a project, read once. Raises UsageError when its file can't be read."""
         if in_project.root not in self.prices:
-            self.prices[in_project.root] = load_prices(in_project.root)
+            self.prices[in_project.root] = load_prices(in_project.root, self.files)
         return self.prices[in_project.root]
 
 
@@ -192,6 +199,7 @@ def _finished(
                     parents=parents or {},
                     spec_name=outcome.spec.name if outcome.spec else None,
                     prices=_prices(outcome, workspace),
+                    rehearsals=_rehearsals(outcome, job, workspace),
                 ),
                 workspace.rules,
             )
@@ -256,6 +264,21 @@ def _policy_line(finding: Finding, outcome: Compiled) -> tuple[Related, ...]:
     own = ("environments", outcome.environment.name, "policy")
     place = own if document.has((*own, key[0])) else ("policy",)
     return (Related(span=document.span((*place, *key)), message="the policy"),)
+
+
+def _rehearsals(outcome: Compiled, job: TuningJob, workspace: Workspace) -> dict[Path, Rehearsal]:
+    """What the metric definitions find in the sample logs that a spec names, where it is asked."""
+    spec, rehearse = outcome.spec, workspace.rehearse
+    if spec is None or rehearse is None:
+        return {}
+    root = outcome.project.root if outcome.project else FilePath(outcome.file).parent
+    found = {}
+    for definition in job.definitions:
+        several = spec.training_jobs or {}
+        written = several.get(definition.name or "") if job.is_multiple else spec.training_job
+        if written is not None and written.metric_sample_log is not None:
+            found[definition.path] = rehearse(definition, written.metric_sample_log, root)
+    return found
 
 
 def _prices(outcome: Compiled, workspace: Workspace) -> PriceTable | None:

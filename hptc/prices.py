@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import UsageError
+from hptc.filesystem import DISK, Files
 
 FILE_NAME = "prices.json"
 VERSION = 1
-MAX_BYTES = 2_000_000
 
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?\Z")
 _AGAIN = "`hptc prices refresh` writes it anew"
@@ -80,29 +80,20 @@ def packaged() -> PriceTable:
     return parse_prices(path.read_text(encoding="utf-8"), "hptc's own table")
 
 
-def load_prices(root: Path | None) -> PriceTable:
+def load_prices(root: Path | None, files: Files = DISK) -> PriceTable:
     """The prices of a project: its own file over the package's table.
 
     Raises UsageError for a file that can't be read.
     """
-    return own_prices(root).over(packaged()) if root is not None else packaged()
+    return own_prices(root, files).over(packaged()) if root is not None else packaged()
 
 
-def own_prices(root: Path) -> PriceTable:
+def own_prices(root: Path, files: Files = DISK) -> PriceTable:
     """What a project's own file says; nothing without one."""
     path = root / FILE_NAME
-    if not path.is_file():
+    if not files.is_file(path):
         return PriceTable(regions={})
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise UsageError(f"{path}: is larger than {MAX_BYTES} bytes", help=_AGAIN)
-        return parse_prices(raw.decode(), FILE_NAME, shown=str(path))
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text", help=_AGAIN) from None
+    return parse_prices(files.read(str(path)), FILE_NAME, shown=str(path))
 
 
 def parse_prices(text: str, origin: str, *, shown: str = "") -> PriceTable:

@@ -20,12 +20,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import Finding, Path, Severity
 from hptc.job import TuningJob
 from hptc.prices import PriceTable
 from hptc.project import Environment
+
+if TYPE_CHECKING:
+    from hptc.metrics import Rehearsal
 
 Check = Callable[["Context"], Iterable[Finding]]
 
@@ -40,6 +43,7 @@ class Context:
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
     prices: PriceTable | None = None  # the project's; None where no rule needs them
+    rehearsals: Mapping[Path, Rehearsal] = field(default_factory=dict)  # by definition's path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

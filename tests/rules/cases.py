@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hptc import project, source
 from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.metrics import rehearse_sample
 from hptc.project import Project, ProjectFile
 from hptc.resolve import merged
 
@@ -71,7 +72,8 @@ def compile_case(text: str, *, is_request: bool = False) -> Compiled:
     if text.startswith(_POLICY):
         base = _with_policy(base, text.partition("\n")[0].removeprefix("# "))
     if not is_request:
-        return compile_text(text, "case.yaml", Workspace(), base)
+        workspace = Workspace(rehearse=rehearse_sample)
+        return compile_text(text, "case.yaml", workspace, base)
     request = compile_text("{}", "base.yaml", Workspace(), base).request
     document, _ = source.parse(text, "patch.yaml")
     patch, _ = source.construct(document)
