@@ -17,7 +17,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from hptc.errors import OperationError
+from hptc.errors import OperationError, UsageError
 from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_of
 from hptc.sandbox.sagemaker import TuningJobStatus
@@ -43,7 +43,7 @@ class Sandbox:
         tuning_job_status: TuningJobStatus = "Completed",
     ) -> None:
         if not re.fullmatch(r"\d{12}", account):
-            raise ValueError(f"an AWS account id is 12 digits, not {account!r}")
+            raise UsageError(f"an AWS account id is 12 digits, not {account!r}")
         self.account = account
         self.region = region
         self._port = port

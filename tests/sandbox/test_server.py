@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hptc.errors import OperationError
+from hptc.errors import OperationError, UsageError
 from hptc.sandbox.server import Sandbox
 
 from .conftest import Account
@@ -80,7 +80,7 @@ def test_sandboxes_of_a_process_share_what_an_account_has(sandbox: Sandbox) -> N
 
 @pytest.mark.parametrize("account", ["", "12345678901", "12345678901x", "1234567890123"])
 def test_account_is_12_digits(account: str) -> None:
-    with pytest.raises(ValueError, match="12 digits"):
+    with pytest.raises(UsageError, match="12 digits"):
         Sandbox(account=account)
 
 
