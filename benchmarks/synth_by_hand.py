@@ -66,6 +66,22 @@ for port in (ec2.Port.all_tcp(), ec2.Port.udp(500), ec2.Port.esp()):
     group.add_egress_rule(group, port)
 group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443))
 
+
+def written(value: Any) -> Any:
+    """A template's value as an author writes it: intrinsic functions as calls."""
+    if isinstance(value, list):
+        return [written(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::ImportValue" in value:
+        return cdk.Fn.import_value(value["Fn::ImportValue"])
+    if "Fn::Join" in value:
+        return "".join(written(part) for part in value["Fn::Join"][1])
+    if "Ref" in value:
+        return cdk.Fn.ref(value["Ref"])
+    return {key: written(inner) for key, inner in value.items()}
+
+
 for file, template in templates.items():
     for resource in template["Resources"].values():
         if resource["Type"] != "AWS::IAM::Policy":
@@ -75,6 +91,6 @@ for file, template in templates.items():
             stack, "ExecutionRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
         )
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-            role.add_to_policy(iam.PolicyStatement.from_json(statement))
+            role.add_to_policy(iam.PolicyStatement.from_json(written(statement)))
         cdk.CfnOutput(stack, "ExecutionRoleArn", value=role.role_arn)
 app.synth()

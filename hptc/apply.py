@@ -24,8 +24,8 @@ from hptc.plan import (
     decide,
     place_of,
 )
+from hptc.read_only import ReadOnlyTuning, StacksReadOnce
 from hptc.references import reference
-from hptc.rehearsal import Rehearsal, StacksReadOnce
 from hptc.submission import Submission, submit
 
 PLAN_AGAIN = "`hptc plan` shows what would happen now"
@@ -62,7 +62,7 @@ def apply(
     faults = list(_moved_place(plan.place, place))
     seen = StacksReadOnce(stacks)
     if not faults:
-        now = decide(chosen, Rehearsal(tuning=tuning), seen, provenance=provenance)
+        now = decide(chosen, ReadOnlyTuning(tuning=tuning), seen, provenance=provenance)
         faults = moved(plan.decisions, now)
     if faults:
         raise OperationError(

@@ -391,7 +391,7 @@ def _unknown_references(request: Request) -> list[Finding]:
 def is_request(document: Document) -> bool:
     """Whether a file is in the API's own form: its top-level keys are the API's members."""
     members = shapes.input_shape().members
-    return any(key in members for key in document.keys())
+    return any(key in members for key in document.top_level_keys())
 
 
 def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, FilePath]:

@@ -19,7 +19,7 @@ from hptc.errors import AwsError
 from hptc.identity import MAX_NAME
 from hptc.project import Environment
 from hptc.provenance import Provenance
-from hptc.rehearsal import Rehearsal, is_denied
+from hptc.read_only import ReadOnlyTuning, is_denied
 
 LISTED_BY_NAME = 10
 """Up to so many specs are listed each by its name. A list of everything is a call for each hundred
@@ -86,7 +86,7 @@ def _parts(one: Compiled) -> Iterable[str]:
 def earlier_jobs(
     environment: Environment,
     compiled: Sequence[Compiled],
-    rehearsal: Rehearsal,
+    read_only: ReadOnlyTuning,
     provenance: Callable[[Compiled], Provenance],
     *,
     is_whole_project: bool,
@@ -99,7 +99,7 @@ def earlier_jobs(
     specs = _Specs(compiled, provenance)
     found: list[EarlierJob] = []
     not_looked_at = looked_at = 0
-    jobs = sorted((rehearsal.listed or {}).values(), key=lambda job: job.created, reverse=True)
+    jobs = sorted((read_only.listed or {}).values(), key=lambda job: job.created, reverse=True)
     for job in jobs:
         if specs.are_run_by(job.name):
             continue
@@ -113,7 +113,7 @@ def earlier_jobs(
             not_looked_at += 1
             continue
         looked_at += is_over
-        tags = _tags(rehearsal, job)
+        tags = _tags(read_only, job)
         if (
             tags.get(f"{TAG_PREFIX}project") != environment.project
             or tags.get(f"{TAG_PREFIX}environment") != environment.name
@@ -136,10 +136,10 @@ def earlier_jobs(
     return EarlierJobs(jobs=tuple(found), not_looked_at=not_looked_at)
 
 
-def _tags(rehearsal: Rehearsal, job: JobSummary) -> Mapping[str, str]:
+def _tags(read_only: ReadOnlyTuning, job: JobSummary) -> Mapping[str, str]:
     """A job's tags; none for one that is gone since, or that the caller may not ask about."""
     try:
-        return rehearsal.list_tags(job.arn)
+        return read_only.list_tags(job.arn)
     except AwsError as error:
         if is_denied(error) or error.code in ("ResourceNotFound", "ValidationException"):
             return {}

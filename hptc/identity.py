@@ -79,7 +79,8 @@ def _canonical(value: Any, owner: str) -> Any:
         if name is not None:
             items.sort(key=lambda item: str(item.get(name, "")) if isinstance(item, dict) else "")
         return items
-    return value
+    # 1 and 1.0 are the same number, and JSON writes them differently.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _number(text: Any) -> Any:

@@ -1,6 +1,6 @@
 """What submitting the specs of an environment would do, found out without writing anything.
 
-Compiled specs and the client interfaces in, a `Plan` out. Each decision is a rehearsal of
+Compiled specs and the client interfaces in, a `Plan` out. Each decision is a read_only of
 `hptc.submission.submit` against a client that reads AWS and creates nothing, so that a plan and a
 submission can't disagree. Whether a deployed stack equals its template is for `cdk diff` to tell.
 """
@@ -21,8 +21,8 @@ from hptc.infrastructure.stacks import locate
 from hptc.planned_stacks import PlannedStacks, planned_stacks
 from hptc.project import Environment
 from hptc.provenance import Provenance
+from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
 from hptc.references import names_in
-from hptc.rehearsal import AnyStacks, Rehearsal, StacksReadOnce
 from hptc.submission import Submission, Submitted, Unchanged, submit
 
 ProvenanceOf = Callable[[Compiled], Provenance]
@@ -146,15 +146,15 @@ def plan(
     place = place_of(compiled, tuning)
     environment = _environment(compiled)
     jobs = listed(tuning, compiled, all_jobs=is_whole_project)
-    rehearsal = Rehearsal(tuning=tuning, listed=jobs)
+    read_only = ReadOnlyTuning(tuning=tuning, listed=jobs)
     seen = StacksReadOnce(stacks)
     of_stacks = planned_stacks(environment, compiled, seen, is_whole_project=is_whole_project)
-    decisions = decide(compiled, rehearsal, seen, provenance=provenance)
+    decisions = decide(compiled, read_only, seen, provenance=provenance)
     return Plan(
         place=place,
         decisions=decisions,
         earlier=earlier_jobs(
-            environment, compiled, rehearsal, provenance, is_whole_project=is_whole_project
+            environment, compiled, read_only, provenance, is_whole_project=is_whole_project
         ),
         stacks=of_stacks,
         is_whole_project=is_whole_project,
@@ -206,17 +206,17 @@ def _environment(compiled: Sequence[Compiled]) -> Environment:
 
 def decide(
     compiled: Sequence[Compiled],
-    rehearsal: Rehearsal,
+    read_only: ReadOnlyTuning,
     stacks: StacksReadOnce,
     *,
     provenance: ProvenanceOf,
 ) -> tuple[Decision, ...]:
     """What would become of each spec, in order."""
-    return tuple(_decide(one, rehearsal, stacks, provenance) for one in compiled)
+    return tuple(_decide(one, read_only, stacks, provenance) for one in compiled)
 
 
 def _decide(
-    one: Compiled, rehearsal: Rehearsal, stacks: StacksReadOnce, provenance: ProvenanceOf
+    one: Compiled, read_only: ReadOnlyTuning, stacks: StacksReadOnce, provenance: ProvenanceOf
 ) -> Decision:
     if one.request is None:
         raise UsageError(f"{one.file} does not compile", help=f"`hptc check {one.file}` says why")
@@ -230,7 +230,7 @@ def _decide(
         reason="",
         help="",
     )
-    other = rehearsal.other_spelling(name)
+    other = read_only.other_spelling(name)
     if other is not None:
         return _because(
             blocked,
@@ -241,9 +241,9 @@ def _decide(
             ),
         )
     # Where the job is there, its provenance is not sent; finding it out would run git.
-    origin = Provenance(spec=one.file) if rehearsal.describe(name) else provenance(one)
+    origin = Provenance(spec=one.file) if read_only.describe(name) else provenance(one)
     try:
-        outcome = _rehearse(one, rehearsal, stacks, origin)
+        outcome = _rehearse(one, read_only, stacks, origin)
     except AwsError:
         raise
     except UsageError as error:
@@ -260,10 +260,10 @@ def _decide(
                 digest=one.digest,
                 arn=outcome.arn,
                 status=outcome.status,
-                is_known_by_tag=rehearsal.is_digest_tagged(outcome.arn),
+                is_known_by_tag=read_only.is_digest_tagged(outcome.arn),
             )
         case _:
-            waits = _waits_for(one, rehearsal)
+            waits = _waits_for(one, read_only)
             if waits is not None:
                 return _because(blocked, Obstacle.PARENT, waits)
             return ToSubmit(
@@ -277,16 +277,16 @@ def _decide(
 
 
 def _rehearse(
-    one: Compiled, rehearsal: Rehearsal, stacks: StacksReadOnce, origin: Provenance
+    one: Compiled, read_only: ReadOnlyTuning, stacks: StacksReadOnce, origin: Provenance
 ) -> Submission:
     try:
-        return submit(one, rehearsal, stacks, provenance=origin)
+        return submit(one, read_only, stacks, provenance=origin)
     except OperationError as missing:
         if all(_provided(one, stacks).values()):
             raise
         # A job that AWS has needs no stack any more: known by its digest, whatever was provided.
         try:
-            outcome = submit(one, rehearsal, AnyStacks(), provenance=origin)
+            outcome = submit(one, read_only, AnyStacks(), provenance=origin)
         except AwsError:
             raise
         except OperationError:
@@ -311,16 +311,16 @@ def _provided(one: Compiled, stacks: Stacks) -> dict[str, str]:
     return values
 
 
-def _waits_for(one: Compiled, rehearsal: Rehearsal) -> OperationError | None:
+def _waits_for(one: Compiled, read_only: ReadOnlyTuning) -> OperationError | None:
     """Why AWS would refuse the parents of a warm start: they have to be over.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
     """
     for parent in _parents(one):
-        description = rehearsal.describe(parent) or rehearsal.tuning.describe(parent)
+        description = read_only.describe(parent) or read_only.tuning.describe(parent)
         if description is None:
             return OperationError(
-                f"it learns from `{parent}`, which is no job in {rehearsal.region}",
+                f"it learns from `{parent}`, which is no job in {read_only.region}",
                 help="submit that one, and plan again when it is over",
             )
         status = description["HyperParameterTuningJobStatus"]

@@ -16,7 +16,7 @@ from hptc.errors import AwsError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import output_key, spec_stacks
 from hptc.project import Environment
-from hptc.rehearsal import is_denied
+from hptc.read_only import is_denied
 
 
 class StackState(StrEnum):

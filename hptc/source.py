@@ -78,7 +78,7 @@ class Document:
         """Whether every part of `path` is written in this document."""
         return self._find(path)[2] == len(path)
 
-    def keys(self) -> list[str]:
+    def top_level_keys(self) -> list[str]:
         """The top-level keys, as they are written."""
         if not isinstance(self.root, MappingNode):
             return []

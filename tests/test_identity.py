@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
 from hptc.identity import MAX_NAME, canonical, digest, job_name
-from hptc.shapes import input_shape, violations
+from hptc.shapes import input_shape, leaves, violations
 from tests.strategies import make_request, requests
 
 
@@ -60,8 +60,10 @@ def changed(value: Any) -> Any:
     match value:
         case bool():
             return not value
-        case int() | float():
-            return value + 1
+        case int():
+            return 2 * abs(value) + 1
+        case float():
+            return value * 3 + 7  # 1e20 + 1 is 1e20
     return f"{value}-changed"
 
 
@@ -172,3 +174,49 @@ def test_a_job_name_fits_whatever_the_spec_is_called(spec: str, rerun: int | Non
     assert len(name) <= MAX_NAME
     assert violations({**make_request(1, 0.0), "HyperParameterTuningJobName": name}) == []
     assert input_shape().members["HyperParameterTuningJobName"].maximum == MAX_NAME
+
+
+def alone(path: Path, value: Any) -> Any:
+    """A request that says one value."""
+    for part in reversed(path):
+        value = [value] if part == "[]" else {part: value}
+    return value
+
+
+COMMON = (False, True, 0, 1, 2, 60, 3600, 86_400, "", "/opt/ml/checkpoints")
+
+
+def unsaid() -> set[tuple[str, Any]]:
+    """Every value that counts as nothing said, of those that a default could be."""
+    found = set()
+    for path, shape in leaves():
+        if path == ("HyperParameterTuningJobName",):
+            continue
+        for value in (*shape.enum, *COMMON):
+            if digest(alone(path, value)) == digest(alone(path[:-1], {})):
+                found.add((".".join(map(str, path[-2:])), value))
+    return found
+
+
+def test_no_other_value_counts_as_nothing_said() -> None:
+    assert unsaid() == {
+        ("HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType", "Off"),
+        ("ConvergenceDetected.CompleteOnConvergence", "Disabled"),
+        ("[].ScalingType", "Auto"),
+        ("S3DataSource.S3DataDistributionType", "FullyReplicated"),
+        ("[].CompressionType", "None"),
+        ("[].RecordWrapperType", "None"),
+        ("OutputDataConfig.CompressionType", "GZIP"),
+        ("OutputDataConfig.KmsKeyId", ""),
+        ("ResourceConfig.VolumeKmsKeyId", ""),
+        ("ResourceConfig.InstanceCount", 1),
+        ("HyperParameterTuningResourceConfig.VolumeKmsKeyId", ""),
+        ("StoppingCondition.MaxRuntimeInSeconds", 86_400),
+        ("CheckpointConfig.LocalPath", "/opt/ml/checkpoints"),
+        ("TrainingJobDefinition.EnableNetworkIsolation", False),
+        ("TrainingJobDefinition.EnableInterContainerTrafficEncryption", False),
+        ("TrainingJobDefinition.EnableManagedSpotTraining", False),
+        ("[].EnableNetworkIsolation", False),
+        ("[].EnableInterContainerTrafficEncryption", False),
+        ("[].EnableManagedSpotTraining", False),
+    }

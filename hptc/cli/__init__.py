@@ -44,6 +44,7 @@ COMMANDS = (
     review.diff,
     review.cost,
     review.preview,
+    review.metrics,
     review.permissions,
     stacks.deploy,
     review.plan,

@@ -13,7 +13,7 @@ from hptc.cli.console import in_color, say
 from hptc.errors import UsageError
 
 if TYPE_CHECKING:
-    from hptc.compiler import Compiled, Workspace
+    from hptc.compiler import Compiled, Rehearse, Workspace
     from hptc.diagnostics import Diagnostic
     from hptc.project import Environment
 
@@ -37,14 +37,19 @@ def spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def compile_all(
-    paths: tuple[str, ...], env: str | None, select: str | None = None, ignore: str | None = None
+    paths: tuple[str, ...],
+    env: str | None,
+    select: str | None = None,
+    ignore: str | None = None,
+    *,
+    rehearse: Rehearse | None = None,
 ) -> list[Compiled]:
     """Compile what the arguments name; without any, the project that we stand in."""
     from hptc import project
     from hptc.compiler import Workspace, compile_paths
     from hptc.rules.check import selected
 
-    workspace = Workspace(environment=env, rules=selected(select, ignore))
+    workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)
     if STDIN in paths:
         if len(paths) > 1:
             raise UsageError("`-` stands alone: stdin is one file")

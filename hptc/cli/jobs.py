@@ -91,26 +91,33 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
     from hptc.render.plan import applied_json, render_applied
 
     plan = read_plan(text, file)
-    files = tuple(decision.file for decision in plan.decisions)
-    compiled = compile_all(files, env or plan.place.environment or None, **options)
+    # A file that is gone is among what moved, which `apply` tells with the rest.
+    files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
+    compiled = compile_all(files, env or plan.place.environment, **options) if files else []
     if stops(compiled):
         return EXIT_FINDINGS
-    aws = connect(compiled[0].environment, retry=Retry(progress=say))
-    applied = []
-    for each in apply(
+    environment = next((one.environment for one in compiled if one.environment), None)
+    aws = connect(environment, region=plan.place.region, retry=Retry(progress=say))
+    outcomes = apply(
         plan,
         compiled,
         aws.tuning,
         aws.stacks,
         provenance=lambda one: provenance_of(Path(one.file)),
         progress=say,
-    ):
-        applied.append(each)
-        if not as_json:
-            show(render_applied(each))
-    if as_json:
-        show(applied_json(applied))
-    return EXIT_OK
+    )
+    applied = []
+    try:
+        for each in outcomes:
+            applied.append(each)
+            if not as_json:
+                show(render_applied(each))
+    finally:
+        if as_json:
+            show(applied_json(applied))
+    for left in plan.blocked:
+        say(f"left, as it was blocked in the plan: {left.name}")
+    return EXIT_FINDINGS if plan.blocked else EXIT_OK
 
 
 @click.command()

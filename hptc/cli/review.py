@@ -81,12 +81,17 @@ def cost(paths: tuple[str, ...], form: str, **options: Any) -> int:
     """Bound what searches can cost: the most, and what that assumes."""
     from hptc.render.cost import costs_json, render_costs
 
-    compiled = compile_all(paths, **options)
+    # A search over its budget has a cost too: policy is `check`'s to hold.
+    compiled = compile_all(paths, **_without_policy(**options))
     if stops(compiled):
         return EXIT_FINDINGS
     bounds = [(one.name, _bound(one)) for one in compiled]
     show(costs_json(bounds) if form == "json" else render_costs(bounds))
     return EXIT_OK
+
+
+def _without_policy(ignore: str | None, **options: Any) -> dict[str, Any]:
+    return {**options, "ignore": ",".join(part for part in (ignore, "HPT8") if part)}
 
 
 def _bound(one: Compiled) -> CostBound:
@@ -169,6 +174,28 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
 
 
 @click.command()
+@click.argument("path", type=click.Path())
+@ENV
+@click.option("--log", required=True, type=click.Path(), help="A training job's log.")
+@click.option("--training-job", metavar="NAME", help="One of several `training_jobs` only.")
+@TEXT_OR_JSON
+def metrics(path: str, env: str | None, log: str, training_job: str | None, form: str) -> int:
+    """Prove every metric definition on a real log: lines, numbers, the objective found or not."""
+    from hptc.metrics import read_log, rehearse
+    from hptc.render.metrics import rehearsals_json, render_rehearsals
+
+    compiled = compile_all((path,), env)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    if len(compiled) != 1:
+        raise UsageError(f"a log is of one spec, and {len(compiled)} are named")
+    one = compiled[0]
+    found = rehearse(_job(one), read_log(Path(log)), log, definition=training_job)
+    show(rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found))
+    return EXIT_OK if all(each.is_objective_found for each in found) else EXIT_FINDINGS
+
+
+@click.command()
 @click.argument("paths", nargs=-1, type=click.Path())
 @ENV
 @TEXT_OR_JSON
@@ -223,7 +250,7 @@ def _owners(compiled: list[Compiled], form: str) -> str:
 @PATHS
 @spec_options
 @click.option("--out", metavar="FILE", help="Save the plan; `hptc submit FILE` does exactly that.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when something is to submit.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do.")
 @AS_JSON
 def plan(
     paths: tuple[str, ...], out: str | None, exit_code: bool, as_json: bool, **options: Any
@@ -234,14 +261,15 @@ def plan(
     from hptc.files import write_whole
     from hptc.plan import is_whole_project
     from hptc.plan import plan as make_plan
-    from hptc.plan_file import plan_text
+    from hptc.plan_file import plan_text, read_plan
     from hptc.provenance import provenance_of
     from hptc.render.plan import render_plan
 
     compiled = compile_all(paths, **options)
     if stops(compiled):
         return EXIT_FINDINGS
-    aws = connect(compiled[0].environment, retry=Retry(progress=say))
+    environment = next((one.environment for one in compiled if one.environment), None)
+    aws = connect(environment, retry=Retry(progress=say))
     made = make_plan(
         compiled,
         aws.tuning,
@@ -250,7 +278,8 @@ def plan(
         is_whole_project=is_whole_project(compiled),
     )
     if out is not None:
+        read_plan(plan_text(made), out)  # what could not be applied is not saved
         write_whole(Path(out), plan_text(made))
         say(f"wrote {out}; `hptc submit {out}` does exactly this, or refuses with what moved")
     show(plan_text(made) if as_json else render_plan(made, color=in_color(sys.stdout)))
-    return EXIT_FINDINGS if exit_code and made.to_submit else EXIT_OK
+    return EXIT_FINDINGS if exit_code and made.has_changes else EXIT_OK

@@ -24,6 +24,8 @@ from hptc.render.diagnostics import Format
 
 if TYPE_CHECKING:
     from hptc.compiler import Compiled
+    from hptc.job import Definition
+    from hptc.metrics import Rehearsal
 
 
 @click.command()
@@ -48,7 +50,7 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, **options: Any) -> in
     """Find what AWS would refuse, before it does. Quiet when there is nothing to say."""
     from hptc.render.diagnostics import render, tally
 
-    compiled = compile_all(paths, **options)
+    compiled = compile_all(paths, **options, rehearse=_rehearse)
     diagnostics = all_diagnostics(compiled)
     show(render(diagnostics, Format(form), color=in_color(sys.stdout)))
     files = f"{len(compiled)} file{'s' if len(compiled) != 1 else ''}"
@@ -57,6 +59,12 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, **options: Any) -> in
     say(f"checked {files}: {tally(diagnostics)}{more}")
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK
+
+
+def _rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
+    from hptc.metrics import rehearse_sample
+
+    return rehearse_sample(definition, sample, root)
 
 
 @click.command("compile")

@@ -18,7 +18,7 @@ from hptc.request import Request
 
 
 @dataclass(slots=True, kw_only=True)
-class Rehearsal:
+class ReadOnlyTuning:
     """hptc.aws.interface.Tuning that pretends to create.
 
     `listed` are the jobs that a list told, by name; None when none was asked for, and then each
@@ -41,8 +41,8 @@ class Rehearsal:
         return ""
 
     def stop(self, name: str) -> None:
-        """Refuse: a rehearsal has nothing to stop."""
-        raise NotImplementedError(f"a rehearsal can't stop {name}")
+        """Refuse: a read_only has nothing to stop."""
+        raise NotImplementedError(f"a read_only can't stop {name}")
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """What AWS says of a job; of one that was listed with its digest, what the list said."""
