@@ -1,0 +1,291 @@
+"""Every spec on its way into AWS: submitted by hptc and by the AWS CLI, described by boto3."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.cli import run
+from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.sagemaker import set_status_of_new_jobs
+
+from .conftest import Deployed
+from .project import FOUNDATION, REGION, SPECS, Done, Project, execute, run_here
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployed")]
+
+MEMBERS = (
+    *("HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "TrainingJobDefinition"),
+    *("TrainingJobDefinitions", "WarmStartConfig", "Autotune"),
+)
+PARENTS = {
+    "caltech-images-refined": ("caltech-images",),
+    "caltech-images-augmented": ("caltech-images", "caltech-images-refined"),
+}
+ANOTHER_ACCOUNT = "344444444444"
+RUNNING_ACCOUNT = "355555555555"
+
+Request = dict[str, Any]
+
+
+@pytest.fixture
+def project(deployed: Deployed) -> Iterator[Project]:
+    """Stand in the project, with its account's credentials."""
+    with deployed.project.entered():
+        yield deployed.project
+
+
+@pytest.fixture(scope="module")
+def compiled(deployed: Deployed) -> dict[str, Request]:
+    """The requests, by spec, with references for what the stacks provide."""
+    return compiled_to("requests", deployed.project)
+
+
+@pytest.fixture(scope="module")
+def resolved(deployed: Deployed) -> Path:
+    """The folder that `hptc compile --resolve` wrote."""
+    compiled_to("resolved requests", deployed.project, "--resolve")
+    return deployed.project.directory / "resolved requests"
+
+
+@pytest.fixture(scope="module")
+def submitted(deployed: Deployed) -> list[Any]:
+    """What the first `hptc submit` of the whole project said."""
+    return deployed.project.hptc("submit", "--json").objects
+
+
+def compiled_to(folder: str, project: Project, *options: str) -> dict[str, Request]:
+    with project.entered():
+        assert run(["compile", "specs", "-o", folder, *options]) == 0
+    return read_requests(project.directory / folder)
+
+
+def read_requests(folder: Path) -> dict[str, Request]:
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
+
+
+def with_outputs(deployed: Deployed, spec: str, request: Request) -> Request:
+    """A request with its references replaced by what the CDK told of the stacks."""
+    told = {**deployed.outputs[FOUNDATION], **deployed.outputs.get(f"{FOUNDATION}-{spec}", {})}
+    values = {re.sub(r"(?<!^)(?=[A-Z]|\d)", "_", key).lower(): v for key, v in told.items()}
+    text = json.dumps(request)
+    for name in set(re.findall(r"\$\{hptc:(\w+)\}", text)):
+        text = text.replace(f"${{hptc:{name}}}", values[name])
+    resolved: Request = json.loads(text)
+    return resolved
+
+
+def described(project: Project, name: str, *, account: str = "") -> Request:
+    """What boto3 says of a job, in the members of a request; its tags under `Tags`."""
+    sagemaker = project.client("sagemaker", account=account)
+    answer = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    tags = sagemaker.list_tags(ResourceArn=answer["HyperParameterTuningJobArn"])["Tags"]
+    return {key: answer[key] for key in MEMBERS if key in answer} | {"Tags": tags}
+
+
+def tags_of(request: Request) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+
+
+def test_every_spec_is_submitted(compiled: dict[str, Request], submitted: list[Any]) -> None:
+    assert set(compiled) == set(SPECS)
+    names = {request["HyperParameterTuningJobName"] for request in compiled.values()}
+    assert {(one["outcome"], one["name"]) for one in submitted} == {
+        ("submitted", name) for name in names
+    }
+    for one in submitted:
+        assert one["region"] == REGION
+        assert one["arn"].endswith(f":hyper-parameter-tuning-job/{one['name']}")
+
+
+@pytest.mark.usefixtures("submitted")
+@pytest.mark.parametrize("spec", SPECS)
+def test_aws_has_what_was_compiled(
+    deployed: Deployed, compiled: dict[str, Request], spec: str
+) -> None:
+    wanted = with_outputs(deployed, spec, compiled[spec])
+    found = described(deployed.project, wanted["HyperParameterTuningJobName"])
+    # Field by field, so that a difference names its member.
+    for member in MEMBERS:
+        assert found.get(member) == wanted.get(member), member
+    tags = tags_of(found)
+    ours = {key: tags.pop(key) for key in list(tags) if key.startswith("hptc:")}
+    assert tags == tags_of(wanted)
+    assert re.fullmatch("[0-9a-f]{8,64}", ours.pop("hptc:digest"))
+    assert ours == {
+        "hptc:project": "demo",
+        "hptc:environment": "dev",
+        "hptc:spec": f"{spec}.yaml",
+    }
+
+
+@pytest.mark.usefixtures("submitted")
+@pytest.mark.parametrize(("child", "parents"), PARENTS.items(), ids=[*PARENTS])
+def test_a_warm_start_names_the_jobs_of_its_parents(
+    deployed: Deployed, compiled: dict[str, Request], child: str, parents: tuple[str, ...]
+) -> None:
+    found = described(deployed.project, compiled[child]["HyperParameterTuningJobName"])
+    said = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    names = [compiled[parent]["HyperParameterTuningJobName"] for parent in parents]
+    assert [parent["HyperParameterTuningJobName"] for parent in said] == names
+    for name in names:
+        assert described(deployed.project, name)["HyperParameterTuningJobName"] == name
+
+
+def test_the_second_submission_changes_nothing(project: Project, submitted: list[Any]) -> None:
+    sagemaker = project.client("sagemaker")
+    listing = {"MaxResults": 100, "SortBy": "Name"}
+    before = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
+    again = project.hptc("submit", "--json").objects
+    assert {(one["outcome"], one["name"]) for one in again} == {
+        ("unchanged", one["name"]) for one in submitted
+    }
+    after = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
+    assert len(after["HyperParameterTuningJobSummaries"]) == len(SPECS)
+    assert after["HyperParameterTuningJobSummaries"] == before["HyperParameterTuningJobSummaries"]
+
+
+def test_resolved_files_hold_what_the_stacks_told(
+    deployed: Deployed, compiled: dict[str, Request], resolved: Path
+) -> None:
+    assert read_requests(resolved) == {
+        spec: with_outputs(deployed, spec, request) for spec, request in compiled.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "spec", ["churn-two-algorithms", "caltech-images-augmented", "direct-marketing-autotune"]
+)
+def test_the_aws_cli_takes_a_compiled_file(project: Project, resolved: Path, spec: str) -> None:
+    environment = {**project.environment, "AWS_ACCESS_KEY_ID": access_key_of(ANOTHER_ACCOUNT)}
+    # No name but the file's: the account has no other job.
+    created = execute(
+        [
+            *(sys.executable, "-m", "awscli", "sagemaker", "create-hyper-parameter-tuning-job"),
+            *("--cli-input-json", f"file://{resolved.name}/{spec}.json"),
+        ],
+        project.directory,
+        environment,
+    )
+    request = read_requests(resolved)[spec]
+    name = request["HyperParameterTuningJobName"]
+    assert created.json["HyperParameterTuningJobArn"].endswith(name)
+    found = described(project, name, account=ANOTHER_ACCOUNT)
+    assert found.pop("Tags") == request.pop("Tags")
+    assert found == request
+
+
+@pytest.mark.usefixtures("submitted")
+@pytest.mark.parametrize("spec", SPECS)
+def test_import_gives_a_spec_of_the_same_request(
+    project: Project,
+    compiled: dict[str, Request],
+    spec: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = compiled[spec]["HyperParameterTuningJobName"]
+    with project.entered(directory=tmp_path):  # no hptc.yaml: its defaults would be added
+        written = run_here(capsys, "import", "--job", name, "--region", REGION, "-o", "a.yaml")
+        assert (written.code, written.out) == (0, ""), written.err
+        back = run_here(capsys, "compile", "a.yaml")
+    assert back.code == 0, back.err
+    request, found = back.json, described(project, name)
+    tags = {key: value for key, value in tags_of(found).items() if not key.startswith("hptc:")}
+    assert tags_of(request) == tags
+    del found["Tags"], request["Tags"]
+    assert request == found
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
+    done = run_here(capsys, *arguments)
+    assert done.code == 0, done.err
+    assert done.err == ""
+    return done
+
+
+@pytest.mark.usefixtures("submitted")
+def test_status_tells_of_one_job(
+    project: Project, compiled: dict[str, Request], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = "caltech-images-refined"
+    name = compiled[spec]["HyperParameterTuningJobName"]
+    told = ask(capsys, "status", name, "--json").json
+    assert told["version"] == 1
+    job = told["job"]
+    assert (job["name"], job["status"], job["strategy"]) == (name, "Completed", "Bayesian")
+    assert job["training_jobs"]["completed"] == 1
+    assert job["objectives"]["succeeded"] == 1
+    assert job["limits"] == {
+        "max_training_jobs": 12,
+        "max_parallel_training_jobs": 2,
+        "max_runtime_seconds": 7200,
+    }
+    parents = [compiled[parent]["HyperParameterTuningJobName"] for parent in PARENTS[spec]]
+    assert job["warm_start"] == {"type": "IdenticalDataAndAlgorithm", "parents": parents}
+    assert (job["project"], job["environment"], job["spec"]) == ("demo", "dev", f"{spec}.yaml")
+    assert job["best"]["metric_name"] == "validation:accuracy"
+
+    by_file = ask(capsys, "status", f"specs/{spec}.yaml", "--json").json["job"]
+    assert {**by_file, "elapsed_seconds": None} == {**job, "elapsed_seconds": None}
+    text = ask(capsys, "status", name).out
+    assert name in text
+    assert "Completed" in text
+
+
+@pytest.mark.usefixtures("submitted")
+def test_list_tells_of_all_jobs(
+    project: Project, compiled: dict[str, Request], capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {request["HyperParameterTuningJobName"] for request in compiled.values()}
+    told = ask(capsys, "list", "--json").json
+    assert told["version"] == 1
+    assert {job["name"] for job in told["jobs"]} == names
+    assert {job["status"] for job in told["jobs"]} == {"Completed"}
+
+    some = ask(capsys, "list", "--contains", "caltech", "--limit", "2", "--json").json["jobs"]
+    assert len(some) == 2
+    assert all("caltech" in job["name"] for job in some)
+    assert ask(capsys, "list", "--status", "Stopped", "--json").json["jobs"] == []
+    text = ask(capsys, "list").out
+    assert all(name in text for name in names)
+
+
+def test_a_running_job_is_stopped_once(
+    project: Project, resolved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_status_of_new_jobs(RUNNING_ACCOUNT, "InProgress")
+    request = read_requests(resolved)["cifar10-spot"]
+    name = request["HyperParameterTuningJobName"]
+    sagemaker = project.client("sagemaker", account=RUNNING_ACCOUNT)
+    for job in (name, "a-neighbour"):
+        request["HyperParameterTuningJobName"] = job
+        sagemaker.create_hyper_parameter_tuning_job(**request)
+    region = ("--region", REGION)
+    with project.entered(account=RUNNING_ACCOUNT):
+        before = ask(capsys, "status", name, *region, "--json").json["job"]
+        assert (before["status"], before["ended"], before["best"]) == ("InProgress", None, None)
+        stopped = ask(capsys, "stop", name, *region, "--json").json
+        assert stopped == {"version": 1, "outcome": "stop_requested", "name": name}
+        after = ask(capsys, "status", name, *region, "--json").json["job"]
+        assert after["status"] == "Stopped"
+        again = ask(capsys, "stop", name, *region, "--json").json
+        assert (again["outcome"], again["status"]) == ("already_over", "Stopped")
+        neighbour = ask(capsys, "status", "a-neighbour", *region, "--json").json["job"]
+        assert neighbour["status"] == "InProgress"
+
+
+@pytest.mark.parametrize("command", ["status", "stop"])
+def test_a_job_that_is_not_there(
+    project: Project, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    done = run_here(capsys, command, "no-such-job")
+    assert (done.code, done.out) == (3, "")
+    assert "there is no tuning job `no-such-job`" in done.err
+    assert "hptc list" in done.err
