@@ -34,7 +34,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(actual, encoding="utf-8")
             return
-        assert path.is_file(), f"tests/golden/{name} is missing: run `make golden` and read the diff"
+        assert path.is_file(), f"tests/golden/{name} is missing: run `make golden`, read it"
         assert actual == path.read_text(encoding="utf-8"), f"tests/golden/{name}: `make golden`"
 
     return compare

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from hptc.shapes import Shape, input_shape
 
-_TEXTS = ["", "a", "{{ x }}", "{% if %}", "{#", "no", "010", "1e-4", "~", "null", "true", "a: b", "- a",
-          "#x", " x ", "'", '"', "\\", "é😀", "\x01", "0x1F", "<<", "*a", "&a", "!b", "|", "> ", "%", "@",
-          "s3://bucket/a b", "[1]", "{a: 1}", "${x}", "a\tb", "12_000", ".5", "1.", "-0", "=", "?", ", "]  # fmt: skip
+_TEXTS = [
+    "", "a", "{{ x }}", "{% if %}", "{#", "no", "010", "1e-4", "~", "null", "true", "a: b", "- a",
+    "#x", " x ", "'", '"', "\\", "é😀", "\x01", "0x1F", "<<", "*a", "&a", "!b", "|", "> ", "%", "@",
+    "s3://bucket/a b", "[1]", "{a: 1}", "${x}", "a\tb", "12_000", ".5", "1.", "-0", "=", "?", ", ",
+]  # fmt: skip
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

@@ -102,24 +102,33 @@ def with_static(static: dict[str, str]) -> dict[str, Any]:
     return {**MINIMAL, "TrainingJobDefinition": definition}
 
 
+XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+SINGLE = MINIMAL["TrainingJobDefinition"]
+OBJECTIVE = {"Type": "Maximize", "MetricName": "auc"}
 UNSAYABLE = {
     "a hyperparameter static and tuned": (
-        {"TrainingJobDefinition": {**MINIMAL["TrainingJobDefinition"], "StaticHyperParameters": {"eta": "1"}}},
+        {"TrainingJobDefinition": {**SINGLE, "StaticHyperParameters": {"eta": "1"}}},
         "StaticHyperParameters",
     ),
     "both forms of definitions": (
-        {"TrainingJobDefinitions": [{**MINIMAL["TrainingJobDefinition"], "DefinitionName": "a"}]},
-        "`training_job`",
+        {"TrainingJobDefinitions": [{**SINGLE, "DefinitionName": "a"}]},
+        "`training_job",
     ),
     "a single definition with an objective of its own": (
-        {"TrainingJobDefinition": {**MINIMAL["TrainingJobDefinition"], "TuningObjective": {"Type": "Maximize", "MetricName": "auc"}}},
+        {"TrainingJobDefinition": {**SINGLE, "TuningObjective": OBJECTIVE}},
         "TrainingJobDefinition.TuningObjective",
     ),
     "a tag whose value is a number": (
-        {"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}, {"Key": "c", "Value": 3}]},
+        {
+            "Tags": [
+                {"Key": "a", "Value": "1"},
+                {"Key": "b", "Value": "2"},
+                {"Key": "c", "Value": 3},
+            ]
+        },
         "Tags[2].Value",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("patch", "named"), UNSAYABLE.values(), ids=UNSAYABLE.keys())
@@ -132,13 +141,13 @@ def test_what_a_spec_cannot_say_is_refused_by_name(patch: dict[str, Any], named:
 def test_a_describe_response_loses_what_aws_added() -> None:
     described = {
         **MINIMAL,
-        "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/example",
+        "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:111122223333:job/example",
         "HyperParameterTuningJobStatus": "Completed",
         "TrainingJobDefinition": {
             **MINIMAL["TrainingJobDefinition"],
             "StaticHyperParameters": {"rounds": "010", "_tuning_objective_metric": "auc"},
             "AlgorithmSpecification": {
-                "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+                "TrainingImage": XGBOOST,
                 "TrainingInputMode": "File",
                 "MetricDefinitions": [{"Name": "validation:auc", "Regex": "x(.*)"}],
             },

@@ -1,4 +1,4 @@
-"""Every rule finds its bad cases on the marked line, and nothing else in them or in the good ones."""
+"""Every rule finds its bad cases on the marked line, and nothing else there or in the good ones."""
 
 from __future__ import annotations
 
