@@ -228,9 +228,14 @@ def _unchecked(run: tuple[Rule, ...]) -> set[str]:
 
 
 def with_findings(compiled: Compiled, findings: Iterable[Finding]) -> Compiled:
-    """The same file with what a later step found in its request, suppressions included."""
+    """The same file with what a later step found in its request, suppressions included.
+
+    What is known of it already is not said again.
+    """
     placed = [place(finding, compiled, compiled.request or {}) for finding in findings]
-    kept, suppressed = suppressions.split(placed, compiled.document)
+    known = {*compiled.diagnostics, *compiled.suppressed}
+    new = [diagnostic for diagnostic in dict.fromkeys(placed) if diagnostic not in known]
+    kept, suppressed = suppressions.split(new, compiled.document)
     return replace(
         compiled,
         diagnostics=tuple(sorted([*compiled.diagnostics, *kept], key=sort_key)),

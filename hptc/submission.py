@@ -301,7 +301,7 @@ def _same(wanted: _Wanted, existing: Mapping[str, Any], tuning: Tuning) -> Uncha
     is_same = (
         tagged == wanted.digest
         if tagged is not None
-        else _is_described_by(wanted.request, existing)
+        else is_described_by(wanted.request, existing)
     )
     if not is_same:
         raise _taken(wanted, name)
@@ -353,7 +353,7 @@ _DESCRIBED = (
 )
 
 
-def _is_described_by(request: Request, description: Mapping[str, Any]) -> bool:
+def is_described_by(request: Request, description: Mapping[str, Any]) -> bool:
     """Whether a description is that of a request, tags aside."""
     ours = {member: deepcopy(request.get(member)) for member in _DESCRIBED}
     theirs = {member: deepcopy(description.get(member)) for member in _DESCRIBED}

@@ -52,6 +52,7 @@ the language and AWS's own model demand (up to HPT106) can be neither suppressed
 | HPT6xx | names and tags |
 | HPT7xx | warm starts |
 | HPT8xx | the project's policy, and cost |
+| HPT9xx | what only an account can tell: [`--online`](online.md) |
 
 """
 

@@ -72,6 +72,7 @@ class Connection:
 
         self.retry = retry
         self._environment = environment
+        self._clients: dict[str, Any] = {}
         try:
             # Credentials and profiles by boto's own chain:
             # https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
@@ -98,6 +99,12 @@ class Connection:
     def sts(self) -> STSClient:
         """The STS client, of the Region's own endpoint."""
         return self._session.client("sts", config=_config())
+
+    def client(self, service: str) -> Any:
+        """Any other service's client, made once. Its calls go through `call`, too."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, config=_config())  # type: ignore[call-overload]
+        return self._clients[service]
 
     def call(
         self, action: str, do: Callable[[], T], *, request: Mapping[str, Any] | None = None

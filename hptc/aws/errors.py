@@ -86,6 +86,11 @@ def aws_error(
             return None
 
 
+def is_about_caller(error: AwsError) -> bool:
+    """Whether every other call would fail, too: credentials, the account, the network."""
+    return not error.code or error.code in _EXPIRED | _UNKNOWN_CREDENTIALS | _BAD_SIGNATURE
+
+
 def no_region() -> AwsError:
     """No one said which Region."""
     return AwsError(

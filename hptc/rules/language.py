@@ -1,7 +1,8 @@
-"""The codes that are not rules: what the file, the spec language and the API's shape demand.
+"""The codes that are not rules: what the file, the language, the API's shape and an account demand.
 
-They are found by source.py, spec.py, demands.py, suppressions.py and compiler.py; their pages stand
-here, so that `hptc explain` knows every code that `hptc check` can print.
+They are found by source.py, spec.py, demands.py, suppressions.py, compiler.py and, with an account
+at hand (HPT9xx), by hptc/online; their pages stand here, so that `hptc explain` knows every code
+that `hptc check` can print.
 """
 
 from __future__ import annotations
@@ -126,7 +127,114 @@ CODES = (
         "The parent is a spec of this project, and the name of its job is made from its content; "
         "it must compile first, and must not warm-start from its own child.",
     ),
+    LanguageCode(
+        "HPT901",
+        "A name that another job has",
+        "The account has a tuning job of this name and of other content, in these or in other "
+        "capitals. Names are never free again while the job is there "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html)"
+        ". Give the spec another name, or use `--rerun` for a wanted repeat.",
+    ),
+    LanguageCode(
+        "HPT902",
+        "A warm-start parent that is not there",
+        "The account has no tuning job of the parent's name in this Region. A parent that is a "
+        "spec of the project is submitted first "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParentHyperParameterTuningJob.html).",
+    ),
+    LanguageCode(
+        "HPT903",
+        "A warm-start parent that has not ended",
+        "A search can learn from searches that are Completed, Stopped or Failed "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html). "
+        "Wait for it, or stop it.",
+    ),
+    LanguageCode(
+        "HPT904",
+        "A warm-start parent from before October 2018",
+        "Searches that were created before 1 October 2018 can't be parents "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html).",
+    ),
+    LanguageCode(
+        "HPT911",
+        "More instances than the account's quota",
+        "A search takes `max_parallel_training_jobs` times `instance_count` instances at once, "
+        "and the account's quota for training jobs on this type, on demand or spot, is smaller. "
+        "AWS refuses such a search when it is created. What other jobs use of the quota is not "
+        "counted "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).",
+    ),
+    LanguageCode(
+        "HPT912",
+        "As many running searches as an account may have",
+        "An account runs at most 100 tuning jobs at a time in a Region, and has that many now "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).",
+    ),
+    LanguageCode(
+        "HPT921",
+        "A bucket that is not there, or in another Region",
+        "Inputs, output and checkpoints are read and written in buckets of the search's own "
+        "Region "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
+    ),
+    LanguageCode(
+        "HPT922",
+        "An input without objects",
+        "Nothing in the bucket begins with the input's prefix; AWS refuses the search, or its "
+        "training jobs fail "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
+    ),
+    LanguageCode(
+        "HPT923",
+        "Fewer objects than instances that share them",
+        "With `ShardedByS3Key` each instance gets its share of the objects. With fewer objects "
+        "than instances some have nothing to train on, and are paid for all the same "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
+    ),
+    LanguageCode(
+        "HPT931",
+        "A training image that is not there",
+        "ECR has no repository of this name, or no image of this tag or digest in it "
+        "(https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html). "
+        "Push the image first.",
+    ),
+    LanguageCode(
+        "HPT941",
+        "An execution role that is not there",
+        "The account has no role of this ARN; the path is part of it "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).",
+    ),
+    LanguageCode(
+        "HPT942",
+        "An execution role that SageMaker may not assume",
+        "The role's trust policy must allow `sts:AssumeRole` to `sagemaker.amazonaws.com` "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).",
+    ),
+    LanguageCode(
+        "HPT951",
+        "A KMS key that is not there, or can't be used",
+        "The key does not exist in the Region, or is not enabled: disabled, or about to be "
+        "deleted (https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html).",
+    ),
+    LanguageCode(
+        "HPT961",
+        "A subnet or security group that is not there",
+        "Training jobs can run in subnets and security groups of the account and Region only "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html).",
+    ),
+    LanguageCode(
+        "HPT962",
+        "Subnets and security groups of several VPCs",
+        "All of a training job's subnets and security groups belong to one VPC "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html).",
+    ),
+    LanguageCode(
+        "HPT963",
+        "Subnets with too few free addresses",
+        "Each instance takes two addresses of the subnets; training jobs that find none fail "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html).",
+    ),
 )
 
 ONLINE = frozenset(entry.code for entry in CODES if entry.code.startswith("HPT9"))
-"""What hptc/online.py finds with an account at hand."""
+"""What hptc/online finds with an account at hand."""

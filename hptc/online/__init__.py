@@ -1,0 +1,1 @@
+"""What only an account can tell of a compiled search: `hptc check --online`."""

@@ -1,0 +1,75 @@
+"""HPT911: the instances that a search takes at once, against the account's quotas for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from hptc.diagnostics import Finding, Severity
+from hptc.job import Definition, Resources
+from hptc.online.subject import Subject
+
+
+def instance_quotas(subject: Subject) -> Iterator[Finding]:
+    """Each instance type of which the search wants more than the account may have.
+
+    A quota that Service Quotas does not list is not judged. Of a search of several algorithms AWS
+    may count otherwise than here, so that what is found there is a warning.
+    """
+    answer = subject.ask.ask("quotas", subject.ask.account.inventory.quotas)
+    if answer is None:
+        return
+    job = subject.job
+    parallel = min(
+        job.max_parallel_training_jobs,
+        job.max_number_of_training_jobs or job.max_parallel_training_jobs,
+    )
+    for definition in job.definitions:
+        for resources in definition.resources:
+            found = [
+                _too_many(definition, resources, type_, count, parallel, answer.value)
+                for type_, count in _counts(resources)
+            ]
+            over = [finding for finding in found if finding is not None]
+            if resources.is_flexible and len(over) < len(found):
+                continue  # another of the alternatives can be had
+            for finding in over[:1] if resources.is_flexible else over:
+                is_certain = not job.is_multiple and not resources.is_flexible
+                yield finding if is_certain else replace(finding, severity=Severity.WARNING)
+
+
+def _counts(resources: Resources) -> Iterator[tuple[str, int]]:
+    """The instances of each type that one training job takes, or of each alternative."""
+    if resources.is_flexible:
+        yield from ((one.type, one.count) for one in resources.instances)
+        return
+    counts: dict[str, int] = {}
+    for one in resources.instances:
+        counts[one.type] = counts.get(one.type, 0) + one.count
+    yield from counts.items()
+
+
+def _too_many(
+    definition: Definition,
+    resources: Resources,
+    type_: str,
+    count: int,
+    parallel: int,
+    quotas: Mapping[str, float],
+) -> Finding | None:
+    kind = "spot training" if definition.is_spot else "training"
+    quota = quotas.get(f"{type_} for {kind} job usage")
+    wanted = parallel * count
+    if quota is None or wanted <= quota:
+        return None
+    at = next(one for one in resources.instances if one.type == type_)
+    fits = int(quota // count)
+    lower = f"set max_parallel_training_jobs to {fits}, or " if fits else ""
+    return Finding(
+        code="HPT911",
+        message=f"{parallel} training jobs at once x {count} {type_} = {wanted} instances, but the "
+        f"account's quota for {kind} is {quota:g}",
+        path=(*at.path, "InstanceType"),
+        label=f"{quota:g} at most",
+        help=f"{lower}ask Service Quotas to raise `{type_} for {kind} job usage` to {wanted}",
+    )

@@ -1,0 +1,117 @@
+"""The places in S3 that a search reads and writes: the buckets, and what is in the inputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hptc.diagnostics import Finding, Path, Severity
+from hptc.job import Channel, Definition, S3Source
+from hptc.online.subject import Subject
+
+_S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
+"""General purpose buckets by their names. Directory buckets, access points and https stay unasked:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    bucket: str
+    key: str
+    path: Path  # of the URI in the request
+
+
+def buckets_and_inputs(subject: Subject) -> Iterator[Finding]:
+    """HPT921 of every bucket, and HPT922 and HPT923 of inputs in buckets that are right."""
+    seen: set[tuple[str, str]] = set()
+    for definition in subject.job.definitions:
+        for channel in definition.channels:
+            for source in channel.sources:
+                if isinstance(source, S3Source):
+                    yield from _input(subject, definition, channel, source)
+        for place in _written(definition):
+            if (place.bucket, place.key) not in seen:
+                seen.add((place.bucket, place.key))
+                yield from _bucket(subject, place)
+
+
+def _written(definition: Definition) -> Iterator[_Place]:
+    output = (*definition.path, "OutputDataConfig", "S3OutputPath")
+    checkpoints = (*definition.path, "CheckpointConfig", "S3Uri")
+    for uri, path in (
+        (definition.output_path, output),
+        (definition.checkpoint_uri or "", checkpoints),
+    ):
+        if (place := _place(uri, path)) is not None:
+            yield place
+
+
+def _place(uri: str, path: Path) -> _Place | None:
+    match = _S3_URI.fullmatch(uri)
+    if match is None or "--" in match[1]:
+        return None
+    return _Place(bucket=match[1], key=match[2] or "", path=path)
+
+
+def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
+    account = subject.ask.account
+    answer = subject.ask.ask("buckets", account.inventory.bucket_region, place.bucket)
+    if answer is None or answer.value == account.region:
+        return
+    where = answer.value
+    yield Finding(
+        code="HPT921",
+        message=f"there is no bucket `{place.bucket}`"
+        if where is None
+        else f"the bucket `{place.bucket}` is in {where}, but the search runs in {account.region}",
+        path=place.path,
+        label="not there" if where is None else f"in {where}",
+        help="create it, or correct the name"
+        if where is None
+        else f"use a bucket in {account.region}",
+    )
+
+
+def _input(
+    subject: Subject, definition: Definition, channel: Channel, source: S3Source
+) -> Iterator[Finding]:
+    place = _place(source.uri, (*source.path, "S3Uri"))
+    if place is None:
+        return
+    problems = list(_bucket(subject, place))
+    yield from problems
+    if problems:
+        return
+    shares = _instances(definition) if source.distribution == "ShardedByS3Key" else 1
+    answer = subject.ask.ask(
+        "inputs", subject.ask.account.inventory.count_objects, place.bucket, place.key, shares
+    )
+    if answer is None:
+        return
+    if answer.value == 0:
+        yield Finding(
+            code="HPT922",
+            message=f"the input `{channel.name}` is empty: nothing begins with `{source.uri}`",
+            path=place.path,
+            label="no objects",
+            help="upload the data, or correct the prefix; upper and lower case count",
+        )
+    elif answer.value < shares and source.data_type == "S3Prefix":
+        yield Finding(
+            code="HPT923",
+            severity=Severity.WARNING,
+            message=f"{shares} instances share {answer.value} objects of `{channel.name}`",
+            path=place.path,
+            label=f"{shares - answer.value} get nothing",
+            help="split the data into more objects, or take fewer instances",
+        )
+
+
+def _instances(definition: Definition) -> int:
+    """How many instances share the data, at the least."""
+    for resources in definition.resources:
+        counts = [one.count for one in resources.instances]
+        if counts:
+            return min(counts) if resources.is_flexible else sum(counts)
+    return 1

@@ -1,0 +1,57 @@
+"""A compiled search as an account sees it: with the values that its deployed stacks provide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hptc.compiler import Compiled
+from hptc.errors import UsageError
+from hptc.infrastructure.stacks import locate
+from hptc.job import TuningJob, read_job
+from hptc.online.questions import Questions
+from hptc.references import names_in, reference, substitute
+from hptc.request import Request
+from hptc.rules.rule import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One search, and whom to ask. What is not deployed stands as `${hptc:…}` still."""
+
+    compiled: Compiled
+    request: Request
+    job: TuningJob
+    ask: Questions
+    rules: tuple[Rule, ...]  # those of the run: parents are compared by these only
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether everything that the search refers to is deployed."""
+        return next(names_in(self.request), None) is None
+
+
+def subject_of(compiled: Compiled, ask: Questions, rules: tuple[Rule, ...]) -> Subject | None:
+    """A compiled search with what its stacks provide; None for one that does not compile."""
+    if compiled.request is None:
+        return None
+    values = {name: _value(compiled, name, ask) for name in sorted({*names_in(compiled.request)})}
+    request: Request = substitute(compiled.request, lambda name: values[name] or reference(name))
+    return Subject(compiled=compiled, request=request, job=read_job(request), ask=ask, rules=rules)
+
+
+def _value(compiled: Compiled, name: str, ask: Questions) -> str | None:
+    if compiled.environment is None or compiled.spec is None:
+        return None
+    try:
+        output = locate(compiled.environment, name, compiled.spec.name)
+    except UsageError:
+        return None  # submission says why
+    answer = ask.ask("stacks", ask.account.stacks.outputs, output.stack)
+    if answer is None:
+        return None
+    outputs: dict[str, Any] | None = answer.value
+    if outputs is None:
+        ask.say(f"`{output.stack}` is not deployed: what it provides is not checked")
+        return None
+    return outputs.get(output.key)
