@@ -1,0 +1,271 @@
+"""What an account has, by boto: against moto's AWS in this process, and Service Quotas by stubs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from hptc.aws.account import Account, Role, Subnet, connect, over
+from hptc.aws.client import Connection
+from hptc.aws.errors import is_about_caller
+from hptc.aws.retry import Retry
+from hptc.errors import AwsError
+from hptc.images import Image, parse_image
+from tests.aws.conftest import ACCOUNT
+from tests.aws.fake import FakeTime
+
+REGION = "us-east-1"
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    return connect(region=REGION)
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def image(name: str, account: str = ACCOUNT) -> Image:
+    found = parse_image(f"{account}.dkr.ecr.{REGION}.amazonaws.com/{name}")
+    assert found is not None
+    return found
+
+
+class TestBuckets:
+    """HeadBucket, and a count of objects."""
+
+    def test_of_this_region(self, account: Account) -> None:
+        client("s3").create_bucket(Bucket="data")
+        assert account.inventory.bucket_region("data") == REGION
+
+    def test_of_another_region(self, account: Account) -> None:
+        client("s3").create_bucket(
+            Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        assert account.inventory.bucket_region("data") == "eu-west-1"
+
+    def test_not_there(self, account: Account) -> None:
+        assert account.inventory.bucket_region("data") is None
+
+    @pytest.mark.parametrize(
+        ("prefix", "most", "count"),
+        [
+            pytest.param("train/", 5, 3, id="all"),
+            pytest.param("train/", 2, 2, id="no-more-than-asked-for"),
+            pytest.param("", 5, 4, id="whole-bucket"),
+            pytest.param("Train/", 5, 0, id="none"),
+        ],
+    )
+    def test_objects(self, account: Account, prefix: str, most: int, count: int) -> None:
+        s3 = client("s3")
+        s3.create_bucket(Bucket="data")
+        for key in ("train/1", "train/2", "train/3", "test/1"):
+            s3.put_object(Bucket="data", Key=key, Body=b"")
+        assert account.inventory.count_objects("data", prefix, most) == count
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        pytest.param(403, {"x-amz-bucket-region": "eu-west-1"}, "eu-west-1", id="denied"),
+        pytest.param(301, {"x-amz-bucket-region": "eu-west-1"}, "eu-west-1", id="moved"),
+        pytest.param(404, {}, None, id="not-there"),
+    ],
+)
+def test_a_refusal_tells_the_region(
+    status: int, headers: dict[str, str], expected: str | None, connection: Connection
+) -> None:
+    with Stubber(connection.client("s3")) as stub:
+        stub.add_client_error(
+            "head_bucket",
+            service_error_code=str(status),
+            http_status_code=status,
+            response_meta={"HTTPHeaders": headers},
+        )
+        assert over(connection).inventory.bucket_region("data") == expected
+
+
+def test_a_refusal_without_a_region_is_raised(connection: Connection) -> None:
+    with Stubber(connection.client("s3")) as stub:
+        stub.add_client_error("head_bucket", service_error_code="403", http_status_code=403)
+        with pytest.raises(AwsError) as caught:
+            over(connection).inventory.bucket_region("data")
+    assert caught.value.code == "403"
+    assert not is_about_caller(caught.value)
+
+
+class TestImages:
+    """DescribeImages."""
+
+    @pytest.fixture(autouse=True)
+    def pushed(self, account: Account) -> str:
+        ecr = client("ecr")
+        ecr.create_repository(repositoryName="churn/train")
+        manifest = json.dumps(
+            {
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                "layers": [],
+                "config": {"digest": "sha256:1"},
+            }
+        )
+        put = ecr.put_image(repositoryName="churn/train", imageManifest=manifest, imageTag="1.4")
+        digest: str = put["image"]["imageId"]["imageDigest"]
+        return digest
+
+    @pytest.mark.parametrize(
+        ("name", "missing"),
+        [
+            pytest.param("churn/train:1.4", "", id="tag"),
+            pytest.param("churn/train:1.5", "image", id="another-tag"),
+            pytest.param("churn/train", "image", id="latest"),
+            pytest.param(f"churn/train@sha256:{'0' * 64}", "image", id="another-digest"),
+            pytest.param("churn/serve:1.4", "repository", id="another-repository"),
+        ],
+    )
+    def test_missing(self, account: Account, name: str, missing: str) -> None:
+        assert account.inventory.missing_of_image(image(name)) == missing
+
+    def test_digest(self, account: Account, pushed: str) -> None:
+        assert account.inventory.missing_of_image(image(f"churn/train@{pushed}")) == ""
+
+
+def trust(principal: Any, action: Any = "sts:AssumeRole", effect: str = "Allow") -> dict[str, Any]:
+    return {"Effect": effect, "Principal": principal, "Action": action}
+
+
+class TestRoles:
+    """GetRole, and who may assume it."""
+
+    @pytest.mark.parametrize(
+        ("statements", "services"),
+        [
+            pytest.param(
+                trust({"Service": "sagemaker.amazonaws.com"}), {"sagemaker.amazonaws.com"}, id="one"
+            ),
+            pytest.param(
+                [trust({"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}, ["sts:*"])],
+                {"ec2.amazonaws.com", "sagemaker.amazonaws.com"},
+                id="list",
+            ),
+            pytest.param(
+                [
+                    trust({"Service": "sagemaker.amazonaws.com"}, "sts:TagSession"),
+                    trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
+                ],
+                set(),
+                id="another-action-and-another-kind-of-principal",
+            ),
+            pytest.param(
+                [trust({"Service": "sagemaker.amazonaws.com"}, effect="Deny")], set(), id="denied"
+            ),
+        ],
+    )
+    def test_there(self, account: Account, statements: Any, services: set[str]) -> None:
+        document = {"Version": "2012-10-17", "Statement": statements}
+        made = client("iam").create_role(
+            RoleName="tuning", Path="/research/", AssumeRolePolicyDocument=json.dumps(document)
+        )
+        assert account.inventory.role("tuning") == Role(
+            arn=made["Role"]["Arn"], services=frozenset(services)
+        )
+
+    def test_not_there(self, account: Account) -> None:
+        assert account.inventory.role("tuning") is None
+
+
+class TestKeys:
+    """DescribeKey."""
+
+    def test_states(self, account: Account) -> None:
+        kms = client("kms")
+        made = kms.create_key()["KeyMetadata"]
+        kms.create_alias(AliasName="alias/tuning", TargetKeyId=made["KeyId"])
+        for key in (made["KeyId"], made["Arn"], "alias/tuning"):
+            assert account.inventory.key_state(key) == "Enabled"
+        kms.disable_key(KeyId=made["KeyId"])
+        assert account.inventory.key_state(made["Arn"]) == "Disabled"
+        kms.schedule_key_deletion(KeyId=made["KeyId"])
+        assert account.inventory.key_state(made["Arn"]) == "PendingDeletion"
+
+    def test_not_there(self, account: Account) -> None:
+        absent = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        assert account.inventory.key_state(absent) is None
+        assert account.inventory.key_state("alias/absent") is None
+
+
+def test_networks(account: Account) -> None:
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="tuning", Description="-", VpcId=vpc)["GroupId"]
+    absent = "subnet-0a000000000000001"
+    assert account.inventory.subnets((subnet, absent)) == {
+        subnet: Subnet(vpc=vpc, free_addresses=11)
+    }
+    assert account.inventory.security_groups((group, "sg-0a000000000000001")) == {group: vpc}
+
+
+@pytest.fixture
+def connection(credentials: None) -> Connection:
+    time = FakeTime()
+    return Connection(None, region=REGION, retry=Retry(sleep=time.sleep, clock=time.clock))
+
+
+def test_quotas_of_every_page(connection: Connection) -> None:
+    def page(*quotas: dict[str, Any], **more: str) -> dict[str, Any]:
+        return {"Quotas": list(quotas), **more}
+
+    name = "ml.m5.xlarge for {} job usage".format
+    with Stubber(connection.client("service-quotas")) as stub:
+        asked = {"ServiceCode": "sagemaker", "MaxResults": 100}
+        stub.add_response(
+            "list_service_quotas",
+            page({"QuotaName": name("training"), "Value": 8.0}, NextToken="more"),
+            asked,
+        )
+        stub.add_response(
+            "list_service_quotas",
+            page(
+                {"QuotaName": name("spot training"), "Value": 0.0}, {"QuotaName": "without a value"}
+            ),
+            {**asked, "NextToken": "more"},
+        )
+        assert over(connection).inventory.quotas() == {
+            name("training"): 8.0, name("spot training"): 0.0,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "is_about_all"),
+    [
+        pytest.param("AccessDeniedException", False, id="denied"),
+        pytest.param("ExpiredTokenException", True, id="expired"),
+        pytest.param("UnrecognizedClientException", True, id="unknown-credentials"),
+    ],
+)
+def test_a_refusal_of_quotas(code: str, is_about_all: bool, connection: Connection) -> None:
+    with Stubber(connection.client("service-quotas")) as stub:
+        stub.add_client_error("list_service_quotas", service_error_code=code)
+        with pytest.raises(AwsError) as caught:
+            over(connection).inventory.quotas()
+    assert caught.value.code == code
+    assert is_about_caller(caught.value) is is_about_all
+    if not is_about_all:
+        assert "servicequotas:ListServiceQuotas" in caught.value.help
+
+
+def test_without_credentials_every_call_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    with pytest.raises(AwsError) as caught:
+        connect(region=REGION).inventory.quotas()
+    assert is_about_caller(caught.value)
