@@ -345,7 +345,7 @@ def _name_parents(
         if workspace.files.real(files[name]) in workspace.open_files:
             problem = f"`{name}` warm-starts from itself, directly or by its parents"
         else:
-            compiled = compile_file(str(files[name]), workspace)
+            compiled = compile_file(_shown(files[name]), workspace)
             if compiled.job is None:
                 problem = f"the parent `{name}` ({files[name].name}) does not compile"
             else:

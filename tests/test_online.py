@@ -326,7 +326,6 @@ DEPLOYMENTS: dict[str, tuple[Change, Found, list[str]]] = {
         [],
         [
             "`hptc-churn-dev` is not deployed: what it provides is not checked",
-            "`hptc-churn-dev-churn` is not deployed: what it provides is not checked",
         ],
     ),
     "output-missing": (

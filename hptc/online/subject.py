@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from hptc.compiler import Compiled
 from hptc.errors import UsageError
+from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate
 from hptc.job import TuningJob, read_job
 from hptc.online.questions import Questions
+from hptc.project import Environment
 from hptc.references import names_in, reference, substitute
 from hptc.request import Request
 from hptc.rules.rule import Rule
@@ -50,8 +51,18 @@ def _value(compiled: Compiled, name: str, ask: Questions) -> str | None:
     answer = ask.ask("stacks", ask.account.stacks.outputs, output.stack)
     if answer is None:
         return None
-    outputs: dict[str, Any] | None = answer.value
+    outputs: dict[str, str] | None = answer.value
     if outputs is None:
-        ask.say(f"`{output.stack}` is not deployed: what it provides is not checked")
+        missing = _first_missing(compiled.environment, output.stack, ask)
+        ask.say(f"`{missing}` is not deployed: what it provides is not checked")
         return None
     return outputs.get(output.key)
+
+
+def _first_missing(environment: Environment, stack: str, ask: Questions) -> str:
+    """The stack to speak of: without the one that all specs share, none of theirs is there."""
+    shared = environment.foundation_stack
+    if not foundation(environment).provides:
+        return stack
+    answer = ask.ask("stacks", ask.account.stacks.outputs, shared)
+    return shared if answer is not None and answer.value is None else stack
