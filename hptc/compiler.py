@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 
+_MAX_PARENTS = 5  # more are refused by the shape; a hostile file may list thousands
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -336,7 +337,7 @@ def _name_parents(
         return [], jobs
     findings = []
     files = spec_files_by_name(in_project, workspace.files)
-    for index, parent in enumerate(parents):
+    for index, parent in enumerate(parents[:_MAX_PARENTS]):
         name = parent["HyperParameterTuningJobName"]
         if name not in files:
             findings += _probably_meant(name, tuple(files), index)
@@ -415,8 +416,16 @@ def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, Fi
 
 def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
     """The spec files of a project, in order."""
-    entries = [in_project.root / entry for entry in in_project.file.specs]
-    return [path for entry in entries for path in spec_files(entry, files)]
+    found: list[FilePath] = []
+    for entry in in_project.file.specs:
+        path = in_project.root / entry
+        if not files.is_folder(path) and not files.is_file(path):
+            raise UsageError(
+                f"{in_project.document.file}: `specs` names {entry}, and there is no such folder",
+                help="make it, or correct `specs`",
+            )
+        found += spec_files(path, files)
+    return found
 
 
 def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:

@@ -29,7 +29,7 @@ def _needs(message: str) -> PydanticCustomError:
 def _to_brought(value: str) -> str:
     if value.startswith(_SSM) and not _PARAMETER.fullmatch(value):
         raise PydanticCustomError(
-            "string_pattern_mismatch",
+            "brought",
             "`{value}` is no SSM parameter; it is written ssm:/path/of/the/parameter",
             {"value": value},
         )

@@ -579,7 +579,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
                     "YAML 1.2 has no merge keys: write them out, or use `defaults` in hptc.yaml"
                 )
             else:
-                advice = f"did you mean `{meant}`?" if meant else f"known here: {', '.join(keys)}"
+                advice = "" if meant else f"known here: {', '.join(keys)}"
             return Finding(
                 code="HPT101",
                 message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
@@ -606,7 +606,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
                 message=f"`{name}` can't be {_described(value)}",
                 help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
             )  # fmt: skip
-        case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration":
+        case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "brought":
             message = detail["msg"]
             key = detail.get("ctx", {}).get("key")
             if key is not None:

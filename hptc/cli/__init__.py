@@ -5,6 +5,7 @@ Everything heavy is imported by the command that needs it, so that `hptc check` 
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -65,6 +66,9 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run `hptc`, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its code
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
