@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +47,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="The least severity that makes the exit code 1.",
 )
-def check(paths: tuple[str, ...], form: str, fail_on: str, **options: Any) -> int:
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask the environment's account too: names, parents, quotas, data, image, role, keys, "
+    "network. Reads only; what AWS does not answer is skipped with a word.",
+)
+def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **options: Any) -> int:
     """Find what AWS would refuse, before it does. Quiet when there is nothing to say."""
     from hptc.render.diagnostics import render, tally
 
     compiled = compile_all(paths, **options, rehearse=_rehearse)
+    if online:
+        compiled = _checked_online(compiled, **options)
     diagnostics = all_diagnostics(compiled)
     show(render(diagnostics, Format(form), color=in_color(sys.stdout)))
     files = f"{len(compiled)} file{'s' if len(compiled) != 1 else ''}"
@@ -59,6 +68,26 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, **options: Any) -> in
     say(f"checked {files}: {tally(diagnostics)}{more}")
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK
+
+
+def _checked_online(
+    compiled: list[Compiled], select: str | None, ignore: str | None, **_: Any
+) -> list[Compiled]:
+    from hptc.aws.account import connect
+    from hptc.online.check import check_online
+    from hptc.rules.check import is_selected, selected
+    from hptc.rules.language import ONLINE
+
+    def kept(one: Compiled) -> Compiled:
+        diagnostics = tuple(
+            each
+            for each in one.diagnostics
+            if each.code not in ONLINE or is_selected(each.code, select, ignore)
+        )
+        return replace(one, diagnostics=diagnostics)
+
+    rules = selected(select, ignore)
+    return [kept(one) for one in check_online(compiled, connect, rules=rules, progress=say)]
 
 
 def _rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:

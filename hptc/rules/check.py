@@ -5,6 +5,7 @@ from __future__ import annotations
 from hptc.diagnostics import Finding, Severity
 from hptc.errors import UsageError
 from hptc.rules import RULES
+from hptc.rules.language import ONLINE
 from hptc.rules.rule import Context, Rule
 
 
@@ -23,10 +24,17 @@ def selected(
     )
 
 
+def is_selected(code: str, select: str | None, ignore: str | None) -> bool:
+    """Whether a code that is not a rule's, such as one of --online, was asked for."""
+    wanted, unwanted = _prefixes(select, RULES), _prefixes(ignore, RULES)
+    return (select is None or code.startswith(wanted)) and not code.startswith(unwanted)
+
+
 def _prefixes(text: str | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
     prefixes = tuple(part.strip().upper() for part in (text or "").split(",") if part.strip())
     for prefix in prefixes:
-        if not any(rule.code.startswith(prefix) for rule in rules):
+        codes = (*(rule.code for rule in rules), *ONLINE)
+        if not any(code.startswith(prefix) for code in codes):
             raise UsageError(
                 f"no rule has a code that begins with `{prefix}`",
                 help="`hptc explain --all` lists them; what the language itself demands "
