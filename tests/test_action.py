@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
@@ -70,12 +71,28 @@ def commands(text: str) -> Iterator[list[str]]:
             yield words[1:]
 
 
+def parse(arguments: list[str]) -> None:
+    """Parse a command line as hptc does, and run nothing. It raises for what hptc refuses."""
+    with cli.make_context("hptc", list(arguments)) as group:
+        name, command, rest = cli.resolve_command(group, list(arguments))
+        assert command is not None
+        command.make_context(name, rest, parent=group)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["absent"], ["check", "--absent"], ["check", "--format", "absent"]], ids=str
+)
+def test_what_hptc_refuses_does_not_parse(arguments: list[str]) -> None:
+    with pytest.raises(click.UsageError):
+        parse(arguments)
+
+
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_every_hptc_command_exists(file: Path) -> None:
     found = [call for text in scripts(data_of(file)) for call in commands(text)]
     assert found
-    for name, *arguments in found:
-        cli.commands[name].make_context(name, list(arguments))
+    for arguments in found:
+        parse(arguments)
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
@@ -262,3 +279,15 @@ def test_a_comment_that_fails_is_a_warning(runner: Runner) -> None:
     done = runner.run("Comment", HPTC_REVIEW="absent.md", GITHUB_EVENT_PATH="absent.json")
     assert done.returncode == 0
     assert "::warning" in done.stdout
+
+
+def test_the_page_lists_the_inputs_and_real_commands() -> None:
+    page = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    inputs = page.split("| input |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", inputs, re.MULTILINE) == list(
+        data_of(ACTION)["inputs"]
+    )
+    shown = re.findall(r"\| `(hptc [^`]+)` \|", page) + re.findall(r"^\$ (hptc .+)$", page, re.M)
+    assert len(shown) > 3
+    for arguments in commands("\n".join(shown)):
+        parse(arguments)
