@@ -415,17 +415,10 @@ def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, Fi
 
 
 def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
-    """The spec files of a project, in order."""
-    found: list[FilePath] = []
-    for entry in in_project.file.specs:
-        path = in_project.root / entry
-        if not files.is_folder(path) and not files.is_file(path):
-            raise UsageError(
-                f"{in_project.document.file}: `specs` names {entry}, and there is no such folder",
-                help="make it, or correct `specs`",
-            )
-        found += spec_files(path, files)
-    return found
+    """The spec files of a project, in order; an entry of `specs` that is not there has none."""
+    entries = [in_project.root / entry for entry in in_project.file.specs]
+    there = [path for path in entries if files.is_folder(path) or files.is_file(path)]
+    return [path for entry in there for path in spec_files(entry, files)]
 
 
 def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
@@ -452,25 +445,24 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
         path = FilePath(given)
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: there is no such file or folder")
-        found = [path]
-        if workspace.files.is_folder(path):
-            in_project, _ = (
-                workspace.project_of(path)
-                if workspace.files.is_file(path / project.FILE_NAME)
-                else (None, [])
-            )
-            found = (
-                project_files(in_project, workspace.files)
-                if in_project
-                else spec_files(path, workspace.files)
-            )
-            if not found:
-                raise UsageError(
-                    f"{given}: there is no spec in this folder",
-                    help="`hptc init DIR` writes one to start from",
-                )
-        files += [_shown(file) for file in found]
+        files += [_shown(file) for file in _files_of(path, workspace)]
     return with_unique_names([compile_file(file, workspace) for file in dict.fromkeys(files)])
+
+
+def _files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
+    """The specs that a path stands for, at least one. Raises UsageError."""
+    files = workspace.files
+    in_project = None
+    if files.is_folder(path) and files.is_file(path / project.FILE_NAME):
+        in_project, _ = workspace.project_of(path)
+    found = project_files(in_project, files) if in_project else spec_files(path, files)
+    if not found:
+        looked = f", looking in {', '.join(in_project.file.specs)}" if in_project else ""
+        raise UsageError(
+            f"{path}: there is no spec in this folder{looked}",
+            help="`hptc init DIR` writes one to start from",
+        )
+    return found
 
 
 def with_unique_names(compiled: list[Compiled]) -> list[Compiled]:

@@ -173,7 +173,7 @@ PATHS: dict[str, tuple[Make, list[str], str]] = {
         "no environment `nope`",
     ),
     "a rule that is not there": (
-        lambda f: (f / "specs" / "x.yaml").write_text(GOOD), ["--select", "HPT9"], "`HPT9`"
+        lambda f: (f / "specs" / "x.yaml").write_text(GOOD), ["--select", "HPTX"], "`HPTX`"
     ),
 }  # fmt: skip
 

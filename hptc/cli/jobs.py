@@ -56,8 +56,10 @@ def submit(
     compiled = compile_all(paths, **options)
     if stops(compiled):
         return EXIT_FINDINGS
+    # One environment is all that a run compiles in: a file in the API's own form has it too.
+    environment = next((one.environment for one in compiled if one.environment), None)
+    aws = connect(environment, retry=Retry(progress=say))
     for one in compiled:
-        aws = connect(one.environment, retry=Retry(progress=say))
         outcome = submit_one(
             one,
             aws.tuning,
