@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields
 from typing import assert_never
 
 from hptc.aws.interface import Progress, Stacks, Tuning, silent
-from hptc.compiler import Compiled
 from hptc.errors import OperationError
 from hptc.plan import (
     AlreadyThere,
@@ -27,6 +26,7 @@ from hptc.plan import (
 from hptc.read_only import ReadOnlyTuning, StacksReadOnce
 from hptc.references import reference
 from hptc.submission import Submission, submit
+from hptc.workspace import Compiled
 
 PLAN_AGAIN = "`hptc plan` shows what would happen now"
 

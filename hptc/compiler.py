@@ -8,108 +8,34 @@ result says how far the file came. Nothing here calls AWS, runs code of a spec, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc import identity, project, resolve, shapes, source, suppressions
+from hptc import identity, resolve, shapes, source, suppressions
 from hptc.demands import findings_of_violations
-from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, Span, nearest, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, nearest, sort_key
+from hptc.discovery import files_of, shown, spec_files_by_name
 from hptc.errors import UsageError
-from hptc.filesystem import DISK, Files
-from hptc.job import Definition, TuningJob, read_job
-from hptc.names import spec_paths
-from hptc.prices import PriceTable, load_prices
-from hptc.project import Environment, Project
+from hptc.job import TuningJob, read_job
+from hptc.placing import place, without_secrets
+from hptc.prices import PriceTable
+from hptc.project import Project
 from hptc.references import NAMES, names_in
 from hptc.request import Request, emit, unwrapped
 from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.check import check
-from hptc.rules.language import ONLINE
+from hptc.rules.codes import ONLINE
 from hptc.rules.rule import Context, Rule
 from hptc.source import Document
-from hptc.spec import Spec, parse_spec
+from hptc.spec import parse_spec
+from hptc.workspace import Compiled, Workspace
 
 if TYPE_CHECKING:
     from hptc.metrics import Rehearsal
 
-    Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
-
 _MAX_PARENTS = 5  # more are refused by the shape; a hostile file may list thousands
-SUFFIXES = (".yaml", ".yml", ".json")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """One file's outcome. `request` and `job` are there when nothing stopped the compile."""
-
-    document: Document
-    diagnostics: tuple[Diagnostic, ...]
-    layers: Layers
-    suppressed: tuple[Diagnostic, ...] = ()
-    spec: Spec | None = None  # None for a file in the API's own form
-    request: Request | None = None
-    job: TuningJob | None = None
-    digest: str = ""
-    environment: Environment | None = None
-    project: Project | None = None
-
-    @property
-    def file(self) -> str:
-        """The file's name as it was given."""
-        return self.document.file
-
-    @property
-    def name(self) -> str:
-        """The spec's name; the job's for a file in the API's own form."""
-        return self.spec.name if self.spec else (self.job.name if self.job else "")
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether AWS would refuse it, or it could not be compiled at all."""
-        return any(diagnostic.is_error for diagnostic in self.diagnostics)
-
-
-@dataclass(slots=True)
-class Workspace:
-    """The files of one run, each compiled once, in the environment that the user named."""
-
-    environment: str | None = None
-    rules: tuple[Rule, ...] = RULES
-    files: Files = DISK
-    compiled: dict[FilePath, Compiled] = field(default_factory=dict)
-    projects: dict[FilePath, Project | None] = field(default_factory=dict)
-    project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
-    open_files: list[FilePath] = field(default_factory=list)
-    found: dict[FilePath, FilePath | None] = field(default_factory=dict)
-    environments: dict[FilePath, Environment | None] = field(default_factory=dict)
-    prices: dict[FilePath, PriceTable] = field(default_factory=dict)
-    rehearse: Rehearse | None = None  # runs metric definitions on the logs that specs name
-
-    def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
-        """The project that a folder is in, read once."""
-        if folder not in self.found:
-            self.found[folder] = project.find(folder, self.files)
-        path = self.found[folder]
-        if path is None:
-            return None, []
-        if path not in self.projects:
-            self.projects[path], self.project_diagnostics[path] = project.load(path, self.files)
-        return self.projects[path], self.project_diagnostics[path]
-
-    def environment_of(self, in_project: Project) -> Environment | None:
-        """The environment of this run in a project."""
-        if in_project.root not in self.environments:
-            self.environments[in_project.root] = in_project.environment(self.environment)
-        return self.environments[in_project.root]
-
-    def prices_of(self, in_project: Project) -> PriceTable:
-        """The prices of a project, read once. Raises UsageError when its file can't be read."""
-        if in_project.root not in self.prices:
-            self.prices[in_project.root] = load_prices(in_project.root, self.files)
-        return self.prices[in_project.root]
 
 
 def compile_file(path: str, workspace: Workspace) -> Compiled:
@@ -206,7 +132,7 @@ def _finished(
             )
     placed = [place(finding, outcome, request or {}) for finding in findings]
     secrets = [one.span for one, f in zip(placed, findings, strict=True) if f.is_secret]
-    placed = _without_secrets(placed, secrets)
+    placed = without_secrets(placed, secrets)
     kept, suppressed = suppressions.apply(
         [*outcome.diagnostics, *placed],
         outcome.document,
@@ -226,50 +152,6 @@ def _finished(
 def _unchecked(run: tuple[Rule, ...]) -> set[str]:
     """The codes that a compile did not look for: rules left out, and all that asks AWS."""
     return {*(rule.code for rule in RULES), *ONLINE} - {rule.code for rule in run}
-
-
-def with_findings(compiled: Compiled, findings: Iterable[Finding]) -> Compiled:
-    """The same file with what a later step found in its request, suppressions included.
-
-    What is known of it already is not said again.
-    """
-    placed = [place(finding, compiled, compiled.request or {}) for finding in findings]
-    known = {*compiled.diagnostics, *compiled.suppressed}
-    new = [diagnostic for diagnostic in dict.fromkeys(placed) if diagnostic not in known]
-    kept, suppressed = suppressions.split(new, compiled.document)
-    return replace(
-        compiled,
-        diagnostics=tuple(sorted([*compiled.diagnostics, *kept], key=sort_key)),
-        suppressed=(*compiled.suppressed, *suppressed),
-    )
-
-
-def place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
-    """A finding at its place in the file: `request` is the one that its path belongs to."""
-    path = finding.path
-    if outcome.spec is not None and not finding.in_spec:
-        path = outcome.layers.nearest(spec_paths(path, request))
-        if path == ("job_name",) and outcome.spec.job_name is None:
-            path = ("name",)
-    return Diagnostic(
-        code=finding.code,
-        severity=finding.severity,
-        message=finding.message,
-        span=outcome.layers.span(path, key=finding.on_key),
-        label=finding.label,
-        help=finding.help,
-        related=_policy_line(finding, outcome),
-    )
-
-
-def _policy_line(finding: Finding, outcome: Compiled) -> tuple[Related, ...]:
-    """Where hptc.yaml says what a finding is about: the environment's own word comes first."""
-    if finding.policy_key is None or outcome.project is None or outcome.environment is None:
-        return ()
-    document, key = outcome.project.document, finding.policy_key
-    own = ("environments", outcome.environment.name, "policy")
-    place = own if document.has((*own, key[0])) else ("policy",)
-    return (Related(span=document.span((*place, *key)), message="the policy"),)
 
 
 def _rehearsals(outcome: Compiled, job: TuningJob, workspace: Workspace) -> dict[Path, Rehearsal]:
@@ -310,20 +192,6 @@ def _templated_name(document: Document) -> list[Finding]:
     ]
 
 
-def _without_secrets(placed: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
-    """The same diagnostics, none of which shows the text at a secret's span."""
-    for secret in secrets:
-        end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
-        hidden = f"{secret.source[: secret.column - 1]}***{secret.source[end:]}"
-        placed = [
-            replace(one, span=replace(one.span, source=hidden))
-            if (one.span.file, one.span.line) == (secret.file, secret.line)
-            else one
-            for one in placed
-        ]
-    return placed
-
-
 def _name_parents(
     request: Request, workspace: Workspace, in_project: Project | None
 ) -> tuple[list[Finding], dict[str, TuningJob]]:
@@ -346,7 +214,7 @@ def _name_parents(
         if workspace.files.real(files[name]) in workspace.open_files:
             problem = f"`{name}` warm-starts from itself, directly or by its parents"
         else:
-            compiled = compile_file(_shown(files[name]), workspace)
+            compiled = compile_file(shown(files[name]), workspace)
             if compiled.job is None:
                 problem = f"the parent `{name}` ({files[name].name}) does not compile"
             else:
@@ -400,41 +268,6 @@ def is_request(document: Document) -> bool:
     return any(key in members for key in document.top_level_keys())
 
 
-def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, FilePath]:
-    """Every spec of a project by its name; files that can't be read have none."""
-    found: dict[str, FilePath] = {}
-    for path in project_files(in_project, files):
-        try:
-            document, _ = source.parse(files.read(str(path)), str(path))
-        except UsageError:
-            continue
-        data, _ = source.construct(document, at=("name",))
-        if isinstance(data, str):
-            found.setdefault(data, path)
-    return found
-
-
-def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
-    """The spec files of a project, in order; an entry of `specs` that is not there has none."""
-    entries = [in_project.root / entry for entry in in_project.file.specs]
-    there = [path for path in entries if files.is_folder(path) or files.is_file(path)]
-    return [path for entry in there for path in spec_files(entry, files)]
-
-
-def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
-    """A file itself; the spec files below a folder, hidden ones and hptc.yaml left out."""
-    if not files.is_folder(path):
-        return [path]
-    return sorted(
-        file
-        for file in files.below(path)
-        if file.suffix in SUFFIXES
-        and file.name != project.FILE_NAME
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        and files.is_file(file)
-    )
-
-
 def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
     """Compile files and folders. A folder that holds hptc.yaml stands for its project's specs.
 
@@ -445,24 +278,8 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
         path = FilePath(given)
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: there is no such file or folder")
-        files += [_shown(file) for file in _files_of(path, workspace)]
+        files += [shown(file) for file in files_of(path, workspace)]
     return with_unique_names([compile_file(file, workspace) for file in dict.fromkeys(files)])
-
-
-def _files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
-    """The specs that a path stands for, at least one. Raises UsageError."""
-    files = workspace.files
-    in_project = None
-    if files.is_folder(path) and files.is_file(path / project.FILE_NAME):
-        in_project, _ = workspace.project_of(path)
-    found = project_files(in_project, files) if in_project else spec_files(path, files)
-    if not found:
-        looked = f", looking in {', '.join(in_project.file.specs)}" if in_project else ""
-        raise UsageError(
-            f"{path}: there is no spec in this folder{looked}",
-            help="`hptc init DIR` writes one to start from",
-        )
-    return found
 
 
 def with_unique_names(compiled: list[Compiled]) -> list[Compiled]:
@@ -487,10 +304,3 @@ def with_unique_names(compiled: list[Compiled]) -> list[Compiled]:
             one = replace(one, diagnostics=diagnostics, request=None, job=None)
         results.append(one)
     return results
-
-
-def _shown(path: FilePath) -> str:
-    try:
-        return str(path.relative_to(FilePath.cwd())) if path.is_absolute() else str(path)
-    except ValueError:
-        return str(path)

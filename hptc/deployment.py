@@ -14,10 +14,10 @@ from pathlib import Path
 
 from hptc import project
 from hptc.cdk.synth import synth_project
-from hptc.compiler import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
 from hptc.project import Environment
+from hptc.workspace import Workspace
 
 
 def deploy(

@@ -14,12 +14,12 @@ from enum import StrEnum
 
 from hptc.aws.interface import Tuning
 from hptc.aws.jobs import OVER, TAG_PREFIX, JobSummary
-from hptc.compiler import Compiled
 from hptc.errors import AwsError
 from hptc.identity import MAX_NAME
 from hptc.project import Environment
 from hptc.provenance import Provenance
 from hptc.read_only import ReadOnlyTuning, is_denied
+from hptc.workspace import Compiled
 
 LISTED_BY_NAME = 10
 """Up to so many specs are listed each by its name. A list of everything is a call for each hundred

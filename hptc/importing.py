@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from hptc import shapes, source
-from hptc.compiler import Compiled, Workspace, compile_text, is_request
+from hptc.compiler import compile_text, is_request
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.identity import canonical
@@ -37,6 +37,7 @@ from hptc.names import (
 from hptc.request import Request, unwrapped, value_text
 from hptc.source import Scalar, resolve_plain
 from hptc.templates import escape
+from hptc.workspace import Compiled, Workspace
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")

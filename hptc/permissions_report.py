@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hptc.compiler import Compiled
 from hptc.diagnostics import Path, Span, path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
@@ -14,6 +13,7 @@ from hptc.job import TuningJob
 from hptc.names import spec_path
 from hptc.project import FILE_NAME
 from hptc.resolve import Layers
+from hptc.workspace import Compiled
 
 _PROVIDED = {
     "S3OutputPath": "artifact_bucket",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hptc.aws.interface import Stacks, Tuning
 from hptc.aws.jobs import OVER
-from hptc.compiler import Compiled, project_files
+from hptc.discovery import project_files
 from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.stacks import locate
@@ -24,6 +24,7 @@ from hptc.provenance import Provenance
 from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
 from hptc.references import names_in
 from hptc.submission import Submission, Submitted, Unchanged, submit
+from hptc.workspace import Compiled
 
 ProvenanceOf = Callable[[Compiled], Provenance]
 """Asked only where it counts: it may run git."""

@@ -11,12 +11,12 @@ from enum import StrEnum
 
 from hptc.aws.interface import DeployedStack, Stacks
 from hptc.aws.jobs import TAG_PREFIX
-from hptc.compiler import Compiled
 from hptc.errors import AwsError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import output_key, spec_stacks
 from hptc.project import Environment
 from hptc.read_only import is_denied
+from hptc.workspace import Compiled
 
 
 class StackState(StrEnum):

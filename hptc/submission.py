@@ -15,12 +15,12 @@ from typing import Any
 from hptc import identity
 from hptc.aws.interface import Progress, Stacks, Tuning, silent
 from hptc.aws.jobs import OVER, TAG_PREFIX, describe
-from hptc.compiler import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.stacks import Output, locate
 from hptc.provenance import Provenance
 from hptc.references import names_in, reference, substitute
 from hptc.request import Request
+from hptc.workspace import Compiled
 
 MAX_TAGS = 50
 _MAX_TAG_VALUE = 256
@@ -299,9 +299,7 @@ def _same(wanted: _Wanted, existing: Mapping[str, Any], tuning: Tuning) -> Uncha
     tags = tuning.list_tags(arn)
     tagged = tags.get(f"{TAG_PREFIX}digest")
     is_same = (
-        tagged == wanted.digest
-        if tagged is not None
-        else is_described_by(wanted.request, existing)
+        tagged == wanted.digest if tagged is not None else is_described_by(wanted.request, existing)
     )
     if not is_same:
         raise _taken(wanted, name)

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.compiler import Workspace, compile_file
+from hptc.compiler import compile_file
 from hptc.cost import CostBound, cost_bound, job_region, usd_for
 from hptc.job import TuningJob
 from hptc.prices import PriceTable, packaged, parse_prices
 from hptc.render.cost import costs_json, headline, render_costs
+from hptc.workspace import Workspace
 from tests.conftest import ROOT, Golden
 from tests.rules.cases import compile_case
 

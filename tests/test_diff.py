@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc import project
-from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
 from hptc.diff.form import form
@@ -25,6 +25,7 @@ from hptc.identity import canonical
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.project import Project
 from hptc.resolve import merged
+from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request, requests
 
 PROJECT = """\

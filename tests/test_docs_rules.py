@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hptc.rules import RULES
-from hptc.rules.language import CODES
+from hptc.rules.codes import CODES
 from hptc.rules.pages import pages, summary
 
 from .conftest import ROOT

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import GroupInVpc, foundation
 from hptc.infrastructure.foundation import Network as MadeNetwork
@@ -18,6 +18,7 @@ from hptc.infrastructure_choice import Infrastructure, Network, by_parameters, p
 from hptc.job import TuningJob, read_job
 from hptc.project import Environment, load
 from hptc.references import NAMES, names_in
+from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import Workspace, compile_file
+from hptc.compiler import compile_file
 from hptc.errors import UsageError
 from hptc.job import TuningJob
 from hptc.metric_worker import escaped
@@ -22,6 +22,7 @@ from hptc.metrics import (
 from hptc.render.metrics import rehearsals_json, render_rehearsals
 from hptc.request import emit
 from hptc.spec import parse_spec
+from hptc.workspace import Workspace
 from tests.conftest import Golden
 from tests.rules.cases import compile_case
 

@@ -13,8 +13,9 @@ from functools import cache
 import pytest
 
 from hptc import project
-from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.project import Project
+from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
 

@@ -16,11 +16,12 @@ import pytest
 
 from hptc.aws.account import Account, Role, Subnet
 from hptc.aws.errors import no_region
-from hptc.compiler import Compiled, Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.errors import AwsError
 from hptc.online.check import check_online
 from hptc.project import Environment
 from hptc.rules.check import selected
+from hptc.workspace import Compiled, Workspace
 from tests.aws.fake_account import FakeAccount
 
 ACCOUNT = "123456789012"

@@ -16,13 +16,13 @@ from moto import mock_aws
 from hptc.apply import apply
 from hptc.aws.client import Connection, connect, over
 from hptc.aws.retry import Retry
-from hptc.compiler import Compiled
 from hptc.earlier_jobs import LISTED_BY_NAME, LOOKED_AT, Fate
 from hptc.errors import AwsError, UsageError
 from hptc.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
 from hptc.planned_stacks import StackState
 from hptc.provenance import Provenance
 from hptc.submission import Submitted, submit
+from hptc.workspace import Compiled
 from tests.aws.fake import FakeStacks, FakeTime, FakeTuning
 from tests.aws.plans import (
     FOUNDATION,

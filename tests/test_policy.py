@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import Workspace, compile_file
+from hptc.compiler import compile_file
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
 from hptc.render.diagnostics import Format, render
+from hptc.workspace import Workspace
 from tests.conftest import Golden
 
 SPEC = """\

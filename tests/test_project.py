@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from hptc import project
-from hptc.compiler import Compiled, Workspace, compile_file
+from hptc.compiler import compile_file
 from hptc.errors import UsageError
 from hptc.project import Project
+from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
 

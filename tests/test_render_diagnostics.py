@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hptc.diagnostics import Diagnostic, Related, Severity, Span
 from hptc.render.diagnostics import Format, printable, render, tally
 from hptc.rules import RULES
-from hptc.rules.language import CODES
+from hptc.rules.codes import CODES
 
 from .conftest import Golden
 

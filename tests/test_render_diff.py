@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from hptc import project
-from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import Review, Side, SpecDiff, review, with_costs
 from hptc.project import Project
 from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
+from hptc.workspace import Compiled, Workspace
 from tests.conftest import ROOT, Golden
 from tests.test_diff import PROJECT
 from tests.test_diff import SPEC as SEARCH

@@ -10,10 +10,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hptc import source
-from hptc.compiler import Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.errors import UsageError
 from hptc.request import unwrapped
 from hptc.scaffold import write_project
+from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,13 +17,14 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from hptc import source
-from hptc.compiler import Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.language import every_key
 from hptc.names import Hyperparameters
 from hptc.request import unwrapped
 from hptc.schema import portable_pattern, project_schema, spec_schema
 from hptc.shapes import Shape, input_shape
 from hptc.spec import parse_spec
+from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 SPEC = spec_schema()

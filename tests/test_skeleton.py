@@ -11,12 +11,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hptc import source
-from hptc.compiler import Workspace, compile_file
+from hptc.compiler import compile_file
 from hptc.language import every_key
 from hptc.request import unwrapped
 from hptc.schema import spec_schema
 from hptc.skeleton import skeleton, uncommented
 from hptc.spec import parse_spec
+from hptc.workspace import Workspace
 
 SCHEMA = Draft202012Validator(spec_schema())
 LINES = skeleton().splitlines()

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from hptc import project
-from hptc.compiler import Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.render.diagnostics import Format, render
 from hptc.source import Scalar
 from hptc.spec import Spec, parse_spec
+from hptc.workspace import Workspace
 
 from .conftest import ROOT, Golden
 

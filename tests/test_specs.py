@@ -19,8 +19,9 @@ import pytest
 from botocore.validate import ParamValidator
 
 from hptc import shapes
-from hptc.compiler import Compiled, Workspace, compile_file, compile_paths
+from hptc.compiler import compile_file, compile_paths
 from hptc.spec import Spec, TrainingJob
+from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT, Golden
 

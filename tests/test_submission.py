@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.provenance import Provenance
 from hptc.submission import (
@@ -25,6 +24,7 @@ from hptc.submission import (
     stop,
     submit,
 )
+from hptc.workspace import Compiled
 from tests.aws.fake import FakeStacks, FakeTuning, NoWrites
 from tests.aws.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
 

@@ -15,12 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.compiler import Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.foundation import Foundation, Network, foundation
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project import FILE_NAME, Environment
+from hptc.workspace import Workspace
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -13,9 +13,9 @@ from hptc.cli.console import in_color, say
 from hptc.errors import UsageError
 
 if TYPE_CHECKING:
-    from hptc.compiler import Compiled, Rehearse, Workspace
     from hptc.diagnostics import Diagnostic
     from hptc.project import Environment
+    from hptc.workspace import Compiled, Rehearse, Workspace
 
 STDIN = "-"
 
@@ -46,8 +46,9 @@ def compile_all(
 ) -> list[Compiled]:
     """Compile what the arguments name; without any, the project that we stand in."""
     from hptc import project
-    from hptc.compiler import Workspace, compile_paths
+    from hptc.compiler import compile_paths
     from hptc.rules.check import selected
+    from hptc.workspace import Workspace
 
     workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)
     if STDIN in paths:
@@ -101,7 +102,7 @@ def stops(compiled: list[Compiled]) -> bool:
 
 def environment_here(env: str | None) -> Environment | None:
     """The environment of the project that we stand in; None where there is none."""
-    from hptc.compiler import Workspace
+    from hptc.workspace import Workspace
 
     found, faults = Workspace().project_of(Path.cwd())
     if found is None and faults:

@@ -21,9 +21,9 @@ from hptc.cli.inputs import (
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from hptc.compiler import Compiled
     from hptc.cost import CostBound
     from hptc.job import TuningJob
+    from hptc.workspace import Compiled
 
 TEXT_OR_JSON = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -123,9 +123,9 @@ def refresh(regions: tuple[str, ...]) -> None:
     from hptc import project
     from hptc.aws.prices import fetch_prices, price_list
     from hptc.aws.retry import Retry
-    from hptc.compiler import Workspace
     from hptc.files import write_whole
     from hptc.prices import FILE_NAME, own_prices, render_prices
+    from hptc.workspace import Workspace
 
     path = project.find(Path.cwd())
     if path is None:

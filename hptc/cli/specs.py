@@ -24,9 +24,9 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.render.diagnostics import Format
 
 if TYPE_CHECKING:
-    from hptc.compiler import Compiled
     from hptc.job import Definition
     from hptc.metrics import Rehearsal
+    from hptc.workspace import Compiled
 
 
 @click.command()
@@ -76,7 +76,7 @@ def _checked_online(
     from hptc.aws.account import connect
     from hptc.online.check import check_online
     from hptc.rules.check import is_selected, selected
-    from hptc.rules.language import ONLINE
+    from hptc.rules.codes import ONLINE
 
     def kept(one: Compiled) -> Compiled:
         diagnostics = tuple(

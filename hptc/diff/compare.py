@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hptc.compiler import Compiled
 from hptc.diagnostics import Path, path_text
 from hptc.diff.changes import Change, Kind, worst_first
 from hptc.diff.form import Form, form
@@ -24,6 +23,7 @@ from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement
 from hptc.names import spec_path
+from hptc.workspace import Compiled
 
 
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:

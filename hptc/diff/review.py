@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from hptc import source
-from hptc.compiler import Compiled
 from hptc.cost import training_jobs
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact, Kind, worst_first
@@ -21,6 +20,7 @@ from hptc.diff.form import Form, form
 from hptc.diff.texts import duration_text
 from hptc.job import TuningJob
 from hptc.project import Environment
+from hptc.workspace import Compiled
 
 Bound = float | str | None
 """The most that a search can cost: dollars, a text, or None where it is not known."""

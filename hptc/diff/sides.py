@@ -10,17 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from hptc import git, project, source
-from hptc.compiler import (
-    Compiled,
-    Workspace,
-    compile_file,
-    project_files,
-    spec_files,
-    spec_files_by_name,
-    with_unique_names,
-)
+from hptc.compiler import compile_file, with_unique_names
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.review import Review, Side, review, shown_name
+from hptc.discovery import project_files, spec_files, spec_files_by_name
 from hptc.errors import UsageError
 from hptc.filesystem import DISK, Files
 from hptc.git import Tree
@@ -28,6 +21,7 @@ from hptc.project import Environment, Project
 from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
+from hptc.workspace import Compiled, Workspace
 
 
 def review_refs(

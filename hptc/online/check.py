@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hptc.aws.account import Account
 from hptc.aws.interface import Progress, silent
-from hptc.compiler import Compiled, with_findings
 from hptc.diagnostics import Finding
 from hptc.errors import AwsError
 from hptc.online.jobs import parents, running_jobs, taken_name
@@ -19,9 +18,11 @@ from hptc.online.quotas import instance_quotas
 from hptc.online.storage import buckets_and_inputs
 from hptc.online.subject import Subject, subject_of
 from hptc.online.surroundings import images, keys, networks, roles
+from hptc.placing import with_findings
 from hptc.project import Environment
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
+from hptc.workspace import Compiled
 
 Connect = Callable[[Environment | None], Account]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hptc.compiler import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate
@@ -14,6 +13,7 @@ from hptc.project import Environment
 from hptc.references import names_in, reference, substitute
 from hptc.request import Request
 from hptc.rules.rule import Rule
+from hptc.workspace import Compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hptc.compiler import Compiled
 from hptc.diff.changes import Change, Impact, Kind
 from hptc.diff.review import Bound, Review, SpecDiff
 from hptc.render import diagnostics as lines
 from hptc.render.diagnostics import as_data
 from hptc.render.diff import subject, title, verdict
+from hptc.workspace import Compiled
 
 JSON_VERSION = 1
 

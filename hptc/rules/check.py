@@ -5,7 +5,7 @@ from __future__ import annotations
 from hptc.diagnostics import Finding, Severity
 from hptc.errors import UsageError
 from hptc.rules import RULES
-from hptc.rules.language import ONLINE
+from hptc.rules.codes import ONLINE
 from hptc.rules.rule import Context, Rule
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hptc.diagnostics import nearest
 from hptc.errors import UsageError
 from hptc.rules import RULES
-from hptc.rules.language import CODES, LanguageCode
+from hptc.rules.codes import CODES, LanguageCode
 from hptc.rules.rule import Rule
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from hptc.aws.jobs import JobSummary
-from hptc.compiler import Compiled, Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.plan import Plan, is_whole_project, plan
 from hptc.provenance import Provenance
 from hptc.submission import submit
+from hptc.workspace import Compiled, Workspace
 from tests.aws.fake import FakeStacks, FakeTuning, NoWrites
 from tests.aws.specs import PROJECT, SPEC
 

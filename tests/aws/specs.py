@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from hptc.compiler import Compiled, Workspace, compile_file
+from hptc.compiler import compile_file
+from hptc.workspace import Compiled, Workspace
 
 PROJECT = """\
 project: churn

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hptc.cdk.synth import VALIDATE, build
-from hptc.compiler import Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.errors import OperationError
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project import Environment
+from hptc.workspace import Workspace
 from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
 
 if TYPE_CHECKING:

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from hptc.cdk.synth import build, synth_project
-from hptc.compiler import Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate, spec_stacks
 from hptc.infrastructure_choice import Infrastructure, by_parameters, provided
 from hptc.job import TuningJob
 from hptc.project import Environment
+from hptc.workspace import Workspace
 from tests.test_infrastructure import BY_PARAMETER, definition, inputs, job
 
 ROOT = Path(__file__).parent.parent.parent

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import Workspace, compile_paths
+from hptc.compiler import compile_paths
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.job import TuningJob
 from hptc.project import Environment
 from hptc.references import substitute
+from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
 from tests.infrastructure.evaluator import Call, is_allowed, sids_of
 from tests.infrastructure.neighbours import STRANGER, neighbours

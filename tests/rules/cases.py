@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hptc import project, source
-from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.metrics import rehearse_sample
 from hptc.project import Project, ProjectFile
 from hptc.resolve import merged
+from hptc.workspace import Compiled, Workspace
 
 FOLDER = Path(__file__).parent
 _MARK = re.compile(r"#.*?\b(error|warning): (HPT\d{3})(?:, (HPT\d{3}))*")

@@ -1,0 +1,100 @@
+"""What flows between the commands: one file's outcome, and the files of one run.
+
+A `Workspace` reads each project and compiles each file once; compiler.py fills it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from hptc import project
+from hptc.diagnostics import Diagnostic
+from hptc.filesystem import DISK, Files
+from hptc.job import Definition, TuningJob
+from hptc.prices import PriceTable, load_prices
+from hptc.project import Environment, Project
+from hptc.request import Request
+from hptc.resolve import Layers
+from hptc.rules import RULES
+from hptc.rules.rule import Rule
+from hptc.source import Document
+from hptc.spec import Spec
+
+if TYPE_CHECKING:
+    from hptc.metrics import Rehearsal
+
+    Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """One file's outcome. `request` and `job` are there when nothing stopped the compile."""
+
+    document: Document
+    diagnostics: tuple[Diagnostic, ...]
+    layers: Layers
+    suppressed: tuple[Diagnostic, ...] = ()
+    spec: Spec | None = None  # None for a file in the API's own form
+    request: Request | None = None
+    job: TuningJob | None = None
+    digest: str = ""
+    environment: Environment | None = None
+    project: Project | None = None
+
+    @property
+    def file(self) -> str:
+        """The file's name as it was given."""
+        return self.document.file
+
+    @property
+    def name(self) -> str:
+        """The spec's name; the job's for a file in the API's own form."""
+        return self.spec.name if self.spec else (self.job.name if self.job else "")
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether AWS would refuse it, or it could not be compiled at all."""
+        return any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """The files of one run, each compiled once, in the environment that the user named."""
+
+    environment: str | None = None
+    rules: tuple[Rule, ...] = RULES
+    files: Files = DISK
+    compiled: dict[FilePath, Compiled] = field(default_factory=dict)
+    projects: dict[FilePath, Project | None] = field(default_factory=dict)
+    project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
+    open_files: list[FilePath] = field(default_factory=list)
+    found: dict[FilePath, FilePath | None] = field(default_factory=dict)
+    environments: dict[FilePath, Environment | None] = field(default_factory=dict)
+    prices: dict[FilePath, PriceTable] = field(default_factory=dict)
+    rehearse: Rehearse | None = None  # runs metric definitions on the logs that specs name
+
+    def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
+        """The project that a folder is in, read once."""
+        if folder not in self.found:
+            self.found[folder] = project.find(folder, self.files)
+        path = self.found[folder]
+        if path is None:
+            return None, []
+        if path not in self.projects:
+            self.projects[path], self.project_diagnostics[path] = project.load(path, self.files)
+        return self.projects[path], self.project_diagnostics[path]
+
+    def environment_of(self, in_project: Project) -> Environment | None:
+        """The environment of this run in a project."""
+        if in_project.root not in self.environments:
+            self.environments[in_project.root] = in_project.environment(self.environment)
+        return self.environments[in_project.root]
+
+    def prices_of(self, in_project: Project) -> PriceTable:
+        """The prices of a project, read once. Raises UsageError when its file can't be read."""
+        if in_project.root not in self.prices:
+            self.prices[in_project.root] = load_prices(in_project.root, self.files)
+        return self.prices[in_project.root]
