@@ -50,10 +50,11 @@ def compile_many(folder: Path) -> None:
     from yaml import CSafeLoader, compose
 
     from hptc import source
-    from hptc.compiler import Workspace, compile_paths
+    from hptc.compiler import compile_paths
     from hptc.render.requests import render_request
     from hptc.resolve import merge_layers
     from hptc.spec import Spec, parse_spec
+    from hptc.workspace import Workspace
 
     paths = write_specs(folder, SPECS)
     workspace = Workspace()

@@ -30,12 +30,13 @@ from typing import Any
 import yaml
 
 from hptc import project, shapes, source
-from hptc.compiler import Compiled, Workspace, compile_text
+from hptc.compiler import compile_text
 from hptc.errors import UsageError
 from hptc.render.diagnostics import Format, render
 from hptc.request import unwrapped
 from hptc.rules import RULES
-from hptc.rules.language import CODES
+from hptc.rules.codes import CODES
+from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request
 
 ROOT = Path(__file__).parent.parent
