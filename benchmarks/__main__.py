@@ -50,6 +50,7 @@ def compile_many(folder: Path) -> None:
     from yaml import CSafeLoader, compose
 
     from hptc import source
+    from hptc.cli import collect_rarely
     from hptc.compiler import compile_paths
     from hptc.render.requests import render_request
     from hptc.resolve import merge_layers
@@ -67,6 +68,7 @@ def compile_many(folder: Path) -> None:
     ]
     parse_spec(data[0])
     validator = Spec.__pydantic_validator__
+    collect_rarely()  # as the command line does, for both sides
 
     def floor() -> None:
         for path, plain in zip(paths, data, strict=True):
