@@ -102,9 +102,9 @@ def _spread(shared: Any, data: Mapping[str, Any]) -> Any:
 
 def merged(under: Any, over: Any) -> Any:
     """`over` on top of `under`, as a JSON merge patch."""
-    if not isinstance(over, dict) or not isinstance(under, dict):
+    if not isinstance(over, dict):
         return over
-    result = dict(under)
+    result = dict(under) if isinstance(under, dict) else {}
     for key, value in over.items():
         if value is None:
             result.pop(key, None)

@@ -10,8 +10,7 @@ from hptc import source
 from hptc.diagnostics import Path
 from hptc.resolve import Layers, merged, ordered
 
-# The examples of https://www.rfc-editor.org/rfc/rfc7396#appendix-A whose both sides are objects or
-# plain values; a null in the patch of what is not there is removed there too.
+# The examples of https://www.rfc-editor.org/rfc/rfc7396#appendix-A.
 RFC_7396: list[tuple[Any, Any, Any]] = [
     ({"a": "b"}, {"a": "c"}, {"a": "c"}),
     ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
@@ -26,6 +25,8 @@ RFC_7396: list[tuple[Any, Any, Any]] = [
     ({"a": "foo"}, None, None),
     ({"a": "foo"}, "bar", "bar"),
     ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+    ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+    ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
 ]
 
 
