@@ -56,8 +56,10 @@ def submit(
     compiled = compile_all(paths, **options)
     if stops(compiled):
         return EXIT_FINDINGS
-    # One environment is all that a run compiles in: a file in the API's own form has it too.
+    # A file in the API's own form says no environment; the one that was named is checked for it.
     environment = next((one.environment for one in compiled if one.environment), None)
+    if environment is None and options["env"] is not None:
+        environment = environment_here(options["env"])
     aws = connect(environment, retry=Retry(progress=say))
     for one in compiled:
         outcome = submit_one(
