@@ -13,11 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from hptc.aws.interface import Tuning
-from hptc.aws.jobs import OVER, TAG_PREFIX, JobSummary
+from hptc.aws.jobs import OVER, JobSummary
 from hptc.errors import AwsError
 from hptc.identity import MAX_NAME
 from hptc.project import Environment
-from hptc.provenance import Provenance
+from hptc.provenance import TAG_PREFIX, Provenance
 from hptc.read_only import ReadOnlyTuning, is_denied
 from hptc.workspace import Compiled
 

@@ -15,6 +15,7 @@ from typing import Any
 
 MAX_NAME = 32
 _DIGEST_IN_NAME = 8
+_DIGITS_OF_SCHEDULED = 6
 
 _SORTED_BY = {
     "IntegerParameterRanges": "Name",
@@ -108,3 +109,16 @@ def job_name(spec_name: str, content_digest: str, *, rerun: int | None = None) -
     """
     suffix = f"-{content_digest[:_DIGEST_IN_NAME]}" + (f"-r{rerun}" if rerun else "")
     return spec_name[: MAX_NAME - len(suffix)].rstrip("-") + suffix
+
+
+def scheduled_stem(spec_name: str, project: str, environment: str) -> str:
+    """What the names of a scheduled search's jobs begin with: at most 19 characters, lower case.
+
+    The moment that a job is scheduled for follows, as in `churn-a1b2c3-202611300600`. The digits
+    tell apart what would be cut to the same name, and two environments of one account. They are not
+    of the content: a role that may follow these jobs must go on to when the content changes.
+    """
+    whole = f"{project}/{environment}/{spec_name.lower()}"
+    suffix = f"-{hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_OF_SCHEDULED]}"
+    longest = MAX_NAME - len("-202611300600") - len(suffix)
+    return spec_name[:longest].rstrip("-").lower() + suffix

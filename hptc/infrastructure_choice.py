@@ -197,6 +197,12 @@ class Infrastructure(_Model):
         examples=["ml-tuning-"],
         pattern=r"^[\w+=,.@-]{1,32}$",
     )
+    alarm_topic: Brought | None = Field(
+        default=None,
+        description="The SNS topic that is told when a scheduled search fails or can't be started: "
+        "its ARN. Without it the alarm is seen in CloudWatch only.",
+        examples=["arn:aws:sns:us-east-1:111122223333:on-call"],
+    )
     removal: Literal["retain", "destroy"] = Field(
         default="retain",
         description="Whether buckets and keys outlive their stack.",
@@ -263,6 +269,7 @@ def by_parameters(infrastructure: Infrastructure) -> tuple[Infrastructure, dict[
         "permissions_boundary": brought(
             "permissions_boundary_arn", infrastructure.permissions_boundary
         ),
+        "alarm_topic": brought("alarm_topic_arn", infrastructure.alarm_topic),
         "network": network,
     }
     return (infrastructure.model_copy(update=made), found) if found else (infrastructure, found)

@@ -219,7 +219,13 @@ def _keys(
         )
         if node is None:
             shape = _name_shape(root) if here == "name" else None
-            yield replace(made, shape=shape, examples=_fitting(made.examples, made.choices))
+            own = _keys(inner, {}, structure, base, here, root) if inner is not None else ()
+            yield replace(
+                made,
+                shape=shape,
+                examples=_fitting(made.examples, made.choices),
+                members=tuple(own),
+            )
             continue
         api_name = node.static if isinstance(node, Hyperparameters) else node.api
         start = root if api_name.startswith("/") else structure

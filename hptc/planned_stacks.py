@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hptc.aws.interface import DeployedStack, Stacks
-from hptc.aws.jobs import TAG_PREFIX
 from hptc.errors import AwsError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import output_key, spec_stacks
 from hptc.project import Environment
+from hptc.provenance import TAG_PREFIX
 from hptc.read_only import is_denied
 from hptc.workspace import Compiled
 

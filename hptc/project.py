@@ -121,6 +121,10 @@ class Environment:
         """The name of one spec's stack."""
         return f"{self.foundation_stack}-{spec_name}"
 
+    def schedule_stack(self, spec_name: str) -> str:
+        """The name of the stack that starts one spec's search by itself."""
+        return f"{self.spec_stack(spec_name)}-schedule"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:

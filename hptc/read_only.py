@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hptc.aws.interface import DeployedStack, Stacks, Tuning
-from hptc.aws.jobs import TAG_PREFIX, JobSummary, TrainingJob
+from hptc.aws.jobs import JobSummary, TrainingJob
 from hptc.errors import AwsError
 from hptc.infrastructure.stacks import output_key
+from hptc.provenance import TAG_PREFIX
 from hptc.references import NAMES
 from hptc.request import Request
 

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from hptc.diagnostics import Finding, Path, nearest, path_text
+from hptc.schedule import ScheduleOrExpression
 from hptc.source import Scalar
 
 MAX_FINDINGS = 1000
@@ -522,6 +523,11 @@ class Spec(_Model):
     tags: dict[str, Text] | None = _key(
         "Tags of the tuning job and its training jobs.", {"team": "growth"}
     )
+    schedule: ScheduleOrExpression | None = _key(
+        "When the search is started by itself, each time as a job of its own: a schedule "
+        "expression, or a mapping. Kept out of the request.",
+        "cron(0 6 ? * MON *)",
+    )
 
     @model_validator(mode="after")
     def _one_form_of_definitions(self) -> "Spec":
@@ -537,6 +543,28 @@ class Spec(_Model):
                 "is for several algorithms and `training_job` for one: keep one of the two",
                 {"key": "training_jobs"},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_scheduled(self) -> "Spec":
+        if self.schedule is None:
+            return self
+        if self.job_name is not None:
+            raise PydanticCustomError(
+                "twice",
+                "is one name, and each job of a schedule needs its own: keep one of the two",
+                {"key": "job_name"},
+            )
+        for definition in (self.training_job, *(self.training_jobs or {}).values()):
+            for name in (definition.hyperparameters or {}) if definition else {}:
+                if name.endswith(".$"):
+                    # https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html
+                    raise PydanticCustomError(
+                        "twice",
+                        "the name of the hyperparameter `{name}` ends in .$, which is a path to "
+                        "Step Functions: rename it, or drop the schedule",
+                        {"key": "schedule", "name": name},
+                    )
         return self
 
 
@@ -605,6 +633,11 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
                 code="HPT106", path=path, in_spec=True,
                 message=f"`{name}` can't be {_described(value)}",
                 help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
+            )  # fmt: skip
+        case "schedule":
+            return Finding(
+                code="HPT107", path=path, in_spec=True,
+                message=f"`{name}` can't be {_described(value)}: {detail['msg']}",
             )  # fmt: skip
         case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "brought":
             message = detail["msg"]

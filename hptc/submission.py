@@ -6,7 +6,6 @@ ever stopped or deleted here but the one job that `stop` is given.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -14,18 +13,13 @@ from typing import Any
 
 from hptc import identity
 from hptc.aws.interface import Progress, Stacks, Tuning, silent
-from hptc.aws.jobs import OVER, TAG_PREFIX, describe
+from hptc.aws.jobs import OVER, describe
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.stacks import Output, locate
-from hptc.provenance import Provenance
+from hptc.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
 from hptc.references import names_in, reference, substitute
 from hptc.request import Request
 from hptc.workspace import Compiled
-
-MAX_TAGS = 50
-_MAX_TAG_VALUE = 256
-_NO_TAG_CHARACTER = re.compile(r"[^\w\s.:/=+\-@]")
-"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +121,7 @@ def submit(
     if not dry_run:
         _require(places, compiled)
     request = _filled(request, places)
-    _add_tags(request, provenance_tags(compiled, provenance))
+    add_tags(request, provenance_tags(compiled, provenance))
     wanted = _Wanted(
         request=request,
         digest=compiled.digest,
@@ -138,23 +132,6 @@ def submit(
         missing = tuple(name for name, place in places.items() if not place.value)
         return DryRun(name=wanted.name, request=request, unresolved=missing)
     return _create(wanted, tuning, progress)
-
-
-def provenance_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
-    """The tags that tell where a job comes from; what is not known makes no tag."""
-    environment = compiled.environment
-    said = {
-        "project": environment.project if environment else "",
-        "environment": environment.name if environment else "",
-        "spec": provenance.spec,
-        "digest": compiled.digest,
-        "commit": provenance.commit,
-    }
-    return {
-        TAG_PREFIX + key: _NO_TAG_CHARACTER.sub("_", value)[-_MAX_TAG_VALUE:]
-        for key, value in said.items()
-        if value
-    }
 
 
 def resolve_references(compiled: Compiled, stacks: Stacks) -> Request:
@@ -256,17 +233,6 @@ def _require(places: Mapping[str, _Place], compiled: Compiled) -> None:
         )
         env = f" --env {environment.name}" if environment else ""
         raise OperationError(what, help=f"`hptc deploy{env}` first")
-
-
-def _add_tags(request: Request, tags: Mapping[str, str]) -> None:
-    own = [tag for tag in request.get("Tags", []) if tag["Key"] not in tags]
-    excess = len(own) + len(tags) - MAX_TAGS
-    if excess > 0:
-        raise UsageError(
-            f"the job has {len(own)} tags and hptc adds {len(tags)}, but {MAX_TAGS} is the most",
-            help=f"drop {excess} of them",
-        )
-    request["Tags"] = own + [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _create(wanted: _Wanted, tuning: Tuning, progress: Progress) -> Submission:

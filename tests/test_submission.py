@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.provenance import Provenance
+from hptc.provenance import Provenance, provenance_tags
 from hptc.submission import (
     AlreadyOver,
     DryRun,
@@ -19,7 +19,6 @@ from hptc.submission import (
     Submission,
     Submitted,
     Unchanged,
-    provenance_tags,
     resolve_references,
     stop,
     submit,

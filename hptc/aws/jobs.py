@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hptc.errors import OperationError
+from hptc.provenance import TAG_PREFIX
 
 if TYPE_CHECKING:
     from hptc.aws.interface import Tuning
 
-TAG_PREFIX = "hptc:"
 OVER = frozenset({"Completed", "Failed", "Stopped"})
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""
 

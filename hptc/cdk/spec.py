@@ -61,7 +61,9 @@ class RoleStack(cdk.Stack):
             spec.permissions,
             lambda name: f"<{output_key(name)}Parameter>" if name in brought else exported(name),
         )
-        add_output(self, "execution_role_arn", role.role_arn)
+        # Exported for the stack of a schedule, always: an export in use can't go.
+        output = Output(stack=spec.stack, key=output_key("execution_role_arn"))
+        add_output(self, "execution_role_arn", role.role_arn, output.export)
 
     def _boundary(self, arn: str | None) -> iam.IManagedPolicy | None:
         if arn is None:

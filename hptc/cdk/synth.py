@@ -19,6 +19,7 @@ from hptc.compiler import compile_paths
 from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.foundation import Foundation, Network, foundation
+from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project import FILE_NAME, Environment
 from hptc.workspace import Workspace
@@ -62,7 +63,9 @@ def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesi
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
     jobs = [(one.name, one.job) for one in compiled if one.job is not None]
-    made = build(chosen, foundation(chosen), spec_stacks(chosen, jobs), outdir)
+    roles = spec_stacks(chosen, jobs)
+    schedules = schedule_stacks(chosen, compiled, roles)
+    made = build(chosen, foundation(chosen), roles, outdir, schedules=schedules)
     return Synthesized(diagnostics=diagnostics, assembly=made)
 
 
@@ -72,6 +75,7 @@ def build(
     specs: Sequence[SpecStack],
     outdir: Path,
     *,
+    schedules: Sequence[ScheduleStack] = (),
     review: Callable[[cdk.App], None] | None = None,
 ) -> Path:
     """Write the cloud assembly of an environment to a folder, and return the folder.
@@ -83,6 +87,7 @@ def build(
     import aws_cdk as cdk
 
     from hptc.cdk.foundation import FoundationStack
+    from hptc.cdk.schedule import SearchStack
     from hptc.cdk.spec import RoleStack
 
     checks = os.environ.get(VALIDATE) == "1"
@@ -100,10 +105,17 @@ def build(
     )
     place = cdk.Environment(account=environment.account, region=environment.region)
     below = None if foundation.is_empty else FoundationStack(app, foundation, place)
+    roles = {}
     for spec in specs:
         stack = RoleStack(app, spec, foundation, place)
+        roles[spec.spec] = stack
         if below is not None:
             stack.add_stack_dependency(below)
+    for schedule in schedules:
+        made = SearchStack(app, schedule, foundation, environment.spec_stack(schedule.spec), place)
+        for needed in (below, roles.get(schedule.spec)):
+            if needed is not None:
+                made.add_stack_dependency(needed)
     tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
     for key, value in tags.items():
         cdk.Tags.of(app).add(key, value)

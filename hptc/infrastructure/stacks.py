@@ -64,12 +64,7 @@ def spec_stacks(
         if not statements:
             continue
         stack = environment.spec_stack(spec)
-        if not _STACK_NAME.fullmatch(stack):
-            raise UsageError(
-                f"`{stack}` can't be the name of a stack",
-                help="names of specs and environments have letters, digits and hyphens; together "
-                "with the project's, 128 characters at most",
-            )
+        check_stack_name(stack)
         if stack.lower() in stacks:
             raise UsageError(
                 f"two specs are named `{spec}`, and each needs a stack of that name",
@@ -86,7 +81,7 @@ def spec_stacks(
             spec=spec,
             stack=stack,
             role_path=environment.role_path,
-            role_name=_role_name(environment, stack),
+            role_name=role_name(environment, stack),
             permissions_boundary=environment.infrastructure.permissions_boundary,
             trust=trust(environment),
             permissions=statements,
@@ -94,8 +89,21 @@ def spec_stacks(
     return tuple(stacks[name] for name in sorted(stacks))
 
 
-def _role_name(environment: Environment, stack: str) -> str | None:
-    """A role's name under the environment's prefix: the stack's, cut with a hash to stay unique."""
+def check_stack_name(stack: str) -> None:
+    """Raise UsageError for a name that CloudFormation can't take."""
+    if not _STACK_NAME.fullmatch(stack):
+        raise UsageError(
+            f"`{stack}` can't be the name of a stack",
+            help="names of specs and environments have letters, digits and hyphens; together "
+            "with the project's, 128 characters at most",
+        )
+
+
+def role_name(environment: Environment, stack: str) -> str | None:
+    """A role's name under the environment's prefix: the stack's, cut with a hash to stay unique.
+
+    None without a prefix: CloudFormation makes it up.
+    """
     prefix = environment.infrastructure.role_name_prefix
     if prefix is None:
         return None

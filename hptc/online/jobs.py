@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from hptc.aws.jobs import OVER, TAG_PREFIX, TrainingJobCounters, described_request
+from hptc.aws.jobs import OVER, TrainingJobCounters, described_request
 from hptc.diagnostics import Finding, Severity
 from hptc.importing import requested
 from hptc.job import TuningJob, read_job
 from hptc.online.subject import Subject
+from hptc.provenance import TAG_PREFIX
 from hptc.rules import identical_data, warm_start
 from hptc.rules.check import check
 from hptc.rules.rule import Context

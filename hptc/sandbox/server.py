@@ -18,7 +18,7 @@ from moto.core.model_instances import reset_model_data
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from hptc.errors import OperationError, UsageError
-from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker
+from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker, schedules
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_of
 from hptc.sandbox.sagemaker import TuningJobStatus
 
@@ -92,8 +92,8 @@ class Sandbox:
             f"A local stand-in for AWS (moto) at {self.endpoint_url}, account {self.account}, "
             f"region {self.region}. Nothing leaves this machine and nothing costs money.\n"
             "It stands in for CloudFormation (cdk bootstrap, deploy, diff, destroy), S3, IAM, KMS, "
-            "EC2 networks, STS, SSM and SageMaker tuning jobs.\n"
-            f"It trains nothing. {jobs}\n"
+            "EC2 networks, STS, SSM, Step Functions and SageMaker tuning jobs.\n"
+            f"It trains nothing. {jobs} A schedule starts nothing by itself.\n"
             "It does not enforce IAM permissions, bucket or key policies, quotas or SageMaker's "
             "validation of a request, and runs no custom resources. A stack with a resource type "
             "that it has no stand-in for is refused; a property that it has none for is ignored.\n"
@@ -112,6 +112,7 @@ class Sandbox:
                 tempfile.TemporaryDirectory(prefix="hptc-sandbox-", ignore_cleanup_errors=True)
             )
             sagemaker.set_status_of_new_jobs(self.account, self._tuning_job_status)
+            schedules.call_services_at(self._port)
             thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
             thread.start()
             opening.callback(thread.join)
@@ -171,7 +172,9 @@ def _install() -> None:
     logging.getLogger("moto").addHandler(logging.NullHandler())
     s3.install()
     sagemaker.install()
-    cloudformation.install({**ec2.HANDLERS, **iam.HANDLERS, **kms.HANDLERS, **s3.HANDLERS})
+    schedules.install()
+    parts = (ec2, iam, kms, s3, schedules)
+    cloudformation.install({kind: h for part in parts for kind, h in part.HANDLERS.items()})
 
 
 @cache

@@ -1,0 +1,163 @@
+"""A scheduled spec's stack: schedule, state machine, their roles, and the alarm."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_stepfunctions as stepfunctions
+from constructs import Construct
+
+from hptc.cdk.foundation import add_output, read
+from hptc.cdk.review import acknowledge, acknowledge_wildcards
+from hptc.infrastructure.foundation import Foundation
+from hptc.infrastructure.policy import document
+from hptc.infrastructure.schedule import ScheduleStack, ServiceRole
+from hptc.infrastructure.stacks import Output, output_key
+from hptc.references import substitute
+
+_ALARM_PERIOD_SECONDS = 300
+
+
+class SearchStack(cdk.Stack):
+    """What starts one spec's search by itself."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        made: ScheduleStack,
+        foundation: Foundation,
+        role_stack: str,
+        env: cdk.Environment,
+    ) -> None:
+        super().__init__(
+            scope, made.stack, env=env, description=f"hptc: the schedule of the spec {made.spec}"
+        )
+        brought = {each.provides: each for each in foundation.parameters}
+        own: dict[str, str] = {}
+
+        @cache
+        def provided(name: str) -> str:
+            if name in own:
+                return own[name]
+            if name in brought:
+                return read(self, brought[name])
+            stack = role_stack if name == "execution_role_arn" else foundation.stack
+            return cdk.Fn.import_value(Output(stack=stack, key=output_key(name)).export)
+
+        self._made, self._provided = made, provided
+        machine_role, its_policy = self._role("StateMachineRole", made.machine_role)
+        machine = stepfunctions.CfnStateMachine(
+            self,
+            "StateMachine",
+            role_arn=machine_role.role_arn,
+            definition_string=self.to_json_string(substitute(made.definition, provided)),
+        )
+        acknowledge(
+            machine,
+            {
+                "SF1": "Step Functions keeps every event of an execution for 90 days; a log group "
+                "needs the right to manage the log deliveries of the whole account",
+                "SF2": "each execution makes two kinds of calls, to SageMaker, and CloudTrail has "
+                "them: there is nothing to trace",
+            },
+        )
+        machine.node.add_dependency(its_policy)
+        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup")
+        own |= {"state_machine_arn": machine.ref, "schedule_group_arn": group.attr_arn}
+        self._schedule(group, machine)
+        # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+        self._alarm(
+            "SearchFailed",
+            "A scheduled search failed",
+            ("AWS/States", "ExecutionsFailed"),
+            ("StateMachineArn", machine.ref),
+        )
+        self._alarm(
+            "StartFailed",
+            "A scheduled search could not be started",
+            ("AWS/Scheduler", "InvocationDroppedCount"),
+            ("ScheduleGroup", group.ref),
+        )
+        add_output(self, "state_machine_arn", machine.ref)
+
+    def _role(self, name: str, role: ServiceRole) -> tuple[iam.Role, iam.Policy]:
+        trust = substitute(document([role.trust])["Statement"][0], self._provided)
+        boundary = substitute(self._made.permissions_boundary, self._provided)
+        made = iam.Role(
+            self,
+            name,
+            assumed_by=iam.ServicePrincipal(
+                trust["Principal"]["Service"], conditions=trust["Condition"]
+            ),
+            description=f"The schedule of the tuning spec {self._made.spec}",
+            path=self._made.role_path,
+            permissions_boundary=iam.ManagedPolicy.from_managed_policy_arn(
+                self, f"{name}Boundary", boundary
+            )
+            if boundary is not None
+            else None,
+            role_name=role.name,
+        )
+        policy = iam.Policy(
+            self,
+            f"{name}Permissions",
+            document=iam.PolicyDocument.from_json(
+                substitute(document(role.permissions), self._provided)
+            ),
+            roles=[made],
+        )
+        # No wildcard of it holds a reference, so there is nothing to show.
+        acknowledge_wildcards(policy, role.permissions, lambda name: name)
+        return made, policy
+
+    def _schedule(
+        self, group: scheduler.CfnScheduleGroup, machine: stepfunctions.CfnStateMachine
+    ) -> None:
+        role, its_policy = self._role("SchedulerRole", self._made.scheduler_role)
+        said = self._made.schedule
+        window = said.maximum_window_in_minutes
+        schedule = scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            description=f"Starts the search of the tuning spec {self._made.spec}",
+            group_name=group.ref,
+            schedule_expression=said.schedule_expression,
+            schedule_expression_timezone=said.schedule_expression_timezone,
+            start_date=said.start_date,
+            end_date=said.end_date,
+            state=said.state or "ENABLED",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
+                mode="OFF" if window is None else "FLEXIBLE", maximum_window_in_minutes=window
+            ),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=machine.ref,
+                role_arn=role.role_arn,
+                # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+                input=json.dumps({"scheduled_time": "<aws.scheduler.scheduled-time>"}),
+            ),
+        )
+        schedule.node.add_dependency(its_policy)
+
+    def _alarm(self, name: str, says: str, metric: tuple[str, str], of: tuple[str, str]) -> None:
+        topic = substitute(self._made.alarm_topic, self._provided)
+        cloudwatch.CfnAlarm(
+            self,
+            name,
+            alarm_description=f"{says}: the tuning spec {self._made.spec}",
+            alarm_actions=[topic] if topic is not None else None,
+            namespace=metric[0],
+            metric_name=metric[1],
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=of[0], value=of[1])],
+            statistic="Sum",
+            period=_ALARM_PERIOD_SECONDS,
+            evaluation_periods=1,
+            threshold=0,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+        )
