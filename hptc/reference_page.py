@@ -175,7 +175,9 @@ def _type(key: Key) -> str:
         case Leaf() if key.is_duration:
             return "duration"
         case _:
-            return _type_of(key.shape) if key.shape is not None else "text"
+            if key.shape is None:
+                return "text or mapping" if key.members else "text"
+            return _type_of(key.shape)
 
 
 def _type_of(shape: Shape) -> str:

@@ -177,7 +177,7 @@ class Schedule(BaseModel):
         "DISABLED keeps the stack and starts nothing. ENABLED when absent.", "DISABLED"
     )
     maximum_window_in_minutes: Annotated[int, AfterValidator(_to_window)] | None = _key(
-        "A start may be as many minutes late. On time when absent; 1 to 1440.", 15
+        "A start may be so many minutes late, 1 to 1440. On time when absent.", 15
     )
 
 

@@ -110,6 +110,14 @@ CODES = (
         "The service checks these patterns on the whole text; boto3 does not.",
     ),
     LanguageCode(
+        "HPT107",
+        "A schedule that EventBridge Scheduler refuses",
+        "A schedule is rate(…), cron(…) of six fields or at(…), with a time zone of the IANA "
+        "database "
+        "(https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html). Of the "
+        "fields day of month and day of week one says the day and the other is `?`.",
+    ),
+    LanguageCode(
         "HPT600",
         "Two specs of one name",
         "The names of tuning jobs and of stacks are made from the spec's name, without regard to "

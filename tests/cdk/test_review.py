@@ -12,6 +12,7 @@ from hptc.cdk.synth import VALIDATE, build
 from hptc.compiler import compile_paths
 from hptc.errors import OperationError
 from hptc.infrastructure.foundation import Foundation, foundation
+from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project import Environment
 from hptc.workspace import Workspace
@@ -38,6 +39,16 @@ def app_of(name: str) -> App:
     return chosen, foundation(chosen), spec_stacks(chosen, jobs)
 
 
+def scheduled(name: str) -> tuple[ScheduleStack, ...]:
+    """What starts the specs of an environment of this repository by itself."""
+    if name in VARIANTS:
+        return ()
+    chosen, _, roles = app_of(name)
+    found = schedule_stacks(chosen, compile_paths([str(ROOT)], Workspace(environment=name)), roles)
+    assert found
+    return found
+
+
 def nag(app: cdk.App) -> None:
     import aws_cdk as cdk
     from cdk_nag import AwsSolutionsChecks
@@ -57,7 +68,7 @@ def findings(outdir: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])
 def test_nag_finds_nothing_that_is_not_explained(name: str, tmp_path: Path) -> None:
-    build(*app_of(name), tmp_path, review=nag)
+    build(*app_of(name), tmp_path, schedules=scheduled(name), review=nag)
     assert findings(tmp_path) == []
 
 
@@ -85,7 +96,7 @@ def test_nag_finds_what_nobody_explained(tmp_path: Path) -> None:
 
 def test_cdks_own_validation_finds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(VALIDATE, "1")
-    build(*app_of("dev"), tmp_path)
+    build(*app_of("dev"), tmp_path, schedules=scheduled("dev"))
 
 
 def test_cdks_own_findings_stop_the_synthesis(

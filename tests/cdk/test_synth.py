@@ -16,11 +16,12 @@ from hptc.cdk.synth import build, synth_project
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.schedule import schedule_stacks
 from hptc.infrastructure.stacks import locate, spec_stacks
 from hptc.infrastructure_choice import Infrastructure, by_parameters, provided
 from hptc.job import TuningJob
 from hptc.project import Environment
-from hptc.workspace import Workspace
+from hptc.workspace import Compiled, Workspace
 from tests.test_infrastructure import BY_PARAMETER, definition, inputs, job
 
 ROOT = Path(__file__).parent.parent.parent
@@ -204,26 +205,30 @@ def test_an_environment_that_makes_nothing_has_no_stack(synth: Synth) -> None:
 
 
 @pytest.fixture(scope="session")
-def dev() -> tuple[Environment, list[Any]]:
+def dev() -> tuple[Environment, list[Compiled]]:
     compiled = compile_paths([str(ROOT)], Workspace(environment="dev"))
-    chosen = next(each.environment for each in compiled if each.environment is not None)
-    return chosen, [(each.name, each.job) for each in compiled if each.job is not None]
+    return next(each.environment for each in compiled if each.environment is not None), compiled
+
+
+def jobs_of(compiled: list[Compiled]) -> list[tuple[str, TuningJob]]:
+    return [(each.name, each.job) for each in compiled if each.job is not None]
 
 
 def test_two_synths_are_byte_identical_in_any_order_of_specs(
-    synth: Synth, dev: tuple[Environment, list[Any]], tmp_path: Path
+    synth: Synth, dev: tuple[Environment, list[Compiled]], tmp_path: Path
 ) -> None:
-    chosen, jobs = dev
-    stacks = spec_stacks(chosen, reversed(jobs))
-    again = build(chosen, foundation(chosen), stacks[::-1], tmp_path)
+    chosen, compiled = dev
+    stacks = spec_stacks(chosen, reversed(jobs_of(compiled)))
+    scheduled = schedule_stacks(chosen, reversed(compiled), stacks)
+    again = build(chosen, foundation(chosen), stacks[::-1], tmp_path, schedules=scheduled[::-1])
     assert templates(again) == synth("dev")
 
 
 def test_a_stack_is_the_same_whatever_other_specs_there_are(
-    synth: Synth, dev: tuple[Environment, list[Any]], tmp_path: Path
+    synth: Synth, dev: tuple[Environment, list[Compiled]], tmp_path: Path
 ) -> None:
-    chosen, jobs = dev
-    (last,) = spec_stacks(chosen, jobs)[-1:]
+    chosen, compiled = dev
+    (last,) = spec_stacks(chosen, jobs_of(compiled))[-1:]
     alone = templates(build(chosen, foundation(chosen), [last], tmp_path))
     assert alone[last.stack] == synth("dev")[last.stack]
 
@@ -245,11 +250,11 @@ def test_cfn_lint_finds_nothing(synth: Synth, tmp_path: Path) -> None:
 
 
 def test_every_reference_has_the_output_that_it_is_located_at(
-    synth: Synth, dev: tuple[Environment, list[Any]]
+    synth: Synth, dev: tuple[Environment, list[Compiled]]
 ) -> None:
-    chosen, jobs = dev
+    chosen, compiled = dev
     made = synth("dev")
-    role = locate(chosen, "execution_role_arn", spec_stacks(chosen, jobs)[0].spec)
+    role = locate(chosen, "execution_role_arn", spec_stacks(chosen, jobs_of(compiled))[0].spec)
     assert list(json.loads(made[role.stack])["Outputs"]) == [role.key]
     outputs = json.loads(made[chosen.foundation_stack])["Outputs"]
     provides = foundation(chosen).provides
@@ -348,6 +353,7 @@ def test_nothing_runs_code_at_deployment_and_everything_is_tagged(synth: Synth) 
         "AWS::IAM::Policy",
         "AWS::KMS::Alias",
         "AWS::S3::BucketPolicy",
+        "AWS::Scheduler::Schedule",
     }
     for template in synth("dev").values():
         for resource in json.loads(template)["Resources"].values():

@@ -1,0 +1,136 @@
+"""What a schedule may say: EventBridge Scheduler's own grammar, and nothing that it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from hptc import schedule
+from hptc.schedule import Schedule
+from hptc.spec import parse_spec
+
+TAKEN = (
+    "rate(1 minute)",
+    "rate(5 minutes)",
+    "rate(1 hour)",
+    "rate(7 days)",
+    "at(2026-12-31T06:00:00)",
+    "cron(0 6 ? * MON *)",
+    "cron(0 6 ? * MON-FRI,SUN *)",
+    "cron(0 6 ? * mon *)",
+    "cron(0/15 8-18 ? JAN-MAR 2#1 2026-2030)",
+    "cron(15 10 L * ? 2026/2)",
+    "cron(0 0 LW * ? *)",
+    "cron(0 0 15W * ? *)",
+    "cron(0 0 ? * 6L *)",
+    "cron(0 0 ? * FRI#2 *)",
+    "cron(*/10 * 1,15 1-6 ? *)",
+)
+
+REFUSED = {
+    "daily": "write rate(7 days)",
+    "rate(7 weeks)": "write rate(7 days)",
+    "rate(0 days)": "a rate of 0 is none",
+    "rate(-1 days)": "write rate(7 days)",
+    "at(2026-02-30T06:00:00)": "there is no such moment, day is out of range",
+    "at(2026-12-31)": "write rate(7 days)",
+    "cron(0 6 ? * MON)": "has six fields (minutes, hours, day of month, month, day of week, year)",
+    "cron(0 6 * * MON *)": "they are * and MON",
+    "cron(0 6 ? * ? *)": "they are ? and ?",
+    "cron(60 6 ? * MON *)": "the field minutes can't be 60: it takes 0 to 59",
+    "cron(0 24 ? * MON *)": "the field hours can't be 24",
+    "cron(0 6 0 * ? *)": "the field day of month can't be 0",
+    "cron(0 6 ? 13 MON *)": "the field month can't be 13: it takes 1 to 12, JAN to DEC",
+    "cron(0 6 ? * 8 *)": "the field day of week can't be 8",
+    "cron(0 6 ? * XYZ *)": "the field day of week can't be XYZ",
+    "cron(0 6 ? * MON#6 *)": "the field day of week can't be MON#6",
+    "cron(0 6 ? * MON 1969)": "the field year can't be 1969",
+    "cron(0/0 6 ? * MON *)": "the field minutes can't be 0/0",
+    "cron(0 ? ? * MON *)": "the field hours can't be ?",
+    f"cron({'0' * 300})": "256 characters are the most",
+}
+
+
+def problems(said: Any, **spec: Any) -> list[tuple[str, str]]:
+    _, findings = parse_spec({"name": "churn", "schedule": said, **spec})
+    return [(finding.code, finding.message) for finding in findings]
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_an_expression_of_its_own_is_the_whole_schedule(text: str) -> None:
+    spec, findings = parse_spec({"name": "churn", "schedule": text})
+    assert not findings
+    assert spec is not None
+    assert spec.schedule == Schedule(schedule_expression=text)
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_scheduler_would_refuse_is_refused_with_what_it_takes(text: str) -> None:
+    ((code, message),) = problems(text)
+    assert code == "HPT107"
+    assert message.startswith("`schedule.schedule_expression` can't be the string ")
+    assert REFUSED[text] in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("schedule_expression_timezone", "Europe/Berln", "did you mean Europe/Berlin?"),
+        ("schedule_expression_timezone", "Europe", "no such time zone"),
+        ("schedule_expression_timezone", "../../etc/passwd", "no such time zone"),
+        ("schedule_expression_timezone", "", "no such time zone"),
+        ("start_date", "2026-12-01", "write a moment in UTC"),
+        ("end_date", "2026-13-01T00:00:00Z", "month must be in 1..12"),
+        ("maximum_window_in_minutes", 0, "it takes 1 to 1440"),
+        ("maximum_window_in_minutes", 1441, "it takes 1 to 1440"),
+    ],
+)
+def test_the_other_keys_are_checked_too(key: str, value: Any, message: str) -> None:
+    ((code, said),) = problems({"schedule_expression": "rate(7 days)", key: value})
+    assert code == "HPT107"
+    assert said.startswith(f"`schedule.{key}` can't be ")
+    assert message in said
+
+
+def test_every_key_can_be_said() -> None:
+    assert not problems(
+        {
+            "schedule_expression": "cron(0 6 ? * MON *)",
+            "schedule_expression_timezone": "America/Argentina/Buenos_Aires",
+            "start_date": "2026-12-01T00:00:00Z",
+            "end_date": "2027-12-01T00:00:00Z",
+            "state": "DISABLED",
+            "maximum_window_in_minutes": 15,
+        }
+    )
+
+
+def test_a_search_with_one_name_can_not_be_started_again() -> None:
+    ((code, message),) = problems("rate(7 days)", job_name="churn-2026")
+    assert code == "HPT102"
+    assert message == (
+        "`job_name`: is one name, and each job of a schedule needs its own: keep one of the two"
+    )
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one definition", "several"])
+def test_a_name_that_step_functions_would_read_as_a_path_is_refused(several: bool) -> None:
+    job = {"hyperparameters": {"alpha": 1, "eta.$": "$$.Execution.Id"}}
+    given = {"training_jobs": {"one": {}, "two": job}} if several else {"training_job": job}
+    ((code, message),) = problems("rate(7 days)", **given)
+    assert code == "HPT102"
+    assert "`eta.$` ends in .$" in message
+    _, findings = parse_spec({"name": "churn", **given})
+    assert not findings  # without a schedule it is a name like any other
+
+
+def test_the_bounds_are_those_of_the_api() -> None:
+    model = ServiceModel(Loader().load_service_model("scheduler", "service-2"))
+    members: Any = model.operation_model("CreateSchedule").input_shape.members  # type: ignore[union-attr]
+    window = members["FlexibleTimeWindow"].members["MaximumWindowInMinutes"].metadata
+    assert (window["min"], window["max"]) == (1, schedule.LONGEST_WINDOW_MINUTES)
+    assert members["ScheduleExpression"].metadata["max"] == schedule.LONGEST_EXPRESSION
+    assert set(members["State"].enum) == {"ENABLED", "DISABLED"}
