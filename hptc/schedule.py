@@ -150,8 +150,8 @@ def _to_window(minutes: int) -> int:
     return minutes
 
 
-def _key(description: str, *examples: Any) -> Any:
-    return Field(default=None, description=description, examples=list(examples))
+def _key(description: str, *examples: Any, default: Any = None) -> Any:
+    return Field(default=default, description=description, examples=list(examples))
 
 
 class Schedule(BaseModel):
@@ -163,9 +163,10 @@ class Schedule(BaseModel):
         description="How often, or when: rate(…), cron(…) or at(…).",
         examples=["cron(0 6 ? * MON *)", "rate(7 days)"],
     )
-    schedule_expression_timezone: Annotated[str, AfterValidator(_to_timezone)] | None = _key(
+    schedule_expression_timezone: Annotated[str, AfterValidator(_to_timezone)] = _key(
         "The time zone of cron(…) and at(…), by its name in the IANA database. UTC when absent.",
         "Europe/Berlin",
+        default="UTC",
     )
     start_date: Annotated[str, AfterValidator(_to_date)] | None = _key(
         "The moment before which nothing is started.", "2026-12-01T00:00:00Z"
@@ -173,8 +174,10 @@ class Schedule(BaseModel):
     end_date: Annotated[str, AfterValidator(_to_date)] | None = _key(
         "The moment after which nothing is started.", "2027-12-01T00:00:00Z"
     )
-    state: Literal["ENABLED", "DISABLED"] | None = _key(
-        "DISABLED keeps the stack and starts nothing. ENABLED when absent.", "DISABLED"
+    state: Literal["ENABLED", "DISABLED"] = _key(
+        "DISABLED keeps the stack and starts nothing. ENABLED when absent.",
+        "DISABLED",
+        default="ENABLED",
     )
     maximum_window_in_minutes: Annotated[int, AfterValidator(_to_window)] | None = _key(
         "A start may be so many minutes late, 1 to 1440. On time when absent.", 15

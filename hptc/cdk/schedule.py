@@ -131,7 +131,7 @@ class SearchStack(cdk.Stack):
             schedule_expression_timezone=said.schedule_expression_timezone,
             start_date=said.start_date,
             end_date=said.end_date,
-            state=said.state or "ENABLED",
+            state=said.state,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
                 mode="OFF" if window is None else "FLEXIBLE", maximum_window_in_minutes=window
             ),
