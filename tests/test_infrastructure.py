@@ -113,6 +113,8 @@ PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownload
 LOG_IN = ("ecr:GetAuthorizationToken", "*", None)
 SEAL = ["kms:Decrypt", "kms:GenerateDataKey"]
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+VIA_EITHER = {"StringEquals": {"kms:ViaService": [
+    "s3.us-east-1.amazonaws.com", "sagemaker.us-east-1.amazonaws.com"]}}  # fmt: skip
 FOR_RESOURCE = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 AN_ENI = "arn:aws:ec2:us-east-1:123456789012:network-interface/*"
 ANY_KEY = "arn:aws:kms:us-east-1:123456789012:key/*"
@@ -181,7 +183,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "checkpoints": (
         {"CheckpointConfig": {"S3Uri": "s3://out/ckpt"}}, {},
-        {"ListCheckpointsOut762069": (LIST, "arn:aws:s3:::out", under("ckpt*")),
+        {"ListCheckpointsOut762069": (LIST, "arn:aws:s3:::out", under(["ckpt", "ckpt/*"])),
          "ReadWriteCheckpoints": ([GET, PUT], "arn:aws:s3:::out/ckpt/*", None)},
     ),
     "an input in a bucket of the project's key": (
@@ -198,6 +200,15 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
          "DecryptInput": ("kms:Decrypt", KEY, VIA_S3),
          "DecryptInputByAlias": ("kms:Decrypt", ANY_KEY, VIA_S3 | BY_ALIAS)},
     ),
+    "keys of two accounts by their aliases, which are not each other's": (
+        inputs("s3://lake/a/"),
+        {"input_kms_keys": ["alias/ml", "arn:aws:kms:us-east-1:111122223333:alias/theirs"]},
+        {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("a/*")),
+         "ReadInput": (GET, "arn:aws:s3:::lake/a/*", None),
+         "DecryptInputByAlias": ("kms:Decrypt", ANY_KEY, VIA_S3 | BY_ALIAS),
+         "DecryptInputByAliasOf111122223333": ("kms:Decrypt", THEIR_KEY, VIA_S3 | {
+             "ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/theirs"}})},
+    ),
     "an input elsewhere, for which the project's key is nothing": (
         inputs("s3://lake/a/"), {"kms_key": "managed"},
         {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("a/*")),
@@ -206,23 +217,24 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "an output key by its ARN": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": KEY}}, {},
         {"EncryptOutput": (SEAL, KEY, VIA_S3),
-         "SealOutput": ("kms:Encrypt", KEY, None)},
+         "SealOutput": ("kms:Encrypt", KEY, VIA_EITHER)},
     ),
     "an output key by its id": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "mrk-1"}}, {},
         {"EncryptOutput": (SEAL, "arn:aws:kms:us-east-1:123456789012:key/mrk-1", VIA_S3),
-         "SealOutput": ("kms:Encrypt", "arn:aws:kms:us-east-1:123456789012:key/mrk-1", None)},
+         "SealOutput": (
+            "kms:Encrypt", "arn:aws:kms:us-east-1:123456789012:key/mrk-1", VIA_EITHER)},
     ),
     "an output key by an alias": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "alias/ml"}}, {},
         {"EncryptOutputByAlias": (SEAL, ANY_KEY, VIA_S3 | BY_ALIAS),
-         "SealOutputByAlias": ("kms:Encrypt", ANY_KEY, BY_ALIAS)},
+         "SealOutputByAlias": ("kms:Encrypt", ANY_KEY, VIA_EITHER | BY_ALIAS)},
     ),
     "an output key by another account's alias": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/",
                               "KmsKeyId": "arn:aws:kms:us-east-1:111122223333:alias/ml"}}, {},
-        {"EncryptOutputByAlias": (SEAL, THEIR_KEY, VIA_S3 | BY_ALIAS),
-         "SealOutputByAlias": ("kms:Encrypt", THEIR_KEY, BY_ALIAS)},
+        {"EncryptOutputByAliasOf111122223333": (SEAL, THEIR_KEY, VIA_S3 | BY_ALIAS),
+         "SealOutputByAliasOf111122223333": ("kms:Encrypt", THEIR_KEY, VIA_EITHER | BY_ALIAS)},
     ),
     "a volume key": (
         volume(KEY), {}, {"GrantVolumeKey": ("kms:CreateGrant", KEY, FOR_RESOURCE)},
@@ -270,7 +282,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
          "ManageNetworkInterface": ([
             "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface",
             "ec2:DeleteNetworkInterfacePermission"], AN_ENI,
-            {"ArnLike": {"ec2:Subnet": SUBNET}})},
+            {"ArnLikeIfExists": {"ec2:Subnet": SUBNET}})},
     ),
     "EFS": (
         file_system("EFS"), {},

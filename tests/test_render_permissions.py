@@ -61,6 +61,12 @@ def test_every_place_is_in_a_file_of_the_project() -> None:
                         assert asker.span.file == f"specs/{path.name}"
 
 
+def test_it_fits_a_terminal_but_for_names_that_are_copied() -> None:
+    for path in sorted((ROOT / "specs").glob("*.yaml")):
+        for line in render_permissions(permissions_report(compiled(path.stem))).splitlines():
+            assert len(line) <= 80 or len(line.removeprefix("  on").split()) == 1, line
+
+
 def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
     text = (ROOT / "specs" / "churn-two-algorithms.yaml").read_text(encoding="utf-8")
     role = "arn:aws:iam::123456789012:role/mine"

@@ -130,7 +130,11 @@ def service_host(environment: Environment, service: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyGrant:
-    """How a policy names a KMS key. `suffix` keeps the sids of the two ways apart."""
+    """How a policy names a KMS key.
+
+    `suffix` keeps the sids of the two ways apart, and those of aliases by their owners: an alias of
+    one account must not be joined with the keys of another.
+    """
 
     resource: str
     conditions: tuple[Condition, ...] = ()
@@ -146,14 +150,16 @@ def key_grant(key: str, environment: Environment) -> KeyGrant:
     """
     owner, _, name = key.rpartition(":")
     if name.startswith("alias/"):
+        own = arn(environment, "kms", "key/*")
+        keys = f"{owner}:key/*" if owner else own
         return KeyGrant(
-            resource=f"{owner}:key/*" if owner else arn(environment, "kms", "key/*"),
+            resource=keys,
             conditions=(
                 Condition(
                     operator="ForAnyValue:StringEquals", key="kms:ResourceAliases", values=(name,)
                 ),
             ),
-            suffix="ByAlias",
+            suffix="ByAlias" if keys == own else f"ByAliasOf{owner.rpartition(':')[2]}",
             note="; only the condition tells which key an alias means",
         )
     return KeyGrant(resource=key_arn(key, environment))

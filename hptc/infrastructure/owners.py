@@ -108,7 +108,7 @@ def _of_key(statement: Statement) -> Statement:
     """What a key's own policy says: in it `*` is the key, so an alias need not be asked for."""
     return replace(
         statement,
-        sid=statement.sid.removesuffix("ByAlias"),
+        sid=statement.sid.partition("ByAlias")[0],
         resources=("*",),
         conditions=tuple(
             each for each in statement.conditions if each.key != "kms:ResourceAliases"

@@ -131,7 +131,10 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
             "ec2:DeleteNetworkInterfacePermission",
         ),
         resources=(interfaces,),
-        conditions=(Condition(operator="ArnLike", key="ec2:Subnet", values=subnets),),
+        # Every interface has a subnet, but what is asked before there is one has none, hence
+        # IfExists: "CreateProcessingJob API" of the page above tells of checks at creation that a
+        # condition fails.
+        conditions=(Condition(operator="ArnLikeIfExists", key="ec2:Subnet", values=subnets),),
         reason="attaches and removes the interfaces in these subnets; AWS makes up their ids",
         asked_by=((*vpc.path, "Subnets"),),
     )

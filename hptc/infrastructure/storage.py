@@ -26,7 +26,7 @@ def inputs(definition: Definition, environment: Environment) -> Iterator[Stateme
         if place.is_directory_bucket:
             yield _express_session("Input", place, by)
             continue
-        yield _list("ListInput", place, by)
+        yield _list("ListInput", place, (f"{escaped(place.key)}*",), by)
         # What a manifest names is known when it is read; SageMaker takes its objects from one
         # bucket: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
         is_manifest = source.data_type in ("ManifestFile", "AugmentedManifestFile")
@@ -81,7 +81,9 @@ def checkpoints(definition: Definition, environment: Environment) -> Iterator[St
     if place.is_directory_bucket:
         yield _express_session("Checkpoints", place, by)
         return
-    yield _list("ListCheckpoints", place, by)
+    # A path, not a prefix of keys: `checkpoints/a` has nothing to do with `checkpoints/ab`.
+    folder = escaped(place.key.rstrip("/"))
+    yield _list("ListCheckpoints", place, (folder, f"{folder}/*"), by)
     yield Statement(
         sid="ReadWriteCheckpoints",
         actions=("s3:GetObject", "s3:PutObject"),
@@ -93,7 +95,6 @@ def checkpoints(definition: Definition, environment: Environment) -> Iterator[St
 
 def input_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Decrypt what is read."""
-    through_s3 = _through_s3(environment)
     read = [
         (s3_location(source.uri, environment), (*source.path, "S3Uri"))
         for source in _s3_sources(definition)
@@ -110,7 +111,7 @@ def input_keys(definition: Definition, environment: Environment) -> Iterator[Sta
                 sid=f"DecryptInput{grant.suffix}",
                 actions=("kms:Decrypt",),
                 resources=(grant.resource,),
-                conditions=(through_s3, *grant.conditions),
+                conditions=(_through(environment, "s3"), *grant.conditions),
                 reason=f"S3 decrypts the training data{grant.note}",
                 asked_by=(by,),
             )
@@ -139,7 +140,7 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
             # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
             actions=("kms:Decrypt", "kms:GenerateDataKey"),
             resources=(grant.resource,),
-            conditions=(_through_s3(environment), *grant.conditions),
+            conditions=(_through(environment, "s3"), *grant.conditions),
             reason=f"S3 encrypts what the jobs write{grant.note}",
             asked_by=(by,),
         )
@@ -148,11 +149,12 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
         yield Statement(
             sid=f"SealOutput{grant.suffix}",
             # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+            # demands it and does not say who calls; AWS's own execution policy has it through
+            # SageMaker alone: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SageMakerStudioUserIAMPermissiveExecutionPolicy.html
             actions=("kms:Encrypt",),
             resources=(grant.resource,),
-            conditions=grant.conditions,
-            reason="SageMaker demands it for an output key, and does not say through which "
-            f"service it calls{grant.note}",
+            conditions=(_through(environment, "s3", "sagemaker"), *grant.conditions),
+            reason=f"SageMaker demands it for an output key{grant.note}",
             asked_by=((*definition.path, "OutputDataConfig", "KmsKeyId"),),
         )
 
@@ -188,12 +190,15 @@ def places(definition: Definition, environment: Environment) -> Iterator[tuple[S
         yield code, _code_path(definition)
 
 
-def _through_s3(environment: Environment) -> Condition:
-    """The key is used by S3 for the role, and never by the role itself."""
+def _through(environment: Environment, *services: str) -> Condition:
+    """The key is used by one of these services for the role, and never by the role itself.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
     return Condition(
         operator="StringEquals",
         key="kms:ViaService",
-        values=(service_host(environment, "s3"),),
+        values=tuple(service_host(environment, service) for service in services),
     )
 
 
@@ -219,8 +224,8 @@ def _output_path(definition: Definition) -> Path:
     return (*definition.path, "OutputDataConfig", "S3OutputPath")
 
 
-def _list(purpose: str, place: S3Location, by: Path) -> Statement:
-    """List a bucket under a prefix. Each bucket has its own sid: the prefix is a condition."""
+def _list(purpose: str, place: S3Location, prefixes: tuple[str, ...], by: Path) -> Statement:
+    """List a bucket under prefixes. Each bucket has its own sid: the prefix is a condition."""
     if not place.key:
         return Statement(
             sid=f"{purpose}{place.word}Whole",
@@ -233,9 +238,7 @@ def _list(purpose: str, place: S3Location, by: Path) -> Statement:
         sid=f"{purpose}{place.word}",
         actions=("s3:ListBucket",),
         resources=(place.arn,),
-        conditions=(
-            Condition(operator="StringLike", key="s3:prefix", values=(f"{escaped(place.key)}*",)),
-        ),
+        conditions=(Condition(operator="StringLike", key="s3:prefix", values=prefixes),),
         reason="lists the bucket under the prefix",
         asked_by=(by,),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Condition, document
@@ -11,8 +12,10 @@ from hptc.permissions_report import Asker, Permission, PermissionsReport, RolePe
 from hptc.project import Environment
 from hptc.render.diagnostics import printable
 
+_WIDTH = 80
 _OPERATORS = {
     "ArnLike": "is like",
+    "ArnLikeIfExists": "is like",
     "Bool": "is",
     "ForAllValues:StringEquals": "are all of",
     "ForAllValues:StringLike": "are all like",
@@ -48,33 +51,62 @@ def launcher_json(environment: Environment) -> str:
 
 
 def _head(report: PermissionsReport) -> str:
-    return (
+    return _wrapped(
         f"{printable(report.spec)} in {printable(report.environment)} "
-        f"({report.account}, {report.region})\n"
+        f"({report.account}, {report.region})"
     )
 
 
 def _role(role: RolePermissions, report: PermissionsReport) -> str:
     if not role.is_made:
-        return f"{printable(role.arn)}: yours, and nothing checks that it has what the jobs need\n"
+        return _wrapped(
+            f"{printable(role.arn)}: yours, and nothing checks that it has what the jobs need"
+        )
     service = report.trust.principal[1] if report.trust.principal else ""
     when = "".join(f", if {_condition(each)}" for each in report.trust.conditions)
-    return f"the role that {report.stack} makes, for {service}{when}\n"
+    return _wrapped(f"the role that {report.stack} makes, for {service}{when}")
 
 
 def _permission(permission: Permission) -> str:
     statement = permission.statement
-    lines = [f"{statement.sid}: {printable(statement.reason)}"]
-    lines += _labelled("may", statement.actions)
-    lines += _labelled("on", statement.resources)
-    lines += _labelled("if", [_condition(each) for each in statement.conditions])
-    lines += _labelled("asked by", [_asker(each) for each in permission.asked_by])
-    return "\n".join(lines) + "\n"
+    return "".join(
+        (
+            _wrapped(f"{statement.sid}: {printable(statement.reason)}"),
+            *_names("may", statement.actions),
+            *_names("on", statement.resources),
+            *_clauses("if", [_condition(each) for each in statement.conditions]),
+            *_clauses("asked by", [_asker(each) for each in permission.asked_by]),
+        )
+    )
 
 
-def _labelled(label: str, texts: tuple[str, ...] | list[str]) -> Iterator[str]:
+def _names(label: str, names: Iterable[str]) -> Iterator[str]:
+    """Each on a line of its own, however long, so that it can be copied."""
+    for index, name in enumerate(names):
+        yield f"{_label(label, index)}{printable(name)}\n"
+
+
+def _clauses(label: str, texts: Iterable[str]) -> Iterator[str]:
     for index, text in enumerate(texts):
-        yield f"  {label if index == 0 else '':<9} {printable(text)}"
+        first = _label(label, index)
+        yield _wrapped(printable(text), first, " " * (len(first) + 2))
+
+
+def _label(label: str, index: int) -> str:
+    return f"  {'' if index else label:<9} "
+
+
+def _wrapped(text: str, first: str = "", further: str = "  ") -> str:
+    """Lines of a terminal's width; a word that is longer stays whole."""
+    lines = textwrap.wrap(
+        text,
+        width=_WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines) + "\n"
 
 
 def _condition(condition: Condition) -> str:

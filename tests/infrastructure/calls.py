@@ -35,9 +35,12 @@ class World:
     def s3(self, resource: str) -> str:
         return f"arn:{self.partition}:s3:::{resource}"
 
+    def via(self, service: str) -> dict[str, str]:
+        return {"kms:ViaService": f"{service}.{self.region}.{self.domain}"}
+
     @property
     def via_s3(self) -> dict[str, str]:
-        return {"kms:ViaService": f"s3.{self.region}.{self.domain}"}
+        return self.via("s3")
 
 
 def definitions(request: Request) -> list[Request]:
@@ -118,7 +121,8 @@ def _writes(definition: Request, world: World) -> Iterator[Call]:
         yield Call(action="s3:PutObject", resource=world.s3(written))
     keys = [output["KmsKeyId"]] if "KmsKeyId" in output else []
     for name in keys:
-        yield Call(action="kms:Encrypt", resource=name)
+        for service in ("s3", "sagemaker"):  # AWS says that it is called, not by which of them
+            yield Call(action="kms:Encrypt", resource=name, context=world.via(service))
     places = [bucket]
     checkpoint = definition.get("CheckpointConfig")
     if checkpoint is not None:
@@ -177,8 +181,10 @@ def _interfaces(vpc: Request, world: World) -> Iterator[Call]:
     named += [world.arn("ec2", f"security-group/{each}") for each in vpc["SecurityGroupIds"]]
     for resource in named:
         yield Call(action="ec2:CreateNetworkInterface", resource=resource)
-    for subnet in vpc["Subnets"]:
-        context = {"ec2:Subnet": world.arn("ec2", f"subnet/{subnet}")}
+    # The empty one: what is checked before there is an interface, which has no subnet yet.
+    contexts: list[dict[str, str]] = [{}]
+    contexts += [{"ec2:Subnet": world.arn("ec2", f"subnet/{each}")} for each in vpc["Subnets"]]
+    for context in contexts:
         for action in (
             "CreateNetworkInterfacePermission",
             "DeleteNetworkInterface",

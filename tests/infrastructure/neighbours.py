@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tests.infrastructure.calls import (
     LOGS,
@@ -87,16 +87,25 @@ def _near_output(definition: Request, world: World) -> Iterator[tuple[str, Call]
     yield "write at the top", _s3(world, "PutObject", f"{bucket}/model.tar.gz")
     yield "write another bucket", _s3(world, "PutObject", f"zz-other/{key}{model}")
     yield "list the outputs", _s3(world, "ListBucket", bucket, prefix=key)
+    if "CheckpointConfig" in definition:
+        bucket, key = split(definition["CheckpointConfig"]["S3Uri"])
+        alike = f"{key.rstrip('/')}-2/"
+        yield "list checkpoints that begin alike", _s3(world, "ListBucket", bucket, prefix=alike)
+        for action in ("GetObject", "PutObject"):
+            near = f"{bucket}/{alike}job-001-abc/epoch-1.pt"
+            yield f"{action} on checkpoints that begin alike", _s3(world, action, near)
+        inside = f"{bucket}/{key.rstrip('/')}/job-001-abc/epoch-1.pt"
+        yield "delete a checkpoint", _s3(world, "DeleteObject", inside)
 
 
 def _near_keys(world: World) -> Iterator[tuple[str, Call]]:
     other = world.arn("kms", "key/ffffffff-ffff-ffff-ffff-ffffffffffff")
     granted = {"kms:GrantIsForAWSResource": "true"}
-    unsaid: Mapping[str, str] = {}
+    unsaid: dict[str, str] = {}
     for action, context in (
         ("Decrypt", world.via_s3),
         ("GenerateDataKey", world.via_s3),
-        ("Encrypt", unsaid),
+        ("Encrypt", world.via("sagemaker")),
         ("CreateGrant", granted),
     ):
         call = Call(action=f"kms:{action}", resource=other, context=context)
@@ -108,6 +117,8 @@ def _near_keys(world: World) -> Iterator[tuple[str, Call]]:
             ("Decrypt", {"kms:ViaService": f"s3.zz-north-1.{world.domain}"}),
             ("GenerateDataKey", unsaid),
             ("GenerateDataKeyWithoutPlaintext", world.via_s3),
+            ("Encrypt", unsaid),
+            ("Encrypt", world.via("secretsmanager")),
             ("CreateGrant", unsaid),
             ("CreateGrant", {"kms:GrantIsForAWSResource": "false"}),
             ("ReEncryptFrom", world.via_s3),
@@ -150,7 +161,8 @@ def _near_network(definition: Request, world: World) -> Iterator[tuple[str, Call
             "an interface of another subnet",
             Call(action=f"ec2:{action}", resource=interface, context={"ec2:Subnet": other}),
         )
-        yield "an interface of no subnet", Call(action=f"ec2:{action}", resource=interface)
+        if "VpcConfig" not in definition:
+            yield "an interface of no subnet", Call(action=f"ec2:{action}", resource=interface)
     if "VpcConfig" not in definition:
         yield "the network", Call(action="ec2:CreateNetworkInterface", resource=interface)
         yield "the network", Call(action="ec2:DescribeSubnets")
