@@ -229,18 +229,7 @@ def _add(rule: Rule, groups: dict[str, ec2.SecurityGroup]) -> None:
         peer = ec2.Peer.prefix_list(rule.peer)
     else:
         peer = ec2.Peer.ipv4(rule.peer)
-    match rule.protocol, rule.port:
-        case "tcp", None:
-            port = ec2.Port.all_tcp()
-        case "tcp", int(number):
-            port = ec2.Port.tcp(number)
-        case "udp", int(number):
-            port = ec2.Port.udp(number)
-        case "esp", None:
-            # Port.esp() also says ports, which ESP has none of.
-            port = ec2.Port(protocol=ec2.Protocol.ESP, string_representation="ESP")
-        case _:
-            raise ValueError(f"no port is made for {rule.protocol} {rule.port}")
+    port = ec2.Port.all_traffic() if rule.port is None else ec2.Port.tcp(rule.port)
     group = groups[rule.group]
     add = group.add_ingress_rule if rule.direction == "in" else group.add_egress_rule
     add(peer, port, rule.description)

@@ -83,6 +83,13 @@ def check_reach(environment: Environment, spec: str, job: TuningJob) -> None:
     reachable = reachable_buckets(environment)
     for definition in filter(_is_behind, job.definitions):
         for place, by in places(definition, environment):
+            if place.is_directory_bucket:
+                raise UsageError(
+                    f"`{spec}` needs {place.bucket} ({path_text(by)}), and the network of the "
+                    f"environment `{environment.name}` has no way to S3 Express One Zone",
+                    help="use a bucket of another storage class, or bring a network that has a "
+                    "gateway endpoint for s3express",
+                )
             name = place.arn if ":accesspoint/" in place.arn else place.bucket
             if name not in reachable:
                 raise UsageError(

@@ -13,12 +13,12 @@ from hptc.infrastructure.arns import arn, key_arn
 from hptc.infrastructure.endpoint import endpoint_policy
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Statement, document
+from hptc.infrastructure.prefix_lists import s3_prefix_list
 from hptc.infrastructure_choice import Network as NetworkChoice
 from hptc.project import Environment
 from hptc.references import reference
 
 _HTTPS = 443
-_ISAKMP = 500
 _SUBNET_SLOTS_BITS = 2  # four equal parts, so that a zone more moves no subnet
 _LARGEST_POLICY = 6144
 """Of a managed policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -32,8 +32,7 @@ class Rule:
     group: str  # members | endpoints
     direction: str  # in | out
     peer: str
-    protocol: str  # tcp | udp | esp
-    port: int | None = None  # None: all
+    port: int | None = None  # of TCP; None: all traffic
     description: str
 
 
@@ -217,7 +216,7 @@ def _network(environment: Environment, choice: NetworkChoice) -> Network | Group
     if choice.is_managed:
         return _vpc(environment, choice)
     if choice.makes_group and choice.vpc_id is not None:
-        return GroupInVpc(vpc_id=choice.vpc_id, rules=tuple(_rules(choice)))
+        return GroupInVpc(vpc_id=choice.vpc_id, rules=tuple(_rules(environment, choice)))
     return None
 
 
@@ -225,21 +224,29 @@ def _vpc(environment: Environment, choice: NetworkChoice) -> Network:
     try:
         cidr = IPv4Network(choice.cidr)
     except ValueError as error:
-        raise _unusable(environment, f"{choice.cidr} is no network: {error}") from None
+        raise _no_cidr(environment, f"{choice.cidr} is no network: {error}") from None
     if not _LARGEST_VPC <= cidr.prefixlen <= _SMALLEST_VPC:
-        raise _unusable(environment, f"{choice.cidr} is no size that a VPC can have")
+        raise _no_cidr(environment, f"{choice.cidr} is no size that a VPC can have")
     zones = choice.availability_zones or [f"{environment.region}{zone}" for zone in "ab"]
+    for zone in zones:
+        if not zone.startswith(environment.region) or zones.count(zone) > 1:
+            problem = "named twice" if zones.count(zone) > 1 else f"not of {environment.region}"
+            raise UsageError(
+                f"environment `{environment.name}`: the zone {zone} is {problem}",
+                help="give `infrastructure.network.availability_zones` such as "
+                f"[{environment.region}a, {environment.region}b]",
+            )
     return Network(
         cidr=str(cidr),
         subnet_prefix=cidr.prefixlen + _SUBNET_SLOTS_BITS,
         availability_zones=tuple(zones),
         interface_endpoints=tuple(sorted(set(choice.interface_endpoints))),
         s3_policy=endpoint_policy(environment),
-        rules=tuple(_rules(choice)),
+        rules=tuple(_rules(environment, choice)),
     )
 
 
-def _unusable(environment: Environment, problem: str) -> UsageError:
+def _no_cidr(environment: Environment, problem: str) -> UsageError:
     return UsageError(
         f"environment `{environment.name}`: {problem}",
         help="give `infrastructure.network.cidr` such as 10.42.0.0/20, "
@@ -247,37 +254,41 @@ def _unusable(environment: Environment, problem: str) -> UsageError:
     )
 
 
-def _rules(choice: NetworkChoice) -> list[Rule]:
+def _rules(environment: Environment, choice: NetworkChoice) -> list[Rule]:
     """Members reach each other, S3 and the endpoints.
 
-    Traffic between containers of a training job:
-    https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html
+    Between members all traffic: instances with an Elastic Fabric Adapter demand it, and it holds
+    the UDP 500 and protocol 50 that containers encrypt their traffic with:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html#train-vpc-groups
     """
-    between_members = [
-        ("tcp", None, "distributed training"),
-        ("udp", _ISAKMP, "key exchange of encrypted traffic between containers"),
-        ("esp", None, "encrypted traffic between containers, protocol 50"),
-    ]
     rules = [
-        Rule(group="members", direction=direction, peer="members", protocol=protocol, port=port,
-             description=what)
+        Rule(group="members", direction=direction, peer="members",
+             description="training jobs among themselves, UDP 500 and protocol 50 included")
         for direction in ("in", "out")
-        for protocol, port, what in between_members
     ]  # fmt: skip
-    to_s3 = (
-        (choice.s3_prefix_list_id, "S3, by its gateway endpoint")
-        if choice.s3_prefix_list_id is not None
-        else ("0.0.0.0/0", "S3 by its gateway endpoint: the subnets have no other way out")
-    )
-    rules.append(
-        Rule(group="members", direction="out", peer=to_s3[0], protocol="tcp", port=_HTTPS,
-             description=to_s3[1])
-    )  # fmt: skip
+    rules.append(_to_s3(environment, choice))
     if choice.interface_endpoints:
         rules += [
-            Rule(group="members", direction="out", peer="endpoints", protocol="tcp", port=_HTTPS,
+            Rule(group="members", direction="out", peer="endpoints", port=_HTTPS,
                  description="AWS services, by their interface endpoints"),
-            Rule(group="endpoints", direction="in", peer="members", protocol="tcp", port=_HTTPS,
+            Rule(group="endpoints", direction="in", peer="members", port=_HTTPS,
                  description="training jobs"),
         ]  # fmt: skip
     return rules
+
+
+def _to_s3(environment: Environment, choice: NetworkChoice) -> Rule:
+    """The way out to S3: its prefix list, or, in a VPC that leads nowhere else, any address."""
+    to, how = choice.s3_prefix_list_id or s3_prefix_list(environment.region), "by its endpoint"
+    if to is None and not choice.is_managed:
+        raise UsageError(
+            f"environment `{environment.name}`: the id of S3's prefix list in "
+            f"{environment.region} is not known here, and without it the security group would let "
+            "out to everywhere that your VPC leads to",
+            help="give `infrastructure.network.s3_prefix_list_id`; "
+            f"`aws ec2 describe-managed-prefix-lists --region {environment.region}` lists it as "
+            f"com.amazonaws.{environment.region}.s3",
+        )
+    if to is None:
+        to, how = "0.0.0.0/0", "by its endpoint: the subnets have no other way out"
+    return Rule(group="members", direction="out", peer=to, port=_HTTPS, description=f"S3, {how}")

@@ -45,7 +45,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "network": {
             "availability_zones": [f"us-east-1{zone}" for zone in "abc"],
             "interface_endpoints": ["sts", "ecr.api"],
-            "s3_prefix_list_id": "pl-63a5400a",
         },
     },
     "parameters": BY_PARAMETER | {"execution_role": "managed"},
@@ -53,7 +52,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "network": {
             "vpc_id": "vpc-0a1b2c3d",
             "subnet_ids": ["subnet-0a1b2c3d"],
-            "s3_prefix_list_id": "pl-63a5400a",
         },
         "kms_key": "alias/ml",
         "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
@@ -327,7 +325,7 @@ def test_a_network_has_no_way_in_and_only_the_said_ways_out(synth: Synth) -> Non
         each["Properties"].get("DestinationPrefixListId", "a security group")
         for each in resources(template, "AWS::EC2::SecurityGroupEgress")
     ]
-    assert sorted(ways_out) == ["a security group"] * 4 + ["pl-63a5400a"]
+    assert sorted(ways_out) == ["a security group"] * 2 + ["pl-63a5400a"]
     inline = {
         rule["CidrIp"]
         for group in resources(template, "AWS::EC2::SecurityGroup")

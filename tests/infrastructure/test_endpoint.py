@@ -118,3 +118,10 @@ def test_a_spec_that_needs_another_bucket_is_told_before_it_hangs(
     check_reach(environment(), "churn", asked)
     outside = job(definition(**(OUTPUT | members)))
     check_reach(environment(network="managed"), "churn", outside)
+
+
+def test_s3_express_has_no_way_in() -> None:
+    asked = job(definition(**(OUTPUT | inputs("s3://fast--use1-az4--x-s3/a/") | BEHIND)))
+    chosen = environment(network={"s3_buckets": ["fast--use1-az4--x-s3"]})
+    with pytest.raises(UsageError, match="no way to S3 Express One Zone"):
+        check_reach(chosen, "churn", asked)
