@@ -1,16 +1,28 @@
 """`infrastructure` in hptc.yaml: what hptc makes for an environment, and what is yours already."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from hptc.brought import (
+    BUCKET,
+    KEY,
+    POLICY,
+    PREFIX_LIST,
+    ROLE,
+    SECURITY_GROUP,
+    SSM,
+    SUBNET,
+    VPC,
+    Kind,
+    Place,
+    settled,
+)
 from hptc.references import reference
 
 _ZONES = 2
-_SSM = "ssm:"
-_PARAMETER = re.compile(r"ssm:[A-Za-z0-9_.-]+|ssm:(/[A-Za-z0-9_.-]+)+")
+_CHOICES = ("managed", "absent")
 _OF_A_MADE_VPC = ("availability_zones", "cidr", "interface_endpoints", "s3_buckets")
 
 
@@ -26,39 +38,33 @@ def _needs(message: str) -> PydanticCustomError:
     return PydanticCustomError("missing_key", "{message}", {"message": message})
 
 
-def _to_brought(value: str) -> str:
-    if value.startswith(_SSM) and not _PARAMETER.fullmatch(value):
-        raise PydanticCustomError(
-            "brought",
-            "`{value}` is no SSM parameter; it is written ssm:/path/of/the/parameter",
-            {"value": value},
-        )
-    return value
+def _or_a_choice(kind: Kind) -> AfterValidator:
+    return AfterValidator(lambda value: value if value in _CHOICES else kind.check(value))
 
 
-Brought = Annotated[str, AfterValidator(_to_brought)]
-"""A name, an id or an ARN of yours; or `ssm:/path`, the SSM parameter that holds it."""
+Role = Annotated[str, _or_a_choice(ROLE)]
+Bucket = Annotated[str, _or_a_choice(BUCKET)]
+Key = Annotated[str, _or_a_choice(KEY)]
 
 
 class Network(_Model):
     """Where training jobs run: subnets and security groups of yours, or a VPC that hptc makes."""
 
-    vpc_id: Brought | None = Field(
+    vpc_id: Annotated[str, AfterValidator(VPC.check)] | None = Field(
         default=None,
-        description="A VPC of yours, in which hptc makes the security group; with `subnet_ids` "
-        "and `s3_prefix_list_id`.",
+        description="A VPC of yours, in which hptc makes the security group; with `subnet_ids`.",
         examples=["vpc-0123456789abcdef0", "ssm:/network/vpc"],
     )
-    subnet_ids: list[Brought] | None = Field(
+    subnet_ids: list[Annotated[str, AfterValidator(SUBNET.check)]] | None = Field(
         default=None,
-        description="Private subnets of yours, each by its id or as ssm:/path.",
+        description="Private subnets of yours, each by its id, its ARN or as ssm:/path.",
         min_length=1,
         max_length=16,
         examples=[["subnet-0123456789abcdef0"], ["ssm:/network/private-a"]],
     )
-    security_group_ids: list[Brought] | None = Field(
+    security_group_ids: list[Annotated[str, AfterValidator(SECURITY_GROUP.check)]] | None = Field(
         default=None,
-        description="Security groups of yours, each by its id or as ssm:/path.",
+        description="Security groups of yours, each by its id, its ARN or as ssm:/path.",
         min_length=1,
         max_length=5,
         examples=[["sg-0123456789abcdef0"], ["ssm:/network/training-group"]],
@@ -78,19 +84,21 @@ class Network(_Model):
     interface_endpoints: list[str] = Field(
         default_factory=list,
         description="AWS services that your training code itself calls, reached from the VPC that "
-        "hptc makes. SageMaker needs none for its own part; S3 has an endpoint in any case.",
+        "hptc makes. SageMaker needs none for its own part; S3 has an endpoint in any case, which "
+        "is free. Each of these costs by the hour and zone, and by the GB: about $14.60 a month "
+        "in two zones of us-east-1.",
         examples=[["sts", "secretsmanager"]],
     )
-    s3_buckets: list[str] = Field(
+    s3_buckets: list[Annotated[str, AfterValidator(BUCKET.check_literal)]] = Field(
         default_factory=list,
         description="Buckets that training jobs reach from the VPC that hptc makes, besides the "
         "environment's own: its S3 endpoint lets nothing else through. An access point by its ARN.",
         examples=[["lake"]],
     )
-    s3_prefix_list_id: str | None = Field(
+    s3_prefix_list_id: Annotated[str, AfterValidator(PREFIX_LIST.check_literal)] | None = Field(
         default=None,
-        description="The Region's prefix list of S3; the security group that hptc makes then lets "
-        "nothing out but to it.",
+        description="S3's prefix list in the Region, to which alone the security group that hptc "
+        "makes lets anything out; hptc knows it in most Regions.",
         examples=["pl-0123456789abcdef0"],
     )
 
@@ -102,11 +110,6 @@ class Network(_Model):
             if self.security_group_ids is None and self.vpc_id is None:
                 raise _needs(
                     "a network of yours needs `security_group_ids`, or `vpc_id` to make one there"
-                )
-            if self.security_group_ids is None and self.s3_prefix_list_id is None:
-                raise _needs(
-                    "a security group in a VPC of yours needs `s3_prefix_list_id`, or it would let "
-                    "out to everywhere that your VPC leads to"
                 )
             if made := sorted(self.model_fields_set & {*_OF_A_MADE_VPC}):
                 raise _needs(
@@ -133,32 +136,34 @@ class Network(_Model):
 class Infrastructure(_Model):
     """What hptc makes for an environment: `managed`, `absent`, or the name of yours."""
 
-    execution_role: Brought = Field(
+    execution_role: Role = Field(
         default="managed",
         description="The role of the training jobs: `managed` makes one for each spec; "
-        "an ARN of yours; or `absent`.",
+        "one of yours by its name or ARN; or `absent`.",
         examples=["managed", "arn:aws:iam::111122223333:role/tuning"],
     )
-    artifact_bucket: Brought = Field(
+    artifact_bucket: Bucket = Field(
         default="managed",
-        description="The bucket for model artifacts: `managed`, `absent` or a name of yours.",
+        description="The bucket for model artifacts: `managed`, `absent` or one of yours, "
+        "by its name or ARN.",
         examples=["managed", "my-artifacts"],
     )
-    data_bucket: Brought = Field(
+    data_bucket: Bucket = Field(
         default="managed",
-        description="The bucket for training data: `managed`, `absent` or a name of yours.",
+        description="The bucket for training data: `managed`, `absent` or one of yours, "
+        "by its name or ARN.",
         examples=["managed", "my-data"],
     )
-    kms_key: Brought = Field(
+    kms_key: Key = Field(
         default="managed",
-        description="The key that encrypts buckets, volumes and artifacts: `managed`, `absent` "
-        "or an ARN of yours.",
+        description="The key that encrypts buckets, volumes and artifacts: `managed`, which costs "
+        "$1 a month, `absent`, or one of yours by its id, alias or ARN.",
         examples=[
             "managed",
             "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         ],
     )
-    input_kms_keys: list[Brought] = Field(
+    input_kms_keys: list[Annotated[str, AfterValidator(KEY.check)]] = Field(
         default_factory=list,
         max_length=10,
         description="Keys of yours that encrypt training data; managed roles may use them.",
@@ -169,8 +174,9 @@ class Infrastructure(_Model):
         BeforeValidator(_to_network, json_schema_input_type=Literal["managed", "absent"] | Network),
     ] = Field(
         default=None,
-        description="Where training jobs run: `managed` makes a VPC without internet access, "
-        "`absent` uses SageMaker's own network; or a mapping with a network of yours.",
+        description="Where training jobs run: `managed` makes a VPC without internet access, at "
+        "no cost by itself; `absent` uses SageMaker's own network; or a mapping with a network of "
+        "yours.",
         examples=["managed"],
     )
     launcher_policy: Literal["managed", "absent"] = Field(
@@ -178,9 +184,10 @@ class Infrastructure(_Model):
         description="A policy for those who may start searches: it allows what `policy` allows.",
         examples=["managed"],
     )
-    permissions_boundary: Brought | None = Field(
+    permissions_boundary: Annotated[str, AfterValidator(POLICY.check)] | None = Field(
         default=None,
-        description="The boundary of each role that hptc makes: the ARN of a managed policy.",
+        description="The boundary of each role that hptc makes: a managed policy by its name or "
+        "ARN.",
         examples=["arn:aws:iam::111122223333:policy/boundary"],
     )
     role_path: str | None = Field(
@@ -232,6 +239,42 @@ def provided(infrastructure: Infrastructure) -> dict[str, Any]:
     return values
 
 
+def settle(infrastructure: Infrastructure, place: Place) -> Infrastructure:
+    """What is brought by an ARN or a name in the one form that requests and policies have.
+
+    Raises UsageError for an ARN that the environment's place can't use.
+    """
+
+    def one(kind: Kind, value: str) -> str:
+        return value if value in _CHOICES else settled(value, kind, place)
+
+    def each(kind: Kind, values: list[str] | None) -> list[str] | None:
+        return None if values is None else [one(kind, value) for value in values]
+
+    network, boundary = infrastructure.network, infrastructure.permissions_boundary
+    if network is not None:
+        vpc, s3_list = network.vpc_id, network.s3_prefix_list_id
+        changed = {
+            "vpc_id": vpc and one(VPC, vpc),
+            "subnet_ids": each(SUBNET, network.subnet_ids),
+            "security_group_ids": each(SECURITY_GROUP, network.security_group_ids),
+            "s3_buckets": each(BUCKET, network.s3_buckets),
+            "s3_prefix_list_id": s3_list and one(PREFIX_LIST, s3_list),
+        }
+        network = network.model_copy(update=changed)
+    return infrastructure.model_copy(
+        update={
+            "execution_role": one(ROLE, infrastructure.execution_role),
+            "artifact_bucket": one(BUCKET, infrastructure.artifact_bucket),
+            "data_bucket": one(BUCKET, infrastructure.data_bucket),
+            "kms_key": one(KEY, infrastructure.kms_key),
+            "input_kms_keys": each(KEY, infrastructure.input_kms_keys),
+            "permissions_boundary": boundary and one(POLICY, boundary),
+            "network": network,
+        }
+    )
+
+
 def by_parameters(infrastructure: Infrastructure) -> tuple[Infrastructure, dict[str, str]]:
     """References in place of SSM parameters, and the parameter that each of them stands for.
 
@@ -240,9 +283,9 @@ def by_parameters(infrastructure: Infrastructure) -> tuple[Infrastructure, dict[
     found: dict[str, str] = {}
 
     def brought(name: str, value: str | None) -> str | None:
-        if value is None or not value.startswith(_SSM):
+        if value is None or not value.startswith(SSM):
             return value
-        found[name] = value.removeprefix(_SSM)
+        found[name] = value.removeprefix(SSM)
         return reference(name)
 
     def each(name: str, values: list[str] | None, first: str = "") -> list[str] | None:

@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hptc import source
+from hptc.brought import Place
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity
 from hptc.errors import UsageError
 from hptc.filesystem import DISK, Files
-from hptc.infrastructure_choice import Infrastructure, by_parameters, provided
+from hptc.infrastructure_choice import Infrastructure, by_parameters, provided, settle
 from hptc.policy import Policy
 from hptc.source import Document
 from hptc.spec import Text, findings_of
@@ -157,7 +158,8 @@ class Project:
                 help=f"it has: {', '.join(known) or 'none'}",
             )
         entry = known[chosen]
-        infrastructure, parameters = by_parameters(entry.infrastructure)
+        place = Place(name=chosen, account=entry.account, region=entry.region)
+        infrastructure, parameters = by_parameters(settle(entry.infrastructure, place))
         return Environment(
             project=self.file.project,
             name=chosen,

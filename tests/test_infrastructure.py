@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
@@ -519,7 +522,11 @@ def test_without_a_parameter_nothing_changes() -> None:
         ("network: {security_group_ids: [sg-1]}", "needs `subnet_ids`"),
         ("network: {vpc_id: vpc-1}", "needs `subnet_ids`"),
         ("network: {subnet_ids: [subnet-1]}", "needs `security_group_ids`, or `vpc_id`"),
-        ("network: {vpc_id: vpc-1, subnet_ids: [subnet-1]}", "needs `s3_prefix_list_id`"),
+        ("network: {subnet_ids: [vpc-1], security_group_ids: [sg-1]}", "`vpc-1` is no subnet"),
+        ("network: {s3_prefix_list_id: ssm:/list}", "`ssm:/list` is no prefix list"),
+        ("network: {s3_buckets: ['s3://lake']}", "`s3://lake` is no bucket"),
+        ("kms_key: lake", "`lake` is no KMS key"),
+        ("permissions_boundary: 'a policy'", "`a policy` is no managed policy"),
         (
             "network: {subnet_ids: [subnet-1], security_group_ids: [sg-1], cidr: 10.0.0.0/20}",
             "`cidr` is of a VPC that hptc makes",
@@ -648,32 +655,51 @@ def test_removal_decides_what_outlives_the_stack() -> None:
     assert (kept.key.pending_window_days, gone.key.pending_window_days) == (30, 7)
 
 
-def rules(**network: Any) -> set[tuple[str, str, str, str, int | None]]:
-    made = foundation(environment(network=Network(**network))).network
+def rules(region: str = "us-east-1", **network: Any) -> set[tuple[str, str, str, int | None]]:
+    made = foundation(environment(region, network=Network(**network))).network
     assert isinstance(made, MadeNetwork)
-    return {(r.group, r.direction, r.peer, r.protocol, r.port) for r in made.rules}
+    return {(r.group, r.direction, r.peer, r.port) for r in made.rules}
 
 
-MEMBER_RULES = {
-    ("members", direction, "members", protocol, port)
-    for direction in ("in", "out")
-    for protocol, port in (("tcp", None), ("udp", 500), ("esp", None))
-}
+MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", "out")}
+"""All traffic, which instances with an Elastic Fabric Adapter demand."""
 
 
-def test_members_reach_each_other_and_s3() -> None:
-    assert rules() == MEMBER_RULES | {("members", "out", "0.0.0.0/0", "tcp", 443)}
+@pytest.mark.parametrize(
+    ("region", "chosen", "to"),
+    [
+        ("us-east-1", {}, "pl-63a5400a"),
+        ("eu-west-1", {}, "pl-6da54004"),
+        ("eu-west-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
+        ("cn-north-1", {}, "0.0.0.0/0"),
+        ("cn-north-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
+    ],
+    ids=["known", "known elsewhere", "said", "not known", "said where not known"],
+)
+def test_members_reach_each_other_and_s3(region: str, chosen: dict[str, Any], to: str) -> None:
+    assert rules(region, **chosen) == MEMBER_RULES | {("members", "out", to, 443)}
 
 
-def test_a_prefix_list_narrows_the_way_out() -> None:
-    way_out = {("members", "out", "pl-63a5400a", "tcp", 443)}
-    assert rules(s3_prefix_list_id="pl-63a5400a") == MEMBER_RULES | way_out
+def test_a_vpc_of_yours_needs_a_prefix_list_where_it_is_not_known() -> None:
+    network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"]}
+    made = foundation(environment(network=network)).network
+    assert isinstance(made, GroupInVpc)
+    assert {rule.peer for rule in made.rules} == {"members", "pl-63a5400a"}
+    with pytest.raises(UsageError, match="prefix list in cn-north-1 is not known") as raised:
+        foundation(environment("cn-north-1", network=network))
+    assert "describe-managed-prefix-lists --region cn-north-1" in raised.value.help
+
+
+def test_known_prefix_lists_are_of_regions_that_there_are() -> None:
+    table = json.loads((ROOT / "hptc/data/prefix_lists.json").read_text(encoding="utf-8"))["s3"]
+    assert set(table) <= set(Session().get_available_regions("ec2"))
+    assert all(re.fullmatch("pl-[0-9a-f]{8}", each) for each in table.values())
 
 
 def test_interface_endpoints_take_members_only() -> None:
     assert rules(interface_endpoints=["sts"]) == rules() | {
-        ("members", "out", "endpoints", "tcp", 443),
-        ("endpoints", "in", "members", "tcp", 443),
+        ("members", "out", "endpoints", 443),
+        ("endpoints", "in", "members", 443),
     }
 
 
@@ -682,6 +708,18 @@ def test_a_network_has_its_regions_zones_and_room_for_four() -> None:
     assert isinstance(made, MadeNetwork)
     assert made.availability_zones == ("eu-west-1a", "eu-west-1b")
     assert (made.cidr, made.subnet_prefix) == ("10.42.0.0/20", 22)
+
+
+@pytest.mark.parametrize(
+    ("zones", "problem"),
+    [
+        (["eu-west-1a", "eu-west-1b"], "eu-west-1a is not of us-east-1"),
+        (["us-east-1a", "us-east-1a"], "us-east-1a is named twice"),
+    ],
+)
+def test_zones_that_a_vpc_can_not_have(zones: list[str], problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        foundation(environment(network={"availability_zones": zones}))
 
 
 @pytest.mark.parametrize("cidr", ["10.42.0.1/20", "10.0.0.0/8", "10.0.0.0/28", "here"])

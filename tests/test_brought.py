@@ -1,0 +1,118 @@
+"""Each thing of the user's in each of its forms, and what is said of any other text."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic_core import PydanticCustomError
+
+from hptc.brought import (
+    BUCKET,
+    KEY,
+    POLICY,
+    PREFIX_LIST,
+    ROLE,
+    SECURITY_GROUP,
+    SUBNET,
+    VPC,
+    Kind,
+    Place,
+    settled,
+)
+from hptc.errors import UsageError
+
+HERE = Place(name="dev", account="123456789012", region="us-east-1")
+EC2 = "arn:aws:ec2:us-east-1:123456789012:"
+IAM = "arn:aws:iam::123456789012:"
+KMS = "arn:aws:kms:us-east-1:123456789012:"
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+POINT = "arn:aws:s3:us-east-1:111122223333:accesspoint/team"
+
+FORMS: list[tuple[Kind, str, str]] = [
+    (VPC, "vpc-0a1b", "vpc-0a1b"),
+    (VPC, f"{EC2}vpc/vpc-0a1b", "vpc-0a1b"),
+    (SUBNET, "subnet-0a1b", "subnet-0a1b"),
+    (SUBNET, f"{EC2}subnet/subnet-0a1b", "subnet-0a1b"),
+    (SUBNET, "arn:aws:ec2:us-east-1:999988887777:subnet/subnet-0a1b", "subnet-0a1b"),  # shared
+    (SECURITY_GROUP, "sg-0a1b", "sg-0a1b"),
+    (SECURITY_GROUP, f"{EC2}security-group/sg-0a1b", "sg-0a1b"),
+    (PREFIX_LIST, "pl-63a5400a", "pl-63a5400a"),
+    (PREFIX_LIST, "arn:aws:ec2:us-east-1:aws:prefix-list/pl-63a5400a", "pl-63a5400a"),
+    (BUCKET, "my.lake-2", "my.lake-2"),
+    (BUCKET, "arn:aws:s3:::my.lake-2", "my.lake-2"),
+    (BUCKET, POINT, POINT),
+    (KEY, KEY_ID, KEY_ID),
+    (KEY, "mrk-1234abcd", "mrk-1234abcd"),
+    (KEY, "alias/team/lake", "alias/team/lake"),
+    (KEY, f"{KMS}key/{KEY_ID}", f"{KMS}key/{KEY_ID}"),
+    (KEY, f"{KMS}alias/lake", f"{KMS}alias/lake"),
+    (KEY, f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}",
+     f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}"),
+    (ROLE, "tuning", f"{IAM}role/tuning"),
+    (ROLE, "team/tuning", f"{IAM}role/team/tuning"),
+    (ROLE, f"{IAM}role/team/tuning", f"{IAM}role/team/tuning"),
+    (POLICY, "boundary", f"{IAM}policy/boundary"),
+    (POLICY, f"{IAM}policy/team/boundary", f"{IAM}policy/team/boundary"),
+    (POLICY, "arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::aws:policy/PowerUserAccess"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "given", "form"), FORMS, ids=[f"{f[1]}" for f in FORMS])
+def test_each_form_becomes_one(kind: Kind, given: str, form: str) -> None:
+    assert settled(kind.check(given), kind, HERE) == form
+
+
+@pytest.mark.parametrize("kind", [VPC, SUBNET, SECURITY_GROUP, BUCKET, KEY, ROLE, POLICY])
+def test_a_parameter_stays_what_it_is(kind: Kind) -> None:
+    assert settled(kind.check("ssm:/team/thing"), kind, HERE) == "ssm:/team/thing"
+    with pytest.raises(PydanticCustomError, match="is no SSM parameter"):
+        kind.check("ssm:/team/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (VPC, "subnet-0a1b"),
+        (VPC, f"{EC2}subnet/subnet-0a1b"),
+        (SUBNET, "vpc-0a1b"),
+        (SUBNET, "private-a"),
+        (SECURITY_GROUP, "default"),
+        (PREFIX_LIST, "com.amazonaws.us-east-1.s3"),
+        (BUCKET, "s3://lake"),
+        (BUCKET, "arn:aws:s3:::lake/churn"),
+        (BUCKET, "Lake"),
+        (KEY, "lake"),
+        (KEY, f"{KMS}key/lake"),
+        (ROLE, "arn:aws:sts::123456789012:assumed-role/tuning/me"),
+        (ROLE, f"{IAM}user/me"),
+        (POLICY, f"{IAM}role/me"),
+    ],
+)
+def test_another_text_is_refused_with_how_it_is_written(kind: Kind, given: str) -> None:
+    with pytest.raises(PydanticCustomError) as raised:
+        kind.check(given)
+    message = raised.value.message()
+    assert message.startswith(f"`{given}` is no {kind.called}; it is written ")
+    assert kind.example in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        (SUBNET, "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1",
+         "is of the Region eu-west-1, and the environment of us-east-1"),
+        (KEY, f"arn:aws:kms:eu-west-1:123456789012:key/{KEY_ID}", "of the Region eu-west-1"),
+        (BUCKET, "arn:aws-cn:s3:::lake", "is of the partition aws-cn, and the environment of aws"),
+        (ROLE, "arn:aws:iam::999988887777:role/mine",
+         "is of the account 999988887777, and the environment of 123456789012"),
+        (POLICY, "arn:aws:iam::999988887777:policy/mine", "of the account 999988887777"),
+    ],
+)  # fmt: skip
+def test_an_arn_of_elsewhere_is_refused(kind: Kind, given: str, message: str) -> None:
+    with pytest.raises(UsageError, match="environment `dev`") as raised:
+        settled(kind.check(given), kind, HERE)
+    assert message in raised.value.message
+
+
+def test_a_name_gets_the_arn_of_its_partition() -> None:
+    china = Place(name="dev", account="123456789012", region="cn-north-1")
+    assert settled("tuning", ROLE, china) == "arn:aws-cn:iam::123456789012:role/tuning"
