@@ -83,11 +83,11 @@ class Network(_Model):
     )
     interface_endpoints: list[str] = Field(
         default_factory=list,
-        description="AWS services that your training code itself calls, reached from the VPC that "
-        "hptc makes. SageMaker needs none for its own part; S3 has an endpoint in any case, which "
-        "is free. Each of these costs by the hour and zone, and by the GB: about $14.60 a month "
-        "in two zones of us-east-1.",
-        examples=[["sts", "secretsmanager"]],
+        description="AWS services that are reached from the VPC that hptc makes, beside S3, whose "
+        "endpoint is free: what your training code calls; `logs` and `monitoring` if its log does "
+        "not arrive. Each costs by the hour and zone, and by the GB: about $14.60 a month in two "
+        "zones of us-east-1.",
+        examples=[["logs", "monitoring"], ["secretsmanager"]],
     )
     s3_buckets: list[Annotated[str, AfterValidator(BUCKET.check_literal)]] = Field(
         default_factory=list,
