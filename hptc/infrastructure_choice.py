@@ -92,7 +92,8 @@ class Network(_Model):
     s3_buckets: list[Annotated[str, AfterValidator(BUCKET.check_literal)]] = Field(
         default_factory=list,
         description="Buckets that training jobs reach from the VPC that hptc makes, besides the "
-        "environment's own: its S3 endpoint lets nothing else through. An access point by its ARN.",
+        "environment's own: its S3 endpoint lets nothing else through. An access point by its ARN, "
+        "together with its bucket.",
         examples=[["lake"]],
     )
     s3_prefix_list_id: Annotated[str, AfterValidator(PREFIX_LIST.check_literal)] | None = Field(

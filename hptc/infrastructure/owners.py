@@ -24,7 +24,7 @@ from hptc.references import reference
 class OwnerGrant:
     """Statements for the policy of one thing. `account` is its owner's, where its name tells."""
 
-    kind: str  # bucket | key | repository
+    kind: str  # bucket | access point | key | repository
     name: str
     account: str | None
     statements: tuple[Statement, ...]
@@ -63,7 +63,8 @@ def _split(
                 bucket = _bucket(resource)
                 if not _is_made(bucket, environment):
                     account = bucket.split(":")[4] or None
-                    yield ("bucket", bucket, account), replace(statement, resources=(resource,))
+                    kind = "access point" if ":accesspoint/" in bucket else "bucket"
+                    yield (kind, bucket, account), replace(statement, resources=(resource,))
             case "kms":
                 if not _is_made(resource, environment):
                     account = resource.split(":")[4] if resource.startswith("arn:") else None

@@ -111,6 +111,30 @@ def test_neighbouring_calls_do_not_pass() -> None:
     assert [str(each) for each in near if asked(each)] == []
 
 
+def test_an_access_point_has_a_policy_of_its_own() -> None:
+    point = "arn:aws:s3:us-east-1:888877776666:accesspoint/team"
+    made = owner_grants(
+        environment(), [("churn", job(definition(**inputs(f"s3://{point}/churn/"))))]
+    )
+    assert ("access point", point, OWNER) in {(e.kind, e.name, e.account) for e in made}
+    text = render_owner_grants(made, environment())
+    assert "add these statements to the access point's policy" in text
+
+
+def test_keys_of_two_accounts_by_aliases_are_each_owners_own() -> None:
+    theirs = f"arn:aws:kms:us-east-1:{OWNER}:alias/theirs"
+    made = owner_grants(
+        environment(data_bucket="lake", input_kms_keys=["alias/lake", theirs]),
+        [("churn", job(definition(**inputs("s3://lake/a/"))))],
+    )
+    keys = {each.name: each for each in made if each.kind == "key"}
+    assert {name: each.account for name, each in keys.items()} == {
+        "alias/lake": "123456789012",
+        "alias/theirs": OWNER,
+    }
+    assert {s.sid for each in keys.values() for s in each.statements} == {"DemoDevDecryptInput"}
+
+
 def test_a_brought_role_is_named_itself() -> None:
     mine = "arn:aws:iam::123456789012:role/mine"
     searched = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
