@@ -128,6 +128,14 @@ POLICY = Kind(
     becomes="arn",
     is_of_account=True,
 )
+TOPIC = Kind(
+    called="SNS topic",
+    service="sns",
+    plain=r"[A-Za-z0-9_-]{1,256}",
+    prefix="",
+    example="on-call",
+    becomes="arn",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +158,9 @@ def settled(value: str, kind: Kind, place: Place) -> str:
     if match is None:
         if kind.becomes != "arn":
             return value
-        return f"arn:{partition(place.region)}:{kind.service}::{place.account}:{kind.prefix}{value}"
+        region = "" if kind.service == "iam" else place.region
+        owner = f"{kind.service}:{region}:{place.account}"
+        return f"arn:{partition(place.region)}:{owner}:{kind.prefix}{value}"
     here = partition(place.region)
     for what, found, wanted in (
         ("partition", match["partition"], here),

@@ -14,6 +14,7 @@ from hptc.brought import (
     SECURITY_GROUP,
     SSM,
     SUBNET,
+    TOPIC,
     VPC,
     Kind,
     Place,
@@ -205,10 +206,10 @@ class Infrastructure(_Model):
         examples=["ml-tuning-"],
         pattern=r"^[\w+=,.@-]{1,32}$",
     )
-    alarm_topic: Brought | None = Field(
+    alarm_topic: Annotated[str, AfterValidator(TOPIC.check)] | None = Field(
         default=None,
         description="The SNS topic that is told when a scheduled search fails or can't be started: "
-        "its ARN. Without it the alarm is seen in CloudWatch only.",
+        "by its name or ARN. Without it the alarms are seen in CloudWatch only.",
         examples=["arn:aws:sns:us-east-1:111122223333:on-call"],
     )
     removal: Literal["retain", "destroy"] = Field(
@@ -253,6 +254,7 @@ def settle(infrastructure: Infrastructure, place: Place) -> Infrastructure:
         return None if values is None else [one(kind, value) for value in values]
 
     network, boundary = infrastructure.network, infrastructure.permissions_boundary
+    topic = infrastructure.alarm_topic
     if network is not None:
         vpc, s3_list = network.vpc_id, network.s3_prefix_list_id
         changed = {
@@ -271,6 +273,7 @@ def settle(infrastructure: Infrastructure, place: Place) -> Infrastructure:
             "kms_key": one(KEY, infrastructure.kms_key),
             "input_kms_keys": each(KEY, infrastructure.input_kms_keys),
             "permissions_boundary": boundary and one(POLICY, boundary),
+            "alarm_topic": topic and one(TOPIC, topic),
             "network": network,
         }
     )
