@@ -66,7 +66,7 @@ def compile_text(
             document=document, diagnostics=tuple(diagnostics), layers=Layers(((document, ()),))
         )
     if is_request(document):
-        return _compile_request(document, workspace)
+        return _compile_request(document, workspace, in_project)
     environment = workspace.environment_of(in_project) if in_project else None
     data, layers, diagnostics = resolve.merge_layers(document, in_project, environment)
     outcome = Compiled(
@@ -92,16 +92,47 @@ def compile_text(
     return _finished(outcome, workspace, findings, resolve.ordered(request), parents)
 
 
-def _compile_request(document: Document, workspace: Workspace) -> Compiled:
-    """A file in the API's own form: it is the request already."""
+def _compile_request(
+    document: Document, workspace: Workspace, in_project: Project | None
+) -> Compiled:
+    """A file in the API's own form: it is the request already, and belongs to an environment.
+
+    It needs none, so several of which none was chosen do not stop it.
+    """
+    is_unclear = in_project is not None and in_project.is_unclear(workspace.environment)
+    environment = workspace.environment_of(in_project) if in_project and not is_unclear else None
     request, diagnostics = source.construct(document)
     outcome = Compiled(
-        document=document, diagnostics=tuple(diagnostics), layers=Layers(((document, ()),))
+        document=document,
+        diagnostics=tuple(diagnostics),
+        layers=Layers(((document, ()),)),
+        environment=environment,
+        project=in_project,
     )
     if diagnostics or not isinstance(request, dict):
         return outcome
     plain = unwrapped(request)
-    return _finished(replace(outcome, digest=identity.digest(plain)), workspace, [], plain)
+    findings = _policy_not_held(in_project, workspace) if in_project and is_unclear else []
+    return _finished(replace(outcome, digest=identity.digest(plain)), workspace, findings, plain)
+
+
+def _policy_not_held(in_project: Project, workspace: Workspace) -> list[Finding]:
+    """A word on the environments' own policy, when none of them was chosen and rules ask for it."""
+    known = in_project.file.environments
+    is_asked = any(rule.code.startswith("HPT8") for rule in workspace.rules)
+    says = in_project.file.policy.regions or any(e.policy.model_fields_set for e in known.values())
+    if not (is_asked and says):
+        return []
+    return [
+        Finding(
+            code="HPT800",
+            severity=Severity.WARNING,
+            message=f"{in_project.document.file} has several environments and none was chosen, so "
+            "only what its policy says for all of them was held",
+            path=(),
+            help=f"say --env {' or --env '.join(known)}, or set `default_environment`",
+        )
+    ]
 
 
 def _finished(
@@ -123,6 +154,7 @@ def _finished(
                     job=job,
                     request=request,
                     environment=outcome.environment,
+                    policy=outcome.policy,
                     parents=parents or {},
                     spec_name=outcome.spec.name if outcome.spec else None,
                     prices=_prices(outcome, workspace),
@@ -171,10 +203,9 @@ def _rehearsals(outcome: Compiled, job: TuningJob, workspace: Workspace) -> dict
 
 def _prices(outcome: Compiled, workspace: Workspace) -> PriceTable | None:
     """The project's prices, where a rule needs them: under a budget."""
-    environment, in_project = outcome.environment, outcome.project
-    if environment is None or in_project is None or environment.policy.budget_usd is None:
+    if outcome.project is None or outcome.policy.budget_usd is None:
         return None
-    return workspace.prices_of(in_project)
+    return workspace.prices_of(outcome.project)
 
 
 def _templated_name(document: Document) -> list[Finding]:

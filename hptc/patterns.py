@@ -10,7 +10,7 @@ that way can't do, back references and looking around, is not taken.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MAX_PATTERN = 512
@@ -104,6 +104,11 @@ def glob_fits(glob: str, text: str) -> bool:
             return False
         position = found + len(part)
     return len(text) - position >= len(last) and text.endswith(last)
+
+
+def any_glob_fits(globs: Iterable[str], text: str) -> bool:
+    """Whether a whole text fits one of several globs."""
+    return any(glob_fits(glob, text) for glob in globs)
 
 
 class _Parser:

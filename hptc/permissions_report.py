@@ -79,6 +79,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
         )
     # Those of the user's in the order of the request, after the one that hptc makes.
     arns = dict.fromkeys(each.role_arn for each in job.definitions)
+    is_spec = compiled.spec is not None  # a request names the role of some spec, if of any
     return PermissionsReport(
         spec=compiled.name,
         environment=environment.name,
@@ -89,7 +90,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
         roles=tuple(
             RolePermissions(
                 arn=arn,
-                is_made=arn == MANAGED_ROLE and environment.makes_roles,
+                is_made=arn == MANAGED_ROLE and environment.makes_roles and is_spec,
                 permissions=tuple(
                     Permission(
                         statement=each,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hptc import suppressions
-from hptc.diagnostics import Diagnostic, Finding, Related, Span, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Path, Related, Span, sort_key
 from hptc.names import spec_paths
 from hptc.request import Request
 from hptc.workspace import Compiled
@@ -32,12 +32,15 @@ def place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
 
 def _policy_line(finding: Finding, outcome: Compiled) -> tuple[Related, ...]:
     """Where hptc.yaml says what a finding is about: the environment's own word comes first."""
-    if finding.policy_key is None or outcome.project is None or outcome.environment is None:
+    key, in_project, environment = finding.policy_key, outcome.project, outcome.environment
+    if key is None or in_project is None:
         return ()
-    document, key = outcome.project.document, finding.policy_key
-    own = ("environments", outcome.environment.name, "policy")
-    place = own if document.has((*own, key[0])) else ("policy",)
-    return (Related(span=document.span((*place, *key)), message="the policy"),)
+    place: Path = ("policy",)
+    if environment is not None:
+        own = ("environments", environment.name, "policy")
+        place = own if in_project.document.has((*own, key[0])) else place
+    span = in_project.document.span((*place, *key))
+    return (Related(span=span, message="the policy"),)
 
 
 def without_secrets(placed: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:

@@ -195,7 +195,7 @@ def _environment(compiled: Sequence[Compiled]) -> Environment:
     if not found:
         raise UsageError(
             "a plan needs an environment: an account and a Region",
-            help="add one under `environments:` of the project's hptc.yaml",
+            help="add one under `environments:` of the project's hptc.yaml; of several, say --env",
         )
     if len(found) > 1:
         places = ", ".join(f"{project}/{name}" for project, name, *_ in found)

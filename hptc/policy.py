@@ -57,9 +57,15 @@ class Policy(BaseModel):
         "Whether traffic between instances must be encrypted.", True
     )
     require_kms_keys: bool | None = _key(
-        "Whether volumes and artifacts must be encrypted with a key of yours.", True
+        "Whether volumes and artifacts must be encrypted with the environment's key; with any of "
+        "the account's where it has none.",
+        True,
     )
-    require_vpc: bool | None = _key("Whether training jobs must run in a VPC of yours.", True)
+    require_vpc: bool | None = _key(
+        "Whether training jobs must run in the environment's network; in any VPC of yours where it "
+        "has none.",
+        True,
+    )
     spot_required_above: int | None = _key(
         "Searches with more training jobs than this must use spot capacity.", 20, ge=0
     )

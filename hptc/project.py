@@ -141,17 +141,15 @@ class Project:
         Raises UsageError for a name that is not there, or when the choice is not clear.
         """
         known = self.file.environments
-        chosen = name or self.file.default_environment
+        if self.is_unclear(name):
+            raise UsageError(
+                f"{self.document.file} has several environments and none was chosen: "
+                + ", ".join(known),
+                help="say --env NAME, or set `default_environment`",
+            )
+        chosen = name or self.file.default_environment or next(iter(known), None)
         if chosen is None:
-            if not known:
-                return None
-            if len(known) > 1:
-                raise UsageError(
-                    f"{self.document.file} has several environments and none was chosen: "
-                    + ", ".join(known),
-                    help="say --env NAME, or set `default_environment`",
-                )
-            chosen = next(iter(known))
+            return None
         if chosen not in known:
             raise UsageError(
                 f"{self.document.file} has no environment `{chosen}`",
@@ -170,6 +168,18 @@ class Project:
             policy=self.file.policy.model_copy(update=_said(entry.policy)),
             variables=_variables(self.file.project, chosen, entry, infrastructure),
         )
+
+    def is_unclear(self, name: str | None) -> bool:
+        """Whether there are several environments, and neither a name nor a default chooses."""
+        chosen = name or self.file.default_environment
+        return chosen is None and len(self.file.environments) > 1
+
+    def policy_in(self, environment: Environment | None) -> Policy:
+        """What a search may be in an environment; without one, what holds in each of them."""
+        if environment is not None:
+            return environment.policy
+        differ = {key for each in self.file.environments.values() for key in _said(each.policy)}
+        return self.file.policy.model_copy(update=dict.fromkeys(differ))
 
 
 def _said(policy: Policy) -> dict[str, Any]:

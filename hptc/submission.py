@@ -195,9 +195,11 @@ def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
     if not references:
         return {}
     if compiled.environment is None or compiled.spec is None:
+        why = "belongs to no environment" if compiled.environment is None else "is no spec"
         raise UsageError(
-            f"{compiled.file} refers to what a deployment provides, but belongs to no environment",
-            help="only a spec below an hptc.yaml with environments can use ${hptc:…}",
+            f"{compiled.file} refers to what a deployment provides, but {why}",
+            help="only a spec below an hptc.yaml with environments can use ${hptc:…}; "
+            "`hptc compile --resolve` writes a request with what is deployed",
         )
     outputs: dict[str, dict[str, str] | None] = {}
     places = {}

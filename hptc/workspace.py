@@ -14,6 +14,7 @@ from hptc import project
 from hptc.diagnostics import Diagnostic
 from hptc.filesystem import DISK, Files
 from hptc.job import Definition, TuningJob
+from hptc.policy import Policy
 from hptc.prices import PriceTable, load_prices
 from hptc.project import Environment, Project
 from hptc.request import Request
@@ -53,6 +54,11 @@ class Compiled:
     def name(self) -> str:
         """The spec's name; the job's for a file in the API's own form."""
         return self.spec.name if self.spec else (self.job.name if self.job else "")
+
+    @property
+    def policy(self) -> Policy:
+        """What hptc.yaml allows it to be."""
+        return self.project.policy_in(self.environment) if self.project else Policy()
 
     @property
     def has_errors(self) -> bool:

@@ -96,3 +96,12 @@ def test_what_does_not_compile_has_no_permissions() -> None:
     found = compile_text("name: x\n", "x.yaml", Workspace())
     with pytest.raises(UsageError, match=r"x\.yaml does not compile"):
         permissions_report(found)
+
+
+def test_a_request_below_an_environment_has_no_role_made() -> None:
+    text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
+    workspace = Workspace(environment="dev")
+    project, _ = workspace.project_of(ROOT)
+    report = permissions_report(compile_text(text, "request.json", workspace, project))
+    assert report.environment == "dev"
+    assert [each.is_made for each in report.roles] == [False]

@@ -331,6 +331,26 @@ class TestReferences:
         with pytest.raises(UsageError, match="belongs to no environment"):
             send(job, FakeTuning())
 
+    def test_a_request_in_an_environment_is_no_spec_either(
+        self, tmp_path: Path, churn: Compiled
+    ) -> None:
+        job = compiled(tmp_path / "api", json.dumps(churn.request), project=PROJECT)
+        with pytest.raises(UsageError, match="but is no spec"):
+            send(job, FakeTuning())
+
+
+def test_a_request_in_the_apis_form_carries_its_environments_tags(
+    tmp_path: Path, explicit: Compiled
+) -> None:
+    job = compiled(
+        tmp_path / "api", json.dumps(explicit.request), project=PROJECT, environment="prod"
+    )
+    assert job.digest == explicit.digest
+    outcome = send(job, FakeTuning())
+    assert isinstance(outcome, Submitted)
+    tags = {tag["Key"]: tag["Value"] for tag in outcome.request["Tags"]}
+    assert (tags["hptc:project"], tags["hptc:environment"]) == ("churn", "prod")
+
 
 class TestDryRun:
     """A dry run tells what would be sent and writes nothing."""

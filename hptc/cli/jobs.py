@@ -56,7 +56,10 @@ def submit(
     compiled = compile_all(paths, **options)
     if stops(compiled):
         return EXIT_FINDINGS
-    # A file in the API's own form says no environment; the one that was named is checked for it.
+    for one in compiled:
+        if one.project is not None and one.environment is None:
+            one.project.environment(options["env"])  # a check may leave it open, a job may not
+    # A file outside of any project has none; of one that was named the account is checked.
     environment = next((one.environment for one in compiled if one.environment), None)
     if environment is None and options["env"] is not None:
         environment = environment_here(options["env"])

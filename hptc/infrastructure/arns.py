@@ -11,8 +11,9 @@ from hashlib import sha256
 
 from hptc.images import partition, url_suffix
 from hptc.infrastructure.policy import Condition
+from hptc.kms_keys import key_arn
 from hptc.project import Environment
-from hptc.references import PATTERN, has_reference
+from hptc.references import PATTERN
 
 _S3_HTTPS = re.compile(
     r"https://(?:(?P<virtual>.+?)\.)?s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/(?P<rest>.*)", re.S
@@ -114,13 +115,6 @@ def arn(
     account, region = account or environment.account, region or environment.region
     where = "" if is_global else region
     return f"arn:{partition(region)}:{service}:{where}:{account}:{resource}"
-
-
-def key_arn(key: str, environment: Environment) -> str:
-    """The ARN of a KMS key or alias that is given by its id, its alias or its ARN."""
-    if key.startswith("arn:") or has_reference(key):
-        return key
-    return arn(environment, "kms", key if key.startswith("alias/") else f"key/{key}")
 
 
 def service_host(environment: Environment, service: str) -> str:

@@ -9,12 +9,13 @@ from typing import assert_never
 
 from hptc.errors import UsageError
 from hptc.images import partition
-from hptc.infrastructure.arns import arn, key_arn
+from hptc.infrastructure.arns import arn
 from hptc.infrastructure.endpoint import endpoint_policy
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure.prefix_lists import s3_prefix_list
 from hptc.infrastructure_choice import Network as NetworkChoice
+from hptc.kms_keys import key_arn
 from hptc.project import Environment
 from hptc.references import reference
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
-from hptc.infrastructure.arns import arn, escaped, key_arn
+from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.instances import families_with_local_storage
+from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS
+from hptc.kms_keys import allowed_keys
+from hptc.patterns import pattern
 from hptc.project import Environment
-from hptc.references import reference
 
 _JOBS = "hyper-parameter-tuning-job/*"
 _CREATE = "CreateHyperParameterTuningJob"
@@ -35,8 +36,15 @@ def launcher(environment: Environment) -> tuple[Statement, ...]:
 
 
 def _create(environment: Environment) -> Iterator[Statement]:
-    """One statement; two where volumes need a key, because some instances can't have one."""
+    """One statement; two where volumes need a key, because some instances can't have one.
+
+    None where the policy lets no search through: no instance type, or not in this Region.
+    """
     policy = environment.policy
+    if policy.instance_types == [] or environment.region not in (
+        policy.regions if policy.regions is not None else [environment.region]
+    ):
+        return
     jobs = (arn(environment, "sagemaker", _JOBS),)
     conditions = (
         *_tags(environment),
@@ -87,9 +95,9 @@ def _tags(environment: Environment) -> Iterator[Condition]:
     own = {"hptc:project": environment.project, "hptc:environment": environment.name}
     for key, value in own.items():
         yield Condition(operator="StringEquals", key=f"aws:RequestTag/{key}", values=(value,))
-    for key, pattern in (environment.policy.required_tags or {}).items():
+    for key, regex in (environment.policy.required_tags or {}).items():
         yield Condition(
-            operator="StringLike", key=f"aws:RequestTag/{key}", values=tag_values(pattern)
+            operator="StringLike", key=f"aws:RequestTag/{key}", values=tag_values(regex)
         )
 
 
@@ -102,10 +110,11 @@ def _isolation(environment: Environment) -> Iterator[Condition]:
             operator="Bool", key="sagemaker:InterContainerTrafficEncryption", values=("true",)
         )
     if policy.max_runtime is not None:
-        # A training job that says no longest time may run for a day, so the key must be there,
-        # which a numeric condition demands by itself.
+        # A training job that says no longest time may run for a day. Where that is too long the
+        # key must be there, which a numeric condition demands by itself.
+        is_day_allowed = policy.max_runtime >= DEFAULT_MAX_RUNTIME_SECONDS
         yield Condition(
-            operator="NumericLessThanEquals",
+            operator="NumericLessThanEquals" + ("IfExists" if is_day_allowed else ""),
             key="sagemaker:MaxRuntimeInSeconds",
             values=(str(policy.max_runtime),),
         )
@@ -128,16 +137,8 @@ def _output_key(environment: Environment) -> Iterator[Condition]:
 
 
 def _key(environment: Environment, condition_key: str) -> Condition:
-    """The environment's own key, or, where it has none, any of the account.
-
-    The condition keys hold ARNs of keys; which key an alias means is told by no ARN.
-    """
-    chosen = environment.infrastructure.kms_key
-    named = reference("kms_key_arn") if chosen == "managed" else chosen
-    made = key_arn(named, environment) if chosen != "absent" else ""
-    if not made or ":alias/" in made:
-        made = arn(environment, "kms", "key/*")
-    return Condition(operator="ArnLike", key=condition_key, values=(made,))
+    """The condition keys hold ARNs of keys."""
+    return Condition(operator="ArnLike", key=condition_key, values=allowed_keys(environment))
 
 
 def _all_of(
@@ -155,30 +156,42 @@ def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns of types with local storage that the patterns of a policy allow."""
     found: dict[str, None] = {}
     for family in families_with_local_storage():
-        for pattern in types or ("*",):
-            parts = pattern.split(".")
-            if len(parts) == 3:
-                if fnmatchcase(f"{parts[0]}.{family}", f"{parts[0]}.{parts[1]}"):
-                    found[f"ml.{family}.{parts[2]}"] = None
-                continue
-            head, star, tail = pattern.rpartition("*")
-            if star and fnmatchcase(f"ml.{family}.", f"{head}*"):
-                found[f"ml.{family}.*{tail}"] = None
+        sizes = [size for glob in types or ("*",) for size in _rests(glob, f"ml.{family}.")]
+        found |= {f"ml.{family}.{size}": None for size in (["*"] if "*" in sizes else sizes)}
     return tuple(found)
 
 
-def tag_values(pattern: str) -> tuple[str, ...]:
+def _rests(glob: str, text: str) -> list[str]:
+    """What may follow a text, as globs, so that the whole fits a glob.
+
+    Left out is what demands a dot or nothing: no size of an instance is named so.
+    """
+    rests = [re.sub(r"\*+", "*", glob)]
+    for char in text:
+        following: dict[str, None] = {}
+        for rest in rests:
+            if rest.startswith("*"):
+                following[rest] = None
+            after = rest.removeprefix("*")
+            if after.startswith(char):
+                following[after[1:]] = None
+        rests = list(following)
+    return [rest for rest in rests if rest and "." not in rest]
+
+
+def tag_values(regex: str) -> tuple[str, ...]:
     """A regular expression for a tag's value as IAM's wildcards, which are far simpler.
 
-    What they can't say becomes "some text", and is left to `hptc check`.
+    What they can't say becomes "some text", and is left to `hptc check`: nothing that fits the
+    expression is denied.
     """
     values = []
-    for alternative in pattern.split("|"):
-        made, rest = "", alternative
+    for alternative in regex.split("|"):
+        made, rest = "", alternative.removeprefix("^").removesuffix("$")
         while rest:
             match = re.match(r"(\.\*)|(\.\+)|(\.)|\\([^\w\s])|([\w \-:/=@,]+)(?![*+?{])", rest)
             if match is None:
-                return ("?*",)
+                return ("*",) if pattern(regex).fits("") else ("?*",)
             many, some, one, literal, plain = match.groups()
             made += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
             rest = rest[match.end() :]

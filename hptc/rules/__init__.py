@@ -2,6 +2,7 @@
 
 from hptc.rules import (
     algorithm,
+    allowance,
     channels,
     checkpoints,
     completion,
@@ -15,9 +16,9 @@ from hptc.rules import (
     metrics,
     names,
     objective,
-    policy,
     rehearsal,
     resources,
+    safeguards,
     search_size,
     search_space,
     security,
@@ -53,7 +54,8 @@ FAMILIES = (
     names,
     warm_start,
     identical_data,
-    policy,
+    allowance,
+    safeguards,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family.RULES)

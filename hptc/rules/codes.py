@@ -136,6 +136,14 @@ CODES = (
         "it must compile first, and must not warm-start from its own child.",
     ),
     LanguageCode(
+        "HPT800",
+        "A policy that is not held in full",
+        "hptc.yaml has several environments with a policy of their own, and none was chosen. A "
+        "request in the API's own form needs no environment to compile, so it is held to what the "
+        "policy says for all of them. `--env NAME` or `default_environment` chooses one; "
+        "`hptc submit` needs that.",
+    ),
+    LanguageCode(
         "HPT901",
         "A name that another job has",
         "The account has a tuning job of this name and of other content, in these or in other "

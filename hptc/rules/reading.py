@@ -59,6 +59,11 @@ def runs_a_script(definition: Definition) -> bool:
     return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
 
 
+def of_definition(definition: Definition) -> str:
+    """The words that tell which of several definitions something is of; none for a single one."""
+    return f" of `{definition.name}`" if definition.name else ""
+
+
 def training_jobs(job: TuningJob) -> int | None:
     """How many training jobs a search has: its limit, or a grid's points; None if neither says."""
     if job.max_number_of_training_jobs is not None or job.strategy != "Grid":

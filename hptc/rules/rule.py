@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import Finding, Path, Severity
 from hptc.job import TuningJob
+from hptc.policy import Policy
 from hptc.prices import PriceTable
 from hptc.project import Environment
 
@@ -40,6 +41,7 @@ class Context:
     job: TuningJob
     request: Mapping[str, Any]
     environment: Environment | None = None
+    policy: Policy = field(default_factory=Policy)  # what hptc.yaml allows there
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
     prices: PriceTable | None = None  # the project's; None where no rule needs them

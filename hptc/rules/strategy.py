@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding
 from hptc.job import AutoRange, Definition
 from hptc.references import has_reference
-from hptc.rules.reading import WHOLE_NUMBER, built_in
+from hptc.rules.reading import WHOLE_NUMBER, built_in, of_definition
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
@@ -101,7 +101,7 @@ def hyperband_without_resource(rule: Rule, context: Context) -> Iterator[Finding
             reason = f": `{written}` is `{definition.static[written]}`, not a whole number"
         elif tuned is not None:
             reason = f": `{tuned}` is tuned, which does not tell it"
-        of = f" of `{definition.name}`" if definition.name else ""
+        of = of_definition(definition)
         yield rule.finding(
             f"Hyperband does not know the most epochs that a training job{of} may run{reason}",
             _STRATEGY,

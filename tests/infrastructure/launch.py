@@ -24,7 +24,7 @@ def creations(request: Request, world: World) -> list[Call]:
     resource = world.arn("sagemaker", f"hyper-parameter-tuning-job/{name}")
     shared = {**_tags(request), **_of_all(request)}
     return [
-        Call(action=ACTION, resource=resource, context={**shared, **_of_one(each)})
+        Call(action=ACTION, resource=resource, context={**shared, **_of_one(each, world)})
         for each in definitions(request)
     ]
 
@@ -39,7 +39,9 @@ def _tags(request: Request) -> Keys:
 def _of_all(request: Request) -> Keys:
     """The keys of type ArrayOfString."""
     found = {
-        "sagemaker:InstanceTypes": [t for each in definitions(request) for t in _types(each)],
+        "sagemaker:InstanceTypes": [
+            t for each in definitions(request) for t in instance_types(each)
+        ],
         "sagemaker:VpcSubnets": _of_vpc(request, "Subnets"),
         "sagemaker:VpcSecurityGroupIds": _of_vpc(request, "SecurityGroupIds"),
     }
@@ -51,7 +53,8 @@ def _of_vpc(request: Request, member: str) -> list[str]:
     return [value for values in found for value in values]
 
 
-def _types(definition: Request) -> Iterator[str]:
+def instance_types(definition: Request) -> Iterator[str]:
+    """Every type that a definition names, in whichever form."""
     for config in _resources(definition):
         groups = [*config.get("InstanceGroups", ()), *config.get("InstanceConfigs", ())]
         for place in (config, *groups):
@@ -64,8 +67,9 @@ def _resources(definition: Request) -> list[Request]:
     return [definition[member] for member in members if member in definition]
 
 
-def _of_one(definition: Request) -> Keys:
+def _of_one(definition: Request, world: World) -> Keys:
     """The keys of a single value; one that the request does not say is not there."""
+    output = definition["OutputDataConfig"].get("KmsKeyId")
     volume = [key for each in _resources(definition) if (key := each.get("VolumeKmsKeyId"))]
     said = {
         "sagemaker:InterContainerTrafficEncryption": definition.get(
@@ -73,8 +77,8 @@ def _of_one(definition: Request) -> Keys:
         ),
         "sagemaker:NetworkIsolation": definition.get("EnableNetworkIsolation"),
         "sagemaker:MaxRuntimeInSeconds": definition["StoppingCondition"].get("MaxRuntimeInSeconds"),
-        "sagemaker:OutputKmsKey": definition["OutputDataConfig"].get("KmsKeyId"),
-        "sagemaker:VolumeKmsKey": volume[0] if volume else None,
+        "sagemaker:OutputKmsKey": _arn(output, world) if output else None,
+        "sagemaker:VolumeKmsKey": _arn(volume[0], world) if volume else None,
     }
     texts = {
         k: str(v).lower() if isinstance(v, bool) else str(v)
@@ -82,3 +86,10 @@ def _of_one(definition: Request) -> Keys:
         if v is not None
     }
     return dict(texts)
+
+
+def _arn(key: str, world: World) -> str:
+    """The keys' type is ARN; of a key by its id or alias, the one that these have."""
+    if key.startswith("arn:"):
+        return key
+    return world.arn("kms", key if key.startswith("alias/") else f"key/{key}")

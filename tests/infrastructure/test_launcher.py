@@ -417,10 +417,12 @@ def test_roles_that_may_be_passed(chosen: dict[str, str], passed: str | None, de
         ("[a-z-]+", ("?*",)),
         ("(a|b)c", ("?*",)),
         ("ab*", ("?*",)),
-        ("a?", ("?*",)),
+        ("a?", ("*",)),
+        ("[a-z]*", ("*",)),
+        ("^a$|b", ("a", "b")),
         (r"\d+", ("?*",)),
         ("a{2}", ("?*",)),
-        ("^a$", ("?*",)),
+        ("^a$", ("a",)),
     ],
 )
 def test_a_tags_pattern_as_iam_can_say_it(pattern: str, values: tuple[str, ...]) -> None:

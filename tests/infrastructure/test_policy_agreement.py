@@ -1,0 +1,601 @@
+"""One policy, two judges: what the HPT8xx rules pass, the launcher's IAM conditions allow.
+
+Requests around every limit are judged by hptc, and the calls that they make by the tests' own
+evaluator of IAM. Both must say the same; where they can't, `ASIDE` says why and who is stricter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hptc import source
+from hptc.compiler import compile_text
+from hptc.infrastructure.launcher import launcher, tag_values
+from hptc.infrastructure.policy import document
+from hptc.instances import instance
+from hptc.patterns import PatternError, any_glob_fits, pattern
+from hptc.policy import Policy
+from hptc.project import Environment, Project, ProjectFile
+from hptc.references import substitute
+from hptc.rules.check import selected
+from hptc.workspace import Workspace
+from tests.infrastructure.calls import World, definitions
+from tests.infrastructure.evaluator import Call, is_allowed
+from tests.infrastructure.launch import creations, instance_types
+
+Request = dict[str, Any]
+Change = Callable[[Request], None]  # of a training job definition
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+OWN_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+OTHER_KEY = OWN_KEY.replace("1111-", "2222-")
+SUBNETS, GROUPS = ["subnet-0a", "subnet-0b"], ["sg-0a"]
+DEPLOYED = {
+    "kms_key_arn": OWN_KEY,
+    "subnet_id_1": SUBNETS[0],
+    "subnet_id_2": SUBNETS[1],
+    "security_group_id": GROUPS[0],
+}
+WORLD = World(
+    account=ACCOUNT, region=REGION, partition="aws", domain="amazonaws.com", bucket_keys={}
+)
+RULES = selected("HPT8", None)
+BARE = {"kms_key": "absent", "network": "absent"}
+
+
+def project(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Project:
+    place = {"account": ACCOUNT, "region": REGION, "infrastructure": infrastructure}
+    data = {"project": "demo", "policy": policy, "environments": {"dev": place}}
+    parsed, faults = source.parse(json.dumps(data), "hptc.yaml")
+    assert not faults
+    return Project(root=Path(), document=parsed, file=ProjectFile.model_validate(data))
+
+
+def environment(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Environment:
+    found = project(policy, infrastructure).environment("dev")
+    assert found is not None
+    return found
+
+
+def definition() -> Request:
+    return {
+        "AlgorithmSpecification": {
+            "TrainingImage": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/example:1",
+            "TrainingInputMode": "File",
+        },
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/example",
+        "OutputDataConfig": {"S3OutputPath": "s3://example/models/"},
+        "ResourceConfig": {
+            "InstanceType": "ml.m5.large",
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 30,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    }
+
+
+def request(*changes: Change) -> Request:
+    """A search of one training job definition for each change."""
+    limits = {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}
+    made = []
+    for change in changes:
+        made.append(definition())
+        change(made[-1])
+    several = [{"DefinitionName": f"d{i}", **each} for i, each in enumerate(made)]
+    return {
+        "HyperParameterTuningJobName": "example",
+        "HyperParameterTuningJobConfig": {"Strategy": "Random", "ResourceLimits": limits},
+        **(
+            {"TrainingJobDefinition": made[0]}
+            if len(made) == 1
+            else {"TrainingJobDefinitions": several}
+        ),
+    }
+
+
+# Changes of a definition.
+
+
+def as_it_is(made: Request) -> None:
+    del made  # every policy's own limit is elsewhere
+
+
+def put(**members: Any) -> Change:
+    def change(made: Request) -> None:
+        made |= deepcopy(members)
+
+    return change
+
+
+def in_order(*changes: Change) -> Change:
+    def change(made: Request) -> None:
+        for each in changes:
+            each(made)
+
+    return change
+
+
+def runtime(seconds: int | None) -> Change:
+    said = {} if seconds is None else {"MaxRuntimeInSeconds": seconds}
+    return put(StoppingCondition=said)
+
+
+def one_type(instance_type: str) -> Change:
+    return put(
+        ResourceConfig={"InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30}
+    )
+
+
+def groups_of(*types: str) -> Change:
+    named = [{"InstanceGroupName": t, "InstanceType": t, "InstanceCount": 1} for t in types]
+    return put(ResourceConfig={"InstanceGroups": named, "VolumeSizeInGB": 30})
+
+
+def either_of(*types: str) -> Change:
+    listed = [{"InstanceType": t, "InstanceCount": 1, "VolumeSizeInGB": 30} for t in types]
+
+    def change(made: Request) -> None:
+        del made["ResourceConfig"]
+        made["HyperParameterTuningResourceConfig"] = {"InstanceConfigs": deepcopy(listed)}
+
+    return change
+
+
+def output_key(key: str) -> Change:
+    return lambda made: made["OutputDataConfig"].update(KmsKeyId=key)
+
+
+def volume_key(key: str) -> Change:
+    def change(made: Request) -> None:
+        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+            if member in made:
+                made[member]["VolumeKmsKeyId"] = key
+
+    return change
+
+
+def network(subnets: list[str], security_groups: list[str]) -> Change:
+    return put(VpcConfig={"Subnets": subnets, "SecurityGroupIds": security_groups})
+
+
+# What is compared.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A key of `policy`: values of it, environments that matter to it, and what is around it.
+
+    `in_pairs` are the changes that searches of two definitions are made of; all when empty.
+    """
+
+    values: tuple[Any, ...]
+    changes: dict[str, Change]
+    in_pairs: tuple[str, ...] = ()
+    infrastructures: tuple[dict[str, Any], ...] = (BARE,)
+    tags: tuple[dict[str, str], ...] = ({},)
+
+
+TYPES = ("ml.m5.large", "ml.m5.xlarge", "ml.r5d.large", "ml.p3.2xlarge", "ml.g5.xlarge")
+SAYABLE = ("growth", "growth|core", "ML-.+", "a.c", ".*", r"a\.b", "^core$", "a|")
+NOT_SAYABLE = ("[a-z]+", "[a-z]*", "(a|b)c", "a?", r"\d{2}", "ab*")
+KEYS = {
+    "own": OWN_KEY,
+    "other": OTHER_KEY,
+    "another account's": OWN_KEY.replace(ACCOUNT, "444455556666"),
+    "another Region's": OWN_KEY.replace(REGION, "eu-west-1"),
+    "own by id": OWN_KEY.rpartition("/")[2],
+    "alias": "alias/lake",
+    "AWS's alias": "alias/aws/s3",
+    "empty": "",
+}
+SWITCH = (True, False, None)
+
+
+def switched(member: str) -> dict[str, Change]:
+    return {
+        "on": put(**{member: True}),
+        "off": put(**{member: False}),
+        "not said": as_it_is,
+    }
+
+
+COMPARED: dict[str, Limit] = {
+    "max_runtime": Limit(
+        values=(1, 3600, 86_399, 86_400, 86_401, 172_800, None),
+        changes={
+            str(seconds): runtime(seconds)
+            for seconds in (None, 1, 3599, 3600, 3601, 10_000, 86_400, 86_401, 172_801)
+        },
+    ),
+    "instance_types": Limit(
+        values=(
+            *(["ml.m5.*"], ["ml.m5.xlarge"], ["ml.*.xlarge"], ["*.xlarge"], ["ml.m5*"], ["*"]),
+            *([], ["ml.p3.2*", "ml.m5.large"], ["ml.5.large"], ["m5.large"], None),
+        ),
+        changes={
+            **{each: one_type(each) for each in TYPES},
+            **{f"{a} and {b}": groups_of(a, b) for a, b in product(TYPES[:3], TYPES[2:])},
+            **{f"{a} or {b}": either_of(a, b) for a, b in product(TYPES[:3], TYPES[2:])},
+        },
+        in_pairs=TYPES,
+    ),
+    "regions": Limit(
+        values=([REGION], ["eu-west-1"], ["eu-west-1", REGION], [], None),
+        changes={"here": as_it_is},
+    ),
+    "required_tags": Limit(
+        values=(
+            *({"team": regex} for regex in (*SAYABLE, *NOT_SAYABLE)),
+            {"team": "growth", "ticket": "ML-.+"},
+            None,
+        ),
+        changes={"tagged": as_it_is},
+        tags=(
+            {},
+            *(
+                {"team": value}
+                for value in ("", "growth", "core", "Growth", "growths", "ML-", "ML-7", "a", "ac")
+            ),
+            *({"team": value} for value in ("abc", "a.b", "axb", "bc", "12", "123", "abb")),
+            {"Team": "growth"},
+            {"team": "growth", "ticket": "ML-7"},
+            {"team": "growth", "ticket": "7"},
+        ),
+    ),
+    "require_network_isolation": Limit(
+        values=SWITCH, changes=switched("EnableNetworkIsolation")
+    ),
+    "require_inter_container_traffic_encryption": Limit(
+        values=SWITCH, changes=switched("EnableInterContainerTrafficEncryption")
+    ),
+    "require_kms_keys": Limit(
+        values=SWITCH,
+        changes={
+            **{
+                f"{name} for both": in_order(output_key(key), volume_key(key))
+                for name, key in KEYS.items()
+            },
+            **{f"{name} for the volume only": volume_key(key) for name, key in KEYS.items()},
+            **{f"{name} for the output only": output_key(key) for name, key in KEYS.items()},
+            **{
+                f"{name} for the output, local storage": in_order(
+                    one_type("ml.g5.xlarge"), output_key(key)
+                )
+                for name, key in KEYS.items()
+            },
+            "none": as_it_is,
+            "local storage and a key": in_order(
+                one_type("ml.g5.xlarge"), output_key(OWN_KEY), volume_key(OWN_KEY)
+            ),
+            "local storage and another key": in_order(
+                one_type("ml.g5.xlarge"), output_key(OWN_KEY), volume_key(OTHER_KEY)
+            ),
+            "local storage beside a bare volume": in_order(
+                groups_of("ml.g5.xlarge", "ml.m5.large"), output_key(OWN_KEY)
+            ),
+            "local storage or a bare volume": in_order(
+                either_of("ml.g5.xlarge", "ml.m5.large"), output_key(OWN_KEY)
+            ),
+            "local storage either way": in_order(
+                either_of("ml.g5.xlarge", "ml.r5d.large"), output_key(OWN_KEY)
+            ),
+        },
+        in_pairs=(
+            *("own for both", "other for both", "own for the output only", "none"),
+            *("own for the output, local storage", "local storage either way"),
+        ),
+        infrastructures=tuple(
+            BARE | {"kms_key": key}
+            for key in ("absent", "managed", OWN_KEY, "alias/lake", OWN_KEY.rpartition("/")[2])
+        ),
+    ),
+    "require_vpc": Limit(
+        values=SWITCH,
+        changes={
+            "none": as_it_is,
+            "the environment's": network(SUBNETS, GROUPS),
+            "a part of it": network(SUBNETS[1:], GROUPS),
+            "another subnet": network(["subnet-0c"], GROUPS),
+            "a subnet more": network([*SUBNETS, "subnet-0c"], GROUPS),
+            "another security group": network(SUBNETS, ["sg-0b"]),
+        },
+        infrastructures=(
+            BARE,
+            BARE | {"network": "managed"},
+            BARE | {"network": {"subnet_ids": SUBNETS, "security_group_ids": GROUPS}},
+            BARE | {"network": {"subnet_ids": SUBNETS, "vpc_id": "vpc-0a",
+                                "s3_prefix_list_id": "pl-0a"}},
+        ),
+    ),
+}  # fmt: skip
+
+ALONE = {
+    "budget_usd": "IAM knows no prices",
+    "max_number_of_training_jobs": "no condition key holds ResourceLimits",
+    "max_parallel_training_jobs": "no condition key holds ResourceLimits",
+    "spot_required_above": "no condition key holds EnableManagedSpotTraining or ResourceLimits",
+    "image_registries": "no condition key holds TrainingImage or AlgorithmName",
+    "forbidden_hyperparameters": "no condition key holds hyperparameters",
+}
+"""What hptc alone checks, by the condition keys that the action has:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A disagreement that stays. `stricter` is who refuses what the other lets pass."""
+
+    key: str
+    stricter: str  # rules | IAM
+    because: str
+    applies: Callable[[Environment, Request], bool]
+
+
+def _keys(made: Request) -> set[str]:
+    found = {each["OutputDataConfig"].get("KmsKeyId") for each in definitions(made)}
+    for each in definitions(made):
+        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+            found.add(each.get(member, {}).get("VolumeKmsKeyId"))
+    return {each for each in found if each}
+
+
+def _has_local_storage(one: Any) -> bool:
+    kinds = [instance(each) for each in instance_types(one)]
+    return all(kind is not None and kind.has_local_storage for kind in kinds)
+
+
+ASIDE = {
+    "an expression that wildcards can't say": Aside(
+        key="required_tags",
+        stricter="rules",
+        because="IAM has `*` and `?` only; what they can't say becomes any text",
+        applies=lambda env, made: any(
+            regex in NOT_SAYABLE for regex in (env.policy.required_tags or {}).values()
+        ),
+    ),
+    "a tag's name in other capitals": Aside(
+        key="required_tags",
+        stricter="rules",
+        because="IAM compares the names of condition keys, and so of tags, without their case",
+        applies=lambda env, made: any(
+            name.lower() == tag["Key"].lower() and name != tag["Key"]
+            for name in env.policy.required_tags or {}
+            for tag in made.get("Tags", ())
+        ),
+    ),
+    "a request's key, where hptc makes the environment's": Aside(
+        key="require_kms_keys",
+        stricter="IAM",
+        because="only a deployment tells which key of the account it is; a spec says the reference",
+        applies=lambda env, made: (
+            env.infrastructure.kms_key == "managed" and OTHER_KEY in _keys(made)
+        ),
+    ),
+    "a request's network, where hptc makes the environment's": Aside(
+        key="require_vpc",
+        stricter="IAM",
+        because="only a deployment tells its ids; a spec says the references",
+        applies=lambda env, made: (
+            env.infrastructure.network is not None
+            and env.infrastructure.network.makes_group
+            and any("VpcConfig" in each for each in definitions(made))
+        ),
+    ),
+    "a network for some of several definitions": Aside(
+        key="require_vpc",
+        stricter="rules",
+        because="the subnets of all definitions are one list to IAM",
+        applies=lambda env, made: len({"VpcConfig" in each for each in definitions(made)}) == 2,
+    ),
+    "volumes and local storage in several definitions": Aside(
+        key="require_kms_keys",
+        stricter="IAM",
+        because="AWS does not document which definition tells the key, so each must pass, and the "
+        "instance types of all are one list",
+        applies=lambda env, made: (
+            len({_has_local_storage(each) for each in definitions(made)}) == 2
+        ),
+    ),
+}
+"""Every disagreement there is. Where IAM is the stricter, a check that is green may be denied: each
+of these must have a reason that hptc can't remove."""
+
+
+@cache
+def _launcher_policy(key: str, value: str, infrastructure: str) -> dict[str, Any]:
+    chosen = environment({key: json.loads(value)}, json.loads(infrastructure))
+    return _document(chosen)
+
+
+def _document(chosen: Environment) -> dict[str, Any]:
+    made: dict[str, Any] = substitute(document(launcher(chosen)), DEPLOYED.__getitem__)
+    return made
+
+
+def rules_pass(made: Request, in_project: Project) -> bool:
+    """Whether `hptc check` finds nothing of HPT8xx in the file; it finds nothing else either."""
+    found = compile_text(json.dumps(made), "request.json", Workspace(rules=RULES), in_project)
+    assert {each.code[:4] for each in found.diagnostics} <= {"HPT8"}, found.diagnostics
+    return not found.has_errors
+
+
+def iam_allows(made: Request, launcher_policy: dict[str, Any]) -> bool:
+    """Whether IAM lets the submission through: with the tags that it adds."""
+    tags = {"hptc:project": "demo", "hptc:environment": "dev"}
+    sent = {**made, "Tags": [*made.get("Tags", ()), *_tags(tags)]}
+    return all(is_allowed(call, launcher_policy) for call in creations(sent, WORLD))
+
+
+def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    what: str
+    environment: Environment
+    request: Request
+    rules: bool
+    iam: bool
+
+    @property
+    def stricter(self) -> str:
+        return {(True, False): "IAM", (False, True): "rules"}.get((self.rules, self.iam), "")
+
+
+def judged(key: str) -> Iterator[Verdict]:
+    """Every value of a key, in every environment, with every request around it."""
+    limit = COMPARED[key]
+    alone = [(name,) for name in limit.changes]
+    in_pairs = limit.in_pairs or tuple(limit.changes)
+    searches = {
+        "; ".join(names): [limit.changes[name] for name in names]
+        for names in (*alone, *product(in_pairs, in_pairs))
+    }
+    for value, infrastructure in product(limit.values, limit.infrastructures):
+        in_project = project({key: value}, infrastructure)
+        chosen = in_project.environment("dev")
+        assert chosen is not None
+        launcher_policy = _document(chosen)
+        for (name, changes), tags in product(searches.items(), limit.tags):
+            made = request(*changes)
+            if tags:
+                made["Tags"] = _tags(tags)
+            yield Verdict(
+                what=f"{key}: {value} in {infrastructure}: {name} {tags or ''}",
+                environment=chosen,
+                request=made,
+                rules=rules_pass(made, in_project),
+                iam=iam_allows(made, launcher_policy),
+            )
+
+
+@cache
+def verdicts(key: str) -> tuple[Verdict, ...]:
+    return tuple(judged(key))
+
+
+def aside_of(key: str, verdict: Verdict) -> str | None:
+    return next(
+        (
+            name
+            for name, aside in ASIDE.items()
+            if (aside.key, aside.stricter) == (key, verdict.stricter)
+            and aside.applies(verdict.environment, verdict.request)
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize("key", COMPARED)
+def test_the_rules_and_iam_agree(key: str) -> None:
+    unexplained = [
+        f"{verdict.what}: {verdict.stricter} stricter"
+        for verdict in verdicts(key)
+        if verdict.stricter and aside_of(key, verdict) is None
+    ]
+    assert unexplained == []
+    assert {(True, True), (False, False)} <= {(each.rules, each.iam) for each in verdicts(key)}
+
+
+@pytest.mark.parametrize("name", ASIDE)
+def test_each_disagreement_is_still_there(name: str) -> None:
+    key = ASIDE[name].key
+    assert any(each.stricter and aside_of(key, each) == name for each in verdicts(key))
+
+
+def test_every_key_of_the_policy_is_compared_or_has_its_reason() -> None:
+    assert {*COMPARED} | {*ALONE} == {*Policy.model_fields}
+    assert not {*COMPARED} & {*ALONE}
+
+
+@pytest.mark.parametrize("key", ALONE)
+def test_what_hptc_alone_checks_says_nothing_to_iam(key: str) -> None:
+    (example,) = Policy.model_fields[key].examples or [None]
+    assert launcher(environment({key: example}, BARE)) == launcher(environment({}, BARE))
+
+
+# Patterns: the two translations that are more than a copy.
+
+
+LOCAL = ("ml.g5.xlarge", "ml.r5d.large", "ml.p3dn.24xlarge")
+
+
+@st.composite
+def globs(draw: st.DrawFn) -> str:
+    """A type with some of its parts as `*`."""
+    text = draw(st.sampled_from(LOCAL))
+    hidden = draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
+    starred = "".join("*" if hide else char for hide, char in zip(hidden, text, strict=True))
+    return draw(st.sampled_from([starred, re.sub(r"\*+", "*", starred)]))
+
+
+@given(allowed=st.lists(globs(), min_size=1, max_size=2), instance_type=st.sampled_from(LOCAL))
+def test_types_with_local_storage_pass_by_any_pattern_that_allows_them(
+    allowed: list[str], instance_type: str
+) -> None:
+    """Without a volume key they pass by a statement of their own, whose patterns are derived."""
+    chosen = environment({"require_kms_keys": True, "instance_types": allowed}, BARE)
+    made = request(in_order(one_type(instance_type), output_key(OWN_KEY)))
+    assert iam_allows(made, _document(chosen)) == any_glob_fits(allowed, instance_type)
+
+
+_PIECES = (
+    *(
+        "a",
+        "b",
+        "-",
+        "_",
+        " ",
+        ".",
+        ".*",
+        ".+",
+        ".?",
+        r"\.",
+        r"\*",
+        r"\-",
+        "[a-c]",
+        "(a|b)",
+        "(?:ab)*",
+    ),
+    *("a{2}", "b?", "a+", "|", "^", "$", r"\w", r"\d*", r"\|"),
+)
+
+
+@given(
+    regex=st.lists(st.sampled_from(_PIECES), max_size=6)
+    .map("".join)
+    .filter(lambda regex: _is_pattern(regex)),
+    value=st.text("aab-._* |1", max_size=5),
+)
+def test_a_tag_that_fits_is_never_denied(regex: str, value: str) -> None:
+    if pattern(regex).fits(value):
+        statement = {
+            "Sid": "Tagged",
+            "Effect": "Allow",
+            "Action": "sagemaker:*",
+            "Resource": "*",
+            "Condition": {"StringLike": {"aws:RequestTag/team": list(tag_values(regex))}},
+        }
+        call = Call(action="sagemaker:x", context={"aws:RequestTag/team": value})
+        assert is_allowed(call, {"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _is_pattern(regex: str) -> bool:
+    try:
+        pattern(regex)
+    except PatternError:
+        return False
+    return True
