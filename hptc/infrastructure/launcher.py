@@ -41,9 +41,8 @@ def _create(environment: Environment) -> Iterator[Statement]:
     None where the policy lets no search through: no instance type, or not in this Region.
     """
     policy = environment.policy
-    if policy.instance_types == [] or environment.region not in (
-        policy.regions if policy.regions is not None else [environment.region]
-    ):
+    is_elsewhere = policy.regions is not None and environment.region not in policy.regions
+    if is_elsewhere or policy.instance_types == []:
         return
     jobs = (arn(environment, "sagemaker", _JOBS),)
     conditions = (

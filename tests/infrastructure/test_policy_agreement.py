@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +35,8 @@ from tests.infrastructure.calls import World, definitions
 from tests.infrastructure.evaluator import Call, is_allowed
 from tests.infrastructure.launch import creations, instance_types
 
+pytestmark = pytest.mark.xdist_group("policy-agreement")  # which shares the verdicts
+
 Request = dict[str, Any]
 Change = Callable[[Request], None]  # of a training job definition
 
@@ -52,6 +54,7 @@ WORLD = World(
     account=ACCOUNT, region=REGION, partition="aws", domain="amazonaws.com", bucket_keys={}
 )
 RULES = selected("HPT8", None)
+RESOURCES = ("ResourceConfig", "HyperParameterTuningResourceConfig")
 BARE = {"kms_key": "absent", "network": "absent"}
 
 
@@ -86,7 +89,7 @@ def definition() -> Request:
     }
 
 
-def request(*changes: Change) -> Request:
+def request(*changes: Change, tags: dict[str, str]) -> Request:
     """A search of one training job definition for each change."""
     limits = {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}
     made = []
@@ -102,14 +105,15 @@ def request(*changes: Change) -> Request:
             if len(made) == 1
             else {"TrainingJobDefinitions": several}
         ),
+        **({"Tags": _tags(tags)} if tags else {}),
     }
 
 
 # Changes of a definition.
 
 
-def as_it_is(made: Request) -> None:
-    del made  # every policy's own limit is elsewhere
+def as_it_is(_made: Request) -> None:
+    pass
 
 
 def put(**members: Any) -> Change:
@@ -132,25 +136,29 @@ def runtime(seconds: int | None) -> Change:
     return put(StoppingCondition=said)
 
 
+def resources(member: str, **said: Any) -> Change:
+    def change(made: Request) -> None:
+        for form in RESOURCES:
+            made.pop(form, None)
+        made[member] = deepcopy(said)
+
+    return change
+
+
 def one_type(instance_type: str) -> Change:
-    return put(
-        ResourceConfig={"InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30}
+    return resources(
+        "ResourceConfig", InstanceType=instance_type, InstanceCount=1, VolumeSizeInGB=30
     )
 
 
 def groups_of(*types: str) -> Change:
     named = [{"InstanceGroupName": t, "InstanceType": t, "InstanceCount": 1} for t in types]
-    return put(ResourceConfig={"InstanceGroups": named, "VolumeSizeInGB": 30})
+    return resources("ResourceConfig", InstanceGroups=named, VolumeSizeInGB=30)
 
 
 def either_of(*types: str) -> Change:
     listed = [{"InstanceType": t, "InstanceCount": 1, "VolumeSizeInGB": 30} for t in types]
-
-    def change(made: Request) -> None:
-        del made["ResourceConfig"]
-        made["HyperParameterTuningResourceConfig"] = {"InstanceConfigs": deepcopy(listed)}
-
-    return change
+    return resources("HyperParameterTuningResourceConfig", InstanceConfigs=listed)
 
 
 def output_key(key: str) -> Change:
@@ -159,7 +167,7 @@ def output_key(key: str) -> Change:
 
 def volume_key(key: str) -> Change:
     def change(made: Request) -> None:
-        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+        for member in RESOURCES:
             if member in made:
                 made[member]["VolumeKmsKeyId"] = key
 
@@ -346,7 +354,7 @@ class Aside:
 def _keys(made: Request) -> set[str]:
     found = {each["OutputDataConfig"].get("KmsKeyId") for each in definitions(made)}
     for each in definitions(made):
-        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+        for member in RESOURCES:
             found.add(each.get(member, {}).get("VolumeKmsKeyId"))
     return {each for each in found if each}
 
@@ -413,12 +421,6 @@ ASIDE = {
 of these must have a reason that hptc can't remove."""
 
 
-@cache
-def _launcher_policy(key: str, value: str, infrastructure: str) -> dict[str, Any]:
-    chosen = environment({key: json.loads(value)}, json.loads(infrastructure))
-    return _document(chosen)
-
-
 def _document(chosen: Environment) -> dict[str, Any]:
     made: dict[str, Any] = substitute(document(launcher(chosen)), DEPLOYED.__getitem__)
     return made
@@ -466,20 +468,21 @@ def judged(key: str) -> Iterator[Verdict]:
     }
     for value, infrastructure in product(limit.values, limit.infrastructures):
         in_project = project({key: value}, infrastructure)
-        chosen = in_project.environment("dev")
-        assert chosen is not None
-        launcher_policy = _document(chosen)
         for (name, changes), tags in product(searches.items(), limit.tags):
-            made = request(*changes)
-            if tags:
-                made["Tags"] = _tags(tags)
-            yield Verdict(
-                what=f"{key}: {value} in {infrastructure}: {name} {tags or ''}",
-                environment=chosen,
-                request=made,
-                rules=rules_pass(made, in_project),
-                iam=iam_allows(made, launcher_policy),
-            )
+            what = f"{value} in {infrastructure}: {name} {tags or ''}"
+            yield judge(what, in_project, request(*changes, tags=tags))
+
+
+def judge(what: str, in_project: Project, made: Request) -> Verdict:
+    chosen = in_project.environment("dev")
+    assert chosen is not None
+    return Verdict(
+        what=what,
+        environment=chosen,
+        request=made,
+        rules=rules_pass(made, in_project),
+        iam=iam_allows(made, _document(chosen)),
+    )
 
 
 @cache
@@ -487,16 +490,14 @@ def verdicts(key: str) -> tuple[Verdict, ...]:
     return tuple(judged(key))
 
 
-def aside_of(key: str, verdict: Verdict) -> str | None:
-    return next(
-        (
-            name
-            for name, aside in ASIDE.items()
-            if (aside.key, aside.stricter) == (key, verdict.stricter)
-            and aside.applies(verdict.environment, verdict.request)
-        ),
-        None,
-    )
+def asides_of(keys: Collection[str], verdict: Verdict) -> list[str]:
+    return [
+        name
+        for name, aside in ASIDE.items()
+        if aside.key in keys
+        and aside.stricter == verdict.stricter
+        and aside.applies(verdict.environment, verdict.request)
+    ]
 
 
 @pytest.mark.parametrize("key", COMPARED)
@@ -504,7 +505,7 @@ def test_the_rules_and_iam_agree(key: str) -> None:
     unexplained = [
         f"{verdict.what}: {verdict.stricter} stricter"
         for verdict in verdicts(key)
-        if verdict.stricter and aside_of(key, verdict) is None
+        if verdict.stricter and not asides_of([key], verdict)
     ]
     assert unexplained == []
     assert {(True, True), (False, False)} <= {(each.rules, each.iam) for each in verdicts(key)}
@@ -513,7 +514,28 @@ def test_the_rules_and_iam_agree(key: str) -> None:
 @pytest.mark.parametrize("name", ASIDE)
 def test_each_disagreement_is_still_there(name: str) -> None:
     key = ASIDE[name].key
-    assert any(each.stricter and aside_of(key, each) == name for each in verdicts(key))
+    assert any(each.stricter and name in asides_of([key], each) for each in verdicts(key))
+
+
+@st.composite
+def combinations(draw: st.DrawFn) -> tuple[Project, Request]:
+    """A whole policy, and a search of one or two definitions with something about each key."""
+    policy = {key: draw(st.sampled_from(limit.values)) for key, limit in COMPARED.items()}
+    own = COMPARED["require_kms_keys"].infrastructures, COMPARED["require_vpc"].infrastructures
+    keyed, networked = (draw(st.sampled_from(each)) for each in own)
+    changes = [
+        in_order(*(draw(st.sampled_from([*limit.changes.values()])) for limit in COMPARED.values()))
+        for _ in range(draw(st.integers(1, 2)))
+    ]
+    tags = draw(st.sampled_from(COMPARED["required_tags"].tags))
+    infrastructure = {"kms_key": keyed["kms_key"], "network": networked["network"]}
+    return project(policy, infrastructure), request(*changes, tags=tags)
+
+
+@given(combinations())
+def test_the_rules_and_iam_agree_on_all_keys_together(made: tuple[Project, Request]) -> None:
+    verdict = judge("", *made)
+    assert not verdict.stricter or asides_of(COMPARED, verdict)
 
 
 def test_every_key_of_the_policy_is_compared_or_has_its_reason() -> None:
@@ -548,7 +570,7 @@ def test_types_with_local_storage_pass_by_any_pattern_that_allows_them(
 ) -> None:
     """Without a volume key they pass by a statement of their own, whose patterns are derived."""
     chosen = environment({"require_kms_keys": True, "instance_types": allowed}, BARE)
-    made = request(in_order(one_type(instance_type), output_key(OWN_KEY)))
+    made = request(in_order(one_type(instance_type), output_key(OWN_KEY)), tags={})
     assert iam_allows(made, _document(chosen)) == any_glob_fits(allowed, instance_type)
 
 
