@@ -32,7 +32,8 @@ MOST_HYPERBAND_JOBS = 750
 
 _HOUR = 3600
 _SHORTEST_MONTH_SECONDS = 28 * 86_400
-_LARGEST_SPOT_SAVING = Fraction(9, 10)
+LARGEST_SPOT_SAVING = Fraction(9, 10)
+"""https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class JobCount:
 
     number: int | None
     reason: str
+    is_said: bool  # by the spec; else it is AWS's limit, or nobody says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ class Most:
     @property
     def instance_hours(self) -> Decimal:
         """The hours of all instances."""
-        return _rounded_up(Fraction(self.seconds * self.configuration.instance_count, _HOUR))
+        return rounded_up(Fraction(self.seconds * self.configuration.instance_count, _HOUR))
 
     @property
     def instances_usd(self) -> Decimal | None:
@@ -142,6 +144,35 @@ class CostBound:
         lines = self.most.configuration.lines if self.most else ()
         found = [price for line in lines for price in (line.price, line.volume_price) if price]
         return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundSummary:
+    """What a bound comes to, for where there is no room for all of it."""
+
+    region: str | None
+    usd_low: Decimal | None
+    usd: Decimal | None
+    instance_hours: Decimal | None  # None without a bound
+    price_dates: tuple[str, ...]  # the oldest and the newest
+    price_origins: tuple[str, ...]  # the tables that have them
+    missing: tuple[str, ...]
+
+
+def summary(bound: CostBound) -> BoundSummary:
+    """What a bound comes to."""
+    most = bound.most
+    priced = bound.prices if most is not None and most.usd is not None else ()
+    dates = sorted({price.date for price in priced})
+    return BoundSummary(
+        region=bound.region,
+        usd_low=most.usd_low if most else None,
+        usd=most.usd if most else None,
+        instance_hours=most.instance_hours if most else None,
+        price_dates=tuple(dict.fromkeys((dates[0], dates[-1]))) if dates else (),
+        price_origins=tuple(dict.fromkeys(price.origin for price in priced)),
+        missing=bound.missing,
+    )
 
 
 def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBound:
@@ -189,31 +220,25 @@ def training_jobs(job: TuningJob) -> JobCount:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
     """
     if job.max_number_of_training_jobs is not None:
-        return JobCount(number=job.max_number_of_training_jobs, reason="as the spec says")
+        number = job.max_number_of_training_jobs
+        return JobCount(number=number, reason="as the spec says", is_said=True)
     if job.strategy == "Grid" and len(job.definitions) == 1:
         points = grid_points(job.definitions[0])
         if points is not None:
-            return JobCount(number=points, reason="the points of the grid")
+            return JobCount(number=points, reason="the points of the grid", is_said=True)
     if job.is_autotuned:
-        return JobCount(number=None, reason="Autotune chooses it")
+        return JobCount(number=None, reason="Autotune chooses it", is_said=False)
+    reason = "the spec gives no number"
     if job.strategy == "Hyperband":
-        return JobCount(number=MOST_HYPERBAND_JOBS, reason="AWS's limit; the spec gives no number")
-    return JobCount(number=None, reason="the spec gives no number")
+        limit = f"AWS's limit; {reason}"
+        return JobCount(number=MOST_HYPERBAND_JOBS, reason=limit, is_said=False)
+    return JobCount(number=None, reason=reason, is_said=False)
 
 
 def grid_points(definition: Definition) -> int | None:
     """The size of a grid; None when a range is not Categorical."""
     sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
     return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
-
-
-def usd_for(configuration: Configuration, seconds: int) -> Decimal | None:
-    """What so many seconds of training cost on demand: for what an earlier search consumed.
-
-    `seconds` are those of all training jobs together, as ConsumedResources tells them
-    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html).
-    """
-    return _dollars(configuration.usd_per_second, seconds)
 
 
 def _configurations(
@@ -273,7 +298,7 @@ def _most(configuration: Configuration, count: JobCount, job: TuningJob) -> Most
     instances = configuration.instances_usd_per_second
     if configuration.is_spot and usd is not None and instances is not None:
         volumes = configuration.volumes_usd_per_second or Fraction(0)
-        low = _dollars(instances * (1 - _LARGEST_SPOT_SAVING) + volumes, seconds)
+        low = _dollars(instances * (1 - LARGEST_SPOT_SAVING) + volumes, seconds)
     return Most(
         configuration=configuration,
         seconds=seconds,
@@ -344,8 +369,9 @@ def _assumptions(
 
 
 def _dollars(per_second: Fraction | None, seconds: int) -> Decimal | None:
-    return None if per_second is None else _rounded_up(per_second * seconds)
+    return None if per_second is None else rounded_up(per_second * seconds)
 
 
-def _rounded_up(value: Fraction) -> Decimal:
+def rounded_up(value: Fraction) -> Decimal:
+    """To hundredths, so that what is not zero never reads as zero."""
     return Decimal(math.ceil(value * 100)).scaleb(-2)

@@ -6,6 +6,7 @@ with other content, and orphaned when its spec is gone. Nothing is ever done to 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,15 +97,20 @@ def earlier_jobs(
     The tags of every one that runs are read, and of `LOOKED_AT` others. Only with the whole project
     can a spec be said to be gone.
     """
-    specs = _Specs(compiled, provenance)
+    names = Names(compiled)
+
+    @functools.cache
+    def by_path() -> Mapping[str, str]:  # the file of a spec that may have had another name
+        return {provenance(one).spec: one.name for one in compiled}
+
     found: list[EarlierJob] = []
     not_looked_at = looked_at = 0
     jobs = sorted((read_only.listed or {}).values(), key=lambda job: job.created, reverse=True)
     for job in jobs:
-        if specs.are_run_by(job.name):
+        if names.of_content(job.name) is not None:
             continue
         is_over = job.status in OVER
-        stem_of = specs.by_stem(job.name)
+        stem_of = names.of_stem(job.name)
         if not is_whole_project and stem_of is None:
             continue
         if is_over and not _GENERATED.fullmatch(job.name):
@@ -113,14 +119,14 @@ def earlier_jobs(
             not_looked_at += 1
             continue
         looked_at += is_over
-        tags = _tags(read_only, job)
+        tags = readable_tags(read_only, job)
         if (
             tags.get(f"{TAG_PREFIX}project") != environment.project
             or tags.get(f"{TAG_PREFIX}environment") != environment.name
         ):
             continue
         path = tags.get(f"{TAG_PREFIX}spec", "")
-        living = stem_of or specs.by_path(path)
+        living = stem_of or by_path().get(path)
         if living is None and not is_whole_project:
             continue
         found.append(
@@ -136,7 +142,7 @@ def earlier_jobs(
     return EarlierJobs(jobs=tuple(found), not_looked_at=not_looked_at)
 
 
-def _tags(read_only: ReadOnlyTuning, job: JobSummary) -> Mapping[str, str]:
+def readable_tags(read_only: ReadOnlyTuning, job: JobSummary) -> Mapping[str, str]:
     """A job's tags; none for one that is gone since, or that the caller may not ask about."""
     try:
         return read_only.list_tags(job.arn)
@@ -146,35 +152,40 @@ def _tags(read_only: ReadOnlyTuning, job: JobSummary) -> Mapping[str, str]:
         raise
 
 
-class _Specs:
-    """The specs that there are, found by what a job tells."""
+class Names:
+    """The specs that there are, found by the name of a job."""
 
-    def __init__(
-        self, compiled: Sequence[Compiled], provenance: Callable[[Compiled], Provenance]
-    ) -> None:
+    def __init__(self, compiled: Sequence[Compiled]) -> None:
         self._compiled = compiled
-        self._provenance = provenance
         self._names = {
-            one.request["HyperParameterTuningJobName"].lower() for one in compiled if one.request
+            one.request["HyperParameterTuningJobName"].lower(): one.name
+            for one in compiled
+            if one.request
         }
         self._stems: dict[int, dict[str, str]] = {}
-        self._paths: dict[str, str] | None = None
 
-    def are_run_by(self, name: str) -> bool:
-        """Whether a job is a spec's as it stands, or a numbered run of it."""
+    def of_content(self, name: str) -> str | None:
+        """The spec that a job is of as the spec stands, be it a numbered run."""
         lower = name.lower()
         if lower in self._names:
-            return True
+            return self._names[lower]
         match = _GENERATED.fullmatch(lower)
         if match is None or "-r" not in match["suffix"]:
-            return False
+            return None
         content = match["suffix"].rpartition("-r")[0]
         stem = match["stem"]
         # The stem of a numbered run may be cut shorter than that of the first.
-        return any(each.startswith(stem) and each.endswith(content) for each in self._names)
+        return next(
+            (
+                spec
+                for each, spec in self._names.items()
+                if each.startswith(stem) and each.endswith(content)
+            ),
+            None,
+        )
 
-    def by_stem(self, name: str) -> str | None:
-        """The spec from whose name this one was made."""
+    def of_stem(self, name: str) -> str | None:
+        """The spec from whose name this one was made, whatever its content was."""
         match = _GENERATED.fullmatch(name)
         if match is None:
             return None
@@ -186,9 +197,3 @@ class _Specs:
                 if one.spec is not None
             }
         return self._stems[length].get(match["stem"])
-
-    def by_path(self, path: str) -> str | None:
-        """The spec whose file is at a path of the repository: it may have had another name."""
-        if self._paths is None:
-            self._paths = {self._provenance(one).spec: one.name for one in self._compiled}
-        return self._paths.get(path)

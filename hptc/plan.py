@@ -17,7 +17,9 @@ from hptc.aws.jobs import OVER
 from hptc.discovery import project_files
 from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
+from hptc.expected_cost import TotalCost, total_cost
 from hptc.infrastructure.stacks import locate
+from hptc.planned_costs import BoundOf, PlannedCost, planned_costs
 from hptc.planned_stacks import PlannedStacks, planned_stacks
 from hptc.project import Environment
 from hptc.provenance import Provenance
@@ -50,6 +52,7 @@ class ToSubmit:
     digest: str
     commit: str | None
     provided: Mapping[str, str]
+    cost: PlannedCost | None = None  # None where nobody asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,14 @@ class Plan:
         return tuple(each for each in self.decisions if isinstance(each, Blocked))
 
     @property
+    def total_cost(self) -> TotalCost | None:
+        """What the new jobs cost together; None where nobody asked, or there are none."""
+        costs = [each.cost for each in self.to_submit if each.cost is not None]
+        if not costs or len(costs) < len(self.to_submit):
+            return None
+        return total_cost([(each.bound, each.expected) for each in costs])
+
+    @property
     def has_changes(self) -> bool:
         """Whether there is something to do; old jobs are none, since nothing undoes them."""
         return bool(
@@ -135,11 +146,13 @@ def plan(
     *,
     provenance: ProvenanceOf,
     is_whole_project: bool = False,
+    bound_of: BoundOf | None = None,
 ) -> Plan:
     """Compare specs with what AWS has. Nothing is written.
 
     With all specs of a project, jobs and stacks whose spec is gone are found too, at a List call
-    for every hundred jobs; with a few specs only their own jobs are listed.
+    for every hundred jobs; with a few specs only their own jobs are listed. With `bound_of` each
+    new job has its cost.
 
     Raises UsageError for what does not compile and for specs of several environments, and AwsError
     when AWS refuses to be read.
@@ -151,6 +164,8 @@ def plan(
     seen = StacksReadOnce(stacks)
     of_stacks = planned_stacks(environment, compiled, seen, is_whole_project=is_whole_project)
     decisions = decide(compiled, read_only, seen, provenance=provenance)
+    if bound_of is not None:
+        decisions = _with_costs(decisions, compiled, read_only, bound_of)
     return Plan(
         place=place,
         decisions=decisions,
@@ -159,6 +174,21 @@ def plan(
         ),
         stacks=of_stacks,
         is_whole_project=is_whole_project,
+    )
+
+
+def _with_costs(
+    decisions: tuple[Decision, ...],
+    compiled: Sequence[Compiled],
+    read_only: ReadOnlyTuning,
+    bound_of: BoundOf,
+) -> tuple[Decision, ...]:
+    pairs = zip(compiled, decisions, strict=True)
+    new = [one for one, decision in pairs if isinstance(decision, ToSubmit)]
+    costs = iter(planned_costs(new, read_only, bound_of))
+    return tuple(
+        replace(each, cost=next(costs)) if isinstance(each, ToSubmit) else each
+        for each in decisions
     )
 
 

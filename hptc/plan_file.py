@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
@@ -23,9 +24,12 @@ from pydantic import (
     model_validator,
 )
 
+from hptc.cost import BoundSummary
 from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
 from hptc.errors import UsageError
+from hptc.expected_cost import ExpectedCost, Ground, TotalCost
 from hptc.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
+from hptc.planned_costs import PlannedCost
 from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState
 
 KIND = "hptc-plan"
@@ -34,6 +38,7 @@ VERSION = 1
 _MOST_FAULTS = 5
 
 
+_Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=2)]
 _Line = Annotated[
     str,
     StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$", max_length=4096),
@@ -76,13 +81,65 @@ class _OfSpec(_Model):
         return file
 
 
+class _Bound(_Model):
+    region: _Line | None
+    usd_low: _Amount | None
+    usd: _Amount | None
+    instance_hours: _Amount | None
+    price_dates: tuple[_Line, ...]
+    price_origins: tuple[_Line, ...]
+    missing: tuple[_Line, ...]
+
+
+class _Ground(_Model):
+    name: _JobName
+    date: Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    is_same_content: bool
+    training_jobs: int = Field(ge=1)
+    seconds: int = Field(ge=0)
+
+
+class _Expected(_Model):
+    usd_low: _Amount | None
+    usd: _Amount | None
+    usd_high: _Amount | None
+    instance_hours: _Amount | None
+    training_jobs: int | None
+    seconds_each: int | None
+    grounds: list[_Ground]
+    assumptions: tuple[_Line, ...]
+    unknown: _Line
+
+
+class _Cost(_Model):
+    bound: _Bound
+    expected: _Expected
+
+    def plain(self) -> PlannedCost:
+        grounds = tuple(Ground(**each.model_dump()) for each in self.expected.grounds)
+        return PlannedCost(
+            bound=BoundSummary(**self.bound.model_dump()),
+            expected=ExpectedCost(**{**self.expected.model_dump(), "grounds": grounds}),
+        )
+
+
+class _Total(_Model):
+    searches: int
+    unknown: int
+    usd: _Amount | None
+    instance_hours: _Amount | None
+    expected_usd: _Amount | None
+
+
 class _ToSubmit(_OfSpec):
     decision: Literal["submit"]
     commit: _Line | None
     provided: dict[_Reference, _Line]
+    cost: _Cost | None
 
     def plain(self) -> Decision:
-        return ToSubmit(**_without(self, "decision"))
+        cost = self.cost.plain() if self.cost else None
+        return ToSubmit(**{**_without(self, "decision"), "cost": cost})
 
 
 class _AlreadyThere(_OfSpec):
@@ -140,6 +197,7 @@ class _File(_Model):
     earlier: _EarlierJobs
     stacks: _Stacks
     is_whole_project: bool
+    total_cost: _Total | None
 
     @model_validator(mode="after")
     def _names_each_once(self) -> _File:
@@ -173,8 +231,9 @@ def plan_text(plan: Plan) -> str:
         },
         "stacks": asdict(plan.stacks),
         "is_whole_project": plan.is_whole_project,
+        "total_cost": asdict(plan.total_cost) if plan.total_cost else None,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # amounts
 
 
 def _word(decision: Decision) -> str:
@@ -216,6 +275,14 @@ def read_plan(text: str, file: str = "the plan") -> Plan:
         read = _File.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise UsageError(f"{file}: {_faults(error)}", help=again) from None
+    plan = _plan(read)
+    said = TotalCost(**read.total_cost.model_dump()) if read.total_cost else None
+    if said != plan.total_cost:
+        raise UsageError(f"{file}: total_cost: is not the sum of the jobs' costs", help=again)
+    return plan
+
+
+def _plan(read: _File) -> Plan:
     return Plan(
         place=Place(**read.place.model_dump()),
         decisions=tuple(each.plain() for each in read.decisions),

@@ -81,6 +81,10 @@ class ReadOnlyTuning:
         """A tuning job's training jobs, the newest first."""
         return self.tuning.list_training_jobs(name, limit=limit)
 
+    def billable_seconds(self, training_job: str) -> int | None:
+        """What AWS bills of each instance of a training job."""
+        return self.tuning.billable_seconds(training_job)
+
     def is_digest_tagged(self, arn: str) -> bool:
         """Whether a job says in a tag what its content is."""
         return f"{TAG_PREFIX}digest" in self.list_tags(arn)

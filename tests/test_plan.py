@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,18 @@ from moto import mock_aws
 
 from hptc.apply import apply
 from hptc.aws.client import Connection, connect, over
+from hptc.aws.jobs import TrainingJob
 from hptc.aws.retry import Retry
+from hptc.cost import CostBound, cost_bound
 from hptc.earlier_jobs import LISTED_BY_NAME, LOOKED_AT, Fate
 from hptc.errors import AwsError, UsageError
 from hptc.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
+from hptc.planned_costs import MOST_FORECASTS
 from hptc.planned_stacks import StackState
 from hptc.provenance import Provenance
 from hptc.submission import Submitted, submit
 from hptc.workspace import Compiled
-from tests.aws.fake import FakeStacks, FakeTime, FakeTuning
+from tests.aws.fake import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.aws.plans import (
     FOUNDATION,
     PAGE,
@@ -39,6 +44,7 @@ from tests.aws.plans import (
     spec,
 )
 from tests.aws.specs import EXPLICIT, PROJECT, compiled
+from tests.test_cost import PRICES
 
 WITHOUT_KEY = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
 
@@ -46,6 +52,20 @@ WITHOUT_KEY = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, a
 @pytest.fixture
 def churn(tmp_path: Path) -> list[Compiled]:
     return project(tmp_path, {"churn": spec("churn")})
+
+
+def bound_of(one: Compiled) -> CostBound:
+    assert one.job is not None
+    return cost_bound(one.job, "us-east-1", PRICES)
+
+
+def trained(job: str, seconds: int) -> TrainingJob:
+    return TrainingJob(
+        name=f"{job}-001",
+        status="Completed",
+        started=CREATED,
+        ended=CREATED + timedelta(seconds=seconds),
+    )
 
 
 def name_of(one: Compiled) -> str:
@@ -393,6 +413,40 @@ class TestCalls:
         assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=count)
         assert len(stacks.calls) == 1 + count
 
+    @pytest.mark.parametrize("old", [0, 1, 5_000], ids=str)
+    def test_costs_take_a_few_more_whatever_there_is(self, churn: list[Compiled], old: int) -> None:
+        tuning = Paged()
+        old_jobs(tuning, old, churn[0])
+        for name, job in tuning.jobs.items():
+            job["TrainingJobStatusCounters"] = {"Completed": 1}
+            tuning.training_jobs[name] = [trained(name, 1800)]
+        found = plan(
+            churn,
+            tuning,
+            deployed("churn"),
+            provenance=origin,
+            is_whole_project=True,
+            bound_of=bound_of,
+        )
+        # Its newest run of earlier content is described, read, and asked for what was billed.
+        more = Counter(describe=1, list_training_jobs=1, billable_seconds=1) if old else Counter()
+        assert Counter(tuning.calls) == more + Counter(
+            list_jobs=max(1, old // PAGE), list_tags=min(old, LOOKED_AT)
+        )
+        (new,) = found.to_submit
+        assert new.cost is not None
+        assert [each.name for each in new.cost.expected.grounds] == (
+            [f"churn-{old - 1:08x}"] if old else []
+        )
+
+    def test_the_first_few_have_a_forecast(self, tmp_path: Path) -> None:
+        count = MOST_FORECASTS + 2
+        specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
+        found = planned(specs, bound_of=bound_of)
+        said = [each.cost.expected.unknown for each in found.to_submit if each.cost]
+        assert said[:MOST_FORECASTS] == ["no earlier run is known"] * MOST_FORECASTS
+        assert said[MOST_FORECASTS:] == ["not asked for: `hptc cost --online` does"] * 2
+
     def test_git_is_asked_about_what_is_new_only(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
         tuning = FakeTuning()
@@ -405,6 +459,61 @@ class TestCalls:
 
         plan(specs, read_only(tuning), deployed("a", "b"), provenance=provenance)
         assert asked == ["b"]
+
+
+class TestCosts:
+    """What the new jobs may cost."""
+
+    def test_what_is_new_has_a_cost_and_a_sum(self, tmp_path: Path) -> None:
+        specs = project(tmp_path, {name: spec(name) for name in ("kept", "new", "newer")})
+        tuning = FakeTuning()
+        run(tuning, [one for one in specs if one.name == "kept"])
+        found = planned(specs, tuning, bound_of=bound_of)
+        # 4 training jobs x 1 h x ($0.50 + 30 GB x $0.001) = 4 x $0.53
+        costs = [each.cost for each in found.to_submit]
+        assert [cost.bound.usd for cost in costs if cost] == [Decimal("2.12")] * 2
+        assert found.total_cost is not None
+        assert found.total_cost.usd == Decimal("4.24")
+        assert found.total_cost.expected_usd is None
+
+    def test_nobody_asked(self, churn: list[Compiled]) -> None:
+        found = planned(churn)
+        assert found.to_submit[0].cost is None
+        assert found.total_cost is None
+
+    def test_a_plan_holds_without_what_may_not_be_asked(self, churn: list[Compiled]) -> None:
+        class Shy(Paged):
+            def describe(self, name: str) -> Mapping[str, Any] | None:
+                raise AwsError(f"not authorized on {name}", code="AccessDeniedException")
+
+        tuning = Shy()
+        old_jobs(tuning, 1, churn[0])
+        for job in tuning.jobs.values():
+            job["TrainingJobStatusCounters"] = {"Completed": 1}
+        found = plan(
+            churn,
+            tuning,
+            deployed("churn"),
+            provenance=origin,
+            is_whole_project=True,
+            bound_of=bound_of,
+        )
+        (new,) = found.to_submit
+        assert new.cost is not None
+        assert new.cost.bound.usd == Decimal("2.12")
+        assert new.cost.expected.unknown == "not known: not authorized on churn-00000000"
+
+    def test_other_trouble_is_an_error(self, churn: list[Compiled]) -> None:
+        class Busy(Paged):
+            def describe(self, name: str) -> Mapping[str, Any] | None:
+                raise AwsError(f"Rate exceeded for {name}", code="ThrottlingException")
+
+        tuning = Busy()
+        old_jobs(tuning, 1, churn[0])
+        for job in tuning.jobs.values():
+            job["TrainingJobStatusCounters"] = {"Completed": 1}
+        with pytest.raises(AwsError, match="Rate exceeded"):
+            plan(churn, tuning, deployed("churn"), provenance=origin, bound_of=bound_of)
 
 
 class TestRefusals:
@@ -490,6 +599,38 @@ class TestAgainstMoto:
             changed = project(tmp_path, {"churn": spec("churn", WIDER)})
             (old,) = again(changed).earlier.jobs
             assert (old.name, old.fate) == (unchanged.name, Fate.SUPERSEDED)
+
+    @pytest.mark.parametrize("old", [0, 1, 5_000], ids=str)
+    def test_old_jobs_are_paged(self, churn: list[Compiled], credentials: None, old: int) -> None:
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+        from moto.sagemaker.models import sagemaker_backends
+
+        request = churn[0].request or {}
+        tags = {"project": "churn", "environment": "dev", "spec": "specs/churn.yaml"}
+        with mock_aws():
+            backend = sagemaker_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+            for number in range(old):
+                said = {**tags, "digest": f"{number:064x}"}
+                backend.create_hyper_parameter_tuning_job(
+                    hyper_parameter_tuning_job_name=f"churn-{number:08x}",
+                    hyper_parameter_tuning_job_config=request["HyperParameterTuningJobConfig"],
+                    training_job_definition=request["TrainingJobDefinition"],
+                    training_job_definitions=None,
+                    warm_start_config=None,
+                    autotune=None,
+                    tags=[{"Key": f"hptc:{key}", "Value": value} for key, value in said.items()],
+                )
+            cloud = connect(None, region="us-east-1")
+            found = plan(
+                churn,
+                cloud.tuning,
+                deployed("churn"),
+                provenance=origin,
+                is_whole_project=True,
+            )
+        assert len(found.to_submit) == 1
+        assert len(found.earlier.jobs) == min(old, LOOKED_AT)
+        assert found.earlier.not_looked_at == max(0, old - LOOKED_AT)
 
     def test_throttled_pages_are_read_again(
         self, churn: list[Compiled], credentials: None, no_pause: Callable[[], Retry]

@@ -14,6 +14,7 @@ from tests.conftest import Golden
 from tests.test_render_plan import CASES
 
 MIXED = json.loads(plan_text(CASES["mixed"]))
+COSTS = json.loads(plan_text(CASES["costs"]))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -40,8 +41,8 @@ def test_a_plan_is_told_from_a_spec(text: str, expected: bool) -> None:
     assert is_plan(text) is expected
 
 
-def altered(path: tuple[str | int, ...], value: Any) -> str:
-    data = deepcopy(MIXED)
+def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
+    data = deepcopy(of)
     target = data
     for key in path[:-1]:
         target = target[key]
@@ -119,6 +120,32 @@ def test_what_is_wrong_is_said(text: str, message: str) -> None:
     assert raised.value.message.startswith("plan.json: ")
     assert message in raised.value.message
     assert raised.value.help
+    assert "\x1b" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "-1", "bound.usd", id="negative"),
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "NaN", "bound.usd", id="no number"),
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "1.005", "bound.usd", id="digits"),
+        pytest.param(("decisions", 0, "cost", "bound", "more"), 1, "bound.more", id="unknown key"),
+        pytest.param(("decisions", 0, "cost", "expected"), None, "cost.expected", id="half"),
+        pytest.param(
+            ("decisions", 0, "cost", "expected", "unknown"), "\x1b[2J", "unknown", id="escape"
+        ),
+        pytest.param(
+            ("decisions", 0, "cost", "expected", "grounds", 0, "date"), "soon", "date", id="date"
+        ),
+        pytest.param(("total_cost", "usd"), "1.00", "is not the sum", id="another sum"),
+        pytest.param(("total_cost",), None, "is not the sum", id="no sum"),
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "9.99", "not the sum", id="moved"),
+    ],
+)
+def test_a_wrong_cost_is_said(path: tuple[str | int, ...], value: Any, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_plan(altered(path, value, COSTS), "plan.json")
+    assert message in raised.value.message
     assert "\x1b" not in raised.value.message
 
 

@@ -56,15 +56,6 @@ class TestPackagedTable:
         assert {source for row in rows.values() for source in row["sources"]} == set(raw["sources"])
         assert all(source in raw["about"]["beside"] for source in NOT_OF_TRAINING)
 
-    def test_every_row_is_of_a_day_not_long_before_the_table(self) -> None:
-        dates = [
-            price.date
-            for prices in packaged().regions.values()
-            for price in [*prices.instances.values(), prices.volume]
-            if price is not None
-        ]
-        assert min(dates) >= "2026-08"
-
     def test_every_type_is_known(self) -> None:
         types = {name for prices in packaged().regions.values() for name in prices.instances}
         assert [name for name in types if instance(name) is None] == []

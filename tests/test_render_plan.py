@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from hptc.apply import Applied
+from hptc.cost import BoundSummary
 from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
+from hptc.expected_cost import ExpectedCost, Ground, no_forecast
 from hptc.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
+from hptc.planned_costs import PlannedCost
 from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState
 from hptc.render.plan import applied_json, render_applied, render_plan, verdict
 from hptc.submission import Submitted, Unchanged
@@ -65,6 +69,62 @@ def old(number: int, status: str, fate: Fate = Fate.SUPERSEDED) -> EarlierJob:
     )
 
 
+BOUND = BoundSummary(
+    region="us-east-1",
+    usd_low=Decimal("10.60"),
+    usd=Decimal("10.60"),
+    instance_hours=Decimal("20.00"),
+    price_dates=("2026-09-25", "2026-09-27"),
+    price_origins=("prices.json",),
+    missing=(),
+)
+EXPECTED = ExpectedCost(
+    usd_low=Decimal("2.65"),
+    usd=Decimal("3.18"),
+    usd_high=Decimal("3.71"),
+    instance_hours=Decimal("6.00"),
+    training_jobs=20,
+    seconds_each=1080,
+    grounds=(
+        Ground(
+            name="churn-00000003",
+            date="2026-02-26",
+            is_same_content=False,
+            training_jobs=20,
+            seconds=18000,
+        ),
+        Ground(
+            name="churn-00000004",
+            date="2026-02-25",
+            is_same_content=False,
+            training_jobs=20,
+            seconds=25200,
+        ),
+    ),
+    assumptions=("training takes as long as it did with the earlier content",),
+)
+COST = PlannedCost(bound=BOUND, expected=EXPECTED)
+NEW_COST = PlannedCost(bound=BOUND, expected=no_forecast("no earlier run is known"))
+PRICELESS = PlannedCost(
+    bound=replace(
+        BOUND,
+        usd_low=None,
+        usd=None,
+        price_dates=(),
+        price_origins=(),
+        missing=("the price of ml.c5.xlarge in us-east-1",),
+    ),
+    expected=no_forecast("no earlier run is known"),
+)
+ENDLESS = PlannedCost(
+    bound=replace(
+        PRICELESS.bound,
+        instance_hours=None,
+        missing=("the number of training jobs: the spec gives no number",),
+    ),
+    expected=no_forecast("no earlier run is known"),
+)
+
 EMPTY = Plan(
     place=PLACE,
     decisions=(),
@@ -104,6 +164,19 @@ CASES = {
             orphaned=("hptc-churn-dev-gone",),
         ),
     ),
+    "costs": replace(
+        EMPTY,
+        decisions=(replace(new("churn"), cost=COST), replace(new("second"), cost=NEW_COST)),
+    ),
+    "forecasts": replace(
+        EMPTY,
+        decisions=(replace(new("churn"), cost=COST), replace(new("second"), cost=COST)),
+    ),
+    "a cost unknown": replace(
+        EMPTY,
+        decisions=(replace(new("churn"), cost=COST), replace(new("second"), cost=PRICELESS)),
+    ),
+    "no end": replace(EMPTY, decisions=(replace(new("churn"), cost=ENDLESS), new("second"))),
     "restricted": replace(
         EMPTY,
         decisions=(new("churn"),),

@@ -244,6 +244,13 @@ class _Tuning:
         entries = (entry for page in pages for entry in page["TrainingJobSummaries"])
         return (read_training_job(entry) for entry in islice(entries, limit))
 
+    def billable_seconds(self, training_job: str) -> int | None:
+        response = self._connection.call(
+            "sagemaker:DescribeTrainingJob",
+            lambda: self._connection.sagemaker.describe_training_job(TrainingJobName=training_job),
+        )
+        return response.get("BillableTimeInSeconds")
+
     def _pages(
         self, action: str, fetch: Callable[[dict[str, Any]], Any], limit: int | None
     ) -> Iterator[Any]:

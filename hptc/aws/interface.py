@@ -50,6 +50,12 @@ class Tuning(Protocol):
     def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
         """A tuning job's training jobs, the newest first."""
 
+    def billable_seconds(self, training_job: str) -> int | None:
+        """What AWS bills of each instance of a training job; None when AWS does not say.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedStack:

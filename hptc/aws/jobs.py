@@ -103,7 +103,7 @@ class JobStatus:
     modified: datetime | None
     ended: datetime | None
     elapsed_seconds: int
-    consumed_seconds: int | None  # of all its training jobs together
+    consumed_seconds: int | None  # by the clock on the wall, as AWS documents it
     training_jobs: TrainingJobCounters
     objectives: ObjectiveCounters
     limits: Limits

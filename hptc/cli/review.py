@@ -22,6 +22,7 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from hptc.cost import CostBound
+    from hptc.expected_cost import ExpectedCost
     from hptc.job import TuningJob
     from hptc.workspace import Compiled
 
@@ -59,6 +60,7 @@ def diff(
 
     Both sides are compiled; git is read, nothing is checked out.
     """
+    from hptc.cost import summary
     from hptc.diff.review import with_costs
     from hptc.diff.sides import review_refs
     from hptc.render.cost import headline
@@ -68,7 +70,7 @@ def diff(
     found = review_refs(
         paths, against=against, head=head, environment=env, rules=selected(select, ignore)
     )
-    found = with_costs(found, lambda one: headline(_bound(one)))
+    found = with_costs(found, lambda one: headline(summary(_bound(one))))
     show(render_diff(found, Format(form), color=in_color(sys.stdout)))
     return EXIT_FINDINGS if exit_code and not found.is_empty else EXIT_OK
 
@@ -76,18 +78,46 @@ def diff(
 @click.command()
 @PATHS
 @spec_options
+@click.option("--online", is_flag=True, help="Ask AWS for earlier runs: what to expect.")
 @TEXT_OR_JSON
-def cost(paths: tuple[str, ...], form: str, **options: Any) -> int:
-    """Bound what searches can cost: the most, and what that assumes."""
-    from hptc.render.cost import costs_json, render_costs
+def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int:
+    """Bound what searches can cost: the most, and what that assumes.
+
+    --online adds what to expect by earlier runs of the same specs.
+    """
+    from hptc.render.cost import SpecCost, costs_json, render_costs
 
     # A search over its budget has a cost too: policy is `check`'s to hold.
     compiled = compile_all(paths, **_without_policy(**options))
     if stops(compiled):
         return EXIT_FINDINGS
-    bounds = [(one.name, _bound(one)) for one in compiled]
-    show(costs_json(bounds) if form == "json" else render_costs(bounds))
+    bounds = [_bound(one) for one in compiled]
+    forecasts = _expected(compiled, bounds) if online else [None] * len(compiled)
+    costs = [
+        SpecCost(one.name, bound, expected)
+        for one, bound, expected in zip(compiled, bounds, forecasts, strict=True)
+    ]
+    show(costs_json(costs) if form == "json" else render_costs(costs))
     return EXIT_OK
+
+
+def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[ExpectedCost]:
+    from hptc.aws.client import connect
+    from hptc.aws.retry import Retry
+    from hptc.earlier_jobs import listed
+    from hptc.earlier_runs import earlier_runs
+    from hptc.expected_cost import expected_cost
+    from hptc.read_only import ReadOnlyTuning
+
+    environment = next((one.environment for one in compiled), None)
+    if any(one.environment != environment for one in compiled):
+        raise UsageError(
+            "the specs belong to several environments", help="ask for each by itself with --online"
+        )
+    tuning = connect(environment, retry=Retry(progress=say)).tuning
+    read_only = ReadOnlyTuning(tuning=tuning, listed=listed(tuning, compiled, all_jobs=False))
+    runs = earlier_runs(compiled, read_only)
+    return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]
 
 
 def _without_policy(ignore: str | None, **options: Any) -> dict[str, Any]:
@@ -276,6 +306,7 @@ def plan(
         aws.stacks,
         provenance=lambda one: provenance_of(Path(one.file)),
         is_whole_project=is_whole_project(compiled),
+        bound_of=_bound,
     )
     if out is not None:
         read_plan(plan_text(made), out)  # what could not be applied is not saved

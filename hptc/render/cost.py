@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from hptc.cost import Configuration, CostBound, Line, Most
+from hptc.cost import BoundSummary, Configuration, CostBound, Line, Most, summary
+from hptc.expected_cost import ExpectedCost, TotalCost, total_cost
 from hptc.prices import Price
 from hptc.render.diagnostics import printable
 
@@ -15,18 +17,28 @@ VERSION = 1
 _WIDTH = 15
 
 
-def render_costs(bounds: Sequence[tuple[str, CostBound]]) -> str:
-    """The bounds of searches by their specs' names, and their sum where there are several."""
-    text = "\n".join(render_cost(name, bound) for name, bound in bounds)
-    if len(bounds) > 1:
-        text += f"\n{_total([bound for _, bound in bounds])}\n"
+class SpecCost(NamedTuple):
+    """What a spec's search may cost; no forecast where AWS was not asked."""
+
+    name: str
+    bound: CostBound
+    expected: ExpectedCost | None = None
+
+
+def render_costs(costs: Sequence[SpecCost]) -> str:
+    """The costs of searches, and their sum where there are several."""
+    text = "\n".join(render_cost(*each) for each in costs)
+    if len(costs) > 1:
+        together = total_cost([(summary(each.bound), each.expected) for each in costs])
+        text += f"\n{len(costs)} searches: {total(together)}\n"
     return text
 
 
-def render_cost(name: str, bound: CostBound) -> str:
+def render_cost(name: str, bound: CostBound, expected: ExpectedCost | None = None) -> str:
     """One bound: the verdict in the first line, then what it is made of."""
-    lines = [f"{printable(name)}: {headline(bound)}"]
-    rows = [("training jobs", _jobs(bound))]
+    lines = [f"{printable(name)}: {headline(summary(bound))}"]
+    rows = [] if expected is None else list(_expected_rows(expected))
+    rows.append(("training jobs", _jobs(bound)))
     if bound.most is not None:
         rows += _most_rows(bound.most, bound)
     rows += [("unknown", missing) for missing in bound.missing]
@@ -38,25 +50,44 @@ def render_cost(name: str, bound: CostBound) -> str:
     return "\n".join(lines) + "\n"
 
 
-def headline(bound: CostBound) -> str:
+def headline(bound: BoundSummary) -> str:
     """The sum in a few words, always with its Region and the date of its prices."""
-    most = bound.most
-    if most is None:
+    if bound.instance_hours is None:
         return "no bound on its cost"
-    hours = f"{_number(most.instance_hours)} instance-hours"
-    if most.usd is None:
+    hours = f"{_number(bound.instance_hours)} instance-hours"
+    if bound.usd is None:
         return f"at most {hours}; the price is not known"
-    spot = f"from {dollars(most.usd_low)} at spot; " if most.usd_low != most.usd else ""
-    return f"at most {dollars(most.usd)} ({spot}{hours}; {stand(bound.prices)})"
+    spot = f"from {dollars(bound.usd_low)} at spot; " if bound.usd_low != bound.usd else ""
+    prices = f"{bound.region} prices of {' to '.join(bound.price_dates)}"
+    origins = " and ".join(bound.price_origins)
+    return f"at most {dollars(bound.usd)} ({spot}{hours}; {prices}, from {origins})"
 
 
-def stand(prices: Sequence[Price]) -> str:
-    """Where prices hold, when, and who says so."""
-    regions = " and ".join(dict.fromkeys(price.region for price in prices))
-    dates = sorted({price.date for price in prices})
-    dated = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    origins = " and ".join(dict.fromkeys(price.origin for price in prices))
-    return f"{regions} prices of {dated}, from {origins}"
+def forecast(expected: ExpectedCost) -> str:
+    """What is to be expected, in a few words, and by which runs; or why nothing is known."""
+    if not expected.grounds:
+        return expected.unknown
+    same = all(ground.is_same_content for ground in expected.grounds)
+    count = len(expected.grounds)
+    runs = f"{count} runs" if count > 1 else "a run"
+    by = f"by {runs} of {'this' if same else 'earlier'} content"
+    if expected.usd is None:
+        hours = _number(expected.instance_hours or Decimal(0))
+        return f"{hours} instance-hours, {by}; {expected.unknown}"
+    amount = dollars(expected.usd)
+    if expected.is_range:
+        amount += f" (from {dollars(expected.usd_low)} to {dollars(expected.usd_high)})"
+    return f"{amount}, {by}"
+
+
+def total(cost: TotalCost) -> str:
+    """The sum of several searches, as far as it is known."""
+    if cost.usd is None:
+        text = f"no sum, as the cost of {cost.unknown} is not known"
+        hours = cost.instance_hours
+        return text if hours is None else f"at most {_number(hours)} instance-hours; {text}"
+    text = f"at most {dollars(cost.usd)}"
+    return text if cost.expected_usd is None else f"{text}, expected {dollars(cost.expected_usd)}"
 
 
 def dollars(usd: Decimal | None) -> str:
@@ -64,13 +95,23 @@ def dollars(usd: Decimal | None) -> str:
     return "unknown" if usd is None else f"${usd:,.2f}"
 
 
-def costs_json(bounds: Sequence[tuple[str, CostBound]]) -> str:
-    """The same as one JSON object; amounts are texts, so that nothing rounds them."""
+def costs_json(costs: Sequence[SpecCost]) -> str:
+    """The same as one JSON object; amounts are texts, so that nothing rounds them.
+
+    `expected` is null where AWS was not asked.
+    """
     data = {
         "version": VERSION,
-        "specs": [{"name": name, **cost_data(bound)} for name, bound in bounds],
+        "specs": [
+            {
+                "name": name,
+                **cost_data(bound),
+                "expected": None if expected is None else asdict(expected),
+            }
+            for name, bound, expected in costs
+        ],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # amounts
 
 
 def cost_data(bound: CostBound) -> dict[str, Any]:
@@ -124,6 +165,25 @@ def _price_data(price: Price | None) -> dict[str, Any] | None:
     }
 
 
+def _expected_rows(expected: ExpectedCost) -> Iterator[tuple[str, str]]:
+    yield "expected", forecast(expected)
+    if not expected.grounds:
+        return
+    each = f"{expected.training_jobs} x {_duration(expected.seconds_each or 0)}"
+    seen = sum(ground.training_jobs for ground in expected.grounds)
+    yield "as before", f"{each}, the mean of {_count(seen, 'training job')}"
+    for ground in expected.grounds:
+        content = "this content" if ground.is_same_content else "earlier content"
+        took = f"{_count(ground.training_jobs, 'training job')} in {_duration(ground.seconds)}"
+        yield "rests on", f"{ground.name} of {ground.date}: {took}, {content}"
+    for assumption in expected.assumptions:
+        yield "provided that", assumption
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"
+
+
 def _jobs(bound: CostBound) -> str:
     count = bound.training_jobs
     number = "not known" if count.number is None else f"{count.number}"
@@ -167,14 +227,6 @@ def _cluster(line: Line) -> str:
     else:
         volume = f", {line.volume_gb} GB volume" if line.volume_gb else ""
     return f"{line.count} {line.instance_type}{volume}"
-
-
-def _total(bounds: Sequence[CostBound]) -> str:
-    known = [bound.most.usd for bound in bounds if bound.most and bound.most.usd is not None]
-    if len(known) < len(bounds):
-        unknown = len(bounds) - len(known)
-        return f"{len(bounds)} searches: no sum, as the cost of {unknown} is not known"
-    return f"{len(bounds)} searches: at most {dollars(sum(known, Decimal(0)))}"
 
 
 def _duration(seconds: int) -> str:

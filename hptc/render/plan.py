@@ -13,6 +13,7 @@ from hptc.apply import Applied
 from hptc.earlier_jobs import EarlierJob, Fate
 from hptc.plan import AlreadyThere, Blocked, Plan, ToSubmit
 from hptc.planned_stacks import PlannedStack, StackState
+from hptc.render.cost import forecast, headline, total
 from hptc.render.diagnostics import printable
 from hptc.render.jobs import render_submission
 from hptc.submission import Submitted
@@ -54,7 +55,7 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
         ),
     ]
     sections: Sequence[tuple[str, str, Sequence[str]]] = (
-        ("submit", "to submit", _columns([_new(each) for each in plan.to_submit])),
+        ("submit", "to submit", list(_to_submit(plan))),
         ("blocked", "blocked", list(_blocked(plan.blocked))),
         ("bold", "unchanged", _columns([_there(each) for each in plan.unchanged])),
         ("urgent", "stacks to deploy", list(_stacks(plan))),
@@ -85,6 +86,18 @@ def applied_json(applied: Sequence[Applied]) -> str:
         }
         jobs.append(entry)
     return json.dumps({"version": VERSION, "jobs": jobs}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _to_submit(plan: Plan) -> Iterator[str]:
+    rows = _columns([_new(each) for each in plan.to_submit])
+    for row, each in zip(rows, plan.to_submit, strict=True):
+        yield row
+        if each.cost is not None:
+            yield f"  {printable(headline(each.cost.bound))}"
+            yield from (f"  unknown: {printable(missing)}" for missing in each.cost.bound.missing)
+            yield f"  expected: {printable(forecast(each.cost.expected))}"
+    if plan.total_cost is not None and len(plan.to_submit) > 1:
+        yield f"together {total(plan.total_cost)}"
 
 
 def _new(each: ToSubmit) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ class FakeTuning:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     training_jobs: dict[str, list[TrainingJob]] = field(default_factory=dict)
+    billable: dict[str, int] = field(default_factory=dict)  # seconds by training job
     calls: list[str] = field(default_factory=list)
     refusals: list[AwsError] = field(default_factory=list)  # of the next calls of create or stop
     rivals: list[Request] = field(default_factory=list)  # created by others right before `create`
@@ -90,6 +91,10 @@ class FakeTuning:
     def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
         self.calls.append("list_training_jobs")
         return iter(self.training_jobs.get(name, [])[:limit])
+
+    def billable_seconds(self, training_job: str) -> int | None:
+        self.calls.append("billable_seconds")
+        return self.billable.get(training_job)
 
 
 class NoWrites(FakeTuning):

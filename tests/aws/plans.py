@@ -10,6 +10,7 @@ from typing import Any
 from hptc.aws.jobs import JobSummary
 from hptc.compiler import compile_paths
 from hptc.plan import Plan, is_whole_project, plan
+from hptc.planned_costs import BoundOf
 from hptc.provenance import Provenance
 from hptc.submission import submit
 from hptc.workspace import Compiled, Workspace
@@ -85,7 +86,10 @@ def read_only(tuning: FakeTuning) -> NoWrites:
 
 
 def planned(
-    compiled: list[Compiled], tuning: FakeTuning | None = None, stacks: FakeStacks | None = None
+    compiled: list[Compiled],
+    tuning: FakeTuning | None = None,
+    stacks: FakeStacks | None = None,
+    bound_of: BoundOf | None = None,
 ) -> Plan:
     """A plan, made with a client that fails on any write."""
     return plan(
@@ -94,6 +98,7 @@ def planned(
         deployed(*(one.name for one in compiled)) if stacks is None else stacks,
         provenance=origin,
         is_whole_project=is_whole_project(compiled),
+        bound_of=bound_of,
     )
 
 
