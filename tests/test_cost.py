@@ -68,6 +68,15 @@ WORKED = [
     Worked("search shorter than a job", "limits: {max_runtime: 30m}", "1", "0.53"),
     # 20 jobs x 1 h x 2 instances x $0.53
     Worked("two instances", "training_job: {resources: {instance_count: 2}}", "40", "21.20"),
+    # 20 jobs x 1 h x ($0.50 + 500 GB x $0.001) = 20 x $1.00
+    Worked("volume", "training_job: {resources: {volume_size_in_gb: 500}}", "20", "20.00"),
+    # 10 at once until the search ends could run 60 h, but there are 20 jobs of 1 h: 20 x $0.53
+    Worked(
+        "not cut by the search",
+        "limits: {max_runtime: 6h, max_parallel_training_jobs: 10}",
+        "20",
+        "10.60",
+    ),
     # 20 jobs x 90 min = 30 h; 30 x $0.53
     Worked("ninety minutes", "training_job: {stopping: {max_runtime: 90m}}", "30", "15.90"),
     # nothing says how long a job runs: one day each, 20 x 24 h = 480 h; 480 x $0.53

@@ -18,26 +18,25 @@ from hypothesis import strategies as st
 
 from hptc.earlier_runs import EarlierRun, EarlierRuns, TrainingTime
 from hptc.expected_cost import ExpectedCost, expected_cost
+from hptc.prices import packaged
 from hptc.render.cost import SpecCost, costs_json, render_costs
-from tests.conftest import Golden
+from tests.conftest import ROOT, Golden
 from tests.test_cost import PRICES, UNKNOWN, bound
 
 MINUTE = 60
 
 
 def run(
-    *minutes: float, name: str = "churn-0123abcd", day: int = 1, same: bool = True,
-    billed: Fraction | None = Fraction(1), started: int | None = None, definition: str = "",
+    *minutes: float, name: str = "churn-0123abcd", month: int = 9, day: int = 1,
+    same: bool = True, billed: Fraction | None = Fraction(1), started: int | None = None,
 ) -> EarlierRun:  # fmt: skip
     """A run whose training jobs took so many minutes each."""
     return EarlierRun(
         name=name,
-        created=datetime(2026, 9, day, 12, tzinfo=UTC),
+        created=datetime(2026, month, day, 12, tzinfo=UTC),
         is_same_content=same,
         training_jobs=len(minutes) if started is None else started,
-        times=tuple(
-            TrainingTime(definition=definition, seconds=round(each * MINUTE)) for each in minutes
-        ),
+        times=tuple(TrainingTime(definition="", seconds=round(each * MINUTE)) for each in minutes),
         billed=billed,
     )
 
@@ -281,3 +280,15 @@ def test_rendered_without_a_price(golden: Golden) -> None:
 def test_rendered_sum(golden: Golden) -> None:
     costs = [SpecCost(name, bound("{}"), expected("{}", run(18))) for name in "ab"]
     golden("cost/expected-sum.txt", render_costs(costs))
+
+
+def test_the_pages_example_is_true() -> None:
+    # 20 x 14 min and 20 x 10 min, at $0.23 and 30 GB x $0.14 / 672 h = $0.23625 an hour
+    of = bound("{}", packaged())
+    runs = (
+        run(*[14] * 20, name="churn-c6ba2bf7-r1", month=11, day=25),
+        run(*[10] * 20, name="churn-c6ba2bf7", month=11, day=18),
+    )
+    lines = render_costs([SpecCost("churn", of, expected_cost(of, EarlierRuns(runs=runs)))])
+    page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    assert "\n".join(lines.splitlines()[:5]) in page

@@ -297,6 +297,30 @@ class TestWithRefusals:
         assert jobs[0].metric_value == 0.5
         assert jobs[0].tuned_hyperparameters == (("a", "1"), ("b", "2"))
 
+    @pytest.mark.parametrize("billed", [300, None])
+    def test_what_aws_bills_of_a_training_job(
+        self, connection: Connection, billed: int | None
+    ) -> None:
+        said = {} if billed is None else {"BillableTimeInSeconds": billed}
+        response = {
+            "TrainingJobName": "x-001",
+            "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/x-001",
+            "ModelArtifacts": {"S3ModelArtifacts": "s3://example/x-001/model.tar.gz"},
+            "TrainingJobStatus": "Completed",
+            "SecondaryStatus": "Completed",
+            "AlgorithmSpecification": {"TrainingInputMode": "File"},
+            "ResourceConfig": {"VolumeSizeInGB": 30},
+            "StoppingCondition": {},
+            "CreationTime": "2026-01-01T00:00:00Z",
+            **said,
+        }
+        operation = "describe_training_job"
+        with Stubber(connection.sagemaker) as stub:
+            self.refuse(stub, operation, "ThrottlingException", "Rate exceeded")
+            stub.add_response(operation, response, {"TrainingJobName": "x-001"})
+            assert over(connection).tuning.billable_seconds("x-001") == billed
+            stub.assert_no_pending_responses()
+
 
 class TestWithoutAws:
     """A machine that is not ready."""
