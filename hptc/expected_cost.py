@@ -119,7 +119,7 @@ def expected_cost(bound: CostBound, earlier: EarlierRuns) -> ExpectedCost:
     return ExpectedCost(
         usd_low=min((low for low in lows if low is not None), default=None),
         usd=usd,
-        usd_high=max((high for high in highs if high is not None), default=None),
+        usd_high=max((high for high in (usd, *highs) if high is not None), default=None),
         instance_hours=_times(together.instance_seconds / _HOUR, number, most_hours),
         training_jobs=math.ceil(number),
         seconds_each=math.ceil(together.seconds),

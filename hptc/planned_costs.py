@@ -21,7 +21,7 @@ BoundOf = Callable[[Compiled], CostBound]
 MOST_FORECASTS = 10
 """So many jobs of a plan have a forecast, each by its spec's newest run: about two calls each."""
 
-_NOT_ASKED = "not asked for: `hptc cost --online` does"
+_NOT_ASKED = "not asked for: `hptc cost --online` asks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

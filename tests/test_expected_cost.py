@@ -226,20 +226,23 @@ def test_an_unknown_price_is_never_zero(case: str) -> None:
 
 @given(
     minutes=st.lists(st.lists(st.integers(1, 600), min_size=1, max_size=5), min_size=1, max_size=3),
-    number=st.integers(1, 100),
+    number=st.integers(1, 100) | st.none(),
+    unread=st.integers(0, 100),
 )
 def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
-    minutes: list[list[int]], number: int
+    minutes: list[list[int]], number: int | None, unread: int
 ) -> None:
     spec = {
         "strategy": "Random",
         "limits": {
             "max_number_of_training_jobs": number,
-            "max_parallel_training_jobs": min(2, number),
+            "max_parallel_training_jobs": min(2, number or 2),
         },
     }
     of = bound(json.dumps(spec), PRICES)
-    found = expected_cost(of, EarlierRuns(runs=tuple(run(*each) for each in minutes)))
+    runs = [run(*each) for each in minutes]
+    runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
+    found = expected_cost(of, EarlierRuns(runs=tuple(runs)))
     assert of.most is not None
     assert of.most.usd is not None
     assert found.usd_low is not None

@@ -445,7 +445,7 @@ class TestCalls:
         found = planned(specs, bound_of=bound_of)
         said = [each.cost.expected.unknown for each in found.to_submit if each.cost]
         assert said[:MOST_FORECASTS] == ["no earlier run is known"] * MOST_FORECASTS
-        assert said[MOST_FORECASTS:] == ["not asked for: `hptc cost --online` does"] * 2
+        assert said[MOST_FORECASTS:] == ["not asked for: `hptc cost --online` asks"] * 2
 
     def test_git_is_asked_about_what_is_new_only(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
