@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from hptc import source
+from hptc.errors import UsageError
 
 
 class Files(Protocol):
@@ -45,7 +47,11 @@ class Disk:
         return path.resolve()
 
     def read(self, path: str) -> str:
-        """A file's text."""
+        """A file's text. Raises UsageError for a link that leads out of its repository too.
+
+        Who proposes a change chooses what its links lead to, and findings show what was read.
+        """
+        _stay_inside(path)
         return source.read(path)
 
     def is_file(self, path: Path) -> bool:
@@ -63,6 +69,22 @@ class Disk:
     def below(self, folder: Path) -> Iterator[Path]:
         """Everything below; links to folders are not followed."""
         return folder.rglob("*")
+
+
+def _stay_inside(path: str) -> None:
+    named = os.path.abspath(path)  # noqa: PTH100  resolve() would follow the links
+    real = os.path.realpath(named)
+    if real == named:
+        return
+    above = Path(named).parents
+    top = next((folder for folder in above if DISK.is_repository(folder)), None)
+    if top is None:
+        top = next((folder for folder in above if (folder / "hptc.yaml").is_file()), None)
+    if top is not None and not Path(real).is_relative_to(top.resolve()):
+        raise UsageError(
+            f"{path}: is a link that leads out of {top}, and is not read",
+            help="put the file itself there",
+        )
 
 
 DISK = Disk()

@@ -4,7 +4,8 @@ The file's text in, a frozen `Project` out. It is optional: without it a spec wi
 URIs compiles alone.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -229,10 +230,31 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
         file = ProjectFile.model_validate(data)
     except ValidationError as error:
         return None, [source.place(document, f, f.path) for f in findings_of(error, ProjectFile)]
-    faults = _long_variables(file, document)
+    faults = [*_long_variables(file, document), *_outside(file, document, path.parent, files)]
     return (
         (None, faults) if faults else (Project(root=path.parent, document=document, file=file), [])
     )
+
+
+def _outside(
+    file: ProjectFile, document: Document, root: FilePath, files: Files
+) -> Iterator[Diagnostic]:
+    """Entries of `specs` that lead out of the repository; of the project, where there is none."""
+    folder = files.real(root)
+    above = (folder, *folder.parents)
+    top = next((each for each in above if files.is_repository(each)), folder)
+    for index, entry in enumerate(file.specs):
+        named = FilePath(os.path.normpath(folder / entry))
+        if named.is_relative_to(top) and files.real(named).is_relative_to(top):
+            continue
+        finding = Finding(
+            code="HPT102",
+            message=f"`{entry}` leads out of {top}, and nothing is read there",
+            path=("specs", index),
+            in_spec=True,
+            help="name folders and files of this repository",
+        )
+        yield source.place(document, finding, finding.path)
 
 
 def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
