@@ -22,6 +22,10 @@ _MAIN_BRANCHES = (
     "refs/heads/master",
 )
 _TIMEOUT_SECONDS = 60
+_GIT = ("git", "-c", "safe.bareRepository=explicit")
+"""A commit may hold a folder that looks like a repository, whose configuration names programs:
+https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository"""
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
 _LINK, _SUBMODULE = "120000", "160000"
 _MOST_LINKS = 40
 _FETCH_ALL = (
@@ -46,7 +50,7 @@ def answer(folder: Path, *arguments: str) -> str | None:
     """What git says, or None when there is no git or it refuses."""
     try:
         done = _run(folder, arguments)
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
         return None
     return os.fsdecode(done.stdout).strip() if done.returncode == 0 else None
 
@@ -269,7 +273,7 @@ def _skip(stream: IO[bytes], count: int) -> None:
 
 def _batch_reader(root: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        ["git", "-C", str(root), "cat-file", "--batch"],
+        [*_GIT, "-C", str(root), "cat-file", "--batch"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -278,19 +282,29 @@ def _batch_reader(root: Path) -> subprocess.Popen[bytes]:
 
 
 def _run(folder: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        ["git", "-C", str(folder.resolve()), *arguments],
-        capture_output=True,
-        check=False,
-        timeout=_TIMEOUT_SECONDS,
-        env=_environment(),
-    )
+    try:
+        return subprocess.run(
+            [*_GIT, "-C", str(folder.resolve()), *arguments],
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT_SECONDS,
+            env=_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"`git {arguments[0]}` took longer than {_TIMEOUT_SECONDS} seconds",
+            help=f"try it in {folder}: git may wait for a disk or a network",
+        ) from None
 
 
 def _environment() -> dict[str, str]:
-    """Git in plain words, asking nobody and taking no lock."""
+    """Git in plain words, asking nobody and taking no lock, in the repository of the folder.
+
+    Hooks set GIT_DIR and the like for a repository that need not be that one.
+    """
+    kept = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
     return {
-        **os.environ,
+        **kept,
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 MAX_NAME = 32
@@ -86,12 +86,11 @@ def _canonical(value: Any, owner: str) -> Any:
 
 def _number(text: Any) -> Any:
     try:
-        number = Decimal(str(text))
-    except InvalidOperation:
+        number = Decimal(str(text)).normalize()
+    except ArithmeticError:  # no number, or one whose exponent is beyond every other's
         return text
     if not number.is_finite():
         return text
-    number = number.normalize()
     return str(number + 0) if number else "0"
 
 

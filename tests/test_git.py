@@ -30,6 +30,27 @@ def test_the_top_of_a_work_tree(repository: Repository) -> None:
     assert git.top_folder(repository.root / "a" / "b") == repository.root
 
 
+def test_a_folder_that_looks_like_a_repository_is_none(repository: Repository) -> None:
+    """Its configuration could name a program to run, and whoever proposes a change wrote it."""
+    repository.write("evil/HEAD", "ref: refs/heads/main\n")
+    repository.write("evil/config", "[core]\n\tbare = false\n\tworktree = .\n")
+    for folder in ("objects", "refs"):
+        (repository.root / "evil" / folder).mkdir()
+    with pytest.raises(UsageError, match="bare repository"):
+        git.top_folder(repository.root / "evil")
+    assert git.answer(repository.root / "evil", "rev-parse", "--show-toplevel") is None
+
+
+@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"])
+def test_the_variables_of_a_hook_name_no_other_repository(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    repository.commit("first", {"a/x.txt": "x"})
+    monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
+    assert git.top_folder(repository.root / "a") == repository.root
+    assert git.commit(repository.root, "HEAD").called == "HEAD"
+
+
 def test_outside_of_a_repository(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not in a git repository"):
         git.top_folder(tmp_path)

@@ -122,6 +122,9 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 DIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "early stopping": ({CONFIG: {"TrainingJobEarlyStoppingType": "Auto"}}, {}),
     "another bound": (with_ranges({**RANGE, "MinValue": "0.10000001"}), with_ranges(RANGE)),
+    "an exponent beyond any number": (
+        with_ranges({**RANGE, "MaxValue": "1e999999999"}), with_ranges(RANGE)
+    ),
     "a category's spelling": (
         {CONFIG: {"ParameterRanges": {"CategoricalParameterRanges": [{"Values": ["1.0"]}]}}},
         {CONFIG: {"ParameterRanges": {"CategoricalParameterRanges": [{"Values": ["1"]}]}}},
