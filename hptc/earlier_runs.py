@@ -13,9 +13,10 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
-from hptc.aws.jobs import OVER, TAG_PREFIX, JobSummary, TrainingJob
+from hptc.aws.jobs import OVER, JobSummary, TrainingJob
 from hptc.earlier_jobs import Names, readable_tags
 from hptc.job import TuningJob, read_job
+from hptc.provenance import TAG_PREFIX
 from hptc.read_only import ReadOnlyTuning
 from hptc.workspace import Compiled
 

@@ -129,7 +129,26 @@ def test_added_and_removed(repository: Repository) -> None:
 @pytest.mark.parametrize("file", ["specs/other.yaml", "specs/else.yaml"])
 def test_a_spec_renamed(repository: Repository, file: str) -> None:
     repository.commit("change", {"specs/other.yaml": None, file: named("else")})
-    assert told(review_refs([])) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
+    found = review_refs([])
+    assert told(found) == {"else": [Kind.JOB_RENAMED]}
+    assert found.impact is Impact.JOBS  # the role of the new name writes to the new name's folder
+    assert "/else/" in found.specs[0].changes[0].note
+
+
+def test_a_spec_renamed_and_moved(repository: Repository) -> None:
+    elsewhere = named("else").replace(
+        "  resources:",
+        "  output: {s3_output_path: 's3://{{ artifact_bucket }}/all/'}\n  resources:",
+    )
+    repository.commit("change", {"specs/other.yaml": elsewhere})
+    found = review_refs([])
+    assert told(found) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
+    assert found.impact is Impact.PERMISSIONS
+
+
+def test_a_spec_renamed_and_changed(repository: Repository) -> None:
+    repository.commit("change", {"specs/other.yaml": named("else", WIDER)})
+    assert told(review_refs([])) == {"else": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED]}
 
 
 def test_a_spec_renamed_and_changed_in_another_file_is_another(repository: Repository) -> None:
@@ -215,6 +234,7 @@ def test_each_side_has_its_own_project(repository: Repository) -> None:
     ("old", "new", "expected"),
     [
         ("network: managed", "network: absent", [Kind.INFRASTRUCTURE]),
+        ("network: managed", "network: {cidr: 10.1.0.0/20}", [Kind.INFRASTRUCTURE]),
         ("network: managed", "removal: destroy, network: managed", [Kind.INFRASTRUCTURE]),
         ("region: us-east-1", "region: eu-west-1", [Kind.ACCOUNT]),
         ("default_environment", "policy: {regions: [us-east-1]}\ndefault_environment",
@@ -238,9 +258,25 @@ def test_hptc_yaml_is_new(repository: Repository) -> None:
 
 
 def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
+    """Its faults are told once, and none of what follows from them for every spec."""
     repository.write("hptc.yaml", "project: [")
     found = review_refs([])
-    assert told(found) == {"other": [Kind.BROKEN], "trees": [Kind.BROKEN]}
+    assert told(found) == {}
+    assert [change.kind for change in found.project] == [Kind.BROKEN]
+    assert [each.code for each in found.project_findings] == ["HPT002"]
+    assert found.notes == ("specs that can't be compared until hptc.yaml can be read: 2",)
+    assert found.impact is Impact.BREAKS
+    text = render_diff(found, Format.TEXT)
+    assert text.count("error[HPT002] hptc.yaml:") == 1
+
+
+def test_hptc_yaml_is_broken_on_both_sides(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": "project: ["})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", WIDER)
+    found = review_refs([])
+    assert (found.project, found.specs) == ((), ())
+    assert len(found.notes) == 1
 
 
 def test_the_environment_is_new(repository: Repository) -> None:
@@ -295,11 +331,57 @@ def test_not_even_text(repository: Repository, is_old: bool) -> None:
     assert expected in kinds
 
 
-def test_new_warnings(repository: Repository) -> None:
+LOGARITHMIC = SPEC.replace("min: 0, max: 4", "min: 0, max: 4, scaling: Logarithmic")
+STRICT = PROJECT + "policy: {max_number_of_training_jobs: 30}\n"
+MORE = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 40")
+
+
+def test_a_rule_refuses_it_and_its_changes_are_told(repository: Repository) -> None:
+    repository.write("specs/trees.yaml", LOGARITHMIC)
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
+    assert [d.code for d in found.specs[0].findings] == ["HPT203"]
+    assert not found.specs[0].is_new_job
+
+
+def test_what_a_rule_refused_before(repository: Repository) -> None:
+    repository.commit("second", {"specs/trees.yaml": LOGARITHMIC})
+    repository.git("branch", "--force", "main", "HEAD")
+    assert review_refs([]).is_empty
+    repository.write("specs/trees.yaml", f"# why\n{LOGARITHMIC}")
+    assert review_refs([]).is_empty
+    repository.write("specs/trees.yaml", LOGARITHMIC.replace("num_round: 200", "num_round: 300"))
+    assert told(review_refs([])) == {"trees": [Kind.BROKEN, Kind.STATIC_VALUE]}
+    repository.write("specs/trees.yaml", SPEC)
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
+    assert found.specs[0].is_new_job
+
+
+def test_a_breach_of_the_policy(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": STRICT})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", MORE)
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
+    assert found.impact is Impact.BREACH
+    assert [d.code for d in found.specs[0].findings] == ["HPT803"]
+    assert not found.specs[0].is_new_job
+
+
+def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) -> None:
     repository.write("hptc.yaml", PROJECT + "policy: {required_tags: {owner: '.+'}}\n")
     found = review_refs([])
-    assert found.impact is Impact.BREAKS
+    assert found.impact is Impact.BREACH
+    assert told(found) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
     assert {d.code[:4] for spec in found.specs for d in spec.findings} == {"HPT8"}
+
+
+def test_new_warnings(repository: Repository) -> None:
+    repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", "numround: 200"))
+    (spec,) = review_refs([]).specs
+    assert [d.severity.value for d in spec.findings if d.code == "HPT310"] == ["warning"]
+    assert spec.is_new_job
 
 
 # Warm starts.
@@ -327,6 +409,7 @@ def test_a_parent_that_no_longer_fits(repository: Repository) -> None:
     repository.write("specs/trees.yaml", SPEC.replace("gamma:", "alpha:"))
     (found,) = (spec for spec in review_refs([]).specs if spec.name == "child")
     assert found.impact is Impact.BREAKS
+    assert [change.kind for change in found.changes] == [Kind.BROKEN, Kind.WARM_START]
     assert {d.code[:4] for d in found.findings} == {"HPT7"}
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from hptc import project
 from hptc.compiler import compile_text
+from hptc.cost import CostBound, cost_bound
+from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import Review, Side, SpecDiff, review, with_costs
 from hptc.project import Project
@@ -18,6 +20,7 @@ from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
 from hptc.workspace import Compiled, Workspace
 from tests.conftest import ROOT, Golden
+from tests.test_cost import table
 from tests.test_diff import PROJECT
 from tests.test_diff import SPEC as SEARCH
 
@@ -56,7 +59,20 @@ OTHER = (
     .replace("team: growth", "team: risk")
 )
 BROKEN = named("broken", SPEC).replace("strategy: Bayesian", "strategy: Bayes")
+DEAR = named("dear", SPEC).replace("ml.m5.xlarge", "ml.m5.2xlarge")
 TAGGED = named("tagged").replace("team: growth", "team: risk @octocat")
+
+
+def over_budget(one: Compiled) -> Compiled:
+    """As the policy refuses it; its request is kept, so that its changes can be told."""
+    place = one.layers.span(("limits", "max_number_of_training_jobs"))
+    refusal = Diagnostic(
+        code="HPT801",
+        severity=Severity.ERROR,
+        message="the search may cost $20.60, but the budget is $12.00",
+        span=place,
+    )
+    return replace(one, diagnostics=(*one.diagnostics, refusal))
 
 
 @pytest.fixture
@@ -68,6 +84,7 @@ def everything(tmp_path: Path) -> Review:
         spec(named("gone"), old, "specs/gone.yaml"),
         spec(named("broken"), old, "specs/broken.yaml"),
         spec(named("same"), old, "specs/same.yaml"),
+        spec(named("dear"), old, "specs/dear.yaml"),
         spec(named("tagged"), old, "specs/tagged.yaml"),
     ]
     after = [
@@ -75,6 +92,7 @@ def everything(tmp_path: Path) -> Review:
         spec(named("fresh"), new, "specs/fresh.yaml"),
         spec(BROKEN, new, "specs/broken.yaml"),
         spec(named("same"), new, "specs/same.yaml"),
+        over_budget(spec(DEAR, new, "specs/dear.yaml")),
         spec(TAGGED, new, "specs/tagged.yaml"),
     ]
     # `fresh` is `gone` under another name and file: the same content.
@@ -90,8 +108,15 @@ EMPTY = Review(old="main (1a2b3c4)", new="the work tree", specs=(), compared=14)
 
 @pytest.mark.parametrize("form", Format)
 def test_golden(everything: Review, form: Format, golden: Golden) -> None:
-    costs = with_costs(everything, lambda one: 12.5 if one.name == "trees" else None)
-    golden(f"diff/everything.{form.value}", render_diff(costs, form))
+    golden(f"diff/everything.{form.value}", render_diff(with_costs(everything, _cost), form))
+
+
+PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00")
+
+
+def _cost(one: Compiled) -> CostBound:
+    assert one.job is not None
+    return cost_bound(one.job, "us-east-1", table() if one.name == "tagged" else PRICES)
 
 
 @pytest.mark.parametrize("form", Format)
@@ -252,7 +277,7 @@ def test_json_has_what_a_program_needs(everything: Review) -> None:
 
 def test_the_page_about_it_shows_a_real_comment(everything: Review, request: object) -> None:
     """docs/review.md holds the Markdown of one spec's change, as it is made here."""
-    (trees,) = (one for one in everything.specs if one.name == "trees")
+    (trees,) = (one for one in with_costs(everything, _cost).specs if one.name == "trees")
     made = render_markdown(replace(everything, specs=(trees,), project=()))
     path = ROOT / "docs" / "review.md"
     before, start, rest = path.read_text(encoding="utf-8").partition("````markdown\n")

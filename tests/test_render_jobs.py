@@ -135,7 +135,7 @@ churn-1a2b3c4d
   objectives         7 told, 2 pending, 1 failed
   created            2026-03-01 10:00 UTC
   elapsed            2 h 0 min of 2 h 0 min at most
-  training time      1 h 23 min in all
+  runtime            1 h 23 min
   warm start         TransferLearning from churn-old
   best so far        validation:auc = 0.8765
                      churn-1a2b3c4d-007-0123abcd

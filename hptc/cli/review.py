@@ -60,17 +60,15 @@ def diff(
 
     Both sides are compiled; git is read, nothing is checked out.
     """
-    from hptc.cost import summary
     from hptc.diff.review import with_costs
     from hptc.diff.sides import review_refs
-    from hptc.render.cost import headline
     from hptc.render.diff import Format, render_diff
     from hptc.rules.check import selected
 
     found = review_refs(
         paths, against=against, head=head, environment=env, rules=selected(select, ignore)
     )
-    found = with_costs(found, lambda one: headline(summary(_bound(one))))
+    found = with_costs(found, _bound)
     show(render_diff(found, Format(form), color=in_color(sys.stdout)))
     return EXIT_FINDINGS if exit_code and not found.is_empty else EXIT_OK
 

@@ -15,6 +15,7 @@ class Impact(StrEnum):
     """What a change does to whoever approves it, the worst first."""
 
     BREAKS = "breaks"  # it no longer compiles
+    BREACH = "breach"  # the project's policy refuses it
     SECURITY = "security"  # isolation, encryption or network loosened
     PERMISSIONS = "permissions"  # a role may do more
     POLICY = "policy"  # the project allows more
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     """Every kind of change. A difference that has no kind of its own is `other`, never nothing."""
 
     BROKEN = "broken"
+    POLICY_BREACH = "policy-breach"
     REPAIRED = "repaired"
     JOB_ADDED = "job-added"
     JOB_REMOVED = "job-removed"
@@ -109,6 +111,7 @@ class Kind(StrEnum):
 
 IMPACTS: dict[Kind, Impact] = {
     Kind.BROKEN: Impact.BREAKS,
+    Kind.POLICY_BREACH: Impact.BREACH,
     **dict.fromkeys(
         (Kind.ENCRYPTION_LOOSENED, Kind.ISOLATION_LOOSENED, Kind.NETWORK_LOOSENED), Impact.SECURITY
     ),

@@ -8,6 +8,7 @@ when the canonical forms are equal, and nothing changes silently.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hptc.diagnostics import Path, path_text
@@ -29,14 +30,31 @@ from hptc.workspace import Compiled
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     """Every change from one compiled spec to another, the worst first.
 
-    Both must have compiled. The names that hptc makes are no change of their own; a pinned one is.
+    Both must have a request. The names that hptc makes are no change of their own, and neither is
+    what follows from a spec's name, its folder for artifacts; a pinned name is.
     """
     if old.request is None or new.request is None or old.job is None or new.job is None:
-        raise ValueError("only what compiled can be compared")
-    changes = [*_name_changes(old, new)]
+        raise ValueError("only what has a request can be compared")
+    found = []
     if old.digest != new.digest:
-        changes += form_changes(form(old.request), form(new.request))
-    return worst_first([*changes, *_role_changes(old, new, [change.path for change in changes])])
+        found = form_changes(form(old.request), form(new.request))
+    moved = [change for change in found if _follows_the_name(change, old.name, new.name)]
+    folder = moved[0].new if moved else ""
+    changes = [*_name_changes(old, new, folder)]
+    changes += [change for change in found if change not in moved]
+    roles = _role_changes(old, new, [change.path for change in changes], is_moved=bool(moved))
+    return worst_first([*changes, *roles])
+
+
+def _follows_the_name(change: Change, old: str, new: str) -> bool:
+    """Whether it is the artifacts' default folder, named as the spec is."""
+    before, after = f"/{old}/", f"/{new}/"
+    return (
+        change.kind is Kind.OUTPUT
+        and old != new
+        and change.old.endswith(before)
+        and change.old.removesuffix(before) + after == change.new
+    )
 
 
 def form_changes(old: Form, new: Form) -> list[Change]:
@@ -143,7 +161,7 @@ def _other(place: Place) -> Change:
     )
 
 
-def _name_changes(old: Compiled, new: Compiled) -> Iterator[Change]:
+def _name_changes(old: Compiled, new: Compiled, folder: str) -> Iterator[Change]:
     was, becomes = pinned_name(old), pinned_name(new)
     if was != becomes:
         path: Path = ("job_name",) if new.spec else ("HyperParameterTuningJobName",)
@@ -157,7 +175,12 @@ def _name_changes(old: Compiled, new: Compiled) -> Iterator[Change]:
         )
     if old.spec is not None and new.spec is not None and old.name != new.name:
         yield Change(
-            kind=Kind.JOB_RENAMED, path=("name",), subject="name", old=old.name, new=new.name
+            kind=Kind.JOB_RENAMED,
+            path=("name",),
+            subject="name",
+            old=old.name,
+            new=new.name,
+            note=f"its artifacts go to {folder}" if folder else "",
         )
 
 
@@ -168,7 +191,9 @@ def pinned_name(compiled: Compiled) -> str | None:
     return compiled.job.name if compiled.job is not None else None
 
 
-def _role_changes(old: Compiled, new: Compiled, changed: list[Path]) -> Iterable[Change]:
+def _role_changes(
+    old: Compiled, new: Compiled, changed: list[Path], *, is_moved: bool
+) -> Iterable[Change]:
     """What the managed roles may do; none where a side brings its own, or stands elsewhere."""
     before, after = old.environment, new.environment
     if before is None or after is None or old.job is None or new.job is None:
@@ -180,12 +205,24 @@ def _role_changes(old: Compiled, new: Compiled, changed: list[Path]) -> Iterable
     had, has = permissions(before, old.job), permissions(after, new.job)
     if not had or not has:
         return ()
+    if is_moved:
+        had = tuple(_in_folder_of(statement, old.name, new.name) for statement in had)
     return permission_changes(
         had,
         has,
         old_place=lambda statement: _asking(statement, old, changed),
         new_place=lambda statement: _asking(statement, new, changed),
     )
+
+
+def _in_folder_of(statement: Statement, old: str, new: str) -> Statement:
+    """A statement as it would be for a spec of the new name, in its folder."""
+    before, after = f"/{old}/*", f"/{new}/*"
+    resources = tuple(
+        resource.removesuffix(before) + after if resource.endswith(before) else resource
+        for resource in statement.resources
+    )
+    return replace(statement, resources=resources)
 
 
 def _asking(statement: Statement, side: Compiled, changed: list[Path]) -> Path:

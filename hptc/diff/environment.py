@@ -43,10 +43,18 @@ def environment_changes(old: Environment | None, new: Environment | None) -> Ite
             kind=Kind.INFRASTRUCTURE,
             path=(*at, "infrastructure", *path),
             subject=path_text(("infrastructure", *path)),
-            old=value_text(was) or "absent",
-            new=value_text(becomes) or "absent",
+            old=_part_text(was),
+            new=_part_text(becomes),
         )
     yield from _policy_changes(old, new, (*at, "policy"))
+
+
+def _part_text(value: Any) -> str:
+    """A part of the infrastructure; of a mapping, what is said in it."""
+    if isinstance(value, dict):
+        said = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
+        return ", ".join(f"{key} {value_text(inner)}" for key, inner in said.items()) or "managed"
+    return value_text(value) or "absent"
 
 
 def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Change]:

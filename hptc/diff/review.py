@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from hptc import source
-from hptc.cost import training_jobs
+from hptc.cost import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact, Kind, worst_first
 from hptc.diff.compare import compare
@@ -22,17 +22,20 @@ from hptc.job import TuningJob
 from hptc.project import Environment
 from hptc.workspace import Compiled
 
-Bound = float | str | None
-"""The most that a search can cost: dollars, a text, or None where it is not known."""
+_POLICY = "HPT8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of a comparison: its specs, where they are from, and the environment."""
+    """One side of a comparison: its specs, where they are from, and the environment.
+
+    A spec that has errors may have a request all the same: then its changes can be told.
+    """
 
     label: str
     compiled: tuple[Compiled, ...]
     environment: Environment | None = None
+    project_findings: tuple[Diagnostic, ...] = ()  # why hptc.yaml can't be read
     notes: tuple[str, ...] = ()
 
 
@@ -51,10 +54,10 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostChange:
-    """The most that a search can cost, before and after; an empty text where there is none."""
+    """The most that a search can cost, before and after; None where there is no such search."""
 
-    old: Bound
-    new: Bound
+    old: CostBound | None
+    new: CostBound | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ class Review:
     compared: int
     project: tuple[Change, ...] = ()  # of hptc.yaml
     project_file: str = "hptc.yaml"
+    project_findings: tuple[Diagnostic, ...] = ()  # new ones, for which no spec compiles
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -117,28 +121,50 @@ def review(old: Side, new: Side) -> Review:
         old_job_of={one.name: one.job.name for one in old.compiled if one.job and one.spec},
     )
     pairs = list(paired(old.compiled, new.compiled))
-    specs = [diff for was, becomes in pairs if (diff := _spec_diff(was, becomes, jobs))]
-    documents = [one.project for one in new.compiled if one.project is not None]
+    told = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
+    specs = [diff for was, becomes in told if (diff := _spec_diff(was, becomes, jobs))]
+    project = list(environment_changes(old.environment, new.environment))
+    notes = [*old.notes, *new.notes]
+    faults = _unknown(old.project_findings, new.project_findings)
+    if faults:
+        project.append(_job_change(Kind.BROKEN))
+    file = _project_file(new)
+    if left := len(pairs) - len(told):
+        notes.append(f"specs that can't be compared until {file} can be read: {left}")
     return Review(
         old=old.label,
         new=new.label,
         specs=tuple(sorted(specs, key=_worst_first)),
         compared=len(pairs),
-        project=worst_first(list(environment_changes(old.environment, new.environment))),
-        project_file=documents[0].document.file if documents else "hptc.yaml",
-        notes=(*old.notes, *new.notes),
+        project=worst_first(project),
+        project_file=file,
+        project_findings=faults,
+        notes=tuple(notes),
     )
 
 
-def with_costs(found: Review, bound: Callable[[Compiled], Bound]) -> Review:
-    """The same review with the cost bounds of both sides, where a side compiles."""
+def _project_file(side: Side) -> str:
+    if side.project_findings:
+        return side.project_findings[0].span.file
+    found = (one.project.document.file for one in side.compiled if one.project is not None)
+    return next(found, "hptc.yaml")
+
+
+def _lacks_its_project(one: Compiled | None, side: Side) -> bool:
+    """Whether nothing can be told of a spec, since its hptc.yaml can't be read."""
+    return one is not None and any(d in side.project_findings for d in one.diagnostics)
+
+
+def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
+    """The same review with the cost bounds of both sides, where a side has a request."""
 
     def with_cost(spec: SpecDiff) -> SpecDiff:
         old, new = (
-            bound(side) if side is not None and side.job is not None else ""
+            bound(side) if side is not None and side.job is not None else None
             for side in (spec.old, spec.new)
         )
-        return replace(spec, cost=CostChange(old=old, new=new) if old != "" or new != "" else None)
+        has_cost = old is not None or new is not None
+        return replace(spec, cost=CostChange(old=old, new=new) if has_cost else None)
 
     return replace(found, specs=tuple(with_cost(spec) for spec in found.specs))
 
@@ -224,9 +250,13 @@ def _spec_diff(old: Compiled | None, new: Compiled | None, jobs: _Jobs) -> SpecD
     findings = new_findings(old, new)
     if not changes and not findings:
         return None
-    was, becomes = (side.job if side is not None else None for side in (old, new))
+    # What has errors is never submitted.
+    was, becomes = (
+        side.job if side is not None and not side.has_errors else None for side in (old, new)
+    )
+    names = (shown_name(side) for side in (new, old) if side is not None)
     return SpecDiff(
-        name=shown_name(shown) or shown.file,
+        name=next((name for name in names if name), shown.file),
         file=shown.file,
         old=old,
         new=new,
@@ -241,34 +271,46 @@ def _spec_diff(old: Compiled | None, new: Compiled | None, jobs: _Jobs) -> SpecD
 
 
 def _pair_changes(old: Compiled | None, new: Compiled | None) -> tuple[Change, ...]:
-    if old is not None and new is not None and old.job is not None and new.job is not None:
-        return tuple(_with_reason(change, old, new) for change in compare(old, new))
+    """What changed in a pair, and before all whether it can be submitted no more, or again."""
     if new is None:
-        return (_job_change(Kind.JOB_REMOVED, _summary(old), ""),)
-    if new.job is None:
-        if old is not None and old.job is None and not _differ(old, new):
-            return ()
-        return (_job_change(Kind.BROKEN, _summary(old), ""),)
+        return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
+    refused = list(_refusal(new))
     if old is None:
-        return (_job_change(Kind.JOB_ADDED, "", _summary(new)),)
-    return (_job_change(Kind.REPAIRED, "", _summary(new)),)
+        added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if new.job is not None else []
+        return worst_first([*refused, *added])
+    changes = []
+    if old.job is not None and new.job is not None:
+        changes = [_with_reason(change, old, new) for change in compare(old, new)]
+    if refused and old.has_errors and not changes and not _differ(old, new):
+        return ()
+    if old.has_errors and not refused:
+        refused = [_job_change(Kind.REPAIRED, old="did not compile", new=_summary(new))]
+    return worst_first([*refused, *changes])
+
+
+def _refusal(one: Compiled) -> Iterator[Change]:
+    """That a spec can't be submitted; its findings say why."""
+    codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
+    if codes:
+        is_policy = all(code.startswith(_POLICY) for code in codes)
+        yield _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN)
 
 
 def _differ(old: Compiled, new: Compiled) -> bool:
-    """Whether two files that both don't compile differ in their text or in what is wrong."""
-    return old.document.text != new.document.text or bool(new_findings(old, new))
+    """Whether two files that can't be submitted differ: in what is wrong, or where that hides the
+    search, in their text."""
+    hidden = old.job is None or new.job is None
+    return (hidden and old.document.text != new.document.text) or bool(new_findings(old, new))
 
 
-def _job_change(kind: Kind, old: str, new: str) -> Change:
+def _job_change(kind: Kind, *, old: str = "", new: str = "") -> Change:
     return Change(kind=kind, path=(), subject="", old=old, new=new)
 
 
 def _summary(one: Compiled | None) -> str:
     """A search in one line."""
-    if one is None:
-        return ""
-    if one.job is None:
-        return "did not compile"
+    if one is None or one.job is None:
+        return "" if one is None else "did not compile"
     job = one.job
     number = training_jobs(job).number
     types = dict.fromkeys(
@@ -297,9 +339,13 @@ def new_findings(old: Compiled | None, new: Compiled | None) -> tuple[Diagnostic
     """What is wrong with the new side that was not with the old; places don't count."""
     if new is None:
         return ()
-    known = Counter((d.code, d.message) for d in old.diagnostics) if old is not None else Counter()
+    return _unknown(old.diagnostics if old is not None else (), new.diagnostics)
+
+
+def _unknown(old: Iterable[Diagnostic], new: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    known = Counter((diagnostic.code, diagnostic.message) for diagnostic in old)
     found = []
-    for diagnostic in new.diagnostics:
+    for diagnostic in new:
         key = diagnostic.code, diagnostic.message
         if known[key]:
             known[key] -= 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from hptc import git, project, source
@@ -75,7 +76,7 @@ def _review(
     if notes:  # the old side has no such environment: to it, every spec is new
         return review(
             Side(label=base, compiled=(), notes=notes),
-            Side(label=head, compiled=tuple(with_unique_names(after))),
+            Side(label=head, compiled=_comparable(after, new), project_findings=_faults(new)),
         )
     _share_unchanged(after, old, new)
     if given:
@@ -84,13 +85,15 @@ def _review(
     return review(
         Side(
             label=base,
-            compiled=tuple(with_unique_names(before)),
+            compiled=_comparable(before, old),
             environment=environments[0],
+            project_findings=_faults(old),
         ),
         Side(
             label=head,
-            compiled=tuple(with_unique_names(after)),
+            compiled=_comparable(after, new),
             environment=environments[1],
+            project_findings=_faults(new),
         ),
     )
 
@@ -174,6 +177,22 @@ def _compiled(path: str, side: Workspace) -> Compiled:
         return Compiled(
             document=document, diagnostics=(unreadable,), layers=Layers(((document, ()),))
         )
+
+
+def _comparable(compiled: list[Compiled], side: Workspace) -> tuple[Compiled, ...]:
+    """One side's specs, those with requests too that only rules refuse: they can be compared."""
+    without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
+    found = []
+    for one in with_unique_names(compiled):
+        if one.job is None and (bare := _compiled(one.file, without_rules)).job is not None:
+            one = replace(bare, diagnostics=one.diagnostics)
+        found.append(one)
+    return tuple(found)
+
+
+def _faults(side: Workspace) -> tuple[Diagnostic, ...]:
+    """Why a side's hptc.yaml can't be read."""
+    return tuple(fault for faults in side.project_diagnostics.values() for fault in faults)
 
 
 def _share_unchanged(after: list[Compiled], old: Workspace, new: Workspace) -> None:

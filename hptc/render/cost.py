@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -54,13 +54,33 @@ def headline(bound: BoundSummary) -> str:
     """The sum in a few words, always with its Region and the date of its prices."""
     if bound.instance_hours is None:
         return "no bound on its cost"
-    hours = f"{_number(bound.instance_hours)} instance-hours"
+    hours = hours_text(bound.instance_hours)
     if bound.usd is None:
         return f"at most {hours}; the price is not known"
     spot = f"from {dollars(bound.usd_low)} at spot; " if bound.usd_low != bound.usd else ""
-    prices = f"{bound.region} prices of {' to '.join(bound.price_dates)}"
-    origins = " and ".join(bound.price_origins)
-    return f"at most {dollars(bound.usd)} ({spot}{hours}; {prices}, from {origins})"
+    prices = _stand([bound.region or ""], bound.price_dates, bound.price_origins)
+    return f"at most {dollars(bound.usd)} ({spot}{hours}; {prices})"
+
+
+def hours_text(hours: Decimal) -> str:
+    """Instance-hours, with their unit."""
+    return f"{_number(hours)} instance-hours"
+
+
+def stand(prices: Sequence[Price]) -> str:
+    """Where prices hold, when, and who says so."""
+    dates = sorted({price.date for price in prices})
+    return _stand(
+        [price.region for price in prices],
+        dates[:1] + dates[1:][-1:],
+        [price.origin for price in prices],
+    )
+
+
+def _stand(regions: Iterable[str], dates: Iterable[str], origins: Iterable[str]) -> str:
+    """`dates` are the first and the last, or the only one."""
+    where, who = (" and ".join(dict.fromkeys(each)) for each in (regions, origins))
+    return f"{where} prices of {' to '.join(dates)}, from {who}"
 
 
 def forecast(expected: ExpectedCost) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import assert_never
 
+from hptc.cost import CostBound
+from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import Bound, CostChange, Parent, Review, SpecDiff
+from hptc.diff.review import CostChange, Parent, Review, SpecDiff
+from hptc.render.cost import dollars, hours_text, stand
 from hptc.render.diagnostics import printable
 
 _COLORS = {"bad": "31;1", "some": "33;1", "good": "32;1", "bold": "1", "dim": "2"}
@@ -24,6 +27,7 @@ class Format(StrEnum):
 
 VERDICTS: dict[Impact, str] = {
     Impact.BREAKS: "does not compile",
+    Impact.BREACH: "breaks the policy",
     Impact.SECURITY: "loosens security",
     Impact.PERMISSIONS: "broadens permissions",
     Impact.POLICY: "loosens the policy",
@@ -35,8 +39,21 @@ VERDICTS: dict[Impact, str] = {
     Impact.COSMETIC: "changes labels",
 }
 
+ONE_JOB: dict[Kind, str] = {
+    Kind.JOB_ADDED: "adds a search",
+    Kind.JOB_REMOVED: "removes a search",
+    Kind.JOB_RENAMED: "renames a search",
+    Kind.JOB_NAME: "changes the name of a job",
+    Kind.REPAIRED: "compiles again",
+}
+"""What is said instead of all that may happen to a search, where it is one thing."""
+
+REFUSALS = (Kind.BROKEN, Kind.POLICY_BREACH)
+"""Changes of which the findings beside them say more."""
+
 TITLES: dict[Kind, str] = {
     Kind.BROKEN: "does not compile",
+    Kind.POLICY_BREACH: "breaks the policy",
     Kind.REPAIRED: "compiles again",
     Kind.JOB_ADDED: "added",
     Kind.JOB_REMOVED: "removed",
@@ -125,7 +142,19 @@ def verdict(found: Review) -> str:
     """The answer in a few words."""
     if found.is_empty:
         return "no change of meaning"
-    return VERDICTS[found.impact] if found.impact is not None else "new findings"
+    if found.impact is None:
+        return "new findings"
+    kinds = {c.kind for spec in found.specs for c in spec.changes if c.impact is found.impact}
+    if len(kinds) == 1:
+        return ONE_JOB.get(kinds.pop(), VERDICTS[found.impact])
+    return VERDICTS[found.impact]
+
+
+def spec_verdict(changes: tuple[Change, ...]) -> str:
+    """The same of one spec's changes, the worst first."""
+    if not changes:
+        return "new findings"
+    return ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
 
 
 def tone(impact: Impact | None) -> str:
@@ -206,18 +235,30 @@ def _parent_text(parent: Parent, name: Callable[[str], str]) -> str:
 
 
 def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
-    bounds = dict.fromkeys(name(bound_text(b)) for b in (cost.old, cost.new) if b != "")
-    return f"costs at most: {' → '.join(bounds)}"
+    bounds = [bound for bound in (cost.old, cost.new) if bound is not None]
+    texts = [name(bound_text(bound)) for bound in bounds]
+    dated = [price for bound in bounds if _is_known(bound) for price in bound.prices]
+    prices = f" ({name(stand(dated))})" if dated else ""
+    if cost.new is None:
+        return f"cost before: {texts[0]}{prices}"
+    if len(texts) == 2 and texts[0] == texts[1]:
+        return f"cost: {texts[0]}, as before{prices}"
+    return f"cost: {' → '.join(texts)}{prices}"
 
 
-def bound_text(bound: Bound) -> str:
+def bound_text(bound: CostBound) -> str:
     """A cost bound; an unknown one is said to be unknown."""
-    match bound:
-        case None:
-            return "not known"
-        case str():
-            return bound
-    return f"${bound:,.2f}"
+    most = bound.most
+    if most is None:
+        return "no bound"
+    if most.usd is None:
+        return f"at most {hours_text(most.instance_hours)} at a price that is not known"
+    spot = f", {dollars(most.usd_low)} at spot" if most.usd_low != most.usd else ""
+    return f"at most {dollars(most.usd)}{spot}"
+
+
+def _is_known(bound: CostBound) -> bool:
+    return bound.most is not None and bound.most.usd is not None
 
 
 def _text(found: Review, *, color: bool) -> str:
@@ -236,16 +277,20 @@ def _text(found: Review, *, color: bool) -> str:
     if found.project:
         lines += ["", paint("bold", printable(found.project_file))]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in found.project]
+        lines += [_finding(each, paint) for each in found.project_findings]
     for spec in found.specs:
-        lines += ["", f"{paint('bold', printable(spec.name))}  {printable(spec.file)}"]
+        file = f"  {printable(spec.file)}" if spec.file != spec.name else ""
+        lines += ["", f"{paint('bold', printable(spec.name))}{file}"]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in spec.changes]
-        lines += [
-            f"  {paint(tone(Impact.BREAKS if d.is_error else None), d.severity.value)}[{d.code}] "
-            f"line {d.span.line}: {printable(d.message)}"
-            for d in spec.findings
-        ]
+        lines += [_finding(each, paint) for each in spec.findings]
         lines += [f"  {paint('dim', '→')} {line}" for line in consequences(spec, printable)]
     return "\n".join(lines) + "\n"
+
+
+def _finding(found: Diagnostic, paint: Callable[[str, str], str]) -> str:
+    severity = paint(tone(Impact.BREAKS if found.is_error else None), found.severity.value)
+    place = f"{printable(found.span.file)}:{found.span.line}"
+    return f"  {severity}[{found.code}] {place}: {printable(found.message)}"
 
 
 def _line(change: Change, mark: str) -> str:

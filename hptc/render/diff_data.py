@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hptc.diff.changes import Change, Impact, Kind
-from hptc.diff.review import Bound, Review, SpecDiff
+from hptc.diff.changes import Change, Impact
+from hptc.diff.review import Review, SpecDiff
 from hptc.render import diagnostics as lines
+from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
-from hptc.render.diff import subject, title, verdict
+from hptc.render.diff import REFUSALS, subject, title, verdict
 from hptc.workspace import Compiled
 
 JSON_VERSION = 1
+_COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` says how they come about
 
 
 def render_json(found: Review) -> str:
@@ -27,6 +29,7 @@ def render_json(found: Review) -> str:
         "compared": found.compared,
         "notes": list(found.notes),
         "project": [_change_data(change) for change in found.project],
+        "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
         "specs": [_spec_data(spec) for spec in found.specs],
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
@@ -52,8 +55,14 @@ def _spec_data(spec: SpecDiff) -> dict[str, Any]:
     }
 
 
-def _cost_data(spec: SpecDiff) -> dict[str, Bound] | None:
-    return {"old": spec.cost.old, "new": spec.cost.new} if spec.cost is not None else None
+def _cost_data(spec: SpecDiff) -> dict[str, Any] | None:
+    if spec.cost is None:
+        return None
+    sides = {"old": spec.cost.old, "new": spec.cost.new}
+    return {
+        side: None if bound is None else {key: cost_data(bound)[key] for key in _COST}
+        for side, bound in sides.items()
+    }
 
 
 def _change_data(change: Change) -> dict[str, Any]:
@@ -84,15 +93,18 @@ def render_annotations(found: Review) -> str:
 
 
 def _project_commands(found: Review) -> Iterator[str]:
+    if found.project_findings:
+        yield lines.render(found.project_findings, lines.Format.GITHUB).rstrip("\n")
     for change in found.project:
-        yield _command(change, {"file": found.project_file})
+        if change.kind not in REFUSALS:
+            yield _command(change, {"file": found.project_file})
 
 
 def _spec_commands(spec: SpecDiff) -> Iterator[str]:
     if spec.findings:
         yield lines.render(spec.findings, lines.Format.GITHUB).rstrip("\n")
     for change in spec.changes:
-        if change.kind is not Kind.BROKEN:  # its diagnostics say more
+        if change.kind not in REFUSALS:
             yield _command(change, _place(change, spec.file, spec.new))
 
 

@@ -16,7 +16,17 @@ from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
 from hptc.render.diagnostics import printable
-from hptc.render.diff import VERDICTS, also, consequences, scope, subject, title, tone, verdict
+from hptc.render.diff import (
+    REFUSALS,
+    also,
+    consequences,
+    scope,
+    spec_verdict,
+    subject,
+    title,
+    tone,
+    verdict,
+)
 
 MAX_BYTES = 65_000
 MARKER = "<!-- hptc diff -->"
@@ -66,7 +76,8 @@ def _page(found: Review, size: _Size) -> str:
     if shown:
         parts.append("\n".join(_overview(shown, size)))
     if found.project:
-        parts.append(_folded(found.project_file, found.project, (), (), size))
+        findings = found.project_findings
+        parts.append(_folded(found.project_file, found.project, findings, (), size))
     parts += [
         _folded(spec.name, spec.changes, spec.findings, _consequences(spec, size), size)
         for spec in shown
@@ -85,12 +96,11 @@ def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
     yield "| spec | verdict | job |"
     yield "|---|---|---|"
     for spec in specs:
-        impact = spec.impact
-        says = VERDICTS[impact] if impact is not None else "new findings"
+        says = spec_verdict(spec.changes)
         job = f"new: {cell(spec.new_job or '', size)}" if spec.is_new_job else "the same"
         if spec.new_job is None:
             job = "none"
-        yield f"| {cell(spec.name, size)} | {_MARKS[tone(impact)]} {says} | {job} |"
+        yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {says} | {job} |"
 
 
 def _folded(
@@ -100,19 +110,19 @@ def _folded(
     following: Iterable[str],
     size: _Size,
 ) -> str:
-    """One spec: a line to click, a table of what changed, and what follows."""
-    count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
-    impact = changes[0].impact if changes else None
-    says = VERDICTS[impact] if impact is not None else "new findings"
+    """One spec: a line to click, what was found, a table of what changed, and what follows."""
+    told = tuple(change for change in changes if change.kind not in REFUSALS)
+    counts = ((len(findings), "finding"), (len(told), "change"))
+    count = ", ".join(f"{number:,} {_plural(what, number)}" for number, what in counts if number)
+    says = spec_verdict(changes)
     label = html.escape(_clipped(name, size.characters))
     parts = [f"<details><summary><code>{label}</code>: {says} ({count})</summary>"]
-    if changes:
-        parts.append("\n".join(_table(changes, size)))
-    lists = [
+    blocks = (
         [f"- {line}" for line in _findings(findings, size)],
+        list(_table(told, size)) if told else [],
         [f"- {line}" for line in list(following)[: size.rows]],
-    ]
-    parts += ["\n".join(lines) for lines in lists if lines]
+    )
+    parts += ["\n".join(lines) for lines in blocks if lines]
     return "\n\n".join([*parts, "</details>"])
 
 
@@ -144,7 +154,11 @@ def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
 
 
 def _more(count: int, what: str) -> str:
-    return f"{count:,} more {what}{'' if count == 1 else 's'}"
+    return f"{count:,} more {_plural(what, count)}"
+
+
+def _plural(what: str, count: int) -> str:
+    return what if count == 1 else f"{what}s"
 
 
 def cell(text: str, size: _Size) -> str:

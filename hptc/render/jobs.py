@@ -51,7 +51,7 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
     if status.ended:
         rows.append(("ended", _time(status.ended)))
     if status.consumed_seconds is not None:
-        rows.append(("training time", f"{_duration(status.consumed_seconds)} in all"))
+        rows.append(("runtime", _duration(status.consumed_seconds)))
     if status.parents:
         rows.append(("warm start", f"{status.warm_start_type} from {', '.join(status.parents)}"))
     rows += _best("best so far" if not status.is_over else "best", status.best)
