@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 BRINGS_ITS_ROLE = "keras-own-image"
 STACKS = tuple(f"{FOUNDATION}-{spec}" for spec in SPECS if spec != BRINGS_ITS_ROLE)
-HTTPS, ISAKMP, ESP = 443, 500, "50"
+HTTPS, ALL = 443, "-1"
 S3_PREFIX_LIST = "pl-63a5400a"
 
 shares_a_deployment = pytest.mark.xdist_group("deployed")
@@ -205,9 +205,9 @@ def test_training_jobs_reach_each_other_and_s3(deployed: Deployed) -> None:
     ours = deployed.outputs[FOUNDATION]["SecurityGroupId"]
     ec2 = deployed.project.client("ec2")
     (group,) = ec2.describe_security_groups(GroupIds=[ours])["SecurityGroups"]
-    each_other = {("tcp", 0, ours), ("udp", ISAKMP, ours), (ESP, -1, ours)}
+    each_other = {(ALL, None, ours)}
     assert peers(group["IpPermissions"]) == each_other
-    assert peers(group["IpPermissionsEgress"]) == {*each_other, ("tcp", HTTPS, "0.0.0.0/0")}
+    assert peers(group["IpPermissionsEgress"]) == {*each_other, ("tcp", HTTPS, S3_PREFIX_LIST)}
 
 
 def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -217,8 +217,8 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     project = copy_project(
         tmp_path / "a clone", sandbox, "322222222222", only=(kept, changed, BRINGS_ITS_ROLE)
     )
-    endpoints = f"{{interface_endpoints: [sts, ecr.api], s3_prefix_list_id: {S3_PREFIX_LIST}}}"
-    edit(project.directory / "hptc.yaml", "network: managed", f"network: {endpoints}")
+    endpoints = "network: {interface_endpoints: [sts, ecr.api]}"
+    edit(project.directory / "hptc.yaml", "network: managed", endpoints)
     project.cdk("bootstrap", f"aws://{project.account}/{REGION}")
     before = account_holds(project)
 
