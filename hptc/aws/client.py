@@ -14,7 +14,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hptc.aws.errors import aws_error, no_region
-from hptc.aws.interface import DeployedStack, Stacks, Tuning
+from hptc.aws.interface import (
+    DeployedStack,
+    StackEvent,
+    StackResource,
+    StacksInWork,
+    Tuning,
+)
 from hptc.aws.jobs import (
     JobSummary,
     TrainingJob,
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PAGE = 100
+_RETAINED = ("Retain", "RetainExceptOnCreate")
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,7 @@ class Aws:
     """What hptc uses of one account in one Region."""
 
     tuning: Tuning
-    stacks: Stacks
+    stacks: StacksInWork
     region: str
 
 
@@ -267,7 +275,7 @@ class _Tuning:
 
 
 class _Stacks:
-    """hptc.aws.interface.Stacks, by boto."""
+    """hptc.aws.interface.StacksInWork, by boto."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -294,12 +302,60 @@ class _Stacks:
             for stack in response["Stacks"]:
                 yield DeployedStack(
                     name=stack["StackName"],
+                    arn=stack["StackId"],
                     outputs=_outputs(stack),
                     tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
                 )
             if not response.get("NextToken"):
                 return
             page = {"NextToken": response["NextToken"]}
+
+    def events(self, stack: str) -> Iterator[StackEvent]:
+        page: dict[str, Any] = {"StackName": stack}
+        while True:
+            response = self._connection.call(
+                "cloudformation:DescribeStackEvents",
+                partial(self._connection.cloudformation.describe_stack_events, **page),
+            )
+            yield from map(_event, response["StackEvents"])
+            if not response.get("NextToken"):
+                return
+            page = {"StackName": stack, "NextToken": response["NextToken"]}
+
+    def resources(self, stack: str) -> tuple[StackResource, ...]:
+        response = self._connection.call(
+            "cloudformation:GetTemplate",
+            lambda: self._connection.cloudformation.get_template(StackName=stack),
+        )
+        # boto parses a template in JSON, which the CDK's are; one in YAML stays a text.
+        body: Any = response["TemplateBody"]
+        declared = body.get("Resources", {}) if isinstance(body, Mapping) else {}
+        return tuple(
+            StackResource(
+                logical_id=logical_id,
+                type=resource["Type"],
+                is_retained=resource.get("DeletionPolicy") in _RETAINED,
+            )
+            for logical_id, resource in declared.items()
+        )
+
+    def delete(self, stack: str) -> None:
+        self._connection.call(
+            "cloudformation:DeleteStack",
+            lambda: self._connection.cloudformation.delete_stack(StackName=stack),
+        )
+
+
+def _event(event: Mapping[str, Any]) -> StackEvent:
+    return StackEvent(
+        id=event["EventId"],
+        stack=event["StackName"],
+        logical_id=event.get("LogicalResourceId", ""),
+        physical_id=event.get("PhysicalResourceId", ""),
+        type=event.get("ResourceType", ""),
+        status=event.get("ResourceStatus", ""),
+        reason=event.get("ResourceStatusReason", ""),
+    )
 
 
 def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:

@@ -62,8 +62,39 @@ class DeployedStack:
     """One line of a list of stacks."""
 
     name: str
+    arn: str
     outputs: Mapping[str, str]
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackResource:
+    """One resource that the template of a deployed stack declares."""
+
+    logical_id: str
+    type: str
+    is_retained: bool  # it stays in the account when its stack goes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackEvent:
+    """One step of CloudFormation's, on a resource or on the stack itself.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html
+    """
+
+    id: str = ""
+    stack: str
+    logical_id: str
+    physical_id: str = ""
+    type: str
+    status: str
+    reason: str = ""
+
+    @property
+    def is_of_stack(self) -> bool:
+        """Whether it tells of the stack itself, and not of a resource in it."""
+        return self.logical_id == self.stack and self.type == "AWS::CloudFormation::Stack"
 
 
 class Stacks(Protocol):
@@ -74,3 +105,19 @@ class Stacks(Protocol):
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         """Every stack. AwsError `AccessDenied` for one who may see stacks by their names only."""
+
+
+class StacksInWork(Stacks, Protocol):
+    """Stacks that are watched while CloudFormation works on them, or removed.
+
+    A stack is given by its ARN once that is known: a name may be another stack's a minute later.
+    """
+
+    def events(self, stack: str) -> Iterator[StackEvent]:
+        """What CloudFormation did to a stack, the newest first. AwsError where there is none."""
+
+    def resources(self, stack: str) -> tuple[StackResource, ...]:
+        """The resources that a stack's template declares."""
+
+    def delete(self, stack: str) -> None:
+        """Ask CloudFormation to delete a stack, and return at once."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hptc.aws.interface import DeployedStack
+from hptc.aws.interface import DeployedStack, StackEvent, StackResource
 from hptc.aws.jobs import JobSummary, TrainingJob, read_summary, tags_of
 from hptc.errors import AwsError
 from hptc.request import Request
@@ -115,6 +115,11 @@ class FakeStacks:
     calls: list[str] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     refusals: list[AwsError] = field(default_factory=list)  # of the next lists
+    declared: dict[str, tuple[StackResource, ...]] = field(default_factory=dict)
+    history: dict[str, list[StackEvent]] = field(default_factory=dict)  # in the order of time
+    # What becomes of a stack, some events with each look at it; one without is gone at once.
+    fates: dict[str, list[list[StackEvent]]] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
 
     def outputs(self, stack: str) -> dict[str, str] | None:
         self.calls.append(stack)
@@ -125,7 +130,48 @@ class FakeStacks:
         if self.refusals:
             raise self.refusals.pop(0)
         for name, outputs in self.stacks.items():
-            yield DeployedStack(name=name, outputs=outputs, tags=self.tags.get(name, {}))
+            yield DeployedStack(
+                name=name, arn=arn_of(name), outputs=outputs, tags=self.tags.get(name, {})
+            )
+
+    def events(self, stack: str) -> Iterator[StackEvent]:
+        name = name_of(stack)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if name in self.deleted and self.fates.get(name):
+            self.history[name] += self.fates[name].pop(0)
+        return reversed(list(self.history.get(name, [])))
+
+    def resources(self, stack: str) -> tuple[StackResource, ...]:
+        return self.declared.get(name_of(stack), ())
+
+    def delete(self, stack: str) -> None:
+        name = name_of(stack)
+        assert stack == arn_of(name), "a name may be another stack's by now"
+        self.deleted.append(name)
+        self.history.setdefault(name, []).append(stack_event(name, "DELETE_IN_PROGRESS"))
+        self.fates.setdefault(name, [[stack_event(name, "DELETE_COMPLETE")]])
+
+
+def arn_of(stack: str) -> str:
+    return f"arn:aws:cloudformation:us-east-1:111122223333:stack/{stack}/1234abcd"
+
+
+def name_of(stack: str) -> str:
+    return stack.split("/")[1] if stack.startswith("arn:") else stack
+
+
+def stack_event(stack: str, status: str, reason: str = "") -> StackEvent:
+    """An event of a stack itself."""
+    return StackEvent(
+        id=f"{stack}-{status}",
+        stack=stack,
+        logical_id=stack,
+        physical_id=arn_of(stack),
+        type="AWS::CloudFormation::Stack",
+        status=status,
+        reason=reason,
+    )
 
 
 @dataclass

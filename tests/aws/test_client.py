@@ -143,6 +143,38 @@ class TestAgainstMoto:
         assert cloud.stacks.outputs("hptc-churn-dev") == STACKS["hptc-churn-dev"]
         assert cloud.stacks.outputs("nope") is None
 
+    def test_the_life_of_a_stack(self, cloud: Aws) -> None:
+        template = {
+            "Resources": {
+                "Kept": {
+                    "Type": "AWS::S3::Bucket",
+                    "Properties": {"BucketName": "kept"},
+                    "DeletionPolicy": "Retain",
+                },
+                "Gone": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "gone"}},
+            }
+        }
+        boto3.client("cloudformation", region_name="us-east-1").create_stack(
+            StackName="ours",
+            TemplateBody=json.dumps(template),
+            Tags=[{"Key": "hptc:project", "Value": "churn"}],
+        )
+        (stack,) = cloud.stacks.list_stacks()
+        assert (stack.name, stack.tags) == ("ours", {"hptc:project": "churn"})
+        assert [(r.logical_id, r.is_retained) for r in cloud.stacks.resources(stack.arn)] == [
+            ("Kept", True),
+            ("Gone", False),
+        ]
+        newest, *_, oldest = cloud.stacks.events(stack.arn)
+        assert (newest.status, oldest.status) == ("CREATE_COMPLETE", "CREATE_IN_PROGRESS")
+        assert newest.is_of_stack
+        assert newest.physical_id == stack.arn
+        cloud.stacks.delete(stack.arn)
+        assert cloud.stacks.outputs("ours") is None
+        assert next(iter(cloud.stacks.events(stack.arn))).status == "DELETE_COMPLETE"
+        with pytest.raises(AwsError):
+            next(iter(cloud.stacks.events("ours")))
+
     def test_credentials_of_another_account_do_nothing(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
         assert job.request is not None
@@ -255,6 +287,23 @@ class TestWithRefusals:
             with pytest.raises(AwsError) as raised:
                 over(connection).tuning.describe("X")
         assert "sagemaker:DescribeHyperParameterTuningJob" in raised.value.help
+
+    def test_events_page_by_page(self, connection: Connection) -> None:
+        def event(number: int) -> dict[str, Any]:
+            return {"EventId": str(number), "StackName": "s", "StackId": "arn", "Timestamp": 0}
+
+        with Stubber(connection.cloudformation) as stub:
+            stub.add_response(
+                "describe_stack_events",
+                {"StackEvents": [event(3), event(2)], "NextToken": "more"},
+                {"StackName": "arn"},
+            )
+            stub.add_response(
+                "describe_stack_events",
+                {"StackEvents": [event(1)]},
+                {"StackName": "arn", "NextToken": "more"},
+            )
+            assert [each.id for each in over(connection).stacks.events("arn")] == ["3", "2", "1"]
 
     def test_stop(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
