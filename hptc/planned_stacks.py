@@ -5,7 +5,7 @@ Only what can be told without Node: whether a stack is there and tells all that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,7 +70,7 @@ def planned_stacks(
     because = ""
     if is_whole_project:
         try:
-            orphaned = tuple(sorted(_orphans(environment, list(stacks.list_stacks()), wanted)))
+            orphaned = orphaned_stacks(environment, stacks.list_stacks(), wanted)
         except AwsError as error:
             if not is_denied(error):
                 raise
@@ -91,20 +91,30 @@ def _state(name: str, stacks: Stacks, provides: Sequence[str]) -> PlannedStack:
     return PlannedStack(name=name, state=state, missing_outputs=missing)
 
 
-def _orphans(
-    environment: Environment, deployed: Sequence[DeployedStack], wanted: dict[str, tuple[str, ...]]
-) -> Iterator[str]:
-    """The environment's stacks that nothing asks for.
+def orphaned_stacks(
+    environment: Environment, deployed: Iterable[DeployedStack], needed: Collection[str]
+) -> tuple[str, ...]:
+    """The environment's stacks that are not among the needed ones, by name. Nothing is removed.
 
+    Case does not count, so that a doubt never makes an orphan.
     A name alone does not tell: `hptc-a-dev-eu` is a spec's stack of `dev`, or all of `dev-eu`.
     """
-    ours = {
+    kept = {name.lower() for name in needed}
+    return tuple(
+        sorted(
+            stack.name
+            for stack in deployed
+            if is_of(environment, stack) and stack.name.lower() not in kept
+        )
+    )
+
+
+def is_of(environment: Environment, stack: DeployedStack) -> bool:
+    """Whether a stack is the environment's, by its name and its tags."""
+    own = environment.foundation_stack
+    tags = {
         f"{TAG_PREFIX}project": environment.project,
         f"{TAG_PREFIX}environment": environment.name,
     }
-    for stack in deployed:
-        is_named_so = stack.name == environment.foundation_stack or stack.name.startswith(
-            f"{environment.foundation_stack}-"
-        )
-        if is_named_so and ours.items() <= dict(stack.tags).items() and stack.name not in wanted:
-            yield stack.name
+    is_named_so = stack.name == own or stack.name.startswith(f"{own}-")
+    return is_named_so and tags.items() <= dict(stack.tags).items()

@@ -16,7 +16,7 @@ from hptc.infrastructure.foundation import GroupInVpc, foundation
 from hptc.infrastructure.foundation import Network as MadeNetwork
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Condition, Statement, document, merge
-from hptc.infrastructure.stacks import Output, locate, orphaned_stacks, output_key, spec_stacks
+from hptc.infrastructure.stacks import Output, locate, output_key, spec_stacks
 from hptc.infrastructure_choice import Infrastructure, Network, by_parameters, provided
 from hptc.job import TuningJob, read_job
 from hptc.project import Environment, load
@@ -776,30 +776,3 @@ def test_a_policy_that_no_role_can_hold_is_refused() -> None:
     many = definition(**inputs(*(f"s3://lake/{'x' * 200}/{i}/" for i in range(40))))
     with pytest.raises(UsageError, match="10240 is IAM's most"):
         spec_stacks(environment(), [("churn", job(many))])
-
-
-@pytest.mark.parametrize(
-    ("existing", "orphans"),
-    [
-        ([], []),
-        (["hptc-demo-dev", "hptc-demo-dev-churn"], []),
-        (["hptc-demo-dev-gone", "hptc-demo-dev-churn", "hptc-demo-dev-a"], [
-            "hptc-demo-dev-a", "hptc-demo-dev-gone"]),
-        (["HPTC-demo-dev-Churn"], []),
-        (["hptc-demo-prod-gone", "hptc-other-dev-gone", "hptc-demo-dev2", "CDKToolkit"], []),
-        (["hptc-demo-dev-2", "hptc-demo-dev-2-churn"], []),
-        (["hptc-demo-dev-20"], ["hptc-demo-dev-20"]),
-        (["hptc-demo-dev-churn-2"], ["hptc-demo-dev-churn-2"]),
-    ],
-    ids=["nothing", "all needed", "gone", "in another case", "others", "another environment",
-         "a name that begins as another environment's", "a name that begins as a spec's"],
-)  # fmt: skip
-def test_orphans_are_named(existing: list[str], orphans: list[str]) -> None:
-    chosen = environment()
-    specs = spec_stacks(chosen, [("churn", job(definition()))])
-    assert list(orphaned_stacks(existing, chosen, specs, ["prod", "dev-2"])) == orphans
-
-
-def test_a_foundation_that_nothing_needs_is_an_orphan() -> None:
-    empty = environment(artifact_bucket="absent", data_bucket="absent")
-    assert orphaned_stacks(["hptc-demo-dev"], empty, ()) == ("hptc-demo-dev",)

@@ -15,6 +15,11 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def say_on(text: str) -> None:
+    """Talk that stays in its line: a question, and what is typed."""
+    click.echo(text, nl=False, err=True)
+
+
 def say_error(message: str, help: str = "") -> None:
     """Say why nothing more happens."""
     say(click.style("error", fg="red", bold=True) + f": {message}")
@@ -31,6 +36,11 @@ def show(text: str) -> None:
 def in_color(stream: Any) -> bool:
     """Whether a stream shows colours: a terminal without NO_COLOR (https://no-color.org)."""
     return stream.isatty() and "NO_COLOR" not in os.environ
+
+
+def can_ask() -> bool:
+    """Whether somebody is there to answer: stdin and stderr are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def width() -> int:

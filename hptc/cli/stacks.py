@@ -5,12 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from hptc.cli.console import in_color, say, show
-from hptc.cli.inputs import ENV, require
+from hptc.cli.console import can_ask, in_color, say, say_on, show
+from hptc.cli.inputs import AS_JSON, ENV, require
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
+
+if TYPE_CHECKING:
+    from hptc.cdk_cli import Progress
 
 
 @click.command()
@@ -28,20 +32,46 @@ def init(folder: str, name: str | None) -> None:
 @click.command()
 @ENV
 @click.option("--yes", is_flag=True, help="Don't ask before changes that broaden permissions.")
+@AS_JSON
 @click.argument("specs", nargs=-1)
-def deploy(env: str | None, yes: bool, specs: tuple[str, ...]) -> int:
+def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) -> int:
     """Deploy the stacks of one environment with the AWS CDK: the foundation, and one a spec.
 
-    SPECS are names; they limit it to the foundation and these specs' stacks.
+    SPECS are names; they limit it to the foundation and these specs' stacks. The result is the
+    outputs of the stacks.
     """
     require("aws_cdk", "cdk")
+    from hptc.deployment import Audience
     from hptc.deployment import deploy as deploy_stacks
+    from hptc.render.deployment import deployment_json, render_deployment, render_orphans
     from hptc.render.diagnostics import Format, render
 
-    diagnostics = deploy_stacks(Path.cwd(), env, specs, ask=not yes, say=say)
-    if diagnostics:
-        say(render(diagnostics, Format.TEXT, color=in_color(sys.stderr)))
-    return EXIT_FINDINGS if any(each.is_error for each in diagnostics) else EXIT_OK
+    color = in_color(sys.stderr)
+    made = deploy_stacks(
+        Path.cwd(),
+        env,
+        specs,
+        is_approved=yes,
+        audience=Audience(
+            say=say,
+            progress=say_progress,
+            findings=lambda found: say(render(found, Format.TEXT, color=color)),
+            ask=say_on if can_ask() else None,
+        ),
+    )
+    if made is None:
+        return EXIT_FINDINGS
+    show(deployment_json(made) if as_json else render_deployment(made))
+    if orphans := render_orphans(made):
+        say(orphans)
+    return EXIT_OK
+
+
+def say_progress(progress: Progress) -> None:
+    """Say what goes on with a stack."""
+    from hptc.render.deployment import render_progress
+
+    say(render_progress(progress, color=in_color(sys.stderr)))
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

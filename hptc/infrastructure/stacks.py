@@ -129,42 +129,6 @@ def trust(environment: Environment) -> Statement:
     )
 
 
-def orphaned_stacks(
-    existing: Iterable[str],
-    environment: Environment,
-    specs: Iterable[SpecStack],
-    other_environments: Iterable[str] = (),
-) -> tuple[str, ...]:
-    """The stacks of an environment that no spec needs any more, by name.
-
-    `existing` are the names of all stacks in its account and Region, `other_environments` those of
-    the project, whose names may begin alike. Only names are compared: a stack's tags tell whether
-    it is of this project. Nothing is removed.
-    """
-    own = environment.foundation_stack
-    needed = {each.stack.lower() for each in specs}
-    if not foundation(environment).is_empty:
-        needed.add(own.lower())
-    longer = tuple(
-        stack.lower()
-        for name in other_environments
-        if (stack := f"hptc-{environment.project}-{name}").startswith(f"{own}-")
-    )
-    return tuple(
-        sorted(
-            name
-            for name in existing
-            if _is_of(name.lower(), own.lower())
-            and name.lower() not in needed
-            and not any(_is_of(name.lower(), other) for other in longer)
-        )
-    )
-
-
-def _is_of(stack: str, foundation_stack: str) -> bool:
-    return stack == foundation_stack or stack.startswith(f"{foundation_stack}-")
-
-
 def output_key(name: str) -> str:
     """The key of the output that tells a reference's value: `subnet_id_1` is SubnetId1."""
     return "".join(part.capitalize() for part in name.split("_"))

@@ -1,0 +1,124 @@
+"""Deployments as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hptc.aws.interface import StackEvent
+from hptc.cdk_cli import Activity, Finished, Progress
+from hptc.deployment import DeployedNow, Deployment
+from hptc.infrastructure_choice import Infrastructure
+from hptc.project import Environment
+from hptc.render.deployment import (
+    deployment_json,
+    render_deployment,
+    render_orphans,
+    render_progress,
+)
+
+ROLE = StackEvent(stack="a", logical_id="Role", type="AWS::IAM::Role", status="CREATE_COMPLETE")
+ITSELF = StackEvent(
+    stack="a",
+    logical_id="a",
+    type="AWS::CloudFormation::Stack",
+    status="UPDATE_IN_PROGRESS",
+    reason="User Initiated",
+)
+FAILED = replace(ROLE, status="CREATE_FAILED", reason="no\x1b[2J")
+
+
+@pytest.mark.parametrize(
+    ("progress", "line"),
+    [
+        pytest.param(
+            Activity(event=ROLE, done=3, total=23),
+            "a   3/23  CREATE_COMPLETE     AWS::IAM::Role Role",
+            id="a resource",
+        ),
+        pytest.param(
+            Activity(event=ITSELF, done=0, total=3), "a   0/3  UPDATE_IN_PROGRESS", id="the stack"
+        ),
+        pytest.param(
+            Activity(event=FAILED, done=2, total=None),
+            "a   2  CREATE_FAILED       AWS::IAM::Role Role: no\N{REPLACEMENT CHARACTER}[2J",
+            id="a failure",
+        ),
+        pytest.param(
+            Finished(stack="a", is_changed=False, number=1, of=2),
+            "a: no changes (1 of 2)",
+            id="no change",
+        ),
+        pytest.param(
+            Finished(stack="a", is_changed=True, number=2, of=2), "a: deployed (2 of 2)", id="done"
+        ),
+    ],
+)
+def test_progress(progress: Progress, line: str) -> None:
+    assert render_progress(progress) == line
+
+
+def test_a_status_has_its_colour() -> None:
+    line = render_progress(Activity(event=FAILED, done=2, total=3), color=True)
+    assert "  \x1b[31mCREATE_FAILED\x1b[0m  " in line
+
+
+DEPLOYMENT = Deployment(
+    environment=Environment(
+        project="churn",
+        name="dev",
+        account="123456789012",
+        region="us-east-1",
+        infrastructure=Infrastructure(),
+        variables={},
+    ),
+    stacks=(
+        DeployedNow(name="a", is_changed=False, outputs={"KmsKeyArn": "k", "DataBucket": "d"}),
+        DeployedNow(name="a-x", is_changed=True, outputs={}),
+    ),
+    orphaned=("a-gone",),
+)
+
+
+def test_outputs() -> None:
+    assert render_deployment(DEPLOYMENT) == "a\n  DataBucket  d\n  KmsKeyArn   k\na-x"
+
+
+@pytest.mark.parametrize(
+    ("deployment", "text"),
+    [
+        pytest.param(replace(DEPLOYMENT, orphaned=()), "", id="none"),
+        pytest.param(replace(DEPLOYMENT, orphaned=None), "", id="not looked for"),
+        pytest.param(
+            replace(DEPLOYMENT, orphaned=None, not_listed_because="denied"),
+            "orphaned stacks were not looked for: denied",
+            id="denied",
+        ),
+        pytest.param(
+            DEPLOYMENT,
+            "no spec needs these stacks any more; nothing was done with them:\n  a-gone\nhelp: "
+            "`hptc destroy STACK --env dev` removes what it names, once no job runs with its role",
+            id="one",
+        ),
+    ],
+)
+def test_orphans(deployment: Deployment, text: str) -> None:
+    assert render_orphans(deployment) == text
+
+
+@pytest.mark.parametrize("orphaned", [None, (), ("a-gone",)])
+def test_json(orphaned: tuple[str, ...] | None) -> None:
+    assert json.loads(deployment_json(replace(DEPLOYMENT, orphaned=orphaned))) == {
+        "version": 1,
+        "project": "churn",
+        "environment": "dev",
+        "account": "123456789012",
+        "region": "us-east-1",
+        "stacks": [
+            {"name": "a", "changed": False, "outputs": {"DataBucket": "d", "KmsKeyArn": "k"}},
+            {"name": "a-x", "changed": True, "outputs": {}},
+        ],
+        "orphaned_stacks": orphaned if orphaned is None else list(orphaned),
+    }
