@@ -1,4 +1,4 @@
-"""Deployments as text and as JSON."""
+"""Deployments and removals as text and as JSON."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.aws.interface import StackEvent
+from hptc.aws.interface import StackEvent, StackResource
 from hptc.cdk_cli import Activity, Finished, Progress
 from hptc.deployment import DeployedNow, Deployment
 from hptc.infrastructure_choice import Infrastructure
 from hptc.project import Environment
+from hptc.removal import Removal, Removed
 from hptc.render.deployment import (
     deployment_json,
+    removed_json,
     render_deployment,
     render_orphans,
     render_progress,
+    render_removals,
+    render_removed,
 )
 
 ROLE = StackEvent(stack="a", logical_id="Role", type="AWS::IAM::Role", status="CREATE_COMPLETE")
@@ -121,4 +125,30 @@ def test_json(orphaned: tuple[str, ...] | None) -> None:
             {"name": "a-x", "changed": True, "outputs": {}},
         ],
         "orphaned_stacks": orphaned if orphaned is None else list(orphaned),
+    }
+
+
+def test_removals() -> None:
+    bucket = StackResource(logical_id="Data", type="AWS::S3::Bucket", is_retained=True)
+    role = StackResource(logical_id="Role", type="AWS::IAM::Role", is_retained=False)
+    planned = [
+        Removal(name="a-gone", arn="arn", resources=(role,)),
+        Removal(name="a", arn="arn", resources=(bucket, role, role)),
+    ]
+    assert render_removals(planned) == (
+        "a-gone: 1 resource to delete\na: 2 resources to delete\n  stays: AWS::S3::Bucket Data"
+    )
+    left = replace(ROLE, logical_id="Data", type="AWS::S3::Bucket", physical_id="data-1")
+    removed = [Removed(name="a", retained=(left,))]
+    assert render_removed(removed[0]) == "removed a\n  stays: AWS::S3::Bucket data-1"
+    assert json.loads(removed_json(removed)) == {
+        "version": 1,
+        "stacks": [
+            {
+                "name": "a",
+                "retained": [
+                    {"logical_id": "Data", "type": "AWS::S3::Bucket", "physical_id": "data-1"}
+                ],
+            }
+        ],
     }

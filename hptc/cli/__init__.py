@@ -49,6 +49,7 @@ COMMANDS = (
     review.metrics,
     review.permissions,
     stacks.deploy,
+    stacks.destroy,
     review.plan,
     jobs.submit,
     jobs.status,

@@ -63,6 +63,15 @@ def compile_all(
     return compile_paths(list(paths), workspace)
 
 
+def compile_project(env: str | None) -> list[Compiled]:
+    """Compile every spec of the project that we stand in, which may have none."""
+    from hptc.discovery import project_files
+    from hptc.workspace import Workspace
+
+    found, _ = Workspace().project_of(Path.cwd())
+    return compile_all((), env) if found is not None and project_files(found) else []
+
+
 def _compile_stdin(workspace: Workspace) -> Compiled:
     from hptc.compiler import compile_text
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hptc.cli.console import can_ask, in_color, say, say_on, show
-from hptc.cli.inputs import AS_JSON, ENV, require
-from hptc.errors import EXIT_FINDINGS, EXIT_OK
+from hptc.cli.inputs import AS_JSON, ENV, compile_project, environment_here, require, stops
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, UsageError
 
 if TYPE_CHECKING:
     from hptc.cdk_cli import Progress
@@ -64,6 +64,55 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
     show(deployment_json(made) if as_json else render_deployment(made))
     if orphans := render_orphans(made):
         say(orphans)
+    return EXIT_OK
+
+
+@click.command()
+@ENV
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@AS_JSON
+@click.argument("stacks", nargs=-1, required=True, metavar="STACK...")
+def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) -> int:
+    """Remove stacks that no spec needs any more: those that STACK names, and nothing else.
+
+    `hptc plan` and `hptc deploy` name the orphaned ones.
+    """
+    from hptc.aws.client import connect
+    from hptc.aws.retry import Retry
+    from hptc.removal import needed_by, plan_removal, remove
+    from hptc.render.deployment import removed_json, render_removals, render_removed
+
+    environment = environment_here(env)
+    if environment is None:
+        raise UsageError(
+            "there is no hptc.yaml with an environment here or above",
+            help="stand in the project whose stacks they are",
+        )
+    compiled = compile_project(env)
+    if stops(compiled):
+        return EXIT_FINDINGS
+    aws = connect(environment, retry=Retry(progress=say))
+    needed = needed_by(environment, compiled)
+    planned = plan_removal(environment, stacks, needed, aws.stacks, aws.tuning)
+    say(render_removals(planned))
+    if not yes:
+        if not can_ask():
+            raise UsageError("there is no terminal to ask in", help="--yes removes without asking")
+        if not click.confirm("Remove this?", err=True):
+            say("nothing was removed")
+            return EXIT_OPERATION
+    removed = []
+    try:
+        for each in planned:
+            removed.append(remove(each, aws.stacks, progress=say_progress))
+            if not as_json:
+                show(render_removed(removed[-1]))
+    except KeyboardInterrupt:
+        say(f"CloudFormation goes on by itself with `{planned[len(removed)].name}`")
+        raise
+    finally:
+        if as_json:
+            show(removed_json(removed))
     return EXIT_OK
 
 

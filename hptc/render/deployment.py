@@ -1,4 +1,4 @@
-"""Deployments of stacks as text for people or as JSON for programs. Pure.
+"""Deployments and removals of stacks as text for people or as JSON for programs. Pure.
 
 Progress is one line a step; the result is the outputs, by stack.
 """
@@ -11,6 +11,7 @@ from typing import assert_never
 
 from hptc.cdk_cli import Activity, Finished, Progress
 from hptc.deployment import DeployedNow, Deployment
+from hptc.removal import Removal, Removed
 from hptc.render.diagnostics import printable
 
 VERSION = 1
@@ -61,6 +62,41 @@ def render_orphans(deployment: Deployment) -> str:
         f"help: `{command}` removes what it names, once no job runs with its role",
     ]
     return "\n".join(map(printable, lines))
+
+
+def render_removals(removals: Sequence[Removal]) -> str:
+    """What would go and what would stay, before a person says yes."""
+    lines = []
+    for removal in removals:
+        going = len(removal.resources) - len(removal.retained)
+        lines.append(f"{removal.name}: {going} resource{'s' if going != 1 else ''} to delete")
+        lines += [f"  stays: {each.type} {each.logical_id}" for each in removal.retained]
+    return "\n".join(map(printable, lines))
+
+
+def render_removed(removed: Removed) -> str:
+    """A stack that is gone, and what it left behind, for people."""
+    left = [f"  stays: {each.type} {each.physical_id}" for each in removed.retained]
+    return "\n".join(map(printable, [f"removed {removed.name}", *left]))
+
+
+def removed_json(removed: Sequence[Removed]) -> str:
+    """The stacks that are gone, for programs."""
+    stacks = [
+        {
+            "name": each.name,
+            "retained": [
+                {
+                    "logical_id": event.logical_id,
+                    "type": event.type,
+                    "physical_id": event.physical_id,
+                }
+                for event in each.retained
+            ],
+        }
+        for each in removed
+    ]
+    return json.dumps({"version": VERSION, "stacks": stacks}, indent=2, ensure_ascii=False)
 
 
 def deployment_json(deployment: Deployment) -> str:

@@ -139,9 +139,8 @@ def _state(stack: PlannedStack) -> str:
 def _orphaned(plan: Plan) -> Iterator[str]:
     yield from map(printable, plan.stacks.orphaned)
     if plan.stacks.orphaned:
-        region = plan.place.region
-        yield f"help: `aws cloudformation delete-stack --region {region} --stack-name NAME`, one by"
-        yield "one, when no job of it runs any more"
+        command = f"hptc destroy NAME --env {printable(plan.place.environment)}"
+        yield f"help: `{command}` removes one, once no job runs with its role"
     if plan.stacks.not_listed_because:
         yield f"not looked for: {printable(plan.stacks.not_listed_because)}"
 

@@ -1,0 +1,167 @@
+"""`hptc deploy` and `hptc destroy` with the real CDK: outputs, reasons, orphans."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from moto.cloudformation.models import cloudformation_backends
+
+from hptc.sandbox import convergence
+from hptc.sandbox.server import Sandbox
+
+from .project import FOUNDATION, REGION, Project, copy_project, run_here
+
+pytestmark = pytest.mark.slow
+
+KEPT, GONE = "direct-marketing-random", "direct-marketing-xgboost"
+KEPT_STACK, GONE_STACK = f"{FOUNDATION}-{KEPT}", f"{FOUNDATION}-{GONE}"
+LAUNCHER = f"{FOUNDATION}-launcher"
+
+
+def bootstrapped(tmp_path: Path, sandbox: Sandbox, account: str) -> Project:
+    """A project of two specs, in an account that has seen the CDK."""
+    folder = tmp_path / "a clone"
+    folder.mkdir()
+    project = copy_project(folder, sandbox, account, only=[KEPT, GONE])
+    project.cdk("bootstrap", f"aws://{account}/{REGION}")
+    return project
+
+
+def stacks(project: Project) -> dict[str, str]:
+    found = project.client("cloudformation").describe_stacks()["Stacks"]
+    return {stack["StackName"]: stack["StackStatus"] for stack in found}
+
+
+def set_status(project: Project, stack: str, status: str, reason: str) -> None:
+    """Put a stack into a state, with its event, as somebody else would have left it."""
+    found = cloudformation_backends[project.account][REGION].stacks.values()
+    (one,) = (each for each in found if each.name == stack)
+    convergence.set_status(one, status, reason)
+
+
+def widen(project: Project, spec: str, number: int) -> None:
+    path = project.directory / "specs" / f"{spec}.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("direct-marketing/validation", f"direct-marketing/{number}-validation", 1),
+        encoding="utf-8",
+    )
+
+
+def test_from_the_first_stack_to_the_last(
+    tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = bootstrapped(tmp_path, sandbox, "377777777777")
+    first = project.hptc("deploy", "--yes")
+    lines = first.err.splitlines()
+    assert lines[0] == f"deploying dev: account {project.account}, {REGION}"
+    assert f"{FOUNDATION}   1/23  CREATE_COMPLETE     AWS::KMS::Key Key961B73FD" in lines
+    assert f"{FOUNDATION}: deployed (1 of 3)" in lines
+    assert f"{GONE_STACK}: deployed (3 of 3)" in lines
+    # Nothing of the CDK's own chatter is left.
+    assert all(line.startswith(f"{FOUNDATION}") for line in lines[1:]), first.err
+    role = project.outputs(GONE_STACK)["ExecutionRoleArn"]
+    assert first.out.endswith(f"{GONE_STACK}\n  ExecutionRoleArn  {role}\n")
+
+    (project.directory / "specs" / f"{GONE}.yaml").unlink()
+    second = project.hptc("deploy", "--json")  # what broadens nothing needs no approval
+    assert f"{KEPT_STACK}: no changes (2 of 2)" in second.err
+    assert f"  {GONE_STACK}\nhelp: `hptc destroy STACK --env dev`" in second.err
+    assert second.json == {
+        "version": 1,
+        "project": "demo",
+        "environment": "dev",
+        "account": project.account,
+        "region": REGION,
+        "stacks": [
+            {"name": name, "changed": False, "outputs": project.outputs(name)}
+            for name in (FOUNDATION, KEPT_STACK)
+        ],
+        "orphaned_stacks": [GONE_STACK],
+    }
+
+    before = stacks(project)
+    for name, message in (
+        (KEPT_STACK, f"`{KEPT_STACK}` is needed by the spec `{KEPT}`"),
+        (FOUNDATION, f"`{FOUNDATION}` is needed by the spec `{KEPT}`"),
+        ("CDKToolkit", "`CDKToolkit` is no stack of the project `demo`"),
+        (GONE_STACK, "there is no terminal to ask in"),
+    ):
+        with project.entered():
+            refused = run_here(capsys, "destroy", name)
+        assert (refused.code, refused.out) == (2, "")
+        assert message in refused.err
+    assert stacks(project) == before
+
+    destroyed = project.hptc("destroy", GONE_STACK, "--yes")
+    assert destroyed.out == f"removed {GONE_STACK}\n"
+    assert f"{GONE_STACK}   2/2  DELETE_COMPLETE     AWS::IAM::Role" in destroyed.err
+    assert stacks(project) == {name: state for name, state in before.items() if name != GONE_STACK}
+    assert project.hptc("deploy", "--json").json["orphaned_stacks"] == []
+
+    # The last spec goes, and then everything, at one request.
+    (project.directory / "specs" / f"{KEPT}.yaml").unlink()
+    shared = project.outputs(FOUNDATION)
+    project.client("s3").put_object(Bucket=shared["DataBucket"], Key="precious", Body=b"1")
+    failed = project.hptc("destroy", FOUNDATION, KEPT_STACK, "--yes", "--json", expect=3)
+    (told,) = (line for line in failed.err.splitlines() if line.startswith("error: "))
+    assert told.startswith(f"error: `{FOUNDATION}`: DataBucketE3889A50 (AWS::S3::Bucket) could not")
+    assert [each["name"] for each in failed.json["stacks"]] == [KEPT_STACK]
+    project.client("s3").delete_objects(
+        Bucket=shared["DataBucket"], Delete={"Objects": versions_in(project, shared["DataBucket"])}
+    )
+    project.hptc("destroy", FOUNDATION, "--yes")
+    assert set(stacks(project)) == {"CDKToolkit"}
+
+
+def versions_in(project: Project, bucket: str) -> list[dict[str, str]]:
+    found = project.client("s3").list_object_versions(Bucket=bucket)
+    return [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in found["Versions"]]
+
+
+def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -> None:
+    project = bootstrapped(tmp_path, sandbox, "388888888888")
+    iam = project.client("iam")
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    taken = iam.create_policy(PolicyName=LAUNCHER, Path="/hptc/demo/dev/", PolicyDocument=document)[
+        "Policy"
+    ]["Arn"]
+    reason = f"A policy called {LAUNCHER} already exists. Duplicate names are not allowed."
+    failed = project.hptc("deploy", "--yes", "--json", expect=3)
+    *_, error, help = failed.err.splitlines()
+    assert error == (
+        f"error: `{FOUNDATION}`: LauncherDC0405AA (AWS::IAM::ManagedPolicy) could not be created: "
+        f"{reason}"
+    )
+    assert help.startswith("help: correct that, and `hptc deploy` again")
+    assert failed.out == ""
+    assert "❌" not in failed.err
+    assert "‣" not in failed.err
+
+    # The remains of a creation don't stand in the way.
+    assert stacks(project)[FOUNDATION] == "ROLLBACK_COMPLETE"
+    iam.delete_policy(PolicyArn=taken)
+    project.hptc("deploy", "--yes")
+    assert stacks(project)[FOUNDATION] == "CREATE_COMPLETE"
+
+    widen(project, GONE, 1)
+    unanswered = project.hptc("deploy", expect=3)
+    assert "IAM Statement Changes" in unanswered.err
+    assert "direct-marketing/1-validation" in unanswered.err
+    assert "error: the change above broadens permissions, and there is no terminal to ask in" in (
+        unanswered.err
+    )
+    assert "--yes" in unanswered.err
+
+    set_status(project, GONE_STACK, "UPDATE_IN_PROGRESS", "User Initiated")
+    set_status(project, GONE_STACK, "UPDATE_ROLLBACK_IN_PROGRESS", "the export is in use")
+    set_status(project, GONE_STACK, "UPDATE_ROLLBACK_FAILED", "it was deleted by hand")
+    stuck = project.hptc("deploy", "--yes", expect=3)
+    assert (
+        f"error: `{GONE_STACK}` is UPDATE_ROLLBACK_FAILED since an earlier deployment: "
+        "the export is in use"
+    ) in stuck.err
+    assert f"continue-update-rollback --region {REGION} --stack-name {GONE_STACK}" in stuck.err
