@@ -78,12 +78,7 @@ def deploy(
         if made.assembly is None:
             return None
         all_stacks = _stacks_in(made.assembly)
-        stacks = [environment.spec_stack(name) for name in specs]
-        if unknown := [stack for stack in stacks if stack not in all_stacks]:
-            raise UsageError(
-                f"the assembly has no stack `{unknown[0]}`",
-                help="a spec is named by its `name`; one that brings its role needs no stack",
-            )
+        stacks = [stack for name in specs for stack in _stacks_of(environment, name, all_stacks)]
         if not all_stacks:
             audience.say(f"nothing to deploy: the specs of {environment.name} need no stacks")
             return _with_orphans(environment, (), all_stacks)
@@ -144,6 +139,18 @@ def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
 def _stacks_in(assembly: Path) -> set[str]:
     suffix = ".template.json"
     return {path.name.removesuffix(suffix) for path in assembly.glob(f"*{suffix}")}
+
+
+def _stacks_of(environment: Environment, spec: str, all_stacks: set[str]) -> list[str]:
+    """A spec's own stacks: its role and its schedule, whichever it has."""
+    names = (environment.spec_stack(spec), environment.schedule_stack(spec))
+    found = [name for name in names if name in all_stacks]
+    if not found:
+        raise UsageError(
+            f"the assembly has no stack `{names[0]}`",
+            help="a spec is named by its `name`; one that brings its role needs no stack",
+        )
+    return found
 
 
 def _with_orphans(

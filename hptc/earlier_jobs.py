@@ -16,7 +16,7 @@ from enum import StrEnum
 from hptc.aws.interface import Tuning
 from hptc.aws.jobs import OVER, JobSummary
 from hptc.errors import AwsError
-from hptc.identity import MAX_NAME
+from hptc.identity import MAX_NAME, scheduled_stem
 from hptc.project import Environment
 from hptc.provenance import TAG_PREFIX, Provenance
 from hptc.read_only import ReadOnlyTuning, is_denied
@@ -30,6 +30,7 @@ LOOKED_AT = 100
 """How many jobs that are over are asked for their tags, the newest first: one call each."""
 
 _GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
+_SCHEDULED = re.compile(r"(?P<stem>.+)-[0-9]{12}")
 _LONGEST_SUFFIX = len("-00000000-r999")
 
 
@@ -81,7 +82,16 @@ def _parts(one: Compiled) -> Iterable[str]:
     """What the names of a spec's jobs contain, whatever their suffix."""
     name = one.request["HyperParameterTuningJobName"] if one.request else one.name
     part = one.name[: MAX_NAME - _LONGEST_SUFFIX].rstrip("-") if one.spec else name
-    return (part,) if part in name else (part, name)
+    scheduled = _scheduled_stem(one)
+    parts = (part,) if part in name else (part, name)
+    return parts if scheduled is None else (*parts, scheduled)
+
+
+def _scheduled_stem(one: Compiled) -> str | None:
+    """What the names of the jobs begin with that a spec's schedule starts; None without one."""
+    if one.spec is None or one.spec.schedule is None or one.environment is None:
+        return None
+    return scheduled_stem(one.name, one.environment.project, one.environment.name)
 
 
 def earlier_jobs(
@@ -107,7 +117,7 @@ def earlier_jobs(
     not_looked_at = looked_at = 0
     jobs = sorted((read_only.listed or {}).values(), key=lambda job: job.created, reverse=True)
     for job in jobs:
-        if names.of_content(job.name) is not None:
+        if names.of_content(job.name) is not None or names.of_schedule(job.name) is not None:
             continue
         is_over = job.status in OVER
         stem_of = names.of_stem(job.name)
@@ -163,6 +173,8 @@ class Names:
             if one.request
         }
         self._stems: dict[int, dict[str, str]] = {}
+        stems = {_scheduled_stem(one): one.name for one in compiled}
+        self._scheduled = {stem: spec for stem, spec in stems.items() if stem is not None}
 
     def of_content(self, name: str) -> str | None:
         """The spec that a job is of as the spec stands, be it a numbered run."""
@@ -183,6 +195,11 @@ class Names:
             ),
             None,
         )
+
+    def of_schedule(self, name: str) -> str | None:
+        """The spec whose schedule started a job, whatever its content was."""
+        match = _SCHEDULED.fullmatch(name)
+        return self._scheduled.get(match["stem"]) if match is not None else None
 
     def of_stem(self, name: str) -> str | None:
         """The spec from whose name this one was made, whatever its content was."""

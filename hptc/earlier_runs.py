@@ -93,7 +93,7 @@ def _candidates(
         if summary.status not in OVER or not summary.training_jobs.completed:
             continue
         same = names.of_content(summary.name)
-        spec = same or names.of_stem(summary.name)
+        spec = same or names.of_stem(summary.name) or names.of_schedule(summary.name)
         if spec is not None:
             found.setdefault(spec, []).append(
                 _Candidate(summary=summary, is_same_content=same is not None)

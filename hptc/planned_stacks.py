@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from hptc.aws.interface import DeployedStack, Stacks
 from hptc.errors import AwsError
-from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.stacks import output_key, spec_stacks
+from hptc.infrastructure.environment_stacks import environment_stacks
+from hptc.infrastructure.stacks import output_key
 from hptc.project import Environment
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import is_denied
@@ -62,10 +62,7 @@ def planned_stacks(
     One who may see stacks by name only learns of no orphans. Raises UsageError for specs whose
     stacks can't have names.
     """
-    jobs = [(one.name, one.job) for one in compiled if one.job is not None and one.spec is not None]
-    shared = foundation(environment)
-    wanted = {} if shared.is_empty else {shared.stack: shared.provides}
-    wanted |= {each.stack: ("execution_role_arn",) for each in spec_stacks(environment, jobs)}
+    wanted = environment_stacks(environment, compiled).provides
     orphaned: tuple[str, ...] = ()
     because = ""
     if is_whole_project:

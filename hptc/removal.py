@@ -15,8 +15,8 @@ from typing import Any
 from hptc.aws.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
 from hptc.cdk_cli import Activity
 from hptc.errors import OperationError, UsageError
-from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.stacks import output_key, spec_stacks
+from hptc.infrastructure.environment_stacks import environment_stacks
+from hptc.infrastructure.stacks import output_key
 from hptc.planned_stacks import is_of
 from hptc.project import Environment
 from hptc.stack_events import failure_of
@@ -54,10 +54,11 @@ def needed_by(environment: Environment, compiled: Iterable[Compiled]) -> dict[st
 
     Any spec needs the foundation. Raises UsageError for specs whose stacks can't have names.
     """
-    jobs = [(one.name, one.job) for one in compiled if one.job is not None]
-    stacks = {each.stack.lower(): each.spec for each in spec_stacks(environment, jobs)}
-    if jobs and not foundation(environment).is_empty:
-        stacks[environment.foundation_stack.lower()] = jobs[0][0]
+    specs = [one for one in compiled if one.job is not None]
+    found = environment_stacks(environment, specs)
+    stacks = {stack.lower(): spec for stack, spec in found.specs.items()}
+    if specs and not found.foundation.is_empty:
+        stacks[environment.foundation_stack.lower()] = specs[0].name
     return stacks
 
 
@@ -99,7 +100,8 @@ def plan_removal(
             f"`{own}` is needed by the stack `{left[0]}`",
             help="name both, and they go in their order",
         )
-    in_order = sorted(dict.fromkeys(names), key=lambda name: (name == own, name))
+    # A schedule's stack needs its spec's, whose name it begins with: the longer ones go first.
+    in_order = sorted(dict.fromkeys(names), key=lambda name: (name == own, -len(name), name))
     return tuple(
         Removal(name=name, arn=deployed[name].arn, resources=stacks.resources(deployed[name].arn))
         for name in in_order

@@ -26,7 +26,7 @@ from hptc.read_only import ReadOnlyTuning
 from hptc.submission import submit
 from hptc.workspace import Compiled
 from tests.aws.fake import CREATED, FakeTuning, NoWrites
-from tests.aws.plans import WIDER, deployed, origin, project, spec
+from tests.aws.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
 from tests.aws.specs import EXPLICIT, compiled
 
 NO_SPOT = ("  spot: {max_wait_time: 2h}\n", "")
@@ -259,3 +259,13 @@ def test_a_refusal_is_an_error(tmp_path: Path) -> None:
     read_only = ReadOnlyTuning(tuning=tuning, listed=listed(tuning, specs, all_jobs=False))
     with pytest.raises(AwsError, match="may not list"):
         earlier_runs(specs, read_only)
+
+
+def test_what_a_schedule_started_is_an_earlier_run(tmp_path: Path) -> None:
+    specs = project(tmp_path, {"churn": "schedule: rate(7 days)\n" + plain("churn")})
+    tuning = FakeTuning()
+    name = ran(tuning, specs[0], 600, 660)
+    renamed(tuning, name, by_schedule(specs[0], "202611300600"))
+    found = runs_of(tuning, specs)
+    assert seconds_of(found) == [[600, 660]]
+    assert [run.is_same_content for run in found.runs] == [True]

@@ -34,18 +34,21 @@ from tests.aws.plans import (
     PAGE,
     WIDER,
     Paged,
+    by_schedule,
     deployed,
     old_jobs,
     origin,
     planned,
     project,
     read_only,
+    renamed,
     run,
     spec,
 )
 from tests.aws.specs import EXPLICIT, PROJECT, compiled
 from tests.test_cost import PRICES
 
+WEEKLY = "schedule: rate(7 days)\n"
 WITHOUT_KEY = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
 
 
@@ -285,6 +288,27 @@ class TestEarlierJobs:
         found = planned(project(tmp_path, {"churn": spec(name, WIDER)}), tuning)
         assert [job.spec for job in found.earlier.jobs] == [name, name]
 
+    @pytest.mark.parametrize("status", ["Completed", "InProgress"])
+    @pytest.mark.parametrize("change", [("", ""), WIDER], ids=["same content", "earlier content"])
+    def test_a_job_that_a_schedule_started_is_not_old(
+        self, tmp_path: Path, change: tuple[str, str], status: str
+    ) -> None:
+        before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
+        tuning = FakeTuning()
+        (name,) = run(tuning, before, status)
+        renamed(tuning, name, by_schedule(before[0], "202611300600"))
+        found = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
+        assert [each.name for each in found.earlier.jobs] == []
+        assert len(found.to_submit) == 1  # what a schedule starts is no submission
+
+    def test_one_that_runs_without_its_schedule_is_told(self, tmp_path: Path) -> None:
+        before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
+        tuning = FakeTuning()
+        (by_content,) = run(tuning, before, "InProgress")
+        name = renamed(tuning, by_content, by_schedule(before[0], "202611300600"))
+        (job,) = planned(project(tmp_path, {"churn": spec("churn")}), tuning).earlier.jobs
+        assert (job.name, job.fate, job.spec) == (name, Fate.SUPERSEDED, "churn")
+
     @pytest.mark.parametrize(
         "tags",
         [
@@ -348,6 +372,17 @@ class TestStacks:
         assert [each.name for each in found.needed] == ["hptc-churn-dev", "hptc-churn-dev-churn"]
         assert [each.state.value for each in found.needed] == states
         assert len(found.not_deployed) == sum(state != "deployed" for state in states)
+
+    def test_a_schedule_has_a_stack_and_is_an_orphan_without_its_spec(self, tmp_path: Path) -> None:
+        weekly = project(tmp_path, {"churn": WEEKLY + spec("churn")})
+        found = planned(weekly, stacks=deployed("churn"))
+        name = "hptc-churn-dev-churn-schedule"
+        assert [each.name for each in found.stacks.not_deployed] == [name]
+        there = deployed("churn", "churn-schedule")
+        there.stacks[name] = {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:x"}
+        assert planned(weekly, stacks=there).stacks.not_deployed == ()
+        now = project(tmp_path, {"churn": spec("churn")})
+        assert planned(now, stacks=there).stacks.orphaned == (name,)
 
     def test_an_orphan_has_our_name_and_our_tags(self, churn: list[Compiled]) -> None:
         stacks = deployed("churn", "gone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,18 @@ def test_the_foundation_goes_last(churn: list[Compiled]) -> None:
     names = [FOUNDATION, f"{FOUNDATION}-b", f"{FOUNDATION}-a", f"{FOUNDATION}-b"]
     planned = plan(churn, names, stacks_of("a", "b"), specs=[])
     assert planned == [f"{FOUNDATION}-a", f"{FOUNDATION}-b", FOUNDATION]
+
+
+def test_a_schedule_goes_before_the_role_that_it_gives(churn: list[Compiled]) -> None:
+    names = [f"{FOUNDATION}-a", f"{FOUNDATION}-a-schedule"]
+    planned = plan(churn, names, stacks_of("a", "a-schedule"), specs=[])
+    assert planned == [f"{FOUNDATION}-a-schedule", f"{FOUNDATION}-a"]
+
+
+def test_the_schedule_of_a_spec_is_needed_by_it(tmp_path: Path) -> None:
+    weekly = project(tmp_path, {"churn": "schedule: rate(7 days)\n" + spec("churn")})
+    with pytest.raises(UsageError, match="is needed by the spec `churn`"):
+        plan(weekly, [f"{FOUNDATION}-churn-schedule"], stacks_of("churn", "churn-schedule"))
 
 
 @pytest.mark.parametrize(

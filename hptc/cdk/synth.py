@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from hptc.compiler import compile_paths
 from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
-from hptc.infrastructure.foundation import Foundation, Network, foundation
-from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
-from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.infrastructure.environment_stacks import environment_stacks
+from hptc.infrastructure.foundation import Foundation, Network
+from hptc.infrastructure.schedule import ScheduleStack
+from hptc.infrastructure.stacks import SpecStack
 from hptc.project import FILE_NAME, Environment
 from hptc.workspace import Workspace
 
@@ -62,10 +63,8 @@ def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesi
     diagnostics = tuple(dict.fromkeys(each for one in compiled for each in one.diagnostics))
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
-    jobs = [(one.name, one.job) for one in compiled if one.job is not None]
-    roles = spec_stacks(chosen, jobs)
-    schedules = schedule_stacks(chosen, compiled, roles)
-    made = build(chosen, foundation(chosen), roles, outdir, schedules=schedules)
+    found = environment_stacks(chosen, compiled)
+    made = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
     return Synthesized(diagnostics=diagnostics, assembly=made)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from hptc.aws.jobs import JobSummary
 from hptc.compiler import compile_paths
+from hptc.identity import scheduled_stem
 from hptc.plan import Plan, is_whole_project, plan
 from hptc.planned_costs import BoundOf
 from hptc.provenance import Provenance
@@ -79,6 +80,26 @@ def run(tuning: FakeTuning, compiled: list[Compiled], status: str = "Completed")
         names.append(sent.name)
     tuning.calls.clear()
     return names
+
+
+def by_schedule(one: Compiled, moment: str) -> str:
+    """The name of the job that a spec's schedule starts at a moment of twelve digits."""
+    assert one.environment is not None
+    return f"{scheduled_stem(one.name, one.environment.project, one.environment.name)}-{moment}"
+
+
+def renamed(tuning: FakeTuning, old: str, new: str) -> str:
+    """A job as if it had another name."""
+    job = tuning.jobs.pop(old)
+    tuning.jobs[new] = job | {
+        "HyperParameterTuningJobName": new,
+        "HyperParameterTuningJobArn": job["HyperParameterTuningJobArn"].replace(old, new),
+    }
+    tuning.tags[tuning.jobs[new]["HyperParameterTuningJobArn"]] = tuning.tags.pop(
+        job["HyperParameterTuningJobArn"]
+    )
+    tuning.training_jobs[new] = tuning.training_jobs.pop(old, [])
+    return new
 
 
 def read_only(tuning: FakeTuning) -> NoWrites:

@@ -1,0 +1,52 @@
+"""Every stack of an environment: compiled specs in, what they share and what each has out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hptc.infrastructure.foundation import Foundation, foundation
+from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
+from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.project import Environment
+from hptc.workspace import Compiled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentStacks:
+    """The foundation, the roles of specs and their schedules."""
+
+    foundation: Foundation
+    roles: tuple[SpecStack, ...]
+    schedules: tuple[ScheduleStack, ...]
+
+    @property
+    def provides(self) -> Mapping[str, tuple[str, ...]]:
+        """What each stack tells when it is deployed, by the stack's name."""
+        shared = self.foundation
+        return {
+            **({} if shared.is_empty else {shared.stack: shared.provides}),
+            **{each.stack: ("execution_role_arn",) for each in self.roles},
+            **{each.stack: ("state_machine_arn",) for each in self.schedules},
+        }
+
+    @property
+    def specs(self) -> Mapping[str, str]:
+        """The spec that each stack is of, by the stack's name; the foundation is of none."""
+        roles = {each.stack: each.spec for each in self.roles}
+        return roles | {each.stack: each.spec for each in self.schedules}
+
+
+def environment_stacks(environment: Environment, compiled: Iterable[Compiled]) -> EnvironmentStacks:
+    """The stacks that specs need. What did not compile, and requests, need none.
+
+    Raises UsageError for specs whose stacks can't have names, and for a bucket that the
+    environment's network keeps from a spec's jobs.
+    """
+    specs = [one for one in compiled if one.spec is not None and one.job is not None]
+    roles = spec_stacks(environment, [(one.name, one.job) for one in specs if one.job is not None])
+    return EnvironmentStacks(
+        foundation=foundation(environment),
+        roles=roles,
+        schedules=schedule_stacks(environment, specs, roles),
+    )
