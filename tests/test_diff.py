@@ -25,6 +25,7 @@ from hptc.identity import canonical
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.project import Project
 from hptc.resolve import merged
+from hptc.schedule import Schedule
 from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request, requests
 
@@ -112,6 +113,9 @@ CASES = [
     Case("a duration in other units", job("stopping: {max_runtime: 60m}"), NOTHING, None),
     Case("empty tags", "tags: {}", NOTHING, None),
     Case("no inputs, twice", job("inputs: null"), NOTHING, None, on=job("inputs: null")),
+    Case("a schedule's defaults said",
+         "schedule: {schedule_expression: rate(7 days), schedule_expression_timezone: UTC, "
+         "state: ENABLED}", NOTHING, None, on="schedule: rate(7 days)"),
     # The search space.
     Case("a hyperparameter added", tuned("alpha: {type: Continuous, min: 0, max: 2}"),
          {(Kind.HYPERPARAMETER_ADDED, "alpha"): ("", "Continuous 0 to 2")}, Impact.SEARCH),
@@ -278,6 +282,25 @@ CASES = [
     Case("the pin of a name gone", "job_name: null",
          {(Kind.JOB_NAME, "name of the job"): ("trees-2026", "by its content")}, Impact.JOBS,
          on="job_name: trees-2026"),
+    # When it starts by itself.
+    Case("a schedule", "schedule: rate(7 days)",
+         {(Kind.SCHEDULE_ADDED, "schedule"): ("", "rate(7 days), UTC")}, Impact.SCHEDULE),
+    Case("a schedule that does nothing yet",
+         "schedule: {schedule_expression: rate(7 days), state: DISABLED}",
+         {(Kind.SCHEDULE_ADDED, "schedule"): ("", "rate(7 days), UTC, DISABLED")},
+         Impact.SCHEDULE),
+    Case("no schedule any more", "schedule: null",
+         {(Kind.SCHEDULE_REMOVED, "schedule"): ("rate(7 days), UTC", "")}, Impact.SCHEDULE,
+         on="schedule: rate(7 days)"),
+    Case("more often", "schedule: rate(1 day)",
+         {(Kind.SCHEDULE, "schedule.schedule_expression"): ("rate(7 days)", "rate(1 day)")},
+         Impact.SCHEDULE, on="schedule: rate(7 days)"),
+    Case("switched on, an hour later",
+         "schedule: {state: ENABLED, schedule_expression_timezone: Europe/Berlin}",
+         {(Kind.SCHEDULE, "schedule.state"): ("DISABLED", "ENABLED"),
+          (Kind.SCHEDULE, "schedule.schedule_expression_timezone"): ("UTC", "Europe/Berlin")},
+         Impact.SCHEDULE,
+         on="schedule: {schedule_expression: rate(7 days), state: DISABLED}"),
 ]  # fmt: skip
 
 
@@ -332,7 +355,15 @@ def test_the_table(case: Case, churn: Project) -> None:
     assert (changes[0].impact if changes else None) is case.verdict
     assert [change.impact.rank for change in changes] == sorted(c.impact.rank for c in changes)
     assert not compare(new, new)
-    assert bool(changes) == (old.request != new.request and old.job != new.job) or not case.expected
+    is_other_job = old.request != new.request and old.job != new.job
+    assert bool(changes) == (is_other_job or schedule_of(old) != schedule_of(new)) or not (
+        case.expected
+    )
+
+
+def schedule_of(one: Compiled) -> Schedule | None:
+    assert one.spec is not None
+    return one.spec.schedule
 
 
 def _ends_so(text: str, expected: str) -> bool:

@@ -21,6 +21,7 @@ class Impact(StrEnum):
     POLICY = "policy"  # the project allows more
     UNSEEN = "unseen"  # another role, key, network or account, which hptc can't look into
     JOBS = "jobs"  # a search more or less
+    SCHEDULE = "schedule"  # when a search starts by itself
     SEARCH = "search"  # another search, or other data
     COST = "cost"  # the same search for more or less money
     SAFER = "safer"  # security tightened, permissions narrowed
@@ -45,6 +46,9 @@ class Kind(StrEnum):
     JOB_REMOVED = "job-removed"
     JOB_RENAMED = "job-renamed"
     JOB_NAME = "job-name"
+    SCHEDULE_ADDED = "schedule-added"
+    SCHEDULE_REMOVED = "schedule-removed"
+    SCHEDULE = "schedule"
     DEFINITION_ADDED = "training-job-added"
     DEFINITION_REMOVED = "training-job-removed"
     DEFINITION_RENAMED = "training-job-renamed"
@@ -125,6 +129,7 @@ IMPACTS: dict[Kind, Impact] = {
         (Kind.JOB_ADDED, Kind.JOB_REMOVED, Kind.JOB_RENAMED, Kind.JOB_NAME, Kind.REPAIRED),
         Impact.JOBS,
     ),
+    **dict.fromkeys((Kind.SCHEDULE_ADDED, Kind.SCHEDULE_REMOVED, Kind.SCHEDULE), Impact.SCHEDULE),
     **dict.fromkeys(
         (
             *(Kind.DEFINITION_ADDED, Kind.DEFINITION_REMOVED, Kind.DEFINITION_RENAMED),

@@ -15,6 +15,7 @@ from hptc.diagnostics import Path, path_text
 from hptc.diff.changes import Change, Kind, worst_first
 from hptc.diff.form import Form, form
 from hptc.diff.places import Place, inner_places, is_inner, is_same, place_at
+from hptc.diff.schedule import schedule_changes
 from hptc.diff.security import permission_changes
 from hptc.diff.texts import (
     training_job_text,
@@ -42,6 +43,8 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     folder = moved[0].new if moved else ""
     changes = [*_name_changes(old, new, folder)]
     changes += [change for change in found if change not in moved]
+    if old.spec is not None and new.spec is not None:
+        changes += schedule_changes(old.spec.schedule, new.spec.schedule)
     roles = _role_changes(old, new, [change.path for change in changes], is_moved=bool(moved))
     return worst_first([*changes, *roles])
 

@@ -17,6 +17,7 @@ from hptc.diff.changes import Change, Impact, Kind, worst_first
 from hptc.diff.compare import compare
 from hptc.diff.environment import environment_changes
 from hptc.diff.form import Form, form
+from hptc.diff.schedule import schedule_text
 from hptc.diff.texts import duration_text
 from hptc.job import TuningJob
 from hptc.project import Environment
@@ -322,7 +323,10 @@ def _summary(one: Compiled | None) -> str:
     count = f"{number} training jobs" if number is not None else "training jobs without a limit"
     runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
     each = f", {duration_text(max(runtimes))} each at most" if runtimes else ""
-    return f"{job.strategy}, {count} on {', '.join(types) or 'no named instances'}{each}"
+    starts = schedule_text(one.spec.schedule) if one.spec is not None else ""
+    by_itself = f", started by itself: {starts}" if starts else ""
+    on = ", ".join(types) or "no named instances"
+    return f"{job.strategy}, {count} on {on}{each}{by_itself}"
 
 
 def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
