@@ -1,4 +1,4 @@
-"""What the training jobs of a compiled spec may do: each statement, and who asked for it."""
+"""What the roles of a compiled spec may do: each statement, and who asked for it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from hptc.diagnostics import Path, Span, path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.policy import Statement
+from hptc.infrastructure.schedule import schedule_stacks
 from hptc.infrastructure.stacks import trust
 from hptc.job import TuningJob
 from hptc.names import spec_path
-from hptc.project import FILE_NAME
+from hptc.project import FILE_NAME, Environment
 from hptc.resolve import Layers
 from hptc.workspace import Compiled
 
@@ -44,24 +45,29 @@ class Permission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolePermissions:
-    """What one role of a spec needs: the one that hptc makes, or one of the user's."""
+    """What one role of a spec needs. One that hptc makes has a stack and a trust policy."""
 
     arn: str
-    is_made: bool
+    stack: str = ""
+    trust: Statement | None = None
     permissions: tuple[Permission, ...]
+
+    @property
+    def is_made(self) -> bool:
+        """Whether hptc makes it; else it is the user's."""
+        return self.trust is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionsReport:
-    """What the roles of a spec's training jobs may do. `trust` is of the role that hptc makes."""
+    """What the roles of a spec may do: of its training jobs, and of what starts them by itself."""
 
     spec: str
     environment: str
     account: str
     region: str
-    stack: str  # where the made role is
-    trust: Statement
     roles: tuple[RolePermissions, ...]
+    schedule: tuple[RolePermissions, ...] = ()
 
 
 def permissions_report(compiled: Compiled) -> PermissionsReport:
@@ -79,18 +85,18 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
         )
     # Those of the user's in the order of the request, after the one that hptc makes.
     arns = dict.fromkeys(each.role_arn for each in job.definitions)
-    is_spec = compiled.spec is not None  # a request names the role of some spec, if of any
+    # A request names the role of some spec, if of any.
+    made = MANAGED_ROLE if environment.makes_roles and compiled.spec is not None else None
     return PermissionsReport(
         spec=compiled.name,
         environment=environment.name,
         account=environment.account,
         region=environment.region,
-        stack=environment.spec_stack(compiled.name),
-        trust=trust(environment),
         roles=tuple(
             RolePermissions(
                 arn=arn,
-                is_made=arn == MANAGED_ROLE and environment.makes_roles and is_spec,
+                stack=environment.spec_stack(compiled.name) if arn == made else "",
+                trust=trust(environment) if arn == made else None,
                 permissions=tuple(
                     Permission(
                         statement=each,
@@ -101,6 +107,25 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
             )
             for arn in sorted(arns, key=lambda arn: arn != MANAGED_ROLE)
         ),
+        schedule=_schedule(environment, compiled),
+    )
+
+
+def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermissions, ...]:
+    """The roles of what starts a spec by itself; all that they may do is asked by its schedule."""
+    span = compiled.layers.span(("schedule",), key=True)
+    asker = Asker(path="schedule", span=span)
+    return tuple(
+        RolePermissions(
+            arn="",
+            stack=stack.stack,
+            trust=role.trust,
+            permissions=tuple(
+                Permission(statement=each, asked_by=(asker,)) for each in role.permissions
+            ),
+        )
+        for stack in schedule_stacks(environment, [compiled], ())
+        for role in (stack.scheduler_role, stack.machine_role)
     )
 
 

@@ -30,7 +30,10 @@ def compiled(spec: str) -> Compiled:
 
 @pytest.mark.parametrize(
     "spec",
-    ["cifar10-spot", "churn-two-algorithms", "keras-own-image", "objects-manifest"],
+    [
+        *("cifar10-spot", "churn-two-algorithms", "electricity-deepar", "keras-own-image"),
+        "objects-manifest",
+    ],
 )
 def test_each_statement_is_traced_to_the_spec(
     spec: str, golden: Callable[[str, str], None]
@@ -51,7 +54,8 @@ def test_json_is_the_policy_that_is_deployed(golden: Callable[[str, str], None])
 
 def test_every_place_is_in_a_file_of_the_project() -> None:
     for path in sorted((ROOT / "specs").glob("*.yaml")):
-        for role in permissions_report(compiled(path.stem)).roles:
+        report = permissions_report(compiled(path.stem))
+        for role in (*report.roles, *report.schedule):
             for permission in role.permissions:
                 assert permission.asked_by
                 for asker in permission.asked_by:

@@ -14,6 +14,7 @@ from hptc.render.diagnostics import printable
 
 _WIDTH = 80
 _OPERATORS = {
+    "ArnEquals": "is",
     "ArnLike": "is like",
     "ArnLikeIfExists": "is like",
     "Bool": "is",
@@ -30,14 +31,14 @@ _OPERATORS = {
 def render_permissions(report: PermissionsReport) -> str:
     """Role by role and statement by statement: what, on what, when, and who asks for it."""
     blocks = [_head(report)]
-    for role in report.roles:
-        blocks.append(_role(role, report))
+    for role in (*report.roles, *report.schedule):
+        blocks.append(_role(role))
         blocks += [_permission(each) for each in role.permissions]
     return "\n".join(blocks)
 
 
 def permissions_json(report: PermissionsReport) -> str:
-    """The policy document; of a spec with several roles, an object with the document of each."""
+    """The policy document of the training jobs' role; of several, an object with each one's."""
     made = {
         role.arn: document(each.statement for each in role.permissions) for role in report.roles
     }
@@ -57,14 +58,14 @@ def _head(report: PermissionsReport) -> str:
     )
 
 
-def _role(role: RolePermissions, report: PermissionsReport) -> str:
-    if not role.is_made:
+def _role(role: RolePermissions) -> str:
+    if role.trust is None:
         return _wrapped(
             f"{printable(role.arn)}: yours, and nothing checks that it has what the jobs need"
         )
-    service = report.trust.principal[1] if report.trust.principal else ""
-    when = "".join(f", if {_condition(each)}" for each in report.trust.conditions)
-    return _wrapped(f"the role that {report.stack} makes, for {service}{when}")
+    service = role.trust.principal[1] if role.trust.principal else ""
+    when = " and ".join(_condition(each) for each in role.trust.conditions)
+    return _wrapped(f"the role that {role.stack} makes, for {service}, if {when}")
 
 
 def _permission(permission: Permission) -> str:
