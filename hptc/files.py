@@ -9,26 +9,26 @@ from pathlib import Path
 from hptc.errors import UsageError
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put `text` at `path`: a reader sees the old file or the new one, never a part.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put `content` at `path`: a reader sees the old file or the new one, never a part.
 
     Raises UsageError when the folder can't be made or written.
     """
-    write_all({path: text})
+    write_all({path: content})
 
 
-def write_all(texts: Mapping[Path, str]) -> None:
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
     """Put several files in place, none before all of them are written beside their places."""
     import tempfile
 
     waiting: list[tuple[str, Path]] = []
     try:
-        for path, text in texts.items():
+        for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             waiting.append((name, path))
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content.encode() if isinstance(content, str) else content)
                 stream.flush()
                 os.fsync(stream.fileno())
             # mkstemp makes files for their owner alone; these are files like any other.

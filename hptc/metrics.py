@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hptc.errors import OperationError, UsageError
 from hptc.job import Definition, Metric, TuningJob
@@ -85,8 +85,9 @@ def rehearse(
     """
     chosen = [each for each in job.definitions if definition in (None, each.name)]
     if not chosen:
-        names = ", ".join(each.name or "" for each in job.definitions)
-        raise UsageError(f"there is no training job `{definition}`", help=f"it has: {names}")
+        names = ", ".join(each.name for each in job.definitions if each.name)
+        help = f"it has: {names}" if names else "it has one without a name: leave this out"
+        raise UsageError(f"there is no training job `{definition}`", help=help)
     return tuple(rehearse_definition(each, log_text, log, seconds=seconds) for each in chosen)
 
 
@@ -111,7 +112,7 @@ def rehearse_definition(
 def rehearse_sample(definition: Definition, sample: str, root: Path) -> Rehearsal:
     """The same on the log that a spec names, inside the folder `root` only."""
     try:
-        text = read_log(sample_path(sample, root))
+        text = read_log_file(sample_path(sample, root))
     except UsageError as error:
         return Rehearsal(
             definition=definition.name or "",
@@ -142,16 +143,21 @@ def sample_path(sample: str, root: Path) -> Path:
     return real
 
 
-def read_log(path: Path) -> str:
-    """A log's text; bytes that are not UTF-8 are replaced. Raises UsageError."""
+def read_log_file(path: Path) -> str:
+    """The text of a log's file. Raises UsageError."""
     try:
         with path.open("rb") as stream:
-            raw = stream.read(MAX_LOG_BYTES + 1)
+            return read_log(stream, str(path))
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def read_log(stream: IO[bytes], name: str) -> str:
+    """A log's text; bytes that are not UTF-8 are replaced. Raises UsageError."""
+    raw = stream.read(MAX_LOG_BYTES + 1)
     if len(raw) > MAX_LOG_BYTES:
         raise UsageError(
-            f"{path}: has more than {MAX_LOG_BYTES:,} bytes",
+            f"{name}: has more than {MAX_LOG_BYTES:,} bytes",
             help="take the log of an epoch",
         )
     return raw.decode("utf-8", errors="replace")

@@ -1,7 +1,7 @@
-"""A drawing of a search space: a preview in, an SVG picture out. Pure, with no library.
+"""A drawing of a search space: a preview in, a picture in SVG out, and that as PNG.
 
 Each range is a line on its own scale, with the first configurations as dots; a choice is a row of
-boxes. The picture is the same for the same preview, so it can be committed and compared.
+boxes. The SVG is the same for the same preview, so it can be committed and compared.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import assert_never
 
+from hptc.errors import UsageError
+from hptc.files import write_whole
 from hptc.job import AutoRange, CategoricalRange, NumericRange, Range
 from hptc.preview import Sample, SearchPreview, scale_of
 from hptc.rules.reading import number
@@ -19,12 +22,38 @@ WIDTH = 800
 _LEFT, _RIGHT = 220, 760
 _TOP, _ROW = 64, 58
 _MOST_BOXES = 30
+_PNG_ZOOM = 2
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
     ".small{font-size:11px;fill:#57606a}"
     ".line{stroke:#8c959f;stroke-width:2}.tick{stroke:#8c959f}"
     ".box{fill:#ddf4ff;stroke:#54aeff}.dot{fill:#cf222e;fill-opacity:.7}"
 )
+
+
+def draw_search_space(path: Path, name: str, preview: SearchPreview) -> None:
+    """Draw one spec's search space into a file; the ending of its name says the form.
+
+    Raises UsageError for another ending than .svg and .png, and for PNG without its renderer.
+    """
+    match path.suffix.lower():
+        case ".svg":
+            write_whole(path, search_space_svg(name, preview))
+        case ".png":
+            write_whole(path, _png(search_space_svg(name, preview)))
+        case _:
+            raise UsageError(f"{path}: pictures are SVG or PNG", help="end its name so")
+
+
+def _png(svg: str) -> bytes:
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        raise UsageError(
+            "a picture in PNG needs resvg-py, which is not installed",
+            help="pip install 'hptc[plot]', or choose a name that ends in .svg",
+        ) from None
+    return bytes(svg_to_bytes(svg_string=svg, zoom=_PNG_ZOOM))
 
 
 def search_space_svg(name: str, preview: SearchPreview) -> str:

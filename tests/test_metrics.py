@@ -14,7 +14,7 @@ from hptc.metric_worker import escaped
 from hptc.metrics import (
     MAX_LOG_BYTES,
     Rehearsal,
-    read_log,
+    read_log_file,
     rehearse,
     rehearse_sample,
     sample_path,
@@ -157,7 +157,7 @@ class TestSampleLog:
 
     @pytest.mark.parametrize("sample", ["logs/train.log", "./logs/train.log", "inside.log"])
     def test_inside(self, root: Path, sample: str) -> None:
-        assert read_log(sample_path(sample, root)) == LOG
+        assert read_log_file(sample_path(sample, root)) == LOG
 
     @pytest.mark.parametrize(
         ("sample", "message"),
@@ -185,7 +185,7 @@ class TestSampleLog:
         with (root / "large.log").open("wb") as stream:
             stream.truncate(MAX_LOG_BYTES + 1)
         with pytest.raises(UsageError, match="has more than"):
-            read_log(root / "large.log")
+            read_log_file(root / "large.log")
 
     def test_bytes_that_are_no_text(self, root: Path) -> None:
         (root / "raw.log").write_bytes(b"\xff\xfe loss=0.5\n")

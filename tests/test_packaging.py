@@ -132,7 +132,7 @@ def test_the_metadata_say_what_it_needs(wheel: Path) -> None:
         (scripts,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
         assert "hptc = hptc.cli:main" in archive.read(scripts).decode()
     assert metadata["Requires-Python"] == ">=3.11"
-    assert set(metadata.get_all("Provides-Extra") or ()) == {"cdk", "sandbox", "dev"}
+    assert set(metadata.get_all("Provides-Extra") or ()) == {"cdk", "plot", "sandbox", "dev"}
     core = [need for need in metadata.get_all("Requires-Dist") or () if "extra ==" not in need]
     assert not any("aws-cdk" in need or "moto" in need for need in core)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import struct
+import sys
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
 
@@ -11,8 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hptc.cli import run as hptc
+from hptc.errors import UsageError
 from hptc.job import CategoricalRange, NumericRange, TuningJob
-from hptc.plot import search_space_svg
+from hptc.plot import draw_search_space, search_space_svg
 from hptc.preview import brackets, draw, grid_point, preview
 from hptc.render.preview import previews_json, render_preview
 from tests.conftest import Golden
@@ -249,3 +254,68 @@ def test_a_picture_is_xml_whatever_the_names_are() -> None:
     root = ElementTree.fromstring(picture)
     assert root.tag.endswith("svg")
     assert "<script" not in picture
+
+
+def test_a_picture_in_pixels_is_the_drawing_twice_as_large(tmp_path: Path) -> None:
+    result = preview(job(SCALES))
+    draw_search_space(tmp_path / "space.svg", "churn", result)
+    draw_search_space(tmp_path / "space.PNG", "churn", result)
+    drawing = (tmp_path / "space.svg").read_text("utf-8")
+    assert drawing == search_space_svg("churn", result)
+    size = ElementTree.fromstring(drawing)
+    pixels = (tmp_path / "space.PNG").read_bytes()
+    assert pixels.startswith(b"\x89PNG\r\n")
+    assert struct.unpack(">II", pixels[16:24]) == (
+        2 * int(size.attrib["width"]),
+        2 * int(size.attrib["height"]),
+    )
+
+
+def test_pixels_without_their_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(UsageError, match="resvg-py, which is not installed") as refused:
+        draw_search_space(tmp_path / "space.png", "churn", preview(job("{}")))
+    assert "hptc[plot]" in (refused.value.help or "")
+
+
+def test_another_picture(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="pictures are SVG or PNG"):
+        draw_search_space(tmp_path / "space.gif", "churn", preview(job("{}")))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grid_that_aws_refuses_has_a_preview_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    choices = (f"{{type: Categorical, values: {list(range(count))}}}" for count in (20, 20, 10, 10))
+    grid = ", ".join(f"{name}: {choice}" for name, choice in zip("abcd", choices, strict=True))
+    Path("grid.yaml").write_text(
+        f"""\
+name: grid
+strategy: Grid
+limits: {{max_parallel_training_jobs: 4}}
+training_job:
+  objective: {{metric_name: acc, type: Maximize}}
+  hyperparameters: {{{grid}}}
+  algorithm:
+    training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/x:1
+    metric_definitions: {{acc: "acc=([0-9.]+)"}}
+  role_arn: arn:aws:iam::111122223333:role/tuning
+  inputs: {{train: {{s3: "s3://bucket/train/"}}}}
+  output: {{s3_output_path: "s3://bucket/out/"}}
+  resources: {{instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}}
+  stopping: {{max_runtime: 1h}}
+""",
+        "utf-8",
+    )
+    assert hptc(["preview", "grid.yaml"]) == 1
+    seen = capsys.readouterr()
+    assert "error[HPT235]" in seen.err
+    assert "40,000 points, each once" in seen.out
+    assert "from a=0  b=0  c=0  d=0" in seen.out
+    assert "to   a=19  b=19  c=9  d=9" in seen.out
+    assert "warning       a grid of 40,000 points; AWS runs at most 750" in seen.out
+    Path("grid.yaml").write_text("name: grid\n", "utf-8")
+    assert hptc(["preview", "grid.yaml"]) == 1
+    assert capsys.readouterr().out == ""

@@ -13,6 +13,7 @@ from hptc.cli.inputs import (
     AS_JSON,
     ENV,
     PATHS,
+    STDIN,
     compile_all,
     environment_here,
     spec_options,
@@ -86,7 +87,7 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
     from hptc.render.cost import SpecCost, costs_json, render_costs
 
     # A search over its budget has a cost too: policy is `check`'s to hold.
-    compiled = compile_all(paths, **_without_policy(**options))
+    compiled = compile_all(paths, **_without("HPT8", **options))
     if stops(compiled):
         return EXIT_FINDINGS
     bounds = [_bound(one) for one in compiled]
@@ -118,8 +119,12 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
     return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]
 
 
-def _without_policy(ignore: str | None, **options: Any) -> dict[str, Any]:
-    return {**options, "ignore": ",".join(part for part in (ignore, "HPT8") if part)}
+_OF_THE_SEARCH = "HPT2,HPT4,HPT8"
+"""The rules of the search space, the limits and the policy."""
+
+
+def _without(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any]:
+    return {**options, "ignore": ",".join(part for part in (ignore, codes) if part)}
 
 
 def _bound(one: Compiled) -> CostBound:
@@ -173,43 +178,44 @@ def refresh(regions: tuple[str, ...]) -> None:
 @PATHS
 @spec_options
 @TEXT_OR_JSON
-@click.option("--plot", metavar="FILE.svg", help="Draw the search space into a file.")
+@click.option("--plot", metavar="FILE.svg|png", help="Draw the search space into a file.")
 def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any) -> int:
     """Show what a search would do: its grid, brackets, waves, and first configurations."""
     from hptc.preview import preview as preview_of
     from hptc.render.preview import previews_json, render_preview
 
     compiled = compile_all(paths, **options)
-    if stops(compiled):
-        return EXIT_FINDINGS
+    is_refused = stops(compiled)
+    if is_refused:
+        # What a grid that is too large would do can be told all the same.
+        compiled = compile_all(paths, **_without(_OF_THE_SEARCH, **options))
+        if any(one.job is None for one in compiled):
+            return EXIT_FINDINGS
     found = [(one.name, preview_of(_job(one))) for one in compiled]
     if plot is not None:
         if len(found) != 1:
             raise UsageError(f"--plot draws one search, and {len(found)} are named")
-        if not plot.endswith(".svg"):
-            raise UsageError(f"{plot}: pictures are SVG", help="choose a name that ends in .svg")
-        from hptc.files import write_whole
-        from hptc.plot import search_space_svg
+        from hptc.plot import draw_search_space
 
-        write_whole(Path(plot), search_space_svg(*found[0]))
+        draw_search_space(Path(plot), *found[0])
         say(f"wrote {plot}")
     show(
         previews_json(found)
         if form == "json"
         else "\n".join(render_preview(name, each) for name, each in found)
     )
-    return EXIT_OK
+    return EXIT_FINDINGS if is_refused else EXIT_OK
 
 
 @click.command()
 @click.argument("path", type=click.Path())
 @ENV
-@click.option("--log", required=True, type=click.Path(), help="A training job's log.")
+@click.option("--log", required=True, type=click.Path(), help="A training job's log; - is stdin.")
 @click.option("--training-job", metavar="NAME", help="One of several `training_jobs` only.")
 @TEXT_OR_JSON
 def metrics(path: str, env: str | None, log: str, training_job: str | None, form: str) -> int:
     """Prove every metric definition on a real log: lines, numbers, the objective found or not."""
-    from hptc.metrics import read_log, rehearse
+    from hptc.metrics import read_log, read_log_file, rehearse
     from hptc.render.metrics import rehearsals_json, render_rehearsals
 
     compiled = compile_all((path,), env)
@@ -218,7 +224,9 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     if len(compiled) != 1:
         raise UsageError(f"a log is of one spec, and {len(compiled)} are named")
     one = compiled[0]
-    found = rehearse(_job(one), read_log(Path(log)), log, definition=training_job)
+    text = read_log(sys.stdin.buffer, "stdin") if log == STDIN else read_log_file(Path(log))
+    name = "stdin" if log == STDIN else log
+    found = rehearse(_job(one), text, name, definition=training_job)
     show(rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found))
     return EXIT_OK if all(each.is_objective_found for each in found) else EXIT_FINDINGS
 

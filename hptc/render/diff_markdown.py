@@ -1,8 +1,8 @@
 """A review as the one comment of a pull request: the verdict in its first line, details folded.
 
-GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190), and shows
-three columns on a phone. Whatever comes from a spec stands in code, where GitHub reads neither
-markup nor mentions.
+GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190). On a phone a
+table with an ARN in it is wider than the screen, and a list is not. Whatever comes from a spec
+stands in code, where GitHub reads neither markup nor mentions.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from hptc.render.diff import (
 MAX_BYTES = 65_000
 MARKER = "<!-- hptc diff -->"
 """In the last line of each comment, so that the next run finds it and updates it."""
+_ONE_LINE = 60  # characters of both values; more stand below each other
 _MARKS = {"bad": "🔴", "some": "🟡", "good": "🟢"}
 
 
@@ -93,14 +94,12 @@ def _notes(found: Review, size: _Size) -> list[str]:
 
 def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
     """One row a spec."""
-    yield "| spec | verdict | job |"
-    yield "|---|---|---|"
+    yield "| spec | verdict |"
+    yield "|---|---|"
     for spec in specs:
         says = spec_verdict(spec.changes)
-        job = f"new: {cell(spec.new_job or '', size)}" if spec.is_new_job else "the same"
-        if spec.new_job is None:
-            job = "none"
-        yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {says} | {job} |"
+        job = ", new job" if spec.is_new_job else ""
+        yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {says}{job} |"
 
 
 def _folded(
@@ -110,19 +109,21 @@ def _folded(
     following: Iterable[str],
     size: _Size,
 ) -> str:
-    """One spec: a line to click, what was found, a table of what changed, and what follows."""
+    """One spec: a line to click, what was found, what changed, and what follows."""
     told = tuple(change for change in changes if change.kind not in REFUSALS)
     counts = ((len(findings), "finding"), (len(told), "change"))
     count = ", ".join(f"{number:,} {_plural(what, number)}" for number, what in counts if number)
     says = spec_verdict(changes)
     label = html.escape(_clipped(name, size.characters))
     parts = [f"<details><summary><code>{label}</code>: {says} ({count})</summary>"]
-    blocks = (
-        [f"- {line}" for line in _findings(findings, size)],
-        list(_table(told, size)) if told else [],
-        [f"- {line}" for line in list(following)[: size.rows]],
-    )
-    parts += ["\n".join(lines) for lines in blocks if lines]
+    blocks = {
+        "Found:": [*_findings(findings, size)],
+        "Changed:": [*_changes(told, size)],
+        "What follows:": [*following][: size.rows],
+    }
+    for label, lines in blocks.items():
+        if lines:
+            parts.append("\n".join((label, *(f"- {line}" for line in lines))))
     return "\n\n".join([*parts, "</details>"])
 
 
@@ -130,18 +131,23 @@ def _consequences(spec: SpecDiff, size: _Size) -> Iterator[str]:
     return consequences(spec, lambda text: code(text, size.characters))
 
 
-def _table(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
-    yield "| what | before | after |"
-    yield "|---|---|---|"
+def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
+    """What changed and how in a line, and both values below it."""
     for change in changes[: size.rows]:
         says = title(change)
         if change.impact.rank <= Impact.UNSEEN.rank:
             says = f"**{says}**"
-        parts = (cell(subject(change), size), says, cell(change.note, size))
-        what = "<br>".join(part for part in parts if part)
-        yield f"| {what} | {cell(change.old, size)} | {cell(change.new, size)} |"
+        about = code(subject(change), size.characters)
+        note = code(change.note, size.characters)
+        values = [text for text in (change.old, change.new) if text.strip()]
+        arrow = " → " if sum(map(len, values)) <= _ONE_LINE else "<br>→ "
+        shown = arrow.join(code(text, size.characters) for text in values)
+        yield "".join(
+            (f"{about}: " if about else "", says, f" ({note})" if note else "",
+             f"<br>{shown}" if shown else "")
+        )  # fmt: skip
     if len(changes) > size.rows:
-        yield f"| {_more(len(changes) - size.rows, 'change')} | | |"
+        yield _more(len(changes) - size.rows, "change")
 
 
 def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
