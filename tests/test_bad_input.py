@@ -51,6 +51,18 @@ def seen(capsys: pytest.CaptureFixture[str], *arguments: str) -> Seen:
     return code, captured.out, captured.err
 
 
+@pytest.mark.parametrize("name", ["a\n::error::x.yaml", "a\r::error::x.yaml", "\x1b[31ma.yaml"])
+@pytest.mark.parametrize("command", ["check", "compile", "diff"])
+def test_the_name_of_a_file_is_no_line_of_the_log(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str, name: str
+) -> None:
+    (folder / "specs" / name).write_bytes(b"\xff\xfe")
+    code, out, err = seen(capsys, command)
+    assert code != 0
+    assert not any(line.startswith("::") for line in (out + err).splitlines())
+    assert "\x1b[31ma" not in out + err
+
+
 def test_the_base_of_these_tests_is_good(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "specs" / "good.yaml").write_text(GOOD)
     assert seen(capsys, "check")[0] == 0

@@ -21,10 +21,14 @@ def say_on(text: str) -> None:
 
 
 def say_error(message: str, help: str = "") -> None:
-    """Say why nothing more happens."""
-    say(click.style("error", fg="red", bold=True) + f": {message}")
+    """Say why nothing more happens, in a line each: names of files are a stranger's text too, and
+    a line that begins with `::` is a command to GitHub's runners.
+    """
+    from hptc.render.diagnostics import printable
+
+    say(click.style("error", fg="red", bold=True) + f": {printable(message)}")
     if help:
-        say(f"help: {help}")
+        say(f"help: {printable(help)}")
 
 
 def show(text: str) -> None:

@@ -146,12 +146,11 @@ def verdict(found: Review) -> str:
     """The answer in a few words."""
     if found.is_empty:
         return "no change of meaning"
-    if found.impact is None:
+    worst = found.impact
+    if worst is None:
         return "new findings"
-    kinds = {c.kind for spec in found.specs for c in spec.changes if c.impact is found.impact}
-    if len(kinds) == 1:
-        return ONE_JOB.get(kinds.pop(), VERDICTS[found.impact])
-    return VERDICTS[found.impact]
+    kinds = {c.kind for spec in found.specs for c in spec.changes if c.impact is worst}
+    return ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if len(kinds) == 1 else VERDICTS[worst]
 
 
 def spec_verdict(changes: tuple[Change, ...]) -> str:
