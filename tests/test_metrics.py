@@ -17,6 +17,7 @@ from hptc.metrics import (
     read_log_file,
     rehearse,
     rehearse_sample,
+    rehearse_samples,
     sample_path,
 )
 from hptc.render.metrics import rehearsals_json, render_rehearsals
@@ -219,6 +220,16 @@ training_job:
         }
         assert "HPT342" not in codes
         assert "HPT342" in asked
+
+
+def test_what_is_left_after_the_time_of_a_run_is_not_tried(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text(LOG, encoding="utf-8")
+    (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
+    rehearse_next = rehearse_samples(1e-6)
+    first, second = (rehearse_next(definition, "train.log", tmp_path) for _ in range(2))
+    assert first.is_objective_found
+    assert not second.is_objective_found
+    assert "was not tried" in second.fault
 
 
 def test_the_sample_is_kept_out_of_the_request() -> None:

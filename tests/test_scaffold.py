@@ -147,6 +147,13 @@ def test_the_workflow(project: Path) -> None:
         for name, job in workflow["jobs"].items()
     }
     assert runs["check"][-2:] == ["hptc check --format github", "npx cdk synth --quiet"]
+    assert "hptc diff --format markdown" in runs["review"][-2]
+    assert runs["review"][-1].startswith("python -m hptc.github")
+    review = workflow["jobs"]["review"]
+    assert review["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert review["steps"][0]["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    holding = [step for step in review["steps"] if "github.token" in str(step)]
+    assert [step["run"] for step in holding] == [runs["review"][-1]]
     assert runs["deploy"][-1] == "hptc submit --env dev"
     deploy = workflow["jobs"]["deploy"]
     assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
