@@ -19,7 +19,6 @@ from hptc.discovery import files_of, shown, spec_files_by_name
 from hptc.errors import UsageError
 from hptc.job import TuningJob, read_job
 from hptc.placing import place, without_secrets
-from hptc.prices import PriceTable
 from hptc.project import Project
 from hptc.references import NAMES, names_in
 from hptc.request import Request, emit, unwrapped
@@ -34,6 +33,7 @@ from hptc.workspace import Compiled, Workspace
 
 if TYPE_CHECKING:
     from hptc.metrics import Rehearsal
+    from hptc.prices import PriceTable
 
 _MAX_PARENTS = 5  # more are refused by the shape; a hostile file may list thousands
 
@@ -68,7 +68,7 @@ def compile_text(
     if is_request(document):
         return _compile_request(document, workspace, in_project)
     environment = workspace.environment_of(in_project) if in_project else None
-    data, layers, diagnostics = resolve.merge_layers(document, in_project, environment)
+    data, layers, diagnostics = resolve.merge_layers(document, workspace.shared_by(in_project))
     outcome = Compiled(
         document=document,
         diagnostics=tuple(diagnostics),
@@ -168,7 +168,7 @@ def _finished(
     kept, suppressed = suppressions.apply(
         [*outcome.diagnostics, *placed],
         outcome.document,
-        unchecked=_unchecked(workspace.rules if job is not None else ()),
+        unchecked=lambda: _unchecked(workspace.rules if job is not None else ()),
     )
     diagnostics = tuple(sorted(kept, key=sort_key))
     stopped = any(diagnostic.is_error for diagnostic in diagnostics)
@@ -281,7 +281,7 @@ def _probably_meant(name: str, specs: tuple[str, ...], index: int) -> list[Findi
 
 
 def _unknown_references(request: Request) -> list[Finding]:
-    unknown = sorted(set(names_in(request)) - set(NAMES))
+    unknown = sorted(names_in(request).difference(NAMES))
     return [
         Finding(
             code="HPT006",

@@ -44,7 +44,7 @@ class Disk:
 
     def real(self, path: Path) -> Path:
         """The path with its links followed."""
-        return path.resolve()
+        return Path(os.path.realpath(path))
 
     def read(self, path: str) -> str:
         """A file's text. Raises UsageError for a link that leads out of its repository too.

@@ -52,6 +52,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 _DEFAULTS["TrainingJobDefinitions"] = _DEFAULTS["TrainingJobDefinition"]
 
 _NUMERIC_LISTS = frozenset({"IntegerParameterRanges", "ContinuousParameterRanges"})
+_BOUNDS = ("MinValue", "MaxValue")
 
 
 def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,20 +61,22 @@ def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
     Named lists are sorted, what is empty or a documented default is left out, and bounds of ranges
     are numbers in one spelling. Two requests with the same canonical form are the same search.
     """
-    form = _canonical(request, "")
-    return form if isinstance(form, dict) else {}
+    form: dict[str, Any] = _canonical(dict(request), "")
+    return form
 
 
 def _canonical(value: Any, owner: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         defaults = _DEFAULTS.get(owner, {})
-        inner = {
-            key: _number(item) if owner in _NUMERIC_LISTS and key in ("MinValue", "MaxValue")
-            else _canonical(item, key)
-            for key, item in value.items()
-            if not (key in defaults and defaults[key] == item)
-        }  # fmt: skip
-        return {key: item for key, item in inner.items() if item or item not in ({}, [], None)}
+        bounds = _BOUNDS if owner in _NUMERIC_LISTS else ()
+        form = {}
+        for key, item in value.items():
+            if key in defaults and defaults[key] == item:
+                continue
+            inner = _number(item) if key in bounds else _canonical(item, key)
+            if inner or inner not in ({}, [], None):
+                form[key] = inner
+        return form
     if isinstance(value, list):
         items = [_canonical(item, owner) for item in value]
         name = _SORTED_BY.get(owner)

@@ -42,6 +42,7 @@ class _Family:
     local_storage_gb: Mapping[str, int | None] | None = None
 
 
+@functools.lru_cache(maxsize=1024)
 def instance(instance_type: str) -> Instance | None:
     """Look up a type such as `ml.g5.xlarge`; None if its family is not in the table.
 

@@ -7,7 +7,7 @@ same before and after a deployment, and so is the digest of a request that holds
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 PATTERN = re.compile(r"\$\{hptc:([a-z][a-z0-9_]*)\}")
@@ -37,17 +37,23 @@ def has_reference(text: str) -> bool:
     return "${hptc:" in text and PATTERN.search(text) is not None
 
 
-def names_in(value: Any) -> Iterator[str]:
-    """The names of all references in plain data, with repeats."""
+def names_in(value: Any) -> set[str]:
+    """The names of all references in plain data."""
+    names: set[str] = set()
+    _collect(value, names)
+    return names
+
+
+def _collect(value: Any, names: set[str]) -> None:
     if isinstance(value, str):
         if "${hptc:" in value:
-            yield from PATTERN.findall(value)
+            names.update(PATTERN.findall(value))
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from names_in(inner)
+            _collect(inner, names)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from names_in(inner)
+            _collect(inner, names)
 
 
 def substitute(value: Any, provide: Callable[[str], str]) -> Any:

@@ -161,13 +161,15 @@ def _is_json(text: str) -> bool:
 
 def _structure(target: Request, root: Request, api: str) -> Request:
     """The structure at `api`, made where it is missing."""
+    if not api:
+        return target
     if api.startswith("/"):
         target, api = root, api[1:]
-    for member in api.split(".") if api else ():
+    for member in api.split("."):
         target = target.setdefault(member, {})
     return target
 
 
 def _put(target: Request, root: Request, api: str, value: Any) -> None:
-    *parents, member = api.split(".")
-    _structure(target, root, ".".join(parents))[member] = value
+    structure, _, member = api.rpartition(".")
+    _structure(target, root, structure)[member] = value

@@ -7,7 +7,7 @@ then a Spec's request in, the same request out with role, image, output, key and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hptc import source
@@ -57,35 +57,59 @@ def _placed(prefix: Path, path: Path) -> list[Path]:
     return places
 
 
-def merge_layers(
-    document: Document, project: Project | None, environment: Environment | None
-) -> tuple[Any, Layers, list[Diagnostic]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What hptc.yaml lays under and over every spec of one environment."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    under: SharedLayer | None = None
+    over: SharedLayer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedLayer:
+    """A part of a spec that stands in hptc.yaml."""
+
+    document: Document
+    at: Path
+    data: Any
+    diagnostics: list[Diagnostic]
+
+
+def shared_layers(project: Project, environment: Environment | None) -> Shared:
+    """Read the project's defaults and the environment's overrides, the same for all its specs."""
+    variables = environment.variables if environment else {}
+
+    def layer(*at: str) -> SharedLayer:
+        data, faults = source.construct(project.document, lambda t: render(t, variables), at=at)
+        return SharedLayer(document=project.document, at=at, data=data, diagnostics=faults)
+
+    over = None
+    if environment is not None and project.file.environments[environment.name].overrides:
+        over = layer("environments", environment.name, "overrides")
+    under = layer("defaults") if project.file.defaults else None
+    return Shared(variables=variables, under=under, over=over)
+
+
+def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[Diagnostic]]:
     """A spec's data with the project's defaults under it and the environment's overrides over it.
 
     The merge is that of JSON merge patch (RFC 7396): mappings merge, everything else replaces, and
     null removes.
     """
-    variables = environment.variables if environment else {}
-
-    def rendered(text: str) -> Any:
-        return render(text, variables)
-
-    data, diagnostics = source.construct(document, rendered)
+    data, diagnostics = source.construct(document, lambda text: render(text, shared.variables))
     parts: list[tuple[Document, Path]] = [(document, ())]
-    if project is None or not isinstance(data, dict):
+    if not isinstance(data, dict):
         return data, Layers(tuple(parts)), diagnostics
     several = "training_jobs" in data
-    if project.file.defaults:
-        under, faults = source.construct(project.document, rendered, at=("defaults",))
-        parts.append((project.document, ("defaults",)))
-        diagnostics += faults
-        data = merged(_spread(under, data) if several else under, data)
-    if environment is not None and project.file.environments[environment.name].overrides:
-        at: Path = ("environments", environment.name, "overrides")
-        over, faults = source.construct(project.document, rendered, at=at)
-        parts.insert(0, (project.document, at))
-        diagnostics += faults
-        data = merged(data, _spread(over, data) if several else over)
+    if (under := shared.under) is not None:
+        parts.append((under.document, under.at))
+        diagnostics += under.diagnostics
+        data = merged(_spread(under.data, data) if several else under.data, data)
+    if (over := shared.over) is not None:
+        parts.insert(0, (over.document, over.at))
+        diagnostics += over.diagnostics
+        data = merged(data, _spread(over.data, data) if several else over.data)
     return data, Layers(tuple(parts)), diagnostics
 
 
@@ -256,7 +280,9 @@ def ordered(value: Any, shape: Shape | None = None) -> Any:
     shape = shape or input_shape()
     if isinstance(value, dict) and shape.type == "structure":
         known = {k: ordered(value[k], member) for k, member in shape.members.items() if k in value}
-        return known | {key: inner for key, inner in value.items() if key not in known}
+        if len(known) < len(value):
+            known |= {key: inner for key, inner in value.items() if key not in known}
+        return known
     if isinstance(value, list) and shape.item is not None and shape.item.type == "structure":
         return [ordered(inner, shape.item) for inner in value]
     return value

@@ -8,7 +8,6 @@ botocore itself checks only types, required members and minima before it sends
 from __future__ import annotations
 
 import contextlib
-import gzip
 import importlib.util
 import json
 import os
@@ -16,7 +15,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -90,6 +88,8 @@ def _operation() -> Any:
         return json.loads(kept.read_bytes())
     except (OSError, ValueError):
         pass
+    import gzip
+
     raw = path.read_bytes()
     model = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
     top = model["operations"][OPERATION]["input"]["shape"]
@@ -162,63 +162,65 @@ def violations(request: Any) -> list[Violation]:
     After MAX_VIOLATIONS the rest waits for the next run: nobody reads so many.
     A value that only a deployment can tell (`${hptc:…}`) meets patterns and lengths.
     """
-    return list(islice(_walk(request, input_shape(), ()), MAX_VIOLATIONS))
+    found: list[Violation] = []
+    _walk(request, input_shape(), (), found)
+    return found[:MAX_VIOLATIONS]
 
 
-def _walk(value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
-    if not _is_of_type(value, shape):
-        yield Violation(kind="type", path=path, shape=shape, value=value)
-        return
+def _walk(value: Any, shape: Shape, path: Path, found: list[Violation]) -> None:
+    fault = _fault(value, shape)
+    if fault is not None:
+        found.append(Violation(kind=fault, path=path, shape=shape, value=value))
+        if fault == "type":
+            return
     match shape.type:
         case "structure":
             for name in shape.required:
                 if name not in value:
                     missing = shape.members[name]
-                    yield Violation(kind="missing", path=(*path, name), shape=missing)
+                    found.append(Violation(kind="missing", path=(*path, name), shape=missing))
             for name, inner in value.items():
-                if name not in shape.members:
-                    yield Violation(kind="unknown", path=(*path, name), shape=shape, value=inner)
+                member = shape.members.get(name)
+                here = (*path, name)
+                if member is None:
+                    found.append(Violation(kind="unknown", path=here, shape=shape, value=inner))
                 else:
-                    yield from _walk(inner, shape.members[name], (*path, name))
+                    _walk(inner, member, here, found)
         case "list" if shape.item is not None:
-            yield from _bounds(len(value), value, shape, path)
             for index, inner in enumerate(value):
-                yield from _walk(inner, shape.item, (*path, index))
+                _walk(inner, shape.item, (*path, index), found)
         case "map" if shape.item is not None and shape.key is not None:
-            yield from _bounds(len(value), value, shape, path)
             for name, inner in value.items():
-                yield from _walk(name, shape.key, (*path, name))
-                yield from _walk(inner, shape.item, (*path, name))
-        case "string":
-            yield from _text(value, shape, path)
-        case "integer" | "long" | "float" | "double":
-            yield from _bounds(value, value, shape, path)
+                _walk(name, shape.key, (*path, name), found)
+                _walk(inner, shape.item, (*path, name), found)
 
 
-def _is_of_type(value: Any, shape: Shape) -> bool:
+def _fault(value: Any, shape: Shape) -> str | None:
+    """The kind of demand that a value itself does not meet; None if it meets all."""
     types = _TYPES.get(shape.type, (object,))
-    return isinstance(value, types) and not (isinstance(value, bool) and bool not in types)
-
-
-def _text(value: str, shape: Shape, path: Path) -> Iterator[Violation]:
-    if has_reference(value):
-        return
-    if shape.enum:
-        if value not in shape.enum:
-            yield Violation(kind="enum", path=path, shape=shape, value=value)
-        return
-    bounds = list(_bounds(len(value), value, shape, path))
-    yield from bounds
-    # A text of the wrong length is not matched: patterns are matched on short texts only.
-    if shape.pattern and not bounds and not _compiled(shape.pattern).fullmatch(value):
-        yield Violation(kind="pattern", path=path, shape=shape, value=value)
-
-
-def _bounds(size: float, value: Any, shape: Shape, path: Path) -> Iterator[Violation]:
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        return "type"
+    match value:
+        case str():
+            if has_reference(value):
+                return None
+            if shape.enum:
+                return None if value in shape.enum else "enum"
+            size: float = len(value)
+        case dict() | list():
+            size = len(value)
+        case int() | float():
+            size = value
+        case _:
+            return None
     if shape.minimum is not None and size < shape.minimum:
-        yield Violation(kind="minimum", path=path, shape=shape, value=value)
-    elif shape.maximum is not None and size > shape.maximum:
-        yield Violation(kind="maximum", path=path, shape=shape, value=value)
+        return "minimum"
+    if shape.maximum is not None and size > shape.maximum:
+        return "maximum"
+    # A text of the wrong length is not matched: patterns are matched on short texts only.
+    if shape.pattern and not _compiled(shape.pattern).fullmatch(value):
+        return "pattern"
+    return None
 
 
 _UNICODE_CLASSES = {

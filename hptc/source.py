@@ -234,7 +234,7 @@ def construct(
     """
     builder = _Builder(document, render)
     node = document._find(at)[0] if document.has(at) else None
-    data = builder.build(node, at, verbatim=bool(VERBATIM_KEYS.intersection(at)))
+    data = builder.build(node, verbatim=bool(VERBATIM_KEYS.intersection(at)))
     return data, builder.diagnostics
 
 
@@ -247,7 +247,7 @@ class _Builder:
         self.count = 0
         self.templates = 0
 
-    def build(self, node: Node | None, path: Path, *, verbatim: bool) -> Any:
+    def build(self, node: Node | None, *, verbatim: bool) -> Any:
         if isinstance(node, ScalarNode):
             return self.scalar(node, verbatim=verbatim)
         if node is None:
@@ -268,16 +268,13 @@ class _Builder:
             self.tag(node)
         self.open_nodes.add(id(node))
         if isinstance(node, MappingNode):
-            data: Any = self.mapping(node, path, verbatim=verbatim)
+            data: Any = self.mapping(node, verbatim=verbatim)
         else:
-            data = [
-                self.build(item, (*path, index), verbatim=verbatim)
-                for index, item in enumerate(node.value)
-            ]
+            data = [self.build(item, verbatim=verbatim) for item in node.value]
         self.open_nodes.discard(id(node))
         return data
 
-    def mapping(self, node: MappingNode, path: Path, *, verbatim: bool) -> dict[str, Any]:
+    def mapping(self, node: MappingNode, *, verbatim: bool) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
@@ -289,9 +286,7 @@ class _Builder:
             if key in data:
                 self.duplicate(key_node, self.document._entries_of(node)[key][0])
                 continue
-            data[key] = self.build(
-                value_node, (*path, key), verbatim=verbatim or key in VERBATIM_KEYS
-            )
+            data[key] = self.build(value_node, verbatim=verbatim or key in VERBATIM_KEYS)
         return data
 
     def scalar(self, node: ScalarNode, *, verbatim: bool) -> Any:

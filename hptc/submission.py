@@ -191,7 +191,7 @@ class _Place:
 
 def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
     """Every reference of a request, by name."""
-    references = sorted(set(names_in(compiled.request)))
+    references = sorted(names_in(compiled.request))
     if not references:
         return {}
     if compiled.environment is None or compiled.spec is None:

@@ -8,7 +8,7 @@ find can be suppressed: a file that can't be read as a spec can't be excused.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from hptc.diagnostics import Diagnostic, Severity
@@ -58,16 +58,19 @@ def apply(
     diagnostics: Iterable[Diagnostic],
     document: Document,
     *,
-    unchecked: Collection[str] = frozenset(),
+    unchecked: Callable[[], Collection[str]] = frozenset,
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """What remains, and what a suppression took away. Warnings about suppressions are added.
 
-    `unchecked` are the codes that nothing looked for: a suppression of one is no leftover.
+    `unchecked` gives the codes that nothing looked for: a suppression of one is no leftover.
     """
     kept, taken = split(diagnostics, document)
-    used = {(diagnostic.span.line, diagnostic.code) for diagnostic in taken}
-    for comment in suppressions(document):
-        kept += _faults(comment, used, unchecked, document)
+    comments = suppressions(document)
+    if comments:
+        used = {(diagnostic.span.line, diagnostic.code) for diagnostic in taken}
+        not_found = unchecked()
+        for comment in comments:
+            kept += _faults(comment, used, not_found, document)
     return kept, taken
 
 

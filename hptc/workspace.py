@@ -15,10 +15,9 @@ from hptc.diagnostics import Diagnostic
 from hptc.filesystem import DISK, Files
 from hptc.job import Definition, TuningJob
 from hptc.policy import Policy
-from hptc.prices import PriceTable, load_prices
 from hptc.project import Environment, Project
 from hptc.request import Request
-from hptc.resolve import Layers
+from hptc.resolve import Layers, Shared, shared_layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source import Document
@@ -26,6 +25,7 @@ from hptc.spec import Spec
 
 if TYPE_CHECKING:
     from hptc.metrics import Rehearsal
+    from hptc.prices import PriceTable
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 
@@ -79,6 +79,7 @@ class Workspace:
     open_files: list[FilePath] = field(default_factory=list)
     found: dict[FilePath, FilePath | None] = field(default_factory=dict)
     environments: dict[FilePath, Environment | None] = field(default_factory=dict)
+    shared: dict[FilePath, Shared] = field(default_factory=dict)
     prices: dict[FilePath, PriceTable] = field(default_factory=dict)
     rehearse: Rehearse | None = None  # runs metric definitions on the logs that specs name
 
@@ -99,8 +100,20 @@ class Workspace:
             self.environments[in_project.root] = in_project.environment(self.environment)
         return self.environments[in_project.root]
 
+    def shared_by(self, in_project: Project | None) -> Shared:
+        """What lies under and over every spec of a project in this run's environment, read once."""
+        if in_project is None:
+            return Shared()
+        if in_project.root not in self.shared:
+            self.shared[in_project.root] = shared_layers(
+                in_project, self.environment_of(in_project)
+            )
+        return self.shared[in_project.root]
+
     def prices_of(self, in_project: Project) -> PriceTable:
         """The prices of a project, read once. Raises UsageError when its file can't be read."""
+        from hptc.prices import load_prices
+
         if in_project.root not in self.prices:
             self.prices[in_project.root] = load_prices(in_project.root, self.files)
         return self.prices[in_project.root]

@@ -29,14 +29,14 @@ class Subject:
     @property
     def is_resolved(self) -> bool:
         """Whether everything that the search refers to is deployed."""
-        return next(names_in(self.request), None) is None
+        return not names_in(self.request)
 
 
 def subject_of(compiled: Compiled, ask: Questions, rules: tuple[Rule, ...]) -> Subject | None:
     """A compiled search with what its stacks provide; None for one that does not compile."""
     if compiled.request is None:
         return None
-    values = {name: _value(compiled, name, ask) for name in sorted({*names_in(compiled.request)})}
+    values = {name: _value(compiled, name, ask) for name in sorted(names_in(compiled.request))}
     request: Request = substitute(compiled.request, lambda name: values[name] or reference(name))
     return Subject(compiled=compiled, request=request, job=read_job(request), ask=ask, rules=rules)
 

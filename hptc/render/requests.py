@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from pydantic_core import to_json
 
 
 def render_request(request: Mapping[str, Any], form: str) -> str:
     """JSON, or YAML with every text quoted: `1e-4` is a number to some readers only."""
     if form == "json":
-        return json.dumps(request, indent=2, ensure_ascii=False) + "\n"
+        # The standard library writes indented JSON token by token, in Python.
+        return to_json(request, indent=2, inf_nan_mode="constants").decode() + "\n"
     import yaml
 
     class Dumper(yaml.SafeDumper):

@@ -15,30 +15,38 @@ _ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-
 _SECRET_ACCESS_KEY = re.compile(r"[A-Za-z0-9/+]{40}")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
-_FORMS: Mapping[str, re.Pattern[str]] = {
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
-    "a GitHub token": re.compile(
-        r"\b(?:gh[opsur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})"
+_FORMS: Mapping[str, tuple[str, str]] = {
+    "a private key": (
+        "PRIVATE KEY",
+        r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
     ),
-    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,255}"),
-    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{34}\b"),
-    "a Slack token": re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10,255}"),
-    "an OpenAI key": re.compile(
-        r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,255}T3BlbkFJ[A-Za-z0-9_-]{20}"
+    "a GitHub token": (
+        "_",
+        r"\b(?:gh[opsur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})",
     ),
-    "an Anthropic key": re.compile(r"\bsk-ant-[a-z0-9]{1,10}-[A-Za-z0-9_-]{32}"),
-    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}"),
-    "a Stripe key": re.compile(r"\b[rs]k_live_[0-9A-Za-z]{24}"),
-    "an npm token": re.compile(r"\bnpm_[A-Za-z0-9]{36}\b"),
-    "a PyPI token": re.compile(r"\bpypi-AgE[A-Za-z0-9_-]{50}"),
-    "a Databricks token": re.compile(r"\bdapi[0-9a-f]{32}\b"),
-    "a JSON web token": re.compile(
-        r"\beyJ[A-Za-z0-9_-]{10,2500}\.eyJ[A-Za-z0-9_-]{10,2500}\.[A-Za-z0-9_-]{10}"
+    "a GitLab token": ("glpat-", r"\bglpat-[A-Za-z0-9_-]{20,255}"),
+    "a Hugging Face token": ("hf_", r"\bhf_[A-Za-z0-9]{34}\b"),
+    "a Slack token": ("xox", r"\bxox[abeoprs]-[0-9A-Za-z-]{10,255}"),
+    "an OpenAI key": (
+        "T3BlbkFJ",
+        r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,255}T3BlbkFJ[A-Za-z0-9_-]{20}",
     ),
-    "a password in a URL": re.compile(
-        r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,128}:(?![$<{*%])[^/\s:@]{3,128}@"
+    "an Anthropic key": ("sk-ant-", r"\bsk-ant-[a-z0-9]{1,10}-[A-Za-z0-9_-]{32}"),
+    "a Google API key": ("AIza", r"\bAIza[0-9A-Za-z_-]{35}"),
+    "a Stripe key": ("k_live_", r"\b[rs]k_live_[0-9A-Za-z]{24}"),
+    "an npm token": ("npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    "a PyPI token": ("pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{50}"),
+    "a Databricks token": ("dapi", r"\bdapi[0-9a-f]{32}\b"),
+    "a JSON web token": (
+        "eyJ",
+        r"\beyJ[A-Za-z0-9_-]{10,2500}\.eyJ[A-Za-z0-9_-]{10,2500}\.[A-Za-z0-9_-]{10}",
+    ),
+    "a password in a URL": (
+        "://",
+        r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,128}:(?![$<{*%])[^/\s:@]{3,128}@",
     ),
 }
+"""The form of each, after what every text of that form holds: nearly all texts hold none."""
 
 _SECRET_NAMES = (
     "access_token",
@@ -68,8 +76,8 @@ def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | Non
         return None
     if _ACCESS_KEY_ID.search(text):
         return "an AWS access key id"
-    for kind, form in _FORMS.items():
-        if form.search(text):
+    for kind, (mark, form) in _FORMS.items():
+        if mark in text and re.search(form, text):
             return kind
     if _is_secret_access_key(text) and (
         _words(name).endswith("secret_access_key")
