@@ -26,6 +26,11 @@ FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096
 
 
+def _nothing() -> dict[str, Any]:
+    # Pydantic reads a factory's signature, and to read that of `dict` Python starts its tokenizer.
+    return {}
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
@@ -40,7 +45,7 @@ class EnvironmentFile(_Model):
         description="The AWS Region.", examples=["us-east-1"], pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$"
     )
     variables: dict[str, Any] = Field(
-        default_factory=dict,
+        default_factory=_nothing,
         description="Values for {{ name }} in specs.",
         examples=[{"data_prefix": "s3://bucket/2026"}],
     )
@@ -53,7 +58,7 @@ class EnvironmentFile(_Model):
         examples=[{"budget_usd": 50}],
     )
     overrides: dict[str, Any] = Field(
-        default_factory=dict,
+        default_factory=_nothing,
         description="Part of a spec, merged over every spec here.",
         examples=[{"limits": {"max_number_of_training_jobs": 4}}],
     )
@@ -76,7 +81,7 @@ class ProjectFile(_Model):
         default=None, description="The environment when --env is not given.", examples=["dev"]
     )
     defaults: dict[str, Any] = Field(
-        default_factory=dict,
+        default_factory=_nothing,
         description="Part of a spec, merged under every spec.",
         examples=[{"early_stopping": "Auto"}],
     )
@@ -86,7 +91,7 @@ class ProjectFile(_Model):
         examples=[{"max_number_of_training_jobs": 100}],
     )
     environments: dict[str, EnvironmentFile] = Field(
-        default_factory=dict,
+        default_factory=_nothing,
         description="Where the specs are deployed, by name.",
     )
 

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING, Any
 from hptc.diagnostics import Finding, Path, Severity
 from hptc.job import TuningJob
 from hptc.policy import Policy
-from hptc.prices import PriceTable
-from hptc.project import Environment
 
 if TYPE_CHECKING:
     from hptc.metrics import Rehearsal
+    from hptc.prices import PriceTable
+    from hptc.project import Environment
 
 Check = Callable[["Context"], Iterable[Finding]]
 
