@@ -25,3 +25,10 @@ def write_specs(folder: Path, count: int) -> list[Path]:
         paths.append(folder / "specs" / f"spec-{index:04}.yaml")
         paths[-1].write_text(text, "utf-8")
     return paths
+
+
+def change_specs(paths: list[Path], count: int) -> None:
+    """Change what `count` of them search, spread over all: each gets another seed."""
+    for path in paths[:: len(paths) // count][:count]:
+        text = re.sub(r"^random_seed: .*\n", "", path.read_text("utf-8"), flags=re.M)
+        path.write_text(f"{text.rstrip()}\nrandom_seed: 20260101\n", "utf-8")

@@ -1,6 +1,6 @@
 """The same stacks as hptc's, as a person would write them with the CDK: python -m … FOLDER OUT.
 
-The statements of the roles are read from FOLDER/stacks.json, hptc's own templates, so that both
+The statements of the policies are read from FOLDER/stacks.json, hptc's own templates, so that both
 apps make the same resources; everything else is written out.
 """
 
@@ -22,7 +22,7 @@ place = cdk.Environment(account=ACCOUNT, region=REGION)
 zones = ["us-east-1a", "us-east-1b"]
 
 app = cdk.App(
-    outdir=out + "-by-hand",
+    outdir=out,
     analytics_reporting=False,
     builtin_cloud_formation_validation=False,
     context={
@@ -82,15 +82,22 @@ def written(value: Any) -> Any:
     return {key: written(inner) for key, inner in value.items()}
 
 
+def statements(policy: Any) -> list[iam.PolicyStatement]:
+    """The statements of a template's policy."""
+    document = policy["Properties"]["PolicyDocument"]
+    return [iam.PolicyStatement.from_json(written(each)) for each in document["Statement"]]
+
+
 for file, template in templates.items():
-    for resource in template["Resources"].values():
-        if resource["Type"] != "AWS::IAM::Policy":
-            continue
-        stack = cdk.Stack(app, file.removesuffix(".template.json"), env=place)
-        role = iam.Role(
-            stack, "ExecutionRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
-        )
-        for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-            role.add_to_policy(iam.PolicyStatement.from_json(written(statement)))
-        cdk.CfnOutput(stack, "ExecutionRoleArn", value=role.role_arn)
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":  # who may start searches
+            iam.ManagedPolicy(shared, name, statements=statements(resource))
+        if resource["Type"] == "AWS::IAM::Policy":
+            stack = cdk.Stack(app, file.removesuffix(".template.json"), env=place)
+            role = iam.Role(
+                stack, "ExecutionRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
+            )
+            for statement in statements(resource):
+                role.add_to_policy(statement)
+            cdk.CfnOutput(stack, "ExecutionRoleArn", value=role.role_arn)
 app.synth()

@@ -66,6 +66,8 @@ def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _canonical(value: Any, owner: str) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         defaults = _DEFAULTS.get(owner, {})
         bounds = _BOUNDS if owner in _NUMERIC_LISTS else ()

@@ -277,6 +277,8 @@ def _in_spec(code: str, message: str, path: Path, label: str = "", *, help: str 
 
 def ordered(value: Any, shape: Shape | None = None) -> Any:
     """A request with its members in the API's own order; maps and lists stay as they are."""
+    if not isinstance(value, (dict, list)):
+        return value
     shape = shape or input_shape()
     if isinstance(value, dict) and shape.type == "structure":
         known = {k: ordered(value[k], member) for k, member in shape.members.items() if k in value}
