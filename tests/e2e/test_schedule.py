@@ -1,0 +1,112 @@
+"""The life of a schedule with the real CDK: deployed, started, changed, orphaned, removed."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.sandbox.server import Sandbox
+
+from .project import FOUNDATION, REGION, Project, copy_project
+
+pytestmark = pytest.mark.slow
+
+SPEC = "electricity-deepar"
+STACK = f"{FOUNDATION}-{SPEC}-schedule"
+ACCOUNT = "388888888888"
+
+
+def only(found: list[Any]) -> Any:
+    (one,) = found
+    return one
+
+
+def schedule(project: Project) -> dict[str, Any]:
+    client = project.client("scheduler")
+    listed = only(client.list_schedules()["Schedules"])
+    told: dict[str, Any] = client.get_schedule(GroupName=listed["GroupName"], Name=listed["Name"])
+    return told
+
+
+def definition(project: Project) -> dict[str, Any]:
+    client = project.client("stepfunctions")
+    arn = only(client.list_state_machines()["stateMachines"])["stateMachineArn"]
+    told: dict[str, Any] = json.loads(
+        client.describe_state_machine(stateMachineArn=arn)["definition"]
+    )
+    return told
+
+
+def started(project: Project, moment: str) -> dict[str, Any]:
+    """The tuning job of one start, which a person makes here: the sandbox has no clock."""
+    target = schedule(project)["Target"]
+    project.client("stepfunctions").start_execution(
+        stateMachineArn=target["Arn"],
+        name="by-hand",
+        input=target["Input"].replace("<aws.scheduler.scheduled-time>", moment),
+    )
+    client = project.client("sagemaker")
+    for _ in range(600):
+        jobs = client.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
+        if jobs:
+            name = only(jobs)["HyperParameterTuningJobName"]
+            told: dict[str, Any] = client.describe_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName=name
+            )
+            return told
+        time.sleep(0.05)
+    raise AssertionError("nothing was started")
+
+
+def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
+    with Sandbox(account=ACCOUNT) as sandbox:
+        folder = tmp_path / "a clone"
+        folder.mkdir()
+        project = copy_project(folder, sandbox, ACCOUNT, only=[SPEC])
+        project.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        path = project.directory / "specs" / f"{SPEC}.yaml"
+        project.hptc("deploy", SPEC, "--yes")
+
+        told = schedule(project)
+        assert told["ScheduleExpression"] == "cron(0 6 ? * MON *)"
+        assert told["ScheduleExpressionTimezone"] == "Europe/Lisbon"
+        assert told["State"] == "ENABLED"
+        alarms = project.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        assert {each["MetricName"] for each in alarms} == {
+            "ExecutionsFailed",
+            "InvocationDroppedCount",
+        }
+
+        # What is started is what hptc would send, with what the deployment made filled in.
+        job = started(project, "2026-11-30T06:00:00Z")
+        assert job["HyperParameterTuningJobName"] == "electricity-13a88d-202611300600"
+        request = project.hptc("compile", "--resolve", f"specs/{SPEC}.yaml").json
+        assert job["HyperParameterTuningJobConfig"] == request["HyperParameterTuningJobConfig"]
+        assert job["TrainingJobDefinition"] == request["TrainingJobDefinition"]
+        plan = project.hptc("plan", "--json").json
+        assert [each["name"] for each in plan["earlier"]["jobs"]] == []
+
+        # Another search is another definition, and the schedule stays.
+        path.write_text(path.read_text("utf-8").replace("max: 168", "max: 144"), "utf-8")
+        project.hptc("deploy", "--yes")
+        ranges = definition(project)["States"]["CreateJob"]["Parameters"][
+            "HyperParameterTuningJobConfig"
+        ]["ParameterRanges"]["IntegerParameterRanges"]
+        assert {"144"} <= {each["MaxValue"] for each in ranges}
+        assert schedule(project)["Arn"] == told["Arn"]
+
+        # Without its lines it is an orphan that goes on, until somebody names it.
+        text = path.read_text("utf-8")
+        start, end = text.index("schedule:"), text.index("strategy:")
+        path.write_text(text[:start] + text[end:], "utf-8")
+        orphaned = project.hptc("deploy", "--json")
+        assert orphaned.json["orphaned_stacks"] == [STACK]
+        assert schedule(project)["Arn"] == told["Arn"]
+        project.hptc("destroy", STACK, "--yes")
+        assert project.client("scheduler").list_schedules()["Schedules"] == []
+        assert project.client("stepfunctions").list_state_machines()["stateMachines"] == []
+        assert project.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
