@@ -43,7 +43,8 @@ class Commit:
     @property
     def label(self) -> str:
         """The way people read it: `origin/main (1a2b3c4)`."""
-        return self.called if self.id.startswith(self.called) else f"{self.called} ({self.id[:7]})"
+        is_hash = self.id.startswith(self.called)
+        return self.called[:12] if is_hash else f"{self.called} ({self.id[:7]})"
 
 
 def answer(folder: Path, *arguments: str) -> str | None:

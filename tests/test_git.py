@@ -103,6 +103,7 @@ def test_a_label_says_the_hash_once(repository: Repository) -> None:
     first = repository.commit("first", {"a": "1"})
     assert git.commit(repository.root, "main").label == f"main ({first[:7]})"
     assert git.commit(repository.root, first[:10]).label == first[:10]
+    assert git.commit(repository.root, first).label == first[:12]
 
 
 def head(repository: Repository) -> git.Commit:
