@@ -48,6 +48,7 @@ def compile_file(path: str, workspace: Workspace) -> Compiled:
             result = compile_text(workspace.files.read(path), path, workspace, found)
         finally:
             workspace.open_files.pop()
+        result.document.forget()
         if faults:
             result = replace(
                 result, diagnostics=(*faults, *result.diagnostics), request=None, job=None

@@ -59,15 +59,31 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed file."""
+    """One parsed file: its text, and what is read from it when someone asks."""
 
     file: str
     text: str
-    root: Node | None
+    _root: list[Node | None] = field(default_factory=list, repr=False, compare=False)
     _lines: list[str] = field(default_factory=list, repr=False, compare=False)
     _entries: dict[int, dict[str, tuple[Node, Node]]] = field(
         default_factory=dict, repr=False, compare=False
     )
+
+    @property
+    def root(self) -> Node | None:
+        """The text's nodes; None where it has none, or is not YAML."""
+        if not self._root:
+            try:
+                self._root.append(_compose(self.text))
+            except (_TooDeep, yaml.YAMLError):
+                self._root.append(None)
+        return self._root[0]
+
+    def forget(self) -> None:
+        """Let go of what can be read again: nodes are most of what a run would keep in memory."""
+        self._root.clear()
+        self._lines.clear()
+        self._entries.clear()
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
         """Where `path` stands, or the deepest part of it that is there. `key`: its key instead."""
@@ -194,9 +210,9 @@ def parse(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     if text.lstrip()[:1] == "{" and "\\u" in text:
         # JSON writes characters beyond the first plane as two escapes; YAML knows one only.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
-    blank = Document(file, text, None)
+    blank = Document(file, text, [None])
     try:
-        root = _Loader(text).get_single_node()
+        root = _compose(text)
     except _TooDeep:
         message = f"nested more than {MAX_DEPTH} levels deep"
         return blank, [_syntax(blank, message, 0, 0, help="no tuning spec needs that; flatten it")]
@@ -217,7 +233,11 @@ def parse(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
         ]
     except yaml.YAMLError as error:
         return blank, [_syntax(blank, f"not valid YAML: {error}", 0, 0)]
-    return Document(file, text, root), []
+    return Document(file, text, [root]), []
+
+
+def _compose(text: str) -> Node | None:
+    return _Loader(text).get_single_node()
 
 
 def construct(

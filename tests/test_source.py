@@ -243,6 +243,23 @@ def test_has_and_depth() -> None:
     assert document.depth_of(("nothing", "at", "all")) == 0
 
 
+@pytest.mark.parametrize("text", [TEXT, "", "a: [", "a: 1\nb:\n  c: 2\n"])
+def test_a_document_that_forgot_says_the_same(text: str) -> None:
+    document, _ = parse(text, "spec.yaml")
+
+    def said() -> tuple[object, ...]:
+        paths: list[KeyPath] = [(), ("name",), ("a",), ("b", "c"), ("multi",)]
+        return (
+            document.top_level_keys(),
+            [(document.span(p), document.span(p, key=True), document.has(p)) for p in paths],
+            construct(document),
+        )
+
+    before = said()
+    document.forget()
+    assert said() == before
+
+
 def test_construct_a_part() -> None:
     assert construct(parsed(TEXT), at=("flow", "b c")) == ([10, 20], [])
     assert construct(parsed(TEXT), at=("nothing",)) == (None, [])

@@ -166,7 +166,7 @@ def _compiled(path: str, side: Workspace) -> Compiled:
     try:
         return compile_file(path, side)
     except UsageError as error:
-        document = source.Document(path, "", None)
+        document = source.Document(path, "")
         unreadable = Diagnostic(
             code="HPT002",
             severity=Severity.ERROR,
