@@ -288,9 +288,10 @@ environments:
     infrastructure: INFRASTRUCTURE
 """
 MADE = "{kms_key: managed, network: managed}"
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 BROUGHT = (
-    "{kms_key: arn:aws:kms:us-east-1:111122223333:key/mine, network: {subnet_ids: [subnet-a], "
-    "security_group_ids: [sg-a]}}"
+    f"{{kms_key: arn:aws:kms:us-east-1:111122223333:key/{KEY_ID}, "
+    "network: {subnet_ids: [subnet-a], security_group_ids: [sg-a]}}"
 )
 NONE = "{kms_key: absent, network: absent}"
 
@@ -312,7 +313,7 @@ def spec_with(key: str | None, subnet: str | None) -> str:
         pytest.param(MADE, "alias/mine", None, ["HPT811"] * 2, id="made, another key"),
         pytest.param(MADE, None, "subnet-a", ["HPT812"] * 2, id="made, another network"),
         pytest.param(BROUGHT, None, None, [], id="brought, filled in"),
-        pytest.param(BROUGHT, "mine", "subnet-a", [], id="brought, named"),
+        pytest.param(BROUGHT, KEY_ID, "subnet-a", [], id="brought, named"),
         pytest.param(BROUGHT, "other", "subnet-b", [*["HPT811"] * 2, "HPT812"], id="others"),
         pytest.param(NONE, None, None, [*["HPT811"] * 2, "HPT812"], id="none, not said"),
         pytest.param(NONE, "mine", "subnet-b", [], id="none, any of the account"),
