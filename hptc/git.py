@@ -151,6 +151,7 @@ class Tree:
     def __init__(self, root: Path, at: Commit) -> None:
         self.root = root
         self.at = at
+        self._top = str(root)
         self._entries = _entries(root, at)
         self._folders = {
             parent.as_posix() for name in self._entries for parent in Path(name).parents
@@ -201,15 +202,21 @@ class Tree:
 
     def _inside(self, path: Path) -> str:
         """The path from the repository's top. Raises UsageError outside of it."""
-        whole = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the disk's links
-        if not whole.is_relative_to(self.root):  # the way to the repository may be a link
-            whole = whole.parent.resolve() / whole.name
-        if whole.is_relative_to(self.root):
-            return whole.relative_to(self.root).as_posix()
+        # As texts, since every file of a side is asked for several times and a Path costs more than
+        # the answer. resolve() would follow the disk's links.
+        whole = os.path.abspath(path)  # noqa: PTH100
+        if not self._has(whole):  # the way to the repository may be a link
+            folder, name = os.path.split(whole)
+            whole = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
+        if self._has(whole):
+            return whole[len(self._top) :].lstrip(os.sep).replace(os.sep, "/") or "."
         raise UsageError(
             f"{path}: is outside of the repository {self.root}",
             help="a comparison reads the other side from this repository's commits",
         )
+
+    def _has(self, whole: str) -> bool:
+        return whole == self._top or whole.startswith(self._top.rstrip(os.sep) + os.sep)
 
     def _followed(self, name: str) -> str:
         """A path with every link in it followed; one that leads nowhere stays as it is."""

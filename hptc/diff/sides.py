@@ -205,11 +205,10 @@ def _share_unchanged(after: list[Compiled], old: Workspace, new: Workspace) -> N
         if has_parents or not old.files.is_file(Path(one.file)):
             continue
         path = new.files.real(Path(one.file))
-        same_path = old.files.real(Path(one.file)) == path
         projects = [side.project_of(path.parent)[0] for side in (old, new)]
         texts = [each.document.text if each is not None else None for each in projects]
         same_place = len({each.root if each is not None else None for each in projects}) == 1
-        if not same_path or not same_place or texts[0] != texts[1]:
+        if not same_place or texts[0] != texts[1] or old.files.real(Path(one.file)) != path:
             continue
         try:
             if old.files.read(one.file) == one.document.text:
