@@ -61,10 +61,9 @@ vpc = ec2.Vpc(
     },
 )
 group = ec2.SecurityGroup(shared, "Members", vpc=vpc, allow_all_outbound=False)
-for port in (ec2.Port.all_tcp(), ec2.Port.udp(500), ec2.Port.esp()):
-    group.add_ingress_rule(group, port)
-    group.add_egress_rule(group, port)
-group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443))
+group.add_ingress_rule(group, ec2.Port.all_traffic())
+group.add_egress_rule(group, ec2.Port.all_traffic())
+group.add_egress_rule(ec2.Peer.prefix_list("pl-63a5400a"), ec2.Port.tcp(443))
 
 
 def written(value: Any) -> Any:
