@@ -29,7 +29,7 @@ def launcher(environment: Environment) -> tuple[Statement, ...]:
     """The statements of the policy for those who may start searches in an environment."""
     return (
         *_create(environment),
-        _tag(environment),
+        tag_at_creation(arn(environment, "sagemaker", _JOBS)),
         *_pass_role(environment),
         *_follow(environment),
     )
@@ -91,9 +91,7 @@ def _create(environment: Environment) -> Iterator[Statement]:
 
 def _tags(environment: Environment) -> Iterator[Condition]:
     """Those that say whose the job is, and those that the policy requires."""
-    own = {"hptc:project": environment.project, "hptc:environment": environment.name}
-    for key, value in own.items():
-        yield Condition(operator="StringEquals", key=f"aws:RequestTag/{key}", values=(value,))
+    yield from whose(environment, "aws:RequestTag")
     for key, regex in (environment.policy.required_tags or {}).items():
         yield Condition(
             operator="StringLike", key=f"aws:RequestTag/{key}", values=tag_values(regex)
@@ -198,16 +196,43 @@ def tag_values(regex: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _tag(environment: Environment) -> Statement:
+def whose(environment: Environment, key: str) -> tuple[Condition, ...]:
+    """That a job is an environment's, by the tags in the request or on the resource."""
+    own = {"hptc:project": environment.project, "hptc:environment": environment.name}
+    return tuple(
+        Condition(operator="StringEquals", key=f"{key}/{tag}", values=(value,))
+        for tag, value in own.items()
+    )
+
+
+def tag_at_creation(jobs: str) -> Statement:
+    """Tagging of jobs while they are created, by the ARN that they have."""
     return Statement(
         sid="TagAtCreation",
         actions=("sagemaker:AddTags",),
-        resources=(arn(environment, "sagemaker", _JOBS),),
+        resources=(jobs,),
         conditions=(
             Condition(operator="StringEquals", key="sagemaker:TaggingAction", values=(_CREATE,)),
         ),
         reason="tags a search as it is made; none that is there already, since tags tell whose "
         "a search is",
+    )
+
+
+def pass_role(roles: tuple[str, ...], reason: str) -> Statement:
+    """Giving roles to training jobs, by the ARNs that they have."""
+    return Statement(
+        sid="PassRole",
+        actions=("iam:PassRole",),
+        resources=roles,
+        conditions=(
+            Condition(
+                operator="StringEquals",
+                key="iam:PassedToService",
+                values=("sagemaker.amazonaws.com",),
+            ),
+        ),
+        reason=reason,
     )
 
 
@@ -221,18 +246,8 @@ def _pass_role(environment: Environment) -> Iterator[Statement]:
             role = arn(environment, "iam", f"role{environment.role_path}{name}", is_global=True)
         case role:
             pass
-    yield Statement(
-        sid="PassRole",
-        actions=("iam:PassRole",),
-        resources=(role,),
-        conditions=(
-            Condition(
-                operator="StringEquals",
-                key="iam:PassedToService",
-                values=("sagemaker.amazonaws.com",),
-            ),
-        ),
-        reason="gives the training jobs a role of this environment, and SageMaker only",
+    yield pass_role(
+        (role,), "gives the training jobs a role of this environment, and SageMaker only"
     )
 
 
@@ -242,13 +257,7 @@ def _follow(environment: Environment) -> Iterator[Statement]:
         sid="StopTuningJob",
         actions=("sagemaker:StopHyperParameterTuningJob",),
         resources=(jobs,),
-        conditions=tuple(
-            Condition(operator="StringEquals", key=f"aws:ResourceTag/{key}", values=(value,))
-            for key, value in (
-                ("hptc:project", environment.project),
-                ("hptc:environment", environment.name),
-            )
-        ),
+        conditions=whose(environment, "aws:ResourceTag"),
         reason="stops a search of this environment, known by its tags",
     )
     yield Statement(

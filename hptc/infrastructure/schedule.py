@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,6 +19,7 @@ from hptc.errors import UsageError
 from hptc.identity import scheduled_stem
 from hptc.images import partition
 from hptc.infrastructure.arns import arn
+from hptc.infrastructure.launcher import pass_role, tag_at_creation, whose
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.infrastructure.stacks import SpecStack, check_stack_name, role_name
 from hptc.job import TuningJob
@@ -268,51 +269,27 @@ def _machine_permissions(
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
     """
-    jobs = (arn(environment, "sagemaker", f"hyper-parameter-tuning-job/{stem}-*"),)
+    jobs = arn(environment, "sagemaker", f"hyper-parameter-tuning-job/{stem}-*")
     return (
         Statement(
             sid="CreateTuningJob",
             actions=("sagemaker:CreateHyperParameterTuningJob",),
-            resources=jobs,
-            conditions=tuple(
-                Condition(operator="StringEquals", key=f"aws:RequestTag/{key}", values=(value,))
-                for key, value in (
-                    ("hptc:project", environment.project),
-                    ("hptc:environment", environment.name),
-                )
-            ),
+            resources=(jobs,),
+            conditions=whose(environment, "aws:RequestTag"),
             reason="creates the jobs of this search; the moment of each ends its name",
         ),
-        Statement(
-            sid="TagAtCreation",
-            actions=("sagemaker:AddTags",),
-            resources=jobs,
-            conditions=(
-                Condition(
-                    operator="StringEquals",
-                    key="sagemaker:TaggingAction",
-                    values=("CreateHyperParameterTuningJob",),
-                ),
-            ),
+        replace(
+            tag_at_creation(jobs),
             reason="tags a job as it is made; the moment of each ends its name",
         ),
         Statement(
             sid="FollowTuningJob",
             actions=("sagemaker:DescribeHyperParameterTuningJob",),
-            resources=jobs,
+            resources=(jobs,),
             reason="asks how a job is; the moment of each ends its name",
         ),
-        Statement(
-            sid="PassRole",
-            actions=("iam:PassRole",),
-            resources=tuple(dict.fromkeys(each.role_arn for each in job.definitions)),
-            conditions=(
-                Condition(
-                    operator="StringEquals",
-                    key="iam:PassedToService",
-                    values=("sagemaker.amazonaws.com",),
-                ),
-            ),
-            reason="gives the training jobs their role, and SageMaker only",
+        pass_role(
+            tuple(dict.fromkeys(each.role_arn for each in job.definitions)),
+            "gives the training jobs their role, and SageMaker only",
         ),
     )

@@ -18,7 +18,9 @@ from .project import FOUNDATION, REGION, SPECS, Project, copy_project
 pytestmark = pytest.mark.slow
 
 BRINGS_ITS_ROLE = "keras-own-image"
-STACKS = tuple(f"{FOUNDATION}-{spec}" for spec in SPECS if spec != BRINGS_ITS_ROLE)
+SCHEDULED = "electricity-deepar"
+ROLES = tuple(f"{FOUNDATION}-{spec}" for spec in SPECS if spec != BRINGS_ITS_ROLE)
+STACKS = (*ROLES, f"{FOUNDATION}-{SCHEDULED}-schedule")
 HTTPS, ALL = 443, "-1"
 S3_PREFIX_LIST = "pl-63a5400a"
 
@@ -92,17 +94,18 @@ def test_every_stack_is_deployed(deployed: Deployed) -> None:
 @shares_a_deployment
 def test_outputs_are_told(deployed: Deployed) -> None:
     assert set(deployed.outputs) == {FOUNDATION, *STACKS}
-    assert set(deployed.role_arns) == set(STACKS)
+    assert set(deployed.role_arns) == set(ROLES)
     for stack, told in deployed.outputs.items():
         assert deployed.project.outputs(stack) == told
     exports = deployed.project.client("cloudformation").list_exports()["Exports"]
     ours = {e["Name"]: e["Value"] for e in exports if e["Name"].startswith(FOUNDATION)}
     shared = deployed.outputs[FOUNDATION]
-    assert ours == {f"{FOUNDATION}:{key}": value for key, value in shared.items()}
+    roles = {f"{stack}:ExecutionRoleArn": arn for stack, arn in deployed.role_arns.items()}
+    assert ours == {f"{FOUNDATION}:{key}": value for key, value in shared.items()} | roles
 
 
 @shares_a_deployment
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", ROLES)
 def test_a_role_has_what_its_template_says(deployed: Deployed, stack: str) -> None:
     project, arn = deployed.project, deployed.role_arns[stack]
     said = template(project, stack)

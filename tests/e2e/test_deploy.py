@@ -57,7 +57,7 @@ def test_from_the_first_stack_to_the_last(
     first = project.hptc("deploy", "--yes")
     lines = first.err.splitlines()
     assert lines[0] == f"deploying dev: account {project.account}, {REGION}"
-    assert f"{FOUNDATION}   1/23  CREATE_COMPLETE     AWS::KMS::Key Key961B73FD" in lines
+    assert f"{FOUNDATION}   1/20  CREATE_COMPLETE     AWS::KMS::Key Key961B73FD" in lines
     assert f"{FOUNDATION}: deployed (1 of 3)" in lines
     assert f"{GONE_STACK}: deployed (3 of 3)" in lines
     # Nothing of the CDK's own chatter is left.
@@ -150,7 +150,8 @@ def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -
     widen(project, GONE, 1)
     unanswered = project.hptc("deploy", expect=3)
     assert "IAM Statement Changes" in unanswered.err
-    assert "direct-marketing/1-validation" in unanswered.err
+    # Its table wraps where the terminal is narrow.
+    assert "direct-marketing/1-" in unanswered.err
     assert "error: the change above broadens permissions, and there is no terminal to ask in" in (
         unanswered.err
     )

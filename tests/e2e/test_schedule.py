@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 SPEC = "electricity-deepar"
 STACK = f"{FOUNDATION}-{SPEC}-schedule"
-ACCOUNT = "388888888888"
+ACCOUNT = "300000000003"
 
 
 def only(found: list[Any]) -> Any:

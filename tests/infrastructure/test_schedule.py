@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import spec_stacks
 from hptc.project import Environment
 from hptc.references import substitute
+from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.server import Sandbox
 from hptc.workspace import Compiled, Workspace
 from tests.infrastructure.evaluator import Call, is_allowed
@@ -301,7 +303,8 @@ class Machine:
     """A state machine in the sandbox, whose pauses are short."""
 
     def __init__(self, stack: ScheduleStack, sandbox: Sandbox) -> None:
-        session = boto3.Session("AKIAHPTC123456789012", "sandbox", region_name="us-east-1")
+        self.account = sandbox.account
+        session = boto3.Session(access_key_of(self.account), "sandbox", region_name="us-east-1")
         self.steps = session.client("stepfunctions", endpoint_url=sandbox.endpoint_url)
         self.sagemaker = session.client("sagemaker", endpoint_url=sandbox.endpoint_url)
         definition = substitute(stack.definition, values(stack).__getitem__)
@@ -345,15 +348,18 @@ class Machine:
 NAME = "churn-4d734a-202611300600"
 
 
+ACCOUNTS = count(500_000_000_001)  # one a test: sandboxes of one process share their state
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    with Sandbox() as sandbox:
+    with Sandbox(account=str(next(ACCOUNTS))) as sandbox:
         yield Machine(the_stack(project(tmp_path)), sandbox)
 
 
 @pytest.fixture
 def slow_machine(tmp_path: Path) -> Iterator[Machine]:
-    with Sandbox(tuning_job_status="InProgress") as sandbox:
+    with Sandbox(account=str(next(ACCOUNTS)), tuning_job_status="InProgress") as sandbox:
         yield Machine(the_stack(project(tmp_path)), sandbox)
 
 
@@ -404,7 +410,7 @@ def test_stopping_the_execution_stops_no_job(slow_machine: Machine) -> None:
 def test_a_job_that_failed_fails_the_execution(status: str, machine: Machine) -> None:
     from moto.sagemaker.models import sagemaker_backends
 
-    jobs = sagemaker_backends["123456789012"]["us-east-1"].hyper_parameter_tuning_jobs
+    jobs = sagemaker_backends[machine.account]["us-east-1"].hyper_parameter_tuning_jobs
     machine.result(machine.start("first"))
     jobs[NAME].hyper_parameter_tuning_job_status = status
     result = machine.result(machine.start("second"))
