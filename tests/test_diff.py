@@ -20,10 +20,12 @@ from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
 from hptc.diff.form import form
 from hptc.diff.hyperparameters import hyperparameter_changes
+from hptc.diff.review import Side, review
 from hptc.diff.security import covers, permission_changes
 from hptc.identity import canonical
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.project import Project
+from hptc.render.diff import consequences
 from hptc.resolve import merged
 from hptc.schedule import Schedule
 from hptc.workspace import Compiled, Workspace
@@ -633,3 +635,17 @@ def test_a_growth_that_can_not_be_told(
     before, after = ({"type": "Continuous", "min": low, "max": high} for low, high in (old, new))
     (change,) = hyperparameter_changes(before, after, ("training_job", "hyperparameters", "x"))
     assert change.growth == growth
+
+
+def test_a_reviewer_is_told_what_each_start_is(churn: Project) -> None:
+    old, new = compiled("{}", churn), compiled("schedule: rate(1 day)", churn)
+    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    (spec,) = review(*sides).specs
+    assert not spec.is_new_job
+    assert list(consequences(spec, str))[-1] == (
+        "starts by itself, rate(1 day), UTC: each start is a job of its own at that cost"
+    )
+    added = review(replace(sides[0], compiled=()), sides[1]).specs[0].changes
+    assert [change.new.rpartition(", started by itself: ")[2] for change in added] == [
+        "rate(1 day), UTC"
+    ]

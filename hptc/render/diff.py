@@ -10,6 +10,7 @@ from hptc.cost import CostBound
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import CostChange, Parent, Review, SpecDiff
+from hptc.diff.schedule import schedule_text
 from hptc.render.cost import dollars, hours_text, stand
 from hptc.render.diagnostics import printable
 
@@ -221,6 +222,9 @@ def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
         yield _parent_text(parent, name)
     if spec.cost is not None:
         yield _cost_text(spec.cost, name)
+    if spec.new is not None and spec.new.spec is not None and spec.new.spec.schedule is not None:
+        when = name(schedule_text(spec.new.spec.schedule))
+        yield f"starts by itself, {when}: each start is a job of its own at that cost"
 
 
 def _count(number: int | None) -> str:
