@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from hptc.aws.interface import DeployedStack, Stacks
 from hptc.errors import AwsError
+from hptc.infrastructure.digest import DIGEST
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stacks import output_key
 from hptc.project import Environment
@@ -23,6 +24,7 @@ class StackState(StrEnum):
     """How much of a stack is there."""
 
     DEPLOYED = "deployed"
+    CHANGED = "changed"  # the specs ask for something else now
     INCOMPLETE = "incomplete"  # outputs are missing
     MISSING = "missing"
 
@@ -62,7 +64,8 @@ def planned_stacks(
     One who may see stacks by name only learns of no orphans. Raises UsageError for specs whose
     stacks can't have names.
     """
-    wanted = environment_stacks(environment, compiled).provides
+    found = environment_stacks(environment, compiled)
+    wanted = found.provides
     orphaned: tuple[str, ...] = ()
     because = ""
     if is_whole_project:
@@ -73,19 +76,24 @@ def planned_stacks(
                 raise
             because = error.message
     return PlannedStacks(
-        needed=tuple(_state(name, stacks, provides) for name, provides in wanted.items()),
+        needed=tuple(
+            _state(name, stacks, provides, found.digests[name]) for name, provides in wanted.items()
+        ),
         orphaned=orphaned,
         not_listed_because=because,
     )
 
 
-def _state(name: str, stacks: Stacks, provides: Sequence[str]) -> PlannedStack:
+def _state(name: str, stacks: Stacks, provides: Sequence[str], digest: str) -> PlannedStack:
     outputs = stacks.outputs(name)
     if outputs is None:
         return PlannedStack(name=name, state=StackState.MISSING)
     missing = tuple(key for key in map(output_key, provides) if key not in outputs)
-    state = StackState.INCOMPLETE if missing else StackState.DEPLOYED
-    return PlannedStack(name=name, state=state, missing_outputs=missing)
+    if missing:
+        return PlannedStack(name=name, state=StackState.INCOMPLETE, missing_outputs=missing)
+    # One that tells nothing of its content is taken as it is: `cdk diff` knows.
+    is_same = outputs.get(output_key(DIGEST), digest) == digest
+    return PlannedStack(name=name, state=StackState.DEPLOYED if is_same else StackState.CHANGED)
 
 
 def orphaned_stacks(

@@ -22,10 +22,12 @@ from hptc.aws.retry import Retry
 from hptc.cost import CostBound, cost_bound
 from hptc.earlier_jobs import LISTED_BY_NAME, LOOKED_AT, Fate
 from hptc.errors import AwsError, UsageError
+from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
 from hptc.planned_costs import MOST_FORECASTS
 from hptc.planned_stacks import StackState
 from hptc.provenance import Provenance
+from hptc.render.plan import render_plan
 from hptc.submission import Submitted, submit
 from hptc.workspace import Compiled
 from tests.aws.fake import CREATED, FakeStacks, FakeTime, FakeTuning
@@ -372,6 +374,24 @@ class TestStacks:
         assert [each.name for each in found.needed] == ["hptc-churn-dev", "hptc-churn-dev-churn"]
         assert [each.state.value for each in found.needed] == states
         assert len(found.not_deployed) == sum(state != "deployed" for state in states)
+
+    def test_what_the_specs_ask_for_now_is_not_what_is_deployed(self, tmp_path: Path) -> None:
+        before = project(tmp_path, {"churn": spec("churn")})
+        there = deployed("churn")
+        assert before[0].environment is not None
+        for stack, digest in environment_stacks(before[0].environment, before).digests.items():
+            there.stacks[stack] = there.stacks[stack] | {"Digest": digest}
+        assert planned(before, stacks=there).stacks.not_deployed == ()
+        # Another search asks for the same; other data does not.
+        same = project(tmp_path, {"churn": spec("churn", WIDER)})
+        assert planned(same, stacks=there).stacks.not_deployed == ()
+        other = project(tmp_path, {"churn": spec("churn", ("/churn/train/", "/churn/2026/"))})
+        found = planned(other, stacks=there)
+        assert [(each.name, each.state) for each in found.stacks.not_deployed] == [
+            ("hptc-churn-dev-churn", StackState.CHANGED)
+        ]
+        assert found.has_changes
+        assert "the specs ask for something else now" in render_plan(found)
 
     def test_a_schedule_has_a_stack_and_is_an_orphan_without_its_spec(self, tmp_path: Path) -> None:
         weekly = project(tmp_path, {"churn": WEEKLY + spec("churn")})

@@ -13,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hptc.cdk.review import acknowledge, acknowledge_wildcards
+from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
@@ -61,6 +62,7 @@ class FoundationStack(cdk.Stack):
             output = Output(stack=foundation.stack, key=output_key(name))
             # What a parameter holds may change, which CloudFormation refuses of an export in use.
             add_output(self, name, values[name], None if name in brought else output.export)
+        add_output(self, DIGEST, stack_digest(foundation))
 
     def _key(self, key: Key) -> kms.IKey:
         return kms.Key(

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from hptc.cdk.foundation import add_output, read
 from hptc.cdk.review import acknowledge, acknowledge_wildcards
+from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.schedule import ScheduleStack, ServiceRole
@@ -85,6 +86,7 @@ class SearchStack(cdk.Stack):
             ("ScheduleGroup", group.ref),
         )
         add_output(self, "state_machine_arn", machine.ref)
+        add_output(self, DIGEST, stack_digest(made, foundation.parameters))
 
     def _role(self, name: str, role: ServiceRole) -> tuple[iam.Role, iam.Policy]:
         trust = substitute(document([role.trust])["Statement"][0], self._provided)

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from hptc.cdk.foundation import add_output, read
 from hptc.cdk.review import acknowledge_wildcards
+from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, SpecStack, output_key
@@ -64,6 +65,7 @@ class RoleStack(cdk.Stack):
         # Exported for the stack of a schedule, always: an export in use can't go.
         output = Output(stack=spec.stack, key=output_key("execution_role_arn"))
         add_output(self, "execution_role_arn", role.role_arn, output.export)
+        add_output(self, DIGEST, stack_digest(spec, foundation.parameters))
 
     def _boundary(self, arn: str | None) -> iam.IManagedPolicy | None:
         if arn is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from hptc.infrastructure.digest import stack_digest
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
@@ -28,6 +29,16 @@ class EnvironmentStacks:
             **({} if shared.is_empty else {shared.stack: shared.provides}),
             **{each.stack: ("execution_role_arn",) for each in self.roles},
             **{each.stack: ("state_machine_arn",) for each in self.schedules},
+        }
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """What each stack tells of its content, by the stack's name."""
+        shared = self.foundation
+        return {
+            **({} if shared.is_empty else {shared.stack: stack_digest(shared)}),
+            **{each.stack: stack_digest(each, shared.parameters) for each in self.roles},
+            **{each.stack: stack_digest(each, shared.parameters) for each in self.schedules},
         }
 
     @property

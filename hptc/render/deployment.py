@@ -11,6 +11,8 @@ from typing import assert_never
 
 from hptc.cdk_cli import Activity, Finished, Progress
 from hptc.deployment import DeployedNow, Deployment
+from hptc.infrastructure.digest import DIGEST
+from hptc.infrastructure.stacks import output_key
 from hptc.removal import Removal, Removed
 from hptc.render.diagnostics import printable
 
@@ -44,8 +46,10 @@ def render_deployment(deployment: Deployment) -> str:
 
 
 def _outputs(stack: DeployedNow) -> Sequence[str]:
-    width = max(map(len, stack.outputs), default=0)
-    told = [f"  {key.ljust(width)}  {value}" for key, value in sorted(stack.outputs.items())]
+    # The digest is for `hptc plan`, not for people.
+    outputs = {k: v for k, v in sorted(stack.outputs.items()) if k != output_key(DIGEST)}
+    width = max(map(len, outputs), default=0)
+    told = [f"  {key.ljust(width)}  {value}" for key, value in outputs.items()]
     return [printable(line) for line in (stack.name, *told)]
 
 

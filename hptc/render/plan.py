@@ -130,6 +130,8 @@ def _state(stack: PlannedStack) -> str:
             return "deployed"
         case StackState.MISSING:
             return "not there"
+        case StackState.CHANGED:
+            return "the specs ask for something else now; `cdk diff` says what"
         case StackState.INCOMPLETE:
             return f"has no output {', '.join(stack.missing_outputs)}"
         case _:

@@ -253,10 +253,10 @@ def test_every_reference_has_the_output_that_it_is_located_at(
     chosen, compiled = dev
     made = synth("dev")
     role = locate(chosen, "execution_role_arn", spec_stacks(chosen, jobs_of(compiled))[0].spec)
-    assert list(json.loads(made[role.stack])["Outputs"]) == [role.key]
+    assert list(json.loads(made[role.stack])["Outputs"]) == [role.key, "Digest"]
     outputs = json.loads(made[chosen.foundation_stack])["Outputs"]
     provides = foundation(chosen).provides
-    assert [locate(chosen, name, "any").key for name in provides] == list(outputs)
+    assert [*(locate(chosen, name, "any").key for name in provides), "Digest"] == list(outputs)
     assert outputs["DataBucket"]["Export"] == {"Name": "hptc-demo-dev:DataBucket"}
 
 
