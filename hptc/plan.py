@@ -1,6 +1,6 @@
 """What submitting the specs of an environment would do, found out without writing anything.
 
-Compiled specs and the client interfaces in, a `Plan` out. Each decision is a read_only of
+Compiled specs and the client interfaces in, a `Plan` out. Each decision is
 `hptc.submission.submit` against a client that reads AWS and creates nothing, so that a plan and a
 submission can't disagree. Whether a deployed stack equals its template is for `cdk diff` to tell.
 """

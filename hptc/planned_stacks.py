@@ -1,6 +1,7 @@
 """The stacks that specs need, beside those that AWS has.
 
-Only what can be told without Node: whether a stack is there and tells all that it should.
+Only what can be told without Node: whether a stack is there, tells all that it should, and was made
+from what the specs ask for now.
 """
 
 from __future__ import annotations
