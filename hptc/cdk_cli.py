@@ -215,20 +215,20 @@ def run_cdk(
 def _listen(ours: int, listener: Listener, ask: Callable[[str], None] | None) -> bool:
     """Pass on what comes, to the end; whether Ctrl-C was the answer to the last question."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    rest, is_asking, is_cancelled = "", False, False
+    rest, asked, is_asking = "", "", False
     while chunk := _read(ours):
         rest += decoder.decode(chunk)
         while rest:
             if is_asking and ask is not None:
                 typed, end, rest = rest.partition("\n")
                 ask(typed + end)
+                asked += typed  # a piece of the line, however it comes
                 is_asking = not end
-                is_cancelled = typed.rstrip().endswith(_CANCELLED)
                 continue
             line, end, after = rest.partition("\n")
             if ask is not None and _QUESTION in line:
                 listener.go_on()
-                is_asking = True
+                asked, is_asking = "", True
             elif end:
                 listener.hear(line)
                 rest = after
@@ -236,7 +236,7 @@ def _listen(ours: int, listener: Listener, ask: Callable[[str], None] | None) ->
                 break
     if rest:
         listener.hear(rest)
-    return is_cancelled
+    return asked.rstrip().endswith(_CANCELLED)
 
 
 def _read(descriptor: int) -> bytes:

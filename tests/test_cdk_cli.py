@@ -228,6 +228,18 @@ def test_ctrl_c_at_a_question(tmp_path: Path) -> None:
         run_cdk(asking, tmp_path, Heard().listener(), ask=lambda _: None)
 
 
+def test_an_answer_that_comes_in_pieces(tmp_path: Path) -> None:
+    asking = """
+        import sys, time
+        for piece in ("Do you wish ", "to deploy? (y/n) ", "can", "celed", "\\n", "the end\\n"):
+            print(piece, end="", flush=True)
+            time.sleep(0.05)
+        sys.exit(1)
+    """
+    with pytest.raises(KeyboardInterrupt):
+        run_cdk(script(asking), tmp_path, Heard().listener(), ask=lambda _: None)
+
+
 def test_one_that_was_interrupted(tmp_path: Path) -> None:
     command = script("import os, signal; os.kill(os.getpid(), signal.SIGKILL - 7)")
     assert signal.SIGKILL - 7 == signal.SIGINT

@@ -242,7 +242,10 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     resources = set(re.findall(r"^\[.\] (AWS::\S+)", difference, re.MULTILINE))
     assert resources == {"AWS::IAM::Policy"}
 
-    assert project.deploy() == outputs
+    updated = project.deploy()
+    digests = [told[f"{FOUNDATION}-{changed}"].pop("Digest") for told in (outputs, updated)]
+    assert digests[0] != digests[1]
+    assert updated == outputs
     assert role_policy(project, arns[kept]) == policies[kept]
     revised = json.dumps(policies[changed]).replace("/validation/", "/validation-2/")
     assert role_policy(project, arns[changed]) == json.loads(revised)
