@@ -6,8 +6,6 @@ account=123456789012
 region=us-east-1
 
 step() { printf '\n\033[1m==> %s\033[0m\n    $ %s\n' "$1" "$2"; }
-# The CDK names every template that it uploads; the stacks' own events are what one wants to see.
-without_uploads() { grep -vE '(start|success): (Building|Built|Publishing|Published)|^$' || true; }
 
 if [ "${1:-}" != inside ]; then
     exec hptc sandbox --account $account --region $region -- sh "$0" inside
@@ -26,8 +24,10 @@ cdk bootstrap aws://$account/$region --progress bar >build/bootstrap.log 2>&1 ||
 grep "bootstrapped" build/bootstrap.log
 
 step "Deploy the stacks: a foundation, and a role for each spec" "hptc deploy --yes"
-{ hptc deploy --yes 2>&1 || echo "deploy failed"; } | tee build/deploy.log | without_uploads
-! grep -q "^deploy failed" build/deploy.log
+hptc deploy --yes
+
+step "What is there to do, and what may it cost?" "hptc plan $spec"
+hptc plan $spec
 
 step "Submit one spec" "hptc submit $spec"
 hptc submit $spec
