@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,15 +41,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def says(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None:
     """Put a CDK CLI into the project that says this, and keeps its arguments."""
-    cdk = folder / "node_modules" / ".bin" / "cdk"
-    cdk.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+    script = folder / "node_modules" / "cdk.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\n"
         "Path('arguments').write_text('\\n'.join(sys.argv[1:]))\n"
         "Path(sys.argv[sys.argv.index('--outputs-file') + 1]).write_text("
         f"{outputs!r})\n"
         f"sys.stderr.buffer.write({text!r}.encode())\nsys.exit({code})\n",
         encoding="utf-8",
     )
+    # A line that begins with #! can't hold the path of a Python whose folder has a space.
+    cdk = folder / "node_modules" / ".bin" / "cdk"
+    command = shlex.join([sys.executable, str(script)])
+    cdk.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
     cdk.chmod(0o755)
 
 
