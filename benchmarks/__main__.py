@@ -60,10 +60,10 @@ def compile_many(folder: Path) -> None:
     """check + compile of 1,000 specs against reading and validating the same files."""
     from yaml import CSafeLoader, compose
 
-    from hptc import source
     from hptc.compiler import compile_paths
     from hptc.render.requests import render_request
     from hptc.resolve import merge_layers
+    from hptc.source import document as source
     from hptc.spec import Spec, parse_spec
     from hptc.workspace import Workspace
 

@@ -29,13 +29,14 @@ from typing import Any
 
 import yaml
 
-from hptc import project, shapes, source
+from hptc import project, shapes
 from hptc.compiler import compile_text
 from hptc.errors import UsageError
 from hptc.render.diagnostics import Format, render
 from hptc.request import unwrapped
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
+from hptc.source import document as source
 from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request
 

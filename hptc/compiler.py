@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc import identity, resolve, shapes, source, suppressions
+from hptc import identity, resolve, shapes
 from hptc.demands import findings_of_violations
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, nearest, sort_key
 from hptc.discovery import files_of, shown, spec_files_by_name
@@ -27,7 +27,9 @@ from hptc.rules import RULES
 from hptc.rules.check import check
 from hptc.rules.codes import ONLINE
 from hptc.rules.rule import Context, Rule
-from hptc.source import Document
+from hptc.source import document as source
+from hptc.source import suppressions
+from hptc.source.document import Document
 from hptc.spec import parse_spec
 from hptc.workspace import Compiled, Workspace
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
-from hptc import project, source
+from hptc import project
 from hptc.errors import UsageError
-from hptc.filesystem import DISK, Files
 from hptc.project import Project
+from hptc.source import document as source
+from hptc.source.filesystem import DISK, Files
 from hptc.workspace import Workspace
 
 SUFFIXES = (".yaml", ".yml", ".json")

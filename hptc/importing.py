@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from hptc import shapes, source
+from hptc import shapes
 from hptc.compiler import compile_text, is_request
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
@@ -35,8 +35,9 @@ from hptc.names import (
     Pairs,
 )
 from hptc.request import Request, unwrapped, value_text
-from hptc.source import Scalar, resolve_plain
-from hptc.templates import escape
+from hptc.source import document as source
+from hptc.source.document import Scalar, resolve_plain
+from hptc.source.templates import escape
 from hptc.workspace import Compiled, Workspace
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")

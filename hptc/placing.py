@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hptc import suppressions
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Span, sort_key
 from hptc.names import spec_paths
 from hptc.request import Request
+from hptc.source import suppressions
 from hptc.workspace import Compiled
 
 

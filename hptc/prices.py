@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import UsageError
-from hptc.filesystem import DISK, Files
+from hptc.source.filesystem import DISK, Files
 
 FILE_NAME = "prices.json"
 VERSION = 1

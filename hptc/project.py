@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hptc import source
 from hptc.brought import Place
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity
 from hptc.errors import UsageError
-from hptc.filesystem import DISK, Files
 from hptc.infrastructure_choice import Infrastructure, by_parameters, provided, settle
 from hptc.policy import Policy
-from hptc.source import Document
+from hptc.source import document as source
+from hptc.source.document import Document
+from hptc.source.filesystem import DISK, Files
 from hptc.spec import Text, findings_of
 
 FILE_NAME = "hptc.yaml"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc import git
 from hptc.errors import UsageError
 from hptc.request import Request
+from hptc.source import git
 
 if TYPE_CHECKING:
     from hptc.workspace import Compiled

@@ -19,7 +19,7 @@ from hptc.names import (
     Node,
     Pairs,
 )
-from hptc.source import Scalar
+from hptc.source.document import Scalar
 
 if TYPE_CHECKING:
     from hptc.spec import Hyperparameter, Spec

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hptc import source
 from hptc.diagnostics import Diagnostic, Finding, Path, Span, nearest
 from hptc.images import ImageProblem, framework_image_uri, framework_names, image_uri, versions
 from hptc.instances import instance
@@ -18,9 +17,10 @@ from hptc.project import Environment, Project
 from hptc.references import reference
 from hptc.request import Request
 from hptc.shapes import Shape, input_shape
-from hptc.source import Document
+from hptc.source import document as source
+from hptc.source.document import Document
+from hptc.source.templates import render
 from hptc.spec import Algorithm, Spec, TrainingJob
-from hptc.templates import render
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from hptc.language import Key, allowed, language, limits, range_description, ranges
 from hptc.names import Each, Hyperparameters, Named
-from hptc.source import resolve_plain
+from hptc.source.document import resolve_plain
 
 WIDTH = 92
 

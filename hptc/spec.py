@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from hptc.diagnostics import Finding, Path, nearest, path_text
 from hptc.schedule import ScheduleOrExpression
-from hptc.source import Scalar
+from hptc.source.document import Scalar
 
 MAX_FINDINGS = 1000
 """After so many the rest waits for the next run: nobody reads more."""

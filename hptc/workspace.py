@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from hptc import project
 from hptc.diagnostics import Diagnostic
-from hptc.filesystem import DISK, Files
 from hptc.job import Definition, TuningJob
 from hptc.policy import Policy
 from hptc.project import Environment, Project
@@ -20,7 +19,8 @@ from hptc.request import Request
 from hptc.resolve import Layers, Shared, shared_layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
-from hptc.source import Document
+from hptc.source.document import Document
+from hptc.source.filesystem import DISK, Files
 from hptc.spec import Spec
 
 if TYPE_CHECKING:

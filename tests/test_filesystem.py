@@ -9,7 +9,7 @@ import pytest
 from hptc import project
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
-from hptc.filesystem import DISK
+from hptc.source.filesystem import DISK
 from hptc.workspace import Workspace
 
 SECRET = "name: hunter2\n"

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from hptc import git, project
+from hptc import project
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
-from hptc.filesystem import DISK
-from hptc.git import Tree
 from hptc.provenance import Provenance, provenance_of
-from hptc.source import MAX_BYTES
+from hptc.source import git
+from hptc.source.document import MAX_BYTES
+from hptc.source.filesystem import DISK
+from hptc.source.git import Tree
 from hptc.workspace import Workspace
 from tests.repositories import Repository
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hptc import source
 from hptc.diagnostics import Path
 from hptc.importing import write_spec
 from hptc.names import spec_path
 from hptc.request import emit, unwrapped, value_text
-from hptc.source import Scalar
+from hptc.source import document as source
+from hptc.source.document import Scalar
 from hptc.spec import DURATION, parse_spec
 from tests.strategies import requests
 

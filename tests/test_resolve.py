@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hptc import source
 from hptc.diagnostics import Path
 from hptc.resolve import Layers, merged, ordered
+from hptc.source import document as source
 
 # The examples of https://www.rfc-editor.org/rfc/rfc7396#appendix-A.
 RFC_7396: list[tuple[Any, Any, Any]] = [

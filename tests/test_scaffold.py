@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hptc import source
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
 from hptc.request import unwrapped
 from hptc.scaffold import write_project
+from hptc.source import document as source
 from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent

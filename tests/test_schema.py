@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from hptc import source
 from hptc.compiler import compile_text
 from hptc.language import every_key
 from hptc.names import Hyperparameters
 from hptc.request import unwrapped
 from hptc.schema import portable_pattern, project_schema, spec_schema
 from hptc.shapes import Shape, input_shape
+from hptc.source import document as source
 from hptc.spec import parse_spec
 from hptc.workspace import Workspace
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hptc import source
 from hptc.compiler import compile_file
 from hptc.language import every_key
 from hptc.request import unwrapped
 from hptc.schema import spec_schema
 from hptc.skeleton import skeleton, uncommented
+from hptc.source import document as source
 from hptc.spec import parse_spec
 from hptc.workspace import Workspace
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hptc.diagnostics import Diagnostic, Span
 from hptc.diagnostics import Path as KeyPath
 from hptc.errors import UsageError
-from hptc.source import (
+from hptc.source.document import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_NODES,

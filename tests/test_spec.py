@@ -10,7 +10,7 @@ import pytest
 from hptc import project
 from hptc.compiler import compile_text
 from hptc.render.diagnostics import Format, render
-from hptc.source import Scalar
+from hptc.source.document import Scalar
 from hptc.spec import Spec, parse_spec
 from hptc.workspace import Workspace
 

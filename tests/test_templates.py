@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.source import Scalar
-from hptc.templates import MAX_RESULT, MAX_TEMPLATE, escape, render
+from hptc.source.document import Scalar
+from hptc.source.templates import MAX_RESULT, MAX_TEMPLATE, escape, render
 
 VARIABLES: dict[str, Any] = {
     "env": "dev",

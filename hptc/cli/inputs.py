@@ -84,11 +84,11 @@ def _compile_stdin(workspace: Workspace) -> Compiled:
 
 def read_input(file: str) -> tuple[str, str]:
     """The text and the name of a file, or of stdin."""
-    from hptc import source
+    from hptc.source import document
 
     if file == STDIN:
-        return source.decode(sys.stdin.buffer.read(source.MAX_BYTES + 1), "stdin"), "stdin"
-    return source.read(file), file
+        return document.decode(sys.stdin.buffer.read(document.MAX_BYTES + 1), "stdin"), "stdin"
+    return document.read(file), file
 
 
 def all_diagnostics(compiled: list[Compiled]) -> list[Diagnostic]:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from hptc import source
 from hptc.cost import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact, Kind, worst_first
@@ -21,6 +20,7 @@ from hptc.diff.schedule import schedule_text
 from hptc.diff.texts import duration_text
 from hptc.job import TuningJob
 from hptc.project import Environment
+from hptc.source import document
 from hptc.workspace import Compiled
 
 _POLICY = "HPT8"
@@ -215,7 +215,7 @@ def shown_name(one: Compiled) -> str:
     """What a compiled file is called, as far as that can be told; else nothing."""
     if one.name or one.document.root is None:
         return one.name
-    data, _ = source.construct(one.document, at=("name",))
+    data, _ = document.construct(one.document, at=("name",))
     return data if isinstance(data, str) else ""
 
 

@@ -10,18 +10,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from hptc import git, project, source
+from hptc import project
 from hptc.compiler import compile_file, with_unique_names
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.review import Review, Side, review, shown_name
 from hptc.discovery import project_files, spec_files, spec_files_by_name
 from hptc.errors import UsageError
-from hptc.filesystem import DISK, Files
-from hptc.git import Tree
 from hptc.project import Environment, Project
 from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
+from hptc.source import document as source
+from hptc.source import git
+from hptc.source.filesystem import DISK, Files
+from hptc.source.git import Tree
 from hptc.workspace import Compiled, Workspace
 
 

@@ -20,7 +20,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc import source
 from hptc.compiler import compile_text
 from hptc.infrastructure.launcher import launcher, tag_values
 from hptc.infrastructure.policy import document
@@ -30,6 +29,7 @@ from hptc.policy import Policy
 from hptc.project import Environment, Project, ProjectFile
 from hptc.references import substitute
 from hptc.rules.check import selected
+from hptc.source import document as source
 from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, definitions
 from tests.infrastructure.evaluator import Call, is_allowed

@@ -14,11 +14,12 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hptc import project, source
+from hptc import project
 from hptc.compiler import compile_text
 from hptc.metrics import rehearse_sample
 from hptc.project import Project, ProjectFile
 from hptc.resolve import merged
+from hptc.source import document as source
 from hptc.workspace import Compiled, Workspace
 
 FOLDER = Path(__file__).parent

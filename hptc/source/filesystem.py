@@ -1,4 +1,4 @@
-"""Where specs are read from: the disk, or whatever answers as it does (a commit, hptc/git.py)."""
+"""Where specs are read from: the disk, or whatever answers as it does (a commit, hptc/source/git.py)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from hptc import source
 from hptc.errors import UsageError
+from hptc.source import document
 
 
 class Files(Protocol):
@@ -52,7 +52,7 @@ class Disk:
         Who proposes a change chooses what its links lead to, and findings show what was read.
         """
         _stay_inside(path)
-        return source.read(path)
+        return document.read(path)
 
     def is_file(self, path: Path) -> bool:
         """Whether there is such a file."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from hptc.diagnostics import Diagnostic, Severity
-from hptc.source import Document
+from hptc.source.document import Document
 
 _COMMENT = re.compile(r"(?:^|\s)#\s*hptc:\s*ignore\[([^\]]*)\](.*)$")
 _CODE = re.compile(r"HPT\d{3}\Z")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from hptc import source
 from hptc.errors import UsageError
+from hptc.source import document
 
 _MAIN_BRANCHES = (
     "refs/remotes/origin/main",
@@ -145,7 +145,7 @@ class _Entry:
 class Tree:
     """The files of a commit, in the places that they have in the work tree. A context manager.
 
-    It answers as hptc.filesystem.Files does; every path is one of the work tree's.
+    It answers as hptc.source.filesystem.Files does; every path is one of the work tree's.
     """
 
     def __init__(self, root: Path, at: Commit) -> None:
@@ -175,7 +175,7 @@ class Tree:
         entry = self._entries.get(self._followed(self._inside(Path(path))))
         if entry is None or entry.mode == _SUBMODULE:
             raise UsageError(f"{path}: can't be read: there is no such file at {self.at.label}")
-        return source.decode(self._blob(entry.object), path)
+        return document.decode(self._blob(entry.object), path)
 
     def is_file(self, path: Path) -> bool:
         """Whether the commit has such a file."""
@@ -256,7 +256,7 @@ class Tree:
                 help="`git fsck` says what is wrong with the repository",
             )
         size = int(head[2])
-        data = stdout.read(min(size, source.MAX_BYTES + 1))
+        data = stdout.read(min(size, document.MAX_BYTES + 1))
         _skip(stdout, size - len(data) + 1)
         return data
 
