@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic_core import PydanticCustomError
 
+from hptc.catalog.images import partition
 from hptc.errors import UsageError
-from hptc.images import partition
 
 _ARN = re.compile(
     r"arn:(?P<partition>[a-z-]+):(?P<service>[a-z0-9]+):(?P<region>[a-z0-9-]*)"

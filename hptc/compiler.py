@@ -34,8 +34,8 @@ from hptc.spec import parse_spec
 from hptc.workspace import Compiled, Workspace
 
 if TYPE_CHECKING:
+    from hptc.catalog.prices import PriceTable
     from hptc.metrics import Rehearsal
-    from hptc.prices import PriceTable
 
 _MAX_PARENTS = 5  # more are refused by the shape; a hostile file may list thousands
 

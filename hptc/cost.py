@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from hptc.images import parse_image
-from hptc.instances import instance
+from hptc.catalog.images import parse_image
+from hptc.catalog.instances import instance
+from hptc.catalog.prices import Price, PriceTable
 from hptc.job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     CategoricalRange,
@@ -24,7 +25,6 @@ from hptc.job import (
     Resources,
     TuningJob,
 )
-from hptc.prices import Price, PriceTable
 from hptc.project import Environment
 
 MOST_HYPERBAND_JOBS = 750

@@ -16,11 +16,11 @@ from typing import Any
 import yaml
 
 from hptc import shapes
+from hptc.catalog.images import identify
 from hptc.compiler import compile_text, is_request
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.identity import canonical
-from hptc.images import identify
 from hptc.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,

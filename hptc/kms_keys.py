@@ -5,7 +5,7 @@ The HPT811 rule and the launcher's IAM conditions both read these, so that they 
 
 from __future__ import annotations
 
-from hptc.images import partition
+from hptc.catalog.images import partition
 from hptc.project import Environment
 from hptc.references import has_reference
 

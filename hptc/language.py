@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from hptc.images import algorithm_names, framework_names
+from hptc.catalog.images import algorithm_names, framework_names
 from hptc.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,

@@ -195,7 +195,7 @@ def _said(policy: Policy) -> dict[str, Any]:
 def _variables(
     project: str, name: str, entry: EnvironmentFile, infrastructure: Infrastructure
 ) -> dict[str, Any]:
-    from hptc.images import partition, url_suffix
+    from hptc.catalog.images import partition, url_suffix
 
     return {
         "project": project,

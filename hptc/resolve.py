@@ -10,9 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hptc.catalog.images import (
+    ImageProblem,
+    framework_image_uri,
+    framework_names,
+    image_uri,
+    versions,
+)
+from hptc.catalog.instances import instance
 from hptc.diagnostics import Diagnostic, Finding, Path, Span, nearest
-from hptc.images import ImageProblem, framework_image_uri, framework_names, image_uri, versions
-from hptc.instances import instance
 from hptc.project import Environment, Project
 from hptc.references import reference
 from hptc.request import Request

@@ -15,7 +15,7 @@ from hptc.errors import UsageError
 from hptc.files import write_all
 from hptc.schema import project_schema, spec_schema
 
-_TEMPLATES = Path(__file__).parent / "data" / "scaffold"
+_TEMPLATES = Path(__file__).parent / "scaffold_files"
 
 _FILES: Mapping[str, str] = {
     "hptc.yaml": "hptc.yaml",

@@ -24,8 +24,8 @@ from hptc.source.filesystem import DISK, Files
 from hptc.spec import Spec
 
 if TYPE_CHECKING:
+    from hptc.catalog.prices import PriceTable
     from hptc.metrics import Rehearsal
-    from hptc.prices import PriceTable
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 
@@ -112,7 +112,7 @@ class Workspace:
 
     def prices_of(self, in_project: Project) -> PriceTable:
         """The prices of a project, read once. Raises UsageError when its file can't be read."""
-        from hptc.prices import load_prices
+        from hptc.catalog.prices import load_prices
 
         if in_project.root not in self.prices:
             self.prices[in_project.root] = load_prices(in_project.root, self.files)

@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import pytest
 
-from hptc import algorithms, images
-from hptc.algorithms import Algorithm, Bounds, Condition
+from hptc.catalog import algorithms, images
+from hptc.catalog.algorithms import Algorithm, Bounds, Condition
 
 EVERY = [
     (name, version)
@@ -317,7 +317,7 @@ def test_every_version_is_sound(name: str, version: str | None) -> None:
 
 
 def test_every_source_key_is_explained() -> None:
-    table = json.loads((files("hptc") / "data" / "algorithms.json").read_bytes())
+    table = json.loads((files("hptc") / "catalog" / "data" / "algorithms.json").read_bytes())
     explained = table["about"]["sources"].keys()
     for name, entry in table["algorithms"].items():
         keys = [*entry["source"], *(e["source"] for e in entry["metrics"] if "source" in e)]

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hptc.catalog.prices import packaged
 from hptc.earlier_runs import EarlierRun, EarlierRuns, TrainingTime
 from hptc.expected_cost import ExpectedCost, expected_cost
-from hptc.prices import packaged
 from hptc.render.cost import SpecCost, costs_json, render_costs
 from tests.conftest import ROOT, Golden
 from tests.test_cost import PRICES, UNKNOWN, bound

@@ -6,8 +6,8 @@ from pathlib import Path
 import botocore
 import pytest
 
-from hptc import images
-from hptc.images import Identified, Image, ImageProblem
+from hptc.catalog import images
+from hptc.catalog.images import Identified, Image, ImageProblem
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 

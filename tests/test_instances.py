@@ -4,8 +4,8 @@ from importlib.resources import files
 import botocore.session
 import pytest
 
-from hptc import instances
-from hptc.instances import Instance
+from hptc.catalog import instances
+from hptc.catalog.instances import Instance
 
 
 def training_instance_types() -> list[str]:

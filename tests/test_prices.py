@@ -14,9 +14,8 @@ from botocore.exceptions import ClientError
 
 from hptc.aws.prices import fetch_prices
 from hptc.aws.retry import Retry
-from hptc.errors import AwsError, UsageError
-from hptc.instances import instance
-from hptc.prices import (
+from hptc.catalog.instances import instance
+from hptc.catalog.prices import (
     FILE_NAME,
     load_prices,
     own_prices,
@@ -24,6 +23,7 @@ from hptc.prices import (
     parse_prices,
     render_prices,
 )
+from hptc.errors import AwsError, UsageError
 from tests.aws.fake import FakeTime
 from tests.conftest import ROOT
 

@@ -14,8 +14,8 @@ from hptc.aws import client
 from hptc.aws.client import Connection
 from hptc.aws.interface import Stacks, Tuning
 from hptc.aws.retry import Retry
+from hptc.catalog.images import Image
 from hptc.errors import AwsError
-from hptc.images import Image
 from hptc.project import Environment
 
 if TYPE_CHECKING:

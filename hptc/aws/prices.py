@@ -17,9 +17,9 @@ from typing import Any, Protocol
 
 from hptc.aws.errors import aws_error
 from hptc.aws.retry import Retry
+from hptc.catalog.images import partition
+from hptc.catalog.prices import FILE_NAME, Price, PriceTable, RegionPrices
 from hptc.errors import AwsError
-from hptc.images import partition
-from hptc.prices import FILE_NAME, Price, PriceTable, RegionPrices
 
 SERVICE_CODE = "AmazonSageMaker"
 API_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}

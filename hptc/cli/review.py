@@ -129,8 +129,8 @@ def _without(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any
 
 def _bound(one: Compiled) -> CostBound:
     from hptc import project
+    from hptc.catalog.prices import load_prices
     from hptc.cost import cost_bound, job_region
-    from hptc.prices import load_prices
 
     job = _job(one)
     found = project.find(Path(one.file).resolve().parent)
@@ -156,8 +156,8 @@ def refresh(regions: tuple[str, ...]) -> None:
     from hptc import project
     from hptc.aws.prices import fetch_prices, price_list
     from hptc.aws.retry import Retry
+    from hptc.catalog.prices import FILE_NAME, own_prices, render_prices
     from hptc.files import write_whole
-    from hptc.prices import FILE_NAME, own_prices, render_prices
     from hptc.workspace import Workspace
 
     path = project.find(Path.cwd())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from hptc.catalog.images import parse_image
+from hptc.catalog.instances import instance
 from hptc.diagnostics import path_text
 from hptc.diff.changes import Change, Kind
 from hptc.diff.form import Form
@@ -12,8 +14,6 @@ from hptc.diff.hyperparameters import hyperparameter_changes
 from hptc.diff.places import Place, leaves
 from hptc.diff.security import key_change, network_changes, switch_change
 from hptc.diff.texts import duration_text, gigabytes_text, input_text, value_text
-from hptc.images import parse_image
-from hptc.instances import instance
 
 RESOURCES = ("resources", "tuning_resources")
 Topic = Callable[[Place], Iterable[Change]]

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from hptc.images import partition, url_suffix
+from hptc.catalog.images import partition, url_suffix
 from hptc.infrastructure.policy import Condition
 from hptc.kms_keys import key_arn
 from hptc.project import Environment

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 
 from __future__ import annotations
 
+from hptc.catalog.images import partition
 from hptc.diagnostics import path_text
 from hptc.errors import UsageError
-from hptc.images import partition
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.infrastructure.storage import places
 from hptc.job import Definition, TuningJob

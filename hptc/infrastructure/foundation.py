@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import assert_never
 
+from hptc.catalog.images import partition
+from hptc.catalog.prefix_lists import s3_prefix_list
 from hptc.errors import UsageError
-from hptc.images import partition
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.endpoint import endpoint_policy
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Statement, document
-from hptc.infrastructure.prefix_lists import s3_prefix_list
 from hptc.infrastructure_choice import Network as NetworkChoice
 from hptc.kms_keys import key_arn
 from hptc.project import Environment

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.policy import Condition, Statement
-from hptc.instances import families_with_local_storage
 from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.kms_keys import allowed_keys
 from hptc.patterns import pattern

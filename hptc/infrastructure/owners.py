@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from hptc.images import identify, parse_image, partition
+from hptc.catalog.images import identify, parse_image, partition
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.policy import Condition, Statement, merge

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from hptc.images import identify, parse_image
+from hptc.catalog.images import identify, parse_image
 from hptc.infrastructure import storage
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.policy import Condition, Statement, merge

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
+from hptc.catalog.images import partition
 from hptc.errors import UsageError
 from hptc.identity import scheduled_stem
-from hptc.images import partition
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.launcher import pass_role, tag_at_creation, whose
 from hptc.infrastructure.policy import Condition, Statement

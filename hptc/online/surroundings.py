@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.catalog.images import identify, parse_image
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.images import identify, parse_image
 from hptc.job import Definition, Vpc
 from hptc.online.subject import Subject
 from hptc.references import has_reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc import images
+from hptc.catalog import images
 from hptc.diagnostics import Finding
 from hptc.references import has_reference
 from hptc.rules.rule import Context, Rule, error, warning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hptc import instances
+from hptc.catalog import instances
 from hptc.diagnostics import Finding, Path
 from hptc.references import has_reference
 from hptc.rules.reading import region_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc import algorithms, instances
-from hptc.algorithms import Algorithm
+from hptc.catalog import algorithms, instances
+from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding
 from hptc.job import CategoricalRange, Definition, Instances, Resources
 from hptc.rules.reading import built_in

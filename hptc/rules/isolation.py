@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc import images
+from hptc.catalog import images
 from hptc.diagnostics import Finding, Path
 from hptc.job import Resources
 from hptc.references import has_reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hptc.algorithms import Algorithm
+from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, nearest
 from hptc.job import Definition, S3Source
 from hptc.references import has_reference

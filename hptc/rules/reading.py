@@ -6,8 +6,8 @@ import math
 import re
 from decimal import Decimal
 
-from hptc.algorithms import Algorithm, algorithm
-from hptc.images import identify, parse_image
+from hptc.catalog.algorithms import Algorithm, algorithm
+from hptc.catalog.images import identify, parse_image
 from hptc.job import CategoricalRange, Definition, TuningJob
 from hptc.rules.rule import Context
 

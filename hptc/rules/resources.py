@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hptc import instances
+from hptc.catalog import instances
 from hptc.diagnostics import Finding
 from hptc.job import Definition, Resources
 from hptc.rules.reading import built_in

@@ -27,8 +27,8 @@ from hptc.job import TuningJob
 from hptc.policy import Policy
 
 if TYPE_CHECKING:
+    from hptc.catalog.prices import PriceTable
     from hptc.metrics import Rehearsal
-    from hptc.prices import PriceTable
     from hptc.project import Environment
 
 Check = Callable[["Context"], Iterable[Finding]]

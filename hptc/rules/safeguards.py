@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc import kms_keys
+from hptc.catalog.images import identify, parse_image
+from hptc.catalog.instances import instance
 from hptc.cost import training_jobs
 from hptc.diagnostics import Finding, Path
-from hptc.images import identify, parse_image
-from hptc.instances import instance
 from hptc.job import Definition, Resources, Vpc
 from hptc.patterns import any_glob_fits, glob_fits
 from hptc.references import has_reference

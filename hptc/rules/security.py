@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hptc import images
+from hptc.catalog import images
 from hptc.diagnostics import Finding, Path
 from hptc.job import AutoRange, CategoricalRange, Definition, FileSystemSource, S3Source
 from hptc.references import has_reference

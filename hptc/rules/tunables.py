@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hptc import images
-from hptc.algorithms import Algorithm, Tunable
+from hptc.catalog import images
+from hptc.catalog.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
 from hptc.job import AutoRange, CategoricalRange, Definition, NumericRange, Range
 from hptc.rules.reading import built_in, has_known_version, number, runs_a_script

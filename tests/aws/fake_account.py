@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hptc.aws.account import Account, Role, Subnet
+from hptc.catalog.images import Image
 from hptc.errors import AwsError
-from hptc.images import Image
 from tests.aws.fake import FakeStacks, FakeTuning
 
 

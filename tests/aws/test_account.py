@@ -13,8 +13,8 @@ from hptc.aws.account import Account, Role, Subnet, connect, over
 from hptc.aws.client import Connection
 from hptc.aws.errors import is_about_caller
 from hptc.aws.retry import Retry
+from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError
-from hptc.images import Image, parse_image
 from tests.aws.conftest import ACCOUNT
 from tests.aws.fake import FakeTime
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from hptc.catalog.instances import families_with_local_storage
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.launcher import launcher, tag_values
 from hptc.infrastructure.policy import document
-from hptc.instances import families_with_local_storage
 from hptc.policy import Policy
 from hptc.project import Environment
 from hptc.references import substitute

@@ -20,10 +20,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hptc.catalog.instances import instance
 from hptc.compiler import compile_text
 from hptc.infrastructure.launcher import launcher, tag_values
 from hptc.infrastructure.policy import document
-from hptc.instances import instance
 from hptc.patterns import PatternError, any_glob_fits, pattern
 from hptc.policy import Policy
 from hptc.project import Environment, Project, ProjectFile

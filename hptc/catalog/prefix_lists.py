@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-_TABLE = Path(__file__).parent.parent / "data" / "prefix_lists.json"
+_TABLE = Path(__file__).parent / "data" / "prefix_lists.json"
 
 
 def s3_prefix_list(region: str) -> str | None:

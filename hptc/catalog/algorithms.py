@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hptc import images
+from hptc.catalog import images
 
 Direction = Literal["Maximize", "Minimize"]
 InputMode = Literal["File", "Pipe"]
@@ -123,7 +123,7 @@ class Algorithm:
 
 @functools.cache
 def algorithm(name: str, version: str | None = None) -> Algorithm | None:
-    """Look up an algorithm by the name that `hptc.images` gives it, or by its repository.
+    """Look up an algorithm by the name that `hptc.catalog.images` gives it, or by its repository.
 
     A version that is None or unknown is read as the newest one. None for an unknown name, and for a
     framework container.
