@@ -64,7 +64,7 @@ def compile_many(folder: Path) -> None:
     from hptc.render.requests import render_request
     from hptc.resolve import merge_layers
     from hptc.source import document as source
-    from hptc.spec import Spec, parse_spec
+    from hptc.spec.tuning_spec import Spec, parse_spec
     from hptc.workspace import Workspace
 
     paths = write_specs(folder, SPECS)

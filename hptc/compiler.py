@@ -30,7 +30,7 @@ from hptc.rules.rule import Context, Rule
 from hptc.source import document as source
 from hptc.source import suppressions
 from hptc.source.document import Document
-from hptc.spec import parse_spec
+from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Compiled, Workspace
 
 if TYPE_CHECKING:

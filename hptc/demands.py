@@ -9,7 +9,7 @@ from typing import Any
 from hptc.diagnostics import Finding, nearest, path_text
 from hptc.names import spec_path
 from hptc.shapes import Shape, Violation
-from hptc.spec import Spec
+from hptc.spec.tuning_spec import Spec
 
 _CODES = {
     "unknown": "HPT101",

@@ -29,7 +29,7 @@ from hptc.names import (
     Pairs,
 )
 from hptc.shapes import Shape, input_shape
-from hptc.spec import Hyperparameter, Spec
+from hptc.spec.tuning_spec import Hyperparameter, Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

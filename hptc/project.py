@@ -20,7 +20,7 @@ from hptc.policy import Policy
 from hptc.source import document as source
 from hptc.source.document import Document
 from hptc.source.filesystem import DISK, Files
-from hptc.spec import Text, findings_of
+from hptc.spec.tuning_spec import Text, findings_of
 
 FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096

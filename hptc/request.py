@@ -22,7 +22,7 @@ from hptc.names import (
 from hptc.source.document import Scalar
 
 if TYPE_CHECKING:
-    from hptc.spec import Hyperparameter, Spec
+    from hptc.spec.tuning_spec import Hyperparameter, Spec
 
 Request = dict[str, Any]
 """The API's own form: what `aws sagemaker create-hyper-parameter-tuning-job` takes."""

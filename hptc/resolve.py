@@ -26,7 +26,7 @@ from hptc.shapes import Shape, input_shape
 from hptc.source import document as source
 from hptc.source.document import Document
 from hptc.source.templates import render
-from hptc.spec import Algorithm, Spec, TrainingJob
+from hptc.spec.tuning_spec import Algorithm, Spec, TrainingJob
 
 
 @dataclass(frozen=True, slots=True)

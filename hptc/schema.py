@@ -17,7 +17,7 @@ from hptc.language import Key, Range, language, range_description, ranges
 from hptc.names import Hyperparameters
 from hptc.project import ProjectFile
 from hptc.shapes import Shape
-from hptc.spec import Hyperparameter, Spec
+from hptc.spec.tuning_spec import Hyperparameter, Spec
 
 JsonSchema = dict[str, Any]
 

@@ -21,7 +21,7 @@ from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source.document import Document
 from hptc.source.filesystem import DISK, Files
-from hptc.spec import Spec
+from hptc.spec.tuning_spec import Spec
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable

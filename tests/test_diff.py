@@ -27,7 +27,7 @@ from hptc.infrastructure.policy import Condition, Statement
 from hptc.project import Project
 from hptc.render.diff import consequences
 from hptc.resolve import merged
-from hptc.schedule import Schedule
+from hptc.spec.schedule import Schedule
 from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request, requests
 

@@ -17,7 +17,7 @@ from hptc.request import Request, emit
 from hptc.resolve import fill, ordered
 from hptc.shapes import Shape, leaves, violations
 from hptc.source import document as source
-from hptc.spec import parse_spec
+from hptc.spec.tuning_spec import parse_spec
 
 PAGE = Path(__file__).parent.parent / "docs" / "names.md"
 

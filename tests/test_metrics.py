@@ -22,7 +22,7 @@ from hptc.metrics import (
 )
 from hptc.render.metrics import rehearsals_json, render_rehearsals
 from hptc.request import emit
-from hptc.spec import parse_spec
+from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Workspace
 from tests.conftest import Golden
 from tests.rules.cases import compile_case

@@ -14,7 +14,7 @@ from hptc.names import spec_path
 from hptc.request import emit, unwrapped, value_text
 from hptc.source import document as source
 from hptc.source.document import Scalar
-from hptc.spec import DURATION, parse_spec
+from hptc.spec.tuning_spec import DURATION, parse_spec
 from tests.strategies import requests
 
 

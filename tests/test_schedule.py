@@ -8,9 +8,9 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from hptc import schedule
-from hptc.schedule import Schedule
-from hptc.spec import parse_spec
+from hptc.spec import schedule
+from hptc.spec.schedule import Schedule
+from hptc.spec.tuning_spec import parse_spec
 
 TAKEN = (
     "rate(1 minute)",

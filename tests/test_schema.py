@@ -23,7 +23,7 @@ from hptc.request import unwrapped
 from hptc.schema import portable_pattern, project_schema, spec_schema
 from hptc.shapes import Shape, input_shape
 from hptc.source import document as source
-from hptc.spec import parse_spec
+from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent

@@ -16,7 +16,7 @@ from hptc.request import unwrapped
 from hptc.schema import spec_schema
 from hptc.skeleton import skeleton, uncommented
 from hptc.source import document as source
-from hptc.spec import parse_spec
+from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Workspace
 
 SCHEMA = Draft202012Validator(spec_schema())

@@ -11,7 +11,7 @@ from hptc import project
 from hptc.compiler import compile_text
 from hptc.render.diagnostics import Format, render
 from hptc.source.document import Scalar
-from hptc.spec import Spec, parse_spec
+from hptc.spec.tuning_spec import Spec, parse_spec
 from hptc.workspace import Workspace
 
 from .conftest import ROOT, Golden

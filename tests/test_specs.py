@@ -20,7 +20,7 @@ from botocore.validate import ParamValidator
 
 from hptc import shapes
 from hptc.compiler import compile_file, compile_paths
-from hptc.spec import Spec, TrainingJob
+from hptc.spec.tuning_spec import Spec, TrainingJob
 from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT, Golden

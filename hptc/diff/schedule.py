@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.diff.changes import Change, Kind
 from hptc.diff.texts import value_text
-from hptc.schedule import Schedule
+from hptc.spec.schedule import Schedule
 
 
 def schedule_changes(old: Schedule | None, new: Schedule | None) -> Iterator[Change]:

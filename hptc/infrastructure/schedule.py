@@ -26,7 +26,7 @@ from hptc.job import TuningJob
 from hptc.project import Environment
 from hptc.provenance import Provenance, add_tags, provenance_tags
 from hptc.references import reference
-from hptc.schedule import Schedule
+from hptc.spec.schedule import Schedule
 from hptc.workspace import Compiled
 
 STATE_MACHINE, SCHEDULE_GROUP = reference("state_machine_arn"), reference("schedule_group_arn")

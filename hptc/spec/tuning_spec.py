@@ -22,8 +22,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from hptc.diagnostics import Finding, Path, nearest, path_text
-from hptc.schedule import ScheduleOrExpression
 from hptc.source.document import Scalar
+from hptc.spec.schedule import ScheduleOrExpression
 
 MAX_FINDINGS = 1000
 """After so many the rest waits for the next run: nobody reads more."""

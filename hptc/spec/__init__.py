@@ -1,0 +1,1 @@
+"""The pydantic models of what people write in a tuning spec."""
