@@ -29,9 +29,10 @@ from typing import Any
 
 import yaml
 
-from hptc import project, shapes
+from hptc import shapes
 from hptc.compiler import compile_text
 from hptc.errors import UsageError
+from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
 from hptc.request import unwrapped
 from hptc.rules import RULES
@@ -51,7 +52,7 @@ class Input:
 
     kind: str
     raw: bytes
-    project: bytes | None = None  # an hptc.yaml other than the repository's
+    project_file: bytes | None = None  # an hptc.yaml other than the repository's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class Seed:
 
     text: str
     tree: Any
-    project: bytes | None = None
+    project_file: bytes | None = None
 
 
 @cache
@@ -345,12 +346,12 @@ def compile_input(given: Input) -> Compiled:
     workspace = Workspace()
     text = source.decode(given.raw, "case.yaml")
     if given.project is None:
-        found, faults = project.load(ROOT / "hptc.yaml")
+        found, faults = project_file.load(ROOT / "hptc.yaml")
     else:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "hptc.yaml")
             path.write_bytes(given.project)
-            found, faults = project.load(path)
+            found, faults = project_file.load(path)
     if faults:
         render(faults, Format.TEXT)
     return compile_text(text, "case.yaml", workspace, found)

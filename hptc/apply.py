@@ -23,8 +23,8 @@ from hptc.plan import (
     decide,
     place_of,
 )
+from hptc.project.references import reference
 from hptc.read_only import ReadOnlyTuning, StacksReadOnce
-from hptc.references import reference
 from hptc.submission import Submission, submit
 from hptc.workspace import Compiled
 

@@ -19,8 +19,8 @@ from hptc.discovery import files_of, shown, spec_files_by_name
 from hptc.errors import UsageError
 from hptc.job import TuningJob, read_job
 from hptc.placing import place, without_secrets
-from hptc.project import Project
-from hptc.references import NAMES, names_in
+from hptc.project.project_file import Project
+from hptc.project.references import NAMES, names_in
 from hptc.request import Request, emit, unwrapped
 from hptc.resolve import Layers
 from hptc.rules import RULES

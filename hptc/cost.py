@@ -25,7 +25,7 @@ from hptc.job import (
     Resources,
     TuningJob,
 )
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 
 MOST_HYPERBAND_JOBS = 750
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hptc import project
 from hptc.aws.client import connect
 from hptc.aws.interface import Stacks, StacksInWork
 from hptc.cdk.synth import synth_project
@@ -21,7 +20,8 @@ from hptc.cdk_cli import Listener, Progress, find_cdk, run_cdk
 from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.planned_stacks import orphaned_stacks
-from hptc.project import Environment
+from hptc.project import project_file
+from hptc.project.project_file import Environment
 from hptc.stack_events import failure_of
 from hptc.workspace import Workspace
 
@@ -124,7 +124,7 @@ def deploy(
 
 
 def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
-    path = project.find(folder)
+    path = project_file.find(folder)
     if path is None:
         raise UsageError("there is no hptc.yaml here or above", help="`hptc init DIR` writes one")
     found, faults = Workspace().project_of(path.parent)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
-from hptc import project
 from hptc.errors import UsageError
-from hptc.project import Project
+from hptc.project import project_file
+from hptc.project.project_file import Project
 from hptc.source import document as source
 from hptc.source.filesystem import DISK, Files
 from hptc.workspace import Workspace
@@ -43,7 +43,7 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
         file
         for file in files.below(path)
         if file.suffix in SUFFIXES
-        and file.name != project.FILE_NAME
+        and file.name != project_file.FILE_NAME
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
         and files.is_file(file)
     )
@@ -53,7 +53,7 @@ def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
     """The specs that a path stands for, at least one. Raises UsageError."""
     files = workspace.files
     in_project = None
-    if files.is_folder(path) and files.is_file(path / project.FILE_NAME):
+    if files.is_folder(path) and files.is_file(path / project_file.FILE_NAME):
         in_project, _ = workspace.project_of(path)
     found = project_files(in_project, files) if in_project else spec_files(path, files)
     if not found:

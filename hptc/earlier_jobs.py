@@ -17,7 +17,7 @@ from hptc.aws.interface import Tuning
 from hptc.aws.jobs import OVER, JobSummary
 from hptc.errors import AwsError
 from hptc.identity import MAX_NAME, scheduled_stem
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX, Provenance
 from hptc.read_only import ReadOnlyTuning, is_denied
 from hptc.workspace import Compiled

@@ -12,7 +12,7 @@ from hptc.infrastructure.schedule import schedule_stacks
 from hptc.infrastructure.stacks import trust
 from hptc.job import TuningJob
 from hptc.names import spec_path
-from hptc.project import FILE_NAME, Environment
+from hptc.project.project_file import FILE_NAME, Environment
 from hptc.resolve import Layers
 from hptc.workspace import Compiled
 

@@ -21,10 +21,10 @@ from hptc.expected_cost import TotalCost, total_cost
 from hptc.infrastructure.stacks import locate
 from hptc.planned_costs import BoundOf, PlannedCost, planned_costs
 from hptc.planned_stacks import PlannedStacks, planned_stacks
-from hptc.project import Environment
+from hptc.project.project_file import Environment
+from hptc.project.references import names_in
 from hptc.provenance import Provenance
 from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
-from hptc.references import names_in
 from hptc.submission import Submission, Submitted, Unchanged, submit
 from hptc.workspace import Compiled
 

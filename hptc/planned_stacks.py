@@ -15,7 +15,7 @@ from hptc.errors import AwsError
 from hptc.infrastructure.digest import DIGEST
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stacks import output_key
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import is_denied
 from hptc.workspace import Compiled

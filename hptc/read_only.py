@@ -13,8 +13,8 @@ from hptc.aws.interface import DeployedStack, Stacks, Tuning
 from hptc.aws.jobs import JobSummary, TrainingJob
 from hptc.errors import AwsError
 from hptc.infrastructure.stacks import output_key
+from hptc.project.references import NAMES
 from hptc.provenance import TAG_PREFIX
-from hptc.references import NAMES
 from hptc.request import Request
 
 

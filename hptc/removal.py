@@ -18,7 +18,7 @@ from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stacks import output_key
 from hptc.planned_stacks import is_of
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.stack_events import failure_of
 from hptc.workspace import Compiled
 

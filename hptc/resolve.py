@@ -19,8 +19,8 @@ from hptc.catalog.images import (
 )
 from hptc.catalog.instances import instance
 from hptc.diagnostics import Diagnostic, Finding, Path, Span, nearest
-from hptc.project import Environment, Project
-from hptc.references import reference
+from hptc.project.project_file import Environment, Project
+from hptc.project.references import reference
 from hptc.request import Request
 from hptc.shapes import Shape, input_shape
 from hptc.source import document as source

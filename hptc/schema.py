@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from hptc.language import Key, Range, language, range_description, ranges
 from hptc.names import Hyperparameters
-from hptc.project import ProjectFile
+from hptc.project.project_file import ProjectFile
 from hptc.shapes import Shape
 from hptc.spec.tuning_spec import Hyperparameter, Spec
 

@@ -21,7 +21,7 @@ from typing import Any
 from hptc.diagnostics import Path
 from hptc.errors import OperationError, UsageError
 from hptc.files import write_whole
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 
 OPERATION = "CreateHyperParameterTuningJob"
 MAX_VIOLATIONS = 1000

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc import project
 from hptc.diagnostics import Diagnostic
 from hptc.job import Definition, TuningJob
-from hptc.policy import Policy
-from hptc.project import Environment, Project
+from hptc.project import project_file
+from hptc.project.policy import Policy
+from hptc.project.project_file import Environment, Project
 from hptc.request import Request
 from hptc.resolve import Layers, Shared, shared_layers
 from hptc.rules import RULES
@@ -43,7 +43,7 @@ class Compiled:
     job: TuningJob | None = None
     digest: str = ""
     environment: Environment | None = None
-    project: Project | None = None
+    project_file: Project | None = None
 
     @property
     def file(self) -> str:
@@ -86,12 +86,14 @@ class Workspace:
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder is in, read once."""
         if folder not in self.found:
-            self.found[folder] = project.find(folder, self.files)
+            self.found[folder] = project_file.find(folder, self.files)
         path = self.found[folder]
         if path is None:
             return None, []
         if path not in self.projects:
-            self.projects[path], self.project_diagnostics[path] = project.load(path, self.files)
+            self.projects[path], self.project_diagnostics[path] = project_file.load(
+                path, self.files
+            )
         return self.projects[path], self.project_diagnostics[path]
 
     def environment_of(self, in_project: Project) -> Environment | None:

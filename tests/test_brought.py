@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic_core import PydanticCustomError
 
-from hptc.brought import (
+from hptc.errors import UsageError
+from hptc.project.identifiers import (
     BUCKET,
     KEY,
     POLICY,
@@ -19,7 +20,6 @@ from hptc.brought import (
     Place,
     settled,
 )
-from hptc.errors import UsageError
 
 HERE = Place(name="dev", account="123456789012", region="us-east-1")
 EC2 = "arn:aws:ec2:us-east-1:123456789012:"

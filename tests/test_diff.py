@@ -14,7 +14,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc import project
 from hptc.compiler import compile_text
 from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
@@ -24,7 +23,8 @@ from hptc.diff.review import Side, review
 from hptc.diff.security import covers, permission_changes
 from hptc.identity import canonical
 from hptc.infrastructure.policy import Condition, Statement
-from hptc.project import Project
+from hptc.project import project_file
+from hptc.project.project_file import Project
 from hptc.render.diff import consequences
 from hptc.resolve import merged
 from hptc.spec.schedule import Schedule
@@ -310,7 +310,7 @@ CASES = [
 def churn(tmp_path_factory: pytest.TempPathFactory) -> Project:
     path = tmp_path_factory.mktemp("churn") / "hptc.yaml"
     path.write_text(PROJECT, encoding="utf-8")
-    found, diagnostics = project.load(path)
+    found, diagnostics = project_file.load(path)
     assert found is not None, diagnostics
     return found
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hptc import project
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
+from hptc.project import project_file
 from hptc.source.filesystem import DISK
 from hptc.workspace import Workspace
 
@@ -84,7 +84,7 @@ def test_without_a_repository_the_project_is_the_bound(repository: Path) -> None
 def test_specs_outside_of_the_repository(repository: Path, entry: str) -> None:
     (repository / "out").symlink_to("../outside")
     (repository / "hptc.yaml").write_text(PROJECT.format(f"[specs, {entry}]"))
-    found, diagnostics = project.load(repository / "hptc.yaml")
+    found, diagnostics = project_file.load(repository / "hptc.yaml")
     assert found is None
     assert [(d.code, d.span.line) for d in diagnostics] == [("HPT102", 2)]
     assert f"`{entry}` leads out of" in diagnostics[0].message

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hptc import project
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
+from hptc.project import project_file
 from hptc.provenance import Provenance, provenance_of
 from hptc.source import git
 from hptc.source.document import MAX_BYTES
@@ -292,7 +292,7 @@ def test_a_commit_compiles_as_its_checkout_does(repository: Repository) -> None:
     for name in ("hptc.yaml", "specs/a.yaml"):
         (root / name).unlink()
     with Tree(root, git.commit(root, at)) as tree:
-        assert project.find(root / "specs", tree) == root / "hptc.yaml"
+        assert project_file.find(root / "specs", tree) == root / "hptc.yaml"
         (compiled,) = compile_paths([str(root)], Workspace(files=tree))
     assert compiled.request == on_disk[0].request
     assert compiled.request is not None

@@ -12,9 +12,9 @@ from functools import cache
 
 import pytest
 
-from hptc import project
 from hptc.compiler import compile_text
-from hptc.project import Project
+from hptc.project import project_file
+from hptc.project.project_file import Project
 from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
@@ -511,7 +511,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
 
 @cache
 def repository() -> Project:
-    found, diagnostics = project.load(ROOT / "hptc.yaml")
+    found, diagnostics = project_file.load(ROOT / "hptc.yaml")
     assert found is not None, diagnostics
     return found
 

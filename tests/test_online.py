@@ -19,7 +19,7 @@ from hptc.aws.errors import no_region
 from hptc.compiler import compile_paths
 from hptc.errors import AwsError
 from hptc.online.check import check_online
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.rules.check import selected
 from hptc.workspace import Compiled, Workspace
 from tests.aws.fake_account import FakeAccount

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.patterns import MAX_PATTERN, MAX_TEXT, PatternError, glob_fits, pattern
+from hptc.project.patterns import MAX_PATTERN, MAX_TEXT, PatternError, glob_fits, pattern
 
 TEXTS = ["", "a", "b", "ab", "aa", "aab", "abab", "ml-ops", "team_1", "x.y", "42", "é", "a\nb"]
 TAKEN = [

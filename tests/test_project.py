@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hptc import project
 from hptc.compiler import compile_file
 from hptc.errors import UsageError
-from hptc.project import Project
+from hptc.project import project_file
+from hptc.project.project_file import Project
 from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
@@ -24,7 +24,7 @@ NOTHING = "artifact_bucket: absent, data_bucket: absent, kms_key: absent"
 
 def loaded(folder: Path, text: str) -> Project:
     (folder / "hptc.yaml").write_text(text, "utf-8")
-    found, diagnostics = project.load(folder / "hptc.yaml")
+    found, diagnostics = project_file.load(folder / "hptc.yaml")
     assert diagnostics == []
     assert found is not None
     return found
@@ -105,11 +105,11 @@ def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:
     (tmp_path / "hptc.yaml").touch()
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
-    assert project.find(inner) == tmp_path / "hptc.yaml"
+    assert project_file.find(inner) == tmp_path / "hptc.yaml"
     (tmp_path / "a" / "hptc.yaml").touch()
-    assert project.find(inner) == tmp_path / "a" / "hptc.yaml"
+    assert project_file.find(inner) == tmp_path / "a" / "hptc.yaml"
     (inner / ".git").mkdir()
-    assert project.find(inner) is None
+    assert project_file.find(inner) is None
 
 
 # Under and over a spec.

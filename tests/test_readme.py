@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from hptc.cli import COMMANDS, cli
 from hptc.compiler import compile_text
-from hptc.project import load
+from hptc.project.project_file import load
 from hptc.workspace import Workspace
 from tests.conftest import ROOT
 

@@ -10,8 +10,8 @@ import pytest
 from hptc.aws.interface import StackEvent, StackResource
 from hptc.cdk_cli import Activity, Finished, Progress
 from hptc.deployment import DeployedNow, Deployment
-from hptc.infrastructure_choice import Infrastructure
-from hptc.project import Environment
+from hptc.project.infrastructure_choices import Infrastructure
+from hptc.project.project_file import Environment
 from hptc.removal import Removal, Removed
 from hptc.render.deployment import (
     deployment_json,

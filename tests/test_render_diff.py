@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hptc import project
 from hptc.compiler import compile_text
 from hptc.cost import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import Review, Side, SpecDiff, review, with_costs
-from hptc.project import Project
+from hptc.project import project_file
+from hptc.project.project_file import Project
 from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
 from hptc.workspace import Compiled, Workspace
@@ -33,7 +33,7 @@ TIGHT = PROJECT.replace("infrastructure:", "policy: {budget_usd: 100}\n    infra
 def loaded(folder: Path, text: str) -> Project:
     path = folder / "hptc.yaml"
     path.write_text(text, encoding="utf-8")
-    found, diagnostics = project.load(path)
+    found, diagnostics = project_file.load(path)
     assert found is not None, diagnostics
     document = replace(found.document, file="hptc.yaml")
     return replace(found, document=document)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hptc import project
 from hptc.compiler import compile_text
+from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
 from hptc.source.document import Scalar
 from hptc.spec.tuning_spec import Spec, parse_spec
@@ -120,7 +120,7 @@ def test_a_project_with_many_faults(golden: Golden, tmp_path: Path) -> None:
         "policy: {budget: 3, require_vpc: maybe, max_runtime: 1 day}\n",
         encoding="utf-8",
     )
-    found, diagnostics = project.load(tmp_path / "hptc.yaml")
+    found, diagnostics = project_file.load(tmp_path / "hptc.yaml")
     assert found is None
     text = render(diagnostics, Format.TEXT).replace(str(tmp_path), "")
     golden("messages/project.txt", text)

@@ -16,7 +16,7 @@ from hptc.aws.interface import Stacks, Tuning
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

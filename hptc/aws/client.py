@@ -30,7 +30,7 @@ from hptc.aws.jobs import (
 )
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.request import Request
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from hptc.infrastructure.foundation import (
 )
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, output_key
-from hptc.references import substitute
+from hptc.project.references import substitute
 
 
 class FoundationStack(cdk.Stack):

@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from constructs import IConstruct
 
 from hptc.infrastructure.policy import Statement
-from hptc.references import substitute
+from hptc.project.references import substitute
 
 
 def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:

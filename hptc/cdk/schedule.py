@@ -19,7 +19,7 @@ from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.schedule import ScheduleStack, ServiceRole
 from hptc.infrastructure.stacks import Output, output_key
-from hptc.references import substitute
+from hptc.project.references import substitute
 
 _ALARM_PERIOD_SECONDS = 300
 

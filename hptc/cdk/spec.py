@@ -14,7 +14,7 @@ from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import Output, SpecStack, output_key
-from hptc.references import substitute
+from hptc.project.references import substitute
 
 
 class RoleStack(cdk.Stack):

@@ -22,7 +22,7 @@ from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.foundation import Foundation, Network
 from hptc.infrastructure.schedule import ScheduleStack
 from hptc.infrastructure.stacks import SpecStack
-from hptc.project import FILE_NAME, Environment
+from hptc.project.project_file import FILE_NAME, Environment
 from hptc.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hptc.errors import UsageError
 
 if TYPE_CHECKING:
     from hptc.diagnostics import Diagnostic
-    from hptc.project import Environment
+    from hptc.project.project_file import Environment
     from hptc.workspace import Compiled, Rehearse, Workspace
 
 STDIN = "-"
@@ -45,8 +45,8 @@ def compile_all(
     rehearse: Rehearse | None = None,
 ) -> list[Compiled]:
     """Compile what the arguments name; without any, the project that we stand in."""
-    from hptc import project
     from hptc.compiler import compile_paths
+    from hptc.project import project_file
     from hptc.rules.check import selected
     from hptc.workspace import Workspace
 
@@ -56,7 +56,7 @@ def compile_all(
             raise UsageError("`-` stands alone: stdin is one file")
         return [_compile_stdin(workspace)]
     if not paths:
-        root = project.find(Path.cwd())
+        root = project_file.find(Path.cwd())
         if root is None:
             raise UsageError("say which files or folders: there is no hptc.yaml here or above")
         paths = (str(root.parent),)

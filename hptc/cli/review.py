@@ -128,12 +128,12 @@ def _without(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any
 
 
 def _bound(one: Compiled) -> CostBound:
-    from hptc import project
     from hptc.catalog.prices import load_prices
     from hptc.cost import cost_bound, job_region
+    from hptc.project import project_file
 
     job = _job(one)
-    found = project.find(Path(one.file).resolve().parent)
+    found = project_file.find(Path(one.file).resolve().parent)
     prices = load_prices(found.parent if found else None)
     return cost_bound(job, job_region(job, one.environment), prices)
 
@@ -153,14 +153,14 @@ def prices() -> None:
 @click.option("--region", "regions", multiple=True, help="A Region; the environments' if absent.")
 def refresh(regions: tuple[str, ...]) -> None:
     """Read today's prices from the AWS Price List API into prices.json beside hptc.yaml."""
-    from hptc import project
     from hptc.aws.prices import fetch_prices, price_list
     from hptc.aws.retry import Retry
     from hptc.catalog.prices import FILE_NAME, own_prices, render_prices
     from hptc.files import write_whole
+    from hptc.project import project_file
     from hptc.workspace import Workspace
 
-    path = project.find(Path.cwd())
+    path = project_file.find(Path.cwd())
     if path is None:
         raise UsageError("there is no hptc.yaml here or above, and prices.json stands beside it")
     found, _ = Workspace().project_of(path.parent)

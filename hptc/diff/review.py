@@ -19,7 +19,7 @@ from hptc.diff.form import Form, form
 from hptc.diff.schedule import schedule_text
 from hptc.diff.texts import duration_text
 from hptc.job import TuningJob
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.source import document
 from hptc.workspace import Compiled
 

@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from hptc import project
 from hptc.compiler import compile_file, with_unique_names
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.review import Review, Side, review, shown_name
 from hptc.discovery import project_files, spec_files, spec_files_by_name
 from hptc.errors import UsageError
-from hptc.project import Environment, Project
+from hptc.project import project_file
+from hptc.project.project_file import Environment, Project
 from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
@@ -103,7 +103,7 @@ def _review(
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
     """The folder of the project that we stand in, on whichever side it is."""
     for side in (new, old):
-        found = project.find(Path.cwd(), side.files)
+        found = project_file.find(Path.cwd(), side.files)
         if found is not None:
             return found.parent
     raise UsageError(
@@ -135,7 +135,7 @@ def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
 
 
 def _project_at(path: Path, side: Workspace) -> Project | None:
-    is_project = side.files.is_folder(path) and side.files.is_file(path / project.FILE_NAME)
+    is_project = side.files.is_folder(path) and side.files.is_file(path / project_file.FILE_NAME)
     return side.project_of(path)[0] if is_project else None
 
 

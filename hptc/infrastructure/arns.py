@@ -1,6 +1,6 @@
 """The ARNs of what a request names: S3 URIs, KMS keys, algorithms, hubs. Partition-aware.
 
-ARNs are text that may hold references (hptc/references.py), so they can name what is not made yet.
+ARNs are text that may hold references (hptc/project/references.py), so they can name what is not made yet.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from hashlib import sha256
 
 from hptc.catalog.images import partition, url_suffix
 from hptc.infrastructure.policy import Condition
-from hptc.kms_keys import key_arn
-from hptc.project import Environment
-from hptc.references import PATTERN
+from hptc.project.kms_keys import key_arn
+from hptc.project.project_file import Environment
+from hptc.project.references import PATTERN
 
 _S3_HTTPS = re.compile(
     r"https://(?:(?P<virtual>.+?)\.)?s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/(?P<rest>.*)", re.S

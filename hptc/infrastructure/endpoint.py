@@ -12,8 +12,8 @@ from hptc.errors import UsageError
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.infrastructure.storage import places
 from hptc.job import Definition, TuningJob
-from hptc.project import Environment
-from hptc.references import reference
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
 
 
 def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:

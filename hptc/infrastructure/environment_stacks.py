@@ -9,7 +9,7 @@ from hptc.infrastructure.digest import stack_digest
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.workspace import Compiled
 
 

@@ -14,10 +14,10 @@ from hptc.infrastructure.arns import arn
 from hptc.infrastructure.endpoint import endpoint_policy
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Statement, document
-from hptc.infrastructure_choice import Network as NetworkChoice
-from hptc.kms_keys import key_arn
-from hptc.project import Environment
-from hptc.references import reference
+from hptc.project.infrastructure_choices import Network as NetworkChoice
+from hptc.project.kms_keys import key_arn
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
 
 _HTTPS = 443
 _SUBNET_SLOTS_BITS = 2  # four equal parts, so that a zone more moves no subnet

@@ -17,9 +17,9 @@ from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS
-from hptc.kms_keys import allowed_keys
-from hptc.patterns import pattern
-from hptc.project import Environment
+from hptc.project.kms_keys import allowed_keys
+from hptc.project.patterns import pattern
+from hptc.project.project_file import Environment
 
 _JOBS = "hyper-parameter-tuning-job/*"
 _CREATE = "CreateHyperParameterTuningJob"

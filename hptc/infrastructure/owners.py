@@ -16,8 +16,8 @@ from hptc.infrastructure.arns import arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.policy import Condition, Statement, merge
 from hptc.job import TuningJob
-from hptc.project import Environment
-from hptc.references import reference
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

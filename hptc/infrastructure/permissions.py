@@ -14,8 +14,8 @@ from hptc.infrastructure import storage
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.policy import Condition, Statement, merge
 from hptc.job import DatasetSource, Definition, FileSystemSource, S3Source, TuningJob
-from hptc.project import Environment
-from hptc.references import has_reference, reference
+from hptc.project.project_file import Environment
+from hptc.project.references import has_reference, reference
 
 LOG_GROUP = METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""

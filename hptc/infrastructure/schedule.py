@@ -23,9 +23,9 @@ from hptc.infrastructure.launcher import pass_role, tag_at_creation, whose
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.infrastructure.stacks import SpecStack, check_stack_name, role_name
 from hptc.job import TuningJob
-from hptc.project import Environment
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
 from hptc.provenance import Provenance, add_tags, provenance_tags
-from hptc.references import reference
 from hptc.spec.schedule import Schedule
 from hptc.workspace import Compiled
 

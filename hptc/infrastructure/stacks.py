@@ -14,7 +14,7 @@ from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Condition, Statement, document
 from hptc.job import TuningJob
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 
 _LONGEST_ROLE_NAME = 64
 _LARGEST_POLICY = 10_240

@@ -10,8 +10,8 @@ from hptc.diagnostics import Path
 from hptc.infrastructure.arns import S3Location, escaped, key_grant, s3_location, service_host
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.job import Definition, S3Source
-from hptc.project import Environment
-from hptc.references import reference
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
 
 _SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 

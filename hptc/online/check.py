@@ -19,7 +19,7 @@ from hptc.online.storage import buckets_and_inputs
 from hptc.online.subject import Subject, subject_of
 from hptc.online.surroundings import images, keys, networks, roles
 from hptc.placing import with_findings
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.workspace import Compiled

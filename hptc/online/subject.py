@@ -9,8 +9,8 @@ from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate
 from hptc.job import TuningJob, read_job
 from hptc.online.questions import Questions
-from hptc.project import Environment
-from hptc.references import names_in, reference, substitute
+from hptc.project.project_file import Environment
+from hptc.project.references import names_in, reference, substitute
 from hptc.request import Request
 from hptc.rules.rule import Rule
 from hptc.workspace import Compiled

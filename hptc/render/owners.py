@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hptc.infrastructure.owners import OwnerGrant
 from hptc.infrastructure.policy import document
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.render.diagnostics import printable
 
 

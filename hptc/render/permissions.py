@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.policy import Condition, document
 from hptc.permissions_report import Asker, Permission, PermissionsReport, RolePermissions
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.render.diagnostics import printable
 
 _WIDTH = 80

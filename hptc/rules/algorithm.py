@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.catalog import images
 from hptc.diagnostics import Finding
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.rule import Context, Rule, error, warning
 
 

@@ -12,7 +12,7 @@ from hptc.catalog.prices import packaged
 from hptc.cost import CostBound, cost_bound, job_region, training_jobs
 from hptc.diagnostics import Finding
 from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS
-from hptc.patterns import any_glob_fits, pattern
+from hptc.project.patterns import any_glob_fits, pattern
 from hptc.rules.reading import duration, of_definition
 from hptc.rules.rule import Context, Rule, error, warning
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.reading import built_in, runs_a_script
 from hptc.rules.rule import Context, Rule, warning
 

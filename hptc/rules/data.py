@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
 from hptc.job import Channel, DatasetSource, Definition, FileSystemSource, S3Source
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.reading import built_in
 from hptc.rules.rule import Context, Rule, error, warning
 

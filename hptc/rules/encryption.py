@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hptc.catalog import instances
 from hptc.diagnostics import Finding, Path
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.reading import region_of
 from hptc.rules.rule import Context, Rule, error, warning
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, nearest
 from hptc.job import Definition, S3Source
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.reading import built_in, has_known_version, runs_a_script
 from hptc.rules.rule import Context, Rule, error, warning
 

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import Finding, Path, Severity
 from hptc.job import TuningJob
-from hptc.policy import Policy
+from hptc.project.policy import Policy
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
     from hptc.metrics import Rehearsal
-    from hptc.project import Environment
+    from hptc.project.project_file import Environment
 
 Check = Callable[["Context"], Iterable[Finding]]
 

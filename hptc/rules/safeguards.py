@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc import kms_keys
 from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
 from hptc.cost import training_jobs
 from hptc.diagnostics import Finding, Path
 from hptc.job import Definition, Resources, Vpc
-from hptc.patterns import any_glob_fits, glob_fits
-from hptc.references import has_reference
+from hptc.project import kms_keys
+from hptc.project.patterns import any_glob_fits, glob_fits
+from hptc.project.references import has_reference
 from hptc.rules.reading import of_definition
 from hptc.rules.rule import Context, Rule, error
 

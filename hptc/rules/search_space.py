@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
 from hptc.job import CategoricalRange, NumericRange
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.reading import WHOLE_NUMBER, number
 from hptc.rules.rule import Context, Rule, error, warning
 

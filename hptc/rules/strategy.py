@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
 from hptc.job import AutoRange, Definition
-from hptc.references import has_reference
+from hptc.project.references import has_reference
 from hptc.rules.reading import WHOLE_NUMBER, built_in, of_definition
 from hptc.rules.rule import Context, Rule, error, warning
 

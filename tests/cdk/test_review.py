@@ -14,7 +14,7 @@ from hptc.errors import OperationError
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
-from hptc.project import Environment
+from hptc.project.project_file import Environment
 from hptc.workspace import Workspace
 from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
 

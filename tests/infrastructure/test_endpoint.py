@@ -10,7 +10,7 @@ import pytest
 from hptc.errors import UsageError
 from hptc.infrastructure.endpoint import check_reach, endpoint_policy
 from hptc.infrastructure.policy import document
-from hptc.references import substitute
+from hptc.project.references import substitute
 from tests.infrastructure.calls import by_text
 from tests.infrastructure.evaluator import Call, is_allowed
 from tests.infrastructure.test_least_privilege import PLACES, compiled, deployed, requests, world

@@ -15,9 +15,9 @@ from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.launcher import launcher, tag_values
 from hptc.infrastructure.policy import document
-from hptc.policy import Policy
-from hptc.project import Environment
-from hptc.references import substitute
+from hptc.project.policy import Policy
+from hptc.project.project_file import Environment
+from hptc.project.references import substitute
 from hptc.render.permissions import launcher_json
 from tests.infrastructure.evaluator import Call, is_allowed
 from tests.infrastructure.launch import creations

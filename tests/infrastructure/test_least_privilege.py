@@ -14,8 +14,8 @@ from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.job import TuningJob
-from hptc.project import Environment
-from hptc.references import substitute
+from hptc.project.project_file import Environment
+from hptc.project.references import substitute
 from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
 from tests.infrastructure.evaluator import Call, is_allowed, sids_of

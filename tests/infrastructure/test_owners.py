@@ -11,8 +11,8 @@ import pytest
 
 from hptc.infrastructure.owners import OwnerGrant, owner_grants
 from hptc.infrastructure.policy import document
-from hptc.infrastructure_choice import Infrastructure, by_parameters
-from hptc.project import Environment
+from hptc.project.infrastructure_choices import Infrastructure, by_parameters
+from hptc.project.project_file import Environment
 from hptc.render.owners import owner_grants_json, render_owner_grants
 from tests.infrastructure.calls import World, by_text
 from tests.infrastructure.evaluator import Call, is_allowed

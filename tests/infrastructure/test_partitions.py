@@ -15,7 +15,7 @@ from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import document
-from hptc.references import substitute
+from hptc.project.references import substitute
 from hptc.workspace import Compiled, Workspace
 from tests.infrastructure.calls import World, by_text, definitions
 from tests.infrastructure.evaluator import is_allowed

@@ -24,10 +24,10 @@ from hptc.catalog.instances import instance
 from hptc.compiler import compile_text
 from hptc.infrastructure.launcher import launcher, tag_values
 from hptc.infrastructure.policy import document
-from hptc.patterns import PatternError, any_glob_fits, pattern
-from hptc.policy import Policy
-from hptc.project import Environment, Project, ProjectFile
-from hptc.references import substitute
+from hptc.project.patterns import PatternError, any_glob_fits, pattern
+from hptc.project.policy import Policy
+from hptc.project.project_file import Environment, Project, ProjectFile
+from hptc.project.references import substitute
 from hptc.rules.check import selected
 from hptc.source import document as source
 from hptc.workspace import Workspace

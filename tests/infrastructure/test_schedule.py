@@ -22,8 +22,8 @@ from hptc.errors import UsageError
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import spec_stacks
-from hptc.project import Environment
-from hptc.references import substitute
+from hptc.project.project_file import Environment
+from hptc.project.references import substitute
 from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.server import Sandbox
 from hptc.workspace import Compiled, Workspace

@@ -14,10 +14,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hptc import project
 from hptc.compiler import compile_text
 from hptc.metrics import rehearse_sample
-from hptc.project import Project, ProjectFile
+from hptc.project import project_file
+from hptc.project.project_file import Project, ProjectFile
 from hptc.resolve import merged
 from hptc.source import document as source
 from hptc.workspace import Compiled, Workspace
@@ -69,7 +69,7 @@ def cases() -> list[Case]:
 def compile_case(text: str, *, is_request: bool = False) -> Compiled:
     """Compile a text over the base of this folder; `# request` at its start also says that."""
     is_request = is_request or text.startswith("# request")
-    base, diagnostics = project.load(FOLDER / "hptc.yaml")
+    base, diagnostics = project_file.load(FOLDER / "hptc.yaml")
     assert base is not None, diagnostics
     if text.startswith(_POLICY):
         base = _with_policy(base, text.partition("\n")[0].removeprefix("# "))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from hptc.patterns import PatternError, pattern
+from hptc.project.patterns import PatternError, pattern
 from hptc.spec.tuning_spec import Duration
 
 

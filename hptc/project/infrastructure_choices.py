@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from hptc.brought import (
+from hptc.project.identifiers import (
     BUCKET,
     KEY,
     POLICY,
@@ -20,7 +20,7 @@ from hptc.brought import (
     Place,
     settled,
 )
-from hptc.references import reference
+from hptc.project.references import reference
 
 _ZONES = 2
 _CHOICES = ("managed", "absent")

@@ -6,8 +6,8 @@ The HPT811 rule and the launcher's IAM conditions both read these, so that they 
 from __future__ import annotations
 
 from hptc.catalog.images import partition
-from hptc.project import Environment
-from hptc.references import has_reference
+from hptc.project.project_file import Environment
+from hptc.project.references import has_reference
 
 
 def own_key(environment: Environment) -> str | None:

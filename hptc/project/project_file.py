@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hptc.brought import Place
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity
 from hptc.errors import UsageError
-from hptc.infrastructure_choice import Infrastructure, by_parameters, provided, settle
-from hptc.policy import Policy
+from hptc.project.identifiers import Place
+from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided, settle
+from hptc.project.policy import Policy
 from hptc.source import document as source
 from hptc.source.document import Document
 from hptc.source.filesystem import DISK, Files

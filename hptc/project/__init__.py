@@ -1,0 +1,1 @@
+"""hptc.yaml: environments, defaults, policy, infrastructure choices, and existing resources."""
