@@ -29,12 +29,12 @@ from typing import Any
 
 import yaml
 
-from hptc import shapes
 from hptc.compiler import compile_text
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
-from hptc.request import unwrapped
+from hptc.request import shapes
+from hptc.request.emission import unwrapped
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
 from hptc.source import document as source

@@ -12,16 +12,17 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc import identity, resolve, shapes
-from hptc.demands import findings_of_violations
+from hptc import resolve
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, nearest, sort_key
 from hptc.discovery import files_of, shown, spec_files_by_name
 from hptc.errors import UsageError
-from hptc.job import TuningJob, read_job
 from hptc.placing import place, without_secrets
 from hptc.project.project_file import Project
 from hptc.project.references import NAMES, names_in
-from hptc.request import Request, emit, unwrapped
+from hptc.request import identity, shapes
+from hptc.request.emission import Request, emit, unwrapped
+from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.violations import findings_of_violations
 from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.check import check

@@ -17,7 +17,8 @@ from fractions import Fraction
 from hptc.catalog.images import parse_image
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import Price, PriceTable
-from hptc.job import (
+from hptc.project.project_file import Environment
+from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     CategoricalRange,
     Definition,
@@ -25,7 +26,6 @@ from hptc.job import (
     Resources,
     TuningJob,
 )
-from hptc.project.project_file import Environment
 
 MOST_HYPERBAND_JOBS = 750
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""

@@ -16,10 +16,10 @@ from enum import StrEnum
 from hptc.aws.interface import Tuning
 from hptc.aws.jobs import OVER, JobSummary
 from hptc.errors import AwsError
-from hptc.identity import MAX_NAME, scheduled_stem
 from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX, Provenance
 from hptc.read_only import ReadOnlyTuning, is_denied
+from hptc.request.identity import MAX_NAME, scheduled_stem
 from hptc.workspace import Compiled
 
 LISTED_BY_NAME = 10

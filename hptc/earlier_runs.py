@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from hptc.aws.jobs import OVER, JobSummary, TrainingJob
 from hptc.earlier_jobs import Names, readable_tags
-from hptc.job import TuningJob, read_job
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import ReadOnlyTuning
+from hptc.request.tuning_job import TuningJob, read_job
 from hptc.workspace import Compiled
 
 MOST_RUNS = 3

@@ -15,13 +15,14 @@ from typing import Any
 
 import yaml
 
-from hptc import shapes
 from hptc.catalog.images import identify
 from hptc.compiler import compile_text, is_request
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
-from hptc.identity import canonical
-from hptc.names import (
+from hptc.request import shapes
+from hptc.request.emission import Request, unwrapped, value_text
+from hptc.request.identity import canonical
+from hptc.request.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
     TABLE,
@@ -34,7 +35,6 @@ from hptc.names import (
     Node,
     Pairs,
 )
-from hptc.request import Request, unwrapped, value_text
 from hptc.source import document as source
 from hptc.source.document import Scalar, resolve_plain
 from hptc.source.templates import escape

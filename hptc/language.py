@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from hptc.catalog.images import algorithm_names, framework_names
-from hptc.names import (
+from hptc.request.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
     TABLE,
@@ -28,7 +28,7 @@ from hptc.names import (
     Node,
     Pairs,
 )
-from hptc.shapes import Shape, input_shape
+from hptc.request.shapes import Shape, input_shape
 from hptc.spec.tuning_spec import Hyperparameter, Spec
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from hptc.errors import OperationError, UsageError
-from hptc.job import Definition, Metric, TuningJob
-from hptc.rules.reading import built_in
+from hptc.request.job_facts import built_in
+from hptc.request.tuning_job import Definition, Metric, TuningJob
 
 MAX_LOG_BYTES = 20_000_000
 SECONDS = 10.0

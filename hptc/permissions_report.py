@@ -10,9 +10,9 @@ from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.policy import Statement
 from hptc.infrastructure.schedule import schedule_stacks
 from hptc.infrastructure.stacks import trust
-from hptc.job import TuningJob
-from hptc.names import spec_path
 from hptc.project.project_file import FILE_NAME, Environment
+from hptc.request.names import spec_path
+from hptc.request.tuning_job import TuningJob
 from hptc.resolve import Layers
 from hptc.workspace import Compiled
 

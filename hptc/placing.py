@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Span, sort_key
-from hptc.names import spec_paths
-from hptc.request import Request
+from hptc.request.emission import Request
+from hptc.request.names import spec_paths
 from hptc.source import suppressions
 from hptc.workspace import Compiled
 

@@ -14,9 +14,9 @@ from typing import assert_never
 
 from hptc.errors import UsageError
 from hptc.files import write_whole
-from hptc.job import AutoRange, CategoricalRange, NumericRange, Range
 from hptc.preview import Sample, SearchPreview, scale_of
-from hptc.rules.reading import number
+from hptc.request.job_facts import number
+from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
 
 WIDTH = 800
 _LEFT, _RIGHT = 220, 760

@@ -14,7 +14,8 @@ from random import Random
 from typing import assert_never
 
 from hptc.cost import JobCount, grid_points, training_jobs
-from hptc.job import (
+from hptc.request.job_facts import WHOLE_NUMBER, number
+from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     AutoRange,
     CategoricalRange,
@@ -23,7 +24,6 @@ from hptc.job import (
     Range,
     TuningJob,
 )
-from hptc.rules.reading import WHOLE_NUMBER, number
 
 MOST_GRID_POINTS = 750
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""

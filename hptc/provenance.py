@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hptc.errors import UsageError
-from hptc.request import Request
+from hptc.request.emission import Request
 from hptc.source import git
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hptc.errors import AwsError
 from hptc.infrastructure.stacks import output_key
 from hptc.project.references import NAMES
 from hptc.provenance import TAG_PREFIX
-from hptc.request import Request
+from hptc.request.emission import Request
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,8 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hptc.language import Key, allowed, every_key, language, limits, places, ranges
-from hptc.names import RANGE_MEMBERS, Each, Group, Hyperparameters, Leaf, Named, Names, Pairs
-from hptc.shapes import Shape, leaves
+from hptc.request.names import (
+    RANGE_MEMBERS,
+    Each,
+    Group,
+    Hyperparameters,
+    Leaf,
+    Named,
+    Names,
+    Pairs,
+)
+from hptc.request.shapes import Shape, leaves
 
 UNREACHED = {
     "TrainingJobDefinition.TuningObjective": (

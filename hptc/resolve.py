@@ -21,8 +21,8 @@ from hptc.catalog.instances import instance
 from hptc.diagnostics import Diagnostic, Finding, Path, Span, nearest
 from hptc.project.project_file import Environment, Project
 from hptc.project.references import reference
-from hptc.request import Request
-from hptc.shapes import Shape, input_shape
+from hptc.request.emission import Request
+from hptc.request.shapes import Shape, input_shape
 from hptc.source import document as source
 from hptc.source.document import Document
 from hptc.source.templates import render

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptc.language import Key, allowed, language, limits, range_description, ranges
-from hptc.names import Each, Hyperparameters, Named
+from hptc.request.names import Each, Hyperparameters, Named
 from hptc.source.document import resolve_plain
 
 WIDTH = 92

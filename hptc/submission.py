@@ -11,14 +11,14 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from hptc import identity
 from hptc.aws.interface import Progress, Stacks, Tuning, silent
 from hptc.aws.jobs import OVER, describe
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.stacks import Output, locate
 from hptc.project.references import names_in, reference, substitute
 from hptc.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
-from hptc.request import Request
+from hptc.request import identity
+from hptc.request.emission import Request
 from hptc.workspace import Compiled
 
 

@@ -11,11 +11,11 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Diagnostic
-from hptc.job import Definition, TuningJob
 from hptc.project import project_file
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
-from hptc.request import Request
+from hptc.request.emission import Request
+from hptc.request.tuning_job import Definition, TuningJob
 from hptc.resolve import Layers, Shared, shared_layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule

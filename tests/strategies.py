@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hptc.shapes import Shape, input_shape
+from hptc.request.shapes import Shape, input_shape
 
 _TEXTS = [
     "", "a", "{{ x }}", "{% if %}", "{#", "no", "010", "1e-4", "~", "null", "true", "a: b", "- a",

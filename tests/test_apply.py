@@ -12,7 +12,7 @@ from hptc.apply import Applied, apply
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.plan import Plan
 from hptc.plan_file import plan_text, read_plan
-from hptc.request import Request
+from hptc.request.emission import Request
 from hptc.submission import Submitted, Unchanged
 from hptc.workspace import Compiled
 from tests.aws.fake import FakeStacks, FakeTuning

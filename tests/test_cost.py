@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hptc.catalog.prices import PriceTable, packaged, parse_prices
 from hptc.compiler import compile_file
 from hptc.cost import CostBound, cost_bound, job_region, summary
-from hptc.job import TuningJob
 from hptc.render.cost import SpecCost, costs_json, headline, render_costs
+from hptc.request.tuning_job import TuningJob
 from hptc.workspace import Workspace
 from tests.conftest import ROOT, Golden
 from tests.rules.cases import compile_case

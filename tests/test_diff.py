@@ -21,11 +21,11 @@ from hptc.diff.form import form
 from hptc.diff.hyperparameters import hyperparameter_changes
 from hptc.diff.review import Side, review
 from hptc.diff.security import covers, permission_changes
-from hptc.identity import canonical
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import consequences
+from hptc.request.identity import canonical
 from hptc.resolve import merged
 from hptc.spec.schedule import Schedule
 from hptc.workspace import Compiled, Workspace

@@ -11,11 +11,20 @@ from typing import Any
 import pytest
 
 from hptc.language import Key, every_key, places, ranges
-from hptc.names import RANGE_MEMBERS, Each, Group, Hyperparameters, Leaf, Named, Names, Pairs
 from hptc.reference_page import UNREACHED, joined, names_page
-from hptc.request import Request, emit
+from hptc.request.emission import Request, emit
+from hptc.request.names import (
+    RANGE_MEMBERS,
+    Each,
+    Group,
+    Hyperparameters,
+    Leaf,
+    Named,
+    Names,
+    Pairs,
+)
+from hptc.request.shapes import Shape, leaves, violations
 from hptc.resolve import fill, ordered
-from hptc.shapes import Shape, leaves, violations
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
 

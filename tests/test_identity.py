@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
-from hptc.identity import MAX_NAME, canonical, digest, job_name
-from hptc.shapes import input_shape, leaves, violations
+from hptc.request.identity import MAX_NAME, canonical, digest, job_name
+from hptc.request.shapes import input_shape, leaves, violations
 from tests.strategies import make_request, requests
 
 

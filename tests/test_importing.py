@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hptc.compiler import compile_text
 from hptc.errors import UsageError
 from hptc.importing import read_request, requested, write_spec
-from hptc.shapes import violations
+from hptc.request.shapes import violations
 from hptc.workspace import Workspace
 from tests.strategies import requests
 

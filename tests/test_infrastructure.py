@@ -17,10 +17,10 @@ from hptc.infrastructure.foundation import Network as MadeNetwork
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Condition, Statement, document, merge
 from hptc.infrastructure.stacks import Output, locate, output_key, spec_stacks
-from hptc.job import TuningJob, read_job
 from hptc.project.infrastructure_choices import Infrastructure, Network, by_parameters, provided
 from hptc.project.project_file import Environment, load
 from hptc.project.references import NAMES, names_in
+from hptc.request.tuning_job import TuningJob, read_job
 from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent

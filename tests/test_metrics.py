@@ -9,7 +9,6 @@ import pytest
 
 from hptc.compiler import compile_file
 from hptc.errors import UsageError
-from hptc.job import TuningJob
 from hptc.metric_worker import escaped
 from hptc.metrics import (
     MAX_LOG_BYTES,
@@ -21,7 +20,8 @@ from hptc.metrics import (
     sample_path,
 )
 from hptc.render.metrics import rehearsals_json, render_rehearsals
-from hptc.request import emit
+from hptc.request.emission import emit
+from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Workspace
 from tests.conftest import Golden

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from hptc.cli import run as hptc
 from hptc.errors import UsageError
-from hptc.job import CategoricalRange, NumericRange, TuningJob
 from hptc.plot import draw_search_space, search_space_svg
 from hptc.preview import brackets, draw, grid_point, preview
 from hptc.render.preview import previews_json, render_preview
+from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from tests.conftest import Golden
 from tests.rules.cases import compile_case
 

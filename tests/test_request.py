@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 from hptc.diagnostics import Path
 from hptc.importing import write_spec
-from hptc.names import spec_path
-from hptc.request import emit, unwrapped, value_text
+from hptc.request.emission import emit, unwrapped, value_text
+from hptc.request.names import spec_path
 from hptc.source import document as source
 from hptc.source.document import Scalar
 from hptc.spec.tuning_spec import DURATION, parse_spec

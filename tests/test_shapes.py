@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
-from hptc.shapes import KINDS, OPERATION, input_shape, leaves, violations
+from hptc.request.shapes import KINDS, OPERATION, input_shape, leaves, violations
 from tests.strategies import make_request, requests
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from hptc.compiler import compile_file
 from hptc.language import every_key
-from hptc.request import unwrapped
+from hptc.request.emission import unwrapped
 from hptc.schema import spec_schema
 from hptc.skeleton import skeleton, uncommented
 from hptc.source import document as source

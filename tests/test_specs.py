@@ -18,8 +18,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from hptc import shapes
 from hptc.compiler import compile_file, compile_paths
+from hptc.request import shapes
 from hptc.spec.tuning_spec import Spec, TrainingJob
 from hptc.workspace import Compiled, Workspace
 

@@ -31,7 +31,7 @@ from hptc.aws.jobs import (
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
-from hptc.request import Request
+from hptc.request.emission import Request
 
 if TYPE_CHECKING:
     from botocore.config import Config

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hptc.aws.jobs import JobSummary, TrainingJob
-from hptc.request import Request
+from hptc.request.emission import Request
 
 Progress = Callable[[str], None]
 """Takes a line of talk for a person who waits."""

@@ -24,7 +24,7 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 if TYPE_CHECKING:
     from hptc.cost import CostBound
     from hptc.expected_cost import ExpectedCost
-    from hptc.job import TuningJob
+    from hptc.request.tuning_job import TuningJob
     from hptc.workspace import Compiled
 
 TEXT_OR_JSON = click.option(

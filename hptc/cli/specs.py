@@ -24,8 +24,8 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.render.diagnostics import Format
 
 if TYPE_CHECKING:
-    from hptc.job import Definition
     from hptc.metrics import Rehearsal
+    from hptc.request.tuning_job import Definition
     from hptc.workspace import Compiled, Rehearse
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hptc.identity import canonical
-from hptc.names import (
+from hptc.request.identity import canonical
+from hptc.request.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
     TABLE,

@@ -18,8 +18,8 @@ from hptc.diff.environment import environment_changes
 from hptc.diff.form import Form, form
 from hptc.diff.schedule import schedule_text
 from hptc.diff.texts import duration_text
-from hptc.job import TuningJob
 from hptc.project.project_file import Environment
+from hptc.request.tuning_job import TuningJob
 from hptc.source import document
 from hptc.workspace import Compiled
 

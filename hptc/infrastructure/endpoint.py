@@ -11,9 +11,9 @@ from hptc.diagnostics import path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.infrastructure.storage import places
-from hptc.job import Definition, TuningJob
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
+from hptc.request.tuning_job import Definition, TuningJob
 
 
 def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:

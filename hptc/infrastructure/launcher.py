@@ -16,10 +16,10 @@ from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.policy import Condition, Statement
-from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.project.kms_keys import allowed_keys
 from hptc.project.patterns import pattern
 from hptc.project.project_file import Environment
+from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 
 _JOBS = "hyper-parameter-tuning-job/*"
 _CREATE = "CreateHyperParameterTuningJob"

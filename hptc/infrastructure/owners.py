@@ -15,9 +15,9 @@ from hptc.catalog.images import identify, parse_image, partition
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.policy import Condition, Statement, merge
-from hptc.job import TuningJob
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
+from hptc.request.tuning_job import TuningJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from hptc.catalog.images import identify, parse_image
 from hptc.infrastructure import storage
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.policy import Condition, Statement, merge
-from hptc.job import DatasetSource, Definition, FileSystemSource, S3Source, TuningJob
 from hptc.project.project_file import Environment
 from hptc.project.references import has_reference, reference
+from hptc.request.tuning_job import DatasetSource, Definition, FileSystemSource, S3Source, TuningJob
 
 LOG_GROUP = METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""

@@ -17,15 +17,15 @@ from typing import Any
 
 from hptc.catalog.images import partition
 from hptc.errors import UsageError
-from hptc.identity import scheduled_stem
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.launcher import pass_role, tag_at_creation, whose
 from hptc.infrastructure.policy import Condition, Statement
 from hptc.infrastructure.stacks import SpecStack, check_stack_name, role_name
-from hptc.job import TuningJob
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.provenance import Provenance, add_tags, provenance_tags
+from hptc.request.identity import scheduled_stem
+from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
 from hptc.workspace import Compiled
 

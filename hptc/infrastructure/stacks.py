@@ -13,8 +13,8 @@ from hptc.infrastructure.endpoint import check_reach
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Condition, Statement, document
-from hptc.job import TuningJob
 from hptc.project.project_file import Environment
+from hptc.request.tuning_job import TuningJob
 
 _LONGEST_ROLE_NAME = 64
 _LARGEST_POLICY = 10_240

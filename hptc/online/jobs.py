@@ -11,9 +11,9 @@ from typing import Any
 from hptc.aws.jobs import OVER, TrainingJobCounters, described_request
 from hptc.diagnostics import Finding, Severity
 from hptc.importing import requested
-from hptc.job import TuningJob, read_job
 from hptc.online.subject import Subject
 from hptc.provenance import TAG_PREFIX
+from hptc.request.tuning_job import TuningJob, read_job
 from hptc.rules import identical_data, warm_start
 from hptc.rules.check import check
 from hptc.rules.rule import Context

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from hptc.diagnostics import Finding, Severity
-from hptc.job import Definition, Resources
 from hptc.online.subject import Subject
+from hptc.request.tuning_job import Definition, Resources
 
 
 def instance_quotas(subject: Subject) -> Iterator[Finding]:

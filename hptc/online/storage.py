@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.job import Channel, Definition, S3Source
 from hptc.online.subject import Subject
+from hptc.request.tuning_job import Channel, Definition, S3Source
 
 _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
 """General purpose buckets by their names. Directory buckets, access points and https stay unasked:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate
-from hptc.job import TuningJob, read_job
 from hptc.online.questions import Questions
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in, reference, substitute
-from hptc.request import Request
+from hptc.request.emission import Request
+from hptc.request.tuning_job import TuningJob, read_job
 from hptc.rules.rule import Rule
 from hptc.workspace import Compiled
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from hptc.catalog.images import identify, parse_image
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.job import Definition, Vpc
 from hptc.online.subject import Subject
 from hptc.project.references import has_reference
+from hptc.request.tuning_job import Definition, Vpc
 
 _ADDRESSES = 2
 """Of each instance: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"""

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
-from hptc.job import AutoRange, CategoricalRange, NumericRange, Range
 from hptc.preview import Hyperband, SearchPreview
 from hptc.render.diagnostics import printable
+from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
 
 VERSION = 1
 _WIDTH = 13

@@ -11,9 +11,9 @@ from decimal import Decimal
 from hptc.catalog.prices import packaged
 from hptc.cost import CostBound, cost_bound, job_region, training_jobs
 from hptc.diagnostics import Finding
-from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.project.patterns import any_glob_fits, pattern
-from hptc.rules.reading import duration, of_definition
+from hptc.request.job_facts import duration, of_definition
+from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.rules.rule import Context, Rule, error, warning
 
 _LIMITS = ("HyperParameterTuningJobConfig", "ResourceLimits")

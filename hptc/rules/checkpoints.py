@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
 from hptc.project.references import has_reference
-from hptc.rules.reading import built_in, runs_a_script
+from hptc.request.job_facts import built_in, runs_a_script
 from hptc.rules.rule import Context, Rule, warning
 
 _SAGEMAKERS_OWN = ("/opt/ml/input", "/opt/ml/model", "/opt/ml/output", "/opt/ml/code")

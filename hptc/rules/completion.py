@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, Path
-from hptc.rules.reading import built_in, training_jobs
+from hptc.request.job_facts import built_in, training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CRITERIA: Path = ("HyperParameterTuningJobConfig", "TuningJobCompletionCriteria")

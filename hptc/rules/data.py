@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
-from hptc.job import Channel, DatasetSource, Definition, FileSystemSource, S3Source
 from hptc.project.references import has_reference
-from hptc.rules.reading import built_in
+from hptc.request.job_facts import built_in
+from hptc.request.tuning_job import Channel, DatasetSource, Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
 
 _WANTS_RECORD_IO = ("image-classification", "object-detection", "semantic-segmentation")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hptc.catalog import instances
 from hptc.diagnostics import Finding, Path
 from hptc.project.references import has_reference
-from hptc.rules.reading import region_of
+from hptc.request.job_facts import region_of
 from hptc.rules.rule import Context, Rule, error, warning
 
 _EXPRESS_BUCKET = re.compile(r"s3://[^/]+--x-s3(?:/.*)?")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hptc.catalog import algorithms, instances
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding
-from hptc.job import CategoricalRange, Definition, Instances, Resources
-from hptc.rules.reading import built_in
+from hptc.request.job_facts import built_in
+from hptc.request.tuning_job import CategoricalRange, Definition, Instances, Resources
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_VOLUME_GB = 16_384  # of gp2, the volume type that SageMaker attaches

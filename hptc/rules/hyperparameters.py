@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, Path
-from hptc.job import CategoricalRange, Definition, NumericRange
-from hptc.rules.reading import built_in, runs_a_script
+from hptc.request.job_facts import built_in, runs_a_script
+from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_RANGES = 30

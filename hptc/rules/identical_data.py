@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hptc.diagnostics import Finding, Path
-from hptc.job import Channel, Definition, FileSystemSource, S3Source
+from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.warm_start import listed, pairs, parent_path
 

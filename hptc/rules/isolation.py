@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hptc.catalog import images
 from hptc.diagnostics import Finding, Path
-from hptc.job import Resources
 from hptc.project.references import has_reference
+from hptc.request.tuning_job import Resources
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CODE = ("sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY")

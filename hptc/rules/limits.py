@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, Path
-from hptc.rules.reading import duration, training_jobs
+from hptc.request.job_facts import duration, training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
 
 MAX_TRAINING_JOBS = 750

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, nearest
-from hptc.job import Definition, S3Source
 from hptc.project.references import has_reference
-from hptc.rules.reading import built_in, has_known_version, runs_a_script
+from hptc.request.job_facts import built_in, has_known_version, runs_a_script
+from hptc.request.tuning_job import Definition, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
 
 _SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}

@@ -8,8 +8,8 @@ from typing import Any
 
 from hptc.catalog import instances
 from hptc.diagnostics import Finding
-from hptc.job import Definition, Resources
-from hptc.rules.reading import built_in
+from hptc.request.job_facts import built_in
+from hptc.request.tuning_job import Definition, Resources
 from hptc.rules.rule import Context, Rule, error, warning
 
 _ULTRASERVER_FAMILIES = ("p6e-gb200", "trn2")

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.job import TuningJob
 from hptc.project.policy import Policy
+from hptc.request.tuning_job import TuningJob
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable

@@ -11,11 +11,11 @@ from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
 from hptc.cost import training_jobs
 from hptc.diagnostics import Finding, Path
-from hptc.job import Definition, Resources, Vpc
 from hptc.project import kms_keys
 from hptc.project.patterns import any_glob_fits, glob_fits
 from hptc.project.references import has_reference
-from hptc.rules.reading import of_definition
+from hptc.request.job_facts import of_definition
+from hptc.request.tuning_job import Definition, Resources, Vpc
 from hptc.rules.rule import Context, Rule, error
 
 

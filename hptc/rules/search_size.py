@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
-from hptc.job import CategoricalRange, Definition, NumericRange
-from hptc.rules.reading import WHOLE_NUMBER
+from hptc.request.job_facts import WHOLE_NUMBER
+from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
 _LIMITS = ("HyperParameterTuningJobConfig", "ResourceLimits")

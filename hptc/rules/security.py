@@ -7,9 +7,15 @@ from collections.abc import Iterator
 
 from hptc.catalog import images
 from hptc.diagnostics import Finding, Path
-from hptc.job import AutoRange, CategoricalRange, Definition, FileSystemSource, S3Source
 from hptc.project.references import has_reference
-from hptc.rules.reading import region_of
+from hptc.request.job_facts import region_of
+from hptc.request.tuning_job import (
+    AutoRange,
+    CategoricalRange,
+    Definition,
+    FileSystemSource,
+    S3Source,
+)
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.secrets import secret_in
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
-from hptc.job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
-from hptc.rules.reading import built_in, duration
+from hptc.request.job_facts import built_in, duration
+from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_RUNTIME = 28 * 86_400

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
-from hptc.job import AutoRange, Definition
 from hptc.project.references import has_reference
-from hptc.rules.reading import WHOLE_NUMBER, built_in, of_definition
+from hptc.request.job_facts import WHOLE_NUMBER, built_in, of_definition
+from hptc.request.tuning_job import AutoRange, Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.job import Definition
-from hptc.names import RANGE_LISTS
+from hptc.request.names import RANGE_LISTS
+from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"

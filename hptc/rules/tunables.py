@@ -8,8 +8,8 @@ from decimal import Decimal
 from hptc.catalog import images
 from hptc.catalog.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
-from hptc.job import AutoRange, CategoricalRange, Definition, NumericRange, Range
-from hptc.rules.reading import built_in, has_known_version, number, runs_a_script
+from hptc.request.job_facts import built_in, has_known_version, number, runs_a_script
+from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange, Range
 from hptc.rules.rule import Context, Rule, error, warning
 
 

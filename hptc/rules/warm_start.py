@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hptc.diagnostics import Finding, Path
-from hptc.job import (
+from hptc.request.job_facts import training_jobs
+from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,
     Definition,
@@ -18,7 +19,6 @@ from hptc.job import (
     TuningJob,
 )
 from hptc.rules.limits import MAX_TRAINING_JOBS
-from hptc.rules.reading import training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MOST_CHANGES = 10

@@ -11,7 +11,7 @@ from typing import Any
 from hptc.aws.interface import DeployedStack, StackEvent, StackResource
 from hptc.aws.jobs import JobSummary, TrainingJob, read_summary, tags_of
 from hptc.errors import AwsError
-from hptc.request import Request
+from hptc.request.emission import Request
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 

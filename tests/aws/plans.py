@@ -9,10 +9,10 @@ from typing import Any
 
 from hptc.aws.jobs import JobSummary
 from hptc.compiler import compile_paths
-from hptc.identity import scheduled_stem
 from hptc.plan import Plan, is_whole_project, plan
 from hptc.planned_costs import BoundOf
 from hptc.provenance import Provenance
+from hptc.request.identity import scheduled_stem
 from hptc.submission import submit
 from hptc.workspace import Compiled, Workspace
 from tests.aws.fake import FakeStacks, FakeTuning, NoWrites

@@ -18,9 +18,9 @@ from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.schedule import schedule_stacks
 from hptc.infrastructure.stacks import locate, spec_stacks
-from hptc.job import TuningJob
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided
 from hptc.project.project_file import Environment
+from hptc.request.tuning_job import TuningJob
 from hptc.workspace import Compiled, Workspace
 from tests.test_infrastructure import BY_PARAMETER, definition, inputs, job
 

@@ -13,9 +13,9 @@ from hptc.compiler import compile_paths
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
-from hptc.job import TuningJob
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
+from hptc.request.tuning_job import TuningJob
 from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
 from tests.infrastructure.evaluator import Call, is_allowed, sids_of

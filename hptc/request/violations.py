@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptc.diagnostics import Finding, nearest, path_text
-from hptc.names import spec_path
-from hptc.shapes import Shape, Violation
+from hptc.request.names import spec_path
+from hptc.request.shapes import Shape, Violation
 from hptc.spec.tuning_spec import Spec
 
 _CODES = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hptc.diagnostics import Path
-from hptc.names import RANGE_LISTS
+from hptc.request.names import RANGE_LISTS
 
 DEFAULT_MAX_RUNTIME_SECONDS = 86_400
 """Of a training job that says none:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm
 from hptc.catalog.images import identify, parse_image
-from hptc.job import CategoricalRange, Definition, TuningJob
+from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 from hptc.rules.rule import Context
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")

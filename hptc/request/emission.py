@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hptc.names import (
+from hptc.request.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
     TABLE,

@@ -1,0 +1,1 @@
+"""The CreateHyperParameterTuningJob request: names, emission, shapes, identity, and its typed reading."""
