@@ -36,7 +36,7 @@ from hptc.workspace import Compiled, Workspace
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
-    from hptc.metrics import Rehearsal
+    from hptc.metrics.rehearsal import Rehearsal
 
 _MAX_PARENTS = 5  # more are refused by the shape; a hostile file may list thousands
 

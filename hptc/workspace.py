@@ -25,7 +25,7 @@ from hptc.spec.tuning_spec import Spec
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
-    from hptc.metrics import Rehearsal
+    from hptc.metrics.rehearsal import Rehearsal
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 

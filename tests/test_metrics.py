@@ -9,8 +9,8 @@ import pytest
 
 from hptc.compiler import compile_file
 from hptc.errors import UsageError
-from hptc.metric_worker import escaped
-from hptc.metrics import (
+from hptc.metrics.regex_worker import escaped
+from hptc.metrics.rehearsal import (
     MAX_LOG_BYTES,
     Rehearsal,
     read_log_file,

@@ -215,7 +215,7 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
 @TEXT_OR_JSON
 def metrics(path: str, env: str | None, log: str, training_job: str | None, form: str) -> int:
     """Prove every metric definition on a real log: lines, numbers, the objective found or not."""
-    from hptc.metrics import read_log, read_log_file, rehearse
+    from hptc.metrics.rehearsal import read_log, read_log_file, rehearse
     from hptc.render.metrics import rehearsals_json, render_rehearsals
 
     compiled = compile_all((path,), env)

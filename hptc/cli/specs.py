@@ -24,7 +24,7 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.render.diagnostics import Format
 
 if TYPE_CHECKING:
-    from hptc.metrics import Rehearsal
+    from hptc.metrics.rehearsal import Rehearsal
     from hptc.request.tuning_job import Definition
     from hptc.workspace import Compiled, Rehearse
 
@@ -95,7 +95,7 @@ def _rehearsing() -> Rehearse:
     found: list[Rehearse] = []
 
     def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
-        from hptc.metrics import SECONDS_OF_A_RUN, rehearse_samples
+        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
 
         if not found:
             found.append(rehearse_samples(SECONDS_OF_A_RUN))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hptc.metrics import Captured, MetricFound, Rehearsal
+from hptc.metrics.rehearsal import Captured, MetricFound, Rehearsal
 from hptc.render.diagnostics import printable
 
 VERSION = 1

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
+from hptc.metrics.regex import MAX_DEPTH, Reading, read
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Metric
-from hptc.rules.metric_regex import MAX_DEPTH, Reading, read
 from hptc.rules.objective import is_echo
 from hptc.rules.rule import Context, Rule, error, warning
 

@@ -28,7 +28,7 @@ from hptc.request.tuning_job import TuningJob
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
-    from hptc.metrics import Rehearsal
+    from hptc.metrics.rehearsal import Rehearsal
     from hptc.project.project_file import Environment
 
 Check = Callable[["Context"], Iterable[Finding]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hptc.compiler import compile_text
-from hptc.metrics import rehearse_sample
+from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
 from hptc.project.project_file import Project, ProjectFile
 from hptc.resolve import merged

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hptc.rules.metric_regex import MAX_DEPTH, read
+from hptc.metrics.regex import MAX_DEPTH, read
 
 _PIECES = st.sampled_from(
     [
