@@ -14,10 +14,10 @@ from pathlib import Path
 
 from hptc.aws.interface import Stacks, Tuning
 from hptc.aws.jobs import OVER
+from hptc.cost.forecast import TotalCost, total_cost
 from hptc.discovery import project_files
 from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.expected_cost import TotalCost, total_cost
 from hptc.infrastructure.stacks import locate
 from hptc.planned_costs import BoundOf, PlannedCost, planned_costs
 from hptc.planned_stacks import PlannedStacks, planned_stacks

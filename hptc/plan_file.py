@@ -24,10 +24,10 @@ from pydantic import (
     model_validator,
 )
 
-from hptc.cost import BoundSummary
+from hptc.cost.bound import BoundSummary
+from hptc.cost.forecast import ExpectedCost, Ground, TotalCost
 from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
 from hptc.errors import UsageError
-from hptc.expected_cost import ExpectedCost, Ground, TotalCost
 from hptc.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
 from hptc.planned_costs import PlannedCost
 from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hptc.cost import BoundSummary, CostBound, summary
+from hptc.cost.bound import BoundSummary, CostBound, summary
+from hptc.cost.forecast import ExpectedCost, expected_cost, no_forecast
 from hptc.earlier_runs import earlier_runs
 from hptc.errors import AwsError
-from hptc.expected_cost import ExpectedCost, expected_cost, no_forecast
 from hptc.read_only import ReadOnlyTuning, is_denied
 from hptc.workspace import Compiled
 

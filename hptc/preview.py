@@ -13,7 +13,7 @@ from fractions import Fraction
 from random import Random
 from typing import assert_never
 
-from hptc.cost import JobCount, grid_points, training_jobs
+from hptc.cost.bound import JobCount, grid_points, training_jobs
 from hptc.request.job_facts import WHOLE_NUMBER, number
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hptc.catalog.prices import PriceTable, packaged, parse_prices
 from hptc.compiler import compile_file
-from hptc.cost import CostBound, cost_bound, job_region, summary
+from hptc.cost.bound import CostBound, cost_bound, job_region, summary
 from hptc.render.cost import SpecCost, costs_json, headline, render_costs
 from hptc.request.tuning_job import TuningJob
 from hptc.workspace import Workspace

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.catalog.prices import packaged
+from hptc.cost.forecast import ExpectedCost, expected_cost
 from hptc.earlier_runs import EarlierRun, EarlierRuns, TrainingTime
-from hptc.expected_cost import ExpectedCost, expected_cost
 from hptc.render.cost import SpecCost, costs_json, render_costs
 from tests.conftest import ROOT, Golden
 from tests.test_cost import PRICES, UNKNOWN, bound

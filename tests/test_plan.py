@@ -19,7 +19,7 @@ from hptc.apply import apply
 from hptc.aws.client import Connection, connect, over
 from hptc.aws.jobs import TrainingJob
 from hptc.aws.retry import Retry
-from hptc.cost import CostBound, cost_bound
+from hptc.cost.bound import CostBound, cost_bound
 from hptc.earlier_jobs import LISTED_BY_NAME, LOOKED_AT, Fate
 from hptc.errors import AwsError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks

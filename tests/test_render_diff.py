@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hptc.compiler import compile_text
-from hptc.cost import CostBound, cost_bound
+from hptc.cost.bound import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import Review, Side, SpecDiff, review, with_costs

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 
 from hptc.apply import Applied
-from hptc.cost import BoundSummary
+from hptc.cost.bound import BoundSummary
+from hptc.cost.forecast import ExpectedCost, Ground, no_forecast
 from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
-from hptc.expected_cost import ExpectedCost, Ground, no_forecast
 from hptc.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
 from hptc.planned_costs import PlannedCost
 from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState

@@ -22,8 +22,8 @@ from hptc.cli.inputs import (
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from hptc.cost import CostBound
-    from hptc.expected_cost import ExpectedCost
+    from hptc.cost.bound import CostBound
+    from hptc.cost.forecast import ExpectedCost
     from hptc.request.tuning_job import TuningJob
     from hptc.workspace import Compiled
 
@@ -103,9 +103,9 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
 def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[ExpectedCost]:
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
+    from hptc.cost.forecast import expected_cost
     from hptc.earlier_jobs import listed
     from hptc.earlier_runs import earlier_runs
-    from hptc.expected_cost import expected_cost
     from hptc.read_only import ReadOnlyTuning
 
     environment = next((one.environment for one in compiled), None)
@@ -129,7 +129,7 @@ def _without(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any
 
 def _bound(one: Compiled) -> CostBound:
     from hptc.catalog.prices import load_prices
-    from hptc.cost import cost_bound, job_region
+    from hptc.cost.bound import cost_bound, job_region
     from hptc.project import project_file
 
     job = _job(one)

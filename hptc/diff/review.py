@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from hptc.cost import CostBound, training_jobs
+from hptc.cost.bound import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact, Kind, worst_first
 from hptc.diff.compare import compare

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from hptc.catalog.prices import Price
-from hptc.cost import BoundSummary, Configuration, CostBound, Line, Most, summary
-from hptc.expected_cost import ExpectedCost, TotalCost, total_cost
+from hptc.cost.bound import BoundSummary, Configuration, CostBound, Line, Most, summary
+from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
 from hptc.render.diagnostics import printable
 
 VERSION = 1

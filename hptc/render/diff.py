@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import assert_never
 
-from hptc.cost import CostBound
+from hptc.cost.bound import CostBound
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import CostChange, Parent, Review, SpecDiff

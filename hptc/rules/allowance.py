@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hptc.catalog.prices import packaged
-from hptc.cost import CostBound, cost_bound, job_region, training_jobs
+from hptc.cost.bound import CostBound, cost_bound, job_region, training_jobs
 from hptc.diagnostics import Finding
 from hptc.project.patterns import any_glob_fits, pattern
 from hptc.request.job_facts import duration, of_definition

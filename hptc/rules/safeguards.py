@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
-from hptc.cost import training_jobs
+from hptc.cost.bound import training_jobs
 from hptc.diagnostics import Finding, Path
 from hptc.project import kms_keys
 from hptc.project.patterns import any_glob_fits, glob_fits

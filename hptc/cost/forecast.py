@@ -14,13 +14,7 @@ from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
 
-from hptc.cost import (
-    LARGEST_SPOT_SAVING,
-    BoundSummary,
-    Configuration,
-    CostBound,
-    rounded_up,
-)
+from hptc.cost.bound import LARGEST_SPOT_SAVING, BoundSummary, Configuration, CostBound, rounded_up
 from hptc.earlier_runs import EarlierRun, EarlierRuns, TrainingTime
 
 _HOUR = 3600

@@ -1,0 +1,1 @@
+"""What a tuning job may cost: upper bounds and forecasts."""
