@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from hptc.cli import run as hptc
 from hptc.errors import UsageError
-from hptc.plot import draw_search_space, search_space_svg
-from hptc.preview import brackets, draw, grid_point, preview
+from hptc.preview.outline import brackets, draw, grid_point, preview
+from hptc.preview.plot import draw_search_space, search_space_svg
 from hptc.render.preview import previews_json, render_preview
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from tests.conftest import Golden

@@ -181,7 +181,7 @@ def refresh(regions: tuple[str, ...]) -> None:
 @click.option("--plot", metavar="FILE.svg|png", help="Draw the search space into a file.")
 def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any) -> int:
     """Show what a search would do: its grid, brackets, waves, and first configurations."""
-    from hptc.preview import preview as preview_of
+    from hptc.preview.outline import preview as preview_of
     from hptc.render.preview import previews_json, render_preview
 
     compiled = compile_all(paths, **options)
@@ -195,7 +195,7 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
     if plot is not None:
         if len(found) != 1:
             raise UsageError(f"--plot draws one search, and {len(found)} are named")
-        from hptc.plot import draw_search_space
+        from hptc.preview.plot import draw_search_space
 
         draw_search_space(Path(plot), *found[0])
         say(f"wrote {plot}")

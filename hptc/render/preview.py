@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
-from hptc.preview import Hyperband, SearchPreview
+from hptc.preview.outline import Hyperband, SearchPreview
 from hptc.render.diagnostics import printable
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
 

@@ -1,0 +1,1 @@
+"""What a tuning job would do: grids, brackets, waves and first configurations."""
