@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from hptc.cli import cli
+from hptc.reference.scaffold import write_project
 from hptc.render.diff_markdown import MARKER
-from hptc.scaffold import write_project
 
 from .conftest import ROOT
 from .repositories import Repository

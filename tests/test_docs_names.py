@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from hptc.language import Key, every_key, places, ranges
-from hptc.reference_page import UNREACHED, joined, names_page
+from hptc.reference.language import Key, every_key, places, ranges
+from hptc.reference.names_page import UNREACHED, joined, names_page
 from hptc.request.emission import Request, emit
 from hptc.request.names import (
     RANGE_MEMBERS,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hptc.reference.rule_pages import pages, summary
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
-from hptc.rules.pages import pages, summary
 
 from .conftest import ROOT
 

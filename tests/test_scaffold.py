@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from hptc.compiler import compile_paths
 from hptc.errors import UsageError
+from hptc.reference.scaffold import write_project
 from hptc.request.emission import unwrapped
-from hptc.scaffold import write_project
 from hptc.source import document as source
 from hptc.workspace import Workspace
 

@@ -17,11 +17,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from hptc.compiler import compile_text
-from hptc.language import every_key
+from hptc.reference.language import every_key
+from hptc.reference.schema import portable_pattern, project_schema, spec_schema
 from hptc.request.emission import unwrapped
 from hptc.request.names import Hyperparameters
 from hptc.request.shapes import Shape, input_shape
-from hptc.schema import portable_pattern, project_schema, spec_schema
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Workspace

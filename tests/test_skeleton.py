@@ -11,10 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hptc.compiler import compile_file
-from hptc.language import every_key
+from hptc.reference.language import every_key
+from hptc.reference.schema import spec_schema
+from hptc.reference.skeleton import skeleton, uncommented
 from hptc.request.emission import unwrapped
-from hptc.schema import spec_schema
-from hptc.skeleton import skeleton, uncommented
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
 from hptc.workspace import Workspace

@@ -128,7 +128,7 @@ def compile_command(
     ${hptc:name} until --resolve.
     """
     if skeleton:
-        from hptc.skeleton import skeleton as skeleton_text
+        from hptc.reference.skeleton import skeleton as skeleton_text
 
         show(skeleton_text())
         return EXIT_OK
@@ -203,7 +203,7 @@ def schema(project: bool) -> None:
     """Write the JSON Schema of specs, for editors and other tools."""
     import json
 
-    from hptc.schema import project_schema, spec_schema
+    from hptc.reference.schema import project_schema, spec_schema
 
     show(json.dumps(project_schema() if project else spec_schema(), indent=2, ensure_ascii=False))
 
@@ -213,7 +213,7 @@ def schema(project: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every rule.")
 def explain(code: str | None, everything: bool) -> None:
     """Explain a rule: what it finds, why it matters, and an example of each."""
-    from hptc.rules.pages import page, pages
+    from hptc.reference.rule_pages import page, pages
 
     if everything == (code is not None):
         raise UsageError("say a code such as HPT203, or --all")

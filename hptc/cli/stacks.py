@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--name", help="The project's name; the folder's when absent.")
 def init(folder: str, name: str | None) -> None:
     """Write a project to start from: specs, CDK app, CI workflow, editor settings."""
-    from hptc.scaffold import write_project
+    from hptc.reference.scaffold import write_project
 
     for path in write_project(Path(folder), name=name):
         show(str(path))

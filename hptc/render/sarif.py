@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from hptc import __version__
 from hptc.diagnostics import Diagnostic, Related, Span
-from hptc.rules.pages import page, summary
+from hptc.reference.rule_pages import page, summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from hptc.language import Key, allowed, every_key, language, limits, places, ranges
+from hptc.reference.language import Key, allowed, every_key, language, limits, places, ranges
 from hptc.request.names import (
     RANGE_MEMBERS,
     Each,

@@ -13,7 +13,7 @@ from typing import Any
 
 from hptc.errors import UsageError
 from hptc.files import write_all
-from hptc.schema import project_schema, spec_schema
+from hptc.reference.schema import project_schema, spec_schema
 
 _TEMPLATES = Path(__file__).parent / "scaffold_files"
 

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from hptc.language import Key, allowed, language, limits, range_description, ranges
+from hptc.reference.language import Key, allowed, language, limits, range_description, ranges
 from hptc.request.names import Each, Hyperparameters, Named
 from hptc.source.document import resolve_plain
 

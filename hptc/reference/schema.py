@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hptc.language import Key, Range, language, range_description, ranges
 from hptc.project.project_file import ProjectFile
+from hptc.reference.language import Key, Range, language, range_description, ranges
 from hptc.request.names import Hyperparameters
 from hptc.request.shapes import Shape
 from hptc.spec.tuning_spec import Hyperparameter, Spec
