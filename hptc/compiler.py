@@ -25,8 +25,8 @@ from hptc.request.tuning_job import TuningJob, read_job
 from hptc.request.violations import findings_of_violations
 from hptc.resolve import Layers
 from hptc.rules import RULES
-from hptc.rules.check import check
 from hptc.rules.codes import ONLINE
+from hptc.rules.engine import check
 from hptc.rules.rule import Context, Rule
 from hptc.source import document as source
 from hptc.source import suppressions

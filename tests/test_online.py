@@ -20,7 +20,7 @@ from hptc.compiler import compile_paths
 from hptc.errors import AwsError
 from hptc.online.check import check_online
 from hptc.project.project_file import Environment
-from hptc.rules.check import selected
+from hptc.rules.engine import selected
 from hptc.workspace import Compiled, Workspace
 from tests.aws.fake_account import FakeAccount
 

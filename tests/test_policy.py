@@ -14,7 +14,7 @@ from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
 from hptc.render.diagnostics import Format, render
 from hptc.rules import RULES
-from hptc.rules.check import selected
+from hptc.rules.engine import selected
 from hptc.rules.rule import Rule
 from hptc.workspace import Workspace
 from tests.conftest import ROOT, Golden

@@ -7,7 +7,7 @@ import pytest
 from hptc.compiler import compile_text
 from hptc.diagnostics import Finding, Severity
 from hptc.placing import with_findings
-from hptc.rules.check import selected
+from hptc.rules.engine import selected
 from hptc.workspace import Compiled, Workspace
 
 OWN_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"

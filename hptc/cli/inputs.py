@@ -47,7 +47,7 @@ def compile_all(
     """Compile what the arguments name; without any, the project that we stand in."""
     from hptc.compiler import compile_paths
     from hptc.project import project_file
-    from hptc.rules.check import selected
+    from hptc.rules.engine import selected
     from hptc.workspace import Workspace
 
     workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)

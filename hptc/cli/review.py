@@ -64,7 +64,7 @@ def diff(
     from hptc.diff.review import with_costs
     from hptc.diff.sides import review_refs
     from hptc.render.diff import Format, render_diff
-    from hptc.rules.check import selected
+    from hptc.rules.engine import selected
 
     found = review_refs(
         paths, against=against, head=head, environment=env, rules=selected(select, ignore)

@@ -75,8 +75,8 @@ def _checked_online(
 ) -> list[Compiled]:
     from hptc.aws.account import connect
     from hptc.online.check import check_online
-    from hptc.rules.check import is_selected, selected
     from hptc.rules.codes import ONLINE
+    from hptc.rules.engine import is_selected, selected
 
     def kept(one: Compiled) -> Compiled:
         diagnostics = tuple(

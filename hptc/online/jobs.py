@@ -15,7 +15,7 @@ from hptc.online.subject import Subject
 from hptc.provenance import TAG_PREFIX
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.rules import identical_data, warm_start
-from hptc.rules.check import check
+from hptc.rules.engine import check
 from hptc.rules.rule import Context
 from hptc.rules.warm_start import parent_path
 from hptc.submission import is_described_by

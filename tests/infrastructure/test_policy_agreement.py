@@ -28,7 +28,7 @@ from hptc.project.patterns import PatternError, any_glob_fits, pattern
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project, ProjectFile
 from hptc.project.references import substitute
-from hptc.rules.check import selected
+from hptc.rules.engine import selected
 from hptc.source import document as source
 from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, definitions
