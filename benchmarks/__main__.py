@@ -60,12 +60,12 @@ def compile_many(folder: Path) -> None:
     """check + compile of 1,000 specs against reading and validating the same files."""
     from yaml import CSafeLoader, compose
 
-    from hptc.compiler import compile_paths
+    from hptc.compiler.layers import merge_layers
+    from hptc.compiler.pipeline import compile_paths
+    from hptc.compiler.workspace import Workspace
     from hptc.render.requests import render_request
-    from hptc.resolve import merge_layers
     from hptc.source import document as source
     from hptc.spec.tuning_spec import Spec, parse_spec
-    from hptc.workspace import Workspace
 
     paths = write_specs(folder, SPECS)
     workspace = Workspace()
@@ -101,8 +101,8 @@ def compile_many(folder: Path) -> None:
 def review(folder: Path) -> None:
     """`hptc diff` of 500 specs, of which 5 changed, against compiling 1,000."""
     from hptc.cli import run
-    from hptc.compiler import compile_paths
-    from hptc.workspace import Workspace
+    from hptc.compiler.pipeline import compile_paths
+    from hptc.compiler.workspace import Workspace
 
     many, project = folder / "many", folder / "project"
     write_specs(many, SPECS)

@@ -29,7 +29,8 @@ from typing import Any
 
 import yaml
 
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
@@ -38,7 +39,6 @@ from hptc.request.emission import unwrapped
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
 from hptc.source import document as source
-from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request
 
 ROOT = Path(__file__).parent.parent

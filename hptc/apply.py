@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import assert_never
 
 from hptc.aws.interface import Progress, Stacks, Tuning, silent
+from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError
 from hptc.plan import (
     AlreadyThere,
@@ -26,7 +27,6 @@ from hptc.plan import (
 from hptc.project.references import reference
 from hptc.read_only import ReadOnlyTuning, StacksReadOnce
 from hptc.submission import Submission, submit
-from hptc.workspace import Compiled
 
 PLAN_AGAIN = "`hptc plan` shows what would happen now"
 

@@ -14,11 +14,11 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 from hptc.aws.jobs import OVER, JobSummary, TrainingJob
+from hptc.compiler.workspace import Compiled
 from hptc.earlier_jobs import Names, readable_tags
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import ReadOnlyTuning
 from hptc.request.tuning_job import TuningJob, read_job
-from hptc.workspace import Compiled
 
 MOST_RUNS = 3
 """So many runs of a spec are read, the newest ones."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hptc.compiler.layers import Layers
+from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Path, Span, path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
@@ -13,8 +15,6 @@ from hptc.infrastructure.stacks import trust
 from hptc.project.project_file import FILE_NAME, Environment
 from hptc.request.names import spec_path
 from hptc.request.tuning_job import TuningJob
-from hptc.resolve import Layers
-from hptc.workspace import Compiled
 
 _PROVIDED = {
     "S3OutputPath": "artifact_bucket",

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from hptc.aws.interface import Stacks, Tuning
 from hptc.aws.jobs import OVER
+from hptc.compiler.discovery import project_files
+from hptc.compiler.workspace import Compiled
 from hptc.cost.forecast import TotalCost, total_cost
-from hptc.discovery import project_files
 from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.stacks import locate
@@ -26,7 +27,6 @@ from hptc.project.references import names_in
 from hptc.provenance import Provenance
 from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
 from hptc.submission import Submission, Submitted, Unchanged, submit
-from hptc.workspace import Compiled
 
 ProvenanceOf = Callable[[Compiled], Provenance]
 """Asked only where it counts: it may run git."""

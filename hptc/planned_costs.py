@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import BoundSummary, CostBound, summary
 from hptc.cost.forecast import ExpectedCost, expected_cost, no_forecast
 from hptc.earlier_runs import earlier_runs
 from hptc.errors import AwsError
 from hptc.read_only import ReadOnlyTuning, is_denied
-from hptc.workspace import Compiled
 
 BoundOf = Callable[[Compiled], CostBound]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hptc.aws.interface import DeployedStack, Stacks
+from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError
 from hptc.infrastructure.digest import DIGEST
 from hptc.infrastructure.environment_stacks import environment_stacks
@@ -18,7 +19,6 @@ from hptc.infrastructure.stacks import output_key
 from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import is_denied
-from hptc.workspace import Compiled
 
 
 class StackState(StrEnum):

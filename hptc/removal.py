@@ -14,13 +14,13 @@ from typing import Any
 
 from hptc.aws.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
 from hptc.cdk_cli import Activity
+from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stacks import output_key
 from hptc.planned_stacks import is_of
 from hptc.project.project_file import Environment
 from hptc.stack_events import failure_of
-from hptc.workspace import Compiled
 
 _SECONDS_BETWEEN_LOOKS = 3
 _ROLE = output_key("execution_role_arn")

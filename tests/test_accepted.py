@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from hptc.catalog.images import image_uri
-from hptc.compiler import compile_paths, compile_text
+from hptc.compiler.pipeline import compile_paths, compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diagnostics import Diagnostic
-from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
 

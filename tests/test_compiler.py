@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import compile_file, compile_paths, compile_text
+from hptc.compiler.pipeline import compile_file, compile_paths, compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diagnostics import Finding
 from hptc.errors import UsageError
 from hptc.rules.rule import Context, Rule, error
-from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
 

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.catalog.prices import PriceTable, packaged, parse_prices
-from hptc.compiler import compile_file
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import CostBound, cost_bound, job_region, summary
 from hptc.render.cost import SpecCost, costs_json, headline, render_costs
 from hptc.request.tuning_job import TuningJob
-from hptc.workspace import Workspace
 from tests.conftest import ROOT, Golden
 from tests.rules.cases import compile_case
 

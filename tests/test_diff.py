@@ -14,7 +14,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.compiler import compile_text
+from hptc.compiler.layers import merged
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
 from hptc.diff.form import form
@@ -26,9 +28,7 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import consequences
 from hptc.request.identity import canonical
-from hptc.resolve import merged
 from hptc.spec.schedule import Schedule
-from hptc.workspace import Compiled, Workspace
 from tests.strategies import make_request, requests
 
 PROJECT = """\

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.layers import fill, ordered
 from hptc.reference.language import Key, every_key, places, ranges
 from hptc.reference.names_page import UNREACHED, joined, names_page
 from hptc.request.emission import Request, emit
@@ -24,7 +25,6 @@ from hptc.request.names import (
     Pairs,
 )
 from hptc.request.shapes import Shape, leaves, violations
-from hptc.resolve import fill, ordered
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
 

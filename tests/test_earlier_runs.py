@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hptc.aws.jobs import TrainingJob
+from hptc.compiler.workspace import Compiled
 from hptc.earlier_jobs import listed
 from hptc.earlier_runs import (
     MOST_BILLED,
@@ -24,7 +25,6 @@ from hptc.earlier_runs import (
 from hptc.errors import AwsError
 from hptc.read_only import ReadOnlyTuning
 from hptc.submission import submit
-from hptc.workspace import Compiled
 from tests.aws.fake import CREATED, FakeTuning, NoWrites
 from tests.aws.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
 from tests.aws.specs import EXPLICIT, compiled

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.source.filesystem import DISK
-from hptc.workspace import Workspace
 
 SECRET = "name: hunter2\n"
 PROJECT = "project: churn\nspecs: {}\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.provenance import Provenance, provenance_of
@@ -17,7 +18,6 @@ from hptc.source import git
 from hptc.source.document import MAX_BYTES
 from hptc.source.filesystem import DISK
 from hptc.source.git import Tree
-from hptc.workspace import Workspace
 from tests.repositories import Repository
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hptc.compiler import compile_text
+from hptc.compiler.importing import read_request, requested, write_spec
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
-from hptc.importing import read_request, requested, write_spec
 from hptc.request.shapes import violations
-from hptc.workspace import Workspace
 from tests.strategies import requests
 
 MINIMAL: dict[str, Any] = {

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import GroupInVpc, foundation
 from hptc.infrastructure.foundation import Network as MadeNetwork
@@ -21,7 +22,6 @@ from hptc.project.infrastructure_choices import Infrastructure, Network, by_para
 from hptc.project.project_file import Environment, load
 from hptc.project.references import NAMES, names_in
 from hptc.request.tuning_job import TuningJob, read_job
-from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"

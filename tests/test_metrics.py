@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import compile_file
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.metrics.regex_worker import escaped
 from hptc.metrics.rehearsal import (
@@ -23,7 +24,6 @@ from hptc.render.metrics import rehearsals_json, render_rehearsals
 from hptc.request.emission import emit
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import parse_spec
-from hptc.workspace import Workspace
 from tests.conftest import Golden
 from tests.rules.cases import compile_case
 

@@ -12,10 +12,10 @@ from functools import cache
 
 import pytest
 
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.project import project_file
 from hptc.project.project_file import Project
-from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
 

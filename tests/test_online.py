@@ -16,12 +16,12 @@ import pytest
 
 from hptc.aws.account import Account, Role, Subnet
 from hptc.aws.errors import no_region
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import AwsError
 from hptc.online.check import check_online
 from hptc.project.project_file import Environment
 from hptc.rules.engine import selected
-from hptc.workspace import Compiled, Workspace
 from tests.aws.fake_account import FakeAccount
 
 ACCOUNT = "123456789012"

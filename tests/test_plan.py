@@ -19,6 +19,7 @@ from hptc.apply import apply
 from hptc.aws.client import Connection, connect, over
 from hptc.aws.jobs import TrainingJob
 from hptc.aws.retry import Retry
+from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.earlier_jobs import LISTED_BY_NAME, LOOKED_AT, Fate
 from hptc.errors import AwsError, UsageError
@@ -29,7 +30,6 @@ from hptc.planned_stacks import StackState
 from hptc.provenance import Provenance
 from hptc.render.plan import render_plan
 from hptc.submission import Submitted, submit
-from hptc.workspace import Compiled
 from tests.aws.fake import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.aws.plans import (
     FOUNDATION,

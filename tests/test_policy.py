@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from hptc.cli import run as hptc
-from hptc.compiler import compile_file, compile_text
+from hptc.compiler.pipeline import compile_file, compile_text
+from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
 from hptc.render.diagnostics import Format, render
 from hptc.rules import RULES
 from hptc.rules.engine import selected
 from hptc.rules.rule import Rule
-from hptc.workspace import Workspace
 from tests.conftest import ROOT, Golden
 
 SPEC = """\

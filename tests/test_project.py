@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import compile_file
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Project
-from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from hptc.cli import COMMANDS, cli
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
 from hptc.project.project_file import load
-from hptc.workspace import Workspace
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
@@ -18,7 +19,6 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
-from hptc.workspace import Compiled, Workspace
 from tests.conftest import ROOT, Golden
 from tests.test_cost import table
 from tests.test_diff import PROJECT

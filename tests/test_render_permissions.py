@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler import compile_file, compile_text
+from hptc.compiler.pipeline import compile_file, compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.stacks import spec_stacks
 from hptc.permissions_report import permissions_report
 from hptc.render.permissions import permissions_json, render_permissions
-from hptc.workspace import Compiled, Workspace
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 
-from hptc.importing import read_request
+from hptc.compiler.importing import read_request
 from hptc.render.requests import render_request
 from tests.strategies import make_request, requests
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from hptc.compiler.importing import write_spec
 from hptc.diagnostics import Path
-from hptc.importing import write_spec
 from hptc.request.emission import emit, unwrapped, value_text
 from hptc.request.names import spec_path
 from hptc.source import document as source

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.layers import Layers, merged, ordered
 from hptc.diagnostics import Path
-from hptc.resolve import Layers, merged, ordered
 from hptc.source import document as source
 
 # The examples of https://www.rfc-editor.org/rfc/rfc7396#appendix-A.

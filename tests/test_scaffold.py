@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.reference.scaffold import write_project
 from hptc.request.emission import unwrapped
 from hptc.source import document as source
-from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 

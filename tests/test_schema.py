@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
 from hptc.reference.language import every_key
 from hptc.reference.schema import portable_pattern, project_schema, spec_schema
 from hptc.request.emission import unwrapped
@@ -24,7 +25,6 @@ from hptc.request.names import Hyperparameters
 from hptc.request.shapes import Shape, input_shape
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
-from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 SPEC = spec_schema()

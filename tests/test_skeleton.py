@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hptc.compiler import compile_file
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
 from hptc.reference.language import every_key
 from hptc.reference.schema import spec_schema
 from hptc.reference.skeleton import skeleton, uncommented
 from hptc.request.emission import unwrapped
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
-from hptc.workspace import Workspace
 
 SCHEMA = Draft202012Validator(spec_schema())
 LINES = skeleton().splitlines()

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
 from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
 from hptc.source.document import Scalar
 from hptc.spec.tuning_spec import Spec, parse_spec
-from hptc.workspace import Workspace
 
 from .conftest import ROOT, Golden
 

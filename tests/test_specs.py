@@ -18,10 +18,10 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from hptc.compiler import compile_file, compile_paths
+from hptc.compiler.pipeline import compile_file, compile_paths
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.request import shapes
 from hptc.spec.tuning_spec import Spec, TrainingJob
-from hptc.workspace import Compiled, Workspace
 
 from .conftest import ROOT, Golden
 

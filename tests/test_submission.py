@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.provenance import Provenance, provenance_tags
 from hptc.submission import (
@@ -23,7 +24,6 @@ from hptc.submission import (
     stop,
     submit,
 )
-from hptc.workspace import Compiled
 from tests.aws.fake import FakeStacks, FakeTuning, NoWrites
 from tests.aws.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hptc.compiler import compile_text
+from hptc.compiler.locations import with_findings
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diagnostics import Finding, Severity
-from hptc.placing import with_findings
 from hptc.rules.engine import selected
-from hptc.workspace import Compiled, Workspace
 
 OWN_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
 SPEC = f"""\

@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
@@ -23,7 +24,6 @@ from hptc.infrastructure.foundation import Foundation, Network
 from hptc.infrastructure.schedule import ScheduleStack
 from hptc.infrastructure.stacks import SpecStack
 from hptc.project.project_file import FILE_NAME, Environment
-from hptc.workspace import Workspace
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -13,9 +13,9 @@ from hptc.cli.console import in_color, say
 from hptc.errors import UsageError
 
 if TYPE_CHECKING:
+    from hptc.compiler.workspace import Compiled, Rehearse, Workspace
     from hptc.diagnostics import Diagnostic
     from hptc.project.project_file import Environment
-    from hptc.workspace import Compiled, Rehearse, Workspace
 
 STDIN = "-"
 
@@ -45,10 +45,10 @@ def compile_all(
     rehearse: Rehearse | None = None,
 ) -> list[Compiled]:
     """Compile what the arguments name; without any, the project that we stand in."""
-    from hptc.compiler import compile_paths
+    from hptc.compiler.pipeline import compile_paths
+    from hptc.compiler.workspace import Workspace
     from hptc.project import project_file
     from hptc.rules.engine import selected
-    from hptc.workspace import Workspace
 
     workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)
     if STDIN in paths:
@@ -65,15 +65,15 @@ def compile_all(
 
 def compile_project(env: str | None) -> list[Compiled]:
     """Compile every spec of the project that we stand in, which may have none."""
-    from hptc.discovery import project_files
-    from hptc.workspace import Workspace
+    from hptc.compiler.discovery import project_files
+    from hptc.compiler.workspace import Workspace
 
     found, _ = Workspace().project_of(Path.cwd())
     return compile_all((), env) if found is not None and project_files(found) else []
 
 
 def _compile_stdin(workspace: Workspace) -> Compiled:
-    from hptc.compiler import compile_text
+    from hptc.compiler.pipeline import compile_text
 
     text, name = read_input(STDIN)
     found, faults = workspace.project_of(Path.cwd())
@@ -111,7 +111,7 @@ def stops(compiled: list[Compiled]) -> bool:
 
 def environment_here(env: str | None) -> Environment | None:
     """The environment of the project that we stand in; None where there is none."""
-    from hptc.workspace import Workspace
+    from hptc.compiler.workspace import Workspace
 
     found, faults = Workspace().project_of(Path.cwd())
     if found is None and faults:

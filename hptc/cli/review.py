@@ -22,10 +22,10 @@ from hptc.cli.inputs import (
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
+    from hptc.compiler.workspace import Compiled
     from hptc.cost.bound import CostBound
     from hptc.cost.forecast import ExpectedCost
     from hptc.request.tuning_job import TuningJob
-    from hptc.workspace import Compiled
 
 TEXT_OR_JSON = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -156,9 +156,9 @@ def refresh(regions: tuple[str, ...]) -> None:
     from hptc.aws.prices import fetch_prices, price_list
     from hptc.aws.retry import Retry
     from hptc.catalog.prices import FILE_NAME, own_prices, render_prices
+    from hptc.compiler.workspace import Workspace
     from hptc.files import write_whole
     from hptc.project import project_file
-    from hptc.workspace import Workspace
 
     path = project_file.find(Path.cwd())
     if path is None:

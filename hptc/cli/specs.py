@@ -24,9 +24,9 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.render.diagnostics import Format
 
 if TYPE_CHECKING:
+    from hptc.compiler.workspace import Compiled, Rehearse
     from hptc.metrics.rehearsal import Rehearsal
     from hptc.request.tuning_job import Definition
-    from hptc.workspace import Compiled, Rehearse
 
 
 @click.command()
@@ -171,7 +171,7 @@ def import_command(
     file: str | None, job: str | None, region: str | None, name: str | None, output: str | None
 ) -> int:
     """Turn a request, a Describe response or a job in AWS into a spec whose compile equals it."""
-    from hptc.importing import read_request, write_spec
+    from hptc.compiler.importing import read_request, write_spec
 
     if (file is None) == (job is None):
         raise UsageError("say what to import: a FILE, `-` for stdin, or --job NAME")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Path, path_text
 from hptc.diff.changes import Change, Kind, worst_first
 from hptc.diff.form import Form, form
@@ -25,7 +26,6 @@ from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement
 from hptc.request.names import spec_path
-from hptc.workspace import Compiled
 
 
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact, Kind, worst_first
@@ -21,7 +22,6 @@ from hptc.diff.texts import duration_text
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 from hptc.source import document
-from hptc.workspace import Compiled
 
 _POLICY = "HPT8"
 

@@ -10,21 +10,21 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from hptc.compiler import compile_file, with_unique_names
+from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
+from hptc.compiler.layers import Layers
+from hptc.compiler.pipeline import compile_file, with_unique_names
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.review import Review, Side, review, shown_name
-from hptc.discovery import project_files, spec_files, spec_files_by_name
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
-from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source import document as source
 from hptc.source import git
 from hptc.source.filesystem import DISK, Files
 from hptc.source.git import Tree
-from hptc.workspace import Compiled, Workspace
 
 
 def review_refs(

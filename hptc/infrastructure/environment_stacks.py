@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from hptc.compiler.workspace import Compiled
 from hptc.infrastructure.digest import stack_digest
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
-from hptc.workspace import Compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

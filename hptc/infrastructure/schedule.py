@@ -16,6 +16,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from hptc.catalog.images import partition
+from hptc.compiler.workspace import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.launcher import pass_role, tag_at_creation, whose
@@ -27,7 +28,6 @@ from hptc.provenance import Provenance, add_tags, provenance_tags
 from hptc.request.identity import scheduled_stem
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
-from hptc.workspace import Compiled
 
 STATE_MACHINE, SCHEDULE_GROUP = reference("state_machine_arn"), reference("schedule_group_arn")
 """What only the stack itself can tell its own policies."""

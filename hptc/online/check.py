@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hptc.aws.account import Account
 from hptc.aws.interface import Progress, silent
+from hptc.compiler.locations import with_findings
+from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Finding
 from hptc.errors import AwsError
 from hptc.online.jobs import parents, running_jobs, taken_name
@@ -18,11 +20,9 @@ from hptc.online.quotas import instance_quotas
 from hptc.online.storage import buckets_and_inputs
 from hptc.online.subject import Subject, subject_of
 from hptc.online.surroundings import images, keys, networks, roles
-from hptc.placing import with_findings
 from hptc.project.project_file import Environment
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
-from hptc.workspace import Compiled
 
 Connect = Callable[[Environment | None], Account]
 

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any
 
 from hptc.aws.jobs import OVER, TrainingJobCounters, described_request
+from hptc.compiler.importing import requested
 from hptc.diagnostics import Finding, Severity
-from hptc.importing import requested
 from hptc.online.subject import Subject
 from hptc.provenance import TAG_PREFIX
 from hptc.request.tuning_job import TuningJob, read_job

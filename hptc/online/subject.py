@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hptc.compiler.workspace import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.stacks import locate
@@ -13,7 +14,6 @@ from hptc.project.references import names_in, reference, substitute
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.rules.rule import Rule
-from hptc.workspace import Compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from hptc.compiler.workspace import Compiled
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
 from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
 from hptc.render.diff import REFUSALS, subject, title, verdict
-from hptc.workspace import Compiled
 
 JSON_VERSION = 1
 _COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` says how they come about

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from hptc.compiler import compile_file
-from hptc.workspace import Compiled, Workspace
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Compiled, Workspace
 
 PROJECT = """\
 project: churn

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hptc.cdk.synth import VALIDATE, build
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.errors import OperationError
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
-from hptc.workspace import Workspace
 from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
 
 if TYPE_CHECKING:

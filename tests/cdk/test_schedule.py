@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from hptc.cdk.synth import build, synth_project
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.schedule import schedule_stacks
 from hptc.infrastructure.stacks import spec_stacks
-from hptc.workspace import Workspace
 from tests.cdk.test_review import findings, nag
 from tests.cdk.test_synth import imported, pretty, resources, templates
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from hptc.cdk.synth import build, synth_project
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.schedule import schedule_stacks
@@ -21,7 +22,6 @@ from hptc.infrastructure.stacks import locate, spec_stacks
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
-from hptc.workspace import Compiled, Workspace
 from tests.test_infrastructure import BY_PARAMETER, definition, inputs, job
 
 ROOT = Path(__file__).parent.parent.parent

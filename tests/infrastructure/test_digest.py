@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.digest import stack_digest
 from hptc.infrastructure.environment_stacks import EnvironmentStacks, environment_stacks
-from hptc.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import Statement, document
 from hptc.infrastructure.stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.request.tuning_job import TuningJob
-from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
 from tests.infrastructure.evaluator import Call, is_allowed, sids_of
 from tests.infrastructure.neighbours import STRANGER, neighbours

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.launcher import launcher
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.policy import document
 from hptc.project.references import substitute
-from hptc.workspace import Compiled, Workspace
 from tests.infrastructure.calls import World, by_text, definitions
 from tests.infrastructure.evaluator import is_allowed
 from tests.infrastructure.neighbours import neighbours

@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.catalog.instances import instance
-from hptc.compiler import compile_text
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.launcher import launcher, tag_values
 from hptc.infrastructure.policy import document
 from hptc.project.patterns import PatternError, any_glob_fits, pattern
@@ -30,7 +31,6 @@ from hptc.project.project_file import Environment, Project, ProjectFile
 from hptc.project.references import substitute
 from hptc.rules.engine import selected
 from hptc.source import document as source
-from hptc.workspace import Workspace
 from tests.infrastructure.calls import World, definitions
 from tests.infrastructure.evaluator import Call, is_allowed
 from tests.infrastructure.launch import creations, instance_types

@@ -17,7 +17,8 @@ from typing import Any
 import boto3
 import pytest
 
-from hptc.compiler import compile_paths
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.policy import document
 from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
@@ -26,7 +27,6 @@ from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.server import Sandbox
-from hptc.workspace import Compiled, Workspace
 from tests.infrastructure.evaluator import Call, is_allowed
 from tests.infrastructure.launch import creations
 from tests.infrastructure.test_least_privilege import deployed, world

@@ -14,13 +14,13 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hptc.compiler import compile_text
+from hptc.compiler.layers import merged
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
 from hptc.project.project_file import Project, ProjectFile
-from hptc.resolve import merged
 from hptc.source import document as source
-from hptc.workspace import Compiled, Workspace
 
 FOLDER = Path(__file__).parent
 _MARK = re.compile(r"#.*?\b(error|warning): (HPT\d{3})(?:, (HPT\d{3}))*")

@@ -16,7 +16,8 @@ from typing import Any
 import yaml
 
 from hptc.catalog.images import identify
-from hptc.compiler import compile_text, is_request
+from hptc.compiler.pipeline import compile_text, is_request
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.request import shapes
@@ -38,7 +39,6 @@ from hptc.request.names import (
 from hptc.source import document as source
 from hptc.source.document import Scalar, resolve_plain
 from hptc.source.templates import escape
-from hptc.workspace import Compiled, Workspace
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")

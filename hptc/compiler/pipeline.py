@@ -12,18 +12,19 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc import resolve
+from hptc.compiler import layers as resolve
+from hptc.compiler.discovery import files_of, shown, spec_files_by_name
+from hptc.compiler.layers import Layers
+from hptc.compiler.locations import place, without_secrets
+from hptc.compiler.workspace import Compiled, Workspace
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, nearest, sort_key
-from hptc.discovery import files_of, shown, spec_files_by_name
 from hptc.errors import UsageError
-from hptc.placing import place, without_secrets
 from hptc.project.project_file import Project
 from hptc.project.references import NAMES, names_in
 from hptc.request import identity, shapes
 from hptc.request.emission import Request, emit, unwrapped
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.request.violations import findings_of_violations
-from hptc.resolve import Layers
 from hptc.rules import RULES
 from hptc.rules.codes import ONLINE
 from hptc.rules.engine import check
@@ -32,7 +33,6 @@ from hptc.source import document as source
 from hptc.source import suppressions
 from hptc.source.document import Document
 from hptc.spec.tuning_spec import parse_spec
-from hptc.workspace import Compiled, Workspace
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.source import document as source
 from hptc.source.filesystem import DISK, Files
-from hptc.workspace import Workspace
 
 SUFFIXES = (".yaml", ".yml", ".json")
 

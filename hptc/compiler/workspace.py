@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from hptc.compiler.layers import Layers, Shared, shared_layers
 from hptc.diagnostics import Diagnostic
 from hptc.project import project_file
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
 from hptc.request.emission import Request
 from hptc.request.tuning_job import Definition, TuningJob
-from hptc.resolve import Layers, Shared, shared_layers
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source.document import Document

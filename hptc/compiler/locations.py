@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Diagnostic, Finding, Path, Related, Span, sort_key
 from hptc.request.emission import Request
 from hptc.request.names import spec_paths
 from hptc.source import suppressions
-from hptc.workspace import Compiled
 
 
 def place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:

@@ -1,0 +1,1 @@
+"""Files to checked requests; pipeline.py is the whole of it on one page."""
