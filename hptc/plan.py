@@ -19,7 +19,7 @@ from hptc.compiler.workspace import Compiled
 from hptc.cost.forecast import TotalCost, total_cost
 from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.infrastructure.stacks import locate
+from hptc.infrastructure.spec_stacks import locate
 from hptc.planned_costs import BoundOf, PlannedCost, planned_costs
 from hptc.planned_stacks import PlannedStacks, planned_stacks
 from hptc.project.project_file import Environment

@@ -13,9 +13,9 @@ from enum import StrEnum
 from hptc.aws.interface import DeployedStack, Stacks
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError
-from hptc.infrastructure.digest import DIGEST
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.infrastructure.stacks import output_key
+from hptc.infrastructure.spec_stacks import output_key
+from hptc.infrastructure.stack_digest import DIGEST
 from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import is_denied

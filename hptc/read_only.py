@@ -12,7 +12,7 @@ from typing import Any
 from hptc.aws.interface import DeployedStack, Stacks, Tuning
 from hptc.aws.jobs import JobSummary, TrainingJob
 from hptc.errors import AwsError
-from hptc.infrastructure.stacks import output_key
+from hptc.infrastructure.spec_stacks import output_key
 from hptc.project.references import NAMES
 from hptc.provenance import TAG_PREFIX
 from hptc.request.emission import Request

@@ -17,7 +17,7 @@ from hptc.cdk_cli import Activity
 from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.infrastructure.stacks import output_key
+from hptc.infrastructure.spec_stacks import output_key
 from hptc.planned_stacks import is_of
 from hptc.project.project_file import Environment
 from hptc.stack_events import failure_of

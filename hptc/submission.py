@@ -15,7 +15,7 @@ from hptc.aws.interface import Progress, Stacks, Tuning, silent
 from hptc.aws.jobs import OVER, describe
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.infrastructure.stacks import Output, locate
+from hptc.infrastructure.spec_stacks import Output, locate
 from hptc.project.references import names_in, reference, substitute
 from hptc.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
 from hptc.request import identity

@@ -23,7 +23,7 @@ from hptc.diff.form import form
 from hptc.diff.hyperparameters import hyperparameter_changes
 from hptc.diff.review import Side, review
 from hptc.diff.security import covers, permission_changes
-from hptc.infrastructure.policy import Condition, Statement
+from hptc.infrastructure.statements import Condition, Statement
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import consequences

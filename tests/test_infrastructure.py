@@ -16,8 +16,8 @@ from hptc.errors import UsageError
 from hptc.infrastructure.foundation import GroupInVpc, foundation
 from hptc.infrastructure.foundation import Network as MadeNetwork
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.policy import Condition, Statement, document, merge
-from hptc.infrastructure.stacks import Output, locate, output_key, spec_stacks
+from hptc.infrastructure.spec_stacks import Output, locate, output_key, spec_stacks
+from hptc.infrastructure.statements import Condition, Statement, document, merge
 from hptc.project.infrastructure_choices import Infrastructure, Network, by_parameters, provided
 from hptc.project.project_file import Environment, load
 from hptc.project.references import NAMES, names_in

@@ -11,9 +11,9 @@ import pytest
 from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
-from hptc.infrastructure.policy import document
-from hptc.infrastructure.stacks import spec_stacks
-from hptc.permissions_report import permissions_report
+from hptc.infrastructure.permissions_report import permissions_report
+from hptc.infrastructure.spec_stacks import spec_stacks
+from hptc.infrastructure.statements import document
 from hptc.render.permissions import permissions_json, render_permissions
 
 ROOT = Path(__file__).parent.parent

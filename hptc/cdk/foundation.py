@@ -13,7 +13,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hptc.cdk.review import acknowledge, acknowledge_wildcards
-from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
@@ -24,8 +23,9 @@ from hptc.infrastructure.foundation import (
     Parameter,
     Rule,
 )
-from hptc.infrastructure.policy import document
-from hptc.infrastructure.stacks import Output, output_key
+from hptc.infrastructure.spec_stacks import Output, output_key
+from hptc.infrastructure.stack_digest import DIGEST, stack_digest
+from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
 
@@ -217,7 +217,7 @@ def read(stack: cdk.Stack, parameter: Parameter) -> str:
 
 
 def add_output(stack: cdk.Stack, name: str, value: str, export: str | None = None) -> None:
-    """Tell a reference's value, under the key that hptc/infrastructure/stacks.py says."""
+    """Tell a reference's value, under the key that hptc/infrastructure/spec_stacks.py says."""
     key = output_key(name)
     made = cdk.CfnOutput(stack, f"{key}Output", value=value, export_name=export)
     made.override_logical_id(key)

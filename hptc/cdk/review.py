@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 import aws_cdk as cdk
 from constructs import IConstruct
 
-from hptc.infrastructure.policy import Statement
+from hptc.infrastructure.statements import Statement
 from hptc.project.references import substitute
 
 

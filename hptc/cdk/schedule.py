@@ -14,11 +14,11 @@ from constructs import Construct
 
 from hptc.cdk.foundation import add_output, read
 from hptc.cdk.review import acknowledge, acknowledge_wildcards
-from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import Foundation
-from hptc.infrastructure.policy import document
-from hptc.infrastructure.schedule import ScheduleStack, ServiceRole
-from hptc.infrastructure.stacks import Output, output_key
+from hptc.infrastructure.scheduled_start import ScheduleStack, ServiceRole
+from hptc.infrastructure.spec_stacks import Output, output_key
+from hptc.infrastructure.stack_digest import DIGEST, stack_digest
+from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
 _ALARM_PERIOD_SECONDS = 300

@@ -10,10 +10,10 @@ from constructs import Construct
 
 from hptc.cdk.foundation import add_output, read
 from hptc.cdk.review import acknowledge_wildcards
-from hptc.infrastructure.digest import DIGEST, stack_digest
 from hptc.infrastructure.foundation import Foundation
-from hptc.infrastructure.policy import document
-from hptc.infrastructure.stacks import Output, SpecStack, output_key
+from hptc.infrastructure.spec_stacks import Output, SpecStack, output_key
+from hptc.infrastructure.stack_digest import DIGEST, stack_digest
+from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
 

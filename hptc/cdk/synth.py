@@ -21,8 +21,8 @@ from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.foundation import Foundation, Network
-from hptc.infrastructure.schedule import ScheduleStack
-from hptc.infrastructure.stacks import SpecStack
+from hptc.infrastructure.scheduled_start import ScheduleStack
+from hptc.infrastructure.spec_stacks import SpecStack
 from hptc.project.project_file import FILE_NAME, Environment
 
 if TYPE_CHECKING:

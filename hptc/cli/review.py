@@ -258,7 +258,7 @@ def permissions(
     if owners:
         show(_owners(compiled, form))
         return EXIT_OK
-    from hptc.permissions_report import permissions_report
+    from hptc.infrastructure.permissions_report import permissions_report
 
     if form == "json" and len(compiled) != 1:
         raise UsageError(f"--format json prints one spec's policy, and {len(compiled)} are named")
@@ -272,7 +272,7 @@ def permissions(
 
 
 def _owners(compiled: list[Compiled], form: str) -> str:
-    from hptc.infrastructure.owners import owner_grants
+    from hptc.infrastructure.owner_grants import owner_grants
     from hptc.render.owners import owner_grants_json, render_owner_grants
 
     environment = next((one.environment for one in compiled if one.environment), None)

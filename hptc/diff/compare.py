@@ -24,7 +24,7 @@ from hptc.diff.texts import (
 )
 from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.policy import Statement
+from hptc.infrastructure.statements import Statement
 from hptc.request.names import spec_path
 
 

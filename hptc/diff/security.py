@@ -10,7 +10,7 @@ from typing import Any
 from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Kind
 from hptc.diff.texts import value_text
-from hptc.infrastructure.policy import Condition, Statement
+from hptc.infrastructure.statements import Condition, Statement
 
 _PATTERN_OPERATORS = ("ArnLike", "StringLike", "ArnEquals")
 _TOKEN = re.compile(r"\$\{[*?$]\}|[*?]")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hptc.catalog.images import partition, url_suffix
-from hptc.infrastructure.policy import Condition
+from hptc.infrastructure.statements import Condition
 from hptc.project.kms_keys import key_arn
 from hptc.project.project_file import Environment
 from hptc.project.references import PATTERN

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hptc.compiler.workspace import Compiled
-from hptc.infrastructure.digest import stack_digest
 from hptc.infrastructure.foundation import Foundation, foundation
-from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
-from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
+from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
+from hptc.infrastructure.stack_digest import stack_digest
 from hptc.project.project_file import Environment
 
 

@@ -11,9 +11,9 @@ from hptc.catalog.images import partition
 from hptc.catalog.prefix_lists import s3_prefix_list
 from hptc.errors import UsageError
 from hptc.infrastructure.arns import arn
-from hptc.infrastructure.endpoint import endpoint_policy
-from hptc.infrastructure.launcher import launcher
-from hptc.infrastructure.policy import Statement, document
+from hptc.infrastructure.launcher_policy import launcher
+from hptc.infrastructure.s3_endpoint import endpoint_policy
+from hptc.infrastructure.statements import Statement, document
 from hptc.project.infrastructure_choices import Network as NetworkChoice
 from hptc.project.kms_keys import key_arn
 from hptc.project.project_file import Environment

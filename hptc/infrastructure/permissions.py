@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hptc.catalog.images import identify, parse_image
-from hptc.infrastructure import storage
+from hptc.infrastructure import storage_permissions
 from hptc.infrastructure.arns import arn
-from hptc.infrastructure.policy import Condition, Statement, merge
+from hptc.infrastructure.statements import Condition, Statement, merge
 from hptc.project.project_file import Environment
 from hptc.project.references import has_reference, reference
 from hptc.request.tuning_job import DatasetSource, Definition, FileSystemSource, S3Source, TuningJob
@@ -212,13 +212,13 @@ def _metrics(definition: Definition, _environment: Environment) -> Iterator[Stat
 
 
 FAMILIES: tuple[Family, ...] = (
-    storage.inputs,
-    storage.code,
-    storage.output,
-    storage.checkpoints,
-    storage.input_keys,
-    storage.output_keys,
-    storage.volume_keys,
+    storage_permissions.inputs,
+    storage_permissions.code,
+    storage_permissions.output,
+    storage_permissions.checkpoints,
+    storage_permissions.input_keys,
+    storage_permissions.output_keys,
+    storage_permissions.volume_keys,
     _image,
     _algorithm,
     _hubs,

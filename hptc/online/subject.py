@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hptc.compiler.workspace import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.stacks import locate
+from hptc.infrastructure.spec_stacks import locate
 from hptc.online.questions import Questions
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in, reference, substitute

@@ -11,8 +11,8 @@ from typing import assert_never
 
 from hptc.cdk_cli import Activity, Finished, Progress
 from hptc.deployment import DeployedNow, Deployment
-from hptc.infrastructure.digest import DIGEST
-from hptc.infrastructure.stacks import output_key
+from hptc.infrastructure.spec_stacks import output_key
+from hptc.infrastructure.stack_digest import DIGEST
 from hptc.removal import Removal, Removed
 from hptc.render.diagnostics import printable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from hptc.infrastructure.owners import OwnerGrant
-from hptc.infrastructure.policy import document
+from hptc.infrastructure.owner_grants import OwnerGrant
+from hptc.infrastructure.statements import document
 from hptc.project.project_file import Environment
 from hptc.render.diagnostics import printable
 

@@ -6,9 +6,14 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from hptc.infrastructure.launcher import launcher
-from hptc.infrastructure.policy import Condition, document
-from hptc.permissions_report import Asker, Permission, PermissionsReport, RolePermissions
+from hptc.infrastructure.launcher_policy import launcher
+from hptc.infrastructure.permissions_report import (
+    Asker,
+    Permission,
+    PermissionsReport,
+    RolePermissions,
+)
+from hptc.infrastructure.statements import Condition, document
 from hptc.project.project_file import Environment
 from hptc.render.diagnostics import printable
 

@@ -12,7 +12,7 @@ import pytest
 
 from hptc.cdk.synth import build, synth_project
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.stacks import spec_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.request.tuning_job import TuningJob
 from tests.cdk.test_synth import ROOT, templates, variant
 from tests.test_infrastructure import definition, job, s3_input, volume

@@ -13,8 +13,8 @@ from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import OperationError
 from hptc.infrastructure.foundation import Foundation, foundation
-from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
-from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
+from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
 from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
 

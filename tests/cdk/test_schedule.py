@@ -15,8 +15,8 @@ from hptc.cdk.synth import build, synth_project
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.schedule import schedule_stacks
-from hptc.infrastructure.stacks import spec_stacks
+from hptc.infrastructure.scheduled_start import schedule_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
 from tests.cdk.test_review import findings, nag
 from tests.cdk.test_synth import imported, pretty, resources, templates
 

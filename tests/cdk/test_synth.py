@@ -17,8 +17,8 @@ from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.schedule import schedule_stacks
-from hptc.infrastructure.stacks import locate, spec_stacks
+from hptc.infrastructure.scheduled_start import schedule_stacks
+from hptc.infrastructure.spec_stacks import locate, spec_stacks
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
@@ -449,7 +449,7 @@ def test_a_project_without_an_environment_has_no_stacks(tmp_path: Path) -> None:
 
 def test_nothing_but_the_constructs_imports_aws_cdk() -> None:
     code = (
-        "import sys, hptc.cdk.synth, hptc.infrastructure.stacks\n"
+        "import sys, hptc.cdk.synth, hptc.infrastructure.spec_stacks\n"
         "print([name for name in ('aws_cdk', 'boto3', 'constructs') if name in sys.modules])"
     )
     done = run(sys.executable, "-c", code, cwd=ROOT)

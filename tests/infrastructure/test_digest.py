@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
-from hptc.infrastructure.digest import stack_digest
 from hptc.infrastructure.environment_stacks import EnvironmentStacks, environment_stacks
+from hptc.infrastructure.stack_digest import stack_digest
 
 ROOT = Path(__file__).parents[2]
 

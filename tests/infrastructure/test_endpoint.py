@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hptc.errors import UsageError
-from hptc.infrastructure.endpoint import check_reach, endpoint_policy
-from hptc.infrastructure.policy import document
+from hptc.infrastructure.s3_endpoint import check_reach, endpoint_policy
+from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 from tests.infrastructure.calls import by_text
 from tests.infrastructure.evaluator import Call, is_allowed

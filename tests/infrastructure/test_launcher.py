@@ -13,8 +13,8 @@ import pytest
 from hptc.catalog.instances import families_with_local_storage
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.launcher import launcher, tag_values
-from hptc.infrastructure.policy import document
+from hptc.infrastructure.launcher_policy import launcher, tag_values
+from hptc.infrastructure.statements import document
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute

@@ -12,8 +12,8 @@ import pytest
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.policy import Statement, document
-from hptc.infrastructure.stacks import SpecStack, spec_stacks
+from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
+from hptc.infrastructure.statements import Statement, document
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.request.tuning_job import TuningJob

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hptc.infrastructure.owners import OwnerGrant, owner_grants
-from hptc.infrastructure.policy import document
+from hptc.infrastructure.owner_grants import OwnerGrant, owner_grants
+from hptc.infrastructure.statements import document
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters
 from hptc.project.project_file import Environment
 from hptc.render.owners import owner_grants_json, render_owner_grants

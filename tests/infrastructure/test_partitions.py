@@ -13,9 +13,9 @@ import pytest
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.launcher import launcher
+from hptc.infrastructure.launcher_policy import launcher
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.policy import document
+from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 from tests.infrastructure.calls import World, by_text, definitions
 from tests.infrastructure.evaluator import is_allowed

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from hptc.catalog.instances import instance
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
-from hptc.infrastructure.launcher import launcher, tag_values
-from hptc.infrastructure.policy import document
+from hptc.infrastructure.launcher_policy import launcher, tag_values
+from hptc.infrastructure.statements import document
 from hptc.project.patterns import PatternError, any_glob_fits, pattern
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project, ProjectFile

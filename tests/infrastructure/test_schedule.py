@@ -20,9 +20,9 @@ import pytest
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import UsageError
-from hptc.infrastructure.policy import document
-from hptc.infrastructure.schedule import ScheduleStack, schedule_stacks
-from hptc.infrastructure.stacks import spec_stacks
+from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
+from hptc.infrastructure.statements import document
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.sandbox.gateway import access_key_of

@@ -19,9 +19,9 @@ from hptc.catalog.images import partition
 from hptc.compiler.workspace import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.arns import arn
-from hptc.infrastructure.launcher import pass_role, tag_at_creation, whose
-from hptc.infrastructure.policy import Condition, Statement
-from hptc.infrastructure.stacks import SpecStack, check_stack_name, role_name
+from hptc.infrastructure.launcher_policy import pass_role, tag_at_creation, whose
+from hptc.infrastructure.spec_stacks import SpecStack, check_stack_name, role_name
+from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.provenance import Provenance, add_tags, provenance_tags

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hptc.errors import UsageError
-from hptc.infrastructure.endpoint import check_reach
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.policy import Condition, Statement, document
+from hptc.infrastructure.s3_endpoint import check_reach
+from hptc.infrastructure.statements import Condition, Statement, document
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 

@@ -9,9 +9,9 @@ from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Path, Span, path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
-from hptc.infrastructure.policy import Statement
-from hptc.infrastructure.schedule import schedule_stacks
-from hptc.infrastructure.stacks import trust
+from hptc.infrastructure.scheduled_start import schedule_stacks
+from hptc.infrastructure.spec_stacks import trust
+from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import FILE_NAME, Environment
 from hptc.request.names import spec_path
 from hptc.request.tuning_job import TuningJob

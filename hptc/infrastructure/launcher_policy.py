@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
-from hptc.infrastructure.policy import Condition, Statement
+from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.kms_keys import allowed_keys
 from hptc.project.patterns import pattern
 from hptc.project.project_file import Environment

@@ -14,7 +14,7 @@ from hashlib import sha256
 from hptc.catalog.images import identify, parse_image, partition
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
-from hptc.infrastructure.policy import Condition, Statement, merge
+from hptc.infrastructure.statements import Condition, Statement, merge
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import TuningJob

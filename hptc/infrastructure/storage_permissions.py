@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from hptc.diagnostics import Path
 from hptc.infrastructure.arns import S3Location, escaped, key_grant, s3_location, service_host
-from hptc.infrastructure.policy import Condition, Statement
+from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, S3Source

@@ -9,8 +9,8 @@ from __future__ import annotations
 from hptc.catalog.images import partition
 from hptc.diagnostics import path_text
 from hptc.errors import UsageError
-from hptc.infrastructure.policy import Condition, Statement
-from hptc.infrastructure.storage import places
+from hptc.infrastructure.statements import Condition, Statement
+from hptc.infrastructure.storage_permissions import places
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, TuningJob
