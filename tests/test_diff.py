@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from hptc.compiler.layers import merged
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Compiled, Workspace
+from hptc.diff.canonical_form import form
 from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
-from hptc.diff.form import form
-from hptc.diff.hyperparameters import hyperparameter_changes
+from hptc.diff.hyperparameter_changes import hyperparameter_changes
 from hptc.diff.review import Side, review
-from hptc.diff.security import covers, permission_changes
+from hptc.diff.security_changes import covers, permission_changes
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project import project_file
 from hptc.project.project_file import Project

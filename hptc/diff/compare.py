@@ -13,16 +13,13 @@ from typing import Any
 
 from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Path, path_text
+from hptc.diff.canonical_form import Form, form
 from hptc.diff.changes import Change, Kind, worst_first
-from hptc.diff.form import Form, form
-from hptc.diff.places import Place, inner_places, is_inner, is_same, place_at
-from hptc.diff.schedule import schedule_changes
-from hptc.diff.security import permission_changes
-from hptc.diff.texts import (
-    training_job_text,
-    value_text,
-)
+from hptc.diff.differences import Place, inner_places, is_inner, is_same, place_at
+from hptc.diff.schedule_changes import schedule_changes
+from hptc.diff.security_changes import permission_changes
 from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
+from hptc.diff.value_text import training_job_text, value_text
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.statements import Statement
 from hptc.request.names import spec_path

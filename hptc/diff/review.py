@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
+from hptc.diff.canonical_form import Form, form
 from hptc.diff.changes import Change, Impact, Kind, worst_first
 from hptc.diff.compare import compare
-from hptc.diff.environment import environment_changes
-from hptc.diff.form import Form, form
-from hptc.diff.schedule import schedule_text
-from hptc.diff.texts import duration_text
+from hptc.diff.environment_changes import environment_changes
+from hptc.diff.schedule_changes import schedule_text
+from hptc.diff.value_text import duration_text
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 from hptc.source import document

@@ -8,12 +8,12 @@ from typing import Any
 from hptc.catalog.images import parse_image
 from hptc.catalog.instances import instance
 from hptc.diagnostics import path_text
+from hptc.diff.canonical_form import Form
 from hptc.diff.changes import Change, Kind
-from hptc.diff.form import Form
-from hptc.diff.hyperparameters import hyperparameter_changes
-from hptc.diff.places import Place, leaves
-from hptc.diff.security import key_change, network_changes, switch_change
-from hptc.diff.texts import duration_text, gigabytes_text, input_text, value_text
+from hptc.diff.differences import Place, leaves
+from hptc.diff.hyperparameter_changes import hyperparameter_changes
+from hptc.diff.security_changes import key_change, network_changes, switch_change
+from hptc.diff.value_text import duration_text, gigabytes_text, input_text, value_text
 
 RESOURCES = ("resources", "tuning_resources")
 Topic = Callable[[Place], Iterable[Change]]

@@ -10,7 +10,7 @@ from hptc.cost.bound import CostBound
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import CostChange, Parent, Review, SpecDiff
-from hptc.diff.schedule import schedule_text
+from hptc.diff.schedule_changes import schedule_text
 from hptc.render.cost import dollars, hours_text, stand
 from hptc.render.diagnostics import printable
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Kind
-from hptc.diff.texts import value_text
+from hptc.diff.value_text import value_text
 from hptc.infrastructure.statements import Condition, Statement
 
 _PATTERN_OPERATORS = ("ArnLike", "StringLike", "ArnEquals")

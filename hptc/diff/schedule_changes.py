@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diff.changes import Change, Kind
-from hptc.diff.texts import value_text
+from hptc.diff.value_text import value_text
 from hptc.spec.schedule import Schedule
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Growth, Kind
-from hptc.diff.texts import hyperparameter_text, range_text, value_text
+from hptc.diff.value_text import hyperparameter_text, range_text, value_text
 
 _NUMERIC = ("Integer", "Continuous")
 

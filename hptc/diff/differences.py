@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hptc.diagnostics import Path
-from hptc.diff.form import Form
+from hptc.diff.canonical_form import Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hptc.diagnostics import Path, path_text
 from hptc.diff.changes import Change, Kind
-from hptc.diff.texts import duration_text, value_text
+from hptc.diff.value_text import duration_text, value_text
 from hptc.project.project_file import Environment
 
 _LOWER_IS_TIGHTER = (
