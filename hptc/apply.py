@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import assert_never
 
-from hptc.aws.interface import Progress, Stacks, Tuning, silent
 from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError
 from hptc.plan import (
@@ -26,6 +25,7 @@ from hptc.plan import (
 )
 from hptc.project.references import reference
 from hptc.read_only import ReadOnlyTuning, StacksReadOnce
+from hptc.service.interface import Progress, Stacks, Tuning, silent
 from hptc.submission import Submission, submit
 
 PLAN_AGAIN = "`hptc plan` shows what would happen now"

@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hptc.aws.interface import StackEvent
 from hptc.errors import UsageError
+from hptc.service.interface import StackEvent
 
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\r")
 _ACTIVITY = re.compile(

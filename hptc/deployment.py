@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hptc.aws.client import connect
-from hptc.aws.interface import Stacks, StacksInWork
 from hptc.cdk.synth import synth_project
 from hptc.cdk_cli import Listener, Progress, find_cdk, run_cdk
 from hptc.compiler.workspace import Workspace
@@ -23,6 +22,7 @@ from hptc.errors import AwsError, OperationError, UsageError
 from hptc.planned_stacks import orphaned_stacks
 from hptc.project import project_file
 from hptc.project.project_file import Environment
+from hptc.service.interface import Stacks, StacksInWork
 from hptc.stack_events import failure_of
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from hptc.aws.interface import Tuning
-from hptc.aws.jobs import OVER, JobSummary
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX, Provenance
 from hptc.read_only import ReadOnlyTuning, is_denied
 from hptc.request.identity import MAX_NAME, scheduled_stem
+from hptc.service.interface import Tuning
+from hptc.service.responses import OVER, JobSummary
 
 LISTED_BY_NAME = 10
 """Up to so many specs are listed each by its name. A list of everything is a call for each hundred

@@ -13,12 +13,12 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
-from hptc.aws.jobs import OVER, JobSummary, TrainingJob
 from hptc.compiler.workspace import Compiled
 from hptc.earlier_jobs import Names, readable_tags
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import ReadOnlyTuning
 from hptc.request.tuning_job import TuningJob, read_job
+from hptc.service.responses import OVER, JobSummary, TrainingJob
 
 MOST_RUNS = 3
 """So many runs of a spec are read, the newest ones."""

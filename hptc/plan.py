@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from hptc.aws.interface import Stacks, Tuning
-from hptc.aws.jobs import OVER
 from hptc.compiler.discovery import project_files
 from hptc.compiler.workspace import Compiled
 from hptc.cost.forecast import TotalCost, total_cost
@@ -26,6 +24,8 @@ from hptc.project.project_file import Environment
 from hptc.project.references import names_in
 from hptc.provenance import Provenance
 from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
+from hptc.service.interface import Stacks, Tuning
+from hptc.service.responses import OVER
 from hptc.submission import Submission, Submitted, Unchanged, submit
 
 ProvenanceOf = Callable[[Compiled], Provenance]

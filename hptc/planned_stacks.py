@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hptc.aws.interface import DeployedStack, Stacks
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError
 from hptc.infrastructure.environment_stacks import environment_stacks
@@ -19,6 +18,7 @@ from hptc.infrastructure.stack_digest import DIGEST
 from hptc.project.project_file import Environment
 from hptc.provenance import TAG_PREFIX
 from hptc.read_only import is_denied
+from hptc.service.interface import DeployedStack, Stacks
 
 
 class StackState(StrEnum):

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hptc.aws.interface import DeployedStack, Stacks, Tuning
-from hptc.aws.jobs import JobSummary, TrainingJob
 from hptc.errors import AwsError
 from hptc.infrastructure.spec_stacks import output_key
 from hptc.project.references import NAMES
 from hptc.provenance import TAG_PREFIX
 from hptc.request.emission import Request
+from hptc.service.interface import DeployedStack, Stacks, Tuning
+from hptc.service.responses import JobSummary, TrainingJob
 
 
 @dataclass(slots=True, kw_only=True)
 class ReadOnlyTuning:
-    """hptc.aws.interface.Tuning that pretends to create.
+    """hptc.service.interface.Tuning that pretends to create.
 
     `listed` are the jobs that a list told, by name; None when none was asked for, and then each
     name is described.
@@ -99,7 +99,7 @@ class ReadOnlyTuning:
 
 @dataclass(slots=True)
 class StacksReadOnce:
-    """hptc.aws.interface.Stacks that asks for each stack once."""
+    """hptc.service.interface.Stacks that asks for each stack once."""
 
     stacks: Stacks
     _outputs: dict[str, Mapping[str, str] | None] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class StacksReadOnce:
 
 
 class AnyStacks:
-    """hptc.aws.interface.Stacks in which every stack provides everything, as a placeholder."""
+    """hptc.service.interface.Stacks in which every stack provides everything, as a placeholder."""
 
     def outputs(self, stack: str) -> dict[str, str] | None:  # noqa: ARG002
         """A placeholder for every reference."""

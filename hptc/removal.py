@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from hptc.aws.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
 from hptc.cdk_cli import Activity
 from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError, UsageError
@@ -20,6 +19,7 @@ from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.spec_stacks import output_key
 from hptc.planned_stacks import is_of
 from hptc.project.project_file import Environment
+from hptc.service.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
 from hptc.stack_events import failure_of
 
 _SECONDS_BETWEEN_LOOKS = 3

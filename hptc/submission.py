@@ -11,8 +11,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from hptc.aws.interface import Progress, Stacks, Tuning, silent
-from hptc.aws.jobs import OVER, describe
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.spec_stacks import Output, locate
@@ -20,6 +18,8 @@ from hptc.project.references import names_in, reference, substitute
 from hptc.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
 from hptc.request import identity
 from hptc.request.emission import Request
+from hptc.service.interface import Progress, Stacks, Tuning, silent
+from hptc.service.responses import OVER, describe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from hptc.aws.jobs import TrainingJob
 from hptc.compiler.workspace import Compiled
 from hptc.earlier_jobs import listed
 from hptc.earlier_runs import (
@@ -24,6 +23,7 @@ from hptc.earlier_runs import (
 )
 from hptc.errors import AwsError
 from hptc.read_only import ReadOnlyTuning
+from hptc.service.responses import TrainingJob
 from hptc.submission import submit
 from tests.aws.fake import CREATED, FakeTuning, NoWrites
 from tests.aws.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec

@@ -17,7 +17,6 @@ from moto import mock_aws
 
 from hptc.apply import apply
 from hptc.aws.client import Connection, connect, over
-from hptc.aws.jobs import TrainingJob
 from hptc.aws.retry import Retry
 from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import CostBound, cost_bound
@@ -29,6 +28,7 @@ from hptc.planned_costs import MOST_FORECASTS
 from hptc.planned_stacks import StackState
 from hptc.provenance import Provenance
 from hptc.render.plan import render_plan
+from hptc.service.responses import TrainingJob
 from hptc.submission import Submitted, submit
 from tests.aws.fake import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.aws.plans import (

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.aws.interface import StackEvent, StackResource
 from hptc.cdk_cli import Activity, Finished, Progress
 from hptc.deployment import DeployedNow, Deployment
 from hptc.project.infrastructure_choices import Infrastructure
@@ -22,6 +21,7 @@ from hptc.render.deployment import (
     render_removals,
     render_removed,
 )
+from hptc.service.interface import StackEvent, StackResource
 
 ROLE = StackEvent(stack="a", logical_id="Role", type="AWS::IAM::Role", status="CREATE_COMPLETE")
 ITSELF = StackEvent(

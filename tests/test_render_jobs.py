@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from hptc.aws.jobs import JobStatus, JobSummary, read_status, read_summary, read_training_job
 from hptc.render.jobs import (
     jobs_json,
     render_jobs,
@@ -21,6 +20,13 @@ from hptc.render.jobs import (
     stop_json,
     submission_json,
     training_jobs_json,
+)
+from hptc.service.responses import (
+    JobStatus,
+    JobSummary,
+    read_status,
+    read_summary,
+    read_training_job,
 )
 from hptc.submission import (
     AlreadyOver,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.aws.interface import StackEvent
+from hptc.service.interface import StackEvent
 from hptc.stack_events import failure_of
 from tests.aws.fake import stack_event
 

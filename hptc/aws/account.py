@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from hptc.aws import client
 from hptc.aws.client import Connection
-from hptc.aws.interface import Stacks, Tuning
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
+from hptc.service.interface import Stacks, Tuning
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

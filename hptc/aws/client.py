@@ -14,24 +14,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hptc.aws.errors import aws_error, no_region
-from hptc.aws.interface import (
-    DeployedStack,
-    StackEvent,
-    StackResource,
-    StacksInWork,
-    Tuning,
-)
-from hptc.aws.jobs import (
-    JobSummary,
-    TrainingJob,
-    read_summary,
-    read_training_job,
-    tags_of,
-)
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request
+from hptc.service.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
+from hptc.service.responses import JobSummary, TrainingJob, read_summary, read_training_job, tags_of
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -172,7 +160,7 @@ def _is_absent(error: AwsError) -> bool:
 
 
 class _Tuning:
-    """hptc.aws.interface.Tuning, by boto."""
+    """hptc.service.interface.Tuning, by boto."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -275,7 +263,7 @@ class _Tuning:
 
 
 class _Stacks:
-    """hptc.aws.interface.StacksInWork, by boto."""
+    """hptc.service.interface.StacksInWork, by boto."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

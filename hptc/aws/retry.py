@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hptc.aws.interface import Progress, silent
 from hptc.errors import AwsError
+from hptc.service.interface import Progress, silent
 
 T = TypeVar("T")
 

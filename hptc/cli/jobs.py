@@ -134,8 +134,8 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
 @AS_JSON
 def status(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     """Show how a tuning job is doing. NAME is a job's name, or a spec's file."""
-    from hptc.aws.jobs import job_status
     from hptc.render.jobs import render_status, status_json
+    from hptc.service.responses import job_status
 
     found = job_status(_connected(env, region).tuning, job_name_of(name, env))
     show(

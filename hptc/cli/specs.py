@@ -177,7 +177,7 @@ def import_command(
         raise UsageError("say what to import: a FILE, `-` for stdin, or --job NAME")
     if job is not None:
         from hptc.aws.client import connect
-        from hptc.aws.jobs import described_request
+        from hptc.service.responses import described_request
 
         request: Any = described_request(connect(region=region).tuning, job)
         origin = f"the tuning job {job}"

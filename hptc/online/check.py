@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from hptc.aws.account import Account
-from hptc.aws.interface import Progress, silent
 from hptc.compiler.locations import with_findings
 from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Finding
@@ -23,6 +22,7 @@ from hptc.online.surroundings import images, keys, networks, roles
 from hptc.project.project_file import Environment
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
+from hptc.service.interface import Progress, silent
 
 Connect = Callable[[Environment | None], Account]
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from hptc.aws.jobs import OVER, TrainingJobCounters, described_request
 from hptc.compiler.importing import requested
 from hptc.diagnostics import Finding, Severity
 from hptc.online.subject import Subject
@@ -18,6 +17,7 @@ from hptc.rules import identical_data, warm_start
 from hptc.rules.engine import check
 from hptc.rules.rule import Context
 from hptc.rules.warm_start import parent_path
+from hptc.service.responses import OVER, TrainingJobCounters, described_request
 from hptc.submission import is_described_by
 
 MAX_RUNNING = 100

@@ -8,8 +8,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from hptc.aws.account import Account
 from hptc.aws.errors import is_about_caller
-from hptc.aws.interface import Progress
 from hptc.errors import AwsError
+from hptc.service.interface import Progress
 
 P = ParamSpec("P")
 T = TypeVar("T")

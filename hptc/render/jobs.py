@@ -12,8 +12,15 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Any, assert_never
 
-from hptc.aws.jobs import OVER, JobStatus, JobSummary, Limits, TrainingJob, TrainingJobCounters
 from hptc.render.diagnostics import printable
+from hptc.service.responses import (
+    OVER,
+    JobStatus,
+    JobSummary,
+    Limits,
+    TrainingJob,
+    TrainingJobCounters,
+)
 from hptc.submission import (
     AlreadyOver,
     DryRun,

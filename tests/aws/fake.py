@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hptc.aws.interface import DeployedStack, StackEvent, StackResource
-from hptc.aws.jobs import JobSummary, TrainingJob, read_summary, tags_of
 from hptc.errors import AwsError
 from hptc.request.emission import Request
+from hptc.service.interface import DeployedStack, StackEvent, StackResource
+from hptc.service.responses import JobSummary, TrainingJob, read_summary, tags_of
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -15,12 +15,12 @@ import pytest
 from botocore.stub import Stubber
 
 from hptc.aws.client import Aws, Connection, connect, over
-from hptc.aws.jobs import describe, described_request, job_status
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError, OperationError
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
 from hptc.provenance import Provenance
+from hptc.service.responses import describe, described_request, job_status
 from hptc.submission import Submitted, Unchanged, submit
 from tests.aws.conftest import ACCOUNT
 from tests.aws.fake import FakeTime

@@ -15,7 +15,7 @@ from hptc.errors import OperationError
 from hptc.provenance import TAG_PREFIX
 
 if TYPE_CHECKING:
-    from hptc.aws.interface import Tuning
+    from hptc.service.interface import Tuning
 
 OVER = frozenset({"Completed", "Failed", "Stopped"})
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""

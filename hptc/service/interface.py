@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hptc.aws.jobs import JobSummary, TrainingJob
 from hptc.request.emission import Request
+from hptc.service.responses import JobSummary, TrainingJob
 
 Progress = Callable[[str], None]
 """Takes a line of talk for a person who waits."""

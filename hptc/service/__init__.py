@@ -1,0 +1,1 @@
+"""What a tuning service is: an interface and its result types."""
