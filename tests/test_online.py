@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hptc.aws.account import Account, Role, Subnet
-from hptc.aws.errors import no_region
+from hptc.aws.aws_errors import no_region
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import AwsError

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hptc.aws.prices import fetch_prices
+from hptc.aws.price_list import fetch_prices
 from hptc.aws.retry import Retry
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import (

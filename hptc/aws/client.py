@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hptc.aws.errors import aws_error, no_region
+from hptc.aws.aws_errors import aws_error, no_region
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment

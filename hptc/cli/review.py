@@ -153,7 +153,7 @@ def prices() -> None:
 @click.option("--region", "regions", multiple=True, help="A Region; the environments' if absent.")
 def refresh(regions: tuple[str, ...]) -> None:
     """Read today's prices from the AWS Price List API into prices.json beside hptc.yaml."""
-    from hptc.aws.prices import fetch_prices, price_list
+    from hptc.aws.price_list import fetch_prices, price_list
     from hptc.aws.retry import Retry
     from hptc.catalog.prices import FILE_NAME, own_prices, render_prices
     from hptc.compiler.workspace import Workspace

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from hptc.aws.account import Account
-from hptc.aws.errors import is_about_caller
+from hptc.aws.aws_errors import is_about_caller
 from hptc.errors import AwsError
 from hptc.service.interface import Progress
 

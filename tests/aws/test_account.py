@@ -10,8 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from hptc.aws.account import Account, Role, Subnet, connect, over
+from hptc.aws.aws_errors import is_about_caller
 from hptc.aws.client import Connection
-from hptc.aws.errors import is_about_caller
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError

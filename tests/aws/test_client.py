@@ -419,7 +419,7 @@ class TestWithoutAws:
 
 
 def test_boto_is_imported_by_a_call_only() -> None:
-    modules = "hptc.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.errors"
+    modules = "hptc.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.aws_errors"
     code = f"import sys, {modules}; print({{'boto3', 'botocore', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as boto
 
-from hptc.aws.errors import aws_error
+from hptc.aws.aws_errors import aws_error
 
 CREATE = "sagemaker:CreateHyperParameterTuningJob"
 QUOTA = (

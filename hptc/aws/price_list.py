@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, Protocol
 
-from hptc.aws.errors import aws_error
+from hptc.aws.aws_errors import aws_error
 from hptc.aws.retry import Retry
 from hptc.catalog.images import partition
 from hptc.catalog.prices import FILE_NAME, Price, PriceTable, RegionPrices
