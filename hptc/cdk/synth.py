@@ -85,9 +85,9 @@ def build(
     _need_tools()
     import aws_cdk as cdk
 
-    from hptc.cdk.foundation import FoundationStack
-    from hptc.cdk.schedule import SearchStack
-    from hptc.cdk.spec import RoleStack
+    from hptc.cdk.foundation_stack import FoundationStack
+    from hptc.cdk.schedule_stack import SearchStack
+    from hptc.cdk.spec_stack import RoleStack
 
     checks = os.environ.get(VALIDATE) == "1"
     app = cdk.App(

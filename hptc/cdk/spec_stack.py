@@ -8,8 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from hptc.cdk.foundation import add_output, read
-from hptc.cdk.review import acknowledge_wildcards
+from hptc.cdk.foundation_stack import add_output, read
+from hptc.cdk.nag import acknowledge_wildcards
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.spec_stacks import Output, SpecStack, output_key
 from hptc.infrastructure.stack_digest import DIGEST, stack_digest

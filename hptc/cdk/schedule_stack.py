@@ -12,8 +12,8 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
-from hptc.cdk.foundation import add_output, read
-from hptc.cdk.review import acknowledge, acknowledge_wildcards
+from hptc.cdk.foundation_stack import add_output, read
+from hptc.cdk.nag import acknowledge, acknowledge_wildcards
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.scheduled_start import ScheduleStack, ServiceRole
 from hptc.infrastructure.spec_stacks import Output, output_key

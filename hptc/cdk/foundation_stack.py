@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from hptc.cdk.review import acknowledge, acknowledge_wildcards
+from hptc.cdk.nag import acknowledge, acknowledge_wildcards
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
