@@ -19,13 +19,13 @@ from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.spec_stacks import locate
 from hptc.planned_costs import BoundOf, PlannedCost, planned_costs
-from hptc.planned_stacks import PlannedStacks, planned_stacks
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in
 from hptc.provenance import Provenance
 from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
 from hptc.service.interface import Stacks, Tuning
 from hptc.service.responses import OVER
+from hptc.stacks.status import PlannedStacks, planned_stacks
 from hptc.submission import Submission, Submitted, Unchanged, submit
 
 ProvenanceOf = Callable[[Compiled], Provenance]

@@ -30,7 +30,7 @@ from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
 from hptc.errors import UsageError
 from hptc.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
 from hptc.planned_costs import PlannedCost
-from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState
+from hptc.stacks.status import PlannedStack, PlannedStacks, StackState
 
 KIND = "hptc-plan"
 VERSION = 1

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hptc.cdk_cli import Activity, Finished, Listener, Progress, run_cdk
 from hptc.errors import UsageError
 from hptc.service.interface import StackEvent
+from hptc.stacks.cdk_cli import Activity, Finished, Listener, Progress, run_cdk
 
 
 @dataclass

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hptc.cdk_cli import Progress
-from hptc.deployment import Audience, Deployment, deploy
 from hptc.errors import EXIT_OPERATION, OperationError, UsageError
+from hptc.stacks.cdk_cli import Progress
+from hptc.stacks.deploy import Audience, Deployment, deploy
 from tests.aws.plans import project, spec
 
 FOUNDATION = "hptc-churn-dev"

@@ -25,10 +25,10 @@ from hptc.errors import AwsError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
 from hptc.planned_costs import MOST_FORECASTS
-from hptc.planned_stacks import StackState
 from hptc.provenance import Provenance
 from hptc.render.plan import render_plan
 from hptc.service.responses import TrainingJob
+from hptc.stacks.status import StackState
 from hptc.submission import Submitted, submit
 from tests.aws.fake import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.aws.plans import (

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hptc.cdk_cli import Activity
 from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError, UsageError
-from hptc.planned_stacks import orphaned_stacks
 from hptc.project.project_file import Environment
-from hptc.removal import Removal, Removed, needed_by, plan_removal, remove
 from hptc.service.interface import StackEvent, StackResource
+from hptc.stacks.cdk_cli import Activity
+from hptc.stacks.destroy import Removal, Removed, needed_by, plan_removal, remove
+from hptc.stacks.status import orphaned_stacks
 from tests.aws.fake import FakeStacks, FakeTime, FakeTuning, NoWrites, arn_of, stack_event
 from tests.aws.plans import deployed, project, run, spec
 

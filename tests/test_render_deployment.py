@@ -7,11 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.cdk_cli import Activity, Finished, Progress
-from hptc.deployment import DeployedNow, Deployment
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
-from hptc.removal import Removal, Removed
 from hptc.render.deployment import (
     deployment_json,
     removed_json,
@@ -22,6 +19,9 @@ from hptc.render.deployment import (
     render_removed,
 )
 from hptc.service.interface import StackEvent, StackResource
+from hptc.stacks.cdk_cli import Activity, Finished, Progress
+from hptc.stacks.deploy import DeployedNow, Deployment
+from hptc.stacks.destroy import Removal, Removed
 
 ROLE = StackEvent(stack="a", logical_id="Role", type="AWS::IAM::Role", status="CREATE_COMPLETE")
 ITSELF = StackEvent(

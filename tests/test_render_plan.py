@@ -15,8 +15,8 @@ from hptc.cost.forecast import ExpectedCost, Ground, no_forecast
 from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
 from hptc.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
 from hptc.planned_costs import PlannedCost
-from hptc.planned_stacks import PlannedStack, PlannedStacks, StackState
 from hptc.render.plan import applied_json, render_applied, render_plan, verdict
+from hptc.stacks.status import PlannedStack, PlannedStacks, StackState
 from hptc.submission import Submitted, Unchanged
 from tests.conftest import Golden
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hptc.service.interface import StackEvent
-from hptc.stack_events import failure_of
+from hptc.stacks.events import failure_of
 from tests.aws.fake import stack_event
 
 STACK = "hptc-churn-dev"

@@ -14,7 +14,7 @@ from hptc.cli.inputs import AS_JSON, ENV, compile_project, environment_here, req
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, UsageError
 
 if TYPE_CHECKING:
-    from hptc.cdk_cli import Progress
+    from hptc.stacks.cdk_cli import Progress
 
 
 @click.command()
@@ -41,10 +41,10 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
     outputs of the stacks.
     """
     require("aws_cdk", "cdk")
-    from hptc.deployment import Audience
-    from hptc.deployment import deploy as deploy_stacks
     from hptc.render.deployment import deployment_json, render_deployment, render_orphans
     from hptc.render.diagnostics import Format, render
+    from hptc.stacks.deploy import Audience
+    from hptc.stacks.deploy import deploy as deploy_stacks
 
     color = in_color(sys.stderr)
     made = deploy_stacks(
@@ -79,8 +79,8 @@ def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) 
     """
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
-    from hptc.removal import needed_by, plan_removal, remove
     from hptc.render.deployment import removed_json, render_removals, render_removed
+    from hptc.stacks.destroy import needed_by, plan_removal, remove
 
     environment = environment_here(env)
     if environment is None:

@@ -9,12 +9,12 @@ import json
 from collections.abc import Sequence
 from typing import assert_never
 
-from hptc.cdk_cli import Activity, Finished, Progress
-from hptc.deployment import DeployedNow, Deployment
 from hptc.infrastructure.spec_stacks import output_key
 from hptc.infrastructure.stack_digest import DIGEST
-from hptc.removal import Removal, Removed
 from hptc.render.diagnostics import printable
+from hptc.stacks.cdk_cli import Activity, Finished, Progress
+from hptc.stacks.deploy import DeployedNow, Deployment
+from hptc.stacks.destroy import Removal, Removed
 
 VERSION = 1
 _STATUS_WIDTH = len("CREATE_IN_PROGRESS")

@@ -12,10 +12,10 @@ from typing import Any, assert_never
 from hptc.apply import Applied
 from hptc.earlier_jobs import EarlierJob, Fate
 from hptc.plan import AlreadyThere, Blocked, Plan, ToSubmit
-from hptc.planned_stacks import PlannedStack, StackState
 from hptc.render.cost import forecast, headline, total
 from hptc.render.diagnostics import printable
 from hptc.render.jobs import render_submission
+from hptc.stacks.status import PlannedStack, StackState
 from hptc.submission import Submitted
 
 VERSION = 1

@@ -15,15 +15,15 @@ from pathlib import Path
 
 from hptc.aws.client import connect
 from hptc.cdk.synth import synth_project
-from hptc.cdk_cli import Listener, Progress, find_cdk, run_cdk
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.planned_stacks import orphaned_stacks
 from hptc.project import project_file
 from hptc.project.project_file import Environment
 from hptc.service.interface import Stacks, StacksInWork
-from hptc.stack_events import failure_of
+from hptc.stacks.cdk_cli import Listener, Progress, find_cdk, run_cdk
+from hptc.stacks.events import failure_of
+from hptc.stacks.status import orphaned_stacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from hptc.cdk_cli import Activity
 from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.spec_stacks import output_key
-from hptc.planned_stacks import is_of
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
-from hptc.stack_events import failure_of
+from hptc.stacks.cdk_cli import Activity
+from hptc.stacks.events import failure_of
+from hptc.stacks.status import is_of
 
 _SECONDS_BETWEEN_LOOKS = 3
 _ROLE = output_key("execution_role_arn")

@@ -1,0 +1,1 @@
+"""The life of CloudFormation stacks: status, deploy, destroy."""
