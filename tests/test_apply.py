@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hptc.apply import Applied, apply
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.plan import Plan
-from hptc.plan_file import plan_text, read_plan
+from hptc.jobs.apply import Applied, apply
+from hptc.jobs.plan import Plan
+from hptc.jobs.plan_file import plan_text, read_plan
+from hptc.jobs.submission import Submitted, Unchanged
 from hptc.request.emission import Request
-from hptc.submission import Submitted, Unchanged
 from tests.aws.fake import FakeStacks, FakeTuning
 from tests.aws.plans import WIDER, deployed, origin, planned, project, read_only, run, spec
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hptc.cli import run as hptc
-from hptc.plan_file import read_plan
+from hptc.jobs.plan_file import read_plan
 from hptc.sandbox.server import Sandbox
 from tests.aws.specs import PROJECT
 from tests.sandbox.conftest import open_sandbox

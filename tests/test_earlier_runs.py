@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from hptc.compiler.workspace import Compiled
-from hptc.earlier_jobs import listed
-from hptc.earlier_runs import (
+from hptc.errors import AwsError
+from hptc.jobs.history import listed
+from hptc.jobs.past_runs import (
     MOST_BILLED,
     MOST_LOOKED_AT,
     MOST_RUNS,
@@ -21,10 +22,9 @@ from hptc.earlier_runs import (
     TrainingTime,
     earlier_runs,
 )
-from hptc.errors import AwsError
-from hptc.read_only import ReadOnlyTuning
+from hptc.jobs.read_only import ReadOnlyTuning
+from hptc.jobs.submission import submit
 from hptc.service.responses import TrainingJob
-from hptc.submission import submit
 from tests.aws.fake import CREATED, FakeTuning, NoWrites
 from tests.aws.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
 from tests.aws.specs import EXPLICIT, compiled

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from hptc.catalog.prices import packaged
 from hptc.cost.forecast import ExpectedCost, expected_cost
-from hptc.earlier_runs import EarlierRun, EarlierRuns, TrainingTime
+from hptc.jobs.past_runs import EarlierRun, EarlierRuns, TrainingTime
 from hptc.render.cost import SpecCost, costs_json, render_costs
 from tests.conftest import ROOT, Golden
 from tests.test_cost import PRICES, UNKNOWN, bound

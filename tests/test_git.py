@@ -12,8 +12,8 @@ import pytest
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
+from hptc.jobs.provenance import Provenance, provenance_of
 from hptc.project import project_file
-from hptc.provenance import Provenance, provenance_of
 from hptc.source import git
 from hptc.source.document import MAX_BYTES
 from hptc.source.filesystem import DISK

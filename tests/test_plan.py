@@ -15,21 +15,21 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from hptc.apply import apply
 from hptc.aws.client import Connection, connect, over
 from hptc.aws.retry import Retry
 from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import CostBound, cost_bound
-from hptc.earlier_jobs import LISTED_BY_NAME, LOOKED_AT, Fate
 from hptc.errors import AwsError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
-from hptc.planned_costs import MOST_FORECASTS
-from hptc.provenance import Provenance
+from hptc.jobs.apply import apply
+from hptc.jobs.history import LISTED_BY_NAME, LOOKED_AT, Fate
+from hptc.jobs.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
+from hptc.jobs.plan_costs import MOST_FORECASTS
+from hptc.jobs.provenance import Provenance
+from hptc.jobs.submission import Submitted, submit
 from hptc.render.plan import render_plan
 from hptc.service.responses import TrainingJob
 from hptc.stacks.status import StackState
-from hptc.submission import Submitted, submit
 from tests.aws.fake import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.aws.plans import (
     FOUNDATION,

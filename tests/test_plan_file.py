@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import UsageError
-from hptc.plan_file import is_plan, plan_text, read_plan
+from hptc.jobs.plan_file import is_plan, plan_text, read_plan
 from tests.conftest import Golden
 from tests.test_render_plan import CASES
 

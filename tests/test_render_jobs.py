@@ -9,6 +9,15 @@ from typing import Any
 
 import pytest
 
+from hptc.jobs.submission import (
+    AlreadyOver,
+    DryRun,
+    Stop,
+    StopRequested,
+    Submission,
+    Submitted,
+    Unchanged,
+)
 from hptc.render.jobs import (
     jobs_json,
     render_jobs,
@@ -27,15 +36,6 @@ from hptc.service.responses import (
     read_status,
     read_summary,
     read_training_job,
-)
-from hptc.submission import (
-    AlreadyOver,
-    DryRun,
-    Stop,
-    StopRequested,
-    Submission,
-    Submitted,
-    Unchanged,
 )
 
 PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"

@@ -9,15 +9,15 @@ from decimal import Decimal
 
 import pytest
 
-from hptc.apply import Applied
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import ExpectedCost, Ground, no_forecast
-from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
-from hptc.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
-from hptc.planned_costs import PlannedCost
+from hptc.jobs.apply import Applied
+from hptc.jobs.history import EarlierJob, EarlierJobs, Fate
+from hptc.jobs.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
+from hptc.jobs.plan_costs import PlannedCost
+from hptc.jobs.submission import Submitted, Unchanged
 from hptc.render.plan import applied_json, render_applied, render_plan, verdict
 from hptc.stacks.status import PlannedStack, PlannedStacks, StackState
-from hptc.submission import Submitted, Unchanged
 from tests.conftest import Golden
 
 PLACE = Place(account="123456789012", region="us-east-1", project="churn", environment="dev")

@@ -12,8 +12,8 @@ import pytest
 
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.provenance import Provenance, provenance_tags
-from hptc.submission import (
+from hptc.jobs.provenance import Provenance, provenance_tags
+from hptc.jobs.submission import (
     AlreadyOver,
     DryRun,
     StopRequested,

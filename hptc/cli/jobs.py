@@ -44,10 +44,10 @@ def submit(
     """
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
-    from hptc.provenance import provenance_of
+    from hptc.jobs.provenance import provenance_of
+    from hptc.jobs.submission import DryRun
+    from hptc.jobs.submission import submit as submit_one
     from hptc.render.jobs import render_submission, submission_json
-    from hptc.submission import DryRun
-    from hptc.submission import submit as submit_one
 
     if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
         if dry_run or rerun is not None:
@@ -81,7 +81,7 @@ def submit(
 
 
 def _plan_text(path: str) -> str | None:
-    from hptc.plan_file import is_plan
+    from hptc.jobs.plan_file import is_plan
 
     if not path.endswith(".json") or not Path(path).is_file():
         return None
@@ -90,11 +90,11 @@ def _plan_text(path: str) -> str | None:
 
 
 def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options: Any) -> int:
-    from hptc.apply import apply
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
-    from hptc.plan_file import read_plan
-    from hptc.provenance import provenance_of
+    from hptc.jobs.apply import apply
+    from hptc.jobs.plan_file import read_plan
+    from hptc.jobs.provenance import provenance_of
     from hptc.render.plan import applied_json, render_applied
 
     plan = read_plan(text, file)
@@ -172,8 +172,8 @@ def list_command(
 @AS_JSON
 def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     """Stop the one tuning job that NAME names. Nothing is deleted."""
+    from hptc.jobs.submission import stop as stop_one
     from hptc.render.jobs import render_stop, stop_json
-    from hptc.submission import stop as stop_one
 
     outcome = stop_one(_connected(env, region).tuning, name)
     show(stop_json(outcome) if as_json else render_stop(outcome))

@@ -104,9 +104,9 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
     from hptc.cost.forecast import expected_cost
-    from hptc.earlier_jobs import listed
-    from hptc.earlier_runs import earlier_runs
-    from hptc.read_only import ReadOnlyTuning
+    from hptc.jobs.history import listed
+    from hptc.jobs.past_runs import earlier_runs
+    from hptc.jobs.read_only import ReadOnlyTuning
 
     environment = next((one.environment for one in compiled), None)
     if any(one.environment != environment for one in compiled):
@@ -295,10 +295,10 @@ def plan(
     from hptc.aws.client import connect
     from hptc.aws.retry import Retry
     from hptc.files import write_whole
-    from hptc.plan import is_whole_project
-    from hptc.plan import plan as make_plan
-    from hptc.plan_file import plan_text, read_plan
-    from hptc.provenance import provenance_of
+    from hptc.jobs.plan import is_whole_project
+    from hptc.jobs.plan import plan as make_plan
+    from hptc.jobs.plan_file import plan_text, read_plan
+    from hptc.jobs.provenance import provenance_of
     from hptc.render.plan import render_plan
 
     compiled = compile_all(paths, **options)

@@ -156,7 +156,7 @@ def compile_command(
 
 def _resolved(one: Compiled) -> dict[str, Any]:
     from hptc.aws.client import connect
-    from hptc.submission import resolve_references
+    from hptc.jobs.submission import resolve_references
 
     return resolve_references(one, connect(one.environment).stacks)
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from hptc.cost.bound import LARGEST_SPOT_SAVING, BoundSummary, Configuration, CostBound, rounded_up
-from hptc.earlier_runs import EarlierRun, EarlierRuns, TrainingTime
+from hptc.jobs.past_runs import EarlierRun, EarlierRuns, TrainingTime
 
 _HOUR = 3600
 

@@ -22,9 +22,9 @@ from hptc.infrastructure.arns import arn
 from hptc.infrastructure.launcher_policy import pass_role, tag_at_creation, whose
 from hptc.infrastructure.spec_stacks import SpecStack, check_stack_name, role_name
 from hptc.infrastructure.statements import Condition, Statement
+from hptc.jobs.provenance import Provenance, add_tags, provenance_tags
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
-from hptc.provenance import Provenance, add_tags, provenance_tags
 from hptc.request.identity import scheduled_stem
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule

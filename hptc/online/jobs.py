@@ -10,15 +10,15 @@ from typing import Any
 
 from hptc.compiler.importing import requested
 from hptc.diagnostics import Finding, Severity
+from hptc.jobs.provenance import TAG_PREFIX
+from hptc.jobs.submission import is_described_by
 from hptc.online.subject import Subject
-from hptc.provenance import TAG_PREFIX
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.rules import identical_data, warm_start
 from hptc.rules.engine import check
 from hptc.rules.rule import Context
 from hptc.rules.warm_start import parent_path
 from hptc.service.responses import OVER, TrainingJobCounters, described_request
-from hptc.submission import is_described_by
 
 MAX_RUNNING = 100
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""

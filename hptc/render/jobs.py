@@ -12,6 +12,15 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Any, assert_never
 
+from hptc.jobs.submission import (
+    AlreadyOver,
+    DryRun,
+    Stop,
+    StopRequested,
+    Submission,
+    Submitted,
+    Unchanged,
+)
 from hptc.render.diagnostics import printable
 from hptc.service.responses import (
     OVER,
@@ -20,15 +29,6 @@ from hptc.service.responses import (
     Limits,
     TrainingJob,
     TrainingJobCounters,
-)
-from hptc.submission import (
-    AlreadyOver,
-    DryRun,
-    Stop,
-    StopRequested,
-    Submission,
-    Submitted,
-    Unchanged,
 )
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A plan, and what became of it, as text for people. JSON is `hptc.plan_file.plan_text`.
+"""A plan, and what became of it, as text for people. JSON is `hptc.jobs.plan_file.plan_text`.
 
 The first line is the verdict; then what has to be done, the most urgent first. Pure.
 """
@@ -9,14 +9,14 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from hptc.apply import Applied
-from hptc.earlier_jobs import EarlierJob, Fate
-from hptc.plan import AlreadyThere, Blocked, Plan, ToSubmit
+from hptc.jobs.apply import Applied
+from hptc.jobs.history import EarlierJob, Fate
+from hptc.jobs.plan import AlreadyThere, Blocked, Plan, ToSubmit
+from hptc.jobs.submission import Submitted
 from hptc.render.cost import forecast, headline, total
 from hptc.render.diagnostics import printable
 from hptc.render.jobs import render_submission
 from hptc.stacks.status import PlannedStack, StackState
-from hptc.submission import Submitted
 
 VERSION = 1
 _MOST_OVER = 10

@@ -15,9 +15,9 @@ from hptc.errors import AwsError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.spec_stacks import output_key
 from hptc.infrastructure.stack_digest import DIGEST
+from hptc.jobs.provenance import TAG_PREFIX
+from hptc.jobs.read_only import is_denied
 from hptc.project.project_file import Environment
-from hptc.provenance import TAG_PREFIX
-from hptc.read_only import is_denied
 from hptc.service.interface import DeployedStack, Stacks
 
 

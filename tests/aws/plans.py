@@ -9,12 +9,12 @@ from typing import Any
 
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
-from hptc.plan import Plan, is_whole_project, plan
-from hptc.planned_costs import BoundOf
-from hptc.provenance import Provenance
+from hptc.jobs.plan import Plan, is_whole_project, plan
+from hptc.jobs.plan_costs import BoundOf
+from hptc.jobs.provenance import Provenance
+from hptc.jobs.submission import submit
 from hptc.request.identity import scheduled_stem
 from hptc.service.responses import JobSummary
-from hptc.submission import submit
 from tests.aws.fake import FakeStacks, FakeTuning, NoWrites
 from tests.aws.specs import PROJECT, SPEC
 

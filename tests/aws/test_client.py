@@ -17,11 +17,11 @@ from botocore.stub import Stubber
 from hptc.aws.client import Aws, Connection, connect, over
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError, OperationError
+from hptc.jobs.provenance import Provenance
+from hptc.jobs.submission import Submitted, Unchanged, submit
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
-from hptc.provenance import Provenance
 from hptc.service.responses import describe, described_request, job_status
-from hptc.submission import Submitted, Unchanged, submit
 from tests.aws.conftest import ACCOUNT
 from tests.aws.fake import FakeTime
 from tests.aws.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
@@ -419,7 +419,7 @@ class TestWithoutAws:
 
 
 def test_boto_is_imported_by_a_call_only() -> None:
-    modules = "hptc.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.aws_errors"
+    modules = "hptc.jobs.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.aws_errors"
     code = f"import sys, {modules}; print({{'boto3', 'botocore', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

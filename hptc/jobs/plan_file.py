@@ -26,10 +26,10 @@ from pydantic import (
 
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import ExpectedCost, Ground, TotalCost
-from hptc.earlier_jobs import EarlierJob, EarlierJobs, Fate
 from hptc.errors import UsageError
-from hptc.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
-from hptc.planned_costs import PlannedCost
+from hptc.jobs.history import EarlierJob, EarlierJobs, Fate
+from hptc.jobs.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
+from hptc.jobs.plan_costs import PlannedCost
 from hptc.stacks.status import PlannedStack, PlannedStacks, StackState
 
 KIND = "hptc-plan"

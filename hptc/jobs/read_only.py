@@ -11,8 +11,8 @@ from typing import Any
 
 from hptc.errors import AwsError
 from hptc.infrastructure.spec_stacks import output_key
+from hptc.jobs.provenance import TAG_PREFIX
 from hptc.project.references import NAMES
-from hptc.provenance import TAG_PREFIX
 from hptc.request.emission import Request
 from hptc.service.interface import DeployedStack, Stacks, Tuning
 from hptc.service.responses import JobSummary, TrainingJob

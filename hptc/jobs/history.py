@@ -15,9 +15,9 @@ from enum import StrEnum
 
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError
+from hptc.jobs.provenance import TAG_PREFIX, Provenance
+from hptc.jobs.read_only import ReadOnlyTuning, is_denied
 from hptc.project.project_file import Environment
-from hptc.provenance import TAG_PREFIX, Provenance
-from hptc.read_only import ReadOnlyTuning, is_denied
 from hptc.request.identity import MAX_NAME, scheduled_stem
 from hptc.service.interface import Tuning
 from hptc.service.responses import OVER, JobSummary

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from hptc.compiler.workspace import Compiled
 from hptc.errors import OperationError
-from hptc.plan import (
+from hptc.jobs.plan import (
     AlreadyThere,
     Blocked,
     Decision,
@@ -23,10 +23,10 @@ from hptc.plan import (
     decide,
     place_of,
 )
+from hptc.jobs.read_only import ReadOnlyTuning, StacksReadOnce
+from hptc.jobs.submission import Submission, submit
 from hptc.project.references import reference
-from hptc.read_only import ReadOnlyTuning, StacksReadOnce
 from hptc.service.interface import Progress, Stacks, Tuning, silent
-from hptc.submission import Submission, submit
 
 PLAN_AGAIN = "`hptc plan` shows what would happen now"
 
@@ -53,7 +53,7 @@ def apply(
     `compiled` are the plan's specs as they are now; others are left alone, and so is what the plan
     calls unchanged or blocked. Everything is checked by this call, before there is an outcome.
 
-    Raises OperationError when something moved since the plan, and what hptc.submission.submit
+    Raises OperationError when something moved since the plan, and what hptc.jobs.submission.submit
     raises. A run that was interrupted can be repeated.
     """
     planned = {decision.spec for decision in plan.decisions}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from hptc.compiler.workspace import Compiled
 from hptc.cost.bound import BoundSummary, CostBound, summary
 from hptc.cost.forecast import ExpectedCost, expected_cost, no_forecast
-from hptc.earlier_runs import earlier_runs
 from hptc.errors import AwsError
-from hptc.read_only import ReadOnlyTuning, is_denied
+from hptc.jobs.past_runs import earlier_runs
+from hptc.jobs.read_only import ReadOnlyTuning, is_denied
 
 BoundOf = Callable[[Compiled], CostBound]
 

@@ -14,8 +14,8 @@ from typing import Any
 from hptc.compiler.workspace import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.spec_stacks import Output, locate
+from hptc.jobs.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
 from hptc.project.references import names_in, reference, substitute
-from hptc.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
 from hptc.request import identity
 from hptc.request.emission import Request
 from hptc.service.interface import Progress, Stacks, Tuning, silent

@@ -1,7 +1,7 @@
 """What submitting the specs of an environment would do, found out without writing anything.
 
 Compiled specs and the client interfaces in, a `Plan` out. Each decision is
-`hptc.submission.submit` against a client that reads AWS and creates nothing, so that a plan and a
+`hptc.jobs.submission.submit` against a client that reads AWS and creates nothing, so that a plan and a
 submission can't disagree. Whether a deployed stack equals its template is for `cdk diff` to tell.
 """
 
@@ -15,18 +15,18 @@ from pathlib import Path
 from hptc.compiler.discovery import project_files
 from hptc.compiler.workspace import Compiled
 from hptc.cost.forecast import TotalCost, total_cost
-from hptc.earlier_jobs import EarlierJobs, earlier_jobs, listed
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.spec_stacks import locate
-from hptc.planned_costs import BoundOf, PlannedCost, planned_costs
+from hptc.jobs.history import EarlierJobs, earlier_jobs, listed
+from hptc.jobs.plan_costs import BoundOf, PlannedCost, planned_costs
+from hptc.jobs.provenance import Provenance
+from hptc.jobs.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
+from hptc.jobs.submission import Submission, Submitted, Unchanged, submit
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in
-from hptc.provenance import Provenance
-from hptc.read_only import AnyStacks, ReadOnlyTuning, StacksReadOnce
 from hptc.service.interface import Stacks, Tuning
 from hptc.service.responses import OVER
 from hptc.stacks.status import PlannedStacks, planned_stacks
-from hptc.submission import Submission, Submitted, Unchanged, submit
 
 ProvenanceOf = Callable[[Compiled], Provenance]
 """Asked only where it counts: it may run git."""

@@ -14,9 +14,9 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 from hptc.compiler.workspace import Compiled
-from hptc.earlier_jobs import Names, readable_tags
-from hptc.provenance import TAG_PREFIX
-from hptc.read_only import ReadOnlyTuning
+from hptc.jobs.history import Names, readable_tags
+from hptc.jobs.provenance import TAG_PREFIX
+from hptc.jobs.read_only import ReadOnlyTuning
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.service.responses import OVER, JobSummary, TrainingJob
 

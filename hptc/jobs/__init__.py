@@ -1,0 +1,1 @@
+"""Tuning jobs between specs and a service: decide, submit, plan, apply, history."""
