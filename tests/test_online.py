@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from hptc.account_checks.checks import check_online
 from hptc.aws.account import Account, Role, Subnet
 from hptc.aws.aws_errors import no_region
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.errors import AwsError
-from hptc.online.check import check_online
 from hptc.project.project_file import Environment
 from hptc.rules.engine import selected
 from tests.aws.fake_account import FakeAccount

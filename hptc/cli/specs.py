@@ -73,8 +73,8 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **optio
 def _checked_online(
     compiled: list[Compiled], select: str | None, ignore: str | None, **_: Any
 ) -> list[Compiled]:
+    from hptc.account_checks.checks import check_online
     from hptc.aws.account import connect
-    from hptc.online.check import check_online
     from hptc.rules.codes import ONLINE
     from hptc.rules.engine import is_selected, selected
 

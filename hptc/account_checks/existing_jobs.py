@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from hptc.account_checks.deployed_spec import Subject
 from hptc.compiler.importing import requested
 from hptc.diagnostics import Finding, Severity
 from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.submission import is_described_by
-from hptc.online.subject import Subject
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.rules import identical_data, warm_start
 from hptc.rules.engine import check

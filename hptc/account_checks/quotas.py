@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from hptc.account_checks.deployed_spec import Subject
 from hptc.diagnostics import Finding, Severity
-from hptc.online.subject import Subject
 from hptc.request.tuning_job import Definition, Resources
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hptc.account_checks.cached_queries import Questions
 from hptc.compiler.workspace import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.spec_stacks import locate
-from hptc.online.questions import Questions
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in, reference, substitute
 from hptc.request.emission import Request

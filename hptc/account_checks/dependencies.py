@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.account_checks.deployed_spec import Subject
 from hptc.catalog.images import identify, parse_image
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.online.subject import Subject
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Definition, Vpc
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from hptc.account_checks.cached_queries import Questions
+from hptc.account_checks.dependencies import images, keys, networks, roles
+from hptc.account_checks.deployed_spec import Subject, subject_of
+from hptc.account_checks.existing_jobs import parents, running_jobs, taken_name
+from hptc.account_checks.quotas import instance_quotas
+from hptc.account_checks.s3_locations import buckets_and_inputs
 from hptc.aws.account import Account
 from hptc.compiler.locations import with_findings
 from hptc.compiler.workspace import Compiled
 from hptc.diagnostics import Finding
 from hptc.errors import AwsError
-from hptc.online.jobs import parents, running_jobs, taken_name
-from hptc.online.questions import Questions
-from hptc.online.quotas import instance_quotas
-from hptc.online.storage import buckets_and_inputs
-from hptc.online.subject import Subject, subject_of
-from hptc.online.surroundings import images, keys, networks, roles
 from hptc.project.project_file import Environment
 from hptc.rules import RULES
 from hptc.rules.rule import Rule

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hptc.account_checks.deployed_spec import Subject
 from hptc.diagnostics import Finding, Path, Severity
-from hptc.online.subject import Subject
 from hptc.request.tuning_job import Channel, Definition, S3Source
 
 _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)

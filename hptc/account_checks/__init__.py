@@ -1,0 +1,1 @@
+"""What only the account can tell: the checks of `hptc check --online`."""
