@@ -16,8 +16,8 @@ from moto.cloudformation.exceptions import (
 )
 from moto.cloudformation.utils import generate_changeset_id, validate_create_change_set
 
-from hptc.sandbox import convergence, resources, stacks
-from hptc.sandbox.template import check_template, parse_template, resolve_parameters
+from hptc.sandbox import convergence, stack_lifecycle, stack_resources
+from hptc.sandbox.stack_template import check_template, parse_template, resolve_parameters
 
 _NO_CHANGES = (
     "The submitted information didn't contain changes. "
@@ -39,9 +39,9 @@ def create_change_set(
 ) -> tuple[str, str]:
     """Work out what a template would change; nothing is made but the stack's own entry."""
     validate_create_change_set(change_set_name)
-    stack = stacks.live_stack(backend, stack_name)
+    stack = stack_lifecycle.live_stack(backend, stack_name)
     if change_set_type == "CREATE":
-        if stack is not None and stack.status != stacks.REVIEW:
+        if stack is not None and stack.status != stack_lifecycle.REVIEW:
             raise ValidationError(
                 message=f"Stack [{stack_name}] already exists and cannot be created again with "
                 f"the changeSet [{change_set_name}]."
@@ -49,14 +49,14 @@ def create_change_set(
     else:
         if stack is None:
             raise ValidationError(message=f"Stack [{stack_name}] does not exist")
-        stacks.check_updatable(stack)
+        stack_lifecycle.check_updatable(stack)
     parsed = check_template(template)
     values = resolve_parameters(parameters, parsed, stack.parameters if stack is not None else {})
     if stack is None:
-        stack = stacks.new_stack(
+        stack = stack_lifecycle.new_stack(
             backend, stack_name, notification_arns=notification_arns, tags=tags
         )
-        convergence.set_status(stack, stacks.REVIEW, "User Initiated")
+        convergence.set_status(stack, stack_lifecycle.REVIEW, "User Initiated")
     if any(
         other.stack_id == stack.stack_id and other.change_set_name == change_set_name
         for other in backend.change_sets.values()
@@ -77,7 +77,7 @@ def create_change_set(
         role_arn=role_arn,
     )
     change_set.changes = [_change(*item) for item in _changes(stack, parsed, values)]
-    if change_set_type == "CREATE" or stacks.differs(stack, template, values, tags or {}):
+    if change_set_type == "CREATE" or stack_lifecycle.differs(stack, template, values, tags or {}):
         change_set.status = "CREATE_COMPLETE"
         change_set.execution_status = "AVAILABLE"
     else:
@@ -107,11 +107,11 @@ def _changes(
             continue
         old_properties = before[name].get("Properties", {})
         new_properties = resource_json.get("Properties", {})
-        changed = set(resources.changed_properties(old_properties, new_properties))
+        changed = set(stack_resources.changed_properties(old_properties, new_properties))
         changed |= {
             key
             for key, value in new_properties.items()
-            if changed_parameters.intersection(resources.references(value))
+            if changed_parameters.intersection(stack_resources.references(value))
         }
         if changed or resource_json != before[name]:
             yield "Modify", name, resource_json, old, sorted(changed)
@@ -127,7 +127,7 @@ def _change(
     change: Any = models.Change(action=action, logical_resource_id=name, resource_type=kind)
     change.physical_resource_id = getattr(old, "physical_resource_id", None)
     if action == "Modify":
-        replaced = resources.replaces(kind, old.cf_resource_type, changed)
+        replaced = stack_resources.replaces(kind, old.cf_resource_type, changed)
         change.replacement = str(bool(changed) and replaced)
         change.scope = ["Properties"] if changed else ["Metadata"]
         change.details = [
@@ -136,7 +136,7 @@ def _change(
                     "Attribute": "Properties",
                     "Name": key,
                     "RequiresRecreation": "Always"
-                    if resources.replaces(kind, old.cf_resource_type, [key])
+                    if stack_resources.replaces(kind, old.cf_resource_type, [key])
                     else "Never",
                 },
                 "Evaluation": "Static",
@@ -194,7 +194,9 @@ def execute_change_set(
     change_set.execution_status = "EXECUTE_COMPLETE"
     stack = backend.stacks[change_set.stack_id]
     stack.role_arn = change_set.role_arn or stack.role_arn
-    stacks.deploy(backend, stack, change_set.template, change_set.parameters, change_set.tags or {})
+    stack_lifecycle.deploy(
+        backend, stack, change_set.template, change_set.parameters, change_set.tags or {}
+    )
 
 
 def parse_change_set(change_set: Any) -> None:

@@ -10,9 +10,9 @@ from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult, EmptyResult
 
-from hptc.sandbox import change_sets, convergence, resources, stacks, template
+from hptc.sandbox import change_sets, convergence, stack_lifecycle, stack_resources, stack_template
 from hptc.sandbox.extension import extend
-from hptc.sandbox.resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
 
 
 def _stand_for_nothing(name: str, _properties: Properties, _place: Place) -> Record:
@@ -32,13 +32,13 @@ HANDLERS: Mapping[str, Handler] = {
 
 def install(handlers: Mapping[str, Handler]) -> None:
     """Put the sandbox's stacks, with these handlers of resource types, in place of moto's."""
-    resources.register(HANDLERS)
-    resources.register(handlers)
+    stack_resources.register(HANDLERS)
+    stack_resources.register(handlers)
     extend(
         models.CloudFormationBackend,
-        create_stack=stacks.create_stack,
-        update_stack=stacks.update_stack,
-        delete_stack=stacks.delete_stack,
+        create_stack=stack_lifecycle.create_stack,
+        update_stack=stack_lifecycle.update_stack,
+        delete_stack=stack_lifecycle.delete_stack,
         create_change_set=change_sets.create_change_set,
         describe_change_set=change_sets.describe_change_set,
         delete_change_set=change_sets.delete_change_set,
@@ -57,17 +57,17 @@ def install(handlers: Mapping[str, Handler]) -> None:
     extend(models.ChangeSet, _parse_template=change_sets.parse_change_set)
     extend(
         models.Stack,
-        outputs=property(stacks.outputs_of),
+        outputs=property(stack_lifecycle.outputs_of),
         stack_resources=property(convergence.stack_resources),
     )
     extend(
         parsing.ResourceMap,
         __getitem__=convergence.get_resource,
-        parse_ssm_parameter=template.parse_ssm_parameter,
+        parse_ssm_parameter=stack_template.parse_ssm_parameter,
     )
-    extend(parsing, clean_json=template.clean_json)
+    extend(parsing, clean_json=stack_template.clean_json)
     for module in (models, responses):
-        extend(module, get_stack_from_s3_url=template.stack_from_s3_url)
+        extend(module, get_stack_from_s3_url=stack_template.stack_from_s3_url)
 
 
 def _tags(response: Any) -> dict[str, str]:
@@ -76,7 +76,9 @@ def _tags(response: Any) -> dict[str, str]:
 
 def _template_body(response: Any, stack_name: str) -> str:
     if response._get_bool_param("UsePreviousTemplate", False):
-        return str(stacks.existing_stack(response.cloudformation_backend, stack_name).template)
+        return str(
+            stack_lifecycle.existing_stack(response.cloudformation_backend, stack_name).template
+        )
     url = response._get_param("TemplateURL")
     body = response._get_stack_from_s3_url(url) if url else response._get_param("TemplateBody")
     if not body:
@@ -148,7 +150,9 @@ def _list_change_sets(response: Any) -> ActionResult:
 
 
 def _update_termination_protection(response: Any) -> ActionResult:
-    stack = stacks.existing_stack(response.cloudformation_backend, response._get_param("StackName"))
+    stack = stack_lifecycle.existing_stack(
+        response.cloudformation_backend, response._get_param("StackName")
+    )
     stack.enable_termination_protection = bool(
         response._get_bool_param("EnableTerminationProtection", False)
     )

@@ -11,9 +11,9 @@ from typing import Any
 
 from moto.cloudformation import models
 
-from hptc.sandbox import resources
+from hptc.sandbox import stack_resources
 from hptc.sandbox.extension import extend
-from hptc.sandbox.resources import Place
+from hptc.sandbox.stack_resources import Place
 
 _STACK = "AWS::CloudFormation::Stack"
 _EVENT_INTERVAL = timedelta(milliseconds=1)
@@ -85,7 +85,7 @@ def converge(stack: models.Stack, template: dict[str, Any], parameters: dict[str
 
     kept = [
         name
-        for name in resources.in_dependency_order(wanted)
+        for name in stack_resources.in_dependency_order(wanted)
         if "Condition" not in wanted[name]
         or resource_map.lazy_condition_map[wanted[name]["Condition"]]
     ]
@@ -95,16 +95,16 @@ def converge(stack: models.Stack, template: dict[str, Any], parameters: dict[str
         properties = getattr(old, "sandbox_properties", None)
         try:
             if old is None:
-                new = resources.create(name, resource_json, resource_map, place)
+                new = stack_resources.create(name, resource_json, resource_map, place)
             else:
-                new = resources.update(old, resource_json, resource_map, place)
+                new = stack_resources.update(old, resource_json, resource_map, place)
         except Exception as error:
             _record(stack, name, old, resource_json["Type"], f"{verb}_FAILED", message_of(error))
             raise
         made[name] = new
         if properties is not new.sandbox_properties:
             _record(stack, name, new, resource_json["Type"], f"{verb}_COMPLETE")
-    for name in reversed(resources.in_dependency_order(before)):
+    for name in reversed(stack_resources.in_dependency_order(before)):
         if name in made and name not in kept:
             _remove(stack, name, before[name])
     resource_map._resource_json_map = wanted
@@ -117,7 +117,7 @@ def _remove(stack: models.Stack, name: str, resource_json: dict[str, Any]) -> No
         _record(stack, name, resource, resource_json["Type"], "DELETE_SKIPPED")
     else:
         try:
-            resources.remove(resource, resource_json, _place(stack))
+            stack_resources.remove(resource, resource_json, _place(stack))
         except Exception as error:
             _record(
                 stack, name, resource, resource_json["Type"], "DELETE_FAILED", message_of(error)
@@ -152,6 +152,6 @@ def set_status(stack: models.Stack, status: str, reason: str | None = None) -> N
 def remove_all(stack: models.Stack) -> None:
     """Remove every resource of a stack but the retained ones."""
     declared = stack.resource_map._resource_json_map
-    for name in reversed(resources.in_dependency_order(declared)):
+    for name in reversed(stack_resources.in_dependency_order(declared)):
         if name in stack.resource_map._parsed_resources:
             _remove(stack, name, declared[name])

@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.ec2 import models
 
-from hptc.sandbox.resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
 
 
 def _backend(place: Place) -> Any:

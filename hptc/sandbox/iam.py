@@ -19,7 +19,7 @@ from moto.iam.policy_validation import (
     IAMTrustPolicyDocumentValidator,
 )
 
-from hptc.sandbox.resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
 
 _VERSIONS_KEPT = 5  # the most that IAM keeps of a managed policy
 

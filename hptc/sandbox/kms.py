@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.kms import models
 
-from hptc.sandbox.resources import Handler, Place, Properties
+from hptc.sandbox.stack_resources import Handler, Place, Properties
 
 
 def _backend(place: Place) -> Any:

@@ -15,7 +15,7 @@ from moto.s3 import models
 from moto.s3.exceptions import BucketNotEmpty
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
 
 
 def install() -> None:

@@ -21,7 +21,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
 
 _DEFAULT_GROUP = "default"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from moto.cloudformation.exceptions import ValidationError
 
-from hptc.sandbox import resources
+from hptc.sandbox import stack_resources
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from hptc.sandbox import resources
     ],
 )
 def test_references(node: Any, names: list[str]) -> None:
-    assert list(resources.references(node)) == names
+    assert list(stack_resources.references(node)) == names
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_references(node: Any, names: list[str]) -> None:
     ],
 )
 def test_in_dependency_order(template: dict[str, Any], order: list[str]) -> None:
-    assert resources.in_dependency_order(template) == order
+    assert stack_resources.in_dependency_order(template) == order
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_in_dependency_order(template: dict[str, Any], order: list[str]) -> None
 def test_changed_properties(
     before: dict[str, Any], after: dict[str, Any], changed: list[str]
 ) -> None:
-    assert resources.changed_properties(before, after) == changed
+    assert stack_resources.changed_properties(before, after) == changed
 
 
 def test_a_circle_is_refused() -> None:
     circle = {"A": {"DependsOn": "B"}, "B": {"Properties": {"p": {"Ref": "C"}}}}
     with pytest.raises(ValidationError, match=r"Circular .*: \[B, C\]"):
-        resources.in_dependency_order({**circle, "C": {"DependsOn": ["B"]}})
+        stack_resources.in_dependency_order({**circle, "C": {"DependsOn": ["B"]}})

@@ -15,7 +15,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.utils import get_stack_from_s3_url
 from moto.s3.models import s3_backends
 
-from hptc.sandbox import resources
+from hptc.sandbox import stack_resources
 
 _moto_clean_json = parsing.clean_json
 _moto_parse_ssm_parameter = parsing.ResourceMap.parse_ssm_parameter
@@ -85,19 +85,19 @@ def check_template(template: str) -> dict[str, Any]:
     unknown = {
         resource["Type"]
         for resource in parsed["Resources"].values()
-        if not resources.is_supported(resource["Type"])
+        if not stack_resources.is_supported(resource["Type"])
     }
     if unknown:
         raise ValidationError(
             message="Template format error: Unrecognized resource types: "
             f"[{', '.join(sorted(unknown))}] (the sandbox does not stand in for them)"
         )
-    resources.in_dependency_order(parsed["Resources"])
+    stack_resources.in_dependency_order(parsed["Resources"])
     declared = parsed["Resources"].keys() | parsed.get("Parameters", {}).keys()
     for section in ("Resources", "Outputs"):
         missing = {
             name
-            for name in resources.references(parsed.get(section, {}))
+            for name in stack_resources.references(parsed.get(section, {}))
             if name not in declared and not name.startswith("AWS::")
         }
         if missing:

@@ -14,7 +14,12 @@ from moto.core.utils import utcnow
 
 from hptc.sandbox import convergence
 from hptc.sandbox.extension import extend
-from hptc.sandbox.template import check_template, imports_of, parse_template, resolve_parameters
+from hptc.sandbox.stack_template import (
+    check_template,
+    imports_of,
+    parse_template,
+    resolve_parameters,
+)
 
 REVIEW = "REVIEW_IN_PROGRESS"
 

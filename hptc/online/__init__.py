@@ -1,1 +1,0 @@
-"""What only an account can tell of a compiled search: `hptc check --online`."""
