@@ -16,7 +16,8 @@ import pytest
 
 from hptc.diff.review import Review
 from hptc.errors import HptcError, OperationError, UsageError
-from hptc.github import (
+from hptc.github.api import API_URL, connect
+from hptc.github.comment import (
     NO_CHANGE,
     Created,
     Left,
@@ -27,7 +28,6 @@ from hptc.github import (
     post_comment,
     pull_request_of,
 )
-from hptc.github_api import API_URL, connect
 from hptc.render.diff_markdown import MARKER, render_markdown
 
 TOKEN = "ghs_averysecrettoken"  # no real one

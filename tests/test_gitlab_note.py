@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from hptc.github import NO_CHANGE
+from hptc.github.comment import NO_CHANGE
 from hptc.render.diff_markdown import MARKER
 
 from .conftest import ROOT

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, assert_never
 
 from hptc.errors import EXIT_OK, HptcError, UsageError
-from hptc.github_api import API_URL, PER_PAGE, Api, Transient, call, connect, not_github
+from hptc.github.api import API_URL, PER_PAGE, Api, Transient, call, connect, not_github
 from hptc.render.diagnostics import printable
 from hptc.render.diff_markdown import MARKER
 

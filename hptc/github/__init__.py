@@ -1,0 +1,1 @@
+"""A review as the one comment of a pull request."""
