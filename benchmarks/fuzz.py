@@ -39,7 +39,7 @@ from hptc.request.emission import unwrapped
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
 from hptc.source import document as source
-from tests.strategies import make_request
+from tests.support.strategies import make_request
 
 ROOT = Path(__file__).parent.parent
 MAX_SECONDS = 2.0
@@ -52,7 +52,7 @@ class Input:
 
     kind: str
     raw: bytes
-    project_file: bytes | None = None  # an hptc.yaml other than the repository's
+    project: bytes | None = None  # an hptc.yaml other than the repository's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Seed:
 
     text: str
     tree: Any
-    project_file: bytes | None = None
+    project: bytes | None = None
 
 
 @cache

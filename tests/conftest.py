@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-ROOT = Path(__file__).parent.parent
-GOLDEN = Path(__file__).parent / "golden"
+from tests.support.paths import GOLDEN
 
 settings.register_profile("hptc", deadline=None, print_blob=True)
 settings.load_profile("hptc")

@@ -7,8 +7,7 @@ import re
 import yaml
 
 from hptc.cli import cli
-
-from .conftest import ROOT
+from tests.support.paths import ROOT
 
 
 def test_the_hook_runs_a_command_on_specs() -> None:

@@ -16,7 +16,8 @@ from zipfile import ZipFile
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.paths import ROOT
+
 XGBOOST = "specs/direct-marketing-xgboost.yaml"
 
 PROVIDED = {

@@ -12,7 +12,7 @@ from hptc.cli import COMMANDS, cli
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.project.project_file import load
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 README = ROOT / "README.md"
 _HELP = re.compile(r"(<!-- help:.*?-->\n```\n)(.*?)(```\n<!-- /help -->)", re.DOTALL)

@@ -1,1 +1,1 @@
-"""What AWS publishes: images, algorithms, instance types, prefix lists, prices (see docs/data.md)."""
+"""What AWS publishes: images, algorithms, instance types, prefix lists, prices."""

@@ -43,7 +43,7 @@ class Compiled:
     job: TuningJob | None = None
     digest: str = ""
     environment: Environment | None = None
-    project_file: Project | None = None
+    project: Project | None = None
 
     @property
     def file(self) -> str:

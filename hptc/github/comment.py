@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -209,7 +208,3 @@ def _read(file: str) -> str:
     except (OSError, ValueError) as refused:
         reason = getattr(refused, "strerror", None) or "not a text in UTF-8"
         raise UsageError(f"{printable(file) or 'no file'}: {reason}") from None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

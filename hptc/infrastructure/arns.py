@@ -1,6 +1,7 @@
 """The ARNs of what a request names: S3 URIs, KMS keys, algorithms, hubs. Partition-aware.
 
-ARNs are text that may hold references (hptc/project/references.py), so they can name what is not made yet.
+ARNs are text that may hold references (hptc/project/references.py), so they can name what is not
+made yet.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What submitting the specs of an environment would do, found out without writing anything.
 
 Compiled specs and the client interfaces in, a `Plan` out. Each decision is
-`hptc.jobs.submission.submit` against a client that reads AWS and creates nothing, so that a plan and a
-submission can't disagree. Whether a deployed stack equals its template is for `cdk diff` to tell.
+`hptc.jobs.submission.submit` against a client that reads AWS and creates nothing, so that a plan
+and a submission can't disagree. Whether a deployed stack equals its template is for `cdk diff` to
+tell.
 """
 
 from __future__ import annotations

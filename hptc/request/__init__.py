@@ -1,1 +1,1 @@
-"""The CreateHyperParameterTuningJob request: names, emission, shapes, identity, and its typed reading."""
+"""The CreateHyperParameterTuningJob request: names, shapes, identity, typed reading."""

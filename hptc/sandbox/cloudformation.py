@@ -58,7 +58,7 @@ def install(handlers: Mapping[str, Handler]) -> None:
     extend(
         models.Stack,
         outputs=property(stack_lifecycle.outputs_of),
-        stack_resources=property(convergence.stack_resources),
+        stack_resources=property(convergence.existing_resources),
     )
     extend(
         parsing.ResourceMap,

@@ -23,7 +23,7 @@ def _place(stack: models.Stack) -> Place:
     return Place(account=stack.account_id, region=stack.region_name)
 
 
-def stack_resources(stack: models.Stack) -> list[Any]:
+def existing_resources(stack: models.Stack) -> list[Any]:
     """Resources that exist, so without those whose condition is false."""
     made = stack.resource_map._parsed_resources
     return [

@@ -1,1 +1,1 @@
-"""Text to a Document: YAML 1.2 with spans, templates, suppressions; files on disk and in git trees."""
+"""Text to a Document: YAML 1.2 with spans, templates, suppressions; files on disk and in git."""

@@ -1,4 +1,4 @@
-"""Where specs are read from: the disk, or whatever answers as it does (a commit, hptc/source/git.py)."""
+"""Where specs are read from: the disk, or a commit (hptc/source/git.py)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError
 from tests.aws.conftest import ACCOUNT
-from tests.aws.fake import FakeTime
+from tests.support.fake_service import FakeTime
 
 REGION = "us-east-1"
 

@@ -23,8 +23,8 @@ from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
 from hptc.service.responses import describe, described_request, job_status
 from tests.aws.conftest import ACCOUNT
-from tests.aws.fake import FakeTime
-from tests.aws.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
+from tests.support.fake_service import FakeTime
+from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
 HERE = Provenance(spec="specs/churn.yaml", commit="0123abc")
 

@@ -15,7 +15,7 @@ from hptc.aws.retry import (
     patience,
 )
 from hptc.errors import AwsError
-from tests.aws.fake import FakeTime
+from tests.support.fake_service import FakeTime
 
 THROTTLE = AwsError("Rate exceeded", code="ThrottlingException")
 IAM = AwsError("Could not assume role arn:aws:iam::1:role/r.", code="ValidationException")

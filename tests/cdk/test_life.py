@@ -14,8 +14,9 @@ from hptc.cdk.synth import build, synth_project
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.request.tuning_job import TuningJob
-from tests.cdk.test_synth import ROOT, templates, variant
-from tests.test_infrastructure import definition, job, s3_input, volume
+from tests.cdk.test_synth import templates, variant
+from tests.infrastructure.test_permissions import definition, job, s3_input, volume
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
 

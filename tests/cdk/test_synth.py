@@ -22,10 +22,9 @@ from hptc.infrastructure.spec_stacks import locate, spec_stacks
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
-from tests.test_infrastructure import BY_PARAMETER, definition, inputs, job
+from tests.infrastructure.test_permissions import BY_PARAMETER, definition, inputs, job
+from tests.support.paths import GOLDEN, ROOT
 
-ROOT = Path(__file__).parent.parent.parent
-GOLDEN = ROOT / "tests" / "golden"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 Templates = dict[str, str]

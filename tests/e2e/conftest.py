@@ -6,8 +6,7 @@ import pytest
 
 from hptc.sandbox.server import Sandbox
 from tests.sandbox.conftest import open_sandbox
-
-from .project import REGION, Project, copy_project
+from tests.support.e2e_project import REGION, Project, copy_project
 
 sandbox = pytest.fixture(scope="session", name="sandbox")(open_sandbox)
 

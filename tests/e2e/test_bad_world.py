@@ -15,9 +15,9 @@ import pytest
 from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-
-from .project import ROOT, Done, copy_project, execute
-from .refusing import CREATED, Answer, refusal, refusing
+from tests.support.e2e_project import Done, copy_project, execute
+from tests.support.paths import ROOT
+from tests.support.refusing_endpoint import CREATED, Answer, refusal, refusing
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from hptc.sandbox.server import Sandbox
-
-from .conftest import Deployed
-from .project import FOUNDATION, REGION, SPECS, Project, copy_project
+from tests.e2e.conftest import Deployed
+from tests.support.e2e_project import FOUNDATION, REGION, SPECS, Project, copy_project
 
 pytestmark = pytest.mark.slow
 

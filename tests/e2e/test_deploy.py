@@ -10,8 +10,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from hptc.sandbox import convergence
 from hptc.sandbox.server import Sandbox
-
-from .project import FOUNDATION, REGION, Project, copy_project, run_here
+from tests.support.e2e_project import FOUNDATION, REGION, Project, copy_project, run_here
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from .project import ACCOUNT_OF_DEV, REGION, execute
+from tests.support.e2e_project import ACCOUNT_OF_DEV, REGION, execute
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from hptc.sandbox.server import Sandbox
-
-from .project import FOUNDATION, REGION, Project, copy_project
+from tests.support.e2e_project import FOUNDATION, REGION, Project, copy_project
 
 pytestmark = pytest.mark.slow
 

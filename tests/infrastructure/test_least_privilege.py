@@ -17,11 +17,11 @@ from hptc.infrastructure.statements import Statement, document
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.request.tuning_job import TuningJob
-from tests.infrastructure.calls import World, by_text, definitions, s3_inputs
-from tests.infrastructure.evaluator import Call, is_allowed, sids_of
-from tests.infrastructure.neighbours import STRANGER, neighbours
+from tests.support.iam_calls import World, by_text, definitions, s3_inputs
+from tests.support.iam_evaluator import Call, is_allowed, sids_of
+from tests.support.iam_neighbours import STRANGER, neighbours
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PLACES = {"dev": ("123456789012", "us-east-1"), "prod": ("210987654321", "eu-west-1")}
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 CASES = [(name, spec) for name in PLACES for spec in SPECS]

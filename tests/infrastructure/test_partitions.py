@@ -17,11 +17,11 @@ from hptc.infrastructure.launcher_policy import launcher
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
-from tests.infrastructure.calls import World, by_text, definitions
-from tests.infrastructure.evaluator import is_allowed
-from tests.infrastructure.neighbours import neighbours
+from tests.support.iam_calls import World, by_text, definitions
+from tests.support.iam_evaluator import is_allowed
+from tests.support.iam_neighbours import neighbours
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PLACES = {
     "cn-north-1": ("aws-cn", "amazonaws.com.cn"),
     "cn-northwest-1": ("aws-cn", "amazonaws.com.cn"),

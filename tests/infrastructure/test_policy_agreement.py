@@ -31,9 +31,9 @@ from hptc.project.project_file import Environment, Project, ProjectFile
 from hptc.project.references import substitute
 from hptc.rules.engine import selected
 from hptc.source import document as source
-from tests.infrastructure.calls import World, definitions
-from tests.infrastructure.evaluator import Call, is_allowed
-from tests.infrastructure.launch import creations, instance_types
+from tests.support.iam_calls import World, definitions
+from tests.support.iam_evaluator import Call, is_allowed
+from tests.support.iam_launch import creations, instance_types
 
 pytestmark = pytest.mark.xdist_group("policy-agreement")  # which shares the verdicts
 

@@ -12,8 +12,7 @@ import pytest
 
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-
-from .test_sagemaker import CONFIG, DEFINITION
+from tests.sandbox.test_sagemaker import CONFIG, DEFINITION
 
 pytestmark = pytest.mark.slow
 

@@ -15,12 +15,11 @@ import pytest
 
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-
-from .conftest import Account
+from tests.sandbox.conftest import Account
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 APP = Path(__file__).with_name("cdk_app.py")
 BUCKET, ROLE = "sandbox-test-artifacts", "sandbox-test-role"
 HTTPS = 443

@@ -6,8 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hptc.sandbox.server import Sandbox
-
-from .conftest import Account
+from tests.sandbox.conftest import Account
 
 CONFIG = {
     "Strategy": "Bayesian",

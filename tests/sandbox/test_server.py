@@ -12,8 +12,7 @@ import pytest
 
 from hptc.errors import OperationError, UsageError
 from hptc.sandbox.server import Sandbox
-
-from .conftest import Account
+from tests.sandbox.conftest import Account
 
 
 def queues(sandbox: Sandbox) -> list[str]:

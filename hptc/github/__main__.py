@@ -1,0 +1,7 @@
+"""`python -m hptc.github FILE`: post a review from a workflow."""
+
+import sys
+
+from hptc.github.comment import main
+
+sys.exit(main())

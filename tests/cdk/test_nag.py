@@ -1,0 +1,120 @@
+"""What reviewers' tools say: cdk-nag's AwsSolutions pack, and CDK's own validation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hptc.cdk.synth import VALIDATE, build
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
+from hptc.errors import OperationError
+from hptc.infrastructure.foundation import Foundation, foundation
+from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
+from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
+from hptc.project.project_file import Environment
+from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+App = tuple[Environment, Foundation, tuple[SpecStack, ...]]
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
+
+
+def app_of(name: str) -> App:
+    """An environment of this repository with all of its specs, or a variant."""
+    if name in VARIANTS:
+        chosen = variant(name)
+        jobs = [("churn", searched(chosen))] if name in WITH_A_SPEC else []
+    else:
+        compiled = compile_paths([str(ROOT)], Workspace(environment=name))
+        chosen = next(each.environment for each in compiled if each.environment is not None)
+        jobs = [(each.name, each.job) for each in compiled if each.job is not None]
+    return chosen, foundation(chosen), spec_stacks(chosen, jobs)
+
+
+def scheduled(name: str) -> tuple[ScheduleStack, ...]:
+    """What starts the specs of an environment of this repository by itself."""
+    if name in VARIANTS:
+        return ()
+    chosen, _, roles = app_of(name)
+    found = schedule_stacks(chosen, compile_paths([str(ROOT)], Workspace(environment=name)), roles)
+    assert found
+    return found
+
+
+def nag(app: cdk.App) -> None:
+    import aws_cdk as cdk
+    from cdk_nag import AwsSolutionsChecks
+
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def findings(outdir: Path) -> list[tuple[str, str]]:
+    report = json.loads((outdir / "validation-report.json").read_text(encoding="utf-8"))
+    return [
+        (violation["ruleName"], construct["constructPath"])
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        for construct in violation["violatingConstructs"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])
+def test_nag_finds_nothing_that_is_not_explained(name: str, tmp_path: Path) -> None:
+    build(*app_of(name), tmp_path, schedules=scheduled(name), review=nag)
+    assert findings(tmp_path) == []
+
+
+def test_nag_finds_what_nobody_explained(tmp_path: Path) -> None:
+    chosen, made, (stack, *_) = app_of("dev")
+
+    def without_reasons(app: cdk.App) -> None:
+        import aws_cdk as cdk
+        from aws_cdk import aws_iam as iam
+
+        role = app.node.find_child(stack.stack).node.find_child("ExecutionRole")
+        assert isinstance(role, iam.Role)
+        role.add_to_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
+        assert isinstance(app, cdk.App)
+        nag(app)
+
+    outdir = tmp_path
+    with pytest.raises(OperationError, match="the CDK found something in the templates"):
+        build(chosen, made, (stack,), outdir, review=without_reasons)
+    assert {rule for rule, _ in findings(outdir)} == {
+        "AwsSolutions-IAM5[Action::s3:*]",
+        "AwsSolutions-IAM5[Resource::*]",
+    }
+
+
+def test_cdks_own_validation_finds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(VALIDATE, "1")
+    build(*app_of("dev"), tmp_path, schedules=scheduled("dev"))
+
+
+def test_cdks_own_findings_stop_the_synthesis(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(VALIDATE, "1")
+    chosen, made, _ = app_of("without-network")
+
+    def break_it(app: cdk.App) -> None:
+        import aws_cdk as cdk
+
+        stack = app.node.find_child(made.stack)
+        assert isinstance(stack, cdk.Stack)
+        cdk.CfnResource(
+            stack, "Broken", type="AWS::KMS::Key", properties={"PendingWindowInDays": 3}
+        )
+
+    with pytest.raises(OperationError, match="the CDK found something in the templates") as raised:
+        build(chosen, made, (), tmp_path, review=break_it)
+    assert "3 is less than the minimum of 7" in raised.value.message
+    assert "validation-report.json" in raised.value.help

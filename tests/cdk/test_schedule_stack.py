@@ -1,0 +1,163 @@
+"""The stack of a scheduled spec, in environments that bring and name things in different ways."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.cdk.synth import build, synth_project
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
+from hptc.infrastructure.foundation import foundation
+from hptc.infrastructure.scheduled_start import schedule_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
+from tests.cdk.test_nag import findings, nag
+from tests.cdk.test_synth import imported, pretty, resources, templates
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:on-call"
+ENVIRONMENTS: dict[str, dict[str, Any]] = {
+    "plain": {"region": "us-east-1"},
+    "brought": {
+        "region": "us-east-1",
+        "infrastructure": {
+            "execution_role": "arn:aws:iam::123456789012:role/tuning",
+            "alarm_topic": TOPIC,
+            "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
+            "role_path": "/ml/tuning/",
+            "role_name_prefix": "ml-",
+        },
+        "overrides": {
+            "schedule": {
+                "schedule_expression_timezone": "Europe/Lisbon",
+                "start_date": "2026-12-01T00:00:00Z",
+                "end_date": "2027-12-01T00:00:00Z",
+                "state": "DISABLED",
+                "maximum_window_in_minutes": 15,
+            }
+        },
+    },
+    "parameters": {
+        "region": "us-east-1",
+        "infrastructure": {
+            "execution_role": "ssm:/ml/role",
+            "alarm_topic": "ssm:/ops/topic",
+            "permissions_boundary": "ssm:/iam/boundary",
+        },
+    },
+    "china": {"region": "cn-north-1"},
+}
+SPEC = {
+    "name": "churn",
+    "schedule": {"schedule_expression": "cron(0 6 ? * MON *)"},
+    "strategy": "Random",
+    "limits": {"max_number_of_training_jobs": 4, "max_parallel_training_jobs": 2},
+    "training_job": {
+        "objective": {"metric_name": "validation:auc", "type": "Maximize"},
+        "hyperparameters": {
+            "objective": "binary:logistic",
+            "num_round": 200,
+            "eta": {"type": "Continuous", "min": 0.1, "max": 0.5},
+        },
+        "algorithm": {"built_in": "xgboost", "version": "1.7-1"},
+        "inputs": {
+            name: {"s3": f"s3://{{{{ data_bucket }}}}/{name}/", "content_type": "text/csv"}
+            for name in ("train", "validation")
+        },
+        "resources": {"instance_type": "ml.m5.large", "instance_count": 1},
+        "stopping": {"max_runtime": "1h"},
+    },
+}
+SPEC["training_job"]["resources"]["volume_size_in_gb"] = 10  # type: ignore[index]
+
+
+def project(folder: Path, spec: Mapping[str, Any] = SPEC) -> Path:
+    (folder / "specs").mkdir(exist_ok=True)
+    (folder / "specs" / "churn.yaml").write_text(json.dumps(spec), encoding="utf-8")
+    places = {name: {"account": "123456789012"} | said for name, said in ENVIRONMENTS.items()}
+    text = json.dumps({"project": "demo", "environments": places})
+    (folder / "hptc.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def made(folder: Path, name: str, outdir: Path) -> dict[str, str]:
+    result = synth_project(folder, name, outdir)
+    assert result.assembly is not None, result.diagnostics
+    return templates(result.assembly)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_stack_of_a_schedule(
+    name: str, golden: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    stacks = made(project(tmp_path), name, tmp_path / "out")
+    template = stacks[f"hptc-demo-{name}-churn-schedule"]
+    golden(f"stacks/schedules/{name}.json", pretty(template))
+    exports = {
+        output["Export"]["Name"]
+        for each in stacks.values()
+        for output in json.loads(each)["Outputs"].values()
+        if "Export" in output
+    }
+    assert set(imported(json.loads(template))) <= exports
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_reviewers_tools_find_nothing_unexplained(name: str, tmp_path: Path) -> None:
+    compiled = compile_paths([str(project(tmp_path))], Workspace(environment=name))
+    chosen = compiled[0].environment
+    assert chosen is not None
+    roles = spec_stacks(chosen, [(one.name, one.job) for one in compiled if one.job is not None])
+    outdir = build(
+        chosen,
+        foundation(chosen),
+        roles,
+        tmp_path / "out",
+        schedules=schedule_stacks(chosen, compiled, roles),
+        review=nag,
+    )
+    assert findings(outdir) == []
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("cfn-lint"),
+            *outdir.glob("*-schedule.template.json"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_alarms_tell_the_topic_that_is_brought(tmp_path: Path) -> None:
+    for name, actions in (
+        ("plain", None),
+        ("brought", [TOPIC]),
+        ("parameters", [{"Ref": "AlarmTopicArnParameter"}]),
+    ):
+        stacks = made(project(tmp_path), name, tmp_path / name)
+        alarms = resources(stacks[f"hptc-demo-{name}-churn-schedule"], "AWS::CloudWatch::Alarm")
+        assert len(alarms) == 2
+        assert [each["Properties"].get("AlarmActions") for each in alarms] == [actions] * 2
+
+
+def test_a_change_of_the_search_changes_its_state_machine_only(tmp_path: Path) -> None:
+    before = made(project(tmp_path), "plain", tmp_path / "before")
+    changed = json.loads(json.dumps(SPEC))
+    changed["training_job"]["hyperparameters"]["eta"]["max"] = 0.6
+    after = made(project(tmp_path, changed), "plain", tmp_path / "after")
+    assert {name for name in before if before[name] != after[name]} == {
+        "hptc-demo-plain-churn-schedule"
+    }
+    old, new = (
+        json.loads(each["hptc-demo-plain-churn-schedule"])["Resources"] for each in (before, after)
+    )
+    assert {name for name in old if old[name] != new[name]} == {"StateMachine"}
+    assert set(old) == set(new)

@@ -1,0 +1,353 @@
+"""The command line: results on stdout, talk on stderr, an exit code; in process and outside."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from hptc import __version__
+from hptc.cli import cli
+from hptc.cli import run as hptc
+from tests.support.paths import ROOT
+
+PROJECT = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8")
+PROJECT = PROJECT.replace("specs: [parents]", "specs: [specs]")
+GOOD = "name: good\n"
+BAD = "name: bad\nlimits: 3\n"
+WARNED = (
+    "name: warned\ntraining_job:\n  hyperparameters:\n"
+    "    eta: {type: Continuous, min: 0.0001, max: 1, scaling: Linear}\n"
+)
+COMMANDS = sorted(cli.commands)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a good spec, whose defaults make a whole spec of a name alone."""
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
+    (tmp_path / "specs" / "good.yaml").write_text(GOOD, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+# Help.
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help(command: str, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc([command, flag]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Usage: hptc {command} ")
+    assert err == ""
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["--help"]) == 0
+    out = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f"\n  {command} " in out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["--version"]) == 0
+    assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_help(command: str) -> None:
+    def options(found: click.Command) -> list[click.Option]:
+        inner = found.commands.values() if isinstance(found, click.Group) else ()
+        own = [each for each in found.params if isinstance(each, click.Option)]
+        return own + [option for each in inner for option in options(each)]
+
+    assert cli.commands[command].help
+    undocumented = [
+        option.name
+        for option in options(cli.commands[command])
+        if not option.help and not isinstance(option.type, click.Choice) and not option.show_default
+    ]
+    assert undocumented == []
+
+
+# Usage.
+
+MISUSE = {
+    "an unknown command": (["chek"], "chek"),
+    "an unknown option": (["check", "--formt", "json"], "--formt"),
+    "an unknown format": (["check", "--format", "xml"], "xml"),
+    "an unknown severity": (["check", "--fail-on", "never"], "never"),
+    "an option without its value": (["check", "--env"], "--env"),
+    "explain nothing": (["explain"], "say a code such as HPT203"),
+    "explain two things": (["explain", "HPT203", "--all"], "say a code such as HPT203"),
+    "explain what is not there": (["explain", "HPT2O3"], "there is no code `HPT2O3`"),
+    "import nothing": (["import"], "say what to import"),
+    "import two things": (["import", "x.json", "--job", "y"], "say what to import"),
+    "import what is not there": (["import", "x.json"], "can't be read"),
+    "status of nothing": (["status"], "NAME"),
+    "a rerun without a number": (["submit", "--rerun", "x"], "x"),
+    "several requests on stdout": (["compile", "specs", "specs/more.yaml"], "-o DIR"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISUSE.values(), ids=MISUSE)
+def test_misuse(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    (folder / "specs" / "more.yaml").write_text("name: more\n")
+    before = files(folder)
+    assert hptc(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "Traceback" not in err
+    assert files(folder) == before
+
+
+# check.
+
+CHECKS: dict[str, tuple[dict[str, str], list[str], int, str]] = {
+    "fine": ({}, [], 0, "checked 1 file: no errors"),
+    "an error": ({"bad": BAD}, [], 1, "checked 2 files: 1 error"),
+    "a warning": ({"warned": WARNED}, [], 0, "checked 2 files: 1 warning"),
+    "a warning that fails": (
+        {"warned": WARNED}, ["--fail-on", "warning"], 1, "checked 2 files: 1 warning"
+    ),
+    "ignored": ({"warned": WARNED}, ["--ignore", "HPT2"], 0, "checked 2 files: no errors"),
+    "another selected": ({"warned": WARNED}, ["--select", "HPT3"], 0, "checked 2 files: no errors"),
+    "selected": ({"warned": WARNED}, ["--select", "hpt208"], 0, "checked 2 files: 1 warning"),
+    "suppressed": (
+        {"warned": WARNED.rstrip() + " # hptc: ignore[HPT208] known\n"}, [], 0,
+        "checked 2 files: no errors, 1 suppressed",
+    ),
+    "one file": ({"bad": BAD}, ["specs/good.yaml"], 0, "checked 1 file: no errors"),
+    "a file twice": ({}, ["specs/good.yaml", "specs"], 0, "checked 1 file: no errors"),
+    "an environment": ({}, ["--env", "test"], 0, "checked 1 file: no errors"),
+    "two of one name": ({"twin": "name: GOOD\n"}, [], 1, "checked 2 files: 1 error"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "arguments", "exit_code", "said"), CHECKS.values(), ids=CHECKS)
+def test_check(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    more: dict[str, str],
+    arguments: list[str],
+    exit_code: int,
+    said: str,
+) -> None:
+    for name, text in more.items():
+        (folder / "specs" / f"{name}.yaml").write_text(text)
+    assert hptc(["check", *arguments]) == exit_code
+    out, err = capsys.readouterr()
+    assert err == f"{said}\n"
+    assert (out == "") == ("no errors" in said)
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_check_as_data_is_data_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    (folder / "specs" / "bad.yaml").write_text(BAD)
+    assert hptc(["check", "--format", form]) == 1
+    assert "HPT102" in str(json.loads(capsys.readouterr().out))
+
+
+def given_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8"))
+
+
+@pytest.mark.parametrize(("text", "exit_code"), [(GOOD, 0), (BAD, 1), ("", 1)], ids=repr)
+def test_check_stdin(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    exit_code: int,
+) -> None:
+    given_stdin(monkeypatch, text)
+    assert hptc(["check", "-"]) == exit_code
+    assert ("--> stdin:" in capsys.readouterr().out) == bool(exit_code)
+
+
+# compile, import, schema, explain.
+
+
+def test_compile_prints_one_request_and_nothing_else(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hptc(["compile", "specs/good.yaml"]) == 0
+    out, err = capsys.readouterr()
+    request = json.loads(out)
+    assert request["HyperParameterTuningJobName"].startswith("good-")
+    assert err == ""
+    assert hptc(["compile", "specs/good.yaml", "--format", "yaml"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out) == request
+
+
+def test_compile_into_a_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "specs" / "more.yaml").write_text("name: more\n")
+    assert hptc(["compile", "-o", "out/deep"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "wrote 2 requests to out/deep\n")
+    assert {path.name for path in (folder / "out" / "deep").iterdir()} == {"good.json", "more.json"}
+
+
+def test_compile_with_an_error_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "specs" / "bad.yaml").write_text(BAD)
+    before = files(folder)
+    assert hptc(["compile", "-o", "out"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("1 error: nothing was written or sent\n")
+    assert files(folder) == before
+
+
+def test_compile_with_a_warning_says_it_on_stderr(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "specs" / "warned.yaml").write_text(WARNED)
+    assert hptc(["compile", "specs/warned.yaml"]) == 0
+    out, err = capsys.readouterr()
+    json.loads(out)
+    assert "warning[HPT208]" in err
+
+
+def test_the_skeleton_is_a_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["compile", "--skeleton"]) == 0
+    assert "name:" in capsys.readouterr().out
+
+
+def test_import_and_compile_go_round(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hptc(["compile", "specs/good.yaml"])
+    request = capsys.readouterr().out
+    (folder / "request.json").write_text(request)
+    assert hptc(["import", "request.json", "-o", "specs/again.yaml"]) == 0
+    assert capsys.readouterr().out == ""
+    (folder / "hptc.yaml").unlink()
+    assert hptc(["compile", "specs/again.yaml"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(request)
+    given_stdin(monkeypatch, request)
+    assert hptc(["import", "-"]) == 0
+    assert capsys.readouterr().out.count("name: ") >= 1
+    assert hptc(["import", "request.json", "-o", "specs/again.yaml"]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--project"]], ids=["spec", "project"])
+def test_schema(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["schema", *arguments]) == 0
+    assert "$schema" in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("code", ["HPT203", "hpt203", "HPT002"])
+def test_explain(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["explain", code]) == 0
+    assert capsys.readouterr().out.startswith(f"## {code.upper()}: ")
+
+
+def test_init_writes_a_project_that_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hptc(["init", str(tmp_path / "new")]) == 0
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path / "new")
+    assert hptc(["check"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+# As a program.
+
+
+def program(
+    *arguments: str, folder: Path, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "hptc", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+        timeout=120,
+    )
+
+
+def test_program(folder: Path) -> None:
+    (folder / "specs" / "bad.yaml").write_text(BAD)
+    done = program("check", folder=folder)
+    assert done.returncode == 1
+    assert b"error[HPT102]" in done.stdout
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert done.stderr == b"checked 2 files: 1 error\n"
+
+
+def test_program_reads_stdin(folder: Path) -> None:
+    assert program("check", "-", folder=folder, stdin=GOOD.encode()).returncode == 0
+    done = program("check", "-", folder=folder, stdin=b"\xff")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"stdin: is not UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_program_prints_any_character_anywhere(folder: Path, encoding: str) -> None:
+    (folder / "specs" / "bad.yaml").write_text("name: bad\n'é😀': 1\n", "utf-8")
+    done = program("check", folder=folder, PYTHONIOENCODING=encoding)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "hptc", "explain", "--all"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        said = process.stderr.read()
+        process.wait(60)
+    assert (process.returncode, said) == (0, b"")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, False)],
+    ids=["terminal", "NO_COLOR", "NO_COLOR, empty"],
+)  # fmt: skip
+def test_color_is_for_terminals_that_want_it(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], colored: bool
+) -> None:
+    from hptc.cli.console import in_color
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert in_color(Terminal()) is colored
+    assert in_color(io.StringIO()) is False

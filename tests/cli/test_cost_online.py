@@ -1,0 +1,128 @@
+"""`hptc cost --online` and the costs of `hptc plan`, on the sandbox, where nothing trains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.cli import run as hptc
+from hptc.jobs.plan_file import read_plan
+from hptc.sandbox.server import Sandbox
+from tests.sandbox.conftest import open_sandbox
+from tests.support.specs import PROJECT
+
+SPEC = """\
+name: NAME
+strategy: Random
+limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2}
+training_job:
+  objective: {metric_name: "validation:auc", type: Maximize}
+  hyperparameters:
+    objective: binary:logistic
+    eval_metric: auc
+    num_round: 200
+    eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
+  algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
+  role_arn: arn:aws:iam::123456789012:role/tuner
+  inputs:
+    train: {s3: "s3://bucket/train/", content_type: text/csv}
+    validation: {s3: "s3://bucket/validation/", content_type: text/csv}
+  output: {s3_output_path: "s3://bucket/out/"}
+  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+  stopping: {max_runtime: 1h}
+"""
+PRICES = {
+    "version": 1,
+    "regions": {
+        "us-east-1": {
+            "volume": {"usd_per_gb_month": "0.672", "date": "2026-10-01", "sources": []},
+            "instances": {"ml.m5.xlarge": {"usd_per_hour": "0.5", "date": "2026-10-01"}},
+        }
+    },
+}
+sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of two specs, with prices of its own."""
+    text = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
+    (tmp_path / "hptc.yaml").write_text(text, "utf-8")
+    (tmp_path / "prices.json").write_text(json.dumps(PRICES), "utf-8")
+    (tmp_path / "specs").mkdir()
+    for name in ("churn", "other"):
+        (tmp_path / "specs" / f"{name}.yaml").write_text(SPEC.replace("NAME", name), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def aws(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox's account."""
+    for name, value in sandbox.environment().items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    capsys.readouterr()
+    assert hptc([*arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_without_the_flag_nobody_is_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    found = answer(capsys, "cost", "--format", "json")
+    assert [(each["usd"], each["expected"]) for each in found["specs"]] == [("2.12", None)] * 2
+
+
+def test_a_job_in_which_nothing_trained_says_nothing(
+    folder: Path, aws: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hptc(["submit", "specs/churn.yaml"]) == 0
+    found = answer(capsys, "cost", "--online", "--format", "json")
+    assert [each["expected"]["unknown"] for each in found["specs"]] == [
+        "no earlier run is known"
+    ] * 2
+    assert hptc(["cost", "--online"]) == 0
+    assert "  expected        no earlier run is known\n" in capsys.readouterr().out
+
+
+def test_a_saved_plan_has_the_costs_and_is_applied(
+    folder: Path, aws: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SPEC.replace("NAME", "other").replace("max: 0.5", "max: 0.4")
+    (folder / "specs" / "other.yaml").write_text(text, "utf-8")
+    assert hptc(["plan", "specs/other.yaml", "--out", "plan.json"]) == 0
+    out = capsys.readouterr().out
+    assert (
+        "    at most $2.12 (4 instance-hours; us-east-1 prices of 2026-10-01, from prices.json)\n"
+        "    expected: no earlier run is known\n"
+    ) in out
+    saved = read_plan((folder / "plan.json").read_text("utf-8"))
+    assert saved.total_cost is not None
+    assert str(saved.total_cost.usd) == "2.12"
+    # Another price is no reason to refuse: the plan says what was known when it was made.
+    dearer = json.dumps(PRICES).replace('"0.5"', '"0.6"')
+    (folder / "prices.json").write_text(dearer, "utf-8")
+    assert hptc(["submit", "plan.json"]) == 0
+    assert "submitted other-" in capsys.readouterr().out
+
+
+def test_one_environment_is_asked_at_a_time(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path_factory.mktemp("another")
+    project = PROJECT.replace("project: churn", "project: another")
+    (other / "hptc.yaml").write_text(
+        project.replace("{account", "{infrastructure: {kms_key: absent}, account"), "utf-8"
+    )
+    (other / "specs").mkdir()
+    (other / "specs" / "third.yaml").write_text(SPEC.replace("NAME", "third"), "utf-8")
+    assert hptc(["cost", "--online", str(folder), str(other)]) == 2
+    assert "the specs belong to several environments" in capsys.readouterr().err

@@ -1,0 +1,185 @@
+"""Import inverts compile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from hptc.compiler.importing import read_request, requested, write_spec
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+from hptc.request.shapes import violations
+from tests.support.strategies import requests
+
+MINIMAL: dict[str, Any] = {
+    "HyperParameterTuningJobName": "example",
+    "HyperParameterTuningJobConfig": {
+        "Strategy": "Bayesian",
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "auc"},
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 1},
+        "ParameterRanges": {
+            "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.10", "MaxValue": "1e-0"}]
+        },
+    },
+    "TrainingJobDefinition": {
+        "StaticHyperParameters": {"rounds": "010", "flag": "True", "word": "no"},
+        "AlgorithmSpecification": {
+            "TrainingImage": "111122223333.dkr.ecr.us-east-1.amazonaws.com/example:1",
+            "TrainingInputMode": "File",
+        },
+        "RoleArn": "arn:aws:iam::111122223333:role/example",
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    },
+}
+
+
+def compiled(text: str) -> dict[str, Any]:
+    result = compile_text(text, "imported.yaml", Workspace(rules=()))
+    assert result.request is not None, result.diagnostics
+    return result.request
+
+
+def without_empty(value: Any) -> Any:
+    """What the API calls equal: an empty list, mapping or optional structure, and its absence."""
+    if isinstance(value, dict):
+        inner = {key: without_empty(item) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if item not in ({}, [])}
+    return [without_empty(item) for item in value] if isinstance(value, list) else value
+
+
+@given(requests())
+@settings(max_examples=150)
+def test_import_inverts_compile(request: dict[str, Any]) -> None:
+    assert violations(request) == []
+    assert without_empty(compiled(write_spec(request))) == without_empty(request)
+
+
+@given(requests())
+@settings(max_examples=50)
+def test_compile_twice_is_byte_equal(request: dict[str, Any]) -> None:
+    text = write_spec(request)
+    assert json.dumps(compiled(text)) == json.dumps(compiled(text))
+
+
+def test_texts_of_values_stay_as_they_are() -> None:
+    request = compiled(write_spec(MINIMAL))
+    assert request["TrainingJobDefinition"]["StaticHyperParameters"] == {
+        "rounds": "010", "flag": "True", "word": "no",
+    }  # fmt: skip
+    (eta,) = request["HyperParameterTuningJobConfig"]["ParameterRanges"][
+        "ContinuousParameterRanges"
+    ]
+    assert (eta["MinValue"], eta["MaxValue"]) == ("0.10", "1e-0")
+
+
+def test_a_script_mode_job_is_written_with_json_values() -> None:
+    request = with_static(
+        {"sagemaker_program": '"train.py"', "lr": "0.1", "layers": "[1, 2]", "opts": '{"a": 1}'}
+    )
+    text = write_spec(request)
+    assert "sagemaker_program: train.py" in text
+    assert "hyperparameter_encoding" not in text
+    assert (
+        compiled(text)["TrainingJobDefinition"]["StaticHyperParameters"]
+        == (request["TrainingJobDefinition"]["StaticHyperParameters"])
+    )
+
+
+def test_a_script_mode_job_with_values_that_are_not_json_says_plain() -> None:
+    request = with_static({"sagemaker_program": "train.py"})
+    text = write_spec(request)
+    assert "hyperparameter_encoding: plain" in text
+    assert compiled(text) == request
+
+
+def with_static(static: dict[str, str]) -> dict[str, Any]:
+    definition = {**MINIMAL["TrainingJobDefinition"], "StaticHyperParameters": static}
+    return {**MINIMAL, "TrainingJobDefinition": definition}
+
+
+XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+SINGLE = MINIMAL["TrainingJobDefinition"]
+OBJECTIVE = {"Type": "Maximize", "MetricName": "auc"}
+UNSAYABLE = {
+    "a hyperparameter static and tuned": (
+        {"TrainingJobDefinition": {**SINGLE, "StaticHyperParameters": {"eta": "1"}}},
+        "StaticHyperParameters",
+    ),
+    "both forms of definitions": (
+        {"TrainingJobDefinitions": [{**SINGLE, "DefinitionName": "a"}]},
+        "`training_job",
+    ),
+    "a single definition with an objective of its own": (
+        {"TrainingJobDefinition": {**SINGLE, "TuningObjective": OBJECTIVE}},
+        "TrainingJobDefinition.TuningObjective",
+    ),
+    "a tag whose value is a number": (
+        {
+            "Tags": [
+                {"Key": "a", "Value": "1"},
+                {"Key": "b", "Value": "2"},
+                {"Key": "c", "Value": 3},
+            ]
+        },
+        "Tags[2].Value",
+    ),
+}
+
+
+@pytest.mark.parametrize(("patch", "named"), UNSAYABLE.values(), ids=UNSAYABLE.keys())
+def test_what_a_spec_cannot_say_is_refused_by_name(patch: dict[str, Any], named: str) -> None:
+    with pytest.raises(UsageError, match=r".") as refusal:
+        write_spec({**MINIMAL, **patch})
+    assert named in refusal.value.message
+
+
+def test_a_describe_response_loses_what_aws_added() -> None:
+    described = {
+        **MINIMAL,
+        "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:111122223333:job/example",
+        "HyperParameterTuningJobStatus": "Completed",
+        "TrainingJobDefinition": {
+            **MINIMAL["TrainingJobDefinition"],
+            "StaticHyperParameters": {"rounds": "010", "_tuning_objective_metric": "auc"},
+            "AlgorithmSpecification": {
+                "TrainingImage": XGBOOST,
+                "TrainingInputMode": "File",
+                "MetricDefinitions": [{"Name": "validation:auc", "Regex": "x(.*)"}],
+            },
+        },
+    }
+    request = requested(described)
+    assert set(request) == {
+        "HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "TrainingJobDefinition",
+    }  # fmt: skip
+    definition = compiled(write_spec(described))["TrainingJobDefinition"]
+    assert definition["StaticHyperParameters"] == {"rounds": "010"}
+    assert "MetricDefinitions" not in definition["AlgorithmSpecification"]
+
+
+NOT_REQUESTS = {
+    "a list": ("[1]", "neither"),
+    "a spec": ("name: x", "neither"),
+    "broken": ("{", "expected"),
+    "empty": ("", "neither"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), NOT_REQUESTS.values(), ids=NOT_REQUESTS.keys())
+def test_what_is_no_request_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_request(text, "file.json")
+
+
+def test_yaml_and_json_read_alike() -> None:
+    import yaml
+
+    assert read_request(
+        yaml.safe_dump(MINIMAL, default_style=None).replace("1e-0", "'1e-0'"), "a.yaml"
+    ) == read_request(json.dumps(MINIMAL), "a")

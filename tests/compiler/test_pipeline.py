@@ -1,0 +1,252 @@
+"""A file in, a checked request out: parents by content, folders, names, and what stops what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler.pipeline import compile_file, compile_paths, compile_text
+from hptc.compiler.workspace import Compiled, Workspace
+from hptc.diagnostics import Finding
+from hptc.errors import UsageError
+from hptc.rules.rule import Context, Rule, error
+from tests.support.paths import ROOT
+
+PROJECT = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8")
+PROJECT = PROJECT.replace("specs: [parents]", "specs: [specs]")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose defaults make a whole spec of a name alone."""
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, **specs: str) -> None:
+    for name, text in specs.items():
+        (folder / "specs" / f"{name}.yaml").write_text(f"name: {name}\n{text}", "utf-8")
+
+
+def compiled(name: str) -> Compiled:
+    return compile_file(f"specs/{name}.yaml", Workspace(rules=()))
+
+
+def job(name: str) -> str:
+    result = compiled(name)
+    assert result.request is not None, result.diagnostics
+    found: str = result.request["HyperParameterTuningJobName"]
+    return found
+
+
+def codes(result: Compiled) -> list[str]:
+    return [diagnostic.code for diagnostic in result.diagnostics]
+
+
+def from_parents(*names: str) -> str:
+    return f"warm_start: {{type: TransferLearning, parents: [{', '.join(names)}]}}\n"
+
+
+# Warm starts.
+
+
+def test_a_parent_is_the_job_of_its_content(folder: Path) -> None:
+    write(folder, parent="", child=from_parents("parent"))
+    request = compiled("child").request
+    assert request is not None
+    assert request["WarmStartConfig"]["ParentHyperParameterTuningJobs"] == [
+        {"HyperParameterTuningJobName": job("parent")}
+    ]
+
+
+def test_a_parent_that_is_compiled_first_is_named_as_its_child_is(folder: Path) -> None:
+    write(folder, zebra="", ant=from_parents("zebra"))
+    found = compile_paths(["."], Workspace(rules=()))
+    assert [one.file for one in found] == ["specs/ant.yaml", "specs/zebra.yaml"]
+
+
+def test_editing_a_parent_changes_its_children_and_no_other(folder: Path) -> None:
+    write(
+        folder, parent="", child=from_parents("parent"), grandchild=from_parents("child"), other=""
+    )
+    before = {name: job(name) for name in ("parent", "child", "grandchild", "other")}
+    write(folder, parent="random_seed: 7\n")
+    after = {name: job(name) for name in before}
+    assert {name for name in before if before[name] != after[name]} == {
+        "parent", "child", "grandchild",
+    }  # fmt: skip
+    write(folder, parent="# only a comment\n")
+    assert {name: job(name) for name in before} == before
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_circle_of_parents_is_an_error(folder: Path, length: int) -> None:
+    names = [f"s{n}" for n in range(length)]
+    for at, name in enumerate(names):
+        write(folder, **{name: from_parents(names[(at + 1) % length])})
+    for name in names:
+        result = compiled(name)
+        assert codes(result) == ["HPT701"]
+        assert result.request is None
+
+
+def test_a_parent_that_does_not_compile(folder: Path) -> None:
+    write(folder, parent="limits: 3\n", child=from_parents("parent"))
+    (fault,) = compiled("child").diagnostics
+    assert (fault.code, fault.span.line) == ("HPT701", 2)
+    assert "does not compile" in fault.message
+
+
+def test_a_parent_of_aws_keeps_its_name(folder: Path) -> None:
+    write(folder, child=from_parents("some-old-job-2025"))
+    result = compiled("child")
+    assert codes(result) == []
+    assert result.request is not None
+    assert "some-old-job-2025" in json.dumps(result.request)
+
+
+def test_a_parent_that_is_almost_a_spec(folder: Path) -> None:
+    write(folder, **{"churn-xgboost": "", "child": from_parents("churn-xgbost")})
+    (fault,) = compiled("child").diagnostics
+    assert (fault.code, fault.is_error) == ("HPT700", False)
+    assert "churn-xgboost" in fault.label
+
+
+# Content and names.
+
+SAME = {
+    "key order": (
+        "random_seed: 7\nearly_stopping: Auto\n", "early_stopping: Auto\nrandom_seed: 7\n"
+    ),
+    "a comment": ("random_seed: 7\n", "# why\nrandom_seed: 7 # so\n"),
+    "flow or block": ("completion: {target_objective_metric_value: 1}\n",
+                      "completion:\n  target_objective_metric_value: 1\n"),
+    "a default": ("early_stopping: 'Off'\n", ""),
+    "a duration": ("limits: {max_runtime: 1h}\n", "limits: {max_runtime: 3600}\n"),
+    "a description": ("description: x\n", ""),
+    "a template": ("tags: {env: '{{ env }}'}\n", "tags: {env: test}\n"),
+    "JSON": ('random_seed: 7\n', '"random_seed": 7\n'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
+def test_the_same_search(folder: Path, one: str, other: str) -> None:
+    write(folder, s=one)
+    first = job("s")
+    write(folder, s=other)
+    assert job("s") == first
+
+
+def test_a_pinned_name(folder: Path) -> None:
+    write(folder, s="job_name: churn-2026\n")
+    assert job("s") == "churn-2026"
+
+
+def test_a_spec_without_a_project(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "s.yaml").write_text("name: s\ndescription: '{{ env }}'\n")
+    result = compile_file(str(tmp_path / "s.yaml"), Workspace())
+    assert codes(result) == ["HPT006"]
+    assert "there is no hptc.yaml" in result.diagnostics[0].help
+
+
+# The API's own form.
+
+
+def test_a_request_compiles_to_itself(folder: Path) -> None:
+    write(folder, s="")
+    request = compiled("s").request
+    assert request is not None
+    text = json.dumps(request, indent=2)
+    again = compile_text(text, "request.json", Workspace(rules=()))
+    assert (again.request, again.digest) == (request, compiled("s").digest)
+    assert (again.spec, again.name) == (None, request["HyperParameterTuningJobName"])
+
+
+def test_a_fault_of_a_request_is_shown_in_it(folder: Path) -> None:
+    write(folder, s="")
+    request: Any = compiled("s").request
+    request["HyperParameterTuningJobConfig"]["Strategy"] = "bayesian"
+    text = json.dumps(request, indent=2)
+    (fault,) = compile_text(text, "request.json", Workspace(rules=())).diagnostics
+    assert fault.code == "HPT104"
+    assert text.splitlines()[fault.span.line - 1].strip() == '"Strategy": "bayesian",'
+
+
+# Folders.
+
+
+def test_a_folder_with_a_project_stands_for_its_specs(folder: Path) -> None:
+    write(folder, b="", a="")
+    (folder / "specs" / ".hidden.yaml").write_text("name: hidden\n")
+    (folder / "specs" / "notes.txt").write_text("x")
+    (folder / "request.json").write_text("{}")
+    results = compile_paths([str(folder)], Workspace())
+    assert [result.name for result in results] == ["a", "b"]
+    results = compile_paths(["specs/b.yaml", "specs", "specs/a.yaml"], Workspace())
+    assert [result.name for result in results] == ["b", "a"]
+
+
+@pytest.mark.parametrize("path", ["nowhere", "specs"])
+def test_a_folder_without_specs(folder: Path, path: str) -> None:
+    with pytest.raises(UsageError, match="there is no"):
+        compile_paths([path], Workspace())
+
+
+def test_two_specs_of_one_name(folder: Path) -> None:
+    write(folder, a="", b="")
+    (folder / "specs" / "c.yaml").write_text("name: A\n")
+    first, _, twin = compile_paths(["specs"], Workspace(rules=()))
+    assert codes(first) == []
+    assert codes(twin) == ["HPT600"]
+    assert twin.request is None
+    assert twin.diagnostics[0].related[0].span.file.endswith("a.yaml")
+
+
+def test_a_broken_project_stops_each_spec_with_its_own_place(folder: Path) -> None:
+    write(folder, a="", b="")
+    (folder / "hptc.yaml").write_text("project: [\n")
+    for result in (compiled("a"), compiled("b")):
+        assert result.request is None
+        assert result.has_errors
+        assert Path(result.diagnostics[0].span.file).name == "hptc.yaml"
+
+
+# Rules.
+
+
+def test_a_rule_that_crashes_is_a_finding_and_the_rest_run(folder: Path) -> None:
+    @error("HPT998")
+    def crashing(rule: Rule, context: Context) -> list[Finding]:
+        raise KeyError("x")
+
+    @error("HPT999")
+    def finding(rule: Rule, context: Context) -> list[Finding]:
+        return [rule.finding("found", ("HyperParameterTuningJobName",))]
+
+    write(folder, s="")
+    result = compile_file("specs/s.yaml", Workspace(rules=(crashing, finding)))
+    assert codes(result) == ["HPT000", "HPT999"]
+    crash, found = result.diagnostics
+    assert not crash.is_error
+    assert "HPT998 (crashing) crashed" in crash.message
+    assert found.span.source == "name: s"
+    assert result.request is None
+
+
+def test_rules_do_not_run_on_what_is_no_request(folder: Path) -> None:
+    ran = []
+
+    @error("HPT999")
+    def rule(rule: Rule, context: Context) -> list[Finding]:
+        ran.append(context)
+        return []
+
+    write(folder, s="early_stopping: on\n")
+    assert codes(compile_file("specs/s.yaml", Workspace(rules=(rule,)))) == ["HPT104"]
+    assert ran == []

@@ -1,0 +1,360 @@
+"""Cost bounds, each worked out by hand.
+
+Prices here are chosen for mental arithmetic. A month of 28 days has 672 hours, so $0.672 a GB
+and month is $0.001 a GB and hour: 30 GB cost $0.03 an hour, 50 GB $0.05.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hptc.catalog.prices import PriceTable, packaged, parse_prices
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
+from hptc.cost.bound import CostBound, cost_bound, job_region, summary
+from hptc.render.cost import SpecCost, costs_json, headline, render_costs
+from hptc.request.tuning_job import TuningJob
+from tests.conftest import Golden
+from tests.support.paths import ROOT
+from tests.support.rule_cases import compile_case
+
+
+def table(*, volume: str | None = "0.672", **hourly: str) -> PriceTable:
+    row = {"date": "2026-10-01", "sources": ["by hand"]}
+    instances = {
+        f"ml.{name.replace('_', '.')}": {"usd_per_hour": price, **row}
+        for name, price in hourly.items()
+    }
+    region = {"instances": instances}
+    if volume is not None:
+        region["volume"] = {"usd_per_gb_month": volume, **row}  # type: ignore[dict-item]
+    text = json.dumps({"version": 1, "regions": {"us-east-1": region}})
+    return parse_prices(text, "prices.json")
+
+
+PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00", p3_2xlarge="4.00", g5_xlarge="1.40")
+
+
+def job(spec: str) -> TuningJob:
+    """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all, 30 GB."""
+    compiled = compile_case(spec)
+    assert compiled.job is not None, compiled.diagnostics
+    return compiled.job
+
+
+def bound(spec: str, prices: PriceTable = PRICES) -> CostBound:
+    return cost_bound(job(spec), "us-east-1", prices)
+
+
+class Worked(NamedTuple):
+    what: str
+    spec: str
+    hours: str
+    usd: str
+    low: str | None = None
+
+
+WORKED = [
+    # 20 jobs x 1 h x ($0.50 + 30 GB x $0.001) = 20 x $0.53
+    Worked("one instance", "{}", "20", "10.60"),
+    # the search ends after 6 h: 2 at once x 6 h = 12 h, less than 20 h; 12 x $0.53
+    Worked("cut by the search", "limits: {max_runtime: 6h}", "12", "6.36"),
+    # the search ends after 30 min, so does each of its jobs: 2 x 0.5 h x $0.53
+    Worked("search shorter than a job", "limits: {max_runtime: 30m}", "1", "0.53"),
+    # 20 jobs x 1 h x 2 instances x $0.53
+    Worked("two instances", "training_job: {resources: {instance_count: 2}}", "40", "21.20"),
+    # 20 jobs x 1 h x ($0.50 + 500 GB x $0.001) = 20 x $1.00
+    Worked("volume", "training_job: {resources: {volume_size_in_gb: 500}}", "20", "20.00"),
+    # 10 at once until the search ends could run 60 h, but there are 20 jobs of 1 h: 20 x $0.53
+    Worked(
+        "not cut by the search",
+        "limits: {max_runtime: 6h, max_parallel_training_jobs: 10}",
+        "20",
+        "10.60",
+    ),
+    # 20 jobs x 90 min = 30 h; 30 x $0.53
+    Worked("ninety minutes", "training_job: {stopping: {max_runtime: 90m}}", "30", "15.90"),
+    # nothing says how long a job runs: one day each, 20 x 24 h = 480 h; 480 x $0.53
+    Worked(
+        "AWS's default runtime",
+        "{limits: {max_runtime: null}, training_job: {stopping: {max_runtime: null}}}",
+        "480",
+        "254.40",
+    ),
+    # an hour: 2 x ($0.50 + $0.05) + 1 x ($4.00 + $0.05) = $5.15; 20 x $5.15, 3 instances x 20 h
+    Worked(
+        "groups",
+        """
+training_job:
+  resources:
+    instance_type: null
+    instance_count: null
+    volume_size_in_gb: 50
+    instance_groups:
+      workers: {instance_type: ml.m5.xlarge, instance_count: 2}
+      trainer: {instance_type: ml.p3.2xlarge, instance_count: 1}
+""",
+        "60",
+        "103.00",
+    ),
+    # g5 has storage of its own, so there is no volume: 20 x $1.40
+    Worked(
+        "local storage",
+        "training_job: {resources: {instance_type: ml.g5.xlarge, volume_size_in_gb: null}}",
+        "20",
+        "28.00",
+    ),
+    # the dearest of 1 x ($0.50 + $0.03), 3 x ($0.50 + $0.03) = $1.59 and 1 x ($1.00 + $0.03)
+    Worked(
+        "flexible instances",
+        """
+training_job:
+  resources: null
+  tuning_resources:
+    instance_configs:
+      - {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+      - {instance_type: ml.m5.xlarge, instance_count: 3, volume_size_in_gb: 30}
+      - {instance_type: ml.m5.2xlarge, instance_count: 1, volume_size_in_gb: 30}
+""",
+        "60",
+        "31.80",
+    ),
+    # at spot at least a tenth of the instances, and all of the volumes: 20 x ($0.05 + $0.03)
+    Worked(
+        "spot",
+        "training_job: {spot: {max_wait_time: 2h}, checkpoint: {s3_uri: 's3://example/c/'}}",
+        "20",
+        "10.60",
+        "1.60",
+    ),
+    # 3 x 2 points, each 1 h: 6 x $0.53
+    Worked(
+        "grid",
+        """
+strategy: Grid
+limits: {max_number_of_training_jobs: null}
+training_job:
+  hyperparameters:
+    rate: null
+    depth: null
+    layers: {type: Categorical, values: [1, 2, 3]}
+    optimizer: {type: Categorical, values: [sgd, adam]}
+""",
+        "6",
+        "3.18",
+    ),
+    # 750 jobs are AWS's most, but 2 at once for a day are 48 h; 48 x $0.53
+    Worked(
+        "Hyperband without a number",
+        """
+strategy: Hyperband
+hyperband: {max_resource: 9}
+limits: {max_number_of_training_jobs: null}
+""",
+        "48",
+        "25.44",
+    ),
+    # the same without an end: 750 x $0.53
+    Worked(
+        "Hyperband without an end",
+        """
+strategy: Hyperband
+hyperband: {max_resource: 9}
+limits: {max_number_of_training_jobs: null, max_runtime: null}
+""",
+        "750",
+        "397.50",
+    ),
+    # no number, but a day, 2 at once: 48 x $0.53
+    Worked(
+        "bounded by its runtime alone",
+        "limits: {max_number_of_training_jobs: null}",
+        "48",
+        "25.44",
+    ),
+    # retries are inside of the hour: 20 x $0.53
+    Worked("retries", "training_job: {retry: {maximum_retry_attempts: 5}}", "20", "10.60"),
+    # 20 jobs x (1 h + 30 min in the warm pool) = 30 h; 30 x $0.53
+    Worked("warm pool", "training_job: {resources: {keep_alive_period: 30m}}", "30", "15.90"),
+    # 20 of the dearest: long runs 2 h at $0.53 = $1.06, dear 1 h at $1.03; 20 x $1.06
+    Worked(
+        "two definitions",
+        """
+training_jobs:
+  long: {stopping: {max_runtime: 2h}}
+  dear: {resources: {instance_type: ml.m5.2xlarge}}
+""",
+        "40",
+        "21.20",
+    ),
+]
+
+
+@pytest.mark.parametrize("worked", WORKED, ids=lambda worked: worked.what)
+def test_worked_by_hand(worked: Worked) -> None:
+    result = bound(worked.spec)
+    assert result.most is not None
+    assert result.missing == ()
+    assert result.most.instance_hours == Decimal(worked.hours)
+    assert result.most.usd == Decimal(worked.usd)
+    assert result.most.usd_low == Decimal(worked.low or worked.usd)
+
+
+def test_a_bound_is_rounded_up() -> None:
+    # 1 job x 1 s x ($0.50 + $0.03) / 3600 = $0.000147
+    spec = """
+limits: {max_number_of_training_jobs: 1, max_parallel_training_jobs: 1}
+training_job: {stopping: {max_runtime: 1}}
+"""
+    most = bound(spec).most
+    assert most is not None
+    assert most.usd == Decimal("0.01")
+
+
+UNKNOWN = {
+    "price": ("{}", table(m5_2xlarge="1"), "20", ["the price of ml.m5.xlarge in us-east-1"]),
+    "volume": (
+        "{}",
+        table(volume=None, m5_xlarge="1"),
+        "20",
+        ["the price of training volumes in us-east-1"],
+    ),
+    "one of a cluster": (
+        """
+training_job:
+  resources:
+    instance_type: null
+    instance_count: null
+    instance_groups:
+      a: {instance_type: ml.m5.xlarge, instance_count: 2}
+      b: {instance_type: ml.c5.xlarge, instance_count: 1}
+""",
+        PRICES,
+        "60",
+        ["the price of ml.c5.xlarge in us-east-1"],
+    ),
+    "one of the alternatives": (
+        """
+training_job:
+  resources: null
+  tuning_resources:
+    instance_configs:
+      - {instance_type: ml.c5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+      - {instance_type: ml.m5.xlarge, instance_count: 3, volume_size_in_gb: 30}
+""",
+        PRICES,
+        "60",
+        ["the price of ml.c5.xlarge in us-east-1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "prices", "hours", "missing"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_price_is_never_zero(
+    spec: str, prices: PriceTable, hours: str, missing: list[str]
+) -> None:
+    result = bound(spec, prices)
+    assert result.most is not None
+    assert (result.most.usd, result.most.usd_low) == (None, None)
+    assert result.most.instance_hours == Decimal(hours)
+    assert list(result.missing) == missing
+
+
+def test_a_search_without_an_end_has_no_bound() -> None:
+    result = bound("limits: {max_number_of_training_jobs: null, max_runtime: null}")
+    assert result.most is None
+    (missing,) = result.missing
+    assert missing.startswith("the number of training jobs: the spec gives no number")
+
+
+def test_autotune_without_a_number_is_not_counted() -> None:
+    result = bound("{autotune: Enabled, limits: {max_number_of_training_jobs: null}}")
+    assert (result.training_jobs.number, result.training_jobs.reason) == (
+        None,
+        "Autotune chooses it",
+    )
+
+
+def test_without_a_region_no_price_holds() -> None:
+    result = cost_bound(job("{}"), None, PRICES)
+    assert result.most is not None
+    assert result.most.usd is None
+    assert result.missing == ("the Region: there is no environment, and no image names one",)
+
+
+def test_region_is_the_environments_else_the_images() -> None:
+    compiled = compile_case("{}")
+    assert compiled.job is not None
+    assert job_region(compiled.job, compiled.environment) == "us-east-1"
+    assert job_region(compiled.job, None) == "us-east-1"
+
+
+@given(
+    number=st.integers(1, 750),
+    parallel=st.integers(1, 10),
+    minutes=st.integers(2, 600),
+    count=st.integers(1, 20),
+    more=st.integers(1, 50),
+)
+def test_more_never_costs_less(
+    number: int, parallel: int, minutes: int, count: int, more: int
+) -> None:
+    def most(number: int, parallel: int, minutes: int, count: int) -> Decimal:
+        spec = {
+            "strategy": "Random",
+            "limits": {
+                "max_number_of_training_jobs": number,
+                "max_parallel_training_jobs": min(parallel, number),
+            },
+            "training_job": {
+                "stopping": {"max_runtime": minutes * 60},
+                "resources": {"instance_count": count},
+            },
+        }
+        result = bound(json.dumps(spec)).most
+        assert result is not None
+        assert result.usd is not None
+        return result.usd
+
+    least = most(number, parallel, minutes, count)
+    assert most(min(number + more, 750), parallel, minutes, count) >= least
+    assert most(number, min(parallel + more, 100), minutes, count) >= least
+    assert most(number, parallel, min(minutes + more, 1440), count) >= least
+    assert most(number, parallel, minutes, count + more) >= least
+
+
+RENDERED = ("one instance", "groups", "spot", "Hyperband without a number", "two definitions")
+
+
+@pytest.mark.parametrize("what", RENDERED)
+def test_rendered(what: str, golden: Golden) -> None:
+    worked = next(each for each in WORKED if each.what == what)
+    result = bound(worked.spec)
+    golden(f"cost/{what.replace(' ', '-')}.txt", render_costs([SpecCost("churn", result)]))
+    golden(f"cost/{what.replace(' ', '-')}.json", costs_json([SpecCost("churn", result)]))
+
+
+def test_rendered_unknown(golden: Golden) -> None:
+    spec, prices, _, _ = UNKNOWN["one of a cluster"]
+    results = [SpecCost("churn", bound("{}")), SpecCost("other", bound(spec, prices))]
+    golden("cost/unknown.txt", render_costs(results))
+    golden("cost/unknown.json", costs_json(results))
+
+
+def test_rendered_sum(golden: Golden) -> None:
+    golden("cost/sum.txt", render_costs([SpecCost(name, bound("{}")) for name in "ab"]))
+
+
+def test_the_pages_example_is_true() -> None:
+    workspace = Workspace(environment="dev")
+    compiled = compile_file(str(ROOT / "specs" / "direct-marketing-xgboost.yaml"), workspace)
+    assert compiled.job is not None
+    result = cost_bound(compiled.job, job_region(compiled.job, compiled.environment), packaged())
+    line = f"{compiled.name}: {headline(summary(result))}"
+    assert line in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")

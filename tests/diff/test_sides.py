@@ -1,0 +1,487 @@
+"""Both sides of a project in a real repository: what is compared with what, and what is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.diff.changes import Impact, Kind
+from hptc.diff.review import Parent, Review
+from hptc.diff.sides import review_refs
+from hptc.errors import UsageError
+from hptc.render.diff import Format, render_diff
+from tests.diff.test_compare import PROJECT
+from tests.diff.test_compare import SPEC as SEARCH
+from tests.support.repositories import Repository
+
+SPEC = SEARCH.replace("{type: Categorical, values: [gbtree, dart]}", "gbtree")
+WIDER = SPEC.replace("max: 0.1, scaling", "max: 0.3, scaling")
+
+
+def named(name: str, text: str = SPEC) -> str:
+    return text.replace("name: trees", f"name: {name}")
+
+
+def child(name: str, *parents: str) -> str:
+    listed = ", ".join(parents)
+    return named(name) + f"warm_start: {{type: IdenticalDataAndAlgorithm, parents: [{listed}]}}\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A project of two specs, committed once; the tests stand in it, on a branch."""
+    made = Repository.made(tmp_path / "repository")
+    made.commit(
+        "first",
+        {"hptc.yaml": PROJECT, "specs/trees.yaml": SPEC, "specs/other.yaml": named("other")},
+    )
+    made.git("switch", "--quiet", "-c", "topic")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def told(found: Review) -> dict[str, list[Kind]]:
+    """The kinds of change of each spec, permissions left out."""
+    return {
+        spec.name: [
+            change.kind
+            for change in spec.changes
+            if change.kind not in (Kind.PERMISSIONS_BROADENED, Kind.PERMISSIONS_NARROWED)
+        ]
+        for spec in found.specs
+    }
+
+
+# Nothing to say.
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"README.md": "text"}, id="a file that is no spec"),
+        pytest.param({"specs/trees.yaml": f"# why\n\n{SPEC}\n"}, id="a comment"),
+        pytest.param({"specs/trees.yaml": f"\ufeff{SPEC}"}, id="a byte order mark"),
+        pytest.param({"specs/trees.yaml": SPEC.replace("\n", "\r\n")}, id="ends of lines"),
+        pytest.param(
+            {"specs/trees.yaml": None, "specs/deep/forest.yaml": SPEC}, id="a file renamed"
+        ),
+        pytest.param(
+            {"specs/trees.yaml": named("other"), "specs/other.yaml": SPEC}, id="files swapped"
+        ),
+        pytest.param({"hptc.yaml": f"# why\n{PROJECT}"}, id="a comment in hptc.yaml"),
+        pytest.param({"hptc.yaml": f"{PROJECT}defaults: {{}}\n"}, id="empty defaults"),
+    ],
+)
+@pytest.mark.parametrize("is_committed", [False, True], ids=["work tree", "committed"])
+def test_nothing_to_say(
+    repository: Repository, files: dict[str, str | None], is_committed: bool
+) -> None:
+    repository.commit("change", files)
+    if not is_committed:
+        repository.git("reset", "--quiet", "--soft", "main")
+    found = review_refs([])
+    assert found.is_empty
+    assert found.impact is None
+    assert found.compared == 2
+
+
+def test_what_changed_on_main_since_does_not_count(repository: Repository) -> None:
+    repository.git("switch", "--quiet", "main")
+    repository.commit("on main", {"specs/trees.yaml": WIDER})
+    repository.git("switch", "--quiet", "topic")
+    repository.commit("on topic", {"specs/other.yaml": named("other", WIDER)})
+    assert told(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
+
+
+def test_what_a_merge_of_main_brought_does_not_count(repository: Repository) -> None:
+    repository.git("switch", "--quiet", "main")
+    repository.commit("on main", {"specs/trees.yaml": WIDER})
+    repository.git("switch", "--quiet", "topic")
+    repository.commit("on topic", {"specs/other.yaml": named("other", WIDER)})
+    repository.git("merge", "--quiet", "--no-edit", "main")
+    assert told(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
+
+
+# Something to say.
+
+
+def test_a_change(repository: Repository) -> None:
+    before = repository.git("rev-parse", "--short=7", "HEAD")
+    repository.write("specs/trees.yaml", WIDER)
+    found = review_refs([])
+    (spec,) = found.specs
+    assert told(found) == {"trees": [Kind.RANGE_WIDENED]}
+    assert (found.old, found.new) == (f"main ({before})", "the work tree")
+    assert spec.is_new_job
+    assert spec.file == "specs/trees.yaml"
+    assert spec.old_job != spec.new_job
+
+
+def test_added_and_removed(repository: Repository) -> None:
+    repository.commit("change", {"specs/other.yaml": None, "specs/new.yaml": named("new", WIDER)})
+    found = review_refs([])
+    assert told(found) == {"new": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
+    assert found.impact is Impact.JOBS
+
+
+@pytest.mark.parametrize("file", ["specs/other.yaml", "specs/else.yaml"])
+def test_a_spec_renamed(repository: Repository, file: str) -> None:
+    repository.commit("change", {"specs/other.yaml": None, file: named("else")})
+    found = review_refs([])
+    assert told(found) == {"else": [Kind.JOB_RENAMED]}
+    assert found.impact is Impact.JOBS  # the role of the new name writes to the new name's folder
+    assert "/else/" in found.specs[0].changes[0].note
+
+
+def test_a_spec_renamed_and_moved(repository: Repository) -> None:
+    elsewhere = named("else").replace(
+        "  resources:",
+        "  output: {s3_output_path: 's3://{{ artifact_bucket }}/all/'}\n  resources:",
+    )
+    repository.commit("change", {"specs/other.yaml": elsewhere})
+    found = review_refs([])
+    assert told(found) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
+    assert found.impact is Impact.PERMISSIONS
+
+
+def test_a_spec_renamed_and_changed(repository: Repository) -> None:
+    repository.commit("change", {"specs/other.yaml": named("else", WIDER)})
+    assert told(review_refs([])) == {"else": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED]}
+
+
+def test_a_spec_renamed_and_changed_in_another_file_is_another(repository: Repository) -> None:
+    repository.commit("change", {"specs/other.yaml": None, "specs/else.yaml": named("else", WIDER)})
+    assert told(review_refs([])) == {"else": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
+
+
+def test_a_copy_is_added(repository: Repository) -> None:
+    repository.write("specs/copy.yaml", named("copy"))
+    assert told(review_refs([])) == {"copy": [Kind.JOB_ADDED]}
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["specs/trees.yaml"], ["trees"]),
+        (["specs/gone.yaml"], ["gone"]),
+        (["specs/moved.yaml"], []),
+        (["specs"], ["trees", "gone"]),
+        (["."], ["trees", "gone"]),
+        (["specs/trees.yaml", "specs/trees.yaml"], ["trees"]),
+    ],
+)
+def test_paths(repository: Repository, paths: list[str], expected: list[str]) -> None:
+    repository.commit("second", {"specs/gone.yaml": named("gone", WIDER)})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.commit(
+        "change",
+        {
+            "specs/trees.yaml": WIDER,
+            "specs/gone.yaml": None,
+            "specs/other.yaml": None,
+            "specs/moved.yaml": named("other"),
+        },
+    )
+    assert sorted(told(review_refs(paths))) == sorted(expected)
+
+
+def test_from_a_folder_of_the_project(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("specs/trees.yaml", WIDER)
+    monkeypatch.chdir(repository.root / "specs")
+    assert told(review_refs([])) == {"trees": [Kind.RANGE_WIDENED]}
+    assert told(review_refs(["trees.yaml"])) == {"trees": [Kind.RANGE_WIDENED]}
+
+
+def test_from_elsewhere(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository.write("specs/trees.yaml", WIDER)
+    monkeypatch.chdir(tmp_path)
+    assert list(told(review_refs([str(repository.root)]))) == ["trees"]
+
+
+def test_two_commits(repository: Repository) -> None:
+    repository.commit("second", {"specs/trees.yaml": WIDER})
+    repository.commit("third", {"specs/other.yaml": named("other", WIDER)})
+    repository.write("specs/trees.yaml", "nonsense: [")
+    assert list(told(review_refs([], against="main", head="HEAD~1"))) == ["trees"]
+    assert list(told(review_refs([], against="HEAD~1", head="HEAD"))) == ["other"]
+    assert review_refs([], against="HEAD", head="HEAD").is_empty
+    backwards = review_refs([], against="HEAD", head="main")
+    assert told(backwards) == {"other": [Kind.RANGE_NARROWED], "trees": [Kind.RANGE_NARROWED]}
+
+
+# hptc.yaml belongs to its side.
+
+
+def test_each_side_has_its_own_project(repository: Repository) -> None:
+    spec = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: '{{ n }}'")
+    old = PROJECT.replace("infrastructure:", "variables: {n: 20}\n    infrastructure:")
+    repository.commit("second", {"specs/trees.yaml": spec.replace("'{{ n }}'", '"{{ n }}"')})
+    repository.commit("third", {"hptc.yaml": old, "specs/other.yaml": None})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("hptc.yaml", old.replace("n: 20", "n: 40"))
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.LIMITS]}
+    assert found.project == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("network: managed", "network: absent", [Kind.INFRASTRUCTURE]),
+        ("network: managed", "network: {cidr: 10.1.0.0/20}", [Kind.INFRASTRUCTURE]),
+        ("network: managed", "removal: destroy, network: managed", [Kind.INFRASTRUCTURE]),
+        ("region: us-east-1", "region: eu-west-1", [Kind.ACCOUNT]),
+        ("default_environment", "policy: {regions: [us-east-1]}\ndefault_environment",
+         [Kind.POLICY_TIGHTENED]),
+    ],
+)  # fmt: skip
+def test_what_hptc_yaml_changes_for_all(
+    repository: Repository, old: str, new: str, expected: list[Kind]
+) -> None:
+    repository.write("hptc.yaml", PROJECT.replace(old, new))
+    found = review_refs([])
+    assert [change.kind for change in found.project] == expected
+    assert not found.is_empty
+
+
+def test_hptc_yaml_is_new(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": None})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("hptc.yaml", PROJECT)
+    assert told(review_refs([])) == {"other": [Kind.REPAIRED], "trees": [Kind.REPAIRED]}
+
+
+def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
+    """Its faults are told once, and none of what follows from them for every spec."""
+    repository.write("hptc.yaml", "project: [")
+    found = review_refs([])
+    assert told(found) == {}
+    assert [change.kind for change in found.project] == [Kind.BROKEN]
+    assert [each.code for each in found.project_findings] == ["HPT002"]
+    assert found.notes == ("specs that can't be compared until hptc.yaml can be read: 2",)
+    assert found.impact is Impact.BREAKS
+    text = render_diff(found, Format.TEXT)
+    assert text.count("error[HPT002] hptc.yaml:") == 1
+
+
+def test_hptc_yaml_is_broken_on_both_sides(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": "project: ["})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", WIDER)
+    found = review_refs([])
+    assert (found.project, found.specs) == ((), ())
+    assert len(found.notes) == 1
+
+
+def test_the_environment_is_new(repository: Repository) -> None:
+    more = "  prod: {account: '111122223333', region: us-east-1}\n"
+    repository.write("hptc.yaml", PROJECT + more)
+    found = review_refs([], environment="prod")
+    assert set(told(found)) == {"other", "trees"}
+    assert found.impact is Impact.JOBS
+    assert "has no environment `prod`" in found.notes[0]
+
+
+def test_an_environment_that_the_new_side_lacks(repository: Repository) -> None:
+    with pytest.raises(UsageError, match="has no environment `prod`"):
+        review_refs([], environment="prod")
+
+
+# What does not compile.
+
+
+def test_broken_now(repository: Repository) -> None:
+    repository.write("specs/trees.yaml", SPEC.replace("strategy: Bayesian", "strategy: Bayes"))
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.BROKEN]}
+    assert found.impact is Impact.BREAKS
+    assert [d.code for d in found.specs[0].findings if d.is_error] == ["HPT104"]
+
+
+def test_broken_before(repository: Repository) -> None:
+    repository.commit("second", {"specs/trees.yaml": "name: trees\nlimits: [\n"})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", SPEC)
+    assert told(review_refs([])) == {"trees": [Kind.REPAIRED]}
+
+
+def test_broken_on_both_sides(repository: Repository) -> None:
+    repository.commit("second", {"specs/trees.yaml": "name: trees\nlimits: [\n"})
+    repository.git("branch", "--force", "main", "HEAD")
+    assert review_refs([]).is_empty
+    repository.write("specs/trees.yaml", "name: trees\nlimits: {\n")
+    assert told(review_refs([])) == {"specs/trees.yaml": [Kind.BROKEN]}
+
+
+@pytest.mark.parametrize("is_old", [True, False], ids=["before", "now"])
+def test_not_even_text(repository: Repository, is_old: bool) -> None:
+    (repository.root / "specs" / "trees.yaml").write_bytes(b"\xff\xfe\x00")
+    if is_old:
+        repository.commit("second", {})
+        repository.git("branch", "--force", "main", "HEAD")
+        repository.write("specs/trees.yaml", SPEC)
+    expected = Kind.REPAIRED if is_old else Kind.BROKEN
+    kinds = [kind for kinds in told(review_refs([])).values() for kind in kinds]
+    assert expected in kinds
+
+
+LOGARITHMIC = SPEC.replace("min: 0, max: 4", "min: 0, max: 4, scaling: Logarithmic")
+STRICT = PROJECT + "policy: {max_number_of_training_jobs: 30}\n"
+MORE = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 40")
+
+
+def test_a_rule_refuses_it_and_its_changes_are_told(repository: Repository) -> None:
+    repository.write("specs/trees.yaml", LOGARITHMIC)
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
+    assert [d.code for d in found.specs[0].findings] == ["HPT203"]
+    assert not found.specs[0].is_new_job
+
+
+def test_what_a_rule_refused_before(repository: Repository) -> None:
+    repository.commit("second", {"specs/trees.yaml": LOGARITHMIC})
+    repository.git("branch", "--force", "main", "HEAD")
+    assert review_refs([]).is_empty
+    repository.write("specs/trees.yaml", f"# why\n{LOGARITHMIC}")
+    assert review_refs([]).is_empty
+    repository.write("specs/trees.yaml", LOGARITHMIC.replace("num_round: 200", "num_round: 300"))
+    assert told(review_refs([])) == {"trees": [Kind.BROKEN, Kind.STATIC_VALUE]}
+    repository.write("specs/trees.yaml", SPEC)
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
+    assert found.specs[0].is_new_job
+
+
+def test_a_breach_of_the_policy(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": STRICT})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", MORE)
+    found = review_refs([])
+    assert told(found) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
+    assert found.impact is Impact.BREACH
+    assert [d.code for d in found.specs[0].findings] == ["HPT803"]
+    assert not found.specs[0].is_new_job
+
+
+def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) -> None:
+    repository.write("hptc.yaml", PROJECT + "policy: {required_tags: {owner: '.+'}}\n")
+    found = review_refs([])
+    assert found.impact is Impact.BREACH
+    assert told(found) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
+    assert {d.code[:4] for spec in found.specs for d in spec.findings} == {"HPT8"}
+
+
+def test_new_warnings(repository: Repository) -> None:
+    repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", "numround: 200"))
+    (spec,) = review_refs([]).specs
+    assert [d.severity.value for d in spec.findings if d.code == "HPT310"] == ["warning"]
+    assert spec.is_new_job
+
+
+# Warm starts.
+
+
+def test_a_parents_content(repository: Repository) -> None:
+    repository.commit("second", {"specs/child.yaml": child("child", "trees")})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", WIDER)
+    repository.write("specs/free.yaml", child("free", "trees", "other"))
+    found = review_refs([])
+    by_name = {spec.name: spec for spec in found.specs}
+    parent = by_name["trees"].new_job
+    assert parent is not None
+    assert by_name["child"].parents == (Parent(job=parent, spec="trees", is_new=True),)
+    assert [c.note for c in by_name["child"].changes] == ["the parent's own content changed"]
+    assert [each.is_new for each in by_name["free"].parents] == [True, False]
+    text = render_diff(found, Format.TEXT)
+    assert "of trees, a new job itself: submit that first, and let it finish" in text
+
+
+def test_a_parent_that_no_longer_fits(repository: Repository) -> None:
+    repository.commit("second", {"specs/child.yaml": child("child", "trees")})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("specs/trees.yaml", SPEC.replace("gamma:", "alpha:"))
+    (found,) = (spec for spec in review_refs([]).specs if spec.name == "child")
+    assert found.impact is Impact.BREAKS
+    assert [change.kind for change in found.changes] == [Kind.BROKEN, Kind.WARM_START]
+    assert {d.code[:4] for d in found.findings} == {"HPT7"}
+
+
+# What can't be compared.
+
+
+def test_two_specs_of_one_name(repository: Repository) -> None:
+    repository.write("specs/zweite.yaml", SPEC)
+    (spec,) = review_refs([]).specs
+    assert spec.file == "specs/zweite.yaml"
+    assert [d.code for d in spec.findings] == ["HPT600"]
+
+
+def test_a_missing_ref(repository: Repository) -> None:
+    with pytest.raises(UsageError, match="git knows no commit `nowhere`"):
+        review_refs([], against="nowhere")
+    with pytest.raises(UsageError, match="git knows no commit"):
+        review_refs([], head="--output=x")
+
+
+def test_a_path_on_neither_side(repository: Repository) -> None:
+    with pytest.raises(UsageError, match=r"specs/none\.yaml: there is no such file or folder"):
+        review_refs(["specs/none.yaml"])
+
+
+def test_a_path_outside(repository: Repository, tmp_path: Path) -> None:
+    outside = tmp_path / "spec.yaml"
+    outside.write_text(SPEC, encoding="utf-8")
+    with pytest.raises(UsageError, match="is outside of the repository"):
+        review_refs(["specs/trees.yaml", str(outside)])
+    with pytest.raises(UsageError, match="is not in a git repository"):
+        review_refs([str(outside)])
+
+
+def test_no_project_and_no_path(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": None})
+    repository.git("branch", "--force", "main", "HEAD")
+    with pytest.raises(UsageError, match="say which files or folders"):
+        review_refs([])
+
+
+def test_no_spec_anywhere(repository: Repository) -> None:
+    repository.write("empty/README.md", "")
+    with pytest.raises(UsageError, match="there is no spec here"):
+        review_refs(["empty"])
+
+
+def test_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Repository.made(tmp_path / "fresh")
+    made.write("hptc.yaml", PROJECT)
+    monkeypatch.chdir(made.root)
+    with pytest.raises(UsageError, match="has no commit yet"):
+        review_refs([])
+
+
+def test_a_shallow_clone(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit("second", {"specs/trees.yaml": WIDER})
+    repository.git("switch", "--quiet", "main")
+    clone = repository.cloned(tmp_path / "clone", "--depth=1", "--branch=topic")
+    monkeypatch.chdir(clone.root)
+    with pytest.raises(UsageError, match="shallow"):
+        review_refs([])
+
+
+def test_nothing_is_written(repository: Repository) -> None:
+    repository.write("specs/trees.yaml", WIDER)
+
+    def state() -> list[tuple[str, int]]:
+        return sorted((str(p), p.stat().st_mtime_ns) for p in repository.root.rglob("*"))
+
+    before = state()
+    review_refs([])
+    assert state() == before

@@ -1,0 +1,196 @@
+"""What owners elsewhere must add: with it the needed calls pass from there too, and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hptc.infrastructure.owner_grants import OwnerGrant, owner_grants
+from hptc.infrastructure.statements import document
+from hptc.project.infrastructure_choices import Infrastructure, by_parameters
+from hptc.project.project_file import Environment
+from hptc.render.owners import owner_grants_json, render_owner_grants
+from tests.infrastructure.test_permissions import (
+    definition,
+    environment,
+    image,
+    inputs,
+    job,
+    volume,
+)
+from tests.support.iam_calls import World, by_text
+from tests.support.iam_evaluator import Call, is_allowed
+from tests.support.iam_neighbours import STRANGER, neighbours
+
+OWNER = "888877776666"
+KEY = f"arn:aws:kms:us-east-1:{OWNER}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ROLE = "arn:aws:iam::123456789012:role/hptc/demo/dev/churn"
+THEIRS = {"artifact_bucket": "models", "data_bucket": "lake", "kms_key": KEY}
+REQUEST: dict[str, Any] = {
+    "HyperParameterTuningJobName": "j",
+    "TrainingJobDefinition": definition(
+        **inputs("s3://lake/churn/train/"),
+        **volume(KEY),
+        **image(f"{OWNER}.dkr.ecr.us-east-1.amazonaws.com/team/keras:2"),
+        OutputDataConfig={"S3OutputPath": "s3://models/churn/", "KmsKeyId": KEY},
+        CheckpointConfig={"S3Uri": "s3://models/checkpoints/churn"},
+    ),
+}
+WORLD = World(
+    account="123456789012",
+    region="us-east-1",
+    partition="aws",
+    domain="amazonaws.com",
+    bucket_keys={"lake": KEY, "models": KEY},
+)
+
+
+def grants(chosen: dict[str, Any] = THEIRS) -> tuple[OwnerGrant, ...]:
+    searched = job(REQUEST["TrainingJobDefinition"])
+    return owner_grants(environment(**chosen), [("churn", searched)])
+
+
+def policies() -> dict[str, dict[str, Any]]:
+    return {each.name: document(each.statements) for each in grants()}
+
+
+def asked(call: Call, role: str = ROLE) -> bool:
+    """What the owner's policy decides about a call of a role."""
+    owner = next(
+        name for name in policies() if call.resource == name or call.resource.startswith(f"{name}/")
+    )
+    made = replace(call, principal=role, context={**call.context, "aws:PrincipalArn": role})
+    return is_allowed(made, policies()[owner])
+
+
+def owned(calls: list[Call]) -> list[Call]:
+    return [
+        each
+        for each in calls
+        if any(each.resource == name or each.resource.startswith(f"{name}/") for name in policies())
+    ]
+
+
+def test_each_thing_of_others_is_named() -> None:
+    assert [(each.kind, each.name, each.account) for each in grants()] == [
+        ("bucket", "arn:aws:s3:::lake", None),
+        ("bucket", "arn:aws:s3:::models", None),
+        ("key", KEY, OWNER),
+        (
+            "repository",
+            f"arn:aws:ecr:us-east-1:{OWNER}:repository/team/keras",
+            OWNER,
+        ),
+    ]
+
+
+def test_the_needed_calls_pass() -> None:
+    pull = Call(
+        action="ecr:BatchGetImage",
+        resource=f"arn:aws:ecr:us-east-1:{OWNER}:repository/team/keras",
+    )
+    calls = [*owned(list(by_text(REQUEST, WORLD).values())), pull]
+    assert {each.action.partition(":")[0] for each in calls} == {"s3", "kms", "ecr"}
+    assert [str(each) for each in calls if not asked(each)] == []
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        ROLE.replace("/demo/dev/", "/demo/prod/"),
+        ROLE.replace("/hptc/demo/dev/", "/"),
+        ROLE.replace("123456789012", STRANGER),
+    ],
+    ids=["another environment", "another path", "another account"],
+)
+def test_other_roles_do_not_pass(role: str) -> None:
+    for call in owned(list(by_text(REQUEST, WORLD).values())):
+        assert not asked(call, role)
+
+
+def test_neighbouring_calls_do_not_pass() -> None:
+    near = owned([call for _, call in neighbours(REQUEST, WORLD)])
+    assert len(near) > 30
+    assert [str(each) for each in near if asked(each)] == []
+
+
+def test_an_access_point_has_a_policy_of_its_own() -> None:
+    point = "arn:aws:s3:us-east-1:888877776666:accesspoint/team"
+    made = owner_grants(
+        environment(), [("churn", job(definition(**inputs(f"s3://{point}/churn/"))))]
+    )
+    assert ("access point", point, OWNER) in {(e.kind, e.name, e.account) for e in made}
+    text = render_owner_grants(made, environment())
+    assert "add these statements to the access point's policy" in text
+
+
+def test_keys_of_two_accounts_by_aliases_are_each_owners_own() -> None:
+    theirs = f"arn:aws:kms:us-east-1:{OWNER}:alias/theirs"
+    made = owner_grants(
+        environment(data_bucket="lake", input_kms_keys=["alias/lake", theirs]),
+        [("churn", job(definition(**inputs("s3://lake/a/"))))],
+    )
+    keys = {each.name: each for each in made if each.kind == "key"}
+    assert {name: each.account for name, each in keys.items()} == {
+        "alias/lake": "123456789012",
+        "alias/theirs": OWNER,
+    }
+    assert {s.sid for each in keys.values() for s in each.statements} == {"DemoDevDecryptInput"}
+
+
+def test_a_brought_role_is_named_itself() -> None:
+    mine = "arn:aws:iam::123456789012:role/mine"
+    searched = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
+    made = owner_grants(environment(data_bucket="lake"), [("churn", searched)])
+    found = {(each.sid, each.principal) for grant in made for each in grant.statements}
+    assert {principal for _, principal in found} == {("AWS", mine)}
+    assert all(sid.startswith("DemoDev") for sid, _ in found)
+
+
+def test_a_key_known_by_its_alias_needs_no_condition_in_its_own_policy() -> None:
+    made = owner_grants(
+        environment(data_bucket="lake", input_kms_keys=["alias/lake"]),
+        [("churn", job(definition(**inputs("s3://lake/a/"))))],
+    )
+    (key,) = [each for each in made if each.kind == "key"]
+    (statement,) = document(key.statements)["Statement"]
+    assert (key.name, key.account) == ("alias/lake", "123456789012")
+    assert statement["Resource"] == "*"
+    assert set(statement["Condition"]) == {"StringEquals", "ArnLike"}
+
+
+def test_what_hptc_makes_and_what_aws_publishes_is_not_listed() -> None:
+    dlc = image("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.1.0-cpu-py310")
+    made = definition(
+        **inputs("s3://${hptc:data_bucket}/a/"),
+        **dlc,
+        OutputDataConfig={
+            "S3OutputPath": "s3://${hptc:artifact_bucket}/a/",
+            "KmsKeyId": "${hptc:kms_key_arn}",
+        },
+    )
+    chosen = environment(kms_key="managed")
+    assert owner_grants(chosen, [("churn", job(made))]) == ()
+    assert "uses nothing" in render_owner_grants((), chosen)
+
+
+def test_a_bucket_by_parameter_is_named_by_its_reference() -> None:
+    raw = Infrastructure.model_validate({"data_bucket": "ssm:/lake", "kms_key": "absent"})
+    infrastructure, parameters = by_parameters(raw)
+    chosen: Environment = replace(
+        environment(), infrastructure=infrastructure, parameters=parameters
+    )
+    searched = job(definition(**inputs("s3://${hptc:data_bucket}/a/")))
+    names = [each.name for each in owner_grants(chosen, [("churn", searched)])]
+    assert "arn:aws:s3:::${hptc:data_bucket}" in names
+
+
+def test_it_is_ready_to_paste(golden: Callable[[str, str], None]) -> None:
+    made = grants()
+    golden("permissions/owners.txt", render_owner_grants(made, environment(**THEIRS)))
+    data = json.loads(owner_grants_json(made))
+    assert [each["policy"] for each in data] == [document(each.statements) for each in made]

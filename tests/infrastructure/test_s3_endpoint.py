@@ -1,0 +1,127 @@
+"""The S3 endpoint: what the specs need passes, and there is no way to any other bucket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hptc.errors import UsageError
+from hptc.infrastructure.s3_endpoint import check_reach, endpoint_policy
+from hptc.infrastructure.statements import document
+from hptc.project.references import substitute
+from tests.infrastructure.test_least_privilege import PLACES, compiled, deployed, requests, world
+from tests.infrastructure.test_permissions import definition, environment, inputs, job
+from tests.support.iam_calls import by_text
+from tests.support.iam_evaluator import Call, is_allowed
+
+POINT = "arn:aws:s3:us-east-1:111122223333:accesspoint/team"
+BEHIND = {"VpcConfig": {"Subnets": ["${hptc:subnet_id_1}"], "SecurityGroupIds": ["sg-1"]}}
+OUTPUT = {"OutputDataConfig": {"S3OutputPath": "s3://${hptc:artifact_bucket}/x/"}}
+
+
+def policy(name: str) -> dict[str, Any]:
+    chosen, _ = compiled(name)
+    made: dict[str, Any] = substitute(document(endpoint_policy(chosen)), deployed(name).__getitem__)
+    return made
+
+
+def through(call: Call, name: str = "dev", account: str | None = None) -> bool:
+    context = {**call.context, "aws:PrincipalAccount": account or PLACES[name][0]}
+    return is_allowed(replace(call, context=context), policy(name))
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_call_of_every_spec_passes(name: str) -> None:
+    calls = [
+        call
+        for request in requests(name).values()
+        for call in by_text(request, world(name)).values()
+        if call.action.startswith("s3:")
+    ]
+    assert len(calls) > 100
+    assert [str(call) for call in calls if not through(call, name)] == []
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:s3:::mine/a",
+        "arn:aws:s3:::demo-data-2/a",
+        "arn:aws:s3:::demo-dat/a",
+        "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/a",
+    ],
+)
+def test_no_other_bucket_is_reached(resource: str) -> None:
+    assert not through(Call(action="s3:GetObject", resource=resource))
+    assert not through(Call(action="s3:PutObject", resource=resource))
+
+
+def test_credentials_of_another_account_reach_nothing() -> None:
+    read = Call(action="s3:GetObject", resource="arn:aws:s3:::demo-data/a")
+    assert through(read)
+    assert not through(read, account="999988887777")
+
+
+def test_layers_of_images_can_be_read_by_whom_ecr_lets() -> None:
+    layer = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/a"
+    assert through(Call(action="s3:GetObject", resource=layer), account="999988887777")
+    assert not through(Call(action="s3:PutObject", resource=layer))
+
+
+def test_buckets_and_access_points_can_be_added() -> None:
+    chosen = environment(
+        artifact_bucket="absent",
+        data_bucket="lake",
+        network={"s3_buckets": ["other", "lake", POINT]},
+    )
+    project, _ = document(endpoint_policy(chosen))["Statement"]
+    assert project["Resource"] == [
+        "arn:aws:s3:::lake",
+        "arn:aws:s3:::lake/*",
+        "arn:aws:s3:::other",
+        "arn:aws:s3:::other/*",
+        POINT,
+        f"{POINT}/object/*",
+    ]
+
+
+def test_without_buckets_only_layers_pass() -> None:
+    chosen = environment(artifact_bucket="absent", data_bucket="absent", network="managed")
+    assert [each.sid for each in endpoint_policy(chosen)] == ["LayersOfImages"]
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        (inputs("s3://lake/a/"), "lake"),
+        (inputs(f"s3://{POINT}/a/"), POINT),
+        ({"OutputDataConfig": {"S3OutputPath": "s3://models/"}}, "models"),
+        ({"CheckpointConfig": {"S3Uri": "s3://steps/a"}}, "steps"),
+        (
+            {"StaticHyperParameters": {"sagemaker_submit_directory": '"s3://code/s.tar.gz"'}},
+            "code",
+        ),
+    ],
+    ids=["input", "access point", "output", "checkpoint", "script"],
+)
+def test_a_spec_that_needs_another_bucket_is_told_before_it_hangs(
+    members: dict[str, Any], named: str
+) -> None:
+    asked = job(definition(**(OUTPUT | members | BEHIND)))
+    with pytest.raises(UsageError, match="lets no training job reach") as raised:
+        check_reach(environment(network="managed"), "churn", asked)
+    assert f"`churn` needs {named} (TrainingJobDefinition." in raised.value.message
+    check_reach(environment(network={"s3_buckets": [named]}), "churn", asked)
+    # It is about the network that hptc makes, and about jobs in it.
+    check_reach(environment(), "churn", asked)
+    outside = job(definition(**(OUTPUT | members)))
+    check_reach(environment(network="managed"), "churn", outside)
+
+
+def test_s3_express_has_no_way_in() -> None:
+    asked = job(definition(**(OUTPUT | inputs("s3://fast--use1-az4--x-s3/a/") | BEHIND)))
+    chosen = environment(network={"s3_buckets": ["fast--use1-az4--x-s3"]})
+    with pytest.raises(UsageError, match="no way to S3 Express One Zone"):
+        check_reach(chosen, "churn", asked)

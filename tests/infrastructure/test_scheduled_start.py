@@ -1,0 +1,425 @@
+"""A scheduled search: what its stack holds, what its roles may do, and what its machine does.
+
+The state machine is run by moto's interpreter, against moto's SageMaker.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Compiled, Workspace
+from hptc.errors import UsageError
+from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
+from hptc.infrastructure.statements import document
+from hptc.project.project_file import Environment
+from hptc.project.references import substitute
+from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.server import Sandbox
+from tests.infrastructure.test_least_privilege import deployed, world
+from tests.support.iam_evaluator import Call, is_allowed
+from tests.support.iam_launch import creations
+
+SPEC = """\
+name: Churn
+schedule: rate(7 days)
+strategy: Random
+limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2, max_runtime: 12h}
+training_job:
+  objective: {metric_name: "validation:auc", type: Maximize}
+  hyperparameters:
+    objective: binary:logistic
+    num_round: 200
+    note: "$.name"
+    eta: {type: Continuous, min: 0.1, max: 0.5}
+  algorithm: {built_in: xgboost, version: 1.7-1}
+  inputs:
+    train: {s3: "s3://{{ data_bucket }}/train/", content_type: text/csv}
+    validation: {s3: "s3://{{ data_bucket }}/validation/", content_type: text/csv}
+  resources: {instance_type: ml.m5.large, instance_count: 1, volume_size_in_gb: 10}
+  stopping: {max_runtime: 1h}
+tags: {team: growth}
+"""
+PROJECT = """\
+project: demo
+environments:
+  dev: {account: "123456789012", region: us-east-1}
+  test: {account: "123456789012", region: us-east-1}
+  china: {account: "123456789012", region: cn-north-1}
+"""
+
+
+def project(folder: Path, spec: str = SPEC, **more: str) -> Path:
+    (folder / "specs").mkdir(exist_ok=True)
+    (folder / "hptc.yaml").write_text(PROJECT, encoding="utf-8")
+    for name, text in {"churn": spec, **more}.items():
+        (folder / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def compiled(folder: Path, environment: str = "dev") -> tuple[Environment, list[Compiled]]:
+    found = compile_paths([str(folder)], Workspace(environment=environment))
+    assert not [d.message for one in found for d in one.diagnostics if d.is_error]
+    chosen = found[0].environment
+    assert chosen is not None
+    return chosen, found
+
+
+def stacks(folder: Path, environment: str = "dev") -> tuple[ScheduleStack, ...]:
+    chosen, found = compiled(folder, environment)
+    jobs = [(one.name, one.job) for one in found if one.job is not None]
+    return schedule_stacks(chosen, found, spec_stacks(chosen, jobs))
+
+
+def the_stack(folder: Path, environment: str = "dev") -> ScheduleStack:
+    (stack,) = stacks(folder, environment)
+    return stack
+
+
+def state(stack: ScheduleStack, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = stack.definition["States"][name]
+    return found
+
+
+def stem(stack: ScheduleStack) -> str:
+    match = re.search(r"'(.*)-{}{}{}{}{}'", state(stack, "NameJob")["Parameters"]["name.$"])
+    assert match is not None
+    return match[1]
+
+
+def test_a_spec_without_a_schedule_has_no_such_stack(tmp_path: Path) -> None:
+    assert stacks(project(tmp_path, SPEC.replace("schedule: rate(7 days)\n", ""))) == ()
+
+
+def test_an_environment_can_leave_it_out(tmp_path: Path) -> None:
+    project(tmp_path)
+    with (tmp_path / "hptc.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "  other: {account: '123456789012', region: us-east-1, overrides: {schedule: null}}\n"
+        )
+    assert stacks(tmp_path, "other") == ()
+    assert the_stack(tmp_path).stack == "hptc-demo-dev-Churn-schedule"
+
+
+def test_what_is_sent_is_the_compiled_request_with_the_tags_of_a_submission(tmp_path: Path) -> None:
+    stack = the_stack(project(tmp_path))
+    _, (one,) = compiled(tmp_path)
+    assert one.request is not None
+    sent = dict(state(stack, "CreateJob")["Parameters"])
+    assert sent.pop("HyperParameterTuningJobName.$") == "$.name"
+    tags = {tag["Key"]: tag["Value"] for tag in sent.pop("Tags")}
+    expected = {
+        k: v for k, v in one.request.items() if k not in ("HyperParameterTuningJobName", "Tags")
+    }
+    assert sent == expected
+    assert tags == {
+        "team": "growth",
+        "hptc:project": "demo",
+        "hptc:environment": "dev",
+        "hptc:spec": "specs/churn.yaml",
+        "hptc:digest": one.digest,
+    }
+
+
+def test_the_jobs_of_a_spec_have_one_stem_whatever_its_content(tmp_path: Path) -> None:
+    """Or a role could not follow, after a deployment, the job that was started before it."""
+    before = the_stack(project(tmp_path))
+    after = the_stack(project(tmp_path, SPEC.replace("max: 0.5", "max: 0.6")))
+    assert stem(before) == stem(after) == "churn-4d734a"
+    assert before.machine_role == after.machine_role
+    assert before.definition != after.definition
+    elsewhere = the_stack(tmp_path, "test")
+    assert stem(elsewhere) != stem(after)
+
+
+def test_names_fit_however_long_the_specs_is(tmp_path: Path) -> None:
+    long = SPEC.replace("name: Churn", "name: churn-of-the-customers-of-the-northern-branches")
+    made = stem(the_stack(project(tmp_path, long)))
+    assert re.fullmatch(r"churn-of-the-[0-9a-f]{6}", made), made
+    assert len(f"{made}-202611300600") <= 32
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"),
+    [
+        ("max_runtime: 12h", 60),
+        ("max_runtime: 10d", 432),
+        ("max_runtime: 30d", 1296),
+        ("", 1296),  # AWS ends a search after 30 days
+    ],
+)
+def test_the_looks_at_a_job_fit_into_one_execution(
+    limit: str, seconds: int, tmp_path: Path
+) -> None:
+    text = (
+        SPEC.replace("max_runtime: 12h", limit) if limit else SPEC.replace(", max_runtime: 12h", "")
+    )
+    stack = the_stack(project(tmp_path, text))
+    assert state(stack, "Wait")["Seconds"] == seconds
+
+
+def test_another_partition_calls_its_own_services(tmp_path: Path) -> None:
+    stack = the_stack(project(tmp_path), "china")
+    assert state(stack, "CreateJob")["Resource"].startswith("arn:aws-cn:states:::aws-sdk:")
+    statements = [*stack.machine_role.permissions, stack.machine_role.trust]
+    for each in statements:
+        for resource in each.resources:
+            assert resource.startswith(("arn:aws-cn:", "${hptc:")), each
+
+
+def test_a_stack_that_another_spec_has_is_refused(tmp_path: Path) -> None:
+    other = SPEC.replace("name: Churn", "name: churn-schedule").replace(
+        "schedule: rate(7 days)\n", ""
+    )
+    project(tmp_path, other=other)
+    with pytest.raises(UsageError) as raised:
+        stacks(tmp_path)
+    assert raised.value.message == (
+        "the schedule of `Churn` needs the stack `hptc-demo-dev-Churn-schedule`, "
+        "which the spec `churn-schedule` has"
+    )
+
+
+def test_the_stacks_are_in_the_order_of_their_names(tmp_path: Path) -> None:
+    project(tmp_path, abc=SPEC.replace("Churn", "zebra"), xyz=SPEC.replace("Churn", "ant"))
+    assert [each.spec for each in stacks(tmp_path)] == ["ant", "Churn", "zebra"]
+
+
+def values(stack: ScheduleStack) -> dict[str, str]:
+    return deployed("dev") | {
+        "state_machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:churn",
+        "schedule_group_arn": "arn:aws:scheduler:us-east-1:123456789012:schedule-group/churn",
+    }
+
+
+def call(action: str, resource: str, **context: str) -> Call:
+    return Call(action=action, resource=resource, context=dict(context))
+
+
+def test_the_machine_may_do_what_it_does_and_nothing_near_it(tmp_path: Path) -> None:
+    stack = the_stack(project(tmp_path))
+    policy = substitute(document(stack.machine_role.permissions), values(stack).__getitem__)
+    request = dict(state(stack, "CreateJob")["Parameters"])
+    del request["HyperParameterTuningJobName.$"]
+    request = substitute(request, values(stack).__getitem__)
+    name = f"{stem(stack)}-202611300600"
+    (create,) = creations({**request, "HyperParameterTuningJobName": name}, world("dev"))
+    jobs = "arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job"
+    mine, role = f"{jobs}/{name}", values(stack)["execution_role_arn"]
+    sagemaker = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    at_creation = {"sagemaker:TaggingAction": "CreateHyperParameterTuningJob"}
+    allowed = [
+        create,
+        Call(action="sagemaker:AddTags", resource=mine, context=at_creation),
+        call("sagemaker:DescribeHyperParameterTuningJob", mine),
+        Call(action="iam:PassRole", resource=role, context=sagemaker),
+    ]
+    denied = [
+        replace(create, resource=f"{jobs}/another-a1b2c3-202611300600"),
+        replace(create, context={**create.context, "aws:RequestTag/hptc:project": "theirs"}),
+        replace(create, context={**create.context, "aws:RequestTag/hptc:environment": "prod"}),
+        call("sagemaker:AddTags", mine),
+        call("sagemaker:DescribeHyperParameterTuningJob", f"{jobs}/churn"),
+        call("sagemaker:StopHyperParameterTuningJob", mine),
+        call("sagemaker:DeleteHyperParameterTuningJob", mine),
+        call(
+            "sagemaker:CreateTrainingJob", "arn:aws:sagemaker:us-east-1:123456789012:training-job/x"
+        ),
+        Call(action="iam:PassRole", resource=f"{role}-other", context=sagemaker),
+        Call(
+            action="iam:PassRole",
+            resource=role,
+            context={"iam:PassedToService": "ec2.amazonaws.com"},
+        ),
+        call("events:PutRule", "arn:aws:events:us-east-1:123456789012:rule/x"),
+        call("s3:GetObject", "arn:aws:s3:::demo-data/train/a.csv"),
+    ]
+    assert [str(each) for each in allowed if not is_allowed(each, policy)] == []
+    assert [str(each) for each in denied if is_allowed(each, policy)] == []
+
+
+def test_the_scheduler_may_start_this_machine_only(tmp_path: Path) -> None:
+    stack = the_stack(project(tmp_path))
+    policy = substitute(document(stack.scheduler_role.permissions), values(stack).__getitem__)
+    machine = values(stack)["state_machine_arn"]
+    assert is_allowed(call("states:StartExecution", machine), policy)
+    assert not is_allowed(call("states:StartExecution", f"{machine}-other"), policy)
+    assert not is_allowed(call("states:StopExecution", machine), policy)
+    assert not is_allowed(call("sagemaker:CreateHyperParameterTuningJob", "*"), policy)
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "source"),
+    [
+        (
+            "machine_role",
+            "states.amazonaws.com",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:x",
+        ),
+        (
+            "scheduler_role",
+            "scheduler.amazonaws.com",
+            "arn:aws:scheduler:us-east-1:123456789012:schedule-group/churn",
+        ),
+    ],
+)
+def test_each_role_is_its_services_for_this_account(
+    role: str, service: str, source: str, tmp_path: Path
+) -> None:
+    stack = the_stack(project(tmp_path))
+    trust = substitute(document([getattr(stack, role).trust]), values(stack).__getitem__)
+    context = {"aws:SourceAccount": "123456789012", "aws:SourceArn": source}
+    taking = Call(action="sts:AssumeRole", context=context, principal=service)
+    assert is_allowed(taking, trust)
+    for other in (
+        replace(taking, principal="sagemaker.amazonaws.com"),
+        replace(taking, context=context | {"aws:SourceAccount": "999999999999"}),
+        replace(
+            taking,
+            context=context
+            | {
+                "aws:SourceArn": source.replace(":states:", ":sqs:").replace(
+                    "group/churn", "group/x"
+                )
+            },
+        ),
+        replace(taking, context={}),
+    ):
+        assert not is_allowed(other, trust), str(other)
+
+
+class Machine:
+    """A state machine in the sandbox, whose pauses are short."""
+
+    def __init__(self, stack: ScheduleStack, sandbox: Sandbox) -> None:
+        self.account = sandbox.account
+        session = boto3.Session(access_key_of(self.account), "sandbox", region_name="us-east-1")
+        self.steps = session.client("stepfunctions", endpoint_url=sandbox.endpoint_url)
+        self.sagemaker = session.client("sagemaker", endpoint_url=sandbox.endpoint_url)
+        definition = substitute(stack.definition, values(stack).__getitem__)
+        definition["States"]["Wait"]["Seconds"] = 1
+        self.request = dict(definition["States"]["CreateJob"]["Parameters"])
+        del self.request["HyperParameterTuningJobName.$"]
+        self.arn = self.steps.create_state_machine(
+            name="churn",
+            definition=json.dumps(definition),
+            roleArn="arn:aws:iam::123456789012:role/x",
+        )["stateMachineArn"]
+
+    def start(self, name: str, scheduled_time: str = "2026-11-30T06:00:00Z") -> str:
+        started = self.steps.start_execution(
+            stateMachineArn=self.arn,
+            name=name,
+            input=json.dumps({"scheduled_time": scheduled_time}),
+        )
+        return str(started["executionArn"])
+
+    def result(self, execution: str) -> dict[str, Any]:
+        for _ in range(600):
+            told: dict[str, Any] = dict(self.steps.describe_execution(executionArn=execution))
+            if told["status"] != "RUNNING":
+                return told
+            time.sleep(0.05)
+        raise AssertionError(f"{execution} is running still")
+
+    def wait_for_the_job(self) -> None:
+        for _ in range(600):
+            if self.names() == [NAME]:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"there is no {NAME}, only {self.names()}")
+
+    def names(self) -> list[str]:
+        jobs = self.sagemaker.list_hyper_parameter_tuning_jobs()
+        return [j["HyperParameterTuningJobName"] for j in jobs["HyperParameterTuningJobSummaries"]]
+
+
+NAME = "churn-4d734a-202611300600"
+
+
+ACCOUNTS = count(500_000_000_001)  # one a test: sandboxes of one process share their state
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    with Sandbox(account=str(next(ACCOUNTS))) as sandbox:
+        yield Machine(the_stack(project(tmp_path)), sandbox)
+
+
+@pytest.fixture
+def slow_machine(tmp_path: Path) -> Iterator[Machine]:
+    with Sandbox(account=str(next(ACCOUNTS)), tuning_job_status="InProgress") as sandbox:
+        yield Machine(the_stack(project(tmp_path)), sandbox)
+
+
+def test_the_machine_creates_the_job_and_ends_with_it(machine: Machine) -> None:
+    result = machine.result(machine.start("first"))
+    assert (result["status"], machine.names()) == ("SUCCEEDED", [NAME])
+    told = machine.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
+    for member in ("HyperParameterTuningJobConfig", "TrainingJobDefinition"):
+        assert told[member] == machine.request[member]
+    assert told["TrainingJobDefinition"]["StaticHyperParameters"]["note"] == "$.name"
+    tags = machine.sagemaker.list_tags(ResourceArn=told["HyperParameterTuningJobArn"])["Tags"]
+    assert tags == machine.request["Tags"]
+
+
+def test_a_start_that_is_delivered_twice_is_one_job(machine: Machine) -> None:
+    results = [machine.result(machine.start(name)) for name in ("first", "second")]
+    assert [each["status"] for each in results] == ["SUCCEEDED", "SUCCEEDED"]
+    assert machine.names() == [NAME]
+
+
+def test_another_moment_is_another_job(machine: Machine) -> None:
+    machine.result(machine.start("first"))
+    machine.result(machine.start("second", "2026-12-07T06:00:00Z"))
+    assert sorted(machine.names()) == [NAME, NAME.replace("202611300600", "202612070600")]
+
+
+def test_the_machine_waits_while_the_job_runs(slow_machine: Machine) -> None:
+    execution = slow_machine.start("first")
+    slow_machine.wait_for_the_job()
+    told = slow_machine.steps.describe_execution(executionArn=execution)
+    assert told["status"] == "RUNNING"
+    slow_machine.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
+    # Whoever stopped it meant to: that is no failure.
+    assert slow_machine.result(execution)["status"] == "SUCCEEDED"
+
+
+def test_stopping_the_execution_stops_no_job(slow_machine: Machine) -> None:
+    execution = slow_machine.start("first")
+    slow_machine.wait_for_the_job()
+    slow_machine.steps.stop_execution(executionArn=execution)
+    told = slow_machine.sagemaker.describe_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=NAME
+    )
+    assert told["HyperParameterTuningJobStatus"] == "InProgress"
+
+
+@pytest.mark.parametrize("status", ["Failed", "DeleteFailed"])
+def test_a_job_that_failed_fails_the_execution(status: str, machine: Machine) -> None:
+    from moto.sagemaker.models import sagemaker_backends
+
+    jobs = sagemaker_backends[machine.account]["us-east-1"].hyper_parameter_tuning_jobs
+    machine.result(machine.start("first"))
+    jobs[NAME].hyper_parameter_tuning_job_status = status
+    result = machine.result(machine.start("second"))
+    assert result["status"] == "FAILED"
+    assert result["error"] == "TuningJobFailed"
+    assert result["cause"] == f"The tuning job {NAME} is {status}."
+
+
+def test_a_start_without_a_moment_creates_nothing(machine: Machine) -> None:
+    execution = machine.steps.start_execution(stateMachineArn=machine.arn, name="x", input="{}")
+    assert machine.result(execution["executionArn"])["status"] == "FAILED"
+    assert machine.names() == []

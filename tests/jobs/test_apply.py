@@ -1,0 +1,260 @@
+"""Applying a plan: exactly it, or nothing, and again where it was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.workspace import Compiled
+from hptc.errors import AwsError, OperationError, UsageError
+from hptc.jobs.apply import Applied, apply
+from hptc.jobs.plan import Plan
+from hptc.jobs.plan_file import plan_text, read_plan
+from hptc.jobs.submission import Submitted, Unchanged
+from hptc.request.emission import Request
+from tests.support.fake_service import FakeStacks, FakeTuning
+from tests.support.paths import GOLDEN
+from tests.support.plans import WIDER, deployed, origin, planned, project, read_only, run, spec
+
+NAMES = ("a", "b", "c")
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> list[Compiled]:
+    return project(tmp_path, {name: spec(name) for name in NAMES})
+
+
+def carry_out(
+    plan: Plan,
+    compiled: list[Compiled],
+    tuning: FakeTuning,
+    stacks: FakeStacks | None = None,
+) -> list[Applied]:
+    given = deployed(*NAMES) if stacks is None else stacks
+    return list(apply(plan, compiled, tuning, given, provenance=origin))
+
+
+def test_it_submits_what_the_plan_says_in_its_order(specs: list[Compiled]) -> None:
+    tuning = FakeTuning()
+    run(tuning, specs[1:2])
+    plan = planned(specs, tuning)
+    done = carry_out(plan, specs, tuning)
+    assert [each.planned.spec for each in done] == ["a", "c"]
+    assert all(isinstance(each.outcome, Submitted) for each in done)
+    assert tuning.calls.count("create") == 2
+    assert not planned(specs, tuning).to_submit
+
+
+def test_outcomes_come_one_by_one(specs: list[Compiled]) -> None:
+    tuning = FakeTuning()
+    outcomes = apply(planned(specs), specs, tuning, deployed(*NAMES), provenance=origin)
+    assert not tuning.jobs
+    next(outcomes)
+    assert len(tuning.jobs) == 1
+
+
+def test_the_rest_of_an_interrupted_run_is_submitted_by_the_next(specs: list[Compiled]) -> None:
+    class Breaking(FakeTuning):
+        def create(self, request: Request) -> str:
+            if len(self.jobs) == 1:
+                raise AwsError("quota", code="ResourceLimitExceeded")
+            return super().create(request)
+
+    plan, tuning = planned(specs), Breaking()
+    outcomes = apply(plan, specs, tuning, deployed(*NAMES), provenance=origin)
+    assert isinstance(next(outcomes).outcome, Submitted)
+    with pytest.raises(AwsError, match="quota"):
+        next(outcomes)
+
+    done = carry_out(plan, specs, FakeTuning(jobs=tuning.jobs, tags=tuning.tags))
+    assert [type(each.outcome) for each in done] == [Unchanged, Submitted, Submitted]
+
+
+def test_what_was_blocked_is_left_even_if_it_is_not_any_more(specs: list[Compiled]) -> None:
+    plan = planned(specs, stacks=deployed("a", "b"))
+    assert [each.spec for each in plan.blocked] == ["c"]
+    tuning = FakeTuning()
+    assert [each.planned.spec for each in carry_out(plan, specs, tuning)] == ["a", "b"]
+    assert len(tuning.jobs) == 2
+
+
+def test_specs_that_the_plan_does_not_know_are_left(tmp_path: Path) -> None:
+    plan = planned(project(tmp_path, {"a": spec("a")}))
+    more = project(tmp_path, {"a": spec("a"), "new": spec("new")})
+    assert [each.planned.spec for each in carry_out(plan, more, FakeTuning())] == ["a"]
+
+
+def test_a_job_that_has_ended_meanwhile_is_no_reason(specs: list[Compiled]) -> None:
+    tuning = FakeTuning()
+    run(tuning, specs[:1], "InProgress")
+    plan = planned(specs, tuning)
+    for job in tuning.jobs.values():
+        job["HyperParameterTuningJobStatus"] = "Failed"
+    assert len(carry_out(plan, specs, tuning)) == 2
+
+
+@dataclass
+class World:
+    """What may move between a plan and its application."""
+
+    folder: Path
+    specs: list[Compiled]
+    tuning: FakeTuning
+    stacks: FakeStacks
+
+    def rewrite(self, **specs: str) -> None:
+        self.specs = project(self.folder, {name: spec(name) for name in NAMES} | specs)
+
+
+def _changed(world: World) -> None:
+    world.rewrite(a=spec("a", WIDER))
+
+
+def _unchanged_one_changed(world: World) -> None:
+    world.rewrite(b=spec("b", WIDER))
+
+
+def _gone(world: World) -> None:
+    world.specs = world.specs[1:]
+
+
+def _taken(world: World) -> None:
+    name = (world.specs[0].request or {})["HyperParameterTuningJobName"]
+    other = [{"Key": "hptc:digest", "Value": "0" * 64}]
+    request = {**(world.specs[0].request or {}), "HyperParameterTuningJobName": name}
+    world.tuning.add({**request, "Tags": other})
+
+
+def _stack_gone(world: World) -> None:
+    del world.stacks.stacks["hptc-churn-dev-a"]
+
+
+def _role_changed(world: World) -> None:
+    world.stacks.stacks["hptc-churn-dev-a"] = {"ExecutionRoleArn": "arn:other"}
+
+
+def _job_deleted(world: World) -> None:
+    world.tuning.jobs.clear()
+
+
+def _another_environment(world: World) -> None:
+    world.specs = project(world.folder, {name: spec(name) for name in NAMES}, env="prod")
+
+
+def _another_account(world: World) -> None:
+    for index, one in enumerate(world.specs):
+        assert one.environment is not None
+        elsewhere = replace(one.environment, account="999999999999", region="eu-west-1")
+        world.specs[index] = replace(one, environment=elsewhere)
+    world.tuning.region = "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("move", "expected"),
+    [
+        pytest.param(_changed, ["`a` (*a.yaml) has changed: it was `a-*` and is now"], id="spec"),
+        pytest.param(
+            _unchanged_one_changed, ["`b` (*b.yaml) has changed: it was `b-"], id="unchanged spec"
+        ),
+        pytest.param(_gone, ["`a` (*a.yaml) is not among the specs any more"], id="spec gone"),
+        pytest.param(
+            _taken, ["`a` (*a.yaml) is blocked: AWS has a job named `a-"], id="name taken"
+        ),
+        pytest.param(
+            _stack_gone,
+            ["`a` (*a.yaml) is blocked: the stack `hptc-churn-dev-a` is not deployed in"],
+            id="stack gone",
+        ),
+        pytest.param(
+            _role_changed,
+            ["`a` (*a.yaml): `${hptc:execution_role_arn}` was `arn:*` and is now `arn:other`"],
+            id="role",
+        ),
+        pytest.param(
+            _job_deleted, ["`b` (*b.yaml): the job `b-*` was Completed and is gone"], id="deleted"
+        ),
+        pytest.param(
+            _another_environment,
+            ["the plan is for the environment `dev`, and the specs are now in `prod`"],
+            id="environment",
+        ),
+        pytest.param(
+            _another_account,
+            [
+                "the plan is for the account `123456789012`, and the specs are now in `9999",
+                "the plan is for the Region `us-east-1`, and the specs are now in `eu-west-1`",
+            ],
+            id="account and Region",
+        ),
+    ],
+)
+def test_it_refuses_when_something_moved_and_submits_nothing(
+    tmp_path: Path,
+    specs: list[Compiled],
+    move: Callable[[World], None],
+    expected: list[str],
+) -> None:
+    world = World(tmp_path, specs, FakeTuning(), deployed(*NAMES))
+    run(world.tuning, specs[1:2])
+    plan = planned(specs, world.tuning)
+    move(world)
+    with pytest.raises(OperationError) as raised:
+        carry_out(plan, world.specs, read_only(world.tuning), world.stacks)
+    first, *faults = raised.value.message.splitlines()
+    assert first == "the plan does not hold any more, and nothing was submitted:"
+    assert len(faults) == len(expected)
+    for fault, pattern in zip(faults, expected, strict=True):
+        for part in pattern.split("*"):
+            assert part in fault
+    assert "hptc plan" in raised.value.help
+
+
+def test_everything_that_moved_is_told_at_once(tmp_path: Path, specs: list[Compiled]) -> None:
+    plan = planned(specs)
+    changed = project(tmp_path, {name: spec(name, WIDER) for name in NAMES})
+    with pytest.raises(OperationError) as raised:
+        apply(plan, changed, FakeTuning(), deployed(*NAMES), provenance=origin)
+    assert len(raised.value.message.splitlines()) == 1 + len(NAMES)
+
+
+def test_a_forged_digest_is_a_change(specs: list[Compiled]) -> None:
+    plan = planned(specs)
+    forged = replace(plan.to_submit[0], digest="0" * 64)
+    with pytest.raises(OperationError, match="its digest was 000000000000 and is now"):
+        carry_out(replace(plan, decisions=(forged,)), specs, FakeTuning())
+
+
+def test_another_name_for_the_same_spec_is_a_change(tmp_path: Path) -> None:
+    plan = planned(project(tmp_path, {"a": "job_name: first\n" + spec("a")}))
+    renamed = project(tmp_path, {"a": "job_name: second\n" + spec("a")})
+    with pytest.raises(OperationError, match="it was `first` and is now `second`"):
+        carry_out(plan, renamed, FakeTuning())
+
+
+def test_a_spec_that_stopped_compiling(specs: list[Compiled]) -> None:
+    broken = [replace(specs[0], request=None), *specs[1:]]
+    with pytest.raises(UsageError, match="does not compile"):
+        carry_out(planned(specs), broken, FakeTuning())
+
+
+def test_each_job_is_described_before_the_first_is_created(specs: list[Compiled]) -> None:
+    tuning = FakeTuning()
+    carry_out(planned(specs), specs, tuning)
+    assert tuning.calls == ["describe"] * 3 + ["describe", "create"] * 3
+
+
+def test_a_plan_survives_its_file(
+    tmp_path: Path, specs: list[Compiled], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = project(tmp_path, {name: spec(name) for name in NAMES})
+    plan = read_plan(plan_text(planned(here)))
+    assert len(carry_out(plan, here, FakeTuning())) == len(specs)
+
+
+def test_an_empty_plan_does_nothing() -> None:
+    plan = read_plan((GOLDEN / "plan/empty.json").read_text())
+    assert carry_out(plan, [], FakeTuning()) == []

@@ -1,0 +1,271 @@
+"""Earlier runs of a spec: which jobs count, what is asked of AWS, and how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.workspace import Compiled
+from hptc.errors import AwsError
+from hptc.jobs.history import listed
+from hptc.jobs.past_runs import (
+    MOST_BILLED,
+    MOST_LOOKED_AT,
+    MOST_RUNS,
+    MOST_TRAINING_JOBS,
+    EarlierRuns,
+    TrainingTime,
+    earlier_runs,
+)
+from hptc.jobs.read_only import ReadOnlyTuning
+from hptc.jobs.submission import submit
+from hptc.service.responses import TrainingJob
+from tests.support.fake_service import CREATED, FakeTuning, NoWrites
+from tests.support.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
+from tests.support.specs import EXPLICIT, compiled
+
+NO_SPOT = ("  spot: {max_wait_time: 2h}\n", "")
+BIGGER = ("ml.m5.xlarge", "ml.m5.2xlarge")
+
+
+def ran(
+    tuning: FakeTuning, one: Compiled, *seconds: int | None, status: str = "Completed",
+    rerun: int | None = None, definitions: tuple[str, ...] = (),
+) -> str:  # fmt: skip
+    """A job that is over, with a training job for each of its seconds; None has never run."""
+    env = one.environment.name if one.environment else ""
+    sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin(one), rerun=rerun)
+    job = tuning.jobs[sent.name]
+    job["HyperParameterTuningJobStatus"] = status
+    job["TrainingJobStatusCounters"] = {
+        "Completed": sum(each is not None for each in seconds),
+        "NonRetryableError": sum(each is None for each in seconds),
+    }
+    tuning.training_jobs[sent.name] = [
+        TrainingJob(
+            name=f"{sent.name}-{number:03}",
+            status="Failed" if each is None else "Completed",
+            definition=definitions[number % len(definitions)] if definitions else "",
+            started=None if each is None else CREATED,
+            ended=None if each is None else CREATED + timedelta(seconds=each),
+        )
+        for number, each in enumerate(seconds)
+    ]
+    return sent.name
+
+
+def plain(name: str, change: tuple[str, str] = ("", "")) -> str:
+    return spec(name, NO_SPOT).replace(*change)
+
+
+def runs_of(tuning: FakeTuning, specs: list[Compiled], **options: int) -> EarlierRuns:
+    """Those of the first spec, by a client that fails on any write."""
+    reading = NoWrites(
+        region=tuning.region, jobs=tuning.jobs, tags=tuning.tags,
+        training_jobs=tuning.training_jobs, billable=tuning.billable, calls=tuning.calls,
+    )  # fmt: skip
+    tuning.calls.clear()
+    read_only = ReadOnlyTuning(tuning=reading, listed=listed(reading, specs, all_jobs=False))
+    return earlier_runs(specs, read_only, **options)[0]
+
+
+def seconds_of(found: EarlierRuns) -> list[list[int]]:
+    return [[time.seconds for time in run.times] for run in found.runs]
+
+
+class TestWhichCount:
+    """Over, successful in part, of the spec, and on the same instances."""
+
+    def test_none(self, tmp_path: Path) -> None:
+        assert runs_of(FakeTuning(), project(tmp_path, {"churn": plain("churn")})) == EarlierRuns()
+
+    @pytest.mark.parametrize(
+        ("status", "seconds", "counts"),
+        [
+            pytest.param("Completed", (600, 900), True, id="completed"),
+            pytest.param("Stopped", (600, None), True, id="stopped in between"),
+            pytest.param("Failed", (600, None), True, id="failed in part"),
+            pytest.param("Failed", (None, None), False, id="nothing completed"),
+            pytest.param("InProgress", (600,), False, id="still running"),
+            pytest.param("Completed", (0,), False, id="no time"),
+        ],
+    )
+    def test_its_status(
+        self, tmp_path: Path, status: str, seconds: tuple[int | None, ...], counts: bool
+    ) -> None:
+        specs = project(tmp_path, {"churn": plain("churn")})
+        tuning = FakeTuning()
+        name = ran(tuning, specs[0], *seconds, status=status)
+        found = runs_of(tuning, specs).runs
+        assert [run.name for run in found] == ([name] if counts else [])
+        if counts:
+            assert found[0].is_same_content
+            assert found[0].billed == 1
+            assert found[0].training_jobs == len(seconds)
+
+    def test_the_content_of_now_comes_before_earlier_ones(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        now = project(tmp_path, {"churn": plain("churn")})
+        first = ran(tuning, now[0], 600)
+        again = ran(tuning, now[0], 900, rerun=1)
+        ran(tuning, project(tmp_path, {"churn": plain("churn", WIDER)})[0], 60)
+        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
+        assert [run.name for run in found.runs] == [again, first]
+        assert seconds_of(found) == [[900], [600]]
+
+    def test_earlier_content_on_the_same_instances(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
+        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn", WIDER)}))
+        assert [(run.is_same_content, run.times) for run in found.runs] == [
+            (False, (TrainingTime(definition="", seconds=600),))
+        ]
+
+    @pytest.mark.parametrize("change", [BIGGER, ("instance_count: 1", "instance_count: 2")])
+    def test_earlier_content_on_other_instances_says_nothing(
+        self, tmp_path: Path, change: tuple[str, str]
+    ) -> None:
+        tuning = FakeTuning()
+        name = ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
+        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn", change)}))
+        assert found == EarlierRuns(elsewhere=(name,))
+
+    def test_on_demand_says_nothing_of_spot(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        name = ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
+        assert runs_of(tuning, project(tmp_path, {"churn": spec("churn")})).elsewhere == (name,)
+
+    @pytest.mark.parametrize(
+        "tags",
+        [
+            pytest.param({"hptc:project": "other"}, id="another project"),
+            pytest.param({"hptc:environment": "prod"}, id="another environment"),
+            pytest.param({"hptc:digest": None}, id="another tool"),
+        ],
+    )
+    def test_what_is_others_is_not_ours(self, tmp_path: Path, tags: dict[str, str | None]) -> None:
+        specs = project(tmp_path, {"churn": plain("churn")})
+        tuning = FakeTuning()
+        name = ran(tuning, specs[0], 600)
+        its = tuning.tags[tuning.jobs[name]["HyperParameterTuningJobArn"]]
+        for key, value in tags.items():
+            its.pop(key)
+            its.update({key: value} if value else {})
+        assert runs_of(tuning, specs) == EarlierRuns()
+
+    def test_a_cut_name_is_told_apart_by_the_specs_file(self, tmp_path: Path) -> None:
+        a, b = (f"a-name-as-long-as-a-name-can-be-{end}" for end in "ab")
+        tuning = FakeTuning()
+        ran(tuning, project(tmp_path, {"b": plain(b)})[0], 60)
+        specs = project(tmp_path, {"a": plain(a, WIDER), "b": plain(b, WIDER)})
+        assert runs_of(tuning, specs) == EarlierRuns()
+
+    def test_each_definition_has_its_times(self, tmp_path: Path) -> None:
+        one = compiled(tmp_path, EXPLICIT.replace("warm_start", "#"))
+        tuning = FakeTuning()
+        name = ran(tuning, one, 60, 600, definitions=("small", "large"))
+        (run,) = runs_of(tuning, [one]).runs
+        assert run.name == name
+        assert [(time.definition, time.seconds) for time in run.times] == [
+            ("small", 60),
+            ("large", 600),
+        ]
+
+
+class TestSpot:
+    """AWS bills a part of the time, and tells which of each training job."""
+
+    def test_a_few_are_asked(self, tmp_path: Path) -> None:
+        specs = project(tmp_path, {"churn": spec("churn")})
+        tuning = FakeTuning()
+        name = ran(tuning, specs[0], *[100] * 95)
+        tuning.billable = {f"{name}-{number:03}": 30 for number in range(95)}
+        (run,) = runs_of(tuning, specs).runs
+        assert run.billed == Fraction(3, 10)
+        assert Counter(tuning.calls)["billable_seconds"] == MOST_BILLED
+
+    def test_what_aws_does_not_tell_is_not_known(self, tmp_path: Path) -> None:
+        specs = project(tmp_path, {"churn": spec("churn")})
+        tuning = FakeTuning()
+        ran(tuning, specs[0], 100)
+        assert runs_of(tuning, specs).runs[0].billed is None
+
+    def test_more_than_the_time_is_not_billed(self, tmp_path: Path) -> None:
+        specs = project(tmp_path, {"churn": spec("churn")})
+        tuning = FakeTuning()
+        name = ran(tuning, specs[0], 100)
+        tuning.billable = {f"{name}-000": 101}
+        assert runs_of(tuning, specs).runs[0].billed == 1
+
+
+class TestCalls:
+    """How often AWS is asked."""
+
+    def test_of_the_same_content(self, tmp_path: Path) -> None:
+        specs = project(tmp_path, {"churn": plain("churn")})
+        tuning = FakeTuning()
+        for rerun in [None, *range(1, 9)]:
+            ran(tuning, specs[0], 600, rerun=rerun)
+        assert len(runs_of(tuning, specs).runs) == MOST_RUNS
+        assert Counter(tuning.calls) == Counter(
+            list_jobs=1, list_tags=MOST_RUNS, list_training_jobs=MOST_RUNS
+        )
+
+    def test_of_earlier_contents(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        for most in range(11, 16):
+            content = plain("churn", ("max: 10}", f"max: {most}}}"))
+            ran(tuning, project(tmp_path, {"churn": content})[0], 600)
+        specs = project(tmp_path, {"churn": plain("churn")})
+        assert len(runs_of(tuning, specs, most_runs=1).runs) == 1
+        assert Counter(tuning.calls) == Counter(
+            list_jobs=1, list_tags=1, describe=1, list_training_jobs=1
+        )
+
+    def test_looking_for_them_ends(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        for most in range(11, 13 + MOST_LOOKED_AT):
+            content = plain("churn", BIGGER).replace("max: 10}", f"max: {most}}}")
+            ran(tuning, project(tmp_path, {"churn": content})[0], 600)
+        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
+        assert (found.runs, len(found.elsewhere)) == ((), MOST_LOOKED_AT)
+        assert Counter(tuning.calls) == Counter(
+            list_jobs=1, list_tags=MOST_LOOKED_AT, describe=MOST_LOOKED_AT
+        )
+
+    def test_the_training_jobs_of_a_run_are_read_up_to_a_limit(self, tmp_path: Path) -> None:
+        specs = project(tmp_path, {"churn": plain("churn")})
+        tuning = FakeTuning()
+        ran(tuning, specs[0], *[60] * (MOST_TRAINING_JOBS + 50))
+        (run,) = runs_of(tuning, specs).runs
+        assert (len(run.times), run.training_jobs) == (MOST_TRAINING_JOBS, MOST_TRAINING_JOBS + 50)
+
+
+def test_a_refusal_is_an_error(tmp_path: Path) -> None:
+    class Shy(FakeTuning):
+        def list_training_jobs(
+            self, name: str, *, limit: int | None = None
+        ) -> Iterator[TrainingJob]:
+            raise AwsError(f"may not list those of {name} up to {limit}", code="AccessDenied")
+
+    specs = project(tmp_path, {"churn": plain("churn")})
+    tuning = Shy()
+    ran(tuning, specs[0], 600)
+    read_only = ReadOnlyTuning(tuning=tuning, listed=listed(tuning, specs, all_jobs=False))
+    with pytest.raises(AwsError, match="may not list"):
+        earlier_runs(specs, read_only)
+
+
+def test_what_a_schedule_started_is_an_earlier_run(tmp_path: Path) -> None:
+    specs = project(tmp_path, {"churn": "schedule: rate(7 days)\n" + plain("churn")})
+    tuning = FakeTuning()
+    name = ran(tuning, specs[0], 600, 660)
+    renamed(tuning, name, by_schedule(specs[0], "202611300600"))
+    found = runs_of(tuning, specs)
+    assert seconds_of(found) == [[600, 660]]
+    assert [run.is_same_content for run in found.runs] == [True]

@@ -1,0 +1,159 @@
+"""A plan as text: what is written is read, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from hptc.errors import UsageError
+from hptc.jobs.plan_file import is_plan, plan_text, read_plan
+from tests.conftest import Golden
+from tests.render.test_plan import CASES
+
+MIXED = json.loads(plan_text(CASES["mixed"]))
+COSTS = json.loads(plan_text(CASES["costs"]))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_written_is_read(golden: Golden, case: str) -> None:
+    text = plan_text(CASES[case])
+    assert read_plan(text) == CASES[case]
+    assert plan_text(read_plan(text)) == text
+    golden(f"plan/{case}.json", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(plan_text(CASES["mixed"]), True, id="a plan"),
+        pytest.param('{"kind": "hptc-plan"}', True, id="a broken one"),
+        pytest.param('{"HyperParameterTuningJobName": "x"}', False, id="a request"),
+        pytest.param("name: churn\n", False, id="a spec"),
+        pytest.param("[]", False, id="a list"),
+        pytest.param("[" * 100_000, False, id="deep"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_a_plan_is_told_from_a_spec(text: str, expected: bool) -> None:
+    assert is_plan(text) is expected
+
+
+def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
+    data = deepcopy(of)
+    target = data
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "no JSON", id="empty"),
+        pytest.param("{", "no JSON", id="cut"),
+        pytest.param("[" * 100_000, "nested too deeply", id="deep"),
+        pytest.param("[]", "no plan of hptc", id="a list"),
+        pytest.param("{}", "no plan of hptc", id="anything"),
+        pytest.param(altered(("kind",), "other"), "no plan of hptc", id="kind"),
+        pytest.param(altered(("version",), 2), "a plan of version 2", id="version"),
+        pytest.param(altered(("extra",), 1), "extra: Extra inputs", id="unknown key"),
+        pytest.param(altered(("place", "account"), "12"), "place.account: String", id="account"),
+        pytest.param(altered(("place", "region"), "x y"), "place.region: String", id="region"),
+        pytest.param(altered(("place",), None), "place: ", id="no place"),
+        pytest.param(altered(("decisions",), {}), "decisions: ", id="no list"),
+        pytest.param(
+            altered(("decisions", 0, "decision"), "delete"), "decisions.0: ", id="decision"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "digest"), "abc"), "decisions.0.submit.digest", id="digest"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "digest"), "A" * 64),
+            "decisions.0.submit.digest",
+            id="capitals",
+        ),
+        pytest.param(
+            altered(("decisions", 0, "name"), "x" * 33), "decisions.0.submit.name", id="long name"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "name"), "a\n"), "decisions.0.submit.name", id="line break"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "spec"), "\x1b[2J"), "decisions.0.submit.spec", id="escape"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "commit"), 7), "decisions.0.submit.commit", id="a number"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "provided"), {"A b": "x"}),
+            "decisions.0.submit.provided",
+            id="reference",
+        ),
+        pytest.param(
+            altered(("decisions", 0, "file"), "/etc/passwd"), "is not below this folder", id="root"
+        ),
+        pytest.param(
+            altered(("decisions", 0, "file"), "specs/../../x.yaml"), "is not below", id="climbing"
+        ),
+        pytest.param(
+            altered(("decisions", 1), MIXED["decisions"][0]), "is there twice", id="twice"
+        ),
+        pytest.param(
+            altered(("earlier", "not_looked_at"), -1), "earlier.not_looked_at", id="negative"
+        ),
+        pytest.param(altered(("earlier", "jobs", 0, "created"), "yesterday"), "created", id="date"),
+        pytest.param(
+            altered(("earlier", "jobs", 0, "created"), "2026-01-01T00:00:00"), "created", id="zone"
+        ),
+        pytest.param(
+            altered(("stacks", "needed", 0, "state"), "great"), "stacks.needed.0.state", id="state"
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_plan(text, "plan.json")
+    assert raised.value.message.startswith("plan.json: ")
+    assert message in raised.value.message
+    assert raised.value.help
+    assert "\x1b" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "-1", "bound.usd", id="negative"),
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "NaN", "bound.usd", id="no number"),
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "1.005", "bound.usd", id="digits"),
+        pytest.param(("decisions", 0, "cost", "bound", "more"), 1, "bound.more", id="unknown key"),
+        pytest.param(("decisions", 0, "cost", "expected"), None, "cost.expected", id="half"),
+        pytest.param(
+            ("decisions", 0, "cost", "expected", "unknown"), "\x1b[2J", "unknown", id="escape"
+        ),
+        pytest.param(
+            ("decisions", 0, "cost", "expected", "grounds", 0, "date"), "soon", "date", id="date"
+        ),
+        pytest.param(("total_cost", "usd"), "1.00", "is not the sum", id="another sum"),
+        pytest.param(("total_cost",), None, "is not the sum", id="no sum"),
+        pytest.param(("decisions", 0, "cost", "bound", "usd"), "9.99", "not the sum", id="moved"),
+    ],
+)
+def test_a_wrong_cost_is_said(path: tuple[str | int, ...], value: Any, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_plan(altered(path, value, COSTS), "plan.json")
+    assert message in raised.value.message
+    assert "\x1b" not in raised.value.message
+
+
+def test_many_faults_are_cut() -> None:
+    data = deepcopy(MIXED)
+    for key in ("place", "decisions", "earlier", "stacks", "is_whole_project"):
+        del data[key]
+    data |= {"more": 1, "and": 2}
+    with pytest.raises(UsageError) as raised:
+        read_plan(json.dumps(data))
+    assert raised.value.message.endswith("and 2 more")

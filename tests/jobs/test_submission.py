@@ -1,0 +1,463 @@
+"""Submission against the fake client: what is sent, what is not, and what is said."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler.workspace import Compiled
+from hptc.errors import AwsError, OperationError, UsageError
+from hptc.jobs.provenance import Provenance, provenance_tags
+from hptc.jobs.submission import (
+    AlreadyOver,
+    DryRun,
+    StopRequested,
+    Submission,
+    Submitted,
+    Unchanged,
+    resolve_references,
+    stop,
+    submit,
+)
+from tests.support.fake_service import FakeStacks, FakeTuning, NoWrites
+from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
+
+NOWHERE = Provenance(spec="")
+ORIGIN = Provenance(spec="specs/churn.yaml", commit="abc-dirty")
+
+
+@pytest.fixture
+def churn(tmp_path: Path) -> Compiled:
+    return compiled(tmp_path, SPEC, project=PROJECT)
+
+
+@pytest.fixture
+def explicit(tmp_path: Path) -> Compiled:
+    return compiled(tmp_path, EXPLICIT)
+
+
+def send(
+    what: Compiled,
+    tuning: FakeTuning,
+    *,
+    stacks: dict[str, dict[str, str]] | None = None,
+    provenance: Provenance = ORIGIN,
+    **options: Any,
+) -> Submission:
+    given = FakeStacks(STACKS if stacks is None else stacks)
+    return submit(what, tuning, given, provenance=provenance, **options)
+
+
+def digest_tag(digest: str) -> dict[str, str]:
+    return {"Key": "hptc:digest", "Value": digest}
+
+
+def test_a_new_job_is_sent_with_values_and_provenance(churn: Compiled) -> None:
+    tuning = FakeTuning()
+    said: list[str] = []
+
+    outcome = send(churn, tuning, progress=said.append)
+
+    assert isinstance(outcome, Submitted)
+    assert churn.request is not None
+    assert outcome.name == churn.request["HyperParameterTuningJobName"]
+    assert tuning.calls == ["describe", "create"]
+    definition = outcome.request["TrainingJobDefinition"]
+    role = STACKS["hptc-churn-dev-churn"]["ExecutionRoleArn"]
+    assert definition["RoleArn"] == role
+    assert definition["OutputDataConfig"]["S3OutputPath"] == "s3://artifacts-dev/churn/"
+    assert "${hptc:" not in json.dumps(outcome.request)
+    assert outcome.request["Tags"] == [
+        {"Key": "team", "Value": "growth"},
+        {"Key": "hptc:project", "Value": "churn"},
+        {"Key": "hptc:environment", "Value": "dev"},
+        {"Key": "hptc:spec", "Value": "specs/churn.yaml"},
+        {"Key": "hptc:digest", "Value": churn.digest},
+        {"Key": "hptc:commit", "Value": "abc-dirty"},
+    ]
+    assert said == [f"submitting {outcome.name} to us-east-1"]
+
+
+def test_submission_leaves_the_compiled_request_alone(churn: Compiled) -> None:
+    before = deepcopy(churn.request)
+    send(churn, FakeTuning())
+    assert churn.request == before
+
+
+def test_the_second_submission_sends_nothing(churn: Compiled) -> None:
+    tuning = FakeTuning()
+    first = send(churn, tuning)
+    tuning.calls.clear()
+
+    second = send(churn, tuning)
+
+    assert isinstance(first, Submitted)
+    assert second == Unchanged(
+        name=first.name, arn=first.arn, region="us-east-1", status="InProgress"
+    )
+    assert tuning.calls == ["describe", "list_tags"]
+
+
+def test_provenance_does_not_make_another_job(churn: Compiled) -> None:
+    tuning = FakeTuning()
+    send(churn, tuning)
+    moved = Provenance(spec="moved.yaml", commit="def")
+    assert isinstance(send(churn, tuning, provenance=moved), Unchanged)
+
+
+def test_changed_content_is_another_job(tmp_path: Path) -> None:
+    tuning = FakeTuning()
+    changed = SPEC.replace("max: 10", "max: 12")
+    for folder, text in (("one", SPEC), ("two", changed)):
+        outcome = send(compiled(tmp_path / folder, text, project=PROJECT), tuning)
+        assert isinstance(outcome, Submitted)
+    assert len(tuning.jobs) == 2
+
+
+def test_each_rerun_is_one_more_job(churn: Compiled) -> None:
+    tuning = FakeTuning()
+    names = [send(churn, tuning, rerun=number).name for number in (None, 1, 2, 2)]
+    assert names[1:] == [f"{names[0]}-r1", f"{names[0]}-r2", f"{names[0]}-r2"]
+    assert tuning.calls.count("create") == 3
+
+
+@pytest.mark.parametrize("form", ["pinned", "api"])
+def test_a_job_with_an_exact_name_has_no_rerun(
+    tmp_path: Path, explicit: Compiled, form: str
+) -> None:
+    spec = f"job_name: mine\n{SPEC}" if form == "pinned" else json.dumps(explicit.request)
+    with pytest.raises(UsageError, match="exact name") as raised:
+        send(compiled(tmp_path / "x", spec, project=PROJECT), FakeTuning(), rerun=1)
+    assert "job_name" in raised.value.help
+
+
+def test_reruns_begin_with_one(churn: Compiled) -> None:
+    with pytest.raises(UsageError, match="from 1"):
+        send(churn, FakeTuning(), rerun=0)
+
+
+def test_a_job_in_the_apis_form_is_sent_as_it_is(tmp_path: Path, explicit: Compiled) -> None:
+    assert explicit.request is not None
+    given = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
+    job = compiled(tmp_path / "api", json.dumps(given))
+    tuning = FakeTuning()
+
+    outcome = send(job, tuning, provenance=NOWHERE)
+
+    assert isinstance(outcome, Submitted)
+    assert outcome.request == {**given, "Tags": [digest_tag(job.digest)]}
+    again = send(job, tuning, provenance=NOWHERE)
+    assert isinstance(again, Unchanged)
+    assert not again.can_rerun
+
+
+class TestNames:
+    """A name that AWS has already."""
+
+    def test_changed_content_under_a_pinned_name(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        pinned = f"job_name: churn-2026\n{SPEC}"
+        send(compiled(tmp_path / "one", pinned, project=PROJECT), tuning)
+        changed = compiled(tmp_path / "two", pinned.replace("max: 10", "max: 12"), project=PROJECT)
+        with pytest.raises(OperationError, match="`churn-2026` already, with other") as raised:
+            send(changed, tuning)
+        assert "drop `job_name`" in raised.value.help
+        assert tuning.calls.count("create") == 1
+
+    def test_a_name_made_from_content_that_another_job_has(self, churn: Compiled) -> None:
+        tuning = FakeTuning()
+        assert churn.request is not None
+        tuning.add({**churn.request, "Tags": [digest_tag("0" * 64)]})
+        with pytest.raises(OperationError, match="with other content") as raised:
+            send(churn, tuning)
+        assert "--rerun" in raised.value.help
+
+    def test_the_same_search_of_another_environment_is_not_this_one(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        send(compiled(tmp_path, SPEC, project=PROJECT), tuning)
+        prod = compiled(tmp_path, SPEC, project=PROJECT, environment="prod")
+        stacks = {name.replace("dev", "prod"): outputs for name, outputs in STACKS.items()}
+        with pytest.raises(OperationError, match="environment `dev`, not to `prod`") as raised:
+            send(prod, tuning, stacks=stacks)
+        assert "{{ env }}" in raised.value.help
+
+    def test_without_references_every_environment_has_the_same_job(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        project = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
+        for environment in ("dev", "prod"):
+            job = compiled(tmp_path, EXPLICIT, project=project, environment=environment)
+            outcome = send(job, tuning)
+        assert isinstance(outcome, Unchanged)
+
+
+class TestWithoutDigest:
+    """A job that hptc did not tag is compared as AWS describes it."""
+
+    def described(self, job: Compiled) -> dict[str, Any]:
+        assert job.request is not None
+        return deepcopy(job.request)
+
+    def test_the_same_request(self, explicit: Compiled) -> None:
+        tuning = FakeTuning()
+        tuning.add(self.described(explicit))
+        assert isinstance(send(explicit, tuning), Unchanged)
+
+    def test_with_what_the_service_adds(self, tmp_path: Path) -> None:
+        job = compiled(tmp_path, SPEC.replace("resources:", "tuning_resources:"), project=PROJECT)
+        request = resolve_references(job, FakeStacks(STACKS))
+        definition = request["TrainingJobDefinition"]
+        definition["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "a", "Regex": "b"}]
+        definition["StaticHyperParameters"]["_tuning_objective_metric"] = "validation:auc"
+        definition["EnableNetworkIsolation"] = False
+        ranges = request["HyperParameterTuningJobConfig"]["ParameterRanges"]
+        ranges["IntegerParameterRanges"][0]["ScalingType"] = "Auto"
+        definition["ResourceConfig"] = definition.pop("HyperParameterTuningResourceConfig")
+        request["TrainingJobDefinitions"] = None
+        tuning = FakeTuning()
+        tuning.add(request)
+        assert isinstance(send(job, tuning), Unchanged)
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            pytest.param(("HyperParameterTuningJobConfig", "Strategy"), "Grid", id="strategy"),
+            pytest.param(("TrainingJobDefinitions", 0, "RoleArn"), "arn:other", id="role"),
+            pytest.param(("Autotune",), None, id="autotune"),
+            pytest.param(("WarmStartConfig",), None, id="warm start"),
+            pytest.param(("TrainingJobDefinitions",), [], id="no definitions"),
+        ],
+    )
+    def test_another_request(
+        self, explicit: Compiled, path: tuple[str | int, ...], value: Any
+    ) -> None:
+        request = self.described(explicit)
+        target: Any = request
+        for key in path[:-1]:
+            target = target[key]
+        target[path[-1]] = value
+        tuning = FakeTuning()
+        tuning.add(request)
+        with pytest.raises(OperationError, match="with other content"):
+            send(explicit, tuning)
+
+
+class TestRaces:
+    """ResourceInUse, though the job was not there a moment ago."""
+
+    def test_another_run_was_faster_with_the_same(self, churn: Compiled) -> None:
+        tuning = FakeTuning()
+        assert churn.request is not None
+        tags = [
+            *({"Key": "hptc:project", "Value": "churn"}, digest_tag(churn.digest)),
+            {"Key": "hptc:environment", "Value": "dev"},
+        ]
+        tuning.rivals = [{**churn.request, "Tags": tags}]
+        assert isinstance(send(churn, tuning), Unchanged)
+        assert tuning.calls == ["describe", "create", "describe", "list_tags"]
+
+    def test_someone_was_faster_with_another(self, churn: Compiled) -> None:
+        tuning = FakeTuning()
+        assert churn.request is not None
+        tuning.rivals = [{**churn.request, "Tags": [digest_tag("0" * 64)]}]
+        with pytest.raises(OperationError, match="with other content"):
+            send(churn, tuning)
+
+    def test_a_job_whose_name_differs_in_case_only(self, tmp_path: Path) -> None:
+        tuning = FakeTuning()
+        upper = compiled(tmp_path / "one", f"job_name: MINE\n{EXPLICIT}")
+        send(upper, tuning)
+        lower = compiled(tmp_path / "two", f"job_name: mine\n{EXPLICIT}")
+        with pytest.raises(AwsError, match="already exists") as raised:
+            send(lower, tuning)
+        assert raised.value.code == "ResourceInUse"
+        assert "capitals" in raised.value.help
+
+    def test_other_refusals_are_passed_on(self, explicit: Compiled) -> None:
+        tuning = FakeTuning(refusals=[AwsError("no", code="ValidationException")])
+        with pytest.raises(AwsError, match="no"):
+            send(explicit, tuning)
+        assert not tuning.jobs
+
+
+class TestReferences:
+    """What only a deployment can tell."""
+
+    @pytest.mark.parametrize(
+        ("stacks", "message"),
+        [
+            pytest.param({}, "the stack `hptc-churn-dev` is not deployed in us-east-1", id="none"),
+            pytest.param(
+                {"hptc-churn-dev": STACKS["hptc-churn-dev"]},
+                "the stack `hptc-churn-dev-churn` is not deployed in us-east-1",
+                id="no role",
+            ),
+            pytest.param(
+                {**STACKS, "hptc-churn-dev": {"DataBucket": "b", "KmsKeyArn": "k"}},
+                "the stack `hptc-churn-dev` in us-east-1 has no output `ArtifactBucket`",
+                id="no output",
+            ),
+        ],
+    )
+    def test_a_missing_one_names_its_stack(
+        self, churn: Compiled, stacks: dict[str, dict[str, str]], message: str
+    ) -> None:
+        tuning = FakeTuning()
+        with pytest.raises(OperationError) as raised:
+            send(churn, tuning, stacks=stacks)
+        assert raised.value.message == message
+        assert raised.value.help == "`hptc deploy --env dev` first"
+        assert not tuning.calls
+
+    def test_each_stack_is_read_once(self, churn: Compiled) -> None:
+        stacks = FakeStacks(STACKS)
+        resolved = resolve_references(churn, stacks)
+        assert "${hptc:" not in json.dumps(resolved)
+        assert sorted(stacks.calls) == ["hptc-churn-dev", "hptc-churn-dev-churn"]
+
+    def test_without_references_no_stack_is_read(self, explicit: Compiled) -> None:
+        stacks = FakeStacks()
+        submit(explicit, FakeTuning(), stacks, provenance=NOWHERE)
+        assert not stacks.calls
+
+    def test_a_request_in_the_apis_form_has_no_stacks(
+        self, tmp_path: Path, churn: Compiled
+    ) -> None:
+        job = compiled(tmp_path / "api", json.dumps(churn.request))
+        with pytest.raises(UsageError, match="belongs to no environment"):
+            send(job, FakeTuning())
+
+    def test_a_request_in_an_environment_is_no_spec_either(
+        self, tmp_path: Path, churn: Compiled
+    ) -> None:
+        job = compiled(tmp_path / "api", json.dumps(churn.request), project=PROJECT)
+        with pytest.raises(UsageError, match="but is no spec"):
+            send(job, FakeTuning())
+
+
+def test_a_request_in_the_apis_form_carries_its_environments_tags(
+    tmp_path: Path, explicit: Compiled
+) -> None:
+    job = compiled(
+        tmp_path / "api", json.dumps(explicit.request), project=PROJECT, environment="prod"
+    )
+    assert job.digest == explicit.digest
+    outcome = send(job, FakeTuning())
+    assert isinstance(outcome, Submitted)
+    tags = {tag["Key"]: tag["Value"] for tag in outcome.request["Tags"]}
+    assert (tags["hptc:project"], tags["hptc:environment"]) == ("churn", "prod")
+
+
+class TestDryRun:
+    """A dry run tells what would be sent and writes nothing."""
+
+    def test_is_what_is_sent(self, churn: Compiled) -> None:
+        dry = send(churn, NoWrites(), dry_run=True)
+        sent = send(churn, FakeTuning())
+        assert isinstance(dry, DryRun)
+        assert isinstance(sent, Submitted)
+        assert dry.request == sent.request
+        assert dry.unresolved == ()
+
+    def test_leaves_references_to_what_is_not_deployed(self, churn: Compiled) -> None:
+        stacks = {"hptc-churn-dev": STACKS["hptc-churn-dev"]}
+        dry = send(churn, NoWrites(), stacks=stacks, dry_run=True)
+        assert isinstance(dry, DryRun)
+        assert dry.unresolved == ("execution_role_arn",)
+        definition = dry.request["TrainingJobDefinition"]
+        assert definition["RoleArn"] == "${hptc:execution_role_arn}"
+        assert definition["OutputDataConfig"]["S3OutputPath"] == "s3://artifacts-dev/churn/"
+
+    def test_asks_nothing_of_tuning_jobs(self, churn: Compiled) -> None:
+        tuning = NoWrites()
+        send(churn, tuning, dry_run=True, rerun=3)
+        assert not tuning.calls
+
+
+class TestTags:
+    """Provenance has its limits."""
+
+    def spec(self, count: int) -> str:
+        tags = "".join(f"  t{number}: x\n" for number in range(count))
+        return f"{EXPLICIT}tags:\n{tags}"
+
+    def test_fifty_is_the_most(self, tmp_path: Path) -> None:
+        full = send(compiled(tmp_path / "a", self.spec(47)), FakeTuning())
+        assert isinstance(full, Submitted)
+        assert len(full.request["Tags"]) == 50
+        with pytest.raises(UsageError, match="48 tags and hptc adds 3") as raised:
+            send(compiled(tmp_path / "b", self.spec(48)), FakeTuning())
+        assert raised.value.help == "drop 1 of them"
+
+    @pytest.mark.parametrize(
+        ("path", "tag"),
+        [
+            pytest.param("specs/a b.yaml", "specs/a b.yaml", id="space"),
+            pytest.param("specs/größe.yaml", "specs/größe.yaml", id="letters"),
+            pytest.param("specs/a#(1)&b.yaml", "specs/a__1__b.yaml", id="others"),
+            pytest.param("d/" * 200 + "x.yaml", ("d/" * 200 + "x.yaml")[-256:], id="long"),
+        ],
+    )
+    def test_a_path_becomes_a_tags_value(self, explicit: Compiled, path: str, tag: str) -> None:
+        tags = provenance_tags(explicit, Provenance(spec=path))
+        assert tags == {"hptc:spec": tag, "hptc:digest": explicit.digest}
+
+    def test_tags_that_a_dry_run_printed_are_not_doubled(
+        self, tmp_path: Path, explicit: Compiled
+    ) -> None:
+        dry = send(explicit, NoWrites(), dry_run=True)
+        assert isinstance(dry, DryRun)
+        again = send(compiled(tmp_path / "api", json.dumps(dry.request)), FakeTuning())
+        assert isinstance(again, Submitted)
+        keys = [tag["Key"] for tag in again.request["Tags"]]
+        assert len(keys) == len(set(keys))
+
+
+def test_what_does_not_compile_is_not_sent(tmp_path: Path, explicit: Compiled) -> None:
+    with pytest.raises(UsageError, match="does not compile"):
+        send(replace(explicit, request=None), NoWrites())
+
+
+class TestStop:
+    """Only the job that was named."""
+
+    @pytest.fixture
+    def tuning(self, explicit: Compiled) -> FakeTuning:
+        assert explicit.request is not None
+        tuning = FakeTuning()
+        for name, status in (("a", "InProgress"), ("b", "InProgress"), ("c", "Failed")):
+            tuning.add({**explicit.request, "HyperParameterTuningJobName": name}, status=status)
+        return tuning
+
+    def test_a_running_job(self, tuning: FakeTuning) -> None:
+        assert stop(tuning, "a") == StopRequested(name="a")
+        states = {n: j["HyperParameterTuningJobStatus"] for n, j in tuning.jobs.items()}
+        assert states == {"a": "Stopping", "b": "InProgress", "c": "Failed"}
+        assert stop(tuning, "a") == AlreadyOver(name="a", status="Stopping")
+        assert tuning.calls.count("stop") == 1
+
+    def test_a_job_that_is_over(self, tuning: FakeTuning) -> None:
+        assert stop(tuning, "c") == AlreadyOver(name="c", status="Failed")
+        assert "stop" not in tuning.calls
+
+    def test_a_job_that_is_not_there(self, tuning: FakeTuning) -> None:
+        with pytest.raises(OperationError, match="no tuning job `x` in us-east-1"):
+            stop(tuning, "x")
+
+    def test_a_job_that_ended_meanwhile(self, tuning: FakeTuning) -> None:
+        class Ending(FakeTuning):
+            def stop(self, name: str) -> None:
+                self.jobs[name]["HyperParameterTuningJobStatus"] = "Completed"
+                raise AwsError("The request was rejected", code="ValidationException")
+
+        ending = Ending(jobs=tuning.jobs)
+        assert stop(ending, "a") == AlreadyOver(name="a", status="Completed")
+
+    def test_a_refusal(self, tuning: FakeTuning) -> None:
+        tuning.refusals = [AwsError("no", code="ValidationException")]
+        with pytest.raises(AwsError, match="no"):
+            stop(tuning, "a")

@@ -1,0 +1,278 @@
+"""Metric definitions on real logs, and expressions that would hang."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+from hptc.metrics.regex_worker import escaped
+from hptc.metrics.rehearsal import (
+    MAX_LOG_BYTES,
+    Rehearsal,
+    read_log_file,
+    rehearse,
+    rehearse_sample,
+    rehearse_samples,
+    sample_path,
+)
+from hptc.render.metrics import rehearsals_json, render_rehearsals
+from hptc.request.emission import emit
+from hptc.request.tuning_job import TuningJob
+from hptc.spec.tuning_spec import parse_spec
+from tests.conftest import Golden
+from tests.support.rule_cases import compile_case
+
+LOG = """\
+2026-10-01 starting
+epoch 1 loss=0.91 acc=0.60
+epoch 2 loss=nan acc=0.71
+epoch 3 loss=5.4e-1 acc=
+epoch 4 loss=0.50 acc=0.80
+\x1b[1mdone\x1b[0m
+"""
+
+
+def job(definitions: str, objective: str = "loss") -> TuningJob:
+    compiled = compile_case(
+        f"""
+training_job:
+  objective: {{metric_name: {objective}, type: Minimize}}
+  algorithm: {{metric_definitions: {definitions}}}
+"""
+    )
+    assert compiled.job is not None, compiled.diagnostics
+    return compiled.job
+
+
+def proved(definitions: str, log: str = LOG, *, seconds: float = 10) -> Rehearsal:
+    (rehearsal,) = rehearse(job(definitions), log, "train.log", seconds=seconds)
+    return rehearsal
+
+
+def test_what_is_captured() -> None:
+    rehearsal = proved('{loss: "loss=([0-9.e-]+)"}')
+    (found,) = rehearsal.metrics
+    assert rehearsal.is_objective_found
+    assert (found.matches, found.numbers) == (3, 3)
+    assert [(each.line, each.text) for each in found.first] == [
+        (2, "0.91"),
+        (4, "5.4e-1"),
+        (5, "0.50"),
+    ]
+
+
+FOUND = {
+    "number": ('{loss: "loss=([0-9.]+)"}', True),
+    "not a number": ('{loss: "loss=(nan)"}', False),
+    "never": ('{loss: "Loss: ([0-9.]+)"}', False),
+    "nothing captured": ('{loss: "acc=([0-9.]*)$"}', True),
+    "empty only": ('{loss: "acc=([0-9.]?)$"}', False),
+    "another name": ('{loss: "lr=([0-9.]+)", acc: "acc=([0-9.]+)"}', False),
+    "the second of two": ('{loss: ["Loss: ([0-9.]+)", "loss=([0-9.]+)"]}', True),
+    "an optional group": ('{loss: "epoch (?:x([0-9]))?"}', False),
+}
+
+
+@pytest.mark.parametrize(("definitions", "is_found"), FOUND.values(), ids=FOUND)
+def test_objective_found(definitions: str, is_found: bool) -> None:
+    assert proved(definitions).is_objective_found is is_found
+
+
+def test_groups_that_capture_nothing_are_counted() -> None:
+    (found,) = proved('{loss: "epoch (?:x([0-9]))?"}').metrics
+    assert (found.matches, found.numbers, found.without_group) == (4, 0, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("a\tb", "a#011b"), ("\x1b[0m", "#033[0m"), ("plain é", "plain é"), ("\x7f", "#177")],
+)
+def test_control_characters_as_cloudwatch_has_them(line: str, expected: str) -> None:
+    assert escaped(line) == expected
+
+
+def test_an_expression_of_awss_own_form_matches_a_real_tab() -> None:
+    regex = r".*\\[[0-9]+\\].*#011validation-auc:(\\S+)"
+    rehearsal = proved(f'{{loss: "{regex}"}}', "[3]\ttrain-auc:0.9\tvalidation-auc:0.8\n")
+    assert rehearsal.metrics[0].first[0].text == "0.8"
+
+
+class TestSlowExpressions:
+    """They are given up, and the others still get their turn."""
+
+    HANGS = "(a|a)*b"
+    LOG = "a" * 64 + "\nloss=0.5\n"
+
+    def test_the_others_are_proved(self) -> None:
+        rehearsal = proved(
+            f'{{one: "({self.HANGS})", loss: "loss=([0-9.]+)", two: "x({self.HANGS})"}}',
+            self.LOG,
+            seconds=1.0,
+        )
+        found = {each.metric.name: each for each in rehearsal.metrics}
+        assert "takes longer than 1 s" in found["one"].fault
+        assert (found["loss"].numbers, found["loss"].fault, found["two"].fault) == (1, "", "")
+        assert rehearsal.is_objective_found
+
+    def test_not_all_are_waited_for(self) -> None:
+        definitions = ", ".join(f'm{n}: "({self.HANGS})"' for n in range(5))
+        rehearsal = proved(f'{{{definitions}, loss: "loss=([0-9.]+)"}}', self.LOG, seconds=0.5)
+        faults = [found.fault for found in rehearsal.metrics]
+        assert len(rehearsal.metrics) == 6
+        assert sum("takes longer" in fault for fault in faults) == 3
+        assert sum("was not tried" in fault for fault in faults) == 2
+        assert rehearsal.is_objective_found
+
+
+def test_one_of_several_definitions() -> None:
+    compiled = compile_case("training_jobs: {one: {}, two: {}}")
+    assert compiled.job is not None
+    assert [each.definition for each in rehearse(compiled.job, LOG, "x")] == ["one", "two"]
+    (only,) = rehearse(compiled.job, LOG, "x", definition="two")
+    assert only.definition == "two"
+    with pytest.raises(UsageError, match="no training job `three`") as raised:
+        rehearse(compiled.job, LOG, "x", definition="three")
+    assert raised.value.help == "it has: one, two"
+
+
+class TestSampleLog:
+    """A file of the project, and of nothing else."""
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        root = tmp_path / "project"
+        (root / "logs").mkdir(parents=True)
+        (root / "logs" / "train.log").write_text(LOG, encoding="utf-8")
+        (tmp_path / "secret").write_text("loss=1\n", encoding="utf-8")
+        (root / "leak.log").symlink_to(tmp_path / "secret")
+        (root / "inside.log").symlink_to(root / "logs" / "train.log")
+        (root / "up").symlink_to(tmp_path)
+        (root / "loop").symlink_to(root / "loop")
+        os.mkfifo(root / "pipe")
+        return root
+
+    @pytest.mark.parametrize("sample", ["logs/train.log", "./logs/train.log", "inside.log"])
+    def test_inside(self, root: Path, sample: str) -> None:
+        assert read_log_file(sample_path(sample, root)) == LOG
+
+    @pytest.mark.parametrize(
+        ("sample", "message"),
+        [
+            ("/etc/passwd", "no path inside the project"),
+            ("../secret", "no path inside the project"),
+            ("logs/../../secret", "no path inside the project"),
+            ("", "no path inside the project"),
+            ("a\0b", "no path inside the project"),
+            ("leak.log", "leads out of the project"),
+            ("up/secret", "leads out of the project"),
+            ("loop", "there is no file"),
+            ("logs", "is no file"),
+            ("pipe", "is no file"),
+            ("absent.log", "there is no file"),
+        ],
+    )
+    def test_outside(self, root: Path, sample: str, message: str) -> None:
+        with pytest.raises(UsageError, match=message):
+            sample_path(sample, root)
+        (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
+        assert message in rehearse_sample(definition, sample, root).fault
+
+    def test_too_large(self, root: Path) -> None:
+        with (root / "large.log").open("wb") as stream:
+            stream.truncate(MAX_LOG_BYTES + 1)
+        with pytest.raises(UsageError, match="has more than"):
+            read_log_file(root / "large.log")
+
+    def test_bytes_that_are_no_text(self, root: Path) -> None:
+        (root / "raw.log").write_bytes(b"\xff\xfe loss=0.5\n")
+        (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
+        assert rehearse_sample(definition, "raw.log", root).is_objective_found
+
+    def test_a_spec_is_proved_only_where_it_is_asked_for(self, root: Path) -> None:
+        (root / "spec.yaml").write_text(
+            """\
+name: churn
+strategy: Random
+limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 1}
+training_job:
+  metric_sample_log: logs/train.log
+  role_arn: arn:aws:iam::111122223333:role/tuning
+  objective: {metric_name: loss, type: Minimize}
+  hyperparameters: {rate: {type: Continuous, min: 0.1, max: 0.5}}
+  algorithm:
+    training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/example:1
+    metric_definitions: {loss: "Loss=([0-9.]+)"}
+  output: {s3_output_path: "s3://models/churn/"}
+  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+  stopping: {max_runtime: 1h}
+""",
+            encoding="utf-8",
+        )
+        file = str(root / "spec.yaml")
+        codes = {d.code for d in compile_file(file, Workspace()).diagnostics}
+        asked = {
+            d.code for d in compile_file(file, Workspace(rehearse=rehearse_sample)).diagnostics
+        }
+        assert "HPT342" not in codes
+        assert "HPT342" in asked
+
+
+def test_what_is_left_after_the_time_of_a_run_is_not_tried(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text(LOG, encoding="utf-8")
+    (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
+    rehearse_next = rehearse_samples(1e-6)
+    first, second = (rehearse_next(definition, "train.log", tmp_path) for _ in range(2))
+    assert first.is_objective_found
+    assert not second.is_objective_found
+    assert "was not tried" in second.fault
+
+
+def test_the_sample_is_kept_out_of_the_request() -> None:
+    spec, findings = parse_spec({"name": "x", "training_job": {"metric_sample_log": "a.log"}})
+    assert findings == []
+    assert spec is not None
+    assert "a.log" not in str(emit(spec))
+
+
+def test_rendered(golden: Golden) -> None:
+    definitions = (
+        '{loss: "loss=([0-9.e-]+)", acc: "acc=([0-9.]*)", bad: "loss=(n[a-z0-9]+)", '
+        'never: "auc=([0-9.]+)"}'
+    )
+    found = rehearse(job(definitions), LOG, "train.log")
+    golden("metrics/found.txt", render_rehearsals("churn", found))
+    golden("metrics/found.json", rehearsals_json("churn", found))
+    never = rehearse(job('{loss: "Loss=([0-9.]+)"}'), LOG, "train.log")
+    golden("metrics/never.txt", render_rehearsals("churn", never))
+
+
+def test_rendered_text_steers_no_terminal() -> None:
+    rehearsal = proved('{loss: "(.*)done"}')
+    assert "\x1b" not in render_rehearsals("churn", (rehearsal,))
+
+
+def test_a_built_in_algorithm_has_nothing_to_prove(golden: Golden) -> None:
+    compiled = compile_case(
+        """
+training_job:
+  objective: {metric_name: "validation:rmse", type: Minimize}
+  hyperparameters:
+    depth: null
+    rate: null
+    num_round: 10
+    eta: {type: Continuous, min: 0.1, max: 0.5}
+  algorithm: {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+  inputs:
+    train: {content_type: text/csv}
+    validation: {s3: "s3://example/validation/", content_type: text/csv}
+"""
+    )
+    assert compiled.job is not None
+    found = rehearse(compiled.job, LOG, "train.log")
+    assert found[0].is_objective_found
+    golden("metrics/built-in.txt", render_rehearsals("churn", found))

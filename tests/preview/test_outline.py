@@ -1,0 +1,321 @@
+"""Previews: grids without building them, brackets against the paper, draws on every scale."""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hptc.cli import run as hptc
+from hptc.errors import UsageError
+from hptc.preview.outline import brackets, draw, grid_point, preview
+from hptc.preview.plot import draw_search_space, search_space_svg
+from hptc.render.preview import previews_json, render_preview
+from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
+from tests.conftest import Golden
+from tests.support.rule_cases import compile_case
+
+
+def job(spec: str) -> TuningJob:
+    """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all."""
+    compiled = compile_case(spec)
+    assert compiled.job is not None, compiled.diagnostics
+    return compiled.job
+
+
+GRID = """
+strategy: Grid
+limits: {max_number_of_training_jobs: null, max_parallel_training_jobs: 4}
+training_job:
+  hyperparameters:
+    rate: null
+    depth: null
+    layers: {type: Categorical, values: [2, 4, 6]}
+    optimizer: {type: Categorical, values: [sgd, adam]}
+"""
+SCALES = """
+random_seed: 7
+limits: {max_parallel_training_jobs: 4}
+training_job:
+  hyperparameters:
+    depth: {type: Integer, min: 1, max: 40, scaling: Linear}
+    rate: {type: Continuous, min: 1e-4, max: 0.5, scaling: Logarithmic}
+    momentum: {type: Continuous, min: 0.5, max: 0.999, scaling: ReverseLogarithmic}
+    width: {type: Integer, min: 8, max: 4096, scaling: Logarithmic}
+    dropout: {type: Continuous, min: 0, max: 0.5}
+    batch: {type: Integer, min: 16, max: 4096}
+    optimizer: {type: Categorical, values: [sgd, adam, "<rms & prop>"]}
+"""
+HYPERBAND = """
+strategy: Hyperband
+hyperband: {min_resource: 1, max_resource: 27}
+limits: {max_number_of_training_jobs: 20, max_parallel_training_jobs: 4}
+"""
+SEVERAL = """
+limits: {max_parallel_training_jobs: 4}
+training_jobs:
+  trees: {stopping: {max_runtime: 2h}}
+  lines: {}
+"""
+SPECS = {"scales": SCALES, "grid": GRID, "hyperband": HYPERBAND, "several": SEVERAL}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_rendered(name: str, golden: Golden) -> None:
+    result = preview(job(SPECS[name]))
+    golden(f"preview/{name}.txt", render_preview("churn", result))
+    golden(f"preview/{name}.json", previews_json([("churn", result)]))
+    golden(f"preview/{name}.svg", search_space_svg("churn", result))
+
+
+def test_the_same_job_has_the_same_preview() -> None:
+    assert preview(job(SCALES)) == preview(job(SCALES))
+    other = SCALES.replace("random_seed: 7", "random_seed: 8")
+    assert preview(job(SCALES)).samples != preview(job(other)).samples
+
+
+class TestGrid:
+    """Points are counted and named, never built."""
+
+    def test_points_in_order(self) -> None:
+        (definition,) = job(GRID).definitions
+        points = [tuple(grid_point(definition, index).values()) for index in range(6)]
+        assert points == [
+            ("2", "sgd"), ("2", "adam"), ("4", "sgd"), ("4", "adam"), ("6", "sgd"), ("6", "adam")
+        ]  # fmt: skip
+
+    def test_first_and_last(self) -> None:
+        (grid,) = preview(job(GRID)).grids
+        assert (grid.points, list(grid.first.values()), list(grid.last.values())) == (
+            6,
+            ["2", "sgd"],
+            ["6", "adam"],
+        )
+
+    def test_a_grid_that_nobody_could_list(self) -> None:
+        base = job(GRID)
+        values = tuple(str(n) for n in range(30))
+        ranges = tuple(CategoricalRange(name=f"x{n:02}", values=values, path=()) for n in range(30))
+        huge = replace(base, definitions=(replace(base.definitions[0], ranges=ranges),))
+        result = preview(huge)
+        (grid,) = result.grids
+        assert grid.points == 30**30
+        assert set(grid.last.values()) == {"29"}
+        assert any("AWS runs at most 750" in warning for warning in result.warnings)
+        assert "points" in render_preview("huge", result)
+
+
+PAPER = [
+    [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)],
+    [(34, 3), (11, 9), (3, 27), (1, 81)],
+    [(15, 9), (5, 27), (1, 81)],
+    [(8, 27), (2, 81)],
+    [(5, 81)],
+]
+
+
+class TestHyperband:
+    """The brackets of the paper, table 1: at most 81 of a resource, reduced by 3."""
+
+    def test_against_the_paper(self) -> None:
+        found = brackets(1, 81)
+        assert [
+            [(rung.training_jobs, rung.resource) for rung in bracket.rungs]
+            for bracket in found.brackets
+        ] == PAPER
+        assert found.training_jobs == 81 + 34 + 15 + 8 + 5
+
+    def test_resource_by_hand(self) -> None:
+        # s=1: 3 jobs to 1, 1 of them on to 3: 3 x 1 + 1 x 2 = 5; s=0: 2 jobs to 3 = 6
+        found = brackets(1, 3)
+        assert (found.training_jobs, found.resource) == (5, 11)
+
+    @pytest.mark.parametrize(
+        ("least", "most", "count"), [(1, 1, 1), (5, 5, 1), (1, 2, 1), (1, 3, 2), (3, 27, 3)]
+    )
+    def test_number_of_brackets(self, least: int, most: int, count: int) -> None:
+        assert len(brackets(least, most).brackets) == count
+
+    def test_the_most_is_read_from_a_static_hyperparameter(self) -> None:
+        spec = """
+strategy: Hyperband
+training_job: {hyperparameters: {epochs: 9}}
+"""
+        result = preview(job(spec))
+        assert result.hyperband is not None
+        assert result.hyperband.max_resource == 9
+
+    @given(st.integers(1, 50), st.integers(0, 20_000))
+    def test_no_rung_leaves_the_resource(self, least: int, more: int) -> None:
+        found = brackets(least, least + more)
+        for bracket in found.brackets:
+            resources = [rung.resource for rung in bracket.rungs]
+            assert resources == sorted(resources)
+            assert least <= resources[0]
+            assert resources[-1] == least + more
+            assert all(rung.training_jobs >= 1 for rung in bracket.rungs)
+
+
+class TestWaves:
+    """How long it can take."""
+
+    @pytest.mark.parametrize(
+        ("spec", "waves", "hours"),
+        [
+            ("{}", 10, 10),  # 20 jobs, 2 at once, 1 h each
+            ("limits: {max_parallel_training_jobs: 3}", 7, 7),  # 20 / 3, rounded up
+            ("limits: {max_runtime: 6h}", 10, 6),  # the search ends first
+            ("training_job: {stopping: {max_runtime: 2h}}", 10, 20),
+            (
+                "training_job: {spot: {max_wait_time: 2h}, checkpoint: {s3_uri: 's3://x/y/'}}",
+                10,
+                20,
+            ),  # waiting for spot counts
+            ("{limits: {max_number_of_training_jobs: null}}", None, 24),
+        ],
+    )
+    def test_wall_clock(self, spec: str, waves: int | None, hours: int) -> None:
+        result = preview(job(spec))
+        assert result.waves == waves
+        assert result.wall_clock_seconds == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("spec", "warning"),
+    [
+        (
+            "limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 8}",
+            "8 of 10 training jobs start before any result is known, as in a random search",
+        ),
+        ("limits: {max_runtime: 3h}", "leaves time for 6 of 20 full training jobs"),
+        (HYPERBAND, "20 training jobs are fewer than the 49 of one round of brackets"),
+        ("limits: {max_number_of_training_jobs: null}", "number of training jobs is not known"),
+        ("{}", "AWS chooses the scale of depth, rate"),
+    ],
+)
+def test_warnings(spec: str, warning: str) -> None:
+    assert any(warning in found for found in preview(job(spec)).warnings)
+
+
+@given(
+    kind=st.sampled_from(["Integer", "Continuous"]),
+    scaling=st.sampled_from(["Auto", "Linear", "Logarithmic", "ReverseLogarithmic"]),
+    low=st.floats(-1e308, 1e308),
+    width=st.floats(1e-9, 1e308),
+    seed=st.integers(),
+)
+def test_a_draw_stays_in_its_range(
+    kind: str, scaling: str, low: float, width: float, seed: int
+) -> None:
+    high = min(low + width, 1.7e308)
+    first, last = (int(low), int(high)) if kind == "Integer" else (low, high)
+    range_ = NumericRange(
+        kind=kind, name="x", min=str(first), max=str(last), scaling=scaling, path=()
+    )
+    value = float(draw(range_, Random(seed)))
+    slack = abs(low) * 1e-5 + abs(high) * 1e-5 + 1e-12  # six digits are written
+    assert first - slack <= value <= last + slack
+    base = job("{}")
+    drawn = replace(base, definitions=(replace(base.definitions[0], ranges=(range_,)),))
+    ElementTree.fromstring(search_space_svg("x", preview(drawn)))
+
+
+def test_a_logarithmic_draw_gives_each_decade_the_same() -> None:
+    range_ = NumericRange(
+        kind="Continuous", name="x", min="1e-4", max="1", scaling="Logarithmic", path=()
+    )
+    random = Random(1)
+    values = [float(draw(range_, random)) for _ in range(4000)]
+    for decade in range(4):
+        share = sum(10.0 ** (decade - 4) <= value < 10.0 ** (decade - 3) for value in values) / 4000
+        assert 0.2 < share < 0.3
+
+
+def test_a_picture_is_xml_whatever_the_names_are() -> None:
+    spec = json.dumps(
+        {
+            "training_job": {
+                "hyperparameters": {
+                    "<script>&\"'": {"type": "Continuous", "min": 0.1, "max": 0.5},
+                    "c": {"type": "Categorical", "values": ["]]>", "\u0001 \u202e", "x" * 200]},
+                }
+            }
+        }
+    )
+    picture = search_space_svg("a<b>&c", preview(job(spec)))
+    root = ElementTree.fromstring(picture)
+    assert root.tag.endswith("svg")
+    assert "<script" not in picture
+
+
+def test_a_picture_in_pixels_is_the_drawing_twice_as_large(tmp_path: Path) -> None:
+    result = preview(job(SCALES))
+    draw_search_space(tmp_path / "space.svg", "churn", result)
+    draw_search_space(tmp_path / "space.PNG", "churn", result)
+    drawing = (tmp_path / "space.svg").read_text("utf-8")
+    assert drawing == search_space_svg("churn", result)
+    size = ElementTree.fromstring(drawing)
+    pixels = (tmp_path / "space.PNG").read_bytes()
+    assert pixels.startswith(b"\x89PNG\r\n")
+    assert struct.unpack(">II", pixels[16:24]) == (
+        2 * int(size.attrib["width"]),
+        2 * int(size.attrib["height"]),
+    )
+
+
+def test_pixels_without_their_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(UsageError, match="resvg-py, which is not installed") as refused:
+        draw_search_space(tmp_path / "space.png", "churn", preview(job("{}")))
+    assert "hptc[plot]" in (refused.value.help or "")
+
+
+def test_another_picture(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="pictures are SVG or PNG"):
+        draw_search_space(tmp_path / "space.gif", "churn", preview(job("{}")))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grid_that_aws_refuses_has_a_preview_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    choices = (f"{{type: Categorical, values: {list(range(count))}}}" for count in (20, 20, 10, 10))
+    grid = ", ".join(f"{name}: {choice}" for name, choice in zip("abcd", choices, strict=True))
+    Path("grid.yaml").write_text(
+        f"""\
+name: grid
+strategy: Grid
+limits: {{max_parallel_training_jobs: 4}}
+training_job:
+  objective: {{metric_name: acc, type: Maximize}}
+  hyperparameters: {{{grid}}}
+  algorithm:
+    training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/x:1
+    metric_definitions: {{acc: "acc=([0-9.]+)"}}
+  role_arn: arn:aws:iam::111122223333:role/tuning
+  inputs: {{train: {{s3: "s3://bucket/train/"}}}}
+  output: {{s3_output_path: "s3://bucket/out/"}}
+  resources: {{instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}}
+  stopping: {{max_runtime: 1h}}
+""",
+        "utf-8",
+    )
+    assert hptc(["preview", "grid.yaml"]) == 1
+    seen = capsys.readouterr()
+    assert "error[HPT235]" in seen.err
+    assert "40,000 points, each once" in seen.out
+    assert "from a=0  b=0  c=0  d=0" in seen.out
+    assert "to   a=19  b=19  c=9  d=9" in seen.out
+    assert "warning       a grid of 40,000 points; AWS runs at most 750" in seen.out
+    Path("grid.yaml").write_text("name: grid\n", "utf-8")
+    assert hptc(["preview", "grid.yaml"]) == 1
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,164 @@
+"""hptc.yaml: environments, what they provide, what lies under and over a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Compiled, Workspace
+from hptc.errors import UsageError
+from hptc.project import project_file
+from hptc.project.project_file import Project
+from tests.support.paths import ROOT
+
+DEFAULTS = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8").partition("defaults:")[2]
+DEV = '  dev: {account: "111122223333", region: us-east-1}\n'
+PROD = '  prod: {account: "444455556666", region: cn-north-1, variables: {size: 8}}\n'
+BOTH = f"environments:\n{DEV}{PROD}"
+NOTHING = "artifact_bucket: absent, data_bucket: absent, kms_key: absent"
+
+
+def loaded(folder: Path, text: str) -> Project:
+    (folder / "hptc.yaml").write_text(text, "utf-8")
+    found, diagnostics = project_file.load(folder / "hptc.yaml")
+    assert diagnostics == []
+    assert found is not None
+    return found
+
+
+CHOICES: dict[str, tuple[str, str | None, str | None]] = {
+    "none at all": ("project: x\n", None, None),
+    "the only one": (f"project: x\nenvironments:\n{DEV}", None, "dev"),
+    "the default": (f"project: x\ndefault_environment: prod\n{BOTH}", None, "prod"),
+    "the named": (f"project: x\ndefault_environment: prod\n{BOTH}", "dev", "dev"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "asked", "name"), CHOICES.values(), ids=CHOICES)
+def test_environment(tmp_path: Path, text: str, asked: str | None, name: str | None) -> None:
+    environment = loaded(tmp_path, text).environment(asked)
+    assert (environment.name if environment else None) == name
+
+
+REFUSED: dict[str, tuple[str, str | None, str]] = {
+    "several, none chosen": (f"project: x\n{BOTH}", None, "none was chosen: dev, prod"),
+    "unknown": (f"project: x\nenvironments:\n{DEV}", "prod", "has no environment `prod`"),
+    "unknown, none at all": ("project: x\n", "dev", "has no environment `dev`"),
+    "unknown default": (f"project: x\ndefault_environment: x\nenvironments:\n{DEV}", None, "`x`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "asked", "said"), REFUSED.values(), ids=REFUSED)
+def test_no_environment(tmp_path: Path, text: str, asked: str | None, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        loaded(tmp_path, text).environment(asked)
+
+
+def test_what_templates_see(tmp_path: Path) -> None:
+    found = loaded(tmp_path, f"project: x\nenvironments:\n{DEV}{PROD}")
+    dev, prod = found.environment("dev"), found.environment("prod")
+    assert dev is not None
+    assert prod is not None
+    assert dev.variables["account"] == "111122223333"
+    assert dev.variables["artifact_bucket"] == "${hptc:artifact_bucket}"
+    assert "size" not in dev.variables
+    assert (prod.variables["partition"], prod.variables["url_suffix"]) == (
+        "aws-cn",
+        "amazonaws.com.cn",
+    )
+    assert (prod.foundation_stack, prod.spec_stack("churn")) == ("hptc-x-prod", "hptc-x-prod-churn")
+
+
+INFRASTRUCTURE: dict[str, tuple[str, dict[str, Any]]] = {
+    "absent": (f"{{{NOTHING}}}", {}),
+    "yours": (f"{{{NOTHING}}}".replace("absent", "mine", 1), {"artifact_bucket": "mine"}),
+    "a managed network": (
+        f"{{{NOTHING}, network: managed}}",
+        {"subnet_ids": ["${hptc:subnet_id_1}", "${hptc:subnet_id_2}"],
+         "security_group_ids": ["${hptc:security_group_id}"]},
+    ),
+    "a network of yours": (
+        f"{{{NOTHING}, network: {{subnet_ids: [subnet-1], security_group_ids: [sg-1]}}}}",
+        {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "provided"), INFRASTRUCTURE.values(), ids=INFRASTRUCTURE)
+def test_what_an_environment_provides(tmp_path: Path, text: str, provided: dict[str, Any]) -> None:
+    line = f'  dev: {{account: "111122223333", region: us-east-1, infrastructure: {text}}}\n'
+    environment = loaded(tmp_path, f"project: x\nenvironments:\n{line}").environment(None)
+    assert environment is not None
+    told = {
+        key: value
+        for key, value in environment.variables.items()
+        if key.endswith(("bucket", "arn", "ids"))
+    }
+    assert told == provided
+
+
+def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "hptc.yaml").touch()
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert project_file.find(inner) == tmp_path / "hptc.yaml"
+    (tmp_path / "a" / "hptc.yaml").touch()
+    assert project_file.find(inner) == tmp_path / "a" / "hptc.yaml"
+    (inner / ".git").mkdir()
+    assert project_file.find(inner) is None
+
+
+# Under and over a spec.
+
+
+def compiled(folder: Path, head: str, spec: str, environment: str | None = None) -> Compiled:
+    (folder / "hptc.yaml").write_text(f"project: x\n{head}\ndefaults:{DEFAULTS}", "utf-8")
+    (folder / "specs").mkdir(exist_ok=True)
+    (folder / "specs" / "s.yaml").write_text(spec, "utf-8")
+    return compile_file(
+        str(folder / "specs" / "s.yaml"), Workspace(environment=environment, rules=())
+    )
+
+
+OVER = 'environments:\n  dev:\n    account: "111122223333"\n    region: us-east-1\n    overrides: '
+LAYERED: dict[str, tuple[str, str, int | None]] = {
+    "a default": ("{}", "name: s\n", 20),
+    "the spec's own": ("{}", "name: s\nlimits: {max_number_of_training_jobs: 7}\n", 7),
+    "overridden": (
+        "{limits: {max_number_of_training_jobs: 3}}",
+        "name: s\nlimits: {max_number_of_training_jobs: 7}\n", 3,
+    ),
+    "removed by the spec": ("{}", "name: s\nlimits: {max_number_of_training_jobs: null}\n", None),
+    "removed by the environment": (
+        "{limits: {max_number_of_training_jobs: null}}",
+        "name: s\nlimits: {max_number_of_training_jobs: 7}\n", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("over", "spec", "jobs"), LAYERED.values(), ids=LAYERED)
+def test_layers(tmp_path: Path, over: str, spec: str, jobs: int | None) -> None:
+    result = compiled(tmp_path, OVER + over, spec)
+    assert result.request is not None, result.diagnostics
+    limits = result.request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    assert limits.get("MaxNumberOfTrainingJobs") == jobs
+    assert limits["MaxParallelTrainingJobs"] == 2
+
+
+def test_a_fault_of_an_override_is_shown_there(tmp_path: Path) -> None:
+    result = compiled(tmp_path, OVER + "{limits: {max_parallel_training_jobs: 0}}", "name: s\n")
+    (fault,) = result.diagnostics
+    assert Path(fault.span.file).name == "hptc.yaml"
+    assert "overrides" in fault.span.source
+
+
+def test_definitions_removed_by_null_leave_the_defaults(tmp_path: Path) -> None:
+    result = compiled(
+        tmp_path,
+        OVER + "{training_job: {stopping: {max_runtime: 60}}}",
+        "name: s\ntraining_jobs:\n",
+    )
+    assert not any(d.code == "HPT000" for d in result.diagnostics)

@@ -1,0 +1,185 @@
+"""`hptc init`: a project that compiles as it is written, and nothing ever overwritten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+from hptc.reference.scaffold import write_project
+from hptc.request.emission import unwrapped
+from hptc.source import document as source
+from tests.support.paths import ROOT
+
+
+def data_of(path: Path) -> Any:
+    document, faults = source.parse(path.read_text(encoding="utf-8"), str(path))
+    data, more = source.construct(document)
+    assert faults + more == []
+    return unwrapped(data)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    write_project(tmp_path / "churn", name=None)
+    return tmp_path / "churn"
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_writes_a_project(tmp_path: Path) -> None:
+    written = write_project(tmp_path / "churn", name=None)
+    assert sorted(str(path.relative_to(tmp_path / "churn")) for path in written) == [
+        ".github/workflows/hptc.yml",
+        ".gitignore",
+        ".hptc/project.schema.json",
+        ".hptc/spec.schema.json",
+        ".vscode/settings.json",
+        "README.md",
+        "cdk.json",
+        "cdk/app.py",
+        "hptc.yaml",
+        "package.json",
+        "requirements.txt",
+        "specs/direct-marketing-xgboost.yaml",
+    ]
+    assert files_in(tmp_path / "churn") == sorted(
+        str(path.relative_to(tmp_path / "churn")) for path in written
+    )
+
+
+@pytest.mark.parametrize("folder", ["churn", "my first project", "été", "."])
+def test_its_specs_compile_without_diagnostics(tmp_path: Path, folder: str) -> None:
+    write_project(tmp_path / folder, name=None)
+    (compiled,) = compile_paths([str(tmp_path / folder)], Workspace())
+    assert compiled.diagnostics == ()
+    assert compiled.request is not None
+    assert compiled.environment is not None
+    assert compiled.environment.name == "dev"
+
+
+def test_its_files_meet_its_schemas(project: Path) -> None:
+    settings = json.loads((project / ".vscode/settings.json").read_text(encoding="utf-8"))
+    for schema_path, patterns in settings["yaml.schemas"].items():
+        schema = json.loads((project / schema_path).read_text(encoding="utf-8"))
+        globs = [patterns] if isinstance(patterns, str) else patterns
+        files = [path for glob in globs for path in project.glob(glob)]
+        assert files != []
+        for path in files:
+            Draft202012Validator(schema).validate(data_of(path))
+            first = path.read_text(encoding="utf-8").splitlines()[0]
+            _, _, named = first.partition("$schema=")
+            assert (path.parent / named).resolve() == (project / schema_path).resolve()
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "expected"),
+    [
+        ("churn", None, "churn"),
+        ("My First Project", None, "my-first-project"),
+        ("2026-churn", None, "churn"),
+        ("...", None, "tuning"),
+        ("a" * 40, None, "a" * 31),
+        ("churn", "other", "other"),
+        ("churn", "null", "null"),
+    ],
+)
+def test_names_the_project(tmp_path: Path, folder: str, name: str | None, expected: str) -> None:
+    write_project(tmp_path / folder, name=name)
+    assert data_of(tmp_path / folder / "hptc.yaml")["project"] == expected
+    (compiled,) = compile_paths([str(tmp_path / folder)], Workspace())
+    assert compiled.diagnostics == ()
+    for path in files_in(tmp_path / folder):
+        assert "__PROJECT__" not in (tmp_path / folder / path).read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("name", ["", "Churn", "1churn", "a b", "a" * 32, "churn\n"])
+def test_refuses_a_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="can't be a project's name"):
+        write_project(tmp_path / "churn", name=name)
+    assert files_in(tmp_path) == []
+
+
+def test_refuses_a_second_time(project: Path) -> None:
+    before = {path: (project / path).read_bytes() for path in files_in(project)}
+    with pytest.raises(UsageError, match=r"hptc\.yaml"):
+        write_project(project, name="other")
+    assert {path: (project / path).read_bytes() for path in files_in(project)} == before
+
+
+@pytest.mark.parametrize("path", ["README.md", "specs/direct-marketing-xgboost.yaml"])
+def test_one_file_that_is_there_stops_all(tmp_path: Path, path: str) -> None:
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=path) as refused:
+        write_project(tmp_path, name="churn")
+    assert refused.value.exit_code == 2
+    assert files_in(tmp_path) == [path]
+    assert (tmp_path / path).read_text(encoding="utf-8") == "mine"
+
+
+def test_a_link_that_leads_nowhere_is_there_too(tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"cdk\.json"):
+        write_project(tmp_path, name="churn")
+
+
+def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "churn").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="churn"):
+        write_project(tmp_path / "churn", name=None)
+
+
+def test_the_workflow(project: Path) -> None:
+    workflow = data_of(project / ".github/workflows/hptc.yml")
+    assert set(workflow["on"]) == {"pull_request", "push"}
+    runs = {
+        name: [step["run"] for step in job["steps"] if "run" in step]
+        for name, job in workflow["jobs"].items()
+    }
+    assert runs["check"][-2:] == ["hptc check --format github", "npx cdk synth --quiet"]
+    assert "hptc diff --format markdown" in runs["review"][-2]
+    assert runs["review"][-1].startswith("python -m hptc.github")
+    review = workflow["jobs"]["review"]
+    assert review["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert review["steps"][0]["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    holding = [step for step in review["steps"] if "github.token" in str(step)]
+    assert [step["run"] for step in holding] == [runs["review"][-1]]
+    assert runs["deploy"][-1] == "hptc submit --env dev"
+    deploy = workflow["jobs"]["deploy"]
+    assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
+    assert "push" in deploy["if"]
+    text = (project / ".github/workflows/hptc.yml").read_text(encoding="utf-8")
+    assert "secrets." not in text
+    assert "access-key" not in text
+
+
+@pytest.mark.parametrize("path", ["cdk/app.py", "cdk.json"])
+def test_the_app_is_that_of_this_repository(
+    project: Path, request: pytest.FixtureRequest, path: str
+) -> None:
+    ours = (ROOT / path).read_text(encoding="utf-8")
+    if request.config.getoption("--update-golden"):
+        template = "app.py.txt" if path.endswith(".py") else "cdk.json"
+        (ROOT / "hptc/data/scaffold" / template).write_text(ours, encoding="utf-8")
+        return
+    assert (project / path).read_text(encoding="utf-8") == ours, "`make golden`"
+
+
+def test_pins_the_cdk_of_this_repository(project: Path) -> None:
+    ours = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    theirs = json.loads((project / "package.json").read_text(encoding="utf-8"))
+    assert theirs["devDependencies"] == ours["devDependencies"]
+
+
+def test_the_example_is_the_repositorys_spec(project: Path) -> None:
+    path = "specs/direct-marketing-xgboost.yaml"
+    assert data_of(project / path) == data_of(ROOT / path)

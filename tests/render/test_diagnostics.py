@@ -1,0 +1,217 @@
+"""The six ways to show findings, each compared whole, and safe from what a stranger writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hptc.diagnostics import Diagnostic, Related, Severity, Span
+from hptc.render.diagnostics import Format, printable, render, tally
+from hptc.rules import RULES
+from hptc.rules.codes import CODES
+from tests.conftest import Golden
+
+
+def span(line: int, column: int, length: int, source: str, file: str = "specs/a b.yaml") -> Span:
+    return Span(
+        file=file,
+        line=line,
+        column=column,
+        end_line=line,
+        end_column=column + length,
+        source=source,
+    )
+
+
+ERROR = Diagnostic(
+    code="HPT203",
+    severity=Severity.ERROR,
+    message="`eta` has a logarithmic scale, but starts at 0",
+    span=span(12, 39, 1, "    eta: {type: Continuous, scaling: x, 0}"),
+    label="must be greater than 0",
+    help="raise `min`, or use `scaling: Linear`",
+)
+WARNING = Diagnostic(
+    code="HPT010",
+    severity=Severity.WARNING,
+    message="50% | <b>\nof it, é😀: done",
+    span=span(3, 1, 4, "\ta: 1"),
+)
+TWICE = Diagnostic(
+    code="HPT003",
+    severity=Severity.ERROR,
+    message="the key `a` is written twice",
+    span=span(105, 1, 1, "a: 2"),
+    label="again here",
+    help="keep one of the two",
+    related=(Related(span=span(7, 1, 1, "a: 1", "hptc.yaml"), message="first here"),),
+)
+NO_SOURCE = Diagnostic(
+    code="HPT100",
+    severity=Severity.ERROR,
+    message="a spec is a mapping",
+    span=Span(file="-", line=1, column=1, end_line=1, end_column=1),
+)
+LONG = Diagnostic(
+    code="HPT106",
+    severity=Severity.ERROR,
+    message="far to the right",
+    span=span(1, 500, 9, "x" * 499 + "here it is" + "y" * 900),
+    label="this",
+)
+ALL = (ERROR, WARNING, TWICE, NO_SOURCE, LONG)
+
+
+@pytest.mark.parametrize("form", Format, ids=str)
+def test_format(form: Format, golden: Golden) -> None:
+    golden(f"messages/formats/{form.value}.txt", render(ALL, form))
+
+
+def test_color(golden: Golden) -> None:
+    golden("messages/formats/text-color.txt", render(ALL, Format.TEXT, color=True))
+
+
+@pytest.mark.parametrize("form", Format, ids=str)
+def test_nothing_to_say(form: Format) -> None:
+    text = render((), form)
+    match form:
+        case Format.JSON:
+            assert json.loads(text)["diagnostics"] == []
+        case Format.SARIF:
+            assert json.loads(text)["runs"][0]["results"] == []
+        case Format.MARKDOWN:
+            assert text == "**hptc check:** nothing to report.\n"
+        case _:
+            assert text == ""
+
+
+TALLIES: dict[str, tuple[tuple[Diagnostic, ...], str]] = {
+    "none": ((), "no errors"),
+    "one error": ((ERROR,), "1 error"),
+    "two": ((ERROR, TWICE), "2 errors"),
+    "one warning": ((WARNING,), "1 warning"),
+    "both": ((ERROR, WARNING, WARNING), "1 error, 2 warnings"),
+}
+
+
+@pytest.mark.parametrize(("diagnostics", "text"), TALLIES.values(), ids=TALLIES)
+def test_tally(diagnostics: tuple[Diagnostic, ...], text: str) -> None:
+    assert tally(diagnostics) == text
+
+
+@given(st.text(), st.integers(1, 200), st.integers(0, 200))
+def test_a_strangers_text_steers_nothing(text: str, column: int, length: int) -> None:
+    diagnostic = Diagnostic(
+        code="HPT101",
+        severity=Severity.ERROR,
+        message=text,
+        span=span(1, column, length, text, file=text),
+        label=text,
+        help=text,
+        related=(Related(span=span(1, 1, 1, text, file=text), message=text),),
+    )
+    shown = render([diagnostic], Format.TEXT)
+    assert all(character == "\n" or character.isprintable() for character in shown)
+    assert render([diagnostic], Format.CONCISE).count("\n") == 1
+    github = render([diagnostic], Format.GITHUB)
+    assert github.count("\n") == 1
+    assert github.startswith("::error file=")
+    assert "\r" not in github
+    rows = render([diagnostic], Format.MARKDOWN).splitlines()
+    assert sum(row.startswith("| error") for row in rows) == 1
+    json.loads(render([diagnostic], Format.JSON))
+    json.loads(render([diagnostic], Format.SARIF))
+
+
+@given(st.text())
+def test_printable_keeps_every_column(text: str) -> None:
+    assert len(printable(text)) == len(text)
+
+
+# SARIF: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html. This is what the
+# standard's schema says of the objects that hptc writes, stricter where a property is unknown here.
+
+TEXT = {"type": "string", "minLength": 1}
+POSITION = {"type": "integer", "minimum": 1}
+
+
+def structure(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": required | optional,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+MESSAGE = structure({"text": TEXT})
+LOCATION = {
+    "physicalLocation": structure({
+        "artifactLocation": structure({"uri": {"type": "string", "format": "uri-reference"}}),
+        "region": structure({
+            "startLine": POSITION, "startColumn": POSITION,
+            "endLine": POSITION, "endColumn": POSITION,
+        }),
+    }),
+}  # fmt: skip
+SARIF = structure({
+    "$schema": {"type": "string", "format": "uri"},
+    "version": {"const": "2.1.0"},
+    "runs": {"type": "array", "items": structure({
+        "tool": structure({"driver": structure({
+            "name": TEXT,
+            "semanticVersion": {"type": "string", "pattern": r"^\d+\.\d+\.\d+"},
+            "rules": {"type": "array", "uniqueItems": True, "items": structure({
+                "id": TEXT,
+                "shortDescription": MESSAGE,
+                "help": structure({"text": TEXT}, markdown=TEXT),
+            })},
+        })}),
+        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+        "results": {"type": "array", "items": structure({
+            "ruleId": TEXT,
+            "ruleIndex": {"type": "integer", "minimum": -1},
+            "level": {"enum": ["none", "note", "warning", "error"]},
+            "message": MESSAGE,
+            "locations": {"type": "array", "items": structure(LOCATION)},
+        }, relatedLocations={
+            "type": "array", "uniqueItems": True,
+            "items": structure({**LOCATION, "message": MESSAGE}),
+        })},
+    })},
+})  # fmt: skip
+
+
+def sarif(diagnostics: tuple[Diagnostic, ...]) -> dict[str, Any]:
+    log = json.loads(render(diagnostics, Format.SARIF))
+    jsonschema.validate(log, SARIF)
+    assert isinstance(log, dict)
+    return log
+
+
+def test_sarif_meets_the_standard() -> None:
+    (run,) = sarif(ALL)["runs"]
+    ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert ids == sorted({diagnostic.code for diagnostic in ALL})
+    for result, diagnostic in zip(run["results"], ALL, strict=True):
+        assert ids[result["ruleIndex"]] == result["ruleId"] == diagnostic.code
+    (location,) = run["results"][0]["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "specs/a%20b.yaml"
+    assert [len(r.get("relatedLocations", ())) for r in run["results"]] == [0, 0, 1, 0, 0]
+
+
+def test_sarif_has_help_for_every_code() -> None:
+    every = tuple(
+        Diagnostic(code=entry.code, severity=Severity.ERROR, message="x", span=ERROR.span)
+        for entry in (*CODES, *RULES)
+    )
+    rules = sarif(every)["runs"][0]["tool"]["driver"]["rules"]
+    assert len(rules) == len(every)
+    for rule in rules:
+        assert rule["id"] in rule["help"]["text"]
+        assert rule["shortDescription"]["text"] != rule["id"]

@@ -1,0 +1,291 @@
+"""A review as text, Markdown, JSON and annotations."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Compiled, Workspace
+from hptc.cost.bound import CostBound, cost_bound
+from hptc.diagnostics import Diagnostic, Severity
+from hptc.diff.changes import Change, Growth, Impact, Kind
+from hptc.diff.review import Review, Side, SpecDiff, review, with_costs
+from hptc.project import project_file
+from hptc.project.project_file import Project
+from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
+from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
+from tests.conftest import Golden
+from tests.cost.test_bound import table
+from tests.diff.test_compare import PROJECT
+from tests.diff.test_compare import SPEC as SEARCH
+from tests.support.paths import ROOT
+
+SPEC = SEARCH.replace("{type: Categorical, values: [gbtree, dart]}", "gbtree")
+
+LOOSE = PROJECT.replace("infrastructure:", "policy: {budget_usd: 500}\n    infrastructure:")
+TIGHT = PROJECT.replace("infrastructure:", "policy: {budget_usd: 100}\n    infrastructure:")
+
+
+def loaded(folder: Path, text: str) -> Project:
+    path = folder / "hptc.yaml"
+    path.write_text(text, encoding="utf-8")
+    found, diagnostics = project_file.load(path)
+    assert found is not None, diagnostics
+    document = replace(found.document, file="hptc.yaml")
+    return replace(found, document=document)
+
+
+def spec(text: str, within: Project, file: str = "specs/trees.yaml") -> Compiled:
+    return compile_text(text, file, Workspace(), within)
+
+
+def named(name: str, text: str = SPEC) -> str:
+    return text.replace("name: trees", f"name: {name}")
+
+
+OTHER = (
+    SPEC.replace("max: 0.1, scaling", "max: 0.3, scaling")
+    .replace("min: 1e-3", "min: 1e-4")
+    .replace("num_round: 200", "num_round: {type: Integer, min: 50, max: 400}")
+    .replace("booster: gbtree", "booster: dart")
+    .replace("enable_network_isolation: true", "enable_network_isolation: false")
+    .replace("churn/validation/", "shared/validation/")
+    .replace("ml.m5.xlarge", "ml.m5.2xlarge")
+    .replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 50")
+    .replace("team: growth", "team: risk")
+)
+BROKEN = named("broken", SPEC).replace("strategy: Bayesian", "strategy: Bayes")
+DEAR = named("dear", SPEC).replace("ml.m5.xlarge", "ml.m5.2xlarge")
+TAGGED = named("tagged").replace("team: growth", "team: risk @octocat")
+
+
+def over_budget(one: Compiled) -> Compiled:
+    """As the policy refuses it; its request is kept, so that its changes can be told."""
+    place = one.layers.span(("limits", "max_number_of_training_jobs"))
+    refusal = Diagnostic(
+        code="HPT801",
+        severity=Severity.ERROR,
+        message="the search may cost $20.60, but the budget is $12.00",
+        span=place,
+    )
+    return replace(one, diagnostics=(*one.diagnostics, refusal))
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Review:
+    """One of each: changed, added, removed, broken, labelled; and hptc.yaml."""
+    old, new = loaded(tmp_path, TIGHT), loaded(tmp_path, LOOSE)
+    before = [
+        spec(SPEC, old),
+        spec(named("gone"), old, "specs/gone.yaml"),
+        spec(named("broken"), old, "specs/broken.yaml"),
+        spec(named("same"), old, "specs/same.yaml"),
+        spec(named("dear"), old, "specs/dear.yaml"),
+        spec(named("tagged"), old, "specs/tagged.yaml"),
+    ]
+    after = [
+        spec(OTHER, new),
+        spec(named("fresh"), new, "specs/fresh.yaml"),
+        spec(BROKEN, new, "specs/broken.yaml"),
+        spec(named("same"), new, "specs/same.yaml"),
+        over_budget(spec(DEAR, new, "specs/dear.yaml")),
+        spec(TAGGED, new, "specs/tagged.yaml"),
+    ]
+    # `fresh` is `gone` under another name and file: the same content.
+    environments = [each.environment("dev") for each in (old, new)]
+    return review(
+        Side(label="main (1a2b3c4)", compiled=tuple(before), environment=environments[0]),
+        Side(label="the work tree", compiled=tuple(after), environment=environments[1]),
+    )
+
+
+EMPTY = Review(old="main (1a2b3c4)", new="the work tree", specs=(), compared=14)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_golden(everything: Review, form: Format, golden: Golden) -> None:
+    golden(f"diff/everything.{form.value}", render_diff(with_costs(everything, _cost), form))
+
+
+PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00")
+
+
+def _cost(one: Compiled) -> CostBound:
+    assert one.job is not None
+    return cost_bound(one.job, "us-east-1", table() if one.name == "tagged" else PRICES)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_nothing_to_say(form: Format, golden: Golden) -> None:
+    text = render_diff(EMPTY, form)
+    golden(f"diff/nothing.{form.value}", text)
+    if form in (Format.TEXT, Format.MARKDOWN):
+        lines = [line for line in text.splitlines() if line and line != MARKER]
+        assert len(lines) == 1
+        assert "no change of meaning" in lines[0]
+
+
+@pytest.mark.parametrize("form", Format)
+def test_the_verdict_is_in_the_first_line(everything: Review, form: Format) -> None:
+    first = render_diff(everything, form).splitlines()[0]
+    if form in (Format.TEXT, Format.MARKDOWN):
+        assert "hptc diff: does not compile" in first
+
+
+def test_the_worst_comes_first(everything: Review) -> None:
+    ranks = [spec.impact.rank for spec in everything.specs if spec.impact is not None]
+    assert ranks == sorted(ranks)
+    assert everything.specs[0].name == "broken"
+    assert everything.specs[-1].name == "tagged"
+    assert [one.name for one in everything.specs].count("fresh") == 1
+
+
+def test_colours_are_a_choice(everything: Review) -> None:
+    plain, colored = (render_diff(everything, Format.TEXT, color=on) for on in (False, True))
+    assert "\033[" not in plain
+    assert re.sub(r"\033\[[0-9;]*m", "", colored) == plain
+
+
+def test_every_word_is_there() -> None:
+    assert set(TITLES) == set(Kind)
+    assert set(VERDICTS) == set(Impact)
+
+
+@pytest.mark.parametrize(
+    ("growth", "expected"),
+    [
+        (Growth(ratio=2.0), "2 times as wide"),
+        (Growth(ratio=0.2471), "0.247 times as wide"),
+        (Growth(decades=1.0), "+1 decade"),
+        (Growth(decades=-1.0), "-1 decade"),
+        (Growth(decades=0.477121), "+0.477 decades"),
+        (Growth(), ""),
+    ],
+)
+def test_growth(growth: Growth, expected: str) -> None:
+    assert growth_text(growth) == expected
+
+
+def changed(change: Change, count: int = 1, *, name: str = "x", file: str = "x.yaml") -> SpecDiff:
+    return SpecDiff(name=name, file=file, old=None, new=None, changes=(change,) * count)
+
+
+def page_of(*specs: SpecDiff) -> Review:
+    return replace(EMPTY, specs=specs)
+
+
+HOSTILE = [
+    "@octocat",
+    "a | b",
+    "a \\| b",
+    "<script>alert(1)</script>",
+    "</details>",
+    "```\nrm -rf\n```",
+    "`",
+    "`a``b`",
+    "\033[31mred\033[0m",
+    "line\nbreak\r\n| new | row |",
+    "[link](https://example.com)",
+    "![image](https://example.com/x.png)",
+    "-->",
+    "\u202eback",
+    "&lt;b&gt;",
+    "::error::x",
+    "%0A::error::x",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_strangers_text_stays_text_in_markdown(text: str) -> None:
+    change = Change(kind=Kind.TAG, path=("tags", text), subject=text, old=text, new=text, note=text)
+    page = render_markdown(page_of(changed(change, name=text)))
+    outside = re.sub(r"<summary><code>[^<>]*</code>", "<summary>", page)
+    outside = re.sub(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", "", outside)
+    for sign in ("@octocat", "<script", "rm -rf", "](http", "\033", "\u202e", "-->\n\n|"):
+        assert sign not in outside
+    assert outside.count("</details>") == outside.count("<details>") == 1
+    for line in page.splitlines():
+        if line.startswith("|"):
+            cells = re.sub(r"\\\|", "", line).count("|") - 1
+            assert cells == 2, line
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_strangers_text_stays_in_its_line_elsewhere(text: str) -> None:
+    change = Change(kind=Kind.TAG, path=("tags", text), subject=text, old=text, new=text)
+    found = page_of(changed(change, name=text, file=text))
+    lines = render_diff(found, Format.TEXT).splitlines()
+    assert len(lines) == 4
+    assert "\033" not in "".join(lines)
+    (command,) = render_diff(found, Format.GITHUB).splitlines()
+    assert command.startswith("::notice file=")
+    assert json.loads(render_diff(found, Format.JSON))["specs"][0]["name"] == text
+
+
+@pytest.mark.parametrize("character", ["a", "é", "😀", "`", "|", "&", "<", "\0", "\n"])
+@pytest.mark.parametrize(
+    ("specs", "changes", "length"),
+    [(1, 1, 1_000_000), (1, 5_000, 300), (1_000, 1, 200), (300, 30, 1_000), (20, 20, 20)],
+)
+def test_a_comment_fits_whatever_the_change(
+    character: str, specs: int, changes: int, length: int
+) -> None:
+    text = character * length
+    change = Change(
+        kind=Kind.PERMISSIONS_BROADENED, path=(), subject=text, old=text, new=text, note=text
+    )
+    found = tuple(changed(change, changes, name=f"s{n}{text}") for n in range(specs))
+    made = replace(page_of(*found), project=(change,) * changes, notes=(text,), old=text)
+    page = render_markdown(made)
+    assert len(page.encode()) <= MAX_BYTES
+    assert page.splitlines()[0].startswith("🔴 **hptc diff: broadens permissions**")
+    assert page.endswith(f"{MARKER}\n")
+    shown = page.count("<details>") - 1
+    if shown < specs:
+        assert f"{specs - shown:,} more spec" in page
+
+
+def test_what_is_left_out_is_counted() -> None:
+    change = Change(kind=Kind.TAG, path=("tags",), subject="t", old="a", new="b")
+    page = render_markdown(page_of(*(changed(change, 150, name=f"s{n}") for n in range(120))))
+    assert re.search(r"[0-9]+ more changes", page)
+    assert re.search(r"[0-9]+ more specs changed", page)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a", "`a`"), ("", ""), (" ", ""), ("a`b", "``a`b``"), ("`", "`` ` ``"), ("abcdef", "`abc…`")],
+)
+def test_code(text: str, expected: str) -> None:
+    assert code(text, 4) == expected
+
+
+def test_json_has_what_a_program_needs(everything: Review) -> None:
+    data = json.loads(render_diff(everything, Format.JSON))
+    assert data["version"] == 1
+    assert data["impact"] == "breaks"
+    by_name = {each["name"]: each for each in data["specs"]}
+    assert by_name["trees"]["is_new_job"]
+    widened = [c for c in by_name["trees"]["changes"] if c["kind"] == "range-widened"]
+    assert widened[0]["decades"] == pytest.approx(1.477121)
+    assert by_name["broken"]["findings"]
+
+
+def test_the_page_about_it_shows_a_real_comment(everything: Review, request: object) -> None:
+    """docs/review.md holds the Markdown of one spec's change, as it is made here."""
+    (trees,) = (one for one in with_costs(everything, _cost).specs if one.name == "trees")
+    made = render_markdown(replace(everything, specs=(trees,), project=()))
+    path = ROOT / "docs" / "review.md"
+    before, start, rest = path.read_text(encoding="utf-8").partition("````markdown\n")
+    _, end, after = rest.partition("````\n")
+    whole = f"{before}{start}{made}{end}{after}"
+    assert start
+    assert end
+    if request.config.getoption("--update-golden"):  # type: ignore[attr-defined]
+        path.write_text(whole, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == whole, "docs/review.md: `make golden`"

@@ -1,0 +1,110 @@
+"""What a spec's jobs may do, whole: as text for a reviewer, and as the policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.pipeline import compile_file, compile_text
+from hptc.compiler.workspace import Compiled, Workspace
+from hptc.errors import UsageError
+from hptc.infrastructure.permissions_report import permissions_report
+from hptc.infrastructure.spec_stacks import spec_stacks
+from hptc.infrastructure.statements import document
+from hptc.render.permissions import permissions_json, render_permissions
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def compiled(spec: str) -> Compiled:
+    return compile_file(f"specs/{spec}.yaml", Workspace(environment="dev"))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("cifar10-spot", "churn-two-algorithms", "electricity-deepar", "keras-own-image"),
+        "objects-manifest",
+    ],
+)
+def test_each_statement_is_traced_to_the_spec(
+    spec: str, golden: Callable[[str, str], None]
+) -> None:
+    report = permissions_report(compiled(spec))
+    golden(f"permissions/{spec}.txt", render_permissions(report))
+
+
+def test_json_is_the_policy_that_is_deployed(golden: Callable[[str, str], None]) -> None:
+    found = compiled("direct-marketing-xgboost")
+    made = permissions_json(permissions_report(found))
+    golden("permissions/direct-marketing-xgboost.json", made)
+    assert found.environment is not None
+    assert found.job is not None
+    (stack,) = spec_stacks(found.environment, [(found.name, found.job)])
+    assert json.loads(made) == document(stack.permissions)
+
+
+def test_every_place_is_in_a_file_of_the_project() -> None:
+    for path in sorted((ROOT / "specs").glob("*.yaml")):
+        report = permissions_report(compiled(path.stem))
+        for role in (*report.roles, *report.schedule):
+            for permission in role.permissions:
+                assert permission.asked_by
+                for asker in permission.asked_by:
+                    assert asker.span.file in (f"specs/{path.name}", "hptc.yaml")
+                    assert asker.path
+                    if asker.provided_by:
+                        assert asker.span.file == f"specs/{path.name}"
+
+
+def test_it_fits_a_terminal_but_for_names_that_are_copied() -> None:
+    for path in sorted((ROOT / "specs").glob("*.yaml")):
+        for line in render_permissions(permissions_report(compiled(path.stem))).splitlines():
+            assert len(line) <= 80 or len(line.removeprefix("  on").split()) == 1, line
+
+
+def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
+    text = (ROOT / "specs" / "churn-two-algorithms.yaml").read_text(encoding="utf-8")
+    role = "arn:aws:iam::123456789012:role/mine"
+    assert "  trees:\n" in text
+    text = text.replace("  trees:\n", f"  trees:\n    role_arn: {role}\n")
+    workspace = Workspace(environment="dev")
+    project, _ = workspace.project_of(ROOT)
+    report = permissions_report(compile_text(text, "two.yaml", workspace, project))
+    assert [(each.arn, each.is_made) for each in report.roles] == [
+        ("${hptc:execution_role_arn}", True),
+        (role, False),
+    ]
+    made = json.loads(permissions_json(report))
+    assert list(made) == ["${hptc:execution_role_arn}", role]
+    assert all(each["Version"] == "2012-10-17" for each in made.values())
+    assert f"{role}: yours" in render_permissions(report)
+
+
+def test_without_an_environment_it_can_not_be_told() -> None:
+    text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
+    found = compile_text(text, "request.json", Workspace())
+    with pytest.raises(UsageError, match="account and a Region"):
+        permissions_report(found)
+
+
+def test_what_does_not_compile_has_no_permissions() -> None:
+    found = compile_text("name: x\n", "x.yaml", Workspace())
+    with pytest.raises(UsageError, match=r"x\.yaml does not compile"):
+        permissions_report(found)
+
+
+def test_a_request_below_an_environment_has_no_role_made() -> None:
+    text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
+    workspace = Workspace(environment="dev")
+    project, _ = workspace.project_of(ROOT)
+    report = permissions_report(compile_text(text, "request.json", workspace, project))
+    assert report.environment == "dev"
+    assert [each.is_made for each in report.roles] == [False]

@@ -1,0 +1,151 @@
+"""The way from a request back to the spec: every value's path leads to the key that says it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from hptc.compiler.importing import write_spec
+from hptc.diagnostics import Path
+from hptc.request.emission import emit, unwrapped, value_text
+from hptc.request.names import spec_path
+from hptc.source import document as source
+from hptc.source.document import Scalar
+from hptc.spec.tuning_spec import DURATION, parse_spec
+from tests.support.strategies import requests
+
+
+def leaf_paths(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:
+    if isinstance(value, dict) and value:
+        return [found for key in value for found in leaf_paths(value[key], (*path, key))]
+    if isinstance(value, list) and value:
+        return [found for at, inner in enumerate(value) for found in leaf_paths(inner, (*path, at))]
+    return [(path, value)]
+
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+NAMES_OF_ENTRIES = ("Name", "ChannelName", "InstanceGroupName", "DefinitionName", "Key")
+
+
+@settings(max_examples=25)
+@given(requests())
+def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[str, Any]) -> None:
+    document, _ = source.parse(write_spec(request), "spec.yaml")
+    data, faults = source.construct(document, lambda text: text)
+    assert faults == []
+    spec, findings = parse_spec(data)
+    assert findings == []
+    assert spec is not None
+    emitted = emit(spec)
+    for path, value in leaf_paths(emitted):
+        place = spec_path(path, emitted)
+        assert place != (), path
+        found, there = walked(data, place)
+        if path[-1] in NAMES_OF_ENTRIES and str(value) in place:
+            continue  # it is a key there
+        if there < len(place):
+            # A shorthand says it on a shorter path, or the language's default says it.
+            assert len(place) - there <= 1, (path, place)
+            continue
+        if not isinstance(found, (dict, list)):
+            assert told(found, value), (path, place, found, value)
+
+
+def walked(data: Any, place: Path) -> tuple[Any, int]:
+    """What stands on the way to a place, and how many of its parts are there."""
+    there = 0
+    for part in place:
+        if not isinstance(data, (dict, list)):
+            break
+        try:
+            data = data[part]  # type: ignore[index]
+        except (LookupError, TypeError):
+            continue
+        there += 1
+    return data, there
+
+
+def told(written: Any, value: Any) -> bool:
+    """Whether a spec's value is the request's, as text or as JSON."""
+    if isinstance(written, Scalar):
+        written = written.text
+    if isinstance(value, int) and isinstance(written, str) and (time := DURATION.match(written)):
+        return int(time[1]) * SECONDS[time[2]] == value
+    plain = unwrapped(written)
+    return plain == value or str(value) in (str(plain), json.dumps(plain, ensure_ascii=False))
+
+
+TEXTS: dict[str, tuple[Any, bool, str]] = {
+    "text": ("a", False, "a"),
+    "text as JSON": ("a", True, '"a"'),
+    "a number as written": (Scalar("1e-4", 1e-4), False, "1e-4"),
+    "a number as written, in JSON": (Scalar("1e-4", 1e-4), True, "1e-4"),
+    "no JSON number": (Scalar("010", 10), True, "10"),
+    "no JSON number, plain": (Scalar("010", 10), False, "010"),
+    "a boolean as written": (Scalar("True", True), False, "True"),
+    "a boolean in JSON": (Scalar("True", True), True, "true"),
+    "a list": (["a", Scalar("1.0", 1.0)], False, '["a", 1.0]'),
+    "a mapping in JSON": ({"a": [1]}, True, '{"a": [1]}'),
+    "beyond ASCII": ("é", True, '"é"'),
+    "quotes": ('say "x"', True, '"say \\"x\\""'),
+    "nothing": ("", True, '""'),
+}
+
+
+@pytest.mark.parametrize(("value", "as_json", "text"), TEXTS.values(), ids=TEXTS)
+def test_value_text(value: Any, as_json: bool, text: str) -> None:
+    assert value_text(value, as_json=as_json) == text
+    if as_json:
+        assert json.loads(text) == unwrapped(value)
+
+
+CONFIG = "HyperParameterTuningJobConfig"
+PATHS: dict[str, tuple[Path, Path]] = {
+    "nothing": ((), ()),
+    "the name": (("HyperParameterTuningJobName",), ("job_name",)),
+    "unknown": (("Nothing",), ()),
+    "a group": (
+        (CONFIG, "ResourceLimits", "MaxRuntimeInSeconds"),
+        ("limits", "max_runtime"),
+    ),
+    "a range by its index": (
+        (CONFIG, "ParameterRanges", "ContinuousParameterRanges", 0, "MinValue"),
+        ("training_job", "hyperparameters", "eta", "min"),
+    ),
+    "a channel by its index": (
+        ("TrainingJobDefinition", "InputDataConfig", 1, "DataSource", "S3DataSource", "S3Uri"),
+        ("training_job", "inputs", "test", "s3", "s3_uri"),
+    ),
+    "a tag by its index": (("Tags", 0, "Value"), ("tags", "team")),
+    "a static value": (
+        ("TrainingJobDefinition", "StaticHyperParameters", "a"),
+        ("training_job", "hyperparameters", "a"),
+    ),
+    "a parent": (
+        ("WarmStartConfig", "ParentHyperParameterTuningJobs", 0, "HyperParameterTuningJobName"),
+        ("warm_start", "parents", 0),
+    ),
+    "of several": (
+        ("TrainingJobDefinitions", 0, "ResourceConfig", "InstanceType"),
+        ("training_jobs", "one", "resources", "instance_type"),
+    ),
+}  # fmt: skip
+REQUEST = {
+    CONFIG: {
+        "ParameterRanges": {"ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0"}]}
+    },
+    "TrainingJobDefinition": {
+        "InputDataConfig": [{"ChannelName": "train"}, {"ChannelName": "test"}]
+    },
+    "TrainingJobDefinitions": [{"DefinitionName": "one"}],
+    "Tags": [{"Key": "team", "Value": "x"}],
+    "WarmStartConfig": {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "p"}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("api", "spec"), PATHS.values(), ids=PATHS)
+def test_spec_path(api: Path, spec: Path) -> None:
+    assert spec_path(api, REQUEST) == spec

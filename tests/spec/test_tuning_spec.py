@@ -1,0 +1,191 @@
+"""A file of many faults is answered at once, in its author's words; whole texts are compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+from hptc.project import project_file
+from hptc.render.diagnostics import Format, render
+from hptc.source.document import Scalar
+from hptc.spec.tuning_spec import Spec, parse_spec
+from tests.conftest import Golden
+from tests.support.paths import ROOT
+
+FAULTS = {
+    "types": """\
+name: 7
+description: [a]
+strategy: Bayes
+limits: {max_number_of_training_jobs: "50", max_parallel_training_jobs: 2.5, max_runtime: 12 hours}
+completion: {target_objective_metric_value: high}
+random_seed: true
+training_job:
+  objective: validation:auc
+  hyperparameters:
+    a:
+    b: {min: 1, max: 2}
+    c: {type: Integer, min: 1}
+    d: {type: Integer, min: 1, max: 2, values: [1]}
+    e: {type: Float, min: 1, max: 2}
+    f: {value: 1, min: 2}
+    g: {type: Categorical, values: x}
+  inputs: [train]
+  resources: {instance_count: one, volume_size_in_gb: }
+  enable_network_isolation: yes
+  environment: {A: [1]}
+tags: [team]
+""",
+    "keys": """\
+name: keys
+limit: {}
+stratgy: Bayesian
+HyperParameterTuning: {}
+<<: {}
+training_job:
+  hyperparameter: {}
+  algorithm: {builtin: xgboost, versions: 1}
+  inputs: {train: {s3uri: x, s3: {uri: x}}}
+  resources: {instancetype: ml.m5.large, volume_size: 1}
+  vpc: {subnet_ids: []}
+""",
+    "together": """\
+name: together
+training_job:
+  spot: {}
+  enable_managed_spot_training: true
+  stopping: {max_wait_time: 1h}
+training_jobs:
+  one: {definition_name: x}
+warm_start: {parents: {a: b}}
+""",
+    "shape": """\
+name: "not a name_"
+job_name: far-too-long-for-a-tuning-job-of-sagemaker
+strategy: bayesian
+limits: {max_number_of_training_jobs: 0, max_parallel_training_jobs: 0, max_runtime: 1}
+early_stopping: auto
+training_job:
+  objective: {metric_name: "", type: maximise}
+  hyperparameters:
+    eta: {type: Continuous, min: 0, max: 1, scaling: Log}
+    many: {type: Categorical, values: []}
+  algorithm: {training_image: "a b", input_mode: file}
+  role_arn: tuning
+  inputs: {"my data": {s3: bucket/train, compression_type: gzip}}
+  resources: {instance_type: ml.m5.larg, instance_count: -1, volume_size_in_gb: 0}
+  stopping: {max_runtime: 0}
+  retry: {maximum_retry_attempts: 31}
+  vpc: {subnets: [], security_group_ids: []}
+  environment: {9A: x}
+tags: {"a*": b}
+""",
+    "missing": "name: missing\ntraining_job: {}\n",
+    "nothing": "description: x\n",
+    "images": """\
+name: images
+training_jobs:
+  one: {algorithm: {built_in: xgbost, version: 1.7-1}}
+  two: {algorithm: {built_in: xgboost, version: 1.8-1}}
+  three: {algorithm: {built_in: xgboost}}
+  four: {algorithm: {built_in: xgboost, training_image: x}}
+  five: {algorithm: {version: 1}}
+""",
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_many_faults_in_one_run(name: str, golden: Golden) -> None:
+    compiled = compile_text(FAULTS[name], f"{name}.yaml", Workspace())
+    text = render(compiled.diagnostics, Format.TEXT)
+    golden(f"messages/{name}.txt", text)
+    for word in ("pydantic", "input_type", "union", "should", "model_", "literal", "Error"):
+        assert word not in text
+    assert compiled.request is None
+
+
+def test_a_project_with_many_faults(golden: Golden, tmp_path: Path) -> None:
+    (tmp_path / "hptc.yaml").write_text(
+        "project: My Project\n"
+        "spec: [specs]\n"
+        "environments:\n"
+        "  dev: {account: 12, region: useast1, variables: [a]}\n"
+        "  prod:\n"
+        "    account: 111122223333\n"
+        "    infrastructure: {kms: x, network: yes, removal: keep}\n"
+        "policy: {budget: 3, require_vpc: maybe, max_runtime: 1 day}\n",
+        encoding="utf-8",
+    )
+    found, diagnostics = project_file.load(tmp_path / "hptc.yaml")
+    assert found is None
+    text = render(diagnostics, Format.TEXT).replace(str(tmp_path), "")
+    golden("messages/project.txt", text)
+    assert "should" not in text
+
+
+DURATIONS: dict[str, tuple[Any, int | None]] = {
+    "seconds": (90, 90),
+    "seconds as text": ("90s", 90),
+    "minutes": ("90m", 5400),
+    "hours": ("12h", 43_200),
+    "days": ("1d", 86_400),
+    "no unit": ("90", None),
+    "a fraction": ("1.5h", None),
+    "two units": ("1h30m", None),
+    "negative": ("-1h", None),
+    "a space": ("1 h", None),
+    "capital": ("1H", None),
+    "a week": ("1w", None),
+    "a line break": ("1h\n", None),
+    "a fraction of a second": (1.5, None),
+    "a boolean": (True, None),
+}
+
+
+@pytest.mark.parametrize(("value", "seconds"), DURATIONS.values(), ids=DURATIONS)
+def test_duration(value: Any, seconds: int | None) -> None:
+    spec, findings = parse_spec({"name": "x", "limits": {"max_runtime": value}})
+    if seconds is None:
+        (finding,) = findings
+        assert finding.path == ("limits", "max_runtime")
+    else:
+        assert spec is not None
+        assert spec.limits is not None
+        assert spec.limits.max_runtime == seconds
+
+
+LONG_FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "s3": (
+        {"inputs": {"train": {"s3": "s3://b/x"}}},
+        {"inputs": {"train": {"s3": {"s3_uri": "s3://b/x"}}}},
+    ),
+    "a static value": ({"hyperparameters": {"a": "x"}}, {"hyperparameters": {"a": {"value": "x"}}}),
+    "one expression": (
+        {"algorithm": {"metric_definitions": {"m": "x(.)"}}},
+        {"algorithm": {"metric_definitions": {"m": ["x(.)"]}}},
+    ),
+    "text of a number": (
+        {"environment": {"A": Scalar("010", 10)}}, {"environment": {"A": "010"}}
+    ),
+    "text of a boolean": ({"environment": {"A": True}}, {"environment": {"A": "true"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("short", "long"), LONG_FORMS.values(), ids=LONG_FORMS)
+def test_a_short_form_is_its_long_form(short: dict[str, Any], long: dict[str, Any]) -> None:
+    def parsed(training_job: dict[str, Any]) -> Spec:
+        spec, findings = parse_spec({"name": "x", "training_job": training_job})
+        assert findings == []
+        assert spec is not None
+        return spec
+
+    assert parsed(short) == parsed(long)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/golden/messages").glob("*.txt")), ids=str)
+def test_no_golden_message_is_left_over(path: Path) -> None:
+    assert path.stem in {*FAULTS, "project"}

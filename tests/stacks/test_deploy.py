@@ -1,0 +1,185 @@
+"""What `hptc deploy` makes of a CDK CLI that fails: a script in its place, and no AWS."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from hptc.errors import EXIT_OPERATION, OperationError, UsageError
+from hptc.stacks.cdk_cli import Progress
+from hptc.stacks.deploy import Audience, Deployment, deploy
+from tests.support.plans import project, spec
+
+FOUNDATION = "hptc-churn-dev"
+STACK = f"{FOUNDATION}-churn"
+
+
+@dataclass
+class Followed:
+    """A person without a terminal, and what they were told."""
+
+    said: list[str] = field(default_factory=list)
+    steps: list[Progress] = field(default_factory=list)
+
+    def audience(self) -> Audience:
+        return Audience(
+            say=self.said.append, progress=self.steps.append, findings=lambda _: None, ask=None
+        )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("churn")
+    project(root, {"churn": spec("churn")})
+    (root / "node_modules" / ".bin").mkdir(parents=True)
+    return root
+
+
+def says(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None:
+    """Put a CDK CLI into the project that says this, and keeps its arguments."""
+    script = folder / "node_modules" / "cdk.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\n"
+        "Path('arguments').write_text('\\n'.join(sys.argv[1:]))\n"
+        "Path(sys.argv[sys.argv.index('--outputs-file') + 1]).write_text("
+        f"{outputs!r})\n"
+        f"sys.stderr.buffer.write({text!r}.encode())\nsys.exit({code})\n",
+        encoding="utf-8",
+    )
+    # A line that begins with #! can't hold the path of a Python whose folder has a space.
+    cdk = folder / "node_modules" / ".bin" / "cdk"
+    command = shlex.join([sys.executable, str(script)])
+    cdk.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    cdk.chmod(0o755)
+
+
+def run(folder: Path, *specs: str, is_approved: bool = False) -> tuple[Deployment, Followed]:
+    followed = Followed()
+    audience = followed.audience()
+    made = deploy(folder, "dev", specs, is_approved=is_approved, audience=audience)
+    assert made is not None
+    return made, followed
+
+
+FAILURES = {
+    "not bootstrapped": (
+        (
+            "a: no\n‣ SsmParameterNotFound: SSM parameter /x not found. Has the environment been "
+            "bootstrapped? Please run 'cdk bootstrap'"
+        ),
+        (
+            "SSM parameter /x not found. Has the environment been bootstrapped? Please run "
+            "'cdk bootstrap'"
+        ),
+        "cdk bootstrap aws://123456789012/us-east-1",
+    ),
+    "no terminal": (
+        (
+            "Stack hptc-churn-dev\nIAM Statement Changes\n"
+            "Stack includes security-sensitive updates, but terminal (TTY) is not attached so we "
+            "are unable to get a confirmation from the user"
+        ),
+        "the change above broadens permissions, and there is no terminal to ask in",
+        "hptc deploy --yes",
+    ),
+    "no credentials": (
+        (
+            "Need to perform AWS calls for account 123456789012, but no credentials have been "
+            "configured"
+        ),
+        (
+            "Need to perform AWS calls for account 123456789012, but no credentials have been "
+            "configured"
+        ),
+        "AWS_PROFILE",
+    ),
+    "expired credentials": (
+        "‣ AuthenticationError: Assuming role failed: ExpiredToken",
+        "Assuming role failed: ExpiredToken",
+        "aws sso login",
+    ),
+    "a no": ("Deployment cancelled", "not deployed, as you said", ""),
+    "of a stack, which no one may look at": (
+        (
+            f"❌  {STACK} failed to deploy\n‣ DeploymentError: Resource updates failed:\n"
+            f"{STACK}/Role  (AWS::IAM::Role Role)\n  It is there."
+        ),
+        f"`{STACK}`: Resource updates failed: {STACK}/Role (AWS::IAM::Role Role) It is there.",
+        "",
+    ),
+    "without a word": ("", "cdk deploy ended with exit code 1", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "message", "help"), FAILURES.values(), ids=[*FAILURES])
+def test_a_failure_without_cloudformation(folder: Path, text: str, message: str, help: str) -> None:
+    says(folder, text)
+    with pytest.raises(OperationError) as raised:
+        run(folder)
+    assert raised.value.exit_code == EXIT_OPERATION
+    assert raised.value.message == message
+    assert help in raised.value.help
+    assert bool(help) == bool(raised.value.help)
+
+
+def test_what_has_to_be_approved_is_shown(folder: Path) -> None:
+    says(folder, FAILURES["no terminal"][0])
+    followed = Followed()
+    with pytest.raises(OperationError):
+        deploy(folder, "dev", (), is_approved=False, audience=followed.audience())
+    assert followed.said[1:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
+
+
+SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one"
+
+
+def test_a_success(folder: Path) -> None:
+    says(folder, SUCCESS, code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
+    made, followed = run(folder, is_approved=True)
+    assert [(each.name, each.is_changed, dict(each.outputs)) for each in made.stacks] == [
+        (FOUNDATION, False, {}),
+        (STACK, True, {"ExecutionRoleArn": "arn"}),
+    ]
+    assert followed.said[1:] == ["a warning", "another one"]
+    # Best effort: the deployment is done, whatever its caller may see.
+    assert made.orphaned is None
+    assert "no AWS credentials" in made.not_listed_because
+    arguments = (folder / "arguments").read_text("utf-8").split("\n")
+    assert arguments[:2] == ["deploy", "--all"]
+    assert arguments[arguments.index("--require-approval") + 1] == "never"
+
+
+def test_outputs_of_a_stack_that_was_not_heard_of(folder: Path) -> None:
+    says(folder, "in other words", code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
+    made, _ = run(folder)
+    assert [(each.name, dict(each.outputs)) for each in made.stacks] == [
+        (STACK, {"ExecutionRoleArn": "arn"})
+    ]
+
+
+def test_some_specs_only(folder: Path) -> None:
+    says(folder, "", code=0)
+    made, _ = run(folder, "churn")
+    assert (made.orphaned, made.not_listed_because) == (None, "")
+    arguments = (folder / "arguments").read_text("utf-8").split("\n")
+    assert arguments[:4] == ["deploy", FOUNDATION, STACK, "--app"]
+    assert arguments[arguments.index("--require-approval") + 1] == "broadening"
+    with pytest.raises(UsageError, match=f"the assembly has no stack `{FOUNDATION}-nope`"):
+        run(folder, "nope")
+
+
+def test_an_interruption_says_what_goes_on(folder: Path) -> None:
+    activity = f"{STACK} | 1/3 | 4 PM | CREATE_COMPLETE | AWS::IAM::Role | Role\n"
+    says(folder, activity, code=130)
+    followed = Followed()
+    with pytest.raises(KeyboardInterrupt):
+        deploy(folder, "dev", (), is_approved=True, audience=followed.audience())
+    assert f"CloudFormation goes on by itself with `{STACK}`" in followed.said[-1]
+    says(folder, "", code=130)
+    with pytest.raises(KeyboardInterrupt):
+        deploy(folder, "dev", (), is_approved=True, audience=followed.audience())
+    assert followed.said[-1] == "no stack was being changed"

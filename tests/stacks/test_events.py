@@ -1,0 +1,197 @@
+"""Which event stands for the cause of a failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hptc.service.interface import StackEvent
+from hptc.stacks.events import failure_of
+from tests.support.fake_service import stack_event
+
+STACK = "hptc-churn-dev"
+TYPES = {"Key": "AWS::KMS::Key", "Bucket": "AWS::S3::Bucket", "Role": "AWS::IAM::Role"}
+CANCELLED = "Resource creation cancelled"
+HANDLER = (
+    'Resource handler returned message: "churn already exists (Service: S3, Status Code: 409, '
+    'Request ID: 1)" (RequestToken: 2, HandlerErrorCode: AlreadyExists)'
+)
+
+
+def on(logical_id: str, status: str, reason: str = "") -> StackEvent:
+    kind = TYPES[logical_id]
+    return StackEvent(stack=STACK, logical_id=logical_id, type=kind, status=status, reason=reason)
+
+
+def of_stack(status: str, reason: str = "") -> StackEvent:
+    return stack_event(STACK, status, reason)
+
+
+CREATED = [of_stack("CREATE_IN_PROGRESS", "User Initiated"), on("Key", "CREATE_COMPLETE")]
+ROLLED_BACK = [
+    of_stack("ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Bucket, Key]."),
+    on("Key", "DELETE_COMPLETE"),
+    of_stack("ROLLBACK_COMPLETE"),
+]
+UPDATING = [of_stack("UPDATE_IN_PROGRESS", "User Initiated")]
+
+CASES: dict[str, tuple[list[StackEvent], str, str]] = {
+    "one resource": (
+        [*CREATED, on("Bucket", "CREATE_FAILED", "no"), *ROLLED_BACK],
+        "ROLLBACK_COMPLETE",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: no",
+    ),
+    "what was cancelled comes first": (
+        [
+            *CREATED,
+            on("Role", "CREATE_FAILED", CANCELLED),
+            on("Bucket", "CREATE_FAILED", "no"),
+            on("Key", "CREATE_FAILED", CANCELLED),
+            *ROLLED_BACK,
+        ],
+        "ROLLBACK_COMPLETE",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: no",
+    ),
+    "an update that was cancelled": (
+        [
+            *UPDATING,
+            on("Role", "UPDATE_FAILED", "Resource update cancelled"),
+            on("Bucket", "UPDATE_FAILED", "no"),
+            of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update"),
+            of_stack("UPDATE_ROLLBACK_COMPLETE"),
+        ],
+        "UPDATE_ROLLBACK_COMPLETE",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no",
+    ),
+    "two on their own": (
+        [
+            *CREATED,
+            on("Bucket", "CREATE_FAILED", "no"),
+            on("Role", "CREATE_FAILED", "neither"),
+            *ROLLED_BACK,
+        ],
+        "ROLLBACK_COMPLETE",
+        (
+            f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: no\n"
+            "  it failed, too: Role (AWS::IAM::Role) could not be created: neither"
+        ),
+    ),
+    "a reason in a reason, on several lines": (
+        [*CREATED, on("Bucket", "CREATE_FAILED", HANDLER.replace(", ", ",\n ")), *ROLLED_BACK],
+        "ROLLBACK_COMPLETE",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: {HANDLER}",
+    ),
+    "no reason": (
+        [*CREATED, on("Bucket", "CREATE_FAILED"), *ROLLED_BACK],
+        "ROLLBACK_COMPLETE",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: CloudFormation gave no reason",
+    ),
+    "the stack itself": (
+        [
+            *UPDATING,
+            on("Role", "UPDATE_COMPLETE"),
+            of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "Export a:B cannot be updated as it is in use"),
+            of_stack("UPDATE_ROLLBACK_COMPLETE"),
+        ],
+        "UPDATE_ROLLBACK_COMPLETE",
+        f"`{STACK}`: Export a:B cannot be updated as it is in use",
+    ),
+    "a rollback that fails": (
+        [
+            *UPDATING,
+            on("Bucket", "UPDATE_FAILED", "no"),
+            of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update"),
+            on("Role", "UPDATE_FAILED", "gone meanwhile"),
+            of_stack("UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update"),
+        ],
+        "UPDATE_ROLLBACK_FAILED",
+        (
+            f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no\n"
+            "  then it could not be undone: Role (AWS::IAM::Role) could not be updated: "
+            "gone meanwhile"
+        ),
+    ),
+    "a rollback that is tried again": (
+        [
+            *UPDATING,
+            on("Bucket", "UPDATE_FAILED", "no"),
+            of_stack("UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update"),
+            of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"),
+            on("Role", "UPDATE_FAILED", "gone meanwhile"),
+            of_stack("UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update"),
+        ],
+        "UPDATE_ROLLBACK_FAILED",
+        (
+            f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no\n"
+            "  then it could not be undone: Role (AWS::IAM::Role) could not be updated: "
+            "gone meanwhile"
+        ),
+    ),
+    "a deletion": (
+        [
+            of_stack("DELETE_IN_PROGRESS", "User Initiated"),
+            on("Bucket", "DELETE_FAILED", "it is not empty"),
+            of_stack("DELETE_FAILED", "The following resource(s) failed to delete: [Bucket]."),
+        ],
+        "DELETE_FAILED",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be deleted: it is not empty",
+    ),
+    "only the last operation counts": (
+        [
+            *UPDATING,
+            on("Role", "UPDATE_FAILED", "long ago"),
+            of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update"),
+            of_stack("UPDATE_ROLLBACK_COMPLETE"),
+            *UPDATING,
+            on("Bucket", "UPDATE_FAILED", "no"),
+            of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update"),
+        ],
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no",
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "status", "told"), CASES.values(), ids=[*CASES])
+def test_the_cause(events: list[StackEvent], status: str, told: str) -> None:
+    failure = failure_of(reversed(events))
+    assert failure is not None
+    assert (failure.status, failure.told()) == (status, told)
+    assert failure.is_stuck is (status == "UPDATE_ROLLBACK_FAILED")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([], id="no events"),
+        pytest.param([of_stack("REVIEW_IN_PROGRESS", "User Initiated")], id="a change set only"),
+        pytest.param([*CREATED, of_stack("CREATE_COMPLETE")], id="a success"),
+        pytest.param([on("Bucket", "CREATE_FAILED", "no")], id="nothing of the stack"),
+        pytest.param(
+            [
+                *CREATED,
+                on("Bucket", "CREATE_FAILED", "no"),
+                *ROLLED_BACK,
+                of_stack("DELETE_IN_PROGRESS", "User Initiated"),
+            ],
+            id="a failure of before",
+        ),
+    ],
+)
+def test_nothing_failed(events: list[StackEvent]) -> None:
+    assert failure_of(reversed(events)) is None
+
+
+def test_a_nested_stack_is_a_resource() -> None:
+    nested = replace(on("Key", "CREATE_FAILED", "no"), type="AWS::CloudFormation::Stack")
+    failure = failure_of(reversed([*CREATED, nested, *ROLLED_BACK]))
+    assert failure is not None
+    assert failure.told() == f"`{STACK}`: Key (AWS::CloudFormation::Stack) could not be created: no"
+
+
+def test_how_a_stack_came_to_be_so_is_said_first() -> None:
+    events = [*CREATED, on("Bucket", "CREATE_FAILED", "no"), *ROLLED_BACK]
+    failure = failure_of(reversed(events))
+    assert failure is not None
+    assert failure.told(" is stuck").startswith(f"`{STACK}` is stuck: Bucket (AWS::S3::Bucket) ")

@@ -1,0 +1,169 @@
+"""A copy of this repository's project, in an account of the sandbox: what a user stands in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from hptc.cli import run
+from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.run import client_environment
+from hptc.sandbox.server import Sandbox
+from tests.support.paths import ROOT
+
+SPECS = tuple(sorted(path.stem for path in (ROOT / "specs").glob("*.yaml")))
+REGION = "us-east-1"
+ACCOUNT_OF_DEV = "123456789012"
+FOUNDATION = "hptc-demo-dev"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command left: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def objects(self) -> list[Any]:
+        """Every JSON object on stdout, one after the other."""
+        found, decoder, rest = [], json.JSONDecoder(), self.out.lstrip()
+        while rest:
+            value, end = decoder.raw_decode(rest)
+            found.append(value)
+            rest = rest[end:].lstrip()
+        return found
+
+
+def execute(
+    command: list[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    expect: int | None = 0,
+    stdin: str = "",
+) -> Done:
+    """Run a command to its end. `expect` is its exit code; None takes any."""
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env=dict(environment),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert expect in (None, done.returncode), f"{command}\n{done.stdout}\n{done.stderr}"
+    return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with hptc.yaml, specs/, cdk/ and cdk.json, and the AWS that it is deployed to."""
+
+    directory: Path
+    account: str
+    environment: dict[str, str]
+
+    def cdk(self, *arguments: str, expect: int = 0) -> str:
+        """Run the real CDK in the folder, with its defaults; what it said on both streams."""
+        executable = shutil.which("cdk", path=self.environment["PATH"])
+        assert executable is not None, "run `make setup`"
+        done = execute([executable, *arguments], self.directory, self.environment, expect=expect)
+        return done.out + done.err
+
+    def deploy(self, *options: str) -> dict[str, dict[str, str]]:
+        """`cdk deploy --all`; the outputs of every stack."""
+        file = self.directory / "outputs.json"
+        asking = ("--require-approval", "never")
+        self.cdk("deploy", "--all", *asking, "--outputs-file", file.name, *options)
+        told: dict[str, dict[str, str]] = json.loads(file.read_text("utf-8"))
+        return told
+
+    def hptc(self, *arguments: str, expect: int | None = 0) -> Done:
+        """Run hptc in a process of its own."""
+        command = [sys.executable, "-m", "hptc", *arguments]
+        return execute(command, self.directory, self.environment, expect=expect)
+
+    def client(self, service: str, *, account: str = "") -> Any:
+        return client(self.environment["AWS_ENDPOINT_URL"], account or self.account, service)
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """The outputs of a deployed stack."""
+        found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+
+    @contextmanager
+    def entered(self, *, account: str = "", directory: Path | None = None) -> Iterator[None]:
+        """Make this process one that stands in the folder, with the account's credentials."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                if name.startswith("AWS_"):
+                    patch.setenv(name, value)
+            patch.setenv("AWS_ACCESS_KEY_ID", access_key_of(account or self.account))
+            patch.chdir(directory or self.directory)
+            yield
+
+
+def client(endpoint_url: str, account: str, service: str) -> Any:
+    make: Any = boto3.client
+    return make(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=access_key_of(account),
+        aws_secret_access_key="sandbox",
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )
+
+
+def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
+    """Run hptc in this process."""
+    capsys.readouterr()
+    code = run(arguments)
+    out, err = capsys.readouterr()
+    return Done(code=code, out=out, err=err)
+
+
+def tool_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An environment in which `python3` is ours and `cdk` the pinned one."""
+    given = dict(os.environ if environment is None else environment)
+    tools = (Path(sys.executable).parent, ROOT / "node_modules" / ".bin")
+    return {**given, "PATH": os.pathsep.join([*map(str, tools), given["PATH"]])}
+
+
+def copy_project(
+    directory: Path, sandbox: Sandbox, account: str, *, only: Collection[str] = SPECS
+) -> Project:
+    """Copy this repository's project into a folder, with `dev` in an account of its own."""
+    shutil.copytree(ROOT / "cdk", directory / "cdk", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "cdk.json", directory)
+    (directory / "specs").mkdir()
+    for spec in only:
+        shutil.copy(ROOT / "specs" / f"{spec}.yaml", directory / "specs")
+    shared = (ROOT / "hptc.yaml").read_text("utf-8").replace(ACCOUNT_OF_DEV, account)
+    (directory / "hptc.yaml").write_text(shared, encoding="utf-8")
+    environment = client_environment(sandbox, tool_environment())
+    return Project(
+        directory=directory,
+        account=account,
+        environment=environment | {"AWS_ACCESS_KEY_ID": access_key_of(account)},
+    )

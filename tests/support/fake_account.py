@@ -1,0 +1,87 @@
+"""What an account has, in memory. Every method can be refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hptc.aws.account import Account, Role, Subnet
+from hptc.catalog.images import Image
+from hptc.errors import AwsError
+from tests.support.fake_service import FakeStacks, FakeTuning
+
+
+@dataclass
+class FakeInventory:
+    """hptc.aws.account.Inventory. `calls` are the methods that were called, in order."""
+
+    region_of: dict[str, str] = field(default_factory=dict)  # of each bucket
+    objects: list[str] = field(default_factory=list)  # as s3://bucket/key
+    images: set[str] = field(default_factory=set)  # as repository:tag
+    roles: dict[str, Role] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    in_subnets: dict[str, Subnet] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
+    refusals: dict[str, AwsError] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def _called(self, method: str) -> None:
+        self.calls.append(method)
+        if method in self.refusals:
+            raise self.refusals[method]
+
+    def quotas(self) -> Mapping[str, float]:
+        self._called("quotas")
+        return self.limits
+
+    def bucket_region(self, bucket: str) -> str | None:
+        self._called("bucket_region")
+        return self.region_of.get(bucket)
+
+    def count_objects(self, bucket: str, prefix: str, most: int) -> int:
+        self._called("count_objects")
+        start = f"s3://{bucket}/{prefix}"
+        return min(most, sum(1 for each in self.objects if each.startswith(start)))
+
+    def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
+        self._called("missing_of_image")
+        if f"{image.repository}:{image.tag}" in self.images:
+            return ""
+        has_repository = any(each.startswith(f"{image.repository}:") for each in self.images)
+        return "image" if has_repository else "repository"
+
+    def role(self, name: str) -> Role | None:
+        self._called("role")
+        return self.roles.get(name)
+
+    def key_state(self, key: str) -> str | None:
+        self._called("key_state")
+        return self.keys.get(key)
+
+    def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
+        self._called("subnets")
+        return {id_: self.in_subnets[id_] for id_ in ids if id_ in self.in_subnets}
+
+    def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
+        self._called("security_groups")
+        return {id_: self.groups[id_] for id_ in ids if id_ in self.groups}
+
+
+@dataclass
+class FakeAccount:
+    """All of an account's fakes, to be changed before it is asked."""
+
+    tuning: FakeTuning = field(default_factory=FakeTuning)
+    stacks: FakeStacks = field(default_factory=FakeStacks)
+    inventory: FakeInventory = field(default_factory=FakeInventory)
+
+    @property
+    def account(self) -> Account:
+        return Account(
+            tuning=self.tuning,
+            stacks=self.stacks,
+            inventory=self.inventory,
+            region=self.tuning.region,
+        )

@@ -1,0 +1,95 @@
+"""A CreateHyperParameterTuningJob request as IAM sees it: the keys that conditions can ask for.
+
+By the Service Authorization Reference of SageMaker:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.support.iam_calls import Request, World, definitions
+from tests.support.iam_evaluator import Call
+
+ACTION = "sagemaker:CreateHyperParameterTuningJob"
+Keys = dict[str, str | tuple[str, ...]]
+
+
+def creations(request: Request, world: World) -> list[Call]:
+    """The call; one for each training job definition, where a key has a single value.
+
+    The reference does not say which definition tells such a key's value, so each must pass.
+    """
+    name = request["HyperParameterTuningJobName"]
+    resource = world.arn("sagemaker", f"hyper-parameter-tuning-job/{name}")
+    shared = {**_tags(request), **_of_all(request)}
+    return [
+        Call(action=ACTION, resource=resource, context={**shared, **_of_one(each, world)})
+        for each in definitions(request)
+    ]
+
+
+def _tags(request: Request) -> Keys:
+    tags = {each["Key"]: each["Value"] for each in request.get("Tags", ())}
+    return {f"aws:RequestTag/{key}": value for key, value in tags.items()} | (
+        {"aws:TagKeys": tuple(tags)} if tags else {}
+    )
+
+
+def _of_all(request: Request) -> Keys:
+    """The keys of type ArrayOfString."""
+    found = {
+        "sagemaker:InstanceTypes": [
+            t for each in definitions(request) for t in instance_types(each)
+        ],
+        "sagemaker:VpcSubnets": _of_vpc(request, "Subnets"),
+        "sagemaker:VpcSecurityGroupIds": _of_vpc(request, "SecurityGroupIds"),
+    }
+    return {key: tuple(values) for key, values in found.items() if values}
+
+
+def _of_vpc(request: Request, member: str) -> list[str]:
+    found = [each.get("VpcConfig", {}).get(member, []) for each in definitions(request)]
+    return [value for values in found for value in values]
+
+
+def instance_types(definition: Request) -> Iterator[str]:
+    """Every type that a definition names, in whichever form."""
+    for config in _resources(definition):
+        groups = [*config.get("InstanceGroups", ()), *config.get("InstanceConfigs", ())]
+        for place in (config, *groups):
+            if "InstanceType" in place:
+                yield place["InstanceType"]
+
+
+def _resources(definition: Request) -> list[Request]:
+    members = ("ResourceConfig", "HyperParameterTuningResourceConfig")
+    return [definition[member] for member in members if member in definition]
+
+
+def _of_one(definition: Request, world: World) -> Keys:
+    """The keys of a single value; one that the request does not say is not there."""
+    output = definition["OutputDataConfig"].get("KmsKeyId")
+    volume = [key for each in _resources(definition) if (key := each.get("VolumeKmsKeyId"))]
+    said = {
+        "sagemaker:InterContainerTrafficEncryption": definition.get(
+            "EnableInterContainerTrafficEncryption"
+        ),
+        "sagemaker:NetworkIsolation": definition.get("EnableNetworkIsolation"),
+        "sagemaker:MaxRuntimeInSeconds": definition["StoppingCondition"].get("MaxRuntimeInSeconds"),
+        "sagemaker:OutputKmsKey": _arn(output, world) if output else None,
+        "sagemaker:VolumeKmsKey": _arn(volume[0], world) if volume else None,
+    }
+    texts = {
+        k: str(v).lower() if isinstance(v, bool) else str(v)
+        for k, v in said.items()
+        if v is not None
+    }
+    return dict(texts)
+
+
+def _arn(key: str, world: World) -> str:
+    """The keys' type is ARN; of a key by its id or alias, the one that these have."""
+    if key.startswith("arn:"):
+        return key
+    return world.arn("kms", key if key.startswith("alias/") else f"key/{key}")

@@ -1,0 +1,215 @@
+"""Calls near those that a request needs, each of which its role must not be able to make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.support.iam_calls import (
+    LOGS,
+    Request,
+    World,
+    definitions,
+    repository,
+    s3_inputs,
+    split,
+)
+from tests.support.iam_evaluator import Call
+
+STRANGER = "999988887777"
+
+
+def neighbours(request: Request, world: World) -> Iterator[tuple[str, Call]]:
+    """What is near, and the call."""
+    for definition in definitions(request):
+        yield from _near_inputs(definition, world)
+        yield from _near_output(definition, world)
+        yield from _near_image(definition, world)
+        yield from _near_network(definition, world)
+        yield from _near_file_systems(definition, world)
+    yield from _near_keys(world)
+    yield from _near_logs(world)
+    yield from _elsewhere(world)
+
+
+def _s3(world: World, action: str, key: str, **context: str) -> Call:
+    return Call(
+        action=f"s3:{action}",
+        resource=world.s3(key),
+        context={f"s3:{k}": v for k, v in context.items()},
+    )
+
+
+def _near_inputs(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
+    reads = list(s3_inputs(definition))
+    for bucket, key, kind in reads:
+        inside = f"{bucket}/{key}part-00000"
+        for action in ("PutObject", "DeleteObject", "GetObjectAcl", "PutObjectAcl"):
+            yield f"{action} on an input", _s3(world, action, inside)
+        yield "delete a version of an input", _s3(world, "DeleteObjectVersion", inside)
+        yield "list the whole bucket", _s3(world, "ListBucket", bucket)
+        yield "list from the top", _s3(world, "ListBucket", bucket, prefix="")
+        yield "list another prefix", _s3(world, "ListBucket", bucket, prefix="zz-secret/")
+        yield "read the bucket's policy", _s3(world, "GetBucketPolicy", bucket)
+        yield "remove the bucket", _s3(world, "DeleteBucket", bucket)
+        yield "read another bucket", _s3(world, "GetObject", f"zz-other/{key}part-00000")
+        yield "list another bucket", _s3(world, "ListBucket", "zz-other", prefix=key)
+        yield (
+            "read a bucket that begins alike",
+            _s3(world, "GetObject", f"{bucket}-2/{key}part-00000"),
+        )
+        if any(where == bucket and how != "S3Prefix" for where, _, how in reads):
+            continue  # what a manifest names may be anywhere in its bucket
+        yield "read another prefix", _s3(world, "GetObject", f"{bucket}/zz-secret/part-00000")
+        if kind == "S3Prefix" and key.endswith("/"):
+            alike = f"{key.removesuffix('/')}-secret/"
+            yield (
+                "read a prefix that begins alike",
+                _s3(world, "GetObject", f"{bucket}/{alike}part-00000"),
+            )
+            yield (
+                "list a prefix that begins alike",
+                _s3(world, "ListBucket", bucket, prefix=alike),
+            )
+            upper = f"{bucket}/{key.rstrip('/').rpartition('/')[0]}zz/part-00000"
+            yield "read beside the prefix", _s3(world, "GetObject", upper)
+
+
+def _near_output(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
+    bucket, key = split(definition["OutputDataConfig"]["S3OutputPath"])
+    below = f"{bucket}/{key}"
+    model = "job-001-abc/output/model.tar.gz"
+    for action in ("GetObject", "DeleteObject", "PutObjectAcl", "PutObjectRetention"):
+        yield f"{action} on the output", _s3(world, action, f"{below}{model}")
+    alike = f"{below.removesuffix('/')}-2/{model}"
+    yield "write a path that begins alike", _s3(world, "PutObject", alike)
+    yield "write another spec's output", _s3(world, "PutObject", f"{bucket}/zz-other/{model}")
+    yield "read another spec's output", _s3(world, "GetObject", f"{bucket}/zz-other/{model}")
+    yield "write at the top", _s3(world, "PutObject", f"{bucket}/model.tar.gz")
+    yield "write another bucket", _s3(world, "PutObject", f"zz-other/{key}{model}")
+    yield "list the outputs", _s3(world, "ListBucket", bucket, prefix=key)
+    if "CheckpointConfig" in definition:
+        bucket, key = split(definition["CheckpointConfig"]["S3Uri"])
+        alike = f"{key.rstrip('/')}-2/"
+        yield "list checkpoints that begin alike", _s3(world, "ListBucket", bucket, prefix=alike)
+        for action in ("GetObject", "PutObject"):
+            near = f"{bucket}/{alike}job-001-abc/epoch-1.pt"
+            yield f"{action} on checkpoints that begin alike", _s3(world, action, near)
+        inside = f"{bucket}/{key.rstrip('/')}/job-001-abc/epoch-1.pt"
+        yield "delete a checkpoint", _s3(world, "DeleteObject", inside)
+
+
+def _near_keys(world: World) -> Iterator[tuple[str, Call]]:
+    other = world.arn("kms", "key/ffffffff-ffff-ffff-ffff-ffffffffffff")
+    granted = {"kms:GrantIsForAWSResource": "true"}
+    unsaid: dict[str, str] = {}
+    for action, context in (
+        ("Decrypt", world.via_s3),
+        ("GenerateDataKey", world.via_s3),
+        ("Encrypt", world.via("sagemaker")),
+        ("CreateGrant", granted),
+    ):
+        call = Call(action=f"kms:{action}", resource=other, context=context)
+        yield f"{action} with another key", call
+    for key in set(world.bucket_keys.values()):
+        for action, context in (
+            ("Decrypt", unsaid),
+            ("Decrypt", {"kms:ViaService": f"secretsmanager.{world.region}.{world.domain}"}),
+            ("Decrypt", {"kms:ViaService": f"s3.zz-north-1.{world.domain}"}),
+            ("GenerateDataKey", unsaid),
+            ("GenerateDataKeyWithoutPlaintext", world.via_s3),
+            ("Encrypt", unsaid),
+            ("Encrypt", world.via("secretsmanager")),
+            ("CreateGrant", unsaid),
+            ("CreateGrant", {"kms:GrantIsForAWSResource": "false"}),
+            ("ReEncryptFrom", world.via_s3),
+            ("DescribeKey", unsaid),
+            ("PutKeyPolicy", unsaid),
+            ("ScheduleKeyDeletion", unsaid),
+            ("DisableKey", unsaid),
+            ("RevokeGrant", unsaid),
+        ):
+            call = Call(action=f"kms:{action}", resource=key, context=context)
+            yield f"the key itself, {call}", call
+
+
+def _near_image(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
+    found = repository(definition)
+    if found is None:
+        return
+    account, region, name = found
+    for owner, near in (
+        (account, f"{name}-2"),
+        (account, "zz-other"),
+        (STRANGER, name),
+        (account, f"zz/{name}"),
+    ):
+        arn = f"arn:{world.partition}:ecr:{region}:{owner}:repository/{near}"
+        yield "pull another repository", Call(action="ecr:BatchGetImage", resource=arn)
+    arn = f"arn:{world.partition}:ecr:{region}:{account}:repository/{name}"
+    for action in ("PutImage", "BatchDeleteImage", "InitiateLayerUpload", "SetRepositoryPolicy"):
+        yield f"{action} to the image's repository", Call(action=f"ecr:{action}", resource=arn)
+
+
+def _near_network(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
+    interface = world.arn("ec2", "network-interface/eni-0123456789abcdef0")
+    other = world.arn("ec2", "subnet/subnet-0ffffffffffffffff")
+    yield "another subnet", Call(action="ec2:CreateNetworkInterface", resource=other)
+    group = world.arn("ec2", "security-group/sg-0ffffffffffffffff")
+    yield "another security group", Call(action="ec2:CreateNetworkInterface", resource=group)
+    for action in ("DeleteNetworkInterface", "CreateNetworkInterfacePermission"):
+        yield (
+            "an interface of another subnet",
+            Call(action=f"ec2:{action}", resource=interface, context={"ec2:Subnet": other}),
+        )
+        if "VpcConfig" not in definition:
+            yield "an interface of no subnet", Call(action=f"ec2:{action}", resource=interface)
+    if "VpcConfig" not in definition:
+        yield "the network", Call(action="ec2:CreateNetworkInterface", resource=interface)
+        yield "the network", Call(action="ec2:DescribeSubnets")
+    for action in ("RunInstances", "CreateSecurityGroup", "AuthorizeSecurityGroupIngress"):
+        yield action, Call(action=f"ec2:{action}", resource=interface)
+
+
+def _near_file_systems(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
+    other = world.arn("elasticfilesystem", "file-system/fs-0ffffffffffffffff")
+    for action in ("DescribeMountTargets", "ClientMount", "DeleteFileSystem"):
+        yield "another file system", Call(action=f"elasticfilesystem:{action}", resource=other)
+    sources = [each["DataSource"] for each in definition.get("InputDataConfig", ())]
+    if not any("FileSystemDataSource" in each for each in sources):
+        yield "file systems", Call(action="fsx:DescribeFileSystems")
+
+
+def _near_logs(world: World) -> Iterator[tuple[str, Call]]:
+    for group in ("/aws/sagemaker/ProcessingJobs", f"{LOGS}-2", "/aws/lambda/zz"):
+        for action, stream in (("CreateLogGroup", ""), ("PutLogEvents", ":log-stream:a")):
+            resource = world.arn("logs", f"log-group:{group}{stream}")
+            yield "another log group", Call(action=f"logs:{action}", resource=resource)
+    here = world.arn("logs", f"log-group:{LOGS}")
+    for action in ("DeleteLogGroup", "PutRetentionPolicy", "FilterLogEvents"):
+        yield f"{action} of the log", Call(action=f"logs:{action}", resource=here)
+    stream = f"{here}:log-stream:job-001-abc/algo-1-1600000000"
+    yield "read a log", Call(action="logs:GetLogEvents", resource=stream)
+    metrics = "cloudwatch:PutMetricData"
+    yield "another namespace", Call(action=metrics, context={"cloudwatch:namespace": "AWS/S3"})
+    yield "no namespace", Call(action=metrics)
+    yield "read metrics", Call(action="cloudwatch:GetMetricData")
+
+
+def _elsewhere(world: World) -> Iterator[tuple[str, Call]]:
+    role = f"arn:{world.partition}:iam::{world.account}:role/zz"
+    for action, resource in (
+        ("iam:PassRole", role),
+        ("sts:AssumeRole", role),
+        ("iam:AttachRolePolicy", role),
+        ("sagemaker:CreateTrainingJob", world.arn("sagemaker", "training-job/zz")),
+        (
+            "sagemaker:CreateHyperParameterTuningJob",
+            world.arn("sagemaker", "hyper-parameter-tuning-job/zz"),
+        ),
+        ("sagemaker:DescribeAlgorithm", world.arn("sagemaker", "algorithm/zz")),
+        ("secretsmanager:GetSecretValue", world.arn("secretsmanager", "secret:zz")),
+        ("ssm:GetParameter", world.arn("ssm", "parameter/zz")),
+        ("s3:ListAllMyBuckets", "*"),
+        ("dynamodb:Scan", world.arn("dynamodb", "table/zz")),
+    ):
+        yield action, Call(action=action, resource=resource)
