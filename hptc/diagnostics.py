@@ -7,9 +7,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 Path = tuple[str | int, ...]
-"""Where a value stands in a document: keys and list indices from the root."""
+"""Where a value is in any document: keys and list indices from the root."""
+
+
+class KeyPath(tuple[str | int, ...]):
+    """Keys and list indices from the root of one kind of document. `path / "key"` goes deeper."""
+
+    __slots__ = ()
+
+    def __truediv__(self, key: str | int) -> Self:
+        return type(self)((*self, key))
+
+
+class RequestPath(KeyPath):
+    """A path in the request, in the API's names: `TrainingJobDefinition.RoleArn`."""
+
+    __slots__ = ()
+
+
+class SpecPath(KeyPath):
+    """A path in the spec, with hptc.yaml's layers under and over it: `training_job.role_arn`."""
+
+    __slots__ = ()
+
+
+class ProjectPath(KeyPath):
+    """A path in hptc.yaml: `environments.dev.infrastructure.network`."""
+
+    __slots__ = ()
 
 
 class Severity(StrEnum):
@@ -59,20 +87,15 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A diagnostic before it has a place: it names a key path, and one function finds the span.
-
-    `path` is a path in the request, in the API's own words, unless `in_spec` says that it is a
-    path in the spec as it was written.
-    """
+    """A diagnostic before its line is known: `hptc.compiler.locations` finds the span of `path`."""
 
     code: str
     message: str
-    path: Path
+    path: RequestPath | SpecPath | ProjectPath
     severity: Severity = Severity.ERROR
     label: str = ""
     help: str = ""
     on_key: bool = False  # point at the key rather than at its value
-    in_spec: bool = False
     is_secret: bool = False  # the value must not be shown, in no format
     policy_key: Path | None = None  # in `policy` of hptc.yaml: the key whose line belongs to it
 

@@ -122,7 +122,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert inside == ours
-    assert {"hptc/py.typed", "hptc/data/instances.json", "hptc/data/scaffold/gitignore"} <= inside
+    assert {
+        "hptc/py.typed",
+        "hptc/catalog/data/instances.json",
+        "hptc/reference/scaffold_files/gitignore",
+    } <= inside
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

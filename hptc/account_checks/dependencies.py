@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.account_checks.deployed_spec import Subject
 from hptc.catalog.images import identify, parse_image
-from hptc.diagnostics import Finding, Path, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Definition, Vpc
 
@@ -30,7 +30,7 @@ def images(subject: Subject) -> Iterator[Finding]:
             message=f"ECR has no repository `{image.repository}` in {image.account}"
             if answer.value == "repository"
             else f"the repository `{image.repository}` has no image `{version}`",
-            path=(*definition.path, "AlgorithmSpecification", "TrainingImage"),
+            path=definition.path / "AlgorithmSpecification" / "TrainingImage",
             label="not there",
             help="push the image, or correct the name",
         )
@@ -46,7 +46,7 @@ def roles(subject: Subject) -> Iterator[Finding]:
         account, name = arn.split(":")[4], arn.rpartition("/")[2]
         if environment is not None and account != environment.account:
             continue  # HPT502 speaks of it, and IAM tells of one's own roles only
-        path = (*definition.path, "RoleArn")
+        path = definition.path / "RoleArn"
         answer = subject.ask.ask("roles", subject.ask.account.inventory.role, name)
         if answer is None:
             continue
@@ -93,12 +93,12 @@ def keys(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _keys(definition: Definition) -> Iterator[tuple[str, Path]]:
+def _keys(definition: Definition) -> Iterator[tuple[str, RequestPath]]:
     if definition.output_kms_key_id is not None:
-        yield definition.output_kms_key_id, (*definition.path, "OutputDataConfig", "KmsKeyId")
+        yield definition.output_kms_key_id, definition.path / "OutputDataConfig" / "KmsKeyId"
     for resources in definition.resources:
         if resources.volume_kms_key_id is not None:
-            yield resources.volume_kms_key_id, (*resources.path, "VolumeKmsKeyId")
+            yield resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"
 
 
 def networks(subject: Subject) -> Iterator[Finding]:
@@ -128,7 +128,7 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
                 code="HPT961",
                 message=f"there is no {'subnet' if member == 'Subnets' else 'security group'} "
                 f"`{id_}` in {region}",
-                path=(*vpc.path, member, index),
+                path=vpc.path / member / index,
                 label="not there",
                 help="correct the id",
             )
@@ -156,6 +156,6 @@ def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) ->
                 severity=Severity.WARNING,
                 message=f"{at_once} instances at once take {at_once * _ADDRESSES} addresses, but "
                 f"the subnets have {free} free",
-                path=(*vpc.path, "Subnets"),
+                path=vpc.path / "Subnets",
                 help="add subnets, or lower max_parallel_training_jobs",
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 from hptc.account_checks.deployed_spec import Subject
 from hptc.compiler.importing import requested
-from hptc.diagnostics import Finding, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.submission import is_described_by
 from hptc.request.tuning_job import TuningJob, read_job
@@ -27,7 +27,7 @@ _OLDEST_PARENT = datetime(2018, 10, 1, tzinfo=UTC)
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html"""
 
 _MOST_NAMES = 500
-_NAME = ("HyperParameterTuningJobName",)
+_NAME = RequestPath(("HyperParameterTuningJobName",))
 
 
 def taken_name(subject: Subject) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ def _too_many(
         code="HPT911",
         message=f"{parallel} training jobs at once x {count} {type_} = {wanted} instances, but the "
         f"account's quota for {kind} is {quota:g}",
-        path=(*at.path, "InstanceType"),
+        path=at.path / "InstanceType",
         label=f"{quota:g} at most",
         help=f"{lower}ask Service Quotas to raise `{type_} for {kind} job usage` to {wanted}",
     )

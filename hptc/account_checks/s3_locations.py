@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hptc.account_checks.deployed_spec import Subject
-from hptc.diagnostics import Finding, Path, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.request.tuning_job import Channel, Definition, S3Source
 
 _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
@@ -19,7 +19,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 class _Place:
     bucket: str
     key: str
-    path: Path  # of the URI in the request
+    path: RequestPath  # of the URI in the request
 
 
 def buckets_and_inputs(subject: Subject) -> Iterator[Finding]:
@@ -37,8 +37,8 @@ def buckets_and_inputs(subject: Subject) -> Iterator[Finding]:
 
 
 def _written(definition: Definition) -> Iterator[_Place]:
-    output = (*definition.path, "OutputDataConfig", "S3OutputPath")
-    checkpoints = (*definition.path, "CheckpointConfig", "S3Uri")
+    output = definition.path / "OutputDataConfig" / "S3OutputPath"
+    checkpoints = definition.path / "CheckpointConfig" / "S3Uri"
     for uri, path in (
         (definition.output_path, output),
         (definition.checkpoint_uri or "", checkpoints),
@@ -47,7 +47,7 @@ def _written(definition: Definition) -> Iterator[_Place]:
             yield place
 
 
-def _place(uri: str, path: Path) -> _Place | None:
+def _place(uri: str, path: RequestPath) -> _Place | None:
     match = _S3_URI.fullmatch(uri)
     if match is None or "--" in match[1]:
         return None
@@ -76,7 +76,7 @@ def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
 def _input(
     subject: Subject, definition: Definition, channel: Channel, source: S3Source
 ) -> Iterator[Finding]:
-    place = _place(source.uri, (*source.path, "S3Uri"))
+    place = _place(source.uri, source.path / "S3Uri")
     if place is None:
         return
     problems = list(_bucket(subject, place))

@@ -18,7 +18,7 @@ from hptc.catalog.images import (
     versions,
 )
 from hptc.catalog.instances import instance
-from hptc.diagnostics import Diagnostic, Finding, Path, Span, nearest
+from hptc.diagnostics import Diagnostic, Finding, Path, Span, SpecPath, nearest
 from hptc.project.project_file import Environment, Project
 from hptc.project.references import reference
 from hptc.request.emission import Request
@@ -40,7 +40,7 @@ class Layers:
         _, document, full = max(self._places(path), key=lambda place: place[0])
         return document.span(full, key=key)
 
-    def nearest(self, paths: list[Path]) -> Path:
+    def nearest(self, paths: list[SpecPath]) -> SpecPath:
         """Of several spellings of one path, the one that an author wrote most of."""
         return max(
             paths, key=lambda path: max(place[0] for place in self._places(path)) - len(path)
@@ -155,16 +155,16 @@ def fill(request: Request, spec: Spec, environment: Environment | None) -> list[
     return findings
 
 
-def _definitions(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, Path]]:
-    pairs: list[tuple[TrainingJob, Request, Path]] = []
+def _definitions(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, SpecPath]]:
+    pairs: list[tuple[TrainingJob, Request, SpecPath]] = []
     if spec.training_job is not None:
         single = request.setdefault("TrainingJobDefinition", {})
-        pairs.append((spec.training_job, single, ("training_job",)))
+        pairs.append((spec.training_job, single, SpecPath(("training_job",))))
     several = request.get("TrainingJobDefinitions", ())
     for (name, training_job), definition in zip(
         (spec.training_jobs or {}).items(), several, strict=True
     ):
-        pairs.append((training_job, definition, ("training_jobs", name)))
+        pairs.append((training_job, definition, SpecPath(("training_jobs", name))))
     return pairs
 
 
@@ -205,11 +205,11 @@ def _takes_volume_key(resources: Request) -> bool:
 
 
 def _fill_image(
-    definition: Request, algorithm: Algorithm | None, environment: Environment | None, at: Path
+    definition: Request, algorithm: Algorithm | None, environment: Environment | None, at: SpecPath
 ) -> list[Finding]:
     if algorithm is None:
         return []
-    at = (*at, "algorithm")
+    at = at / "algorithm"
     given = [
         k
         for k in ("built_in", "framework", "training_image", "algorithm_name")
@@ -217,12 +217,12 @@ def _fill_image(
     ]
     if len(given) != 1 and ("built_in" in given or "framework" in given):
         message = f"`{given[0]}` and `{given[1]}` both say what to train"
-        return [_in_spec("HPT102", message, (*at, given[1]), help="keep one of the two")]
+        return [_finding("HPT102", message, at / given[1], help="keep one of the two")]
     name = algorithm.built_in or algorithm.framework
     if name is None:
         if algorithm.version is not None:
             message = "`version` goes with `built_in` or `framework`"
-            return [_in_spec("HPT102", message, (*at, "version"), help="remove it")]
+            return [_finding("HPT102", message, at / "version", help="remove it")]
         return []
     if algorithm.version is None:
         known = versions(name)
@@ -232,16 +232,16 @@ def _fill_image(
             else "add `version:`, the image's tag"
         )
         return [
-            _in_spec(
-                "HPT103", f"`{given[0]}: {name}` needs a `version`", (*at, given[0]), help=advice
+            _finding(
+                "HPT103", f"`{given[0]}: {name}` needs a `version`", at / given[0], help=advice
             )
         ]
     if environment is None:
         return [
-            _in_spec(
+            _finding(
                 "HPT103",
                 f"which image `{name}` is depends on the Region, and no environment gives one",
-                (*at, given[0]),
+                at / given[0],
                 help="add an environment to hptc.yaml, or write `training_image:`",
             )
         ]
@@ -255,7 +255,7 @@ def _fill_image(
     return [_image_finding(made, given[0], name, at)]
 
 
-def _image_finding(problem: ImageProblem, key: str, name: str, at: Path) -> Finding:
+def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:
     meant = nearest(problem.value, problem.valid)
     label = f"did you mean `{meant}`?" if meant else ""
     known = f"known: {', '.join(problem.valid)}"
@@ -263,22 +263,24 @@ def _image_finding(problem: ImageProblem, key: str, name: str, at: Path) -> Find
         case "name":
             other = "framework" if key == "built_in" and problem.value in framework_names() else ""
             advice = f"write `{other}: {name}`" if other else known
-            return _in_spec(
+            return _finding(
                 "HPT104",
                 f"there is no {key.replace('_', '-')} image `{name}`",
-                (*at, key),
+                at / key,
                 label,
                 help=advice,
             )
         case "version":
             message = f"`{name}` has no version `{problem.value}`"
-            return _in_spec("HPT104", message, (*at, "version"), label, help=known)
+            return _finding("HPT104", message, at / "version", label, help=known)
     message = f"`{name}` is not published in {problem.value}"
-    return _in_spec("HPT104", message, (*at, key), help=f"published in {', '.join(problem.valid)}")
+    return _finding("HPT104", message, at / key, help=f"published in {', '.join(problem.valid)}")
 
 
-def _in_spec(code: str, message: str, path: Path, label: str = "", *, help: str = "") -> Finding:
-    return Finding(code=code, message=message, path=path, label=label, help=help, in_spec=True)
+def _finding(
+    code: str, message: str, path: SpecPath, label: str = "", *, help: str = ""
+) -> Finding:
+    return Finding(code=code, message=message, path=path, label=label, help=help)
 
 
 def ordered(value: Any, shape: Shape | None = None) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hptc.compiler.workspace import Compiled
-from hptc.diagnostics import Diagnostic, Finding, Path, Related, Span, sort_key
+from hptc.diagnostics import Diagnostic, Finding, Path, Related, RequestPath, Span, sort_key
 from hptc.request.emission import Request
 from hptc.request.names import spec_paths
 from hptc.source import suppressions
@@ -14,9 +14,9 @@ from hptc.source import suppressions
 
 def place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
     """A finding at its place in the file: `request` is the one that its path belongs to."""
-    path = finding.path
-    if outcome.spec is not None and not finding.in_spec:
-        path = outcome.layers.nearest(spec_paths(path, request))
+    path: Path = finding.path
+    if outcome.spec is not None and isinstance(finding.path, RequestPath):
+        path = outcome.layers.nearest(spec_paths(finding.path, request))
         if path == ("job_name",) and outcome.spec.job_name is None:
             path = ("name",)
     return Diagnostic(

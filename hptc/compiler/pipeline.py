@@ -17,7 +17,16 @@ from hptc.compiler.discovery import files_of, shown, spec_files_by_name
 from hptc.compiler.layers import Layers
 from hptc.compiler.locations import place, without_secrets
 from hptc.compiler.workspace import Compiled, Workspace
-from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, nearest, sort_key
+from hptc.diagnostics import (
+    Diagnostic,
+    Finding,
+    Related,
+    RequestPath,
+    Severity,
+    SpecPath,
+    nearest,
+    sort_key,
+)
 from hptc.errors import UsageError
 from hptc.project.project_file import Project
 from hptc.project.references import NAMES, names_in
@@ -133,7 +142,7 @@ def _policy_not_held(in_project: Project, workspace: Workspace) -> list[Finding]
             severity=Severity.WARNING,
             message=f"{in_project.document.file} has several environments and none was chosen, so "
             "only what its policy says for all of them was held",
-            path=(),
+            path=RequestPath(),
             help=f"say --env {' or --env '.join(known)}, or set `default_environment`",
         )
     ]
@@ -190,13 +199,15 @@ def _unchecked(run: tuple[Rule, ...]) -> set[str]:
     return {*(rule.code for rule in RULES), *ONLINE} - {rule.code for rule in run}
 
 
-def _rehearsals(outcome: Compiled, job: TuningJob, workspace: Workspace) -> dict[Path, Rehearsal]:
+def _rehearsals(
+    outcome: Compiled, job: TuningJob, workspace: Workspace
+) -> dict[RequestPath, Rehearsal]:
     """What the metric definitions find in the sample logs that a spec names, where it is asked."""
     spec, rehearse = outcome.spec, workspace.rehearse
     if spec is None or rehearse is None:
         return {}
     root = outcome.project.root if outcome.project else FilePath(outcome.file).parent
-    found = {}
+    found: dict[RequestPath, Rehearsal] = {}
     for definition in job.definitions:
         several = spec.training_jobs or {}
         written = several.get(definition.name or "") if job.is_multiple else spec.training_job
@@ -220,8 +231,7 @@ def _templated_name(document: Document) -> list[Finding]:
         Finding(
             code="HPT102",
             message="`name` can't hold a template",
-            path=("name",),
-            in_spec=True,
+            path=SpecPath(("name",)),
             help="other specs and the stacks know the spec by this name: write it out",
         )
     ]
@@ -260,8 +270,7 @@ def _name_parents(
                 Finding(
                     code="HPT701",
                     message=problem,
-                    path=("warm_start", "parents", index),
-                    in_spec=True,
+                    path=SpecPath(("warm_start", "parents", index)),
                 )
             )
     return findings, jobs
@@ -277,9 +286,8 @@ def _probably_meant(name: str, specs: tuple[str, ...], index: int) -> list[Findi
             code="HPT700",
             severity=Severity.WARNING,
             message=f"`{name}` is no spec of this project, so it is taken as a job in AWS",
-            path=("warm_start", "parents", index),
+            path=SpecPath(("warm_start", "parents", index)),
             label=f"did you mean `{meant}`?",
-            in_spec=True,
         )
     ]
 
@@ -290,7 +298,7 @@ def _unknown_references(request: Request) -> list[Finding]:
         Finding(
             code="HPT006",
             message=f"`${{hptc:{name}}}` is not something that a deployment provides",
-            path=(),
+            path=RequestPath(),
             help=f"it provides: {', '.join(NAMES)}",
         )
         for name in unknown

@@ -43,7 +43,7 @@ def permissions(
 
 def _image(definition: Definition, environment: Environment) -> Iterator[Statement]:
     image = parse_image(definition.training_image or "")
-    by = (*definition.path, "AlgorithmSpecification", "TrainingImage")
+    by = definition.path / "AlgorithmSpecification" / "TrainingImage"
     if image is None:
         return
     known = identify(definition.training_image or "")
@@ -84,7 +84,7 @@ def _algorithm(definition: Definition, environment: Environment) -> Iterator[Sta
                 else arn(environment, "sagemaker", f"algorithm/{name}"),
             ),
             reason="looks the algorithm up",
-            asked_by=((*definition.path, "AlgorithmSpecification", "AlgorithmName"),),
+            asked_by=(definition.path / "AlgorithmSpecification" / "AlgorithmName",),
         )
 
 
@@ -93,9 +93,9 @@ def _hubs(definition: Definition, _environment: Environment) -> Iterator[Stateme
         for source in channel.sources:
             match source:
                 case S3Source(hub_content_arn=str() as content):
-                    by = (*source.path, "HubAccessConfig", "HubContentArn")
+                    by = source.path / "HubAccessConfig" / "HubContentArn"
                 case DatasetSource(arn=content):
-                    by = (*source.path, "DatasetArn")
+                    by = source.path / "DatasetArn"
                 case _:
                     continue
             owner, _, rest = content.partition(":hub-content/")
@@ -136,7 +136,7 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
         # condition fails.
         conditions=(Condition(operator="ArnLikeIfExists", key="ec2:Subnet", values=subnets),),
         reason="attaches and removes the interfaces in these subnets; AWS makes up their ids",
-        asked_by=((*vpc.path, "Subnets"),),
+        asked_by=(vpc.path / "Subnets",),
     )
     yield Statement(
         sid="DescribeNetwork",
@@ -158,7 +158,7 @@ def _file_systems(definition: Definition, environment: Environment) -> Iterator[
         for source in channel.sources:
             if not isinstance(source, FileSystemSource):
                 continue
-            by = ((*source.path, "FileSystemId"),)
+            by = (source.path / "FileSystemId",)
             if source.type == "EFS":
                 yield Statement(
                     sid="DescribeFileSystem",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hptc.compiler.layers import Layers
 from hptc.compiler.workspace import Compiled
-from hptc.diagnostics import Path, Span, path_text
+from hptc.diagnostics import Path, RequestPath, Span, path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.scheduled_start import schedule_stacks
@@ -129,7 +129,7 @@ def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermiss
     )
 
 
-def _asker(path: Path, compiled: Compiled, job: TuningJob) -> Asker:
+def _asker(path: RequestPath, compiled: Compiled, job: TuningJob) -> Asker:
     place = path if compiled.spec is None else spec_path(path, compiled.request or {})
     provider = _PROVIDED.get(str(path[-1]), "")
     is_filled_in = bool(provider) and not _is_written(place, compiled.layers)

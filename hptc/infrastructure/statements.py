@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hptc.diagnostics import Path
+from hptc.diagnostics import RequestPath
 
 VERSION = "2012-10-17"
 
@@ -34,7 +34,7 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
     principal: tuple[str, str] | None = None
     reason: str
-    asked_by: tuple[Path, ...] = ()
+    asked_by: tuple[RequestPath, ...] = ()
 
 
 def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 
-from hptc.diagnostics import Path
+from hptc.diagnostics import RequestPath
 from hptc.infrastructure.arns import S3Location, escaped, key_grant, s3_location, service_host
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
@@ -22,7 +22,7 @@ def inputs(definition: Definition, environment: Environment) -> Iterator[Stateme
         place = s3_location(source.uri, environment)
         if place is None:
             continue
-        by = (*source.path, "S3Uri")
+        by = source.path / "S3Uri"
         if place.is_directory_bucket:
             yield _express_session("Input", place, by)
             continue
@@ -75,7 +75,7 @@ def output(definition: Definition, environment: Environment) -> Iterator[Stateme
 def checkpoints(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Keep checkpoints."""
     place = s3_location(definition.checkpoint_uri or "", environment)
-    by = (*definition.path, "CheckpointConfig", "S3Uri")
+    by = definition.path / "CheckpointConfig" / "S3Uri"
     if place is None:
         return
     if place.is_directory_bucket:
@@ -96,7 +96,7 @@ def checkpoints(definition: Definition, environment: Environment) -> Iterator[St
 def input_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Decrypt what is read."""
     read = [
-        (s3_location(source.uri, environment), (*source.path, "S3Uri"))
+        (s3_location(source.uri, environment), source.path / "S3Uri")
         for source in _s3_sources(definition)
     ]
     read.append((_code_location(definition, environment), _code_path(definition)))
@@ -119,15 +119,15 @@ def input_keys(definition: Definition, environment: Environment) -> Iterator[Sta
 
 def output_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Encrypt what is written."""
-    keys: list[tuple[str, Path]] = []
+    keys: list[tuple[str, RequestPath]] = []
     if definition.output_kms_key_id is not None:
         keys.append(
-            (definition.output_kms_key_id, (*definition.path, "OutputDataConfig", "KmsKeyId"))
+            (definition.output_kms_key_id, definition.path / "OutputDataConfig" / "KmsKeyId")
         )
     own = _project_key(environment)
     for uri, by in (
         (definition.output_path, _output_path(definition)),
-        (definition.checkpoint_uri, (*definition.path, "CheckpointConfig", "S3Uri")),
+        (definition.checkpoint_uri, definition.path / "CheckpointConfig" / "S3Uri"),
     ):
         place = s3_location(uri or "", environment)
         if place is not None and own is not None and _is_project_bucket(place, environment):
@@ -155,7 +155,7 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
             resources=(grant.resource,),
             conditions=(_through(environment, "s3", "sagemaker"), *grant.conditions),
             reason=f"SageMaker demands it for an output key{grant.note}",
-            asked_by=((*definition.path, "OutputDataConfig", "KmsKeyId"),),
+            asked_by=(definition.path / "OutputDataConfig" / "KmsKeyId",),
         )
 
 
@@ -174,15 +174,17 @@ def volume_keys(definition: Definition, environment: Environment) -> Iterator[St
                 *grant.conditions,
             ),
             reason=f"lets EBS use the key of the instances' volumes{grant.note}",
-            asked_by=((*resources.path, "VolumeKmsKeyId"),),
+            asked_by=(resources.path / "VolumeKmsKeyId",),
         )
 
 
-def places(definition: Definition, environment: Environment) -> Iterator[tuple[S3Location, Path]]:
+def places(
+    definition: Definition, environment: Environment
+) -> Iterator[tuple[S3Location, RequestPath]]:
     """Every place in S3 that a definition names, and where it does."""
-    named = [(source.uri, (*source.path, "S3Uri")) for source in _s3_sources(definition)]
+    named = [(source.uri, source.path / "S3Uri") for source in _s3_sources(definition)]
     named.append((definition.output_path, _output_path(definition)))
-    named.append((definition.checkpoint_uri or "", (*definition.path, "CheckpointConfig", "S3Uri")))
+    named.append((definition.checkpoint_uri or "", definition.path / "CheckpointConfig" / "S3Uri"))
     for uri, by in named:
         if (place := s3_location(uri, environment)) is not None:
             yield place, by
@@ -216,15 +218,15 @@ def _code_location(definition: Definition, environment: Environment) -> S3Locati
     return s3_location(text, environment)
 
 
-def _code_path(definition: Definition) -> Path:
-    return (*definition.path, "StaticHyperParameters", _SUBMIT_DIRECTORY)
+def _code_path(definition: Definition) -> RequestPath:
+    return definition.path / "StaticHyperParameters" / _SUBMIT_DIRECTORY
 
 
-def _output_path(definition: Definition) -> Path:
-    return (*definition.path, "OutputDataConfig", "S3OutputPath")
+def _output_path(definition: Definition) -> RequestPath:
+    return definition.path / "OutputDataConfig" / "S3OutputPath"
 
 
-def _list(purpose: str, place: S3Location, prefixes: tuple[str, ...], by: Path) -> Statement:
+def _list(purpose: str, place: S3Location, prefixes: tuple[str, ...], by: RequestPath) -> Statement:
     """List a bucket under prefixes. Each bucket has its own sid: the prefix is a condition."""
     if not place.key:
         return Statement(
@@ -244,7 +246,7 @@ def _list(purpose: str, place: S3Location, prefixes: tuple[str, ...], by: Path) 
     )
 
 
-def _express_session(purpose: str, place: S3Location, by: Path) -> Statement:
+def _express_session(purpose: str, place: S3Location, by: RequestPath) -> Statement:
     read_only = Condition(
         operator="StringEquals", key="s3express:SessionMode", values=("ReadOnly",)
     )

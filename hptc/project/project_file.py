@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hptc.diagnostics import Diagnostic, Finding, Path, Severity
+from hptc.diagnostics import Diagnostic, Finding, Path, ProjectPath, Severity
 from hptc.errors import UsageError
 from hptc.project.identifiers import Place
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided, settle
@@ -225,7 +225,7 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
     document, diagnostics = source.parse(files.read(str(path)), _shown(path))
     if document.root is None and not diagnostics:
         message = "hptc.yaml is empty; it begins with `project:`"
-        finding = Finding(code="HPT100", message=message, path=(), in_spec=True)
+        finding = Finding(code="HPT100", message=message, path=ProjectPath())
         return None, [source.place(document, finding, ())]
     data, faults = source.construct(document)
     diagnostics += faults
@@ -234,7 +234,9 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
     try:
         file = ProjectFile.model_validate(data)
     except ValidationError as error:
-        return None, [source.place(document, f, f.path) for f in findings_of(error, ProjectFile)]
+        return None, [
+            source.place(document, f, f.path) for f in findings_of(error, ProjectFile, ProjectPath)
+        ]
     faults = [*_long_variables(file, document), *_outside(file, document, path.parent, files)]
     return (
         (None, faults) if faults else (Project(root=path.parent, document=document, file=file), [])
@@ -255,8 +257,7 @@ def _outside(
         finding = Finding(
             code="HPT102",
             message=f"`{entry}` leads out of {top}, and nothing is read there",
-            path=("specs", index),
-            in_spec=True,
+            path=ProjectPath(("specs", index)),
             help="name folders and files of this repository",
         )
         yield source.place(document, finding, finding.path)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hptc.diagnostics import Path
+from hptc.diagnostics import Path, RequestPath, SpecPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,16 +293,17 @@ TABLE: Mapping[str, Node] = {
 }
 
 
-def spec_path(path: Path, request: Mapping[str, Any]) -> Path:
+def spec_path(path: RequestPath, request: Mapping[str, Any]) -> SpecPath:
     """Where the value at a request's path stands in the spec, as near as the spec has a place."""
     return spec_paths(path, request)[0]
 
 
-def spec_paths(path: Path, request: Mapping[str, Any]) -> list[Path]:
+def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
     """The same, with every spelling that the spec language has for it, at least one."""
     candidates = list(_candidates(TABLE, path, request, (), ()))
     longest = max((length for length, _ in candidates), default=0)
-    return [candidate for length, candidate in candidates if length == longest > 0] or [()]
+    nearest = [SpecPath(found) for length, found in candidates if length == longest > 0]
+    return nearest or [SpecPath()]
 
 
 def _candidates(

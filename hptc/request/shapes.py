@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from hptc.diagnostics import Path
+from hptc.diagnostics import Path, RequestPath
 from hptc.errors import OperationError, UsageError
 from hptc.files import write_whole
 from hptc.project.references import has_reference
@@ -48,7 +48,7 @@ class Violation:
     """One demand that a request does not meet. `kind` is one of KINDS."""
 
     kind: str
-    path: Path
+    path: RequestPath
     shape: Shape
     value: Any = None
 
@@ -170,7 +170,7 @@ def violations(request: Any) -> list[Violation]:
 def _walk(value: Any, shape: Shape, path: Path, found: list[Violation]) -> None:
     fault = _fault(value, shape)
     if fault is not None:
-        found.append(Violation(kind=fault, path=path, shape=shape, value=value))
+        found.append(Violation(kind=fault, path=RequestPath(path), shape=shape, value=value))
         if fault == "type":
             return
     match shape.type:
@@ -178,12 +178,16 @@ def _walk(value: Any, shape: Shape, path: Path, found: list[Violation]) -> None:
             for name in shape.required:
                 if name not in value:
                     missing = shape.members[name]
-                    found.append(Violation(kind="missing", path=(*path, name), shape=missing))
+                    found.append(
+                        Violation(kind="missing", path=RequestPath((*path, name)), shape=missing)
+                    )
             for name, inner in value.items():
                 member = shape.members.get(name)
                 here = (*path, name)
                 if member is None:
-                    found.append(Violation(kind="unknown", path=here, shape=shape, value=inner))
+                    found.append(
+                        Violation(kind="unknown", path=RequestPath(here), shape=shape, value=inner)
+                    )
                 else:
                     _walk(inner, member, here, found)
         case "list" if shape.item is not None:

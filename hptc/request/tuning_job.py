@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hptc.diagnostics import Path
+from hptc.diagnostics import RequestPath
 from hptc.request.names import RANGE_LISTS
 
 DEFAULT_MAX_RUNTIME_SECONDS = 86_400
@@ -26,7 +26,7 @@ class Objective:
 
     metric_name: str
     type: str  # Maximize | Minimize
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class NumericRange:
     min: str
     max: str
     scaling: str = "Auto"
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class CategoricalRange:
 
     name: str
     values: tuple[str, ...]
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class AutoRange:
 
     name: str
     value_hint: str
-    path: Path
+    path: RequestPath
 
 
 Range = NumericRange | CategoricalRange | AutoRange
@@ -68,7 +68,7 @@ class Metric:
 
     name: str
     regex: str
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class S3Source:
     instance_group_names: tuple[str, ...] = ()
     accepts_eula: bool | None = None
     hub_content_arn: str | None = None
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class FileSystemSource:
     type: str  # EFS | FSxLustre
     access_mode: str
     directory: str
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class DatasetSource:
     """A hub's dataset."""
 
     arn: str
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class Channel:
     compression: str
     record_wrapper: str
     shuffle_seed: int | None
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class Instances:
     count: int
     volume_size_gb: int | None = None
     group: str | None = None
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ class Resources:
     keep_alive_seconds: int | None
     training_plan_arn: str | None
     allocation_strategy: str | None
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +152,15 @@ class Vpc:
 
     subnets: tuple[str, ...]
     security_group_ids: tuple[str, ...]
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """One training job definition."""
 
-    path: Path
-    ranges_path: Path
+    path: RequestPath
+    ranges_path: RequestPath
     name: str | None
     objective: Objective | None
     ranges: tuple[Range, ...]
@@ -194,7 +194,7 @@ class WarmStart:
 
     type: str
     parents: tuple[str, ...]
-    path: Path
+    path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,12 +231,13 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
     definitions = [
         _definition(
             raw,
-            path=("TrainingJobDefinitions", i),
+            path=RequestPath(("TrainingJobDefinitions", i)),
             objective=_objective(
-                raw.get("TuningObjective"), ("TrainingJobDefinitions", i, "TuningObjective")
+                raw.get("TuningObjective"),
+                RequestPath(("TrainingJobDefinitions", i, "TuningObjective")),
             ),
             ranges=raw.get("HyperParameterRanges") or {},
-            ranges_path=("TrainingJobDefinitions", i, "HyperParameterRanges"),
+            ranges_path=RequestPath(("TrainingJobDefinitions", i, "HyperParameterRanges")),
         )
         for i, raw in enumerate(several)
     ]
@@ -246,10 +247,12 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
             0,
             _definition(
                 single,
-                path=("TrainingJobDefinition",),
-                objective=_objective(config.get(member), ("HyperParameterTuningJobConfig", member)),
+                path=RequestPath(("TrainingJobDefinition",)),
+                objective=_objective(
+                    config.get(member), RequestPath(("HyperParameterTuningJobConfig", member))
+                ),
                 ranges=config.get("ParameterRanges") or {},
-                ranges_path=("HyperParameterTuningJobConfig", "ParameterRanges"),
+                ranges_path=RequestPath(("HyperParameterTuningJobConfig", "ParameterRanges")),
             ),
         )
     warm_start = request.get("WarmStartConfig")
@@ -280,7 +283,7 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
                 parent.get("HyperParameterTuningJobName", "")
                 for parent in warm_start["ParentHyperParameterTuningJobs"]
             ),
-            path=("WarmStartConfig",),
+            path=RequestPath(("WarmStartConfig",)),
         )
         if warm_start is not None
         else None,
@@ -288,7 +291,7 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
     )
 
 
-def _objective(raw: Mapping[str, Any] | None, path: Path) -> Objective | None:
+def _objective(raw: Mapping[str, Any] | None, path: RequestPath) -> Objective | None:
     if raw is None:
         return None
     return Objective(metric_name=raw["MetricName"], type=raw["Type"], path=path)
@@ -297,10 +300,10 @@ def _objective(raw: Mapping[str, Any] | None, path: Path) -> Objective | None:
 def _definition(
     raw: Mapping[str, Any],
     *,
-    path: Path,
+    path: RequestPath,
     objective: Objective | None,
     ranges: Mapping[str, Any],
-    ranges_path: Path,
+    ranges_path: RequestPath,
 ) -> Definition:
     algorithm = raw["AlgorithmSpecification"]
     output = raw["OutputDataConfig"]
@@ -320,23 +323,23 @@ def _definition(
         input_mode=mode,
         metrics=tuple(
             Metric(name=m["Name"], regex=m["Regex"],
-                   path=(*path, "AlgorithmSpecification", "MetricDefinitions", i))
+                   path=path / "AlgorithmSpecification" / "MetricDefinitions" / i)
             for i, m in enumerate(algorithm.get("MetricDefinitions", ()))
         ),
         role_arn=raw["RoleArn"],
         channels=tuple(
-            _channel(channel, mode, (*path, "InputDataConfig", i))
+            _channel(channel, mode, path / "InputDataConfig" / i)
             for i, channel in enumerate(raw.get("InputDataConfig", ()))
         ),
         vpc=Vpc(subnets=tuple(vpc["Subnets"]), security_group_ids=tuple(vpc["SecurityGroupIds"]),
-                path=(*path, "VpcConfig"))
+                path=path / "VpcConfig")
         if vpc is not None
         else None,
         output_path=output["S3OutputPath"],
         output_kms_key_id=output.get("KmsKeyId") or None,
         output_compression=output.get("CompressionType"),
         resources=tuple(
-            _resources(raw[member], (*path, member))
+            _resources(raw[member], path / member)
             for member in ("ResourceConfig", "HyperParameterTuningResourceConfig")
             if member in raw
         ),
@@ -353,11 +356,11 @@ def _definition(
     )  # fmt: skip
 
 
-def _ranges(raw: Mapping[str, Any], path: Path) -> list[Range]:
+def _ranges(raw: Mapping[str, Any], path: RequestPath) -> list[Range]:
     ranges: list[Range] = []
     for kind, member in RANGE_LISTS.items():
         for index, entry in enumerate(raw.get(member, ())):
-            here = (*path, member, index)
+            here = path / member / index
             name = entry["Name"]
             match kind:
                 case "Categorical":
@@ -380,7 +383,7 @@ def _ranges(raw: Mapping[str, Any], path: Path) -> list[Range]:
     return ranges
 
 
-def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: Path) -> Channel:
+def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: RequestPath) -> Channel:
     data = raw["DataSource"]
     sources: list[S3Source | FileSystemSource | DatasetSource] = []
     if (s3 := data.get("S3DataSource")) is not None:
@@ -393,7 +396,7 @@ def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: Path) -> Channel
                 instance_group_names=tuple(s3.get("InstanceGroupNames", ())),
                 accepts_eula=s3.get("ModelAccessConfig", {}).get("AcceptEula"),
                 hub_content_arn=s3.get("HubAccessConfig", {}).get("HubContentArn"),
-                path=(*path, "DataSource", "S3DataSource"),
+                path=path / "DataSource" / "S3DataSource",
             )
         )
     if (system := data.get("FileSystemDataSource")) is not None:
@@ -403,11 +406,11 @@ def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: Path) -> Channel
                 type=system["FileSystemType"],
                 access_mode=system["FileSystemAccessMode"],
                 directory=system["DirectoryPath"],
-                path=(*path, "DataSource", "FileSystemDataSource"),
+                path=path / "DataSource" / "FileSystemDataSource",
             )
         )
     if (dataset := data.get("DatasetSource")) is not None:
-        here = (*path, "DataSource", "DatasetSource")
+        here = path / "DataSource" / "DatasetSource"
         sources.append(DatasetSource(arn=dataset["DatasetArn"], path=here))
     return Channel(
         name=raw["ChannelName"],
@@ -421,14 +424,14 @@ def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: Path) -> Channel
     )
 
 
-def _resources(raw: Mapping[str, Any], path: Path) -> Resources:
+def _resources(raw: Mapping[str, Any], path: RequestPath) -> Resources:
     instances = [
         Instances(
             type=group["InstanceType"],
             count=group["InstanceCount"],
             volume_size_gb=group.get("VolumeSizeInGB", raw.get("VolumeSizeInGB")),
             group=group.get("InstanceGroupName"),
-            path=(*path, member, index),
+            path=path / member / index,
         )
         for member in ("InstanceGroups", "InstanceConfigs")
         for index, group in enumerate(raw.get(member, ()))

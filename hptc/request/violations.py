@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hptc.diagnostics import Finding, nearest, path_text
+from hptc.diagnostics import Finding, SpecPath, nearest, path_text
 from hptc.request.names import spec_path
 from hptc.request.shapes import Shape, Violation
 from hptc.spec.tuning_spec import Spec
@@ -65,8 +65,7 @@ def findings_of_violations(
             Finding(
                 code="HPT103",
                 message="`training_job` is missing: what each training job of the search runs",
-                path=(),
-                in_spec=True,
+                path=SpecPath(),
                 help="add `training_job:`, or `training_jobs:` for several algorithms",
             )
         )
@@ -77,7 +76,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
     path, shape, value = violation.path, violation.shape, violation.value
     shown = spec_path(path, request) if spec is not None else path
     if spec is not None and shown == ("job_name",) and spec.job_name is None:
-        shown, value = ("name",), spec.name
+        shown, value = SpecPath(("name",)), spec.name
     name = path_text(shown) or "the request"
     code = _CODES[violation.kind]
     is_key = bool(shown) and shown[-1] == value  # the value is a name, which stands as a key

@@ -27,11 +27,11 @@ def algorithm_missing_or_given_twice(rule: Rule, context: Context) -> Iterator[F
           algorithm: {training_image: null, algorithm_name: my-algorithm, metric_definitions: null}
     """
     for definition in context.job.definitions:
-        path = (*definition.path, "AlgorithmSpecification")
+        path = definition.path / "AlgorithmSpecification"
         if definition.training_image is not None and definition.algorithm_name is not None:
             yield rule.finding(
                 f"the algorithm is `{definition.algorithm_name}`, and there is an image too",
-                (*path, "AlgorithmName"),
+                path / "AlgorithmName",
                 label="one of the two only",
                 help="remove `algorithm_name` or `training_image`",
             )
@@ -65,7 +65,7 @@ def training_image_outside_ecr(rule: Rule, context: Context) -> Iterator[Finding
         if image is not None and not has_reference(image) and not _is_in_ecr(image):
             yield rule.finding(
                 f"the training image `{image}` is not in Amazon ECR",
-                (*definition.path, "AlgorithmSpecification", "TrainingImage"),
+                definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label="must be <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>",
                 help="push the image to a repository of ECR in the job's Region",
             )
@@ -101,7 +101,7 @@ def training_image_of_another_region(rule: Rule, context: Context) -> Iterator[F
         if image is not None and image.region != region:
             yield rule.finding(
                 f"the training image is in {image.region}, but the job runs in {region}",
-                (*definition.path, "AlgorithmSpecification", "TrainingImage"),
+                definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label=f"must be in {region}",
                 help="name the image of that Region; ECR can replicate a repository to it",
             )
@@ -144,7 +144,7 @@ def aws_image_from_a_registry_of_another_region(rule: Rule, context: Context) ->
             yield rule.finding(
                 f"the account {image.account} holds AWS's `{image.repository}` in {home}, "
                 f"not in {image.region}",
-                (*definition.path, "AlgorithmSpecification", "TrainingImage"),
+                definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label=f"the registry of {home}",
                 help="name the image with `built_in` or `framework` and `version`",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, has_known_version, runs_a_script
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.rules.data import channels, s3_sources
@@ -55,10 +55,10 @@ def instance_groups_for_some_channels(rule: Rule, context: Context) -> Iterator[
                 )
 
 
-def _groups(channel: Channel) -> list[tuple[str, Path]]:
+def _groups(channel: Channel) -> list[tuple[str, RequestPath]]:
     """The instance groups that a channel names, each with its place."""
     return [
-        (name, (*source.path, "InstanceGroupNames", index))
+        (name, source.path / "InstanceGroupNames" / index)
         for source in channel.sources
         if isinstance(source, S3Source)
         for index, name in enumerate(source.instance_group_names)
@@ -136,7 +136,7 @@ def instance_group_names_ignored(rule: Rule, context: Context) -> Iterator[Findi
                 yield rule.finding(
                     f"the channel `{channel.name}` names instance groups, "
                     "but the training job has none",
-                    (*source.path, "InstanceGroupNames"),
+                    source.path / "InstanceGroupNames",
                     label="ignored",
                     help="remove it, or give `resources` its `instance_groups`",
                 )
@@ -199,7 +199,7 @@ def required_channel_missing(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"{algorithm.title} needs the input channel{'s' * (len(missing) > 1)} "
                 f"{', '.join(missing)}",
-                (*definition.path, "InputDataConfig"),
+                definition.path / "InputDataConfig",
                 help=f"the inputs are {', '.join(sorted(given))}" if given else "add it to inputs",
                 on_key=True,
             )
@@ -255,16 +255,16 @@ def input_mode_not_documented_for_the_algorithm(rule: Rule, context: Context) ->
         algorithm = built_in(definition)
         if algorithm is None or runs_a_script(definition) or not has_known_version(definition):
             continue
-        places: dict[Path, str] = {}
+        places: dict[RequestPath, str] = {}
         for channel in definition.channels:
             if channel.input_mode in algorithm.input_modes:
                 continue
             # A channel whose mode is the job's may say so itself; the job's place serves them all.
             is_own = channel.input_mode != definition.input_mode
             place = (
-                (*channel.path, "InputMode")
+                channel.path / "InputMode"
                 if is_own
-                else (*definition.path, "AlgorithmSpecification", "TrainingInputMode")
+                else definition.path / "AlgorithmSpecification" / "TrainingInputMode"
             )
             places.setdefault(place, channel.input_mode)
         for place, mode in places.items():
@@ -297,7 +297,7 @@ def model_licence_not_accepted(rule: Rule, context: Context) -> Iterator[Finding
         if source.accepts_eula is False:
             yield rule.finding(
                 f"the licence agreement of the model in `{channel.name}` is not accepted",
-                (*source.path, "ModelAccessConfig", "AcceptEula"),
+                source.path / "ModelAccessConfig" / "AcceptEula",
                 help="read the agreement; `accept_eula: true` accepts it",
             )
 

@@ -36,7 +36,7 @@ def checkpoints_shared_by_training_jobs(rule: Rule, context: Context) -> Iterato
         if definition.checkpoint_uri is not None:
             yield rule.finding(
                 "every training job of the search restores what the others left under this prefix",
-                (*definition.path, "CheckpointConfig", "S3Uri"),
+                definition.path / "CheckpointConfig" / "S3Uri",
                 help="let the script use a folder named by its training job "
                 "(TRAINING_JOB_NAME), then ignore this"
                 if built_in(definition) is None or runs_a_script(definition)
@@ -74,7 +74,7 @@ def checkpoints_in_a_directory_of_sagemaker(rule: Rule, context: Context) -> Ite
         if owned is not None:
             yield rule.finding(
                 f"checkpoints are kept in {local}, but {owned} is SageMaker's own",
-                (*definition.path, "CheckpointConfig", "LocalPath"),
+                definition.path / "CheckpointConfig" / "LocalPath",
                 help="use /opt/ml/checkpoints, the default",
             )
 

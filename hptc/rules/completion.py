@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
 
-_CRITERIA: Path = ("HyperParameterTuningJobConfig", "TuningJobCompletionCriteria")
-_TARGET: Path = (*_CRITERIA, "TargetObjectiveMetricValue")
-_NOT_IMPROVING: Path = (
-    *_CRITERIA,
-    "BestObjectiveNotImproving",
-    "MaxNumberOfTrainingJobsNotImproving",
-)
+_CRITERIA = RequestPath(("HyperParameterTuningJobConfig", "TuningJobCompletionCriteria"))
+_TARGET = _CRITERIA / "TargetObjectiveMetricValue"
+_NOT_IMPROVING = _CRITERIA / "BestObjectiveNotImproving" / "MaxNumberOfTrainingJobsNotImproving"
 
 # What the built-in algorithms' metrics can be, by the name after `validation:` and the like.
 _FRACTIONS = frozenset(

@@ -68,7 +68,7 @@ def channel_given_twice(rule: Rule, context: Context) -> Iterator[Finding]:
             if channel.name in seen:
                 yield rule.finding(
                     f"the input channel `{channel.name}` is given twice",
-                    (*channel.path, "ChannelName"),
+                    channel.path / "ChannelName",
                     help="rename one of the two",
                 )
             seen.add(channel.name)
@@ -101,7 +101,7 @@ def channel_without_one_source(rule: Rule, context: Context) -> Iterator[Finding
         yield rule.finding(
             f"the input channel `{channel.name}` has "
             + ("several sources of data" if channel.sources else "no source of data"),
-            (*channel.path, "DataSource"),
+            channel.path / "DataSource",
             help="give it one of `s3`, `file_system` and `dataset`",
             on_key=True,
         )
@@ -129,7 +129,7 @@ def gzip_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"the channel `{channel.name}` is read in {channel.input_mode} mode, "
                 "which does not decompress",
-                (*channel.path, "CompressionType"),
+                channel.path / "CompressionType",
                 label="needs Pipe mode",
                 help="use `input_mode: Pipe`, or remove this and decompress in the container",
             )
@@ -161,7 +161,7 @@ def gzip_in_a_channel_of_another_mode_than_the_job(
             yield rule.finding(
                 f"the channel `{channel.name}` is decompressed in Pipe mode, but the training job "
                 f"is in {definition.input_mode} mode",
-                (*channel.path, "CompressionType"),
+                channel.path / "CompressionType",
                 help="use `input_mode: Pipe` in `algorithm` too",
             )
 
@@ -187,7 +187,7 @@ def record_wrapper_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[F
             yield rule.finding(
                 f"the channel `{channel.name}` is read in {channel.input_mode} mode, "
                 "which wraps no records",
-                (*channel.path, "RecordWrapperType"),
+                channel.path / "RecordWrapperType",
                 label="needs Pipe mode",
                 help="use `input_mode: Pipe`, or remove this if the data is in RecordIO already",
             )
@@ -225,7 +225,7 @@ def augmented_manifest_outside_pipe_mode(rule: Rule, context: Context) -> Iterat
             yield rule.finding(
                 f"the channel `{channel.name}` is read in {channel.input_mode} mode, "
                 "which takes no augmented manifest",
-                (*source.path, "S3DataType"),
+                source.path / "S3DataType",
                 label="needs Pipe mode",
                 help="use `input_mode: Pipe`",
             )
@@ -260,7 +260,7 @@ def augmented_manifest_without_attributes(rule: Rule, context: Context) -> Itera
         if source.data_type == "AugmentedManifestFile" and not source.attribute_names:
             yield rule.finding(
                 f"the channel `{channel.name}` takes no attribute of its augmented manifest",
-                (*source.path, "S3DataType"),
+                source.path / "S3DataType",
                 help="add `attribute_names:`, such as [source-ref, label]",
             )
 
@@ -332,7 +332,7 @@ def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> I
             yield rule.finding(
                 f"{algorithm.title} can't read the augmented manifest of `{channel.name}` "
                 "without RecordIO",
-                (*source.path, "S3DataType"),
+                source.path / "S3DataType",
                 help="add `record_wrapper_type: RecordIO` to the channel",
             )
 
@@ -359,7 +359,7 @@ def attribute_names_ignored(rule: Rule, context: Context) -> Iterator[Finding]:
         if source.attribute_names and source.data_type != "AugmentedManifestFile":
             yield rule.finding(
                 f"the channel `{channel.name}` is a {source.data_type}, which has no attributes",
-                (*source.path, "AttributeNames"),
+                source.path / "AttributeNames",
                 label="ignored",
                 help="use `s3_data_type: AugmentedManifestFile`, or remove this",
             )
@@ -392,7 +392,7 @@ def fast_file_mode_of_another_source(rule: Rule, context: Context) -> Iterator[F
             path, what = source.path, ""
             match source:
                 case S3Source():
-                    path = (*path, "S3DataType")
+                    path = path / "S3DataType"
                     what = "a manifest" if source.data_type == "ManifestFile" else ""
                 case FileSystemSource():
                     what = "a file system"
@@ -435,7 +435,7 @@ def fast_file_prefix_without_slash(rule: Rule, context: Context) -> Iterator[Fin
             yield rule.finding(
                 f"the channel `{channel.name}` is read in FastFile mode, "
                 "but its prefix is no folder",
-                (*source.path, "S3Uri"),
+                source.path / "S3Uri",
                 label="add a / at the end",
             )
 
@@ -546,7 +546,7 @@ def file_system_directory_without_root(rule: Rule, context: Context) -> Iterator
             wanted = "/<mount name>/…" if source.type == "FSxLustre" else "/…"
             yield rule.finding(
                 f"the directory of `{channel.name}` is not a full path of its file system",
-                (*source.path, "DirectoryPath"),
+                source.path / "DirectoryPath",
                 label=f"must be {wanted}",
             )
 

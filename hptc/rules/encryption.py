@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog import instances
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.job_facts import region_of
 from hptc.rules.rule import Context, Rule, error, warning
@@ -39,14 +39,14 @@ def encrypted_by_half(rule: Rule, context: Context) -> Iterator[Finding]:
             if output and not volume and has_volumes:
                 yield rule.finding(
                     "the model is encrypted with a key of yours, the volumes are not",
-                    (*definition.path, "OutputDataConfig", "KmsKeyId"),
+                    definition.path / "OutputDataConfig" / "KmsKeyId",
                     label="a key for the output only",
                     help="add `volume_kms_key_id` to the resources",
                 )
             elif volume and not output:
                 yield rule.finding(
                     "the volumes are encrypted with a key of yours, the model is not",
-                    (*resources.path, "VolumeKmsKeyId"),
+                    resources.path / "VolumeKmsKeyId",
                     label="a key for the volumes only",
                     help="add `kms_key_id` to `output`",
                 )
@@ -78,7 +78,7 @@ def volume_key_without_a_volume(rule: Rule, context: Context) -> Iterator[Findin
             if resources.volume_kms_key_id and local:
                 yield rule.finding(
                     f"{local[0]} has storage of its own, which takes no key of yours",
-                    (*resources.path, "VolumeKmsKeyId"),
+                    resources.path / "VolumeKmsKeyId",
                     on_key=True,
                     label="refused",
                     help="remove it: that storage is encrypted in hardware; or take an instance "
@@ -109,7 +109,7 @@ def alias_for_a_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
             if key.startswith("alias/") or ":alias/" in key:
                 yield rule.finding(
                     "a volume's key is given by its id or ARN, not by an alias",
-                    (*resources.path, "VolumeKmsKeyId"),
+                    resources.path / "VolumeKmsKeyId",
                     label="an alias",
                     help="write the id or the ARN of the key that the alias stands for",
                 )
@@ -137,7 +137,7 @@ def key_for_a_directory_bucket(rule: Rule, context: Context) -> Iterator[Finding
         if definition.output_kms_key_id and _EXPRESS_BUCKET.fullmatch(definition.output_path):
             yield rule.finding(
                 "output in an S3 Express One Zone bucket takes no KMS key",
-                (*definition.path, "OutputDataConfig", "KmsKeyId"),
+                definition.path / "OutputDataConfig" / "KmsKeyId",
                 on_key=True,
                 help="remove the key, or write to a general purpose bucket",
             )
@@ -162,11 +162,11 @@ def key_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
           resources: {volume_kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}
     """
     for definition in context.job.definitions:
-        keys: list[tuple[str | None, Path]] = [
-            (definition.output_kms_key_id, (*definition.path, "OutputDataConfig", "KmsKeyId"))
+        keys: list[tuple[str | None, RequestPath]] = [
+            (definition.output_kms_key_id, definition.path / "OutputDataConfig" / "KmsKeyId")
         ]
         for resources in definition.resources:
-            keys.append((resources.volume_kms_key_id, (*resources.path, "VolumeKmsKeyId")))
+            keys.append((resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"))
         here = region_of(context, definition)
         for key, path in keys:
             if key is None or has_reference(key) or not key.startswith("arn:") or here is None:

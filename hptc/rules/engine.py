@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hptc.diagnostics import Finding, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.errors import UsageError
 from hptc.rules import RULES
 from hptc.rules.codes import ONLINE
@@ -55,7 +55,7 @@ def check(context: Context, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
                     code="HPT000",
                     severity=Severity.WARNING,
                     message=f"the rule {rule.code} ({rule.name}) crashed: {crash!r}",
-                    path=(),
+                    path=RequestPath(),
                     help="this is a bug in hptc; the other rules ran",
                 )
             )

@@ -48,7 +48,7 @@ def volume_without_a_size(rule: Rule, context: Context) -> Iterator[Finding]:
             reported = at
             yield rule.finding(
                 f"{group.type} has no storage of its own and needs a volume",
-                (*at, "VolumeSizeInGB"),
+                at / "VolumeSizeInGB",
                 label="at least 1" if group.volume_size_gb == 0 else "",
                 help="add `volume_size_in_gb:`, room for the data, the model and scratch files",
             )
@@ -106,7 +106,7 @@ def _too_large_for_local_storage(
         at = group.path if resources.is_flexible else resources.path
         yield rule.finding(
             f"{group.type} has {has} GB of local storage and gets no volume of {size} GB",
-            (*at, "VolumeSizeInGB"),
+            at / "VolumeSizeInGB",
             label=f"at most {has}",
             help=f"if {has} GB are enough, lower it; else take a larger size of the family, or an "
             "instance without local storage",
@@ -136,7 +136,7 @@ def volume_larger_than_any(rule: Rule, context: Context) -> Iterator[Finding]:
             at = group.path if resources.is_flexible else resources.path
             yield rule.finding(
                 f"a volume of {size} GB; {_MAX_VOLUME_GB} is the most that EBS makes of this type",
-                (*at, "VolumeSizeInGB"),
+                at / "VolumeSizeInGB",
                 label=f"at most {_MAX_VOLUME_GB}",
                 help="lower it; data of that size are better streamed: `input_mode: FastFile`",
             )
@@ -193,7 +193,7 @@ def gpu_algorithm_without_a_gpu(rule: Rule, context: Context) -> Iterator[Findin
         if kind is not None and algorithm.processors == ("gpu",) and kind.processor != "gpu":
             yield rule.finding(
                 f"{algorithm.title} trains on GPUs only, and {group.type} has none",
-                (*group.path, "InstanceType"),
+                group.path / "InstanceType",
                 label="no GPU",
                 help="take a GPU instance, such as ml.g5.xlarge",
             )
@@ -249,7 +249,7 @@ def gpu_that_the_algorithm_leaves_idle(rule: Rule, context: Context) -> Iterator
             when = "" if newest.processors == ("cpu",) else " in this version"
             yield rule.finding(
                 f"{algorithm.title} trains on CPUs only{when}: {group.type} is paid for its GPU",
-                (*group.path, "InstanceType"),
+                group.path / "InstanceType",
                 label="its GPU stays idle",
                 help="take a CPU instance, such as ml.m5.xlarge",
             )
@@ -317,7 +317,7 @@ def cluster_for_a_single_instance_algorithm(rule: Rule, context: Context) -> Ite
         )
         yield rule.finding(
             f"{algorithm.title} trains on one instance, not on {group.count}",
-            (*group.path, "InstanceCount"),
+            group.path / "InstanceCount",
             label="must be 1",
             help=advice,
         )

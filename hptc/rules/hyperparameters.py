@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, runs_a_script
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
@@ -38,7 +38,7 @@ def nameless_range(rule: Rule, context: Context) -> Iterator[Finding]:
             if not range_.name:
                 yield rule.finding(
                     "a range has no name",
-                    (*range_.path, "Name"),
+                    range_.path / "Name",
                     label="empty",
                     help="give it the name under which the training job reads its value",
                     on_key=True,
@@ -74,7 +74,7 @@ def hyperparameter_named_twice(rule: Rule, context: Context) -> Iterator[Finding
                 seen.add(range_.name)
                 continue
             yield rule.finding(
-                problem, (*range_.path, "Name"), label="named before", help="keep one of the two"
+                problem, range_.path / "Name", label="named before", help="keep one of the two"
             )
 
 
@@ -173,7 +173,7 @@ def too_many_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"a training job takes {_MAX_HYPERPARAMETERS} hyperparameters, static and tuned "
                 f"together, but this one has {count}",
-                (*definition.path, "StaticHyperParameters"),
+                definition.path / "StaticHyperParameters",
                 help="put some of them into one, as JSON, or into a file of an input channel",
                 on_key=True,
             )
@@ -198,8 +198,8 @@ def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Findi
           hyperparameters: {tuning_objective_metric: loss}
     """
     for definition in context.job.definitions:
-        static = (*definition.path, "StaticHyperParameters")
-        names: list[tuple[str, Path]] = [(name, (*static, name)) for name in definition.static]
+        static = definition.path / "StaticHyperParameters"
+        names: list[tuple[str, RequestPath]] = [(name, static / name) for name in definition.static]
         names += [(range_.name, range_.path) for range_ in definition.ranges]
         reserved = "_" if built_in(definition) is None else _OBJECTIVE_NAME
         for name, path in names:
@@ -268,14 +268,14 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
             )
 
 
-def _values(definition: Definition) -> Iterator[tuple[str, str, Path]]:
+def _values(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
     """Every static value and category of a training job, and where it stands."""
     for name, value in definition.static.items():
-        yield name, value, (*definition.path, "StaticHyperParameters", name)
+        yield name, value, definition.path / "StaticHyperParameters" / name
     for range_ in definition.ranges:
         if isinstance(range_, CategoricalRange):
             for index, value in enumerate(range_.values):
-                yield range_.name, value, (*range_.path, "Values", index)
+                yield range_.name, value, range_.path / "Values" / index
 
 
 def _is_json_string(text: str) -> bool:

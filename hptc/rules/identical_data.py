@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.warm_start import listed, pairs, parent_path
@@ -37,7 +37,7 @@ def changed_beside_identical_data(rule: Rule, context: Context) -> Iterator[Find
         for (word, member, ours), (_, _, parents) in zip(_fixed(mine), _fixed(theirs), strict=True):
             if ours == parents:
                 continue
-            path: Path = (*mine.path, *member) if ours else parent_path(index)
+            path = mine.path / member if ours else parent_path(index)
             yield rule.finding(
                 f"{_difference(word, ours, parents)} the parent `{name}`, which "
                 "IdenticalDataAndAlgorithm does not allow",
@@ -48,7 +48,7 @@ def changed_beside_identical_data(rule: Rule, context: Context) -> Iterator[Find
             )
 
 
-def _fixed(definition: Definition) -> list[tuple[str, Path, Any]]:
+def _fixed(definition: Definition) -> list[tuple[str, str, Any]]:
     """(word, member, value) of what may not change; the value is falsy where it is absent."""
     tuning = [
         (
@@ -60,16 +60,16 @@ def _fixed(definition: Definition) -> list[tuple[str, Path, Any]]:
         if resources.is_tuning_form
     ]
     return [
-        ("environment", ("Environment",), dict(definition.environment)),
-        ("retry", ("RetryStrategy",), definition.retry_attempts),
-        ("enable_network_isolation", ("EnableNetworkIsolation",), definition.is_isolated),
+        ("environment", "Environment", dict(definition.environment)),
+        ("retry", "RetryStrategy", definition.retry_attempts),
+        ("enable_network_isolation", "EnableNetworkIsolation", definition.is_isolated),
         (
             "enable_inter_container_traffic_encryption",
-            ("EnableInterContainerTrafficEncryption",),
+            "EnableInterContainerTrafficEncryption",
             definition.encrypts_traffic,
         ),
-        ("tuning_resources", ("HyperParameterTuningResourceConfig",), tuning),
-        ("definition_name", ("DefinitionName",), definition.name),
+        ("tuning_resources", "HyperParameterTuningResourceConfig", tuning),
+        ("definition_name", "DefinitionName", definition.name),
     ]
 
 
@@ -110,7 +110,7 @@ def other_data_or_image_than_a_parent(rule: Rule, context: Context) -> Iterator[
             member = "TrainingImage" if mine.training_image else "AlgorithmName"
             yield rule.finding(
                 f"the parent `{name}` runs another image",
-                (*mine.path, "AlgorithmSpecification", member),
+                mine.path / "AlgorithmSpecification" / member,
                 label="not the parent's",
                 help=advice,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.catalog import images
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Resources
 from hptc.rules.rule import Context, Rule, error, warning
@@ -61,15 +61,15 @@ def traffic_between_instances_in_the_clear(rule: Rule, context: Context) -> Iter
                 )
 
 
-def _cluster(resources: Resources) -> tuple[int, Path]:
+def _cluster(resources: Resources) -> tuple[int, RequestPath]:
     """How many instances train together at most, and where it says so."""
     if not resources.instances:
         return 0, resources.path
     if resources.is_flexible:
         largest = max(resources.instances, key=lambda group: group.count)
-        return largest.count, (*largest.path, "InstanceCount")
+        return largest.count, largest.path / "InstanceCount"
     total = sum(group.count for group in resources.instances)
-    return total, (*resources.instances[0].path, "InstanceCount")
+    return total, resources.instances[0].path / "InstanceCount"
 
 
 @error("HPT511", "V06")
@@ -104,7 +104,7 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
         if account in _MARKETPLACE_ACCOUNTS or (mine is not None and account != mine):
             yield rule.finding(
                 "an algorithm of AWS Marketplace trains in network isolation only",
-                (*definition.path, "AlgorithmSpecification", "AlgorithmName"),
+                definition.path / "AlgorithmSpecification" / "AlgorithmName",
                 label="not of this account",
                 help="add `enable_network_isolation: true`",
             )
@@ -138,7 +138,7 @@ def container_that_needs_the_network(rule: Rule, context: Context) -> Iterator[F
         ):
             yield rule.finding(
                 f"`{image.repository}` can't train in network isolation: it needs S3",
-                (*definition.path, "EnableNetworkIsolation"),
+                definition.path / "EnableNetworkIsolation",
                 label="must be off",
                 help="remove it; a VPC without a way out protects as well",
             )
@@ -174,7 +174,7 @@ def code_out_of_reach(rule: Rule, context: Context) -> Iterator[Finding]:
             if definition.is_isolated and place.startswith("s3://"):
                 yield rule.finding(
                     "the training jobs are isolated from the network and can't fetch their code",
-                    (*definition.path, "StaticHyperParameters", name),
+                    definition.path / "StaticHyperParameters" / name,
                     label="out of reach",
                     help="bring the code as an input channel `code`, and say "
                     "/opt/ml/input/data/code/… here",

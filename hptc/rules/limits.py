@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import duration, training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
 
@@ -13,10 +13,10 @@ MAX_TRAINING_JOBS = 750
 MAX_RANDOM_TRAINING_JOBS = 10_000
 """Of a random search, once AWS has raised the quota (same page)."""
 
-_LIMITS: Path = ("HyperParameterTuningJobConfig", "ResourceLimits")
-_NUMBER: Path = (*_LIMITS, "MaxNumberOfTrainingJobs")
-_PARALLEL: Path = (*_LIMITS, "MaxParallelTrainingJobs")
-_RUNTIME: Path = (*_LIMITS, "MaxRuntimeInSeconds")
+_LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
+_NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"
+_PARALLEL = _LIMITS / "MaxParallelTrainingJobs"
+_RUNTIME = _LIMITS / "MaxRuntimeInSeconds"
 _MAX_PARALLEL = 100
 _DEFAULT_MAX_PARALLEL = 10
 _MAX_SECONDS = 30 * 86_400

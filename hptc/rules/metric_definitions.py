@@ -45,7 +45,7 @@ def broken_metric_regex(rule: Rule, context: Context) -> Iterator[Finding]:
         if reading.fault:
             yield rule.finding(
                 f"the regular expression of `{metric.name}` is not valid: {reading.fault}",
-                (*metric.path, "Regex"),
+                metric.path / "Regex",
             )
 
 
@@ -68,7 +68,7 @@ def metric_regex_without_group(rule: Rule, context: Context) -> Iterator[Finding
         if reading.is_read and not reading.fault and reading.first is None:
             yield rule.finding(
                 f"the regular expression of `{metric.name}` has no group that captures the value",
-                (*metric.path, "Regex"),
+                metric.path / "Regex",
                 label="no capture group",
                 help="put the number in parentheses, as in loss=([0-9.]+)",
             )
@@ -108,7 +108,7 @@ def metric_regex_that_captures_no_number(rule: Rule, context: Context) -> Iterat
         if problem:
             yield rule.finding(
                 f"the regular expression of `{metric.name}` {problem}",
-                (*metric.path, "Regex"),
+                metric.path / "Regex",
                 help=advice,
             )
 
@@ -136,7 +136,7 @@ def metric_regex_too_nested(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"the regular expression of `{metric.name}` nests more than {MAX_DEPTH} groups "
                 "and was not checked",
-                (*metric.path, "Regex"),
+                metric.path / "Regex",
                 help="say it with fewer groups",
             )
 
@@ -198,7 +198,7 @@ def more_metric_definitions_than_documented(rule: Rule, context: Context) -> Ite
             yield rule.finding(
                 f"there are {count} metric definitions, but AWS documents a limit of "
                 f"{DOCUMENTED_METRIC_DEFINITIONS}",
-                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="keep those that you look at; the API itself takes 40",
                 on_key=True,
             )

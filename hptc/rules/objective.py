@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog.algorithms import Algorithm
-from hptc.diagnostics import Finding, nearest
+from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import built_in, has_known_version, runs_a_script
 from hptc.request.tuning_job import Definition, S3Source
@@ -49,7 +49,7 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
         meant = nearest(objective.metric_name, names)
         yield rule.finding(
             f"no metric definition is named `{objective.metric_name}`",
-            (*objective.path, "MetricName"),
+            objective.path / "MetricName",
             label=f"did you mean `{meant}`?" if meant else "",
             help=f"the job defines {', '.join(names)}"
             if names
@@ -102,7 +102,7 @@ def metric_definitions_of_a_built_in_algorithm(rule: Rule, context: Context) -> 
         if algorithm is not None and definition.metrics and not is_echo(definition):
             yield rule.finding(
                 f"{algorithm.title} has metrics of its own, which can't be defined",
-                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="remove `metric_definitions`; to scrape a log of your own, use a framework "
                 "container or your own image",
                 on_key=True,
@@ -150,7 +150,7 @@ def metric_definitions_copied_from_a_description(rule: Rule, context: Context) -
         if algorithm is not None and is_echo(definition):
             yield rule.finding(
                 f"these metric definitions are those that AWS fills in for {algorithm.title}",
-                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="remove `metric_definitions`",
                 on_key=True,
             )
@@ -176,7 +176,7 @@ def metric_definitions_of_an_algorithm_resource(rule: Rule, context: Context) ->
         if definition.algorithm_name is not None and definition.metrics:
             yield rule.finding(
                 f"the algorithm `{definition.algorithm_name}` has metric definitions of its own",
-                (*definition.path, "AlgorithmSpecification", "MetricDefinitions"),
+                definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="remove `metric_definitions`",
                 on_key=True,
             )
@@ -224,7 +224,7 @@ def objective_unknown_to_the_algorithm(rule: Rule, context: Context) -> Iterator
         meant = nearest(objective.metric_name, names)
         yield rule.finding(
             f"{algorithm.title} has no metric `{objective.metric_name}` that a search can optimise",
-            (*objective.path, "MetricName"),
+            objective.path / "MetricName",
             label=f"did you mean `{meant}`?" if meant else "",
             help=f"it has {', '.join(names)}" if names else "this algorithm can't be tuned",
         )
@@ -271,7 +271,7 @@ def objective_in_the_wrong_direction(rule: Rule, context: Context) -> Iterator[F
             yield rule.finding(
                 f"`{metric.name}` is to {metric.direction.lower()}, "
                 f"but the objective is to {objective.type.lower()} it",
-                (*objective.path, "Type"),
+                objective.path / "Type",
                 label=f"must be {metric.direction}",
             )
 
@@ -305,7 +305,7 @@ def objective_in_an_unlikely_direction(rule: Rule, context: Context) -> Iterator
             yield rule.finding(
                 f"the search is to {objective.type.lower()} `{objective.metric_name}`, which "
                 f"sounds like something to {likely.lower()}",
-                (*objective.path, "Type"),
+                objective.path / "Type",
                 label=f"{likely}?",
             )
 
@@ -352,7 +352,7 @@ def metric_of_an_absent_channel(rule: Rule, context: Context) -> Iterator[Findin
             meant = nearest(wanted, channels)
             yield rule.finding(
                 f"`{objective.metric_name}` needs an input channel `{wanted}`",
-                (*objective.path, "MetricName"),
+                objective.path / "MetricName",
                 help=f"rename the channel `{meant}`" if meant else f"add `{wanted}:` to the inputs",
             )
 
@@ -414,7 +414,7 @@ def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Find
     if titles:
         yield rule.finding(
             f"early stopping does not work for {' or '.join(dict.fromkeys(titles))}",
-            ("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType"),
+            RequestPath(("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType")),
             label="stops nothing",
             help="remove it",
         )
@@ -454,7 +454,7 @@ def objective_on_a_share_of_the_data(rule: Rule, context: Context) -> Iterator[F
                     yield rule.finding(
                         f"each instance gets a share of `{channel.name}`, and the last to report "
                         "the objective sets it",
-                        (*source.path, "S3DataDistributionType"),
+                        source.path / "S3DataDistributionType",
                         help="use FullyReplicated, or let the instances report one common value",
                     )
 

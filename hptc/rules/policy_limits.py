@@ -10,15 +10,15 @@ from decimal import Decimal
 
 from hptc.catalog.prices import packaged
 from hptc.cost.bound import CostBound, cost_bound, job_region, training_jobs
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import any_glob_fits, pattern
 from hptc.request.job_facts import duration, of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.rules.rule import Context, Rule, error, warning
 
-_LIMITS = ("HyperParameterTuningJobConfig", "ResourceLimits")
-_NUMBER = (*_LIMITS, "MaxNumberOfTrainingJobs")
-_PARALLEL = (*_LIMITS, "MaxParallelTrainingJobs")
+_LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
+_NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"
+_PARALLEL = _LIMITS / "MaxParallelTrainingJobs"
 
 
 def _bound(context: Context) -> tuple[Decimal, CostBound] | None:
@@ -85,7 +85,7 @@ def cost_unknown_under_a_budget(rule: Rule, context: Context) -> Iterator[Findin
     is_price = bound.most is not None
     yield rule.finding(
         f"the budget is ${budget:,.2f}, but the cost is not known, for want of {bound.missing[0]}",
-        (*context.job.definitions[0].path, "ResourceConfig") if is_price else _NUMBER,
+        context.job.definitions[0].path / "ResourceConfig" if is_price else _NUMBER,
         help="`hptc prices refresh`, and commit prices.json"
         if is_price
         else "say `max_number_of_training_jobs` or `max_runtime` in `limits`",
@@ -173,7 +173,7 @@ def longer_training_job_than_allowed(rule: Rule, context: Context) -> Iterator[F
             yield rule.finding(
                 f"a training job{of_definition(definition)} may run for {duration(seconds)}"
                 f"{default}, but the policy allows {duration(allowed)}",
-                (*definition.path, "StoppingCondition", "MaxRuntimeInSeconds"),
+                definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
                 label=f"at most {duration(allowed)}",
                 help=f"say `stopping: {{max_runtime: {duration(allowed)}}}` or less",
                 policy_key=("max_runtime",),
@@ -201,7 +201,7 @@ def instance_type_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]
             if not any_glob_fits(allowed or [], each.type):
                 yield rule.finding(
                     f"{each.type} is not among the instance types that the policy allows",
-                    (*each.path, "InstanceType"),
+                    each.path / "InstanceType",
                     label="not allowed",
                     help=f"allowed: {', '.join(allowed or []) or 'none'}",
                     policy_key=("instance_types",),
@@ -228,7 +228,7 @@ def region_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
         yield rule.finding(
             f"the environment `{environment.name}` is in {environment.region}, which the policy "
             "does not allow",
-            (),
+            RequestPath(),
             help=f"allowed: {', '.join(allowed) or 'none'}; choose another --env",
             policy_key=("regions",),
         )
@@ -257,7 +257,7 @@ def tag_not_as_required(rule: Rule, context: Context) -> Iterator[Finding]:
         said = "is missing" if value is None else f"is `{value}`, which does not fit `{regex}`"
         yield rule.finding(
             f"the tag `{name}` {said}",
-            ("Tags", names.index(name)) if value is not None else ("Tags",),
+            RequestPath(("Tags", names.index(name)) if value is not None else ("Tags",)),
             label="" if value is None else f"must fit {regex}",
             help=f"add `{name}` to `tags`, with a value that fits `{regex}` as a whole"
             if value is None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
 from hptc.cost.bound import training_jobs
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project import kms_keys
 from hptc.project.patterns import any_glob_fits, glob_fits
 from hptc.project.references import has_reference
@@ -41,7 +41,7 @@ def network_isolation_required(rule: Rule, context: Context) -> Iterator[Finding
             yield rule.finding(
                 f"the containers{of_definition(definition)} have a network, but the policy demands "
                 "isolation",
-                (*definition.path, "EnableNetworkIsolation"),
+                definition.path / "EnableNetworkIsolation",
                 help="say `enable_network_isolation: true`",
                 policy_key=("require_network_isolation",),
             )
@@ -69,7 +69,7 @@ def traffic_encryption_required(rule: Rule, context: Context) -> Iterator[Findin
             yield rule.finding(
                 f"the traffic between instances{of_definition(definition)} is not encrypted, but "
                 "the policy requires it",
-                (*definition.path, "EnableInterContainerTrafficEncryption"),
+                definition.path / "EnableInterContainerTrafficEncryption",
                 help="say `enable_inter_container_traffic_encryption: true`",
                 policy_key=("require_inter_container_traffic_encryption",),
             )
@@ -141,7 +141,7 @@ def vpc_required(rule: Rule, context: Context) -> Iterator[Finding]:
         if definition.vpc is None:
             yield rule.finding(
                 f"the training jobs{of} run in no VPC of yours, but the policy requires one",
-                (*definition.path, "VpcConfig"),
+                definition.path / "VpcConfig",
                 help="add `vpc`, or give the environment a `network`, which fills it in",
                 policy_key=("require_vpc",),
             )
@@ -181,7 +181,7 @@ def spot_required(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"{told} training jobs{of_definition(definition)} on demand, but the policy "
                 f"requires spot above {above}",
-                (*definition.path, "EnableManagedSpotTraining"),
+                definition.path / "EnableManagedSpotTraining",
                 help="add `spot: {max_wait_time: …}` and a `checkpoint`",
                 policy_key=("spot_required_above",),
             )
@@ -215,7 +215,7 @@ def image_registry_not_allowed(rule: Rule, context: Context) -> Iterator[Finding
             if not any(any_glob_fits(allowed, name) for name in names):
                 yield rule.finding(
                     f"the registry {names[0]} is not among those that the policy allows",
-                    (*definition.path, "AlgorithmSpecification", member),
+                    definition.path / "AlgorithmSpecification" / member,
                     label="not allowed",
                     help=f"allowed: AWS's own images, and {', '.join(allowed) or 'no others'}",
                     policy_key=("image_registries",),
@@ -240,8 +240,8 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     globs = context.policy.forbidden_hyperparameters or []
     for definition in context.job.definitions if globs else ():
-        static = (*definition.path, "StaticHyperParameters")
-        named: list[tuple[str, Path]] = [(name, (*static, name)) for name in definition.static]
+        static = definition.path / "StaticHyperParameters"
+        named: list[tuple[str, RequestPath]] = [(name, static / name) for name in definition.static]
         named += [(range_.name, range_.path) for range_ in definition.ranges]
         for name, path in named:
             index = next((i for i, glob in enumerate(globs) if glob_fits(glob, name)), None)
@@ -256,17 +256,17 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
                 )
 
 
-def _keys(definition: Definition) -> Iterator[tuple[str, str, Path, str | None]]:
+def _keys(definition: Definition) -> Iterator[tuple[str, str, RequestPath, str | None]]:
     """What of a definition takes a key: its name, the key in a spec, the place, what it says.
 
     A volume that can't have a key is left out, unless it is given one.
     """
-    output: Path = (*definition.path, "OutputDataConfig", "KmsKeyId")
+    output = definition.path / "OutputDataConfig" / "KmsKeyId"
     yield "the output", "output.kms_key_id", output, definition.output_kms_key_id
     for resources in definition.resources:
         if resources.volume_kms_key_id is not None or _has_volume(resources):
             group = "resources" if not resources.is_tuning_form else "tuning_resources"
-            path = (*resources.path, "VolumeKmsKeyId")
+            path = resources.path / "VolumeKmsKeyId"
             key = f"{group}.volume_kms_key_id"
             yield "the volume", key, path, resources.volume_kms_key_id
 
@@ -289,7 +289,7 @@ def _other_key(key: str, context: Context) -> str | None:
     return f"the environment's, {own}" if own else f"one of the account, {allowed[0]}"
 
 
-def _outside(vpc: Vpc, context: Context) -> Iterator[tuple[str, Path, str, list[str]]]:
+def _outside(vpc: Vpc, context: Context) -> Iterator[tuple[str, RequestPath, str, list[str]]]:
     """The subnets and security groups that are not the environment's, where it has any."""
     provided = context.environment.variables if context.environment is not None else {}
     for what, member, ids, variable in (
@@ -301,7 +301,7 @@ def _outside(vpc: Vpc, context: Context) -> Iterator[tuple[str, Path, str, list[
             continue  # a request can't say a reference, and only a deployment tells what it is
         for index, id_ in enumerate(ids):
             if id_ not in own:
-                yield what, (*vpc.path, member, index), id_, own
+                yield what, vpc.path / member / index, id_, own
 
 
 def _has_volume(resources: Resources) -> bool:

@@ -46,7 +46,7 @@ def not_one_kind_of_resources(rule: Rule, context: Context) -> Iterator[Finding]
         if not definition.resources:
             yield rule.finding(
                 "nothing says which instances the training jobs run on",
-                (*definition.path, "ResourceConfig"),
+                definition.path / "ResourceConfig",
                 help="add `resources:` with `instance_type`, `instance_count` and "
                 "`volume_size_in_gb`",
             )
@@ -100,7 +100,7 @@ def instances_said_twice(rule: Rule, context: Context) -> Iterator[Finding]:
                 names = " and ".join(f"`{members[member]}`" for member in given)
                 yield rule.finding(
                     f"{names} can't stand beside `{words[several]}`, which says it for each",
-                    (*resources.path, given[0]),
+                    resources.path / given[0],
                     on_key=True,
                     help=f"remove {names}, or `{words[several]}`",
                 )
@@ -151,7 +151,7 @@ def no_instances(rule: Rule, context: Context) -> Iterator[Finding]:
         for group in (group for group in resources.instances if group.count == 0):
             yield rule.finding(
                 f"0 instances of {group.type}: the training jobs have nothing to run on",
-                (*group.path, "InstanceCount"),
+                group.path / "InstanceCount",
                 label="at least 1",
                 help="say 1 or more",
             )
@@ -195,7 +195,7 @@ def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
             if seen[group.group] == 2:
                 yield rule.finding(
                     f"two instance groups are named `{group.group}`",
-                    (*group.path, "InstanceGroupName"),
+                    group.path / "InstanceGroupName",
                     label="the second of that name",
                     help="rename one, or make one group of the two",
                 )
@@ -228,7 +228,7 @@ def single_instance_config(rule: Rule, context: Context) -> Iterator[Finding]:
         if len(raw.get("InstanceConfigs", ())) == 1:
             yield rule.finding(
                 "`instance_configs` lists alternatives, but has one",
-                (*resources.path, "InstanceConfigs"),
+                resources.path / "InstanceConfigs",
                 on_key=True,
                 label="one alternative",
                 help="add a second one, or move its keys to `tuning_resources`",
@@ -281,7 +281,7 @@ def instance_groups_with_a_built_in_algorithm(rule: Rule, context: Context) -> I
         if algorithm is not None and raw.get("InstanceGroups"):
             yield rule.finding(
                 f"{algorithm.title} knows no instance groups",
-                (*resources.path, "InstanceGroups"),
+                resources.path / "InstanceGroups",
                 on_key=True,
                 label="for PyTorch and TensorFlow scripts",
                 help="use one `instance_type` with an `instance_count`",
@@ -308,7 +308,7 @@ def warm_pool_in_a_search(rule: Rule, context: Context) -> Iterator[Finding]:
         if resources.keep_alive_seconds is not None:
             yield rule.finding(
                 "a search ignores `keep_alive_period`",
-                (*resources.path, "KeepAlivePeriodInSeconds"),
+                resources.path / "KeepAlivePeriodInSeconds",
                 on_key=True,
                 label="ignored",
                 help="remove it: a search keeps its instances warm by itself",
@@ -340,7 +340,7 @@ def training_plan_in_a_search(rule: Rule, context: Context) -> Iterator[Finding]
         if resources.training_plan_arn is not None:
             yield rule.finding(
                 "AWS documents training plans for training jobs, not for a search",
-                (*resources.path, "TrainingPlanArn"),
+                resources.path / "TrainingPlanArn",
                 on_key=True,
                 help="try it with a search of one training job first, or remove it",
             )
@@ -374,7 +374,7 @@ def placement_without_an_ultraserver(rule: Rule, context: Context) -> Iterator[F
         if raw.get("InstancePlacementConfig") and others:
             yield rule.finding(
                 f"{others[0]} is not part of an UltraServer",
-                (*resources.path, "InstancePlacementConfig"),
+                resources.path / "InstancePlacementConfig",
                 on_key=True,
                 help="remove `instance_placement`",
             )

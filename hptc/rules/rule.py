@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hptc.diagnostics import Finding, Path, Severity
+from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
 from hptc.project.policy import Policy
 from hptc.request.tuning_job import TuningJob
 
@@ -45,7 +45,9 @@ class Context:
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
     prices: PriceTable | None = None  # the project's; None where no rule needs them
-    rehearsals: Mapping[Path, Rehearsal] = field(default_factory=dict)  # by definition's path
+    rehearsals: Mapping[RequestPath, Rehearsal] = field(
+        default_factory=dict
+    )  # by definition's path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Rule:
     def finding(
         self,
         message: str,
-        path: Path,
+        path: RequestPath | SpecPath,
         *,
         label: str = "",
         help: str = "",
@@ -78,7 +80,7 @@ class Rule:
         is_secret: bool = False,
         policy_key: Path | None = None,
     ) -> Finding:
-        """A finding of this rule at a path of the request."""
+        """A finding of this rule at a path of the request, or of the spec."""
         return Finding(
             code=self.code,
             severity=self.severity,

@@ -7,9 +7,8 @@ for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.rules.rule import Context, Rule, error, warning
 
 
@@ -29,13 +28,12 @@ def unreadable_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for path, rehearsal in context.rehearsals.items():
         if rehearsal.fault:
-            found = rule.finding(
+            yield rule.finding(
                 rehearsal.fault,
-                (*_written(path, context), "metric_sample_log"),
+                _written(path, context) / "metric_sample_log",
                 label="no log",
                 help="give the path of a log, from the folder of hptc.yaml",
             )
-            yield replace(found, in_spec=True)
 
 
 @error("HPT342")
@@ -62,7 +60,7 @@ def objective_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Fi
         yield rule.finding(
             f"the objective `{rehearsal.objective}` is never found in {rehearsal.lines:,} lines of "
             f"{rehearsal.log}",
-            (*path, "AlgorithmSpecification", "MetricDefinitions"),
+            path / "AlgorithmSpecification" / "MetricDefinitions",
             help="`hptc metrics SPEC --log FILE` shows what each expression finds",
             on_key=True,
         )
@@ -105,12 +103,12 @@ def metric_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Findi
             )
 
 
-def _written(path: Path, context: Context) -> Path:
+def _written(path: RequestPath, context: Context) -> SpecPath:
     """Where a definition stands in the spec."""
     if not context.job.is_multiple:
-        return ("training_job",)
+        return SpecPath(("training_job",))
     definition = next(each for each in context.job.definitions if each.path == path)
-    return ("training_jobs", definition.name or "")
+    return SpecPath(("training_jobs", definition.name or ""))
 
 
 RULES = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import WHOLE_NUMBER
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
-_LIMITS = ("HyperParameterTuningJobConfig", "ResourceLimits")
-_NUMBER_OF_JOBS = (*_LIMITS, "MaxNumberOfTrainingJobs")
-_PARALLEL_JOBS = (*_LIMITS, "MaxParallelTrainingJobs")
+_LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
+_NUMBER_OF_JOBS = _LIMITS / "MaxNumberOfTrainingJobs"
+_PARALLEL_JOBS = _LIMITS / "MaxParallelTrainingJobs"
 
 _MAX_GRID = 750
 _SMALLEST_SEARCH = 4

@@ -66,7 +66,7 @@ def bound_not_a_number(rule: Rule, context: Context) -> Iterator[Finding]:
                 continue
             yield rule.finding(
                 f"`{range_.name}` {verb} `{text}`, which is not {what}",
-                (*range_.path, member),
+                range_.path / member,
                 label=f"must be {what}",
                 help=advice,
             )
@@ -98,7 +98,7 @@ def range_without_width(rule: Rule, context: Context) -> Iterator[Finding]:
             f"`{range_.name}` has a single value, {range_.min}"
             if low == high
             else f"`{range_.name}` starts at {range_.min}, but ends at {range_.max}",
-            (*range_.path, "MaxValue"),
+            range_.path / "MaxValue",
             label=f"must be greater than {range_.min}",
             help=f"make it static: `{range_.name}: {range_.min}`"
             if low == high
@@ -129,7 +129,7 @@ def logarithmic_range_from_zero(rule: Rule, context: Context) -> Iterator[Findin
         if range_.scaling == "Logarithmic" and low is not None and low <= 0:
             yield rule.finding(
                 f"`{range_.name}` has a logarithmic scale but starts at {range_.min}",
-                (*range_.path, "MinValue"),
+                range_.path / "MinValue",
                 label="must be greater than 0",
                 help="raise `min`, or use `scaling: Linear`",
             )
@@ -160,14 +160,14 @@ def reverse_logarithmic_range_beyond_one(rule: Rule, context: Context) -> Iterat
         if low is not None and low < 0:
             yield rule.finding(
                 f"`{range_.name}` has a reverse logarithmic scale but starts at {range_.min}",
-                (*range_.path, "MinValue"),
+                range_.path / "MinValue",
                 label="must be 0 or more",
                 help="raise `min`, or use `scaling: Linear`",
             )
         if high is not None and high >= 1:
             yield rule.finding(
                 f"`{range_.name}` has a reverse logarithmic scale but ends at {range_.max}",
-                (*range_.path, "MaxValue"),
+                range_.path / "MaxValue",
                 label="must be less than 1",
                 help="lower `max`, to 0.999 for example, or use `scaling: Linear`",
             )
@@ -195,7 +195,7 @@ def reverse_logarithmic_integer_range(rule: Rule, context: Context) -> Iterator[
         if range_.scaling == "ReverseLogarithmic" and range_.kind == "Integer":
             yield rule.finding(
                 f"`{range_.name}` is Integer, but a reverse logarithmic scale is for Continuous",
-                (*range_.path, "ScalingType"),
+                range_.path / "ScalingType",
                 label="Auto, Linear or Logarithmic",
                 help="use one of these, or `type: Continuous`",
             )
@@ -225,7 +225,7 @@ def category_listed_twice(rule: Rule, context: Context) -> Iterator[Finding]:
             if value in seen:
                 yield rule.finding(
                     f"`{range_.name}` lists `{value}` twice",
-                    (*range_.path, "Values", index),
+                    range_.path / "Values" / index,
                     label="listed before",
                     help="remove one of the two",
                 )
@@ -255,7 +255,7 @@ def choice_of_one(rule: Rule, context: Context) -> Iterator[Finding]:
         if len(range_.values) == 1:
             yield rule.finding(
                 f"`{range_.name}` is a choice of one value, `{range_.values[0]}`",
-                (*range_.path, "Values"),
+                range_.path / "Values",
                 label="nothing to choose from",
                 help=f"make it static: `{range_.name}: {range_.values[0]}`",
             )
@@ -288,7 +288,7 @@ def linear_range_over_decades(rule: Rule, context: Context) -> Iterator[Finding]
             yield rule.finding(
                 f"`{range_.name}` goes from {range_.min} to {range_.max} on a linear scale, "
                 "which hardly tries its small values",
-                (*range_.path, "ScalingType"),
+                range_.path / "ScalingType",
                 label="more than two powers of ten",
                 help="use `scaling: Logarithmic`, or leave `scaling` out",
             )

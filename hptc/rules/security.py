@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog import images
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.job_facts import region_of
 from hptc.request.tuning_job import (
@@ -43,12 +43,14 @@ def secret_in_plain_text(rule: Rule, context: Context) -> Iterator[Finding]:
         for path, name, value, beside in _plain_texts(definition):
             yield from _secret(rule, path, name, value, beside)
     for index, tag in enumerate(context.request.get("Tags", ())):
-        yield from _secret(rule, ("Tags", index, "Value"), tag["Key"], tag["Value"], ())
+        yield from _secret(
+            rule, RequestPath(("Tags", index, "Value")), tag["Key"], tag["Value"], ()
+        )
 
 
 def _plain_texts(
     definition: Definition,
-) -> Iterator[tuple[Path, str, str, tuple[str, ...]]]:
+) -> Iterator[tuple[RequestPath, str, str, tuple[str, ...]]]:
     """(path, name, value, the values beside it) of everything that a container is told."""
     for member, values in (
         ("StaticHyperParameters", definition.static),
@@ -56,17 +58,17 @@ def _plain_texts(
     ):
         beside = tuple(values.values())
         for name, value in values.items():
-            yield (*definition.path, member, name), name, value, beside
+            yield definition.path / member / name, name, value, beside
     for range_ in definition.ranges:
         if isinstance(range_, CategoricalRange):
             for index, value in enumerate(range_.values):
-                yield (*range_.path, "Values", index), range_.name, value, ()
+                yield range_.path / "Values" / index, range_.name, value, ()
         elif isinstance(range_, AutoRange):
-            yield (*range_.path, "ValueHint"), range_.name, range_.value_hint, ()
+            yield range_.path / "ValueHint", range_.name, range_.value_hint, ()
 
 
 def _secret(
-    rule: Rule, path: Path, name: str, value: str, beside: tuple[str, ...]
+    rule: Rule, path: RequestPath, name: str, value: str, beside: tuple[str, ...]
 ) -> Iterator[Finding]:
     kind = None if has_reference(value) else secret_in(name, value, beside=beside)
     if kind is not None:
@@ -118,7 +120,7 @@ def role_of_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
         if problem:
             yield rule.finding(
                 problem,
-                (*definition.path, "RoleArn"),
+                definition.path / "RoleArn",
                 label=label,
                 help="use a role of the account that the search runs in; it can be let into "
                 "another account's buckets",
@@ -160,22 +162,22 @@ def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
                 ):
                     yield rule.finding(
                         f"the training jobs may write to all of {source.id}",
-                        (*source.path, "DirectoryPath"),
+                        source.path / "DirectoryPath",
                         label="the whole file system",
                         help="say a directory, or `file_system_access_mode: ro`",
                     )
 
 
-def _buckets(definition: Definition) -> Iterator[tuple[str, str, Path]]:
+def _buckets(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
     """(what for, URI, path) of every place in S3."""
     for channel in definition.channels:
         for source in channel.sources:
             if isinstance(source, S3Source) and source.data_type == "S3Prefix":
-                yield f"the input `{channel.name}`", source.uri, (*source.path, "S3Uri")
-    output: Path = (*definition.path, "OutputDataConfig", "S3OutputPath")
+                yield f"the input `{channel.name}`", source.uri, source.path / "S3Uri"
+    output = definition.path / "OutputDataConfig" / "S3OutputPath"
     yield "the output", definition.output_path, output
     if definition.checkpoint_uri is not None:
-        checkpoint: Path = (*definition.path, "CheckpointConfig", "S3Uri")
+        checkpoint = definition.path / "CheckpointConfig" / "S3Uri"
         yield "the place of the checkpoints", definition.checkpoint_uri, checkpoint
 
 

@@ -41,7 +41,7 @@ def training_job_longer_than_28_days(rule: Rule, context: Context) -> Iterator[F
             yield rule.finding(
                 f"a training job may run for {duration(_max_runtime(definition))}, but 28 days is "
                 "the most",
-                (*definition.path, "StoppingCondition", "MaxRuntimeInSeconds"),
+                definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
                 label="at most 28d",
                 help="lower it",
             )
@@ -67,7 +67,7 @@ def wait_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
         if definition.max_wait_seconds is not None and not definition.is_spot:
             yield rule.finding(
                 "`max_wait_time` is for spot instances, and spot training is not turned on",
-                (*definition.path, "StoppingCondition", "MaxWaitTimeInSeconds"),
+                definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 on_key=True,
                 help="move it under `spot:`, which turns spot training on, or remove it",
             )
@@ -93,7 +93,7 @@ def spot_without_a_wait(rule: Rule, context: Context) -> Iterator[Finding]:
         if definition.is_spot and definition.max_wait_seconds is None:
             yield rule.finding(
                 "spot training doesn't say how long a training job may take in all",
-                (*definition.path, "EnableManagedSpotTraining"),
+                definition.path / "EnableManagedSpotTraining",
                 label="no `max_wait_time`",
                 help=f"write `spot: {{max_wait_time: …}}`, at least "
                 f"{duration(_max_runtime(definition))}",
@@ -125,7 +125,7 @@ def wait_shorter_than_the_training(rule: Rule, context: Context) -> Iterator[Fin
             yield rule.finding(
                 f"training may take {duration(runtime)}{default}, but waiting and training "
                 f"together only {duration(wait)}",
-                (*definition.path, "StoppingCondition", "MaxWaitTimeInSeconds"),
+                definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 label=f"at least {duration(runtime)}",
                 help="raise `max_wait_time`, or lower `max_runtime` under `stopping`",
             )
@@ -192,7 +192,7 @@ def long_wait_without_checkpoints(rule: Rule, context: Context) -> Iterator[Find
             yield rule.finding(
                 f"{algorithm.title} keeps no checkpoints, so it may not take {duration(wait)} on "
                 "spot instances",
-                (*definition.path, "StoppingCondition", "MaxWaitTimeInSeconds"),
+                definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 label="at most 1h",
                 help="lower it to 1h and `max_runtime` with it, or train without `spot`",
             )
@@ -228,7 +228,7 @@ def long_spot_training_without_checkpoints(rule: Rule, context: Context) -> Iter
             yield rule.finding(
                 f"training of up to {duration(_max_runtime(definition))} starts again whenever its "
                 "spot instance is taken away",
-                (*definition.path, "EnableManagedSpotTraining"),
+                definition.path / "EnableManagedSpotTraining",
                 label="no `checkpoint`",
                 help="add `checkpoint: {s3_uri: …}`, and let the training resume from it",
             )

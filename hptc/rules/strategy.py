@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.job_facts import WHOLE_NUMBER, built_in, of_definition
 from hptc.request.tuning_job import AutoRange, Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
-_STRATEGY = (_CONFIG, "Strategy")
-_HYPERBAND = (_CONFIG, "StrategyConfig", "HyperbandStrategyConfig")
-_EARLY_STOPPING = (_CONFIG, "TrainingJobEarlyStoppingType")
+_STRATEGY = RequestPath((_CONFIG, "Strategy"))
+_HYPERBAND = RequestPath((_CONFIG, "StrategyConfig", "HyperbandStrategyConfig"))
+_EARLY_STOPPING = RequestPath((_CONFIG, "TrainingJobEarlyStoppingType"))
 
 _MAX_RESOURCE = 20_000
 _MAX_SEED = 2**31 - 1
@@ -129,7 +129,7 @@ def hyperband_resource_too_large(rule: Rule, context: Context) -> Iterator[Findi
     if context.job.strategy == "Hyperband" and most is not None and most > _MAX_RESOURCE:
         yield rule.finding(
             f"Hyperband takes at most {_MAX_RESOURCE} epochs, but `max_resource` is {most}",
-            (*_HYPERBAND, "MaxResource"),
+            _HYPERBAND / "MaxResource",
             label=f"must be {_MAX_RESOURCE} or less",
         )
 
@@ -163,7 +163,7 @@ def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Fi
         if most is not None and least > most:
             yield rule.finding(
                 f"Hyperband's least, {least}, is more than {its_most}",
-                (*_HYPERBAND, "MinResource"),
+                _HYPERBAND / "MinResource",
                 label=f"must be {most} or less",
             )
             return
@@ -270,7 +270,7 @@ def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding
     if seed is not None and seed > _MAX_SEED:
         yield rule.finding(
             f"the random seed {seed} does not fit into 32 bits",
-            (_CONFIG, "RandomSeed"),
+            RequestPath((_CONFIG, "RandomSeed")),
             label=f"{_MAX_SEED} at most",
             help="use a smaller one",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from hptc.diagnostics import Finding, Path, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.request.names import RANGE_LISTS
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
@@ -23,22 +23,22 @@ def _has_ranges(ranges: Any) -> bool:
     return any((ranges or {}).get(member) for member in RANGE_LISTS.values())
 
 
-def _misplaced(context: Context, definition: Definition) -> dict[str, Path]:
+def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPath]:
     """Where the objective and the ranges of a definition stand if they stand in the wrong place."""
     request = context.request
     config = request[_CONFIG]
-    places: dict[str, Path] = {}
+    places: dict[str, RequestPath] = {}
     if context.job.is_multiple:
         if config.get("HyperParameterTuningJobObjective") is not None:
-            places["objective"] = (_CONFIG, "HyperParameterTuningJobObjective")
+            places["objective"] = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
         if _has_ranges(config.get("ParameterRanges")):
-            places["ranges"] = (_CONFIG, "ParameterRanges")
-    elif definition.path == ("TrainingJobDefinition",):
+            places["ranges"] = RequestPath((_CONFIG, "ParameterRanges"))
+    elif not definition.path[1:]:
         raw = request["TrainingJobDefinition"]
         if raw.get("TuningObjective") is not None:
-            places["objective"] = (*definition.path, "TuningObjective")
+            places["objective"] = definition.path / "TuningObjective"
         if _has_ranges(raw.get("HyperParameterRanges")):
-            places["ranges"] = (*definition.path, "HyperParameterRanges")
+            places["ranges"] = definition.path / "HyperParameterRanges"
     return places
 
 
@@ -67,7 +67,7 @@ def not_one_form_of_definitions(rule: Rule, context: Context) -> Iterator[Findin
     if len(given) == 2:
         yield rule.finding(
             "`TrainingJobDefinition` is for one algorithm and `TrainingJobDefinitions` for several",
-            ("TrainingJobDefinitions",),
+            RequestPath(("TrainingJobDefinitions",)),
             label="both are given",
             help="keep one of the two",
             on_key=True,
@@ -75,7 +75,7 @@ def not_one_form_of_definitions(rule: Rule, context: Context) -> Iterator[Findin
     elif not given:
         yield rule.finding(
             "nothing says what the training jobs of the search run",
-            (),
+            RequestPath(),
             help="add `TrainingJobDefinition`, or `TrainingJobDefinitions` for several algorithms",
         )
 
@@ -101,9 +101,9 @@ def definition_without_objective(rule: Rule, context: Context) -> Iterator[Findi
     for definition in context.job.definitions:
         if definition.objective is None and "objective" not in _misplaced(context, definition):
             path = (
-                (*definition.path, "TuningObjective")
+                definition.path / "TuningObjective"
                 if context.job.is_multiple
-                else (_CONFIG, "HyperParameterTuningJobObjective")
+                else RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
             )
             finding = rule.finding(
                 f"{_subject(definition)} has no objective",
@@ -235,7 +235,7 @@ def definition_without_its_own_name(rule: Rule, context: Context) -> Iterator[Fi
         elif definition.name in seen:
             yield rule.finding(
                 f"two of `TrainingJobDefinitions` have the name `{definition.name}`",
-                (*definition.path, "DefinitionName"),
+                definition.path / "DefinitionName",
                 label="taken",
                 help="give each a name of its own",
             )
@@ -288,7 +288,7 @@ def early_stopping_of_several(rule: Rule, context: Context) -> Iterator[Finding]
         yield rule.finding(
             f"early stopping is for one algorithm, but this search has "
             f"{len(context.job.definitions)}",
-            (_CONFIG, "TrainingJobEarlyStoppingType"),
+            RequestPath((_CONFIG, "TrainingJobEarlyStoppingType")),
             label="may be ignored or refused",
             help="remove `early_stopping`, or make a search for each algorithm",
         )
@@ -324,7 +324,7 @@ def too_many_environment_variables_in_all(rule: Rule, context: Context) -> Itera
                 yield rule.finding(
                     f"the training jobs have {count} environment variables together, but "
                     f"SageMaker takes {_MAX_ENVIRONMENT_VARIABLES} in a search",
-                    (*definition.path, "Environment", name),
+                    definition.path / "Environment" / name,
                     label=f"the {total}th",
                     help="remove some, or make a search for each algorithm",
                     on_key=True,
@@ -360,7 +360,7 @@ def objectives_in_opposite_directions(rule: Rule, context: Context) -> Iterator[
                 f"`{objective.metric_name}` is to {objective.type.lower()}, but "
                 f"`{objectives[0].metric_name}` of the first algorithm to "
                 f"{objectives[0].type.lower()}: the best of both means nothing",
-                (*objective.path, "Type"),
+                objective.path / "Type",
                 label=f"not {objectives[0].type}",
                 help="use metrics of one direction and scale, or make a search for each algorithm",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, RequestPath
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_TAGS = 50
@@ -34,7 +34,7 @@ def duplicate_tag(rule: Rule, context: Context) -> Iterator[Finding]:
         if seen[tag["Key"]] == 2:
             yield rule.finding(
                 f"two tags have the key `{tag['Key']}`",
-                ("Tags", index, "Key"),
+                RequestPath(("Tags", index, "Key")),
                 label="the second of that key",
                 help="keep one of the two",
             )
@@ -57,7 +57,7 @@ def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
         if tag["Key"].lower().startswith("aws:"):
             yield rule.finding(
                 f"the tag `{tag['Key']}` is not yours to set: keys that begin with aws: are AWS's",
-                ("Tags", index, "Key"),
+                RequestPath(("Tags", index, "Key")),
                 on_key=True,
                 label="reserved",
                 help=f"rename it, for example to `{tag['Key'][4:] or 'createdBy'}`",
@@ -83,7 +83,7 @@ def tag_that_hptc_sets(rule: Rule, context: Context) -> Iterator[Finding]:
         if tag["Key"].startswith(_PREFIX_OF_HPTC):
             yield rule.finding(
                 f"hptc itself sets tags such as `{tag['Key']}` at submission",
-                ("Tags", index, "Key"),
+                RequestPath(("Tags", index, "Key")),
                 on_key=True,
                 label="overwritten",
                 help=f"remove it, or rename it to `{tag['Key'][len(_PREFIX_OF_HPTC) :]}`",
@@ -114,7 +114,7 @@ def no_room_for_tags_of_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
     if len(own) > _MAX_TAGS - _TAGS_OF_HPTC:
         yield rule.finding(
             f"{len(own)} tags, and hptc adds up to {_TAGS_OF_HPTC}; a job has {_MAX_TAGS} at most",
-            ("Tags",),
+            RequestPath(("Tags",)),
             on_key=True,
             help=f"keep {_MAX_TAGS - _TAGS_OF_HPTC} of them to submit with hptc",
         )

@@ -180,7 +180,7 @@ def range_beyond_the_limits_of_a_built_in_algorithm(
             if below or above:
                 yield rule.finding(
                     f"`{range_.name}` {word} at {bound}, but the algorithm accepts {accepted}",
-                    (*range_.path, member),
+                    range_.path / member,
                     label=f"must be {accepted}",
                 )
 
@@ -296,7 +296,7 @@ def required_hyperparameter_missing(rule: Rule, context: Context) -> Iterator[Fi
             )
             yield rule.finding(
                 f"{algorithm.title} needs the hyperparameter `{required.name}`{because}",
-                (*definition.path, "StaticHyperParameters"),
+                definition.path / "StaticHyperParameters",
                 help=f"add `{required.name}:` to the hyperparameters",
                 on_key=True,
             )
@@ -350,7 +350,7 @@ def hyperparameter_unknown_to_the_algorithm(rule: Rule, context: Context) -> Ite
             meant = nearest(name, algorithm.hyperparameters)
             yield rule.finding(
                 f"{algorithm.title} has no documented hyperparameter `{name}`",
-                (*definition.path, "StaticHyperParameters", name),
+                definition.path / "StaticHyperParameters" / name,
                 label=f"did you mean `{meant}`?" if meant else "",
                 help="remove it, or rename it to one that the algorithm knows",
                 on_key=True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hptc.diagnostics import Finding, Path
+from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import training_jobs
 from hptc.request.tuning_job import (
     AutoRange,
@@ -22,7 +22,7 @@ from hptc.rules.limits import MAX_TRAINING_JOBS
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MOST_CHANGES = 10
-_PARENTS: Path = ("WarmStartConfig", "ParentHyperParameterTuningJobs")
+_PARENTS = RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs"))
 _NAME = "HyperParameterTuningJobName"
 
 
@@ -37,9 +37,9 @@ def pairs(context: Context) -> Iterator[tuple[int, str, Definition, Definition]]
             yield index, name, job.definitions[0], parent.definitions[0]
 
 
-def parent_path(index: int) -> Path:
+def parent_path(index: int) -> RequestPath:
     """Where the search names a parent."""
-    return (*_PARENTS, index, _NAME)
+    return _PARENTS / index / _NAME
 
 
 def _ranges(definition: Definition) -> Mapping[str, Range]:
@@ -81,7 +81,7 @@ def other_objective_than_a_parent(rule: Rule, context: Context) -> Iterator[Find
             if ours != parents:
                 yield rule.finding(
                     f"the objective is {ours}, but that of the parent `{name}` is {parents}",
-                    (*mine.objective.path, member),
+                    mine.objective.path / member,
                     label=f"must be {parents}",
                     help=f"write {parents}, or remove the parent",
                 )
@@ -128,9 +128,9 @@ def other_hyperparameters_than_a_parent(rule: Rule, context: Context) -> Iterato
             )
 
 
-def _names(definition: Definition) -> dict[str, Path]:
+def _names(definition: Definition) -> dict[str, RequestPath]:
     """Every hyperparameter of a definition, and where it stands."""
-    static = {name: (*definition.path, "StaticHyperParameters", name) for name in definition.static}
+    static = {name: definition.path / "StaticHyperParameters" / name for name in definition.static}
     return static | {range_.name: range_.path for range_ in definition.ranges}
 
 
@@ -265,7 +265,7 @@ def warm_start_of_another_strategy(rule: Rule, context: Context) -> Iterator[Fin
     if context.job.warm_start is not None and context.job.strategy in ("Hyperband", "Grid"):
         yield rule.finding(
             f"a warm start is documented for Bayesian and Random, not for {context.job.strategy}",
-            ("HyperParameterTuningJobConfig", "Strategy"),
+            RequestPath(("HyperParameterTuningJobConfig", "Strategy")),
             label="may learn nothing",
             help="use `strategy: Bayesian`, or remove `warm_start`",
         )
@@ -350,7 +350,9 @@ def more_training_jobs_than_allowed_with_parents(rule: Rule, context: Context) -
         yield rule.finding(
             f"{mine} training jobs and {total - mine} of the parents are {total}; "
             f"{MAX_TRAINING_JOBS} is the limit",
-            ("HyperParameterTuningJobConfig", "ResourceLimits", "MaxNumberOfTrainingJobs"),
+            RequestPath(
+                ("HyperParameterTuningJobConfig", "ResourceLimits", "MaxNumberOfTrainingJobs")
+            ),
             label="parents count, too",
             help="lower it, or leave a parent out",
         )

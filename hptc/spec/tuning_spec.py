@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from hptc.diagnostics import Finding, Path, nearest, path_text
+from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text
 from hptc.source.document import Scalar
 from hptc.spec.schedule import ScheduleOrExpression
 
@@ -577,24 +577,27 @@ def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
             Finding(
                 code="HPT100",
                 message=message,
-                path=(),
-                in_spec=True,
+                path=SpecPath(),
                 help="`hptc init DIR` writes one to start from",
             )
         ]
     try:
         return Spec.model_validate(data), []
     except ValidationError as error:
-        return None, findings_of(error, Spec)
+        return None, findings_of(error, Spec, SpecPath)
 
 
-def findings_of(error: ValidationError, model: type[BaseModel]) -> list[Finding]:
-    """Pydantic's errors, the first MAX_FINDINGS, in the words of the person who wrote the file."""
-    return [_finding(detail, model) for detail in error.errors(include_url=False)[:MAX_FINDINGS]]
+def findings_of(
+    error: ValidationError,
+    model: type[BaseModel],
+    path_type: type[SpecPath] | type[ProjectPath],
+) -> list[Finding]:
+    """Pydantic's errors as findings, at most MAX_FINDINGS, with paths of `path_type`."""
+    details = error.errors(include_url=False)[:MAX_FINDINGS]
+    return [_finding(detail, model, path_type(detail["loc"])) for detail in details]
 
 
-def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
-    path: Path = tuple(detail["loc"])
+def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | ProjectPath) -> Finding:
     value = detail["input"]
     name = path_text(path) or "the spec"
     match detail["type"]:
@@ -612,11 +615,11 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
                 code="HPT101",
                 message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
                 path=path, label=f"did you mean `{meant}`?" if meant else "", help=advice,
-                on_key=True, in_spec=True,
+                on_key=True,
             )  # fmt: skip
         case "missing":
             return Finding(
-                code="HPT103", message=f"`{path[-1]}` is missing", path=path[:-1], in_spec=True,
+                code="HPT103", message=f"`{path[-1]}` is missing", path=type(path)(path[:-1]),
                 help=f"add `{path[-1]}:`",
             )  # fmt: skip
         case "literal_error":
@@ -624,29 +627,29 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
             choices = tuple(re.findall(r"'([^']*)'", str(expected)))
             meant = nearest(str(value), choices)
             return Finding(
-                code="HPT104", path=path, in_spec=True,
+                code="HPT104", path=path,
                 message=f"`{name}` can't be {_described(value)}",
                 label=f"did you mean {meant}?" if meant else "", help=f"one of {_listed(choices)}",
             )  # fmt: skip
         case "string_pattern_mismatch":
             return Finding(
-                code="HPT106", path=path, in_spec=True,
+                code="HPT106", path=path,
                 message=f"`{name}` can't be {_described(value)}",
                 help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
             )  # fmt: skip
         case "schedule":
             return Finding(
-                code="HPT107", path=path, in_spec=True,
+                code="HPT107", path=path,
                 message=f"`{name}` can't be {_described(value)}: {detail['msg']}",
             )  # fmt: skip
         case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "brought":
             message = detail["msg"]
             key = detail.get("ctx", {}).get("key")
             if key is not None:
-                path = (*path, key)
+                path = path / key
                 name = path_text(path)
             return Finding(
-                code="HPT102", message=f"`{name}`: {message}", path=path, in_spec=True,
+                code="HPT102", message=f"`{name}`: {message}", path=path,
                 on_key=detail["type"] in ("missing_key", "twice"),
             )  # fmt: skip
     expected = _EXPECTED.get(detail["type"], "")
@@ -659,7 +662,6 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> Finding:
         code="HPT102",
         message=message,
         path=path,
-        in_spec=True,
         label=f"must be {expected}" if expected else "",
         help=_type_help(detail["type"], value),
     )

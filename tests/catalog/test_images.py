@@ -289,7 +289,7 @@ def test_the_partitions_are_botocores() -> None:
 
 
 def test_the_table_is_sound() -> None:
-    table = json.loads((files("hptc") / "data" / "images.json").read_bytes())
+    table = json.loads((files("hptc") / "catalog" / "data" / "images.json").read_bytes())
     assert {"source", "source_date"} <= table["about"].keys()
     used = {entry["registry"] for entry in table["images"]}
     assert used == table["registries"].keys()

@@ -82,7 +82,7 @@ def test_an_unknown_type_is_none(instance_type: str, family: str | None) -> None
 
 def test_every_type_that_training_takes_has_a_known_family() -> None:
     unknown = [each for each in training_instance_types() if instances.instance(each) is None]
-    assert unknown == [], "add their families to hptc/data/instances.json, see docs/data.md"
+    assert unknown == [], "add their families to hptc/catalog/data/instances.json, see docs/data.md"
 
 
 def test_these_types_alone_have_local_storage_of_unknown_size() -> None:
@@ -95,7 +95,7 @@ def test_these_types_alone_have_local_storage_of_unknown_size() -> None:
 
 
 def test_the_table_lists_no_type_that_training_does_not_take() -> None:
-    table = json.loads((files("hptc") / "data" / "instances.json").read_bytes())
+    table = json.loads((files("hptc") / "catalog" / "data" / "instances.json").read_bytes())
     assert {"source", "source_date"} <= table["about"].keys()
     listed = {
         f"ml.{family}.{size}"

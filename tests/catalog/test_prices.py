@@ -43,7 +43,9 @@ class TestPackagedTable:
     """What ships with hptc."""
 
     def test_every_row_has_two_sources_that_are_described(self) -> None:
-        raw = json.loads((ROOT / "hptc" / "data" / FILE_NAME).read_text(encoding="utf-8"))
+        raw = json.loads(
+            (ROOT / "hptc" / "catalog" / "data" / FILE_NAME).read_text(encoding="utf-8")
+        )
         rows = {
             (region, name): row
             for region, prices in raw["regions"].items()

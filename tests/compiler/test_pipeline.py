@@ -10,7 +10,7 @@ import pytest
 
 from hptc.compiler.pipeline import compile_file, compile_paths, compile_text
 from hptc.compiler.workspace import Compiled, Workspace
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, RequestPath
 from hptc.errors import UsageError
 from hptc.rules.rule import Context, Rule, error
 from tests.support.paths import ROOT
@@ -227,7 +227,7 @@ def test_a_rule_that_crashes_is_a_finding_and_the_rest_run(folder: Path) -> None
 
     @error("HPT999")
     def finding(rule: Rule, context: Context) -> list[Finding]:
-        return [rule.finding("found", ("HyperParameterTuningJobName",))]
+        return [rule.finding("found", RequestPath(("HyperParameterTuningJobName",)))]
 
     write(folder, s="")
     result = compile_file("specs/s.yaml", Workspace(rules=(crashing, finding)))

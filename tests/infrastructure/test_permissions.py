@@ -691,7 +691,9 @@ def test_a_vpc_of_yours_needs_a_prefix_list_where_it_is_not_known() -> None:
 
 
 def test_known_prefix_lists_are_of_regions_that_there_are() -> None:
-    table = json.loads((ROOT / "hptc/data/prefix_lists.json").read_text(encoding="utf-8"))["s3"]
+    table = json.loads((ROOT / "hptc/catalog/data/prefix_lists.json").read_text(encoding="utf-8"))[
+        "s3"
+    ]
     assert set(table) <= set(Session().get_available_regions("ec2"))
     assert all(re.fullmatch("pl-[0-9a-f]{8}", each) for each in table.values())
 

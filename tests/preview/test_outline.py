@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.cli import run as hptc
+from hptc.diagnostics import RequestPath
 from hptc.errors import UsageError
 from hptc.preview.outline import brackets, draw, grid_point, preview
 from hptc.preview.plot import draw_search_space, search_space_svg
@@ -103,7 +104,9 @@ class TestGrid:
     def test_a_grid_that_nobody_could_list(self) -> None:
         base = job(GRID)
         values = tuple(str(n) for n in range(30))
-        ranges = tuple(CategoricalRange(name=f"x{n:02}", values=values, path=()) for n in range(30))
+        ranges = tuple(
+            CategoricalRange(name=f"x{n:02}", values=values, path=RequestPath()) for n in range(30)
+        )
         huge = replace(base, definitions=(replace(base.definitions[0], ranges=ranges),))
         result = preview(huge)
         (grid,) = result.grids
@@ -218,7 +221,7 @@ def test_a_draw_stays_in_its_range(
     high = min(low + width, 1.7e308)
     first, last = (int(low), int(high)) if kind == "Integer" else (low, high)
     range_ = NumericRange(
-        kind=kind, name="x", min=str(first), max=str(last), scaling=scaling, path=()
+        kind=kind, name="x", min=str(first), max=str(last), scaling=scaling, path=RequestPath()
     )
     value = float(draw(range_, Random(seed)))
     slack = abs(low) * 1e-5 + abs(high) * 1e-5 + 1e-12  # six digits are written
@@ -230,7 +233,7 @@ def test_a_draw_stays_in_its_range(
 
 def test_a_logarithmic_draw_gives_each_decade_the_same() -> None:
     range_ = NumericRange(
-        kind="Continuous", name="x", min="1e-4", max="1", scaling="Logarithmic", path=()
+        kind="Continuous", name="x", min="1e-4", max="1", scaling="Logarithmic", path=RequestPath()
     )
     random = Random(1)
     values = [float(draw(range_, random)) for _ in range(4000)]

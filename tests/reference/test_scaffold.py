@@ -169,7 +169,7 @@ def test_the_app_is_that_of_this_repository(
     ours = (ROOT / path).read_text(encoding="utf-8")
     if request.config.getoption("--update-golden"):
         template = "app.py.txt" if path.endswith(".py") else "cdk.json"
-        (ROOT / "hptc/data/scaffold" / template).write_text(ours, encoding="utf-8")
+        (ROOT / "hptc/reference/scaffold_files" / template).write_text(ours, encoding="utf-8")
         return
     assert (project / path).read_text(encoding="utf-8") == ours, "`make golden`"
 

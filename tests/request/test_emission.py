@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from hptc.compiler.importing import write_spec
-from hptc.diagnostics import Path
+from hptc.diagnostics import Path, RequestPath
 from hptc.request.emission import emit, unwrapped, value_text
 from hptc.request.names import spec_path
 from hptc.source import document as source
@@ -41,7 +41,7 @@ def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[st
     assert spec is not None
     emitted = emit(spec)
     for path, value in leaf_paths(emitted):
-        place = spec_path(path, emitted)
+        place = spec_path(RequestPath(path), emitted)
         assert place != (), path
         found, there = walked(data, place)
         if path[-1] in NAMES_OF_ENTRIES and str(value) in place:
@@ -148,4 +148,4 @@ REQUEST = {
 
 @pytest.mark.parametrize(("api", "spec"), PATHS.values(), ids=PATHS)
 def test_spec_path(api: Path, spec: Path) -> None:
-    assert spec_path(api, REQUEST) == spec
+    assert spec_path(RequestPath(api), REQUEST) == spec

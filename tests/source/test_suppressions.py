@@ -7,7 +7,7 @@ import pytest
 from hptc.compiler.locations import with_findings
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Compiled, Workspace
-from hptc.diagnostics import Finding, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.rules.engine import selected
 
 OWN_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
@@ -75,9 +75,14 @@ ONLINE = Finding(
     code="HPT901",
     severity=Severity.WARNING,
     message="found later",
-    path=(
-        *("HyperParameterTuningJobConfig", "ParameterRanges", "ContinuousParameterRanges", 0),
-        "ScalingType",
+    path=RequestPath(
+        (
+            "HyperParameterTuningJobConfig",
+            "ParameterRanges",
+            "ContinuousParameterRanges",
+            0,
+            "ScalingType",
+        )
     ),
 )
 

@@ -1,0 +1,53 @@
+"""How messages write counts, lists and quoted values. Pure; every stage may use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+
+def plural(count: int, noun: str, plural_noun: str = "") -> str:
+    """A count with its noun: `1 file`, `2 files`, `1,200 entries`."""
+    return f"{count:,} {noun if count == 1 else plural_noun or noun + 's'}"
+
+
+def listed(words: Iterable[str], conjunction: str = "and") -> str:
+    """Words in a sentence: `a`, `a and b`, `a, b and c`."""
+    *head, last = list(words) or [""]
+    return f"{', '.join(head)} {conjunction} {last}" if head else last
+
+
+def code(word: object) -> str:
+    """A name or value in backticks, as messages show what a user writes."""
+    return f"`{word}`"
+
+
+def listed_code(words: Iterable[object], conjunction: str = "and") -> str:
+    """Names in a sentence, each in backticks."""
+    return listed(map(code, words), conjunction)
+
+
+def quoted(value: object, longest: int = 80) -> str:
+    """A value as a JSON string, cut to at most `longest` characters."""
+    return json.dumps(shortened(str(value), longest), ensure_ascii=False)
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text of at most `longest` characters; `...` ends one that was cut."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def duration(seconds: int) -> str:
+    """Seconds as people read them: `1 h 30 min`, `45 s`. Parts that are 0 are left out."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{count:,} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def spec_duration(seconds: int) -> str:
+    """Seconds as a spec writes them, in the largest whole unit: `90m`, `12h`, `1d`."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
