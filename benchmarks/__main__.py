@@ -61,6 +61,7 @@ def compile_many(folder: Path) -> None:
     from yaml import CSafeLoader, compose
 
     from hptc.compiler.layers import merge_layers
+    from hptc.compiler.outcome import Compiled
     from hptc.compiler.pipeline import compile_paths
     from hptc.compiler.workspace import Workspace
     from hptc.render.requests import render_request
@@ -83,7 +84,7 @@ def compile_many(folder: Path) -> None:
 
     def compiled(workspace: Workspace) -> None:
         for one in compile_paths([str(folder)], workspace):
-            assert one.request is not None, one.diagnostics
+            assert isinstance(one, Compiled), one.diagnostics
             render_request(one.request, "json")
 
     def ours() -> None:

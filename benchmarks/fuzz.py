@@ -29,12 +29,13 @@ from typing import Any
 
 import yaml
 
+from hptc.compiler.outcome import Compiled, Failed
 from hptc.compiler.pipeline import compile_text
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
-from hptc.request import shapes
+from hptc.request.conformance import violations
 from hptc.request.emission import unwrapped
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
@@ -341,7 +342,7 @@ class _TooSlow(BaseException):
     """Raised by the alarm: nothing in hptc catches it."""
 
 
-def compile_input(given: Input) -> Compiled:
+def compile_input(given: Input) -> Failed | Compiled:
     """What `hptc check` does with a file, in process. Raises UsageError as it does."""
     workspace = Workspace()
     text = source.decode(given.raw, "case.yaml")
@@ -377,11 +378,10 @@ def problem_of(given: Input) -> tuple[str, str]:
             return diagnostic.message, ""
         if diagnostic.code not in _KNOWN:
             return f"{diagnostic.code} has no page", ""
-    if compiled.has_errors:
-        return "", "errors"
-    if compiled.request is None:
-        return "no request and no error", ""
-    refused = shapes.violations(compiled.request)
+    if isinstance(compiled, Failed):
+        is_explained = any(diagnostic.is_error for diagnostic in compiled.diagnostics)
+        return ("", "errors") if is_explained else ("failed without an error", "")
+    refused = violations(compiled.request)
     return (f"accepted, but AWS's shape refuses: {refused[0]}" if refused else ""), "compiled"
 
 

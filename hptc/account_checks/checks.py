@@ -16,7 +16,7 @@ from hptc.account_checks.quotas import instance_quotas
 from hptc.account_checks.s3_locations import buckets_and_inputs
 from hptc.aws.account import Account
 from hptc.compiler.locations import with_findings
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, Failed, Outcome
 from hptc.diagnostics import Finding
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
@@ -40,24 +40,27 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
 
 
 def check_online(
-    compiled: Sequence[Compiled],
+    outcomes: Sequence[Outcome],
     connect: Connect,
     *,
     rules: tuple[Rule, ...] = RULES,
     progress: Progress = silent,
-) -> list[Compiled]:
+) -> list[Outcome]:
     """The same files, with what their accounts tell. One that does not compile stays as it is.
 
     `connect` is `hptc.aws.account.connect`; it is called once for each environment, and each
     account is asked everything once. `rules` are those of the run.
     """
     known: dict[tuple[str, str] | None, Questions | None] = {}
-    results = []
-    for one in compiled:
+    results: list[Outcome] = []
+    for one in outcomes:
+        if isinstance(one, Failed):
+            results.append(one)
+            continue
         place = (one.environment.account, one.environment.region) if one.environment else None
-        if one.request is not None and place not in known:
+        if place not in known:
             known[place] = _questions(one.environment, connect, progress)
-        questions = known.get(place)
+        questions = known[place]
         findings = online_findings(one, questions, rules) if questions is not None else []
         results.append(with_findings(one, findings))
     return results
@@ -66,10 +69,8 @@ def check_online(
 def online_findings(
     compiled: Compiled, questions: Questions, rules: tuple[Rule, ...] = RULES
 ) -> list[Finding]:
-    """What an account tells of one search; nothing of one that does not compile."""
+    """What an account tells about one compiled file."""
     subject = subject_of(compiled, questions, rules)
-    if subject is None:
-        return []
     return [finding for check in CHECKS for finding in check(subject)]
 
 

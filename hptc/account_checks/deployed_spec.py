@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hptc.account_checks.cached_queries import Questions
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.spec_stacks import locate
@@ -32,17 +32,15 @@ class Subject:
         return not names_in(self.request)
 
 
-def subject_of(compiled: Compiled, ask: Questions, rules: tuple[Rule, ...]) -> Subject | None:
-    """A compiled search with what its stacks provide; None for one that does not compile."""
-    if compiled.request is None:
-        return None
+def subject_of(compiled: Compiled, ask: Questions, rules: tuple[Rule, ...]) -> Subject:
+    """A compiled file with what its stacks provide."""
     values = {name: _value(compiled, name, ask) for name in sorted(names_in(compiled.request))}
     request: Request = substitute(compiled.request, lambda name: values[name] or reference(name))
     return Subject(compiled=compiled, request=request, job=read_job(request), ask=ask, rules=rules)
 
 
 def _value(compiled: Compiled, name: str, ask: Questions) -> str | None:
-    if compiled.environment is None or compiled.spec is None:
+    if compiled.environment is None or not isinstance(compiled, CompiledSpec):
         return None
     try:
         output = locate(compiled.environment, name, compiled.spec.name)

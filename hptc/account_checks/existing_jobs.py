@@ -10,6 +10,7 @@ from typing import Any
 
 from hptc.account_checks.deployed_spec import Subject
 from hptc.compiler.importing import requested
+from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.submission import is_described_by
@@ -102,7 +103,8 @@ def parents(subject: Subject) -> Iterator[Finding]:
 
 
 def _absent_parent(subject: Subject, name: str, index: int) -> Finding:
-    region, spec = subject.ask.account.region, subject.compiled.spec
+    region, compiled = subject.ask.account.region, subject.compiled
+    spec = compiled.spec if isinstance(compiled, CompiledSpec) else None
     written = list(spec.warm_start.parents or ()) if spec and spec.warm_start else []
     is_spec = index < len(written) and written[index] != name
     if is_spec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from hptc.cli.console import in_color, say
 from hptc.errors import UsageError
 
 if TYPE_CHECKING:
-    from hptc.compiler.workspace import Compiled, Rehearse, Workspace
+    from hptc.compiler.outcome import Compiled, Outcome
+    from hptc.compiler.workspace import Rehearse, Workspace
     from hptc.diagnostics import Diagnostic
     from hptc.project.project_file import Environment
 
@@ -43,7 +44,7 @@ def compile_all(
     ignore: str | None = None,
     *,
     rehearse: Rehearse | None = None,
-) -> list[Compiled]:
+) -> list[Outcome]:
     """Compile what the arguments name; without any, the project that we stand in."""
     from hptc.compiler.pipeline import compile_paths
     from hptc.compiler.workspace import Workspace
@@ -63,7 +64,7 @@ def compile_all(
     return compile_paths(list(paths), workspace)
 
 
-def compile_project(env: str | None) -> list[Compiled]:
+def compile_project(env: str | None) -> list[Outcome]:
     """Compile every spec of the project that we stand in, which may have none."""
     from hptc.compiler.discovery import project_files
     from hptc.compiler.workspace import Workspace
@@ -72,7 +73,7 @@ def compile_project(env: str | None) -> list[Compiled]:
     return compile_all((), env) if found is not None and project_files(found) else []
 
 
-def _compile_stdin(workspace: Workspace) -> Compiled:
+def _compile_stdin(workspace: Workspace) -> Outcome:
     from hptc.compiler.pipeline import compile_text
 
     text, name = read_input(STDIN)
@@ -91,22 +92,24 @@ def read_input(file: str) -> tuple[str, str]:
     return document.read(file), file
 
 
-def all_diagnostics(compiled: list[Compiled]) -> list[Diagnostic]:
+def all_diagnostics(compiled: Sequence[Outcome]) -> list[Diagnostic]:
     """Every diagnostic once: one of hptc.yaml belongs to each of its specs."""
     return list(dict.fromkeys(d for one in compiled for d in one.diagnostics))
 
 
-def stops(compiled: list[Compiled]) -> bool:
-    """Say what was found, to stderr; whether it stops the command."""
+def without_errors(outcomes: list[Outcome]) -> list[Compiled] | None:
+    """The compiled files; None when one has errors. What was found is printed to stderr."""
+    from hptc.compiler.outcome import Failed
     from hptc.render.diagnostics import Format, render, tally
 
-    diagnostics = all_diagnostics(compiled)
+    diagnostics = all_diagnostics(outcomes)
     if diagnostics:
         say(render(diagnostics, Format.TEXT, color=in_color(sys.stderr)))
-    if any(one.has_errors for one in compiled):
+    compiled = [one for one in outcomes if not isinstance(one, Failed)]
+    if len(compiled) < len(outcomes) or any(one.has_errors for one in compiled):
         say(f"{tally(diagnostics)}: nothing was written or sent")
-        return True
-    return False
+        return None
+    return list(compiled)
 
 
 def environment_here(env: str | None) -> Environment | None:
@@ -123,11 +126,10 @@ def job_name_of(name: str, env: str | None) -> str:
     """A job's name as it is; a spec's file stands for the job that it compiles to."""
     if not Path(name).is_file():
         return name
-    (one,) = compile_all((name,), env)
-    if one.job is None:
-        stops([one])
-        raise UsageError(f"{name}: does not compile, so it has no job")
-    return one.job.name
+    compiled = without_errors(compile_all((name,), env))
+    if compiled is None:
+        raise UsageError(f"{name} does not compile, so it has no tuning job")
+    return compiled[0].job.name
 
 
 def require(module: str, extra: str) -> None:

@@ -19,7 +19,7 @@ from hptc.cli.inputs import (
     job_name_of,
     read_input,
     spec_options,
-    stops,
+    without_errors,
 )
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
@@ -53,8 +53,8 @@ def submit(
         if dry_run or rerun is not None:
             raise UsageError("a saved plan is carried out as it is: no --dry-run and no --rerun")
         return _submit_plan(text, paths[0], as_json, **options)
-    compiled = compile_all(paths, **options)
-    if stops(compiled):
+    compiled = without_errors(compile_all(paths, **options))
+    if compiled is None:
         return EXIT_FINDINGS
     for one in compiled:
         if one.project is not None and one.environment is None:
@@ -100,8 +100,10 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
     plan = read_plan(text, file)
     # A file that is gone is among what moved, which `apply` tells with the rest.
     files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
-    compiled = compile_all(files, env or plan.place.environment, **options) if files else []
-    if stops(compiled):
+    compiled = without_errors(
+        compile_all(files, env or plan.place.environment, **options) if files else []
+    )
+    if compiled is None:
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
     aws = connect(environment, region=plan.place.region, retry=Retry(progress=say))

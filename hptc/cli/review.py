@@ -17,15 +17,14 @@ from hptc.cli.inputs import (
     compile_all,
     environment_here,
     spec_options,
-    stops,
+    without_errors,
 )
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from hptc.compiler.workspace import Compiled
+    from hptc.compiler.outcome import Compiled
     from hptc.cost.bound import CostBound
     from hptc.cost.forecast import ExpectedCost
-    from hptc.request.tuning_job import TuningJob
 
 TEXT_OR_JSON = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -87,8 +86,8 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
     from hptc.render.cost import SpecCost, costs_json, render_costs
 
     # A search over its budget has a cost too: policy is `check`'s to hold.
-    compiled = compile_all(paths, **_without("HPT8", **options))
-    if stops(compiled):
+    compiled = without_errors(compile_all(paths, **_without("HPT8", **options)))
+    if compiled is None:
         return EXIT_FINDINGS
     bounds = [_bound(one) for one in compiled]
     forecasts = _expected(compiled, bounds) if online else [None] * len(compiled)
@@ -132,16 +131,10 @@ def _bound(one: Compiled) -> CostBound:
     from hptc.cost.bound import cost_bound, job_region
     from hptc.project import project_file
 
-    job = _job(one)
+    job = one.job
     found = project_file.find(Path(one.file).resolve().parent)
     prices = load_prices(found.parent if found else None)
     return cost_bound(job, job_region(job, one.environment), prices)
-
-
-def _job(one: Compiled) -> TuningJob:
-    if one.job is None:
-        raise UsageError(f"{one.file} does not compile", help=f"`hptc check {one.file}` says why")
-    return one.job
 
 
 @click.group()
@@ -181,17 +174,20 @@ def refresh(regions: tuple[str, ...]) -> None:
 @click.option("--plot", metavar="FILE.svg|png", help="Draw the search space into a file.")
 def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any) -> int:
     """Show what a search would do: its grid, brackets, waves, and first configurations."""
+    from hptc.compiler.outcome import Compiled
     from hptc.preview.outline import preview as preview_of
     from hptc.render.preview import previews_json, render_preview
 
-    compiled = compile_all(paths, **options)
-    is_refused = stops(compiled)
-    if is_refused:
-        # What a grid that is too large would do can be told all the same.
-        compiled = compile_all(paths, **_without(_OF_THE_SEARCH, **options))
-        if any(one.job is None for one in compiled):
+    outcomes = compile_all(paths, **options)
+    compiled = without_errors(outcomes)
+    is_refused = compiled is None
+    if compiled is None:
+        # A grid that is too large can be previewed all the same.
+        outcomes = compile_all(paths, **_without(_OF_THE_SEARCH, **options))
+        compiled = [one for one in outcomes if isinstance(one, Compiled)]
+        if len(compiled) < len(outcomes):
             return EXIT_FINDINGS
-    found = [(one.name, preview_of(_job(one))) for one in compiled]
+    found = [(one.name, preview_of(one.job)) for one in compiled]
     if plot is not None:
         if len(found) != 1:
             raise UsageError(f"--plot draws one search, and {len(found)} are named")
@@ -218,15 +214,15 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     from hptc.metrics.rehearsal import read_log, read_log_file, rehearse
     from hptc.render.metrics import rehearsals_json, render_rehearsals
 
-    compiled = compile_all((path,), env)
-    if stops(compiled):
+    compiled = without_errors(compile_all((path,), env))
+    if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) != 1:
         raise UsageError(f"a log is of one spec, and {len(compiled)} are named")
     one = compiled[0]
     text = read_log(sys.stdin.buffer, "stdin") if log == STDIN else read_log_file(Path(log))
     name = "stdin" if log == STDIN else log
-    found = rehearse(_job(one), text, name, definition=training_job)
+    found = rehearse(one.job, text, name, definition=training_job)
     show(rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found))
     return EXIT_OK if all(each.is_objective_found for each in found) else EXIT_FINDINGS
 
@@ -252,8 +248,8 @@ def permissions(
             raise UsageError("the launcher policy needs an environment: there is none here")
         show(launcher_json(environment))
         return EXIT_OK
-    compiled = compile_all(paths, env)
-    if stops(compiled):
+    compiled = without_errors(compile_all(paths, env))
+    if compiled is None:
         return EXIT_FINDINGS
     if owners:
         show(_owners(compiled, form))
@@ -278,7 +274,7 @@ def _owners(compiled: list[Compiled], form: str) -> str:
     environment = next((one.environment for one in compiled if one.environment), None)
     if environment is None:
         raise UsageError("who owns what depends on the account, and no environment says one")
-    grants = owner_grants(environment, [(one.name, _job(one)) for one in compiled])
+    grants = owner_grants(environment, [(one.name, one.job) for one in compiled])
     return owner_grants_json(grants) if form == "json" else render_owner_grants(grants, environment)
 
 
@@ -301,8 +297,8 @@ def plan(
     from hptc.jobs.provenance import provenance_of
     from hptc.render.plan import render_plan
 
-    compiled = compile_all(paths, **options)
-    if stops(compiled):
+    compiled = without_errors(compile_all(paths, **options))
+    if compiled is None:
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
     aws = connect(environment, retry=Retry(progress=say))

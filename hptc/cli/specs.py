@@ -18,13 +18,14 @@ from hptc.cli.inputs import (
     compile_all,
     read_input,
     spec_options,
-    stops,
+    without_errors,
 )
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.render.diagnostics import Format
 
 if TYPE_CHECKING:
-    from hptc.compiler.workspace import Compiled, Rehearse
+    from hptc.compiler.outcome import Compiled, Outcome
+    from hptc.compiler.workspace import Rehearse
     from hptc.metrics.rehearsal import Rehearsal
     from hptc.request.tuning_job import Definition
 
@@ -71,14 +72,14 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **optio
 
 
 def _checked_online(
-    compiled: list[Compiled], select: str | None, ignore: str | None, **_: Any
-) -> list[Compiled]:
+    outcomes: list[Outcome], select: str | None, ignore: str | None, **_: Any
+) -> list[Outcome]:
     from hptc.account_checks.checks import check_online
     from hptc.aws.account import connect
     from hptc.rules.codes import ONLINE
     from hptc.rules.engine import is_selected, selected
 
-    def kept(one: Compiled) -> Compiled:
+    def kept(one: Outcome) -> Outcome:
         diagnostics = tuple(
             each
             for each in one.diagnostics
@@ -87,7 +88,7 @@ def _checked_online(
         return replace(one, diagnostics=diagnostics)
 
     rules = selected(select, ignore)
-    return [kept(one) for one in check_online(compiled, connect, rules=rules, progress=say)]
+    return [kept(one) for one in check_online(outcomes, connect, rules=rules, progress=say)]
 
 
 def _rehearsing() -> Rehearse:
@@ -135,15 +136,15 @@ def compile_command(
     from hptc.files import write_all
     from hptc.render.requests import render_request
 
-    compiled = compile_all(paths, **options)
-    if stops(compiled):
+    compiled = without_errors(compile_all(paths, **options))
+    if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) > 1 and output is None:
         raise UsageError(
             f"{len(compiled)} specs don't fit into one request", help="say -o DIR: one file each"
         )
     texts = {
-        one.name: render_request(_resolved(one) if resolve else one.request or {}, form)
+        one.name: render_request(_resolved(one) if resolve else one.request, form)
         for one in compiled
     }
     if output is None:

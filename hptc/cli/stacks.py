@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hptc.cli.console import can_ask, in_color, say, say_on, show
-from hptc.cli.inputs import AS_JSON, ENV, compile_project, environment_here, require, stops
+from hptc.cli.inputs import AS_JSON, ENV, compile_project, environment_here, require, without_errors
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, UsageError
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) 
             "there is no hptc.yaml with an environment here or above",
             help="stand in the project whose stacks they are",
         )
-    compiled = compile_project(env)
-    if stops(compiled):
+    compiled = without_errors(compile_project(env))
+    if compiled is None:
         return EXIT_FINDINGS
     aws = connect(environment, retry=Retry(progress=say))
     needed = needed_by(environment, compiled)

@@ -1,7 +1,8 @@
-"""Which files are specs: below a folder, and of a project. It lists files and reads names."""
+"""Which files are specs: below a folder, and of a project."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 
 from hptc.compiler.workspace import Workspace
@@ -14,29 +15,39 @@ from hptc.source.filesystem import DISK, Files
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, FilePath]:
-    """Every spec of a project by its name; files that can't be read have none."""
-    found: dict[str, FilePath] = {}
-    for path in project_files(in_project, files):
-        try:
-            document, _ = source.parse(files.read(str(path)), str(path))
-        except UsageError:
-            continue
-        data, _ = source.construct(document, at=("name",))
-        if isinstance(data, str):
-            found.setdefault(data, path)
-    return found
+def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str, FilePath]:
+    """A project's spec files by the names of their specs, read once a run.
+
+    Of two specs with one name the first counts; a file that can't be read has no name.
+    """
+    if in_project.root not in workspace.spec_files:
+        found: dict[str, FilePath] = {}
+        for path in project_files(in_project, workspace.files):
+            name = _spec_name(path, workspace.files)
+            if name is not None:
+                found.setdefault(name, path)
+        workspace.spec_files[in_project.root] = found
+    return workspace.spec_files[in_project.root]
+
+
+def _spec_name(path: FilePath, files: Files) -> str | None:
+    try:
+        document, _ = source.parse(files.read(str(path)), str(path))
+    except UsageError:
+        return None
+    data, _ = source.construct(document, at=("name",))
+    return data if isinstance(data, str) else None
 
 
 def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
-    """The spec files of a project, in order; an entry of `specs` that is not there has none."""
+    """The spec files of a project, in order. Entries of `specs` that don't exist are skipped."""
     entries = [in_project.root / entry for entry in in_project.file.specs]
-    there = [path for path in entries if files.is_folder(path) or files.is_file(path)]
-    return [path for entry in there for path in spec_files(entry, files)]
+    existing = [path for path in entries if files.is_folder(path) or files.is_file(path)]
+    return [path for entry in existing for path in spec_files(entry, files)]
 
 
 def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
-    """A file itself; the spec files below a folder, hidden ones and hptc.yaml left out."""
+    """The file itself, or the spec files below a folder without hidden ones and hptc.yaml."""
     if not files.is_folder(path):
         return [path]
     return sorted(
@@ -50,23 +61,26 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
 
 
 def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
-    """The specs that a path stands for, at least one. Raises UsageError."""
+    """The spec files that an argument names, at least one; a project's folder names all of its.
+
+    Raises UsageError when there is none.
+    """
     files = workspace.files
     in_project = None
     if files.is_folder(path) and files.is_file(path / project_file.FILE_NAME):
         in_project, _ = workspace.project_of(path)
     found = project_files(in_project, files) if in_project else spec_files(path, files)
     if not found:
-        looked = f", looking in {', '.join(in_project.file.specs)}" if in_project else ""
+        looked_in = f" (looked in {', '.join(in_project.file.specs)})" if in_project else ""
         raise UsageError(
-            f"{path}: there is no spec in this folder{looked}",
+            f"{path}: no specs found{looked_in}",
             help="`hptc init DIR` writes one to start from",
         )
     return found
 
 
-def shown(path: FilePath) -> str:
-    """A path as a person calls it: from where we stand, if it is below."""
+def display_path(path: FilePath) -> str:
+    """A path as messages show it: relative to the current folder where it is below."""
     try:
         return str(path.relative_to(FilePath.cwd())) if path.is_absolute() else str(path)
     except ValueError:

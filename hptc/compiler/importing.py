@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from hptc.catalog.images import identify
+from hptc.compiler.outcome import Failed
 from hptc.compiler.pipeline import compile_text, is_request
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.request import shapes
@@ -277,7 +278,7 @@ def _to_yaml(spec: dict[str, Any]) -> str:
 def _prove(text: str, wanted: Request) -> None:
     """Compile the text alone and compare: import inverts compile, or says where it can't."""
     compiled = compile_text(text, "imported", Workspace(rules=()))
-    if compiled.request is None:
+    if isinstance(compiled, Failed):
         raise UsageError(
             "the request can't be written as a spec: " + _first_message(compiled),
             help="`hptc check` on the request says what AWS would refuse",
@@ -292,7 +293,7 @@ def _prove(text: str, wanted: Request) -> None:
         )
 
 
-def _first_message(compiled: Compiled) -> str:
+def _first_message(compiled: Failed) -> str:
     return next((diagnostic.message for diagnostic in compiled.diagnostics), "")
 
 

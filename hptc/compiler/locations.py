@@ -1,73 +1,116 @@
-"""Findings to diagnostics: a path of the request to the line that someone wrote."""
+"""Findings to diagnostics: from a path to the line that someone wrote."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import assert_never
 
-from hptc.compiler.workspace import Compiled
-from hptc.diagnostics import Diagnostic, Finding, Path, Related, RequestPath, Span, sort_key
+from hptc.compiler.outcome import Compiled, CompiledSpec, Origin
+from hptc.diagnostics import (
+    Diagnostic,
+    Finding,
+    ProjectPath,
+    Related,
+    RequestPath,
+    Span,
+    SpecPath,
+    sort_key,
+)
 from hptc.request.emission import Request
 from hptc.request.names import spec_paths
 from hptc.source import suppressions
+from hptc.spec.tuning_spec import Spec
 
 
-def place(finding: Finding, outcome: Compiled, request: Request) -> Diagnostic:
-    """A finding at its place in the file: `request` is the one that its path belongs to."""
-    path: Path = finding.path
-    if outcome.spec is not None and isinstance(finding.path, RequestPath):
-        path = outcome.layers.nearest(spec_paths(finding.path, request))
-        if path == ("job_name",) and outcome.spec.job_name is None:
-            path = ("name",)
+def to_diagnostic(
+    finding: Finding, origin: Origin, request: Request, spec: Spec | None
+) -> Diagnostic:
+    """A finding with its line. `request` is the one that a RequestPath is a path in.
+
+    `spec` is what the request was compiled from; None for a file in the API's own form.
+    """
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,
         message=finding.message,
-        span=outcome.layers.span(path, key=finding.on_key),
+        span=_span(finding, origin, request, spec),
         label=finding.label,
         help=finding.help,
-        related=_policy_line(finding, outcome),
+        related=_policy_line(finding, origin),
     )
 
 
-def _policy_line(finding: Finding, outcome: Compiled) -> tuple[Related, ...]:
-    """Where hptc.yaml says what a finding is about: the environment's own word comes first."""
-    key, in_project, environment = finding.policy_key, outcome.project, outcome.environment
+def _span(finding: Finding, origin: Origin, request: Request, spec: Spec | None) -> Span:
+    match finding.path:
+        case ProjectPath() as path:
+            document = origin.project.document if origin.project else origin.document
+            return document.span(path, key=finding.on_key)
+        case SpecPath() as path:
+            return origin.layers.span(path, key=finding.on_key)
+        case RequestPath() as path if spec is None:
+            return origin.document.span(path, key=finding.on_key)
+        case RequestPath() as path:
+            found = origin.layers.nearest(spec_paths(path, request))
+            if found == ("job_name",) and spec.job_name is None:
+                found = SpecPath(("name",))
+            return origin.layers.span(found, key=finding.on_key)
+    assert_never(finding.path)
+
+
+def _policy_line(finding: Finding, origin: Origin) -> tuple[Related, ...]:
+    """The line of hptc.yaml that a policy finding is about: the environment's own before the
+    project's."""
+    key, in_project, environment = finding.policy_key, origin.project, origin.environment
     if key is None or in_project is None:
         return ()
-    place: Path = ("policy",)
+    policy = ProjectPath(("policy",))
     if environment is not None:
-        own = ("environments", environment.name, "policy")
-        place = own if in_project.document.has((*own, key[0])) else place
-    span = in_project.document.span((*place, *key))
+        own = ProjectPath(("environments", environment.name, "policy"))
+        policy = own if in_project.document.has(own / key[0]) else policy
+    span = in_project.document.span((*policy, *key))
     return (Related(span=span, message="the policy"),)
 
 
-def without_secrets(placed: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
+def to_diagnostics(
+    findings: list[Finding], origin: Origin, request: Request, spec: Spec | None
+) -> list[Diagnostic]:
+    """Findings with their lines, in the same order. None of them shows a secret's text."""
+    located = [to_diagnostic(finding, origin, request, spec) for finding in findings]
+    secrets = [
+        diagnostic.span
+        for diagnostic, finding in zip(located, findings, strict=True)
+        if finding.is_secret
+    ]
+    return without_secrets(located, secrets)
+
+
+def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
     """The same diagnostics, none of which shows the text at a secret's span."""
     for secret in secrets:
         end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
-        hidden = f"{secret.source[: secret.column - 1]}***{secret.source[end:]}"
-        placed = [
-            replace(one, span=replace(one.span, source=hidden))
+        masked = f"{secret.source[: secret.column - 1]}***{secret.source[end:]}"
+        diagnostics = [
+            replace(one, span=replace(one.span, source=masked))
             if (one.span.file, one.span.line) == (secret.file, secret.line)
             else one
-            for one in placed
+            for one in diagnostics
         ]
-    return placed
+    return diagnostics
 
 
-def with_findings(compiled: Compiled, findings: Iterable[Finding]) -> Compiled:
-    """The same file with what a later step found in its request, suppressions included.
+def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:
+    """The same file with what a later check found in its request.
 
-    What is known of it already is not said again.
+    Suppressions apply. A finding that the file already has is not repeated.
     """
-    placed = [place(finding, compiled, compiled.request or {}) for finding in findings]
-    known = {*compiled.diagnostics, *compiled.suppressed}
-    new = [diagnostic for diagnostic in dict.fromkeys(placed) if diagnostic not in known]
-    kept, suppressed = suppressions.split(new, compiled.document)
+    spec = outcome.spec if isinstance(outcome, CompiledSpec) else None
+    found = to_diagnostics(list(findings), outcome, outcome.request, spec)
+    known = {*outcome.diagnostics, *outcome.suppressed}
+    new = [diagnostic for diagnostic in dict.fromkeys(found) if diagnostic not in known]
+    kept, suppressed = suppressions.split(new, outcome.document)
     return replace(
-        compiled,
-        diagnostics=tuple(sorted([*compiled.diagnostics, *kept], key=sort_key)),
-        suppressed=(*compiled.suppressed, *suppressed),
+        outcome,
+        diagnostics=tuple(sorted([*outcome.diagnostics, *kept], key=sort_key)),
+        suppressed=(*outcome.suppressed, *suppressed),
     )

@@ -1,93 +1,52 @@
-"""What flows between the commands: one file's outcome, and the files of one run.
-
-A `Workspace` reads each project and compiles each file once; compiler.py fills it.
-"""
+"""The files of one run: each project read once, each file compiled once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc.compiler.layers import Layers, Shared, shared_layers
+from hptc.compiler.layers import Shared, shared_layers
+from hptc.compiler.outcome import Outcome
 from hptc.diagnostics import Diagnostic
 from hptc.project import project_file
-from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
-from hptc.request.emission import Request
-from hptc.request.tuning_job import Definition, TuningJob
+from hptc.request.tuning_job import Definition
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
-from hptc.source.document import Document
 from hptc.source.filesystem import DISK, Files
-from hptc.spec.tuning_spec import Spec
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # neither is imported before a spec needs it
     from hptc.catalog.prices import PriceTable
     from hptc.metrics.rehearsal import Rehearsal
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """One file's outcome. `request` and `job` are there when nothing stopped the compile."""
-
-    document: Document
-    diagnostics: tuple[Diagnostic, ...]
-    layers: Layers
-    suppressed: tuple[Diagnostic, ...] = ()
-    spec: Spec | None = None  # None for a file in the API's own form
-    request: Request | None = None
-    job: TuningJob | None = None
-    digest: str = ""
-    environment: Environment | None = None
-    project: Project | None = None
-
-    @property
-    def file(self) -> str:
-        """The file's name as it was given."""
-        return self.document.file
-
-    @property
-    def name(self) -> str:
-        """The spec's name; the job's for a file in the API's own form."""
-        return self.spec.name if self.spec else (self.job.name if self.job else "")
-
-    @property
-    def policy(self) -> Policy:
-        """What hptc.yaml allows it to be."""
-        return self.project.policy_in(self.environment) if self.project else Policy()
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether AWS would refuse it, or it could not be compiled at all."""
-        return any(diagnostic.is_error for diagnostic in self.diagnostics)
-
-
 @dataclass(slots=True)
 class Workspace:
-    """The files of one run, each compiled once, in the environment that the user named."""
+    """What one run has read and compiled so far, in the environment that the user named."""
 
     environment: str | None = None
     rules: tuple[Rule, ...] = RULES
     files: Files = DISK
-    compiled: dict[FilePath, Compiled] = field(default_factory=dict)
+    rehearse: Rehearse | None = None  # tests metric definitions on a spec's sample log
+    compiled: dict[FilePath, Outcome] = field(default_factory=dict)
+    compiling: list[FilePath] = field(default_factory=list)  # a child before its parents
+    spec_files: dict[FilePath, Mapping[str, FilePath]] = field(default_factory=dict)  # by name
     projects: dict[FilePath, Project | None] = field(default_factory=dict)
     project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
-    open_files: list[FilePath] = field(default_factory=list)
-    found: dict[FilePath, FilePath | None] = field(default_factory=dict)
-    environments: dict[FilePath, Environment | None] = field(default_factory=dict)
-    shared: dict[FilePath, Shared] = field(default_factory=dict)
-    prices: dict[FilePath, PriceTable] = field(default_factory=dict)
-    rehearse: Rehearse | None = None  # runs metric definitions on the logs that specs name
+    _project_files: dict[FilePath, FilePath | None] = field(default_factory=dict)
+    _environments: dict[FilePath, Environment | None] = field(default_factory=dict)
+    _shared: dict[FilePath, Shared] = field(default_factory=dict)
+    _prices: dict[FilePath, PriceTable] = field(default_factory=dict)
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
-        """The project that a folder is in, read once."""
-        if folder not in self.found:
-            self.found[folder] = project_file.find(folder, self.files)
-        path = self.found[folder]
+        """The project that a folder belongs to, and what is wrong with its hptc.yaml."""
+        if folder not in self._project_files:
+            self._project_files[folder] = project_file.find(folder, self.files)
+        path = self._project_files[folder]
         if path is None:
             return None, []
         if path not in self.projects:
@@ -98,24 +57,24 @@ class Workspace:
 
     def environment_of(self, in_project: Project) -> Environment | None:
         """The environment of this run in a project."""
-        if in_project.root not in self.environments:
-            self.environments[in_project.root] = in_project.environment(self.environment)
-        return self.environments[in_project.root]
+        if in_project.root not in self._environments:
+            self._environments[in_project.root] = in_project.environment(self.environment)
+        return self._environments[in_project.root]
 
     def shared_by(self, in_project: Project | None) -> Shared:
-        """What lies under and over every spec of a project in this run's environment, read once."""
+        """What a project's hptc.yaml puts under and over every spec in this run's environment."""
         if in_project is None:
             return Shared()
-        if in_project.root not in self.shared:
-            self.shared[in_project.root] = shared_layers(
+        if in_project.root not in self._shared:
+            self._shared[in_project.root] = shared_layers(
                 in_project, self.environment_of(in_project)
             )
-        return self.shared[in_project.root]
+        return self._shared[in_project.root]
 
     def prices_of(self, in_project: Project) -> PriceTable:
-        """The prices of a project, read once. Raises UsageError when its file can't be read."""
+        """A project's price table. Raises UsageError when its file can't be read."""
         from hptc.catalog.prices import load_prices
 
-        if in_project.root not in self.prices:
-            self.prices[in_project.root] = load_prices(in_project.root, self.files)
-        return self.prices[in_project.root]
+        if in_project.root not in self._prices:
+            self._prices[in_project.root] = load_prices(in_project.root, self.files)
+        return self._prices[in_project.root]

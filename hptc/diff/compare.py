@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.diagnostics import Path, path_text
 from hptc.diff.canonical_form import Form, form
 from hptc.diff.changes import Change, Kind, worst_first
@@ -28,11 +28,9 @@ from hptc.request.names import spec_path
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     """Every change from one compiled spec to another, the worst first.
 
-    Both must have a request. The names that hptc makes are no change of their own, and neither is
+    The names that hptc makes are no change of their own, and neither is
     what follows from a spec's name, its folder for artifacts; a pinned name is.
     """
-    if old.request is None or new.request is None or old.job is None or new.job is None:
-        raise ValueError("only what has a request can be compared")
     found = []
     if old.digest != new.digest:
         found = form_changes(form(old.request), form(new.request))
@@ -40,8 +38,7 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     folder = moved[0].new if moved else ""
     changes = [*_name_changes(old, new, folder)]
     changes += [change for change in found if change not in moved]
-    if old.spec is not None and new.spec is not None:
-        changes += schedule_changes(old.spec.schedule, new.spec.schedule)
+    changes += schedule_changes(old.schedule, new.schedule)
     roles = _role_changes(old, new, [change.path for change in changes], is_moved=bool(moved))
     return worst_first([*changes, *roles])
 
@@ -162,18 +159,19 @@ def _other(place: Place) -> Change:
 
 
 def _name_changes(old: Compiled, new: Compiled, folder: str) -> Iterator[Change]:
-    was, becomes = pinned_name(old), pinned_name(new)
+    was, becomes = old.pinned_name, new.pinned_name
     if was != becomes:
-        path: Path = ("job_name",) if new.spec else ("HyperParameterTuningJobName",)
+        key = "job_name" if isinstance(new, CompiledSpec) else "HyperParameterTuningJobName"
         automatic = "by its content"
         yield Change(
             kind=Kind.JOB_NAME,
-            path=path,
+            path=(key,),
             subject="name of the job",
             old=was or automatic,
             new=becomes or automatic,
         )
-    if old.spec is not None and new.spec is not None and old.name != new.name:
+    both_are_specs = isinstance(old, CompiledSpec) and isinstance(new, CompiledSpec)
+    if both_are_specs and old.name != new.name:
         yield Change(
             kind=Kind.JOB_RENAMED,
             path=("name",),
@@ -184,19 +182,12 @@ def _name_changes(old: Compiled, new: Compiled, folder: str) -> Iterator[Change]
         )
 
 
-def pinned_name(compiled: Compiled) -> str | None:
-    """The job's name where its author chose it."""
-    if compiled.spec is not None:
-        return compiled.spec.job_name
-    return compiled.job.name if compiled.job is not None else None
-
-
 def _role_changes(
     old: Compiled, new: Compiled, changed: list[Path], *, is_moved: bool
 ) -> Iterable[Change]:
     """What the managed roles may do; none where a side brings its own, or stands elsewhere."""
     before, after = old.environment, new.environment
-    if before is None or after is None or old.job is None or new.job is None:
+    if before is None or after is None:
         return ()
     if (before.account, before.region) != (after.account, after.region):
         return ()  # every ARN differs, and the environment's own change says so
@@ -227,5 +218,5 @@ def _in_folder_of(statement: Statement, old: str, new: str) -> Statement:
 
 def _asking(statement: Statement, side: Compiled, changed: list[Path]) -> Path:
     """What of a spec asks for a statement: the part that changed, when it is among several."""
-    asking = [spec_path(path, side.request or {}) for path in statement.asked_by]
+    asking = [spec_path(path, side.request) for path in statement.asked_by]
     return next((path for path in asking if path in changed), asking[0] if asking else ())

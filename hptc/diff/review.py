@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.cost.bound import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
 from hptc.diff.canonical_form import Form, form
@@ -21,7 +21,6 @@ from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
-from hptc.source import document
 
 _POLICY = "HPT8"
 
@@ -34,7 +33,7 @@ class Side:
     """
 
     label: str
-    compiled: tuple[Compiled, ...]
+    compiled: tuple[Outcome, ...]
     environment: Environment | None = None
     project_findings: tuple[Diagnostic, ...] = ()  # why hptc.yaml can't be read
     notes: tuple[str, ...] = ()
@@ -67,8 +66,8 @@ class SpecDiff:
 
     name: str
     file: str
-    old: Compiled | None
-    new: Compiled | None
+    old: Outcome | None
+    new: Outcome | None
     changes: tuple[Change, ...]
     old_job: str | None = None
     new_job: str | None = None
@@ -118,8 +117,10 @@ class Review:
 def review(old: Side, new: Side) -> Review:
     """Compare two sides of a project."""
     jobs = _Jobs(
-        spec_of={one.job.name: one.name for one in new.compiled if one.job and one.spec},
-        old_job_of={one.name: one.job.name for one in old.compiled if one.job and one.spec},
+        spec_of={one.job.name: one.name for one in new.compiled if isinstance(one, CompiledSpec)},
+        old_job_of={
+            one.name: one.job.name for one in old.compiled if isinstance(one, CompiledSpec)
+        },
     )
     pairs = list(paired(old.compiled, new.compiled))
     told = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
@@ -151,7 +152,7 @@ def _project_file(side: Side) -> str:
     return next(found, "hptc.yaml")
 
 
-def _lacks_its_project(one: Compiled | None, side: Side) -> bool:
+def _lacks_its_project(one: Outcome | None, side: Side) -> bool:
     """Whether nothing can be told of a spec, since its hptc.yaml can't be read."""
     return one is not None and any(d in side.project_findings for d in one.diagnostics)
 
@@ -161,8 +162,7 @@ def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
 
     def with_cost(spec: SpecDiff) -> SpecDiff:
         old, new = (
-            bound(side) if side is not None and side.job is not None else None
-            for side in (spec.old, spec.new)
+            bound(side) if isinstance(side, Compiled) else None for side in (spec.old, spec.new)
         )
         has_cost = old is not None or new is not None
         return replace(spec, cost=CostChange(old=old, new=new) if has_cost else None)
@@ -184,12 +184,12 @@ def _worst_first(spec: SpecDiff) -> tuple[int, str, str]:
 
 
 def paired(
-    old: Iterable[Compiled], new: Iterable[Compiled]
-) -> Iterator[tuple[Compiled | None, Compiled | None]]:
+    old: Iterable[Outcome], new: Iterable[Outcome]
+) -> Iterator[tuple[Outcome | None, Outcome | None]]:
     """Which spec was which: the same name, else the same file, else the same content."""
     was, becomes = list(old), list(new)
     for key in (_name_and_file, _name, _file, _content):
-        before: dict[object, Compiled] = {}
+        before: dict[object, Outcome] = {}
         for one in was:
             if (value := key(one)) is not None:
                 before.setdefault(value, one)
@@ -202,30 +202,22 @@ def paired(
     yield from ((None, one) for one in becomes)
 
 
-def _name_and_file(one: Compiled) -> object | None:
-    return (name, one.file) if (name := _name(one)) is not None else None
+def _name_and_file(one: Outcome) -> object | None:
+    return (one.name, one.file) if one.name else None
 
 
-def _name(one: Compiled) -> object | None:
+def _name(one: Outcome) -> object | None:
     """The spec's name, also of one that does not compile; a request's is the job's."""
-    return shown_name(one) or None
+    return one.name or None
 
 
-def shown_name(one: Compiled) -> str:
-    """What a compiled file is called, as far as that can be told; else nothing."""
-    if one.name or one.document.root is None:
-        return one.name
-    data, _ = document.construct(one.document, at=("name",))
-    return data if isinstance(data, str) else ""
-
-
-def _file(one: Compiled) -> object | None:
+def _file(one: Outcome) -> object | None:
     return one.file
 
 
-def _content(one: Compiled) -> object | None:
+def _content(one: Outcome) -> object | None:
     """What a search is, apart from the spec's name, which stands in the output's default place."""
-    if one.request is None:
+    if isinstance(one, Failed):
         return None
     return repr(_without_name(form(one.request), f"/{one.name}/"))
 
@@ -242,7 +234,7 @@ def _without_name(value: Form, ending: str) -> Form:
     return made
 
 
-def _spec_diff(old: Compiled | None, new: Compiled | None, jobs: _Jobs) -> SpecDiff | None:
+def _spec_diff(old: Outcome | None, new: Outcome | None, jobs: _Jobs) -> SpecDiff | None:
     """One pair's changes and consequences; None when there is nothing to say."""
     shown = new or old
     if shown is None or old is new:
@@ -253,9 +245,10 @@ def _spec_diff(old: Compiled | None, new: Compiled | None, jobs: _Jobs) -> SpecD
         return None
     # What has errors is never submitted.
     was, becomes = (
-        side.job if side is not None and not side.has_errors else None for side in (old, new)
+        side.job if isinstance(side, Compiled) and not side.has_errors else None
+        for side in (old, new)
     )
-    names = (shown_name(side) for side in (new, old) if side is not None)
+    names = (side.name for side in (new, old) if side is not None)
     return SpecDiff(
         name=next((name for name in names if name), shown.file),
         file=shown.file,
@@ -271,16 +264,17 @@ def _spec_diff(old: Compiled | None, new: Compiled | None, jobs: _Jobs) -> SpecD
     )
 
 
-def _pair_changes(old: Compiled | None, new: Compiled | None) -> tuple[Change, ...]:
+def _pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
     """What changed in a pair, and before all whether it can be submitted no more, or again."""
     if new is None:
         return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
     refused = list(_refusal(new))
     if old is None:
-        added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if new.job is not None else []
+        is_added = isinstance(new, Compiled)
+        added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if is_added else []
         return worst_first([*refused, *added])
     changes = []
-    if old.job is not None and new.job is not None:
+    if isinstance(old, Compiled) and isinstance(new, Compiled):
         changes = [_with_reason(change, old, new) for change in compare(old, new)]
     if refused and old.has_errors and not changes and not _differ(old, new):
         return ()
@@ -289,7 +283,7 @@ def _pair_changes(old: Compiled | None, new: Compiled | None) -> tuple[Change, .
     return worst_first([*refused, *changes])
 
 
-def _refusal(one: Compiled) -> Iterator[Change]:
+def _refusal(one: Outcome) -> Iterator[Change]:
     """That a spec can't be submitted; its findings say why."""
     codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
     if codes:
@@ -297,10 +291,10 @@ def _refusal(one: Compiled) -> Iterator[Change]:
         yield _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN)
 
 
-def _differ(old: Compiled, new: Compiled) -> bool:
+def _differ(old: Outcome, new: Outcome) -> bool:
     """Whether two files that can't be submitted differ: in what is wrong, or where that hides the
     search, in their text."""
-    hidden = old.job is None or new.job is None
+    hidden = isinstance(old, Failed) or isinstance(new, Failed)
     return (hidden and old.document.text != new.document.text) or bool(new_findings(old, new))
 
 
@@ -308,10 +302,12 @@ def _job_change(kind: Kind, *, old: str = "", new: str = "") -> Change:
     return Change(kind=kind, path=(), subject="", old=old, new=new)
 
 
-def _summary(one: Compiled | None) -> str:
+def _summary(one: Outcome | None) -> str:
     """A search in one line."""
-    if one is None or one.job is None:
-        return "" if one is None else "did not compile"
+    if one is None:
+        return ""
+    if isinstance(one, Failed):
+        return "did not compile"
     job = one.job
     number = training_jobs(job).number
     types = dict.fromkeys(
@@ -323,7 +319,7 @@ def _summary(one: Compiled | None) -> str:
     count = f"{number} training jobs" if number is not None else "training jobs without a limit"
     runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
     each = f", {duration_text(max(runtimes))} each at most" if runtimes else ""
-    starts = schedule_text(one.spec.schedule) if one.spec is not None else ""
+    starts = schedule_text(one.schedule)
     by_itself = f", started by itself: {starts}" if starts else ""
     on = ", ".join(types) or "no named instances"
     return f"{job.strategy}, {count} on {on}{each}{by_itself}"
@@ -331,7 +327,9 @@ def _summary(one: Compiled | None) -> str:
 
 def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
     """Say why a parent changed that the author did not touch."""
-    if change.kind is not Kind.WARM_START or old.spec is None or new.spec is None:
+    if change.kind is not Kind.WARM_START:
+        return change
+    if not (isinstance(old, CompiledSpec) and isinstance(new, CompiledSpec)):
         return change
     was, becomes = old.spec.warm_start, new.spec.warm_start
     if was is None or becomes is None or was.parents != becomes.parents:
@@ -339,7 +337,7 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
     return replace(change, note="the parent's own content changed")
 
 
-def new_findings(old: Compiled | None, new: Compiled | None) -> tuple[Diagnostic, ...]:
+def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
     """What is wrong with the new side that was not with the old; places don't count."""
     if new is None:
         return ()

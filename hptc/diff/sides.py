@@ -11,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
-from hptc.compiler.layers import Layers
-from hptc.compiler.pipeline import compile_file, with_unique_names
-from hptc.compiler.workspace import Compiled, Workspace
-from hptc.diagnostics import Diagnostic, Severity
-from hptc.diff.review import Review, Side, review, shown_name
+from hptc.compiler.outcome import Compiled, Failed, Outcome
+from hptc.compiler.pipeline import compile_readable
+from hptc.compiler.unique_names import with_unique_names
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Diagnostic
+from hptc.diff.review import Review, Side, review
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
-from hptc.source import document as source
 from hptc.source import git
 from hptc.source.filesystem import DISK, Files
 from hptc.source.git import Tree
@@ -74,7 +74,7 @@ def _review(
             help="`hptc init DIR` writes one to start from",
         )
     environments, notes = _environments(start[0], old, new, base)
-    after = [_compiled(str(path), new) for path in new_files]
+    after = [compile_readable(str(path), new) for path in new_files]
     if notes:  # the old side has no such environment: to it, every spec is new
         return review(
             Side(label=base, compiled=(), notes=notes),
@@ -83,7 +83,7 @@ def _review(
     _share_unchanged(after, old, new)
     if given:
         old_files += _moved(after, old_files, old)
-    before = [_compiled(str(path), old) for path in old_files]
+    before = [compile_readable(str(path), old) for path in old_files]
     return review(
         Side(
             label=base,
@@ -163,31 +163,15 @@ def _environments(
     return (found[1], found[0]), ()
 
 
-def _compiled(path: str, side: Workspace) -> Compiled:
-    """Compile a file. One that can't be read is a finding: the other side may be fine."""
-    try:
-        return compile_file(path, side)
-    except UsageError as error:
-        document = source.Document(path, "")
-        unreadable = Diagnostic(
-            code="HPT002",
-            severity=Severity.ERROR,
-            message=error.message,
-            span=document.span(),
-            help=error.help,
-        )
-        return Compiled(
-            document=document, diagnostics=(unreadable,), layers=Layers(((document, ()),))
-        )
-
-
-def _comparable(compiled: list[Compiled], side: Workspace) -> tuple[Compiled, ...]:
+def _comparable(outcomes: list[Outcome], side: Workspace) -> tuple[Outcome, ...]:
     """One side's specs, those with requests too that only rules refuse: they can be compared."""
     without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
     found = []
-    for one in with_unique_names(compiled):
-        if one.job is None and (bare := _compiled(one.file, without_rules)).job is not None:
-            one = replace(bare, diagnostics=one.diagnostics)
+    for one in with_unique_names(outcomes):
+        if isinstance(one, Failed):
+            bare = compile_readable(one.file, without_rules)
+            if isinstance(bare, Compiled):
+                one = replace(bare, diagnostics=one.diagnostics)
         found.append(one)
     return tuple(found)
 
@@ -197,13 +181,13 @@ def _faults(side: Workspace) -> tuple[Diagnostic, ...]:
     return tuple(fault for faults in side.project_diagnostics.values() for fault in faults)
 
 
-def _share_unchanged(after: list[Compiled], old: Workspace, new: Workspace) -> None:
+def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> None:
     """Let the old side have what the new one compiled, where it would come out the same.
 
     That is a file of the same text, under the same hptc.yaml, without parents among the specs.
     """
     for one in after:
-        has_parents = one.job is None or one.job.warm_start is not None
+        has_parents = isinstance(one, Failed) or one.job.warm_start is not None
         if has_parents or not old.files.is_file(Path(one.file)):
             continue
         path = new.files.real(Path(one.file))
@@ -219,7 +203,7 @@ def _share_unchanged(after: list[Compiled], old: Workspace, new: Workspace) -> N
             continue  # the old side's compile says so
 
 
-def _moved(after: list[Compiled], known: list[Path], old: Workspace) -> list[Path]:
+def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path]:
     """Where the specs that were asked for stood before, when their files were renamed since."""
     have = {old.files.real(path) for path in known}
     found = []
@@ -228,8 +212,8 @@ def _moved(after: list[Compiled], known: list[Path], old: Workspace) -> list[Pat
         if old.files.is_file(path):
             continue
         in_project, _ = old.project_of(old.files.real(path).parent)
-        by_name = spec_files_by_name(in_project, old.files) if in_project is not None else {}
-        before = by_name.get(shown_name(one))
+        by_name = spec_files_by_name(in_project, old) if in_project is not None else {}
+        before = by_name.get(one.name)
         if before is not None and old.files.real(before) not in have:
             found.append(Path(_shown(before)))
     return found

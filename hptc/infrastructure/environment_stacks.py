@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import CompiledSpec, Outcome
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
 from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
@@ -48,14 +48,14 @@ class EnvironmentStacks:
         return roles | {each.stack: each.spec for each in self.schedules}
 
 
-def environment_stacks(environment: Environment, compiled: Iterable[Compiled]) -> EnvironmentStacks:
+def environment_stacks(environment: Environment, compiled: Iterable[Outcome]) -> EnvironmentStacks:
     """The stacks that specs need. What did not compile, and requests, need none.
 
     Raises UsageError for specs whose stacks can't have names, and for a bucket that the
     environment's network keeps from a spec's jobs.
     """
-    specs = [one for one in compiled if one.spec is not None and one.job is not None]
-    roles = spec_stacks(environment, [(one.name, one.job) for one in specs if one.job is not None])
+    specs = [one for one in compiled if isinstance(one, CompiledSpec)]
+    roles = spec_stacks(environment, [(one.name, one.job) for one in specs])
     return EnvironmentStacks(
         foundation=foundation(environment),
         roles=roles,

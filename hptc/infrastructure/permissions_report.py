@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hptc.compiler.layers import Layers
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.diagnostics import Path, RequestPath, Span, path_text
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
@@ -73,10 +73,6 @@ class PermissionsReport:
 def permissions_report(compiled: Compiled) -> PermissionsReport:
     """Say what a compiled spec's training jobs need. Raises UsageError when it can't be told."""
     environment, job = compiled.environment, compiled.job
-    if job is None:
-        raise UsageError(
-            f"{compiled.file} does not compile", help=f"`hptc check {compiled.file}` says why"
-        )
     if environment is None:
         raise UsageError(
             f"{compiled.file}: whose resources it names depends on an account and a Region, "
@@ -86,7 +82,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
     # Those of the user's in the order of the request, after the one that hptc makes.
     arns = dict.fromkeys(each.role_arn for each in job.definitions)
     # A request names the role of some spec, if of any.
-    made = MANAGED_ROLE if environment.makes_roles and compiled.spec is not None else None
+    made = MANAGED_ROLE if environment.makes_roles and isinstance(compiled, CompiledSpec) else None
     return PermissionsReport(
         spec=compiled.name,
         environment=environment.name,
@@ -130,7 +126,7 @@ def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermiss
 
 
 def _asker(path: RequestPath, compiled: Compiled, job: TuningJob) -> Asker:
-    place = path if compiled.spec is None else spec_path(path, compiled.request or {})
+    place = spec_path(path, compiled.request) if isinstance(compiled, CompiledSpec) else path
     provider = _PROVIDED.get(str(path[-1]), "")
     is_filled_in = bool(provider) and not _is_written(place, compiled.layers)
     # What is not written anywhere, or everywhere a little, is the spec's own: it has the job.

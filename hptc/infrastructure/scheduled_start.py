@@ -16,7 +16,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from hptc.catalog.images import partition
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.launcher_policy import pass_role, tag_at_creation, whose
@@ -75,7 +75,7 @@ def schedule_stacks(
     found = []
     taken = {each.stack.lower(): each.spec for each in others}
     for one in compiled:
-        if one.spec is None or one.spec.schedule is None or one.job is None:
+        if one.schedule is None:
             continue
         stack = environment.schedule_stack(one.name)
         check_stack_name(stack)
@@ -85,7 +85,7 @@ def schedule_stacks(
                 f"`{taken[stack.lower()]}` has",
                 help="give one of the two specs another `name`",
             )
-        found.append(_stack(environment, one, one.job, one.spec.schedule))
+        found.append(_stack(environment, one, one.job, one.schedule))
     return tuple(sorted(found, key=lambda each: each.stack.lower()))
 
 
@@ -211,7 +211,7 @@ _RETRY = {
 
 def _request(compiled: Compiled) -> dict[str, Any]:
     """What each run sends: the spec's request with the tags of a submission, without a name."""
-    request = deepcopy(compiled.request or {})
+    request = deepcopy(compiled.request)
     request.pop("HyperParameterTuningJobName", None)
     root = compiled.project.root if compiled.project else FilePath()
     path = FilePath(compiled.file).resolve()

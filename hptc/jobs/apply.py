@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import assert_never
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError
 from hptc.jobs.plan import (
     AlreadyThere,

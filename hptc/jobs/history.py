@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import AwsError
 from hptc.jobs.provenance import TAG_PREFIX, Provenance
 from hptc.jobs.read_only import ReadOnlyTuning, is_denied
@@ -80,8 +80,10 @@ def listed(
 
 def _parts(one: Compiled) -> Iterable[str]:
     """What the names of a spec's jobs contain, whatever their suffix."""
-    name = one.request["HyperParameterTuningJobName"] if one.request else one.name
-    part = one.name[: MAX_NAME - _LONGEST_SUFFIX].rstrip("-") if one.spec else name
+    name = one.job.name
+    part = name
+    if isinstance(one, CompiledSpec):
+        part = one.name[: MAX_NAME - _LONGEST_SUFFIX].rstrip("-")
     scheduled = _scheduled_stem(one)
     parts = (part,) if part in name else (part, name)
     return parts if scheduled is None else (*parts, scheduled)
@@ -89,7 +91,7 @@ def _parts(one: Compiled) -> Iterable[str]:
 
 def _scheduled_stem(one: Compiled) -> str | None:
     """What the names of the jobs begin with that a spec's schedule starts; None without one."""
-    if one.spec is None or one.spec.schedule is None or one.environment is None:
+    if one.schedule is None or one.environment is None:
         return None
     return scheduled_stem(one.name, one.environment.project, one.environment.name)
 
@@ -167,11 +169,7 @@ class Names:
 
     def __init__(self, compiled: Sequence[Compiled]) -> None:
         self._compiled = compiled
-        self._names = {
-            one.request["HyperParameterTuningJobName"].lower(): one.name
-            for one in compiled
-            if one.request
-        }
+        self._names = {one.job.name.lower(): one.name for one in compiled}
         self._stems: dict[int, dict[str, str]] = {}
         stems = {_scheduled_stem(one): one.name for one in compiled}
         self._scheduled = {stem: spec for stem, spec in stems.items() if stem is not None}
@@ -211,6 +209,6 @@ class Names:
             self._stems[length] = {
                 one.name[: MAX_NAME - length].rstrip("-"): one.name
                 for one in reversed(self._compiled)
-                if one.spec is not None
+                if isinstance(one, CompiledSpec)
             }
         return self._stems[length].get(match["stem"])

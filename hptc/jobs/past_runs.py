@@ -13,7 +13,7 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.jobs.history import Names, readable_tags
 from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.read_only import ReadOnlyTuning
@@ -141,7 +141,7 @@ def _is_of(one: Compiled, name: str, tags: Mapping[str, str]) -> bool:
 def _is_alike(one: Compiled, name: str, read_only: ReadOnlyTuning) -> bool:
     """Whether a job of other content ran as the spec would: its times are of use only then."""
     description = read_only.tuning.describe(name)
-    if description is None or one.job is None:
+    if description is None:
         return False
     return _ways_to_run(read_job(description)) == _ways_to_run(one.job)
 
@@ -162,8 +162,8 @@ def _read(
 ) -> EarlierRun:
     trained = list(read_only.list_training_jobs(summary.name, limit=MOST_TRAINING_JOBS))
     ran = [(each, seconds) for each in trained if (seconds := _seconds(each))]
-    is_multiple = one.job is not None and one.job.is_multiple
-    is_spot = one.job is not None and any(each.is_spot for each in one.job.definitions)
+    is_multiple = one.job.is_multiple
+    is_spot = any(each.is_spot for each in one.job.definitions)
     return EarlierRun(
         name=summary.name,
         created=summary.created,

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from hptc.compiler.discovery import project_files
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.cost.forecast import TotalCost, total_cost
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.spec_stacks import locate
@@ -250,9 +250,7 @@ def decide(
 def _decide(
     one: Compiled, read_only: ReadOnlyTuning, stacks: StacksReadOnce, provenance: ProvenanceOf
 ) -> Decision:
-    if one.request is None:
-        raise UsageError(f"{one.file} does not compile", help=f"`hptc check {one.file}` says why")
-    name = one.request["HyperParameterTuningJobName"]
+    name = one.job.name
     blocked = Blocked(
         spec=one.name,
         file=one.file,
@@ -334,7 +332,7 @@ def _because(blocked: Blocked, obstacle: Obstacle, error: OperationError | Usage
 
 def _provided(one: Compiled, stacks: Stacks) -> dict[str, str]:
     """The value of each reference of a request; empty where there is none."""
-    if one.environment is None or one.spec is None:
+    if one.environment is None or not isinstance(one, CompiledSpec):
         return {}
     values = {}
     for name in sorted(set(names_in(one.request))):
@@ -364,6 +362,6 @@ def _waits_for(one: Compiled, read_only: ReadOnlyTuning) -> OperationError | Non
 
 
 def _parents(one: Compiled) -> Iterator[str]:
-    warm_start = (one.request or {}).get("WarmStartConfig") or {}
+    warm_start = one.request.get("WarmStartConfig") or {}
     for parent in warm_start.get("ParentHyperParameterTuningJobs", ()):
         yield parent["HyperParameterTuningJobName"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import BoundSummary, CostBound, summary
 from hptc.cost.forecast import ExpectedCost, expected_cost, no_forecast
 from hptc.errors import AwsError

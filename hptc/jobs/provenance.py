@@ -13,7 +13,7 @@ from hptc.request.emission import Request
 from hptc.source import git
 
 if TYPE_CHECKING:
-    from hptc.compiler.workspace import Compiled
+    from hptc.compiler.outcome import Compiled
 
 TAG_PREFIX = "hptc:"
 MAX_TAGS = 50

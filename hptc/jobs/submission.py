@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.spec_stacks import Output, locate
 from hptc.jobs.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
@@ -110,10 +110,6 @@ def submit(
     Raises OperationError when a stack is missing or the name belongs to another job, AwsError when
     AWS refuses, and UsageError for what can't be submitted at all.
     """
-    if compiled.request is None:
-        raise UsageError(
-            f"{compiled.file} does not compile", help=f"`hptc check {compiled.file}` says why"
-        )
     request = deepcopy(compiled.request)
     if rerun is not None:
         request["HyperParameterTuningJobName"] = _rerun_name(compiled, rerun)
@@ -126,7 +122,7 @@ def submit(
         request=request,
         digest=compiled.digest,
         has_references=bool(places),
-        is_name_chosen=compiled.spec is None or compiled.spec.job_name is not None,
+        is_name_chosen=compiled.pinned_name is not None,
     )
     if dry_run:
         missing = tuple(name for name, place in places.items() if not place.value)
@@ -141,7 +137,7 @@ def resolve_references(compiled: Compiled, stacks: Stacks) -> Request:
     """
     places = _places(compiled, stacks)
     _require(places, compiled)
-    return _filled(compiled.request or {}, places)
+    return _filled(compiled.request, places)
 
 
 def stop(tuning: Tuning, name: str) -> Stop:
@@ -172,12 +168,12 @@ def _status_to_stop(tuning: Tuning, name: str) -> str:
 def _rerun_name(compiled: Compiled, rerun: int) -> str:
     if rerun < 1:
         raise UsageError("reruns are numbered from 1")
-    if compiled.spec is None or compiled.spec.job_name is not None:
+    if compiled.pinned_name is not None:
         raise UsageError(
             f"{compiled.file} says its job's exact name, so it can't be run again under another",
             help="change the name in the file, or drop `job_name` to have names made from content",
         )
-    return identity.job_name(compiled.spec.name, compiled.digest, rerun=rerun)
+    return identity.job_name(compiled.name, compiled.digest, rerun=rerun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +190,7 @@ def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
     references = sorted(names_in(compiled.request))
     if not references:
         return {}
-    if compiled.environment is None or compiled.spec is None:
+    if compiled.environment is None or not isinstance(compiled, CompiledSpec):
         why = "belongs to no environment" if compiled.environment is None else "is no spec"
         raise UsageError(
             f"{compiled.file} refers to what a deployment provides, but {why}",

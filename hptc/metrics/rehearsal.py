@@ -2,7 +2,7 @@
 
 SageMaker searches the log of a training job with each expression and takes the first group's text
 as the value (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
-Expressions run in metric_worker.py, a process that is killed when one takes too long; those after
+Expressions run in regex_worker.py, a process that is killed when one takes too long; those after
 it still get their turn. Nothing else of a spec is run.
 """
 
@@ -28,7 +28,7 @@ SECONDS = 10.0
 SECONDS_OF_A_RUN = 60.0
 """For the sample logs of all specs together."""
 _MOST_SLOW = 3  # expressions that are waited for, before the rest is not tried
-_WORKER = Path(__file__).with_name("metric_worker.py")
+_WORKER = Path(__file__).with_name("regex_worker.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import assert_never
 
+from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Growth, Impact, Kind
@@ -222,8 +223,8 @@ def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
         yield _parent_text(parent, name)
     if spec.cost is not None:
         yield _cost_text(spec.cost, name)
-    if spec.new is not None and spec.new.spec is not None and spec.new.spec.schedule is not None:
-        when = name(schedule_text(spec.new.spec.schedule))
+    if isinstance(spec.new, Compiled) and spec.new.schedule is not None:
+        when = name(schedule_text(spec.new.schedule))
         yield f"starts by itself, {when}: each start is a job of its own at that cost"
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Outcome
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
 from hptc.render import diagnostics as lines
@@ -108,7 +108,7 @@ def _spec_commands(spec: SpecDiff) -> Iterator[str]:
             yield _command(change, _place(change, spec.file, spec.new))
 
 
-def _place(change: Change, file: str, compiled: Compiled | None) -> dict[str, str]:
+def _place(change: Change, file: str, compiled: Outcome | None) -> dict[str, str]:
     if compiled is None:
         return {"file": file}
     span = compiled.layers.span(change.path, key=True)

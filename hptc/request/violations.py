@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hptc.diagnostics import Finding, SpecPath, nearest, path_text
+from hptc.request.conformance import Violation
 from hptc.request.names import spec_path
-from hptc.request.shapes import Shape, Violation
+from hptc.request.shapes import Shape
 from hptc.spec.tuning_spec import Spec
 
 _CODES = {
@@ -56,7 +57,7 @@ _PATTERNS = {
 
 
 def findings_of_violations(
-    violations: list[Violation], request: Mapping[str, Any], spec: Spec | None
+    violations: Iterable[Violation], request: Mapping[str, Any], spec: Spec | None
 ) -> list[Finding]:
     """Each violation as a finding; names are the spec's where there is one, else the API's."""
     findings = [_finding(violation, request, spec) for violation in violations]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.spec_stacks import output_key
@@ -49,16 +49,15 @@ class Removed:
     retained: tuple[StackEvent, ...]
 
 
-def needed_by(environment: Environment, compiled: Iterable[Compiled]) -> dict[str, str]:
+def needed_by(environment: Environment, compiled: Sequence[Compiled]) -> dict[str, str]:
     """Of each stack that specs need, in lower case, a spec that needs it.
 
     Any spec needs the foundation. Raises UsageError for specs whose stacks can't have names.
     """
-    specs = [one for one in compiled if one.job is not None]
-    found = environment_stacks(environment, specs)
+    found = environment_stacks(environment, compiled)
     stacks = {stack.lower(): spec for stack, spec in found.specs.items()}
-    if specs and not found.foundation.is_empty:
-        stacks[environment.foundation_stack.lower()] = specs[0].name
+    if compiled and not found.foundation.is_empty:
+        stacks[environment.foundation_stack.lower()] = compiled[0].name
     return stacks
 
 

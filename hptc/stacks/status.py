@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.spec_stacks import output_key

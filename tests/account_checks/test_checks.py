@@ -6,7 +6,7 @@ The account of these tests has everything that the search needs, until a case ta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +17,14 @@ import pytest
 from hptc.account_checks.checks import check_online
 from hptc.aws.account import Account, Role, Subnet
 from hptc.aws.aws_errors import no_region
+from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 from hptc.rules.engine import selected
 from tests.support.fake_account import FakeAccount
+from tests.support.outcomes import all_succeeded
 
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -124,13 +126,12 @@ def compiled(
         path.write_text(spec, encoding="utf-8")
         paths.append(str(path))
     found = compile_paths(paths, Workspace())
-    assert all(one.request is not None for one in found), [one.diagnostics for one in found]
-    return found
+    return all_succeeded(found)
 
 
 def online(
-    searches: list[Compiled], fake: FakeAccount, **options: Any
-) -> tuple[list[Compiled], list[str]]:
+    searches: Sequence[Outcome], fake: FakeAccount, **options: Any
+) -> tuple[list[Outcome], list[str]]:
     said: list[str] = []
 
     def connect(_: Environment | None) -> Account:
@@ -139,7 +140,7 @@ def online(
     return check_online(searches, connect, progress=said.append, **options), said
 
 
-def found_in(one: Compiled, before: Compiled) -> Found:
+def found_in(one: Outcome, before: Outcome) -> Found:
     """(code, severity, the text of the line) of what is new."""
     return [
         (d.code, d.severity.value, d.span.source.strip().split(":")[0])

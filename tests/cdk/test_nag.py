@@ -17,6 +17,7 @@ from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
 from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
 from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
+from tests.support.outcomes import all_succeeded
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def app_of(name: str) -> App:
         chosen = variant(name)
         jobs = [("churn", searched(chosen))] if name in WITH_A_SPEC else []
     else:
-        compiled = compile_paths([str(ROOT)], Workspace(environment=name))
+        compiled = all_succeeded(compile_paths([str(ROOT)], Workspace(environment=name)))
         chosen = next(each.environment for each in compiled if each.environment is not None)
-        jobs = [(each.name, each.job) for each in compiled if each.job is not None]
+        jobs = [(each.name, each.job) for each in compiled]
     return chosen, foundation(chosen), spec_stacks(chosen, jobs)
 
 
@@ -44,7 +45,9 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
     if name in VARIANTS:
         return ()
     chosen, _, roles = app_of(name)
-    found = schedule_stacks(chosen, compile_paths([str(ROOT)], Workspace(environment=name)), roles)
+    found = schedule_stacks(
+        chosen, all_succeeded(compile_paths([str(ROOT)], Workspace(environment=name))), roles
+    )
     assert found
     return found
 

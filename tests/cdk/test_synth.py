@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from hptc.cdk.synth import build, synth_project
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.scheduled_start import schedule_stacks
@@ -23,6 +24,7 @@ from hptc.project.infrastructure_choices import Infrastructure, by_parameters, p
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 from tests.infrastructure.test_permissions import BY_PARAMETER, definition, inputs, job
+from tests.support.outcomes import all_succeeded
 from tests.support.paths import GOLDEN, ROOT
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -203,7 +205,7 @@ def test_an_environment_that_makes_nothing_has_no_stack(synth: Synth) -> None:
 
 @pytest.fixture(scope="session")
 def dev() -> tuple[Environment, list[Compiled]]:
-    compiled = compile_paths([str(ROOT)], Workspace(environment="dev"))
+    compiled = all_succeeded(compile_paths([str(ROOT)], Workspace(environment="dev")))
     return next(each.environment for each in compiled if each.environment is not None), compiled
 
 

@@ -164,19 +164,19 @@ def loop_of_folders(folder: Path) -> None:
 
 
 PATHS: dict[str, tuple[Make, list[str], str]] = {
-    "no file": (lambda _: None, ["specs/nothing.yaml"], "there is no such file or folder"),
-    "no folder": (lambda _: None, ["nowhere/"], "there is no such file or folder"),
-    "an empty folder": (lambda f: (f / "empty").mkdir(), ["empty"], "no spec in this folder"),
-    "an empty project": (lambda _: None, [], "no spec in this folder"),
+    "no file": (lambda _: None, ["specs/nothing.yaml"], "no such file or folder"),
+    "no folder": (lambda _: None, ["nowhere/"], "no such file or folder"),
+    "an empty folder": (lambda f: (f / "empty").mkdir(), ["empty"], "no specs found"),
+    "an empty project": (lambda _: None, [], "no specs found"),
     "a folder of other things": (
-        lambda f: (f / "specs" / "x.txt").write_text("x"), ["specs"], "no spec in this folder"
+        lambda f: (f / "specs" / "x.txt").write_text("x"), ["specs"], "no specs found"
     ),
     "hidden files only": (
-        lambda f: (f / "specs" / ".x.yaml").write_text("x"), ["specs"], "no spec in this folder"
+        lambda f: (f / "specs" / ".x.yaml").write_text("x"), ["specs"], "no specs found"
     ),
-    "a link to nothing": (vanish, ["specs/gone.yaml"], "there is no such file or folder"),
+    "a link to nothing": (vanish, ["specs/gone.yaml"], "no such file or folder"),
     "a loop of links": (loop, ["specs/a.yaml"], "specs/a.yaml"),
-    "a loop of folders": (loop_of_folders, ["specs"], "no spec in this folder"),
+    "a loop of folders": (loop_of_folders, ["specs"], "no specs found"),
     "stdin and a file": (lambda _: None, ["-", "specs"], "`-` stands alone"),
     "an environment that is not there": (
         lambda f: (f / "specs" / "x.yaml").write_text(GOOD),

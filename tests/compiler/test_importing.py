@@ -12,7 +12,8 @@ from hptc.compiler.importing import read_request, requested, write_spec
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
-from hptc.request.shapes import violations
+from hptc.request.conformance import violations
+from tests.support.outcomes import succeeded
 from tests.support.strategies import requests
 
 MINIMAL: dict[str, Any] = {
@@ -41,8 +42,7 @@ MINIMAL: dict[str, Any] = {
 
 def compiled(text: str) -> dict[str, Any]:
     result = compile_text(text, "imported.yaml", Workspace(rules=()))
-    assert result.request is not None, result.diagnostics
-    return result.request
+    return succeeded(result).request
 
 
 def without_empty(value: Any) -> Any:

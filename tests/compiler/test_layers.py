@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler.layers import Layers, merged, ordered
+from hptc.compiler.layers import Layers, merged
 from hptc.diagnostics import Path
 from hptc.source import document as source
 
@@ -75,20 +75,3 @@ def test_a_value_stands_in_the_layer_that_says_it(path: Path, file: str, line: i
     assert span.file == file
     if "nowhere" not in path:
         assert span.line <= line
-
-
-def test_members_stand_in_the_apis_order_and_maps_as_they_are() -> None:
-    request = {
-        "Tags": [{"Value": "v", "Key": "k"}],
-        "TrainingJobDefinition": {
-            "StaticHyperParameters": {"b": "1", "a": "2"}, "DefinitionName": "x",
-        },
-        "Unknown": 1,
-        "HyperParameterTuningJobName": "n",
-    }  # fmt: skip
-    made = ordered(request)
-    assert made == request
-    assert list(made) == ["HyperParameterTuningJobName", "TrainingJobDefinition", "Tags", "Unknown"]
-    assert list(made["Tags"][0]) == ["Key", "Value"]
-    assert list(made["TrainingJobDefinition"]) == ["DefinitionName", "StaticHyperParameters"]
-    assert list(made["TrainingJobDefinition"]["StaticHyperParameters"]) == ["b", "a"]

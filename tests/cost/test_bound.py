@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.catalog.prices import PriceTable, packaged, parse_prices
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import CostBound, cost_bound, job_region, summary
 from hptc.render.cost import SpecCost, costs_json, headline, render_costs
 from hptc.request.tuning_job import TuningJob
 from tests.conftest import Golden
+from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 from tests.support.rule_cases import compile_case
 
@@ -44,7 +46,7 @@ PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00", p3_2xlarge="4.00", g5_xlarge
 def job(spec: str) -> TuningJob:
     """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all, 30 GB."""
     compiled = compile_case(spec)
-    assert compiled.job is not None, compiled.diagnostics
+    compiled = succeeded(compiled)
     return compiled.job
 
 
@@ -290,7 +292,7 @@ def test_without_a_region_no_price_holds() -> None:
 
 def test_region_is_the_environments_else_the_images() -> None:
     compiled = compile_case("{}")
-    assert compiled.job is not None
+    assert isinstance(compiled, Compiled)
     assert job_region(compiled.job, compiled.environment) == "us-east-1"
     assert job_region(compiled.job, None) == "us-east-1"
 
@@ -354,7 +356,7 @@ def test_rendered_sum(golden: Golden) -> None:
 def test_the_pages_example_is_true() -> None:
     workspace = Workspace(environment="dev")
     compiled = compile_file(str(ROOT / "specs" / "direct-marketing-xgboost.yaml"), workspace)
-    assert compiled.job is not None
+    assert isinstance(compiled, Compiled)
     result = cost_bound(compiled.job, job_region(compiled.job, compiled.environment), packaged())
     line = f"{compiled.name}: {headline(summary(result))}"
     assert line in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")

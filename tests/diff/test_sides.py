@@ -431,7 +431,7 @@ def test_a_missing_ref(repository: Repository) -> None:
 
 
 def test_a_path_on_neither_side(repository: Repository) -> None:
-    with pytest.raises(UsageError, match=r"specs/none\.yaml: there is no such file or folder"):
+    with pytest.raises(UsageError, match=r"specs/none\.yaml: no such file or folder"):
         review_refs(["specs/none.yaml"])
 
 

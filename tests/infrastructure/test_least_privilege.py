@@ -20,6 +20,7 @@ from hptc.request.tuning_job import TuningJob
 from tests.support.iam_calls import World, by_text, definitions, s3_inputs
 from tests.support.iam_evaluator import Call, is_allowed, sids_of
 from tests.support.iam_neighbours import STRANGER, neighbours
+from tests.support.outcomes import all_succeeded
 from tests.support.paths import ROOT
 
 PLACES = {"dev": ("123456789012", "us-east-1"), "prod": ("210987654321", "eu-west-1")}
@@ -57,7 +58,7 @@ def deployed(environment: str) -> dict[str, str]:
 def requests(environment: str) -> dict[str, dict[str, Any]]:
     return {
         Path(each.file).stem: substitute(each.request, deployed(environment).__getitem__)
-        for each in compile_paths([str(ROOT)], Workspace(environment=environment))
+        for each in all_succeeded(compile_paths([str(ROOT)], Workspace(environment=environment)))
     }
 
 
@@ -65,7 +66,7 @@ def requests(environment: str) -> dict[str, dict[str, Any]]:
 def compiled(environment: str) -> tuple[Environment, dict[str, TuningJob]]:
     found = compile_paths([str(ROOT)], Workspace(environment=environment))
     chosen = next(each.environment for each in found if each.environment is not None)
-    return chosen, {each.name: each.job for each in found if each.job is not None}
+    return chosen, {each.name: each.job for each in all_succeeded(found)}
 
 
 @cache

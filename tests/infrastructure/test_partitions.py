@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.launcher_policy import launcher
 from hptc.infrastructure.permissions import permissions
@@ -39,7 +40,7 @@ def compiled(region: str) -> tuple[Compiled, ...]:
         assert "region: us-east-1" in text
         (copy / "hptc.yaml").write_text(text.replace("region: us-east-1", f"region: {region}"))
         found = compile_paths([str(copy)], Workspace(environment="dev"))
-    return tuple(each for each in found if each.job is not None)
+    return tuple(each for each in found if isinstance(each, Compiled))
 
 
 def world(region: str) -> World:

@@ -22,6 +22,7 @@ from hptc.project.infrastructure_choices import Infrastructure, Network, by_para
 from hptc.project.project_file import Environment, load
 from hptc.project.references import NAMES, names_in
 from hptc.request.tuning_job import TuningJob, read_job
+from tests.support.outcomes import all_succeeded
 from tests.support.paths import ROOT
 
 ACCOUNT = "123456789012"
@@ -767,7 +768,7 @@ def test_what_is_not_made_is_nowhere(name: str) -> None:
 def test_the_specs_of_this_repository_name_only_what_is_made(name: str) -> None:
     compiled = compile_paths([str(ROOT)], Workspace(environment=name))
     chosen = next(each.environment for each in compiled if each.environment is not None)
-    stacks = spec_stacks(chosen, [(each.name, each.job) for each in compiled if each.job])
+    stacks = spec_stacks(chosen, [(each.name, each.job) for each in all_succeeded(compiled)])
     assert stacks
     for stack in stacks:
         for reference in names_in(document(stack.permissions)):

@@ -17,8 +17,9 @@ from typing import Any
 import boto3
 import pytest
 
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
 from hptc.infrastructure.spec_stacks import spec_stacks
@@ -30,6 +31,7 @@ from hptc.sandbox.server import Sandbox
 from tests.infrastructure.test_least_privilege import deployed, world
 from tests.support.iam_evaluator import Call, is_allowed
 from tests.support.iam_launch import creations
+from tests.support.outcomes import all_succeeded
 
 SPEC = """\
 name: Churn
@@ -73,7 +75,7 @@ def compiled(folder: Path, environment: str = "dev") -> tuple[Environment, list[
     assert not [d.message for one in found for d in one.diagnostics if d.is_error]
     chosen = found[0].environment
     assert chosen is not None
-    return chosen, found
+    return chosen, all_succeeded(found)
 
 
 def stacks(folder: Path, environment: str = "dev") -> tuple[ScheduleStack, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler.workspace import Compiled
-from hptc.errors import AwsError, OperationError, UsageError
+from hptc.compiler.outcome import Compiled
+from hptc.errors import AwsError, OperationError
 from hptc.jobs.apply import Applied, apply
 from hptc.jobs.plan import Plan
 from hptc.jobs.plan_file import plan_text, read_plan
@@ -232,12 +232,6 @@ def test_another_name_for_the_same_spec_is_a_change(tmp_path: Path) -> None:
     renamed = project(tmp_path, {"a": "job_name: second\n" + spec("a")})
     with pytest.raises(OperationError, match="it was `first` and is now `second`"):
         carry_out(plan, renamed, FakeTuning())
-
-
-def test_a_spec_that_stopped_compiling(specs: list[Compiled]) -> None:
-    broken = [replace(specs[0], request=None), *specs[1:]]
-    with pytest.raises(UsageError, match="does not compile"):
-        carry_out(planned(specs), broken, FakeTuning())
 
 
 def test_each_job_is_described_before_the_first_is_created(specs: list[Compiled]) -> None:

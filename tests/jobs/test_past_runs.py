@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError
 from hptc.jobs.history import listed
 from hptc.jobs.past_runs import (

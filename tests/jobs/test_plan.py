@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +16,7 @@ from moto import mock_aws
 
 from hptc.aws.client import Connection, connect, over
 from hptc.aws.retry import Retry
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.errors import AwsError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
@@ -573,10 +572,6 @@ class TestCosts:
 
 class TestRefusals:
     """What can't be planned."""
-
-    def test_what_does_not_compile(self, churn: list[Compiled]) -> None:
-        with pytest.raises(UsageError, match="does not compile"):
-            planned([replace(churn[0], request=None)])
 
     def test_no_environment(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="needs an environment"):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.jobs.provenance import Provenance, provenance_tags
 from hptc.jobs.submission import (
@@ -415,11 +414,6 @@ class TestTags:
         assert isinstance(again, Submitted)
         keys = [tag["Key"] for tag in again.request["Tags"]]
         assert len(keys) == len(set(keys))
-
-
-def test_what_does_not_compile_is_not_sent(tmp_path: Path, explicit: Compiled) -> None:
-    with pytest.raises(UsageError, match="does not compile"):
-        send(replace(explicit, request=None), NoWrites())
 
 
 class TestStop:

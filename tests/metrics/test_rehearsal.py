@@ -25,6 +25,7 @@ from hptc.request.emission import emit
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import parse_spec
 from tests.conftest import Golden
+from tests.support.outcomes import succeeded
 from tests.support.rule_cases import compile_case
 
 LOG = """\
@@ -45,7 +46,7 @@ training_job:
   algorithm: {{metric_definitions: {definitions}}}
 """
     )
-    assert compiled.job is not None, compiled.diagnostics
+    compiled = succeeded(compiled)
     return compiled.job
 
 
@@ -131,7 +132,7 @@ class TestSlowExpressions:
 
 def test_one_of_several_definitions() -> None:
     compiled = compile_case("training_jobs: {one: {}, two: {}}")
-    assert compiled.job is not None
+    compiled = succeeded(compiled)
     assert [each.definition for each in rehearse(compiled.job, LOG, "x")] == ["one", "two"]
     (only,) = rehearse(compiled.job, LOG, "x", definition="two")
     assert only.definition == "two"
@@ -272,7 +273,7 @@ training_job:
     validation: {s3: "s3://example/validation/", content_type: text/csv}
 """
     )
-    assert compiled.job is not None
+    compiled = succeeded(compiled)
     found = rehearse(compiled.job, LOG, "train.log")
     assert found[0].is_objective_found
     golden("metrics/built-in.txt", render_rehearsals("churn", found))

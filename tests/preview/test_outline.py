@@ -22,13 +22,14 @@ from hptc.preview.plot import draw_search_space, search_space_svg
 from hptc.render.preview import previews_json, render_preview
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from tests.conftest import Golden
+from tests.support.outcomes import succeeded
 from tests.support.rule_cases import compile_case
 
 
 def job(spec: str) -> TuningJob:
     """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all."""
     compiled = compile_case(spec)
-    assert compiled.job is not None, compiled.diagnostics
+    compiled = succeeded(compiled)
     return compiled.job
 
 

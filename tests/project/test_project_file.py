@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.outcome import Outcome
 from hptc.compiler.pipeline import compile_file
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Project
+from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
 DEFAULTS = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8").partition("defaults:")[2]
@@ -114,7 +116,7 @@ def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:
 # Under and over a spec.
 
 
-def compiled(folder: Path, head: str, spec: str, environment: str | None = None) -> Compiled:
+def compiled(folder: Path, head: str, spec: str, environment: str | None = None) -> Outcome:
     (folder / "hptc.yaml").write_text(f"project: x\n{head}\ndefaults:{DEFAULTS}", "utf-8")
     (folder / "specs").mkdir(exist_ok=True)
     (folder / "specs" / "s.yaml").write_text(spec, "utf-8")
@@ -141,8 +143,7 @@ LAYERED: dict[str, tuple[str, str, int | None]] = {
 
 @pytest.mark.parametrize(("over", "spec", "jobs"), LAYERED.values(), ids=LAYERED)
 def test_layers(tmp_path: Path, over: str, spec: str, jobs: int | None) -> None:
-    result = compiled(tmp_path, OVER + over, spec)
-    assert result.request is not None, result.diagnostics
+    result = succeeded(compiled(tmp_path, OVER + over, spec))
     limits = result.request["HyperParameterTuningJobConfig"]["ResourceLimits"]
     assert limits.get("MaxNumberOfTrainingJobs") == jobs
     assert limits["MaxParallelTrainingJobs"] == 2

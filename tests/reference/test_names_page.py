@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler.layers import fill, ordered
+from hptc.compiler.filling import fill
 from hptc.reference.language import Key, every_key, places, ranges
 from hptc.reference.names_page import UNREACHED, joined, names_page
+from hptc.request.conformance import conformance, violations
 from hptc.request.emission import Request, emit
 from hptc.request.names import (
     RANGE_MEMBERS,
@@ -23,7 +24,7 @@ from hptc.request.names import (
     Names,
     Pairs,
 )
-from hptc.request.shapes import Shape, leaves, violations
+from hptc.request.shapes import Shape, leaves
 from hptc.source import document as source
 from hptc.spec.tuning_spec import parse_spec
 from tests.support.paths import ROOT
@@ -245,7 +246,7 @@ def request_of(spec: dict[str, Any]) -> Request:
     request = emit(parsed)
     assert fill(request, parsed, None) == []
     request.setdefault("HyperParameterTuningJobName", parsed.name)
-    made = ordered(request)
+    made = conformance(request).request
     assert isinstance(made, dict)
     return made
 

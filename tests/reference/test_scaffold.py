@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
@@ -61,7 +62,7 @@ def test_its_specs_compile_without_diagnostics(tmp_path: Path, folder: str) -> N
     write_project(tmp_path / folder, name=None)
     (compiled,) = compile_paths([str(tmp_path / folder)], Workspace())
     assert compiled.diagnostics == ()
-    assert compiled.request is not None
+    assert isinstance(compiled, Compiled)
     assert compiled.environment is not None
     assert compiled.environment.name == "dev"
 

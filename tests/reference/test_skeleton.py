@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.reference.language import every_key
@@ -68,7 +69,7 @@ def test_compiles_without_diagnostics(tmp_path: Path) -> None:
     path.write_text(skeleton(), encoding="utf-8")
     compiled = compile_file(str(path), Workspace())
     assert compiled.diagnostics == ()
-    assert compiled.request is not None
+    assert isinstance(compiled, Compiled)
 
 
 def test_meets_the_schema() -> None:

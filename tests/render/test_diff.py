@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_text
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
@@ -40,7 +41,7 @@ def loaded(folder: Path, text: str) -> Project:
     return replace(found, document=document)
 
 
-def spec(text: str, within: Project, file: str = "specs/trees.yaml") -> Compiled:
+def spec(text: str, within: Project, file: str = "specs/trees.yaml") -> Outcome:
     return compile_text(text, file, Workspace(), within)
 
 
@@ -64,7 +65,7 @@ DEAR = named("dear", SPEC).replace("ml.m5.xlarge", "ml.m5.2xlarge")
 TAGGED = named("tagged").replace("team: growth", "team: risk @octocat")
 
 
-def over_budget(one: Compiled) -> Compiled:
+def over_budget(one: Outcome) -> Outcome:
     """As the policy refuses it; its request is kept, so that its changes can be told."""
     place = one.layers.span(("limits", "max_number_of_training_jobs"))
     refusal = Diagnostic(
@@ -116,7 +117,6 @@ PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00")
 
 
 def _cost(one: Compiled) -> CostBound:
-    assert one.job is not None
     return cost_bound(one.job, "us-east-1", table() if one.name == "tagged" else PRICES)
 
 

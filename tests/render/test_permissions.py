@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_file, compile_text
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.permissions_report import permissions_report
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import document
 from hptc.render.permissions import permissions_json, render_permissions
+from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
 
@@ -24,7 +26,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def compiled(spec: str) -> Compiled:
-    return compile_file(f"specs/{spec}.yaml", Workspace(environment="dev"))
+    return succeeded(compile_file(f"specs/{spec}.yaml", Workspace(environment="dev")))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
     text = text.replace("  trees:\n", f"  trees:\n    role_arn: {role}\n")
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
-    report = permissions_report(compile_text(text, "two.yaml", workspace, project))
+    report = permissions_report(succeeded(compile_text(text, "two.yaml", workspace, project)))
     assert [(each.arn, each.is_made) for each in report.roles] == [
         ("${hptc:execution_role_arn}", True),
         (role, False),
@@ -92,19 +94,13 @@ def test_without_an_environment_it_can_not_be_told() -> None:
     text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
     found = compile_text(text, "request.json", Workspace())
     with pytest.raises(UsageError, match="account and a Region"):
-        permissions_report(found)
-
-
-def test_what_does_not_compile_has_no_permissions() -> None:
-    found = compile_text("name: x\n", "x.yaml", Workspace())
-    with pytest.raises(UsageError, match=r"x\.yaml does not compile"):
-        permissions_report(found)
+        permissions_report(succeeded(found))
 
 
 def test_a_request_below_an_environment_has_no_role_made() -> None:
     text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
-    report = permissions_report(compile_text(text, "request.json", workspace, project))
+    report = permissions_report(succeeded(compile_text(text, "request.json", workspace, project)))
     assert report.environment == "dev"
     assert [each.is_made for each in report.roles] == [False]

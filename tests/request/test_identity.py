@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
+from hptc.request.conformance import violations
 from hptc.request.identity import MAX_NAME, canonical, digest, job_name
-from hptc.request.shapes import input_shape, leaves, violations
+from hptc.request.shapes import input_shape, leaves
 from tests.support.strategies import make_request, requests
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
-from hptc.request.shapes import KINDS, OPERATION, input_shape, leaves, violations
+from hptc.request.conformance import KINDS, violations
+from hptc.request.shapes import OPERATION, input_shape, leaves
 from tests.support.strategies import make_request, requests
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from hptc.catalog.images import image_uri
+from hptc.compiler.outcome import Outcome
 from hptc.compiler.pipeline import compile_paths, compile_text
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from tests.support.paths import ROOT
 
@@ -543,11 +544,11 @@ ACCEPTED_ROWS = (
 """The catalogue's rows that say: accepted."""
 
 
-def errors(compiled: Compiled) -> list[Diagnostic]:
+def errors(compiled: Outcome) -> list[Diagnostic]:
     return [diagnostic for diagnostic in compiled.diagnostics if diagnostic.is_error]
 
 
-def checked(request: Json) -> Compiled:
+def checked(request: Json) -> Outcome:
     return compile_text(json.dumps(request), "request.json", Workspace())
 
 
@@ -597,7 +598,7 @@ training_job:
 
 
 @cache
-def compiled_in(environment: str) -> tuple[Compiled, ...]:
+def compiled_in(environment: str) -> tuple[Outcome, ...]:
     return tuple(compile_paths([str(ROOT)], Workspace(environment=environment)))
 
 

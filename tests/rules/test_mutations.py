@@ -12,8 +12,9 @@ from functools import cache
 
 import pytest
 
+from hptc.compiler.outcome import Outcome
 from hptc.compiler.pipeline import compile_text
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from tests.support.paths import ROOT
@@ -515,7 +516,7 @@ def repository() -> Project:
     return found
 
 
-def compiled(name: str, text: str) -> Compiled:
+def compiled(name: str, text: str) -> Outcome:
     file = str(ROOT / "specs" / f"{name}.yaml")
     return compile_text(text, file, Workspace(environment="prod"), repository())
 

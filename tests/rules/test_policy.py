@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hptc.cli import run as hptc
+from hptc.compiler.outcome import Failed
 from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
@@ -18,6 +19,7 @@ from hptc.rules import RULES
 from hptc.rules.engine import selected
 from hptc.rules.rule import Rule
 from tests.conftest import Golden
+from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
 SPEC = """\
@@ -152,7 +154,7 @@ def test_each_finding_shows_the_line_of_its_key(
     (folder / "hptc.yaml").write_text(project, "utf-8")
     (folder / "file.yaml").write_text(spec, "utf-8")
     if form == "request":
-        request = compile_file("file.yaml", Workspace(rules=())).request
+        request = succeeded(compile_file("file.yaml", Workspace(rules=()))).request
         (folder / "file.yaml").write_text(json.dumps(request, indent=2), "utf-8")
     found = compile_file("file.yaml", Workspace()).diagnostics
     assert {each.code for each in found} == {rule.code}
@@ -186,7 +188,7 @@ environments:
 @pytest.fixture
 def request_file(folder: Path) -> Path:
     """The spec's own request, alone in a project of several environments."""
-    made = compile_text(SPEC, "churn.yaml", Workspace(rules=())).request
+    made = succeeded(compile_text(SPEC, "churn.yaml", Workspace(rules=()))).request
     (folder / "request.json").write_text(json.dumps(made, indent=2), encoding="utf-8")
     (folder / "hptc.yaml").write_text(SEVERAL, encoding="utf-8")
     return folder / "request.json"
@@ -219,7 +221,7 @@ class TestRequestFiles:
         unclear, parallel = compiled.diagnostics
         assert (unclear.code, parallel.code) == ("HPT800", "HPT804")
         assert not unclear.is_error
-        assert "say --env dev or --env prod" in unclear.help
+        assert "use --env dev or --env prod" in unclear.help
         assert [(each.span.file, each.span.line) for each in parallel.related] == [("hptc.yaml", 4)]
 
     @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ class TestRequestFiles:
     def test_a_broken_project_stops_it(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text("project: [\n")
         compiled = compile_file("request.json", Workspace())
-        assert compiled.request is None
+        assert isinstance(compiled, Failed)
         assert [each.span.file for each in compiled.diagnostics] == ["hptc.yaml"]
 
     def test_without_a_choice_it_is_not_submitted(

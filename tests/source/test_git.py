@@ -18,6 +18,7 @@ from hptc.source import git
 from hptc.source.document import MAX_BYTES
 from hptc.source.filesystem import DISK
 from hptc.source.git import Tree
+from tests.support.outcomes import succeeded
 from tests.support.repositories import Repository
 
 
@@ -294,8 +295,7 @@ def test_a_commit_compiles_as_its_checkout_does(repository: Repository) -> None:
     with Tree(root, git.commit(root, at)) as tree:
         assert project_file.find(root / "specs", tree) == root / "hptc.yaml"
         (compiled,) = compile_paths([str(root)], Workspace(files=tree))
-    assert compiled.request == on_disk[0].request
-    assert compiled.request is not None
+    assert succeeded(compiled).request == succeeded(on_disk[0]).request
 
 
 SPEC = """\

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler.workspace import Compiled
+from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.project.project_file import Environment
 from hptc.service.interface import StackEvent, StackResource

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.jobs.plan import Plan, is_whole_project, plan
 from hptc.jobs.plan_costs import BoundOf
 from hptc.jobs.provenance import Provenance
@@ -16,6 +17,7 @@ from hptc.jobs.submission import submit
 from hptc.request.identity import scheduled_stem
 from hptc.service.responses import JobSummary
 from tests.support.fake_service import FakeStacks, FakeTuning, NoWrites
+from tests.support.outcomes import all_succeeded
 from tests.support.specs import PROJECT, SPEC
 
 PAGE = 100
@@ -45,8 +47,7 @@ def project(folder: Path, specs: Mapping[str, str], env: str = "dev") -> list[Co
         (folder / "specs").mkdir(exist_ok=True)
         (folder / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
     found = compile_paths([str(folder)], Workspace(environment=env))
-    assert all(one.request is not None for one in found), [one.diagnostics for one in found]
-    return found
+    return all_succeeded(found)
 
 
 def origin(one: Compiled) -> Provenance:

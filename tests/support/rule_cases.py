@@ -14,12 +14,14 @@ import re
 from dataclasses import dataclass, replace
 
 from hptc.compiler.layers import merged
+from hptc.compiler.outcome import Outcome
 from hptc.compiler.pipeline import compile_text
-from hptc.compiler.workspace import Compiled, Workspace
+from hptc.compiler.workspace import Workspace
 from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
 from hptc.project.project_file import Project, ProjectFile
 from hptc.source import document as source
+from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "tests" / "rules"
@@ -66,7 +68,7 @@ def cases() -> list[Case]:
     return found
 
 
-def compile_case(text: str, *, is_request: bool = False) -> Compiled:
+def compile_case(text: str, *, is_request: bool = False) -> Outcome:
     """Compile a text over the base of this folder; `# request` at its start also says that."""
     is_request = is_request or text.startswith("# request")
     base, diagnostics = project_file.load(FOLDER / "hptc.yaml")
@@ -76,7 +78,7 @@ def compile_case(text: str, *, is_request: bool = False) -> Compiled:
     if not is_request:
         workspace = Workspace(rehearse=rehearse_sample)
         return compile_text(text, "case.yaml", workspace, base)
-    request = compile_text("{}", "base.yaml", Workspace(), base).request
+    request = succeeded(compile_text("{}", "base.yaml", Workspace(), base)).request
     document, _ = source.parse(text, "patch.yaml")
     patch, _ = source.construct(document)
     filled = (
@@ -95,7 +97,7 @@ def _with_policy(base: Project, policy: str) -> Project:
     return replace(base, document=document, file=ProjectFile.model_validate(data))
 
 
-def found(compiled: Compiled, *, is_request: bool = False) -> Expected:
+def found(compiled: Outcome, *, is_request: bool = False) -> Expected:
     """What a compile found, in the form of `Case.expected`."""
     return sorted(
         (0 if is_request else d.span.line, d.severity.value, d.code) for d in compiled.diagnostics

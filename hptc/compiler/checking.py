@@ -1,0 +1,172 @@
+"""A request and all that is known of it in, every check of a run on it, a verdict out.
+
+The checks come in order: the API's shape, references to deployed values, then the rules, which read
+the typed request and so need one that conforms. The lines and suppressions of the file come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from hptc.compiler.locations import to_diagnostics
+from hptc.compiler.outcome import Failed, Origin
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_key
+from hptc.project.references import NAMES
+from hptc.request.conformance import Violation
+from hptc.request.emission import Request
+from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.violations import findings_of_violations
+from hptc.rules import RULES
+from hptc.rules.codes import ONLINE
+from hptc.rules.engine import check
+from hptc.rules.rule import Context, Rule
+from hptc.source import document as source
+from hptc.source import suppressions
+from hptc.source.document import Document
+from hptc.spec.tuning_spec import Spec
+
+if TYPE_CHECKING:
+    from hptc.catalog.prices import PriceTable
+    from hptc.metrics.rehearsal import Rehearsal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A request before the checks. `spec` is what it was emitted from, if it was."""
+
+    origin: Origin
+    spec: Spec | None
+    request: Request
+    violations: tuple[Violation, ...]
+    references: frozenset[str]
+    faults: list[Diagnostic]  # of the text: no error among them
+    findings: list[Finding]  # of the stages so far
+    parents: Mapping[str, TuningJob]  # those that are specs of the project, by job name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A request without errors."""
+
+    job: TuningJob
+    diagnostics: tuple[Diagnostic, ...]
+    suppressed: tuple[Diagnostic, ...]
+
+
+def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
+    """Check a request against the API's shape, then, if it conforms, by every rule of the run."""
+    origin, spec, request = draft.origin, draft.spec, draft.request
+    findings = [
+        *draft.findings,
+        *findings_of_violations(draft.violations, request, spec),
+        *_unknown_references(draft.references),
+    ]
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        errors = located(findings, draft.faults, origin, request, spec)
+        return fail(origin, *errors, name=spec.name if spec else "")
+    job = read_job(request)
+    context = Context(
+        job=job,
+        request=request,
+        environment=origin.environment,
+        policy=origin.policy,
+        parents=draft.parents,
+        spec_name=spec.name if spec else None,
+        prices=_prices(origin, workspace),
+        rehearsals=_rehearsals(origin, spec, job, workspace),
+    )
+    findings += check(context, workspace.rules)
+    diagnostics, suppressed = located(
+        findings, draft.faults, origin, request, spec, workspace.rules
+    )
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        return fail(origin, diagnostics, suppressed, name=spec.name if spec else "")
+    return Checked(job=job, diagnostics=diagnostics, suppressed=suppressed)
+
+
+def located(
+    findings: list[Finding],
+    faults: list[Diagnostic],
+    origin: Origin,
+    request: Request,
+    spec: Spec | None,
+    rules_run: tuple[Rule, ...] = (),
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Findings with their lines, in the order of the file: those that count, and the suppressed."""
+    kept, suppressed = suppressions.apply(
+        [*faults, *to_diagnostics(findings, origin, request, spec)],
+        origin.document,
+        unchecked=lambda: _codes_not_looked_for(rules_run),
+    )
+    return tuple(sorted(kept, key=sort_key)), tuple(suppressed)
+
+
+def fail(
+    origin: Origin,
+    diagnostics: tuple[Diagnostic, ...],
+    suppressed: tuple[Diagnostic, ...] = (),
+    *,
+    name: str = "",
+) -> Failed:
+    """A file with errors. `name` is read from the text where it is not given."""
+    return Failed(
+        document=origin.document,
+        layers=origin.layers,
+        project=origin.project,
+        environment=origin.environment,
+        diagnostics=diagnostics,
+        suppressed=suppressed,
+        name=name or written_name(origin.document),
+    )
+
+
+def written_name(document: Document) -> str:
+    """The value of a file's `name`, if it has one that is text."""
+    if document.root is None:
+        return ""
+    name, _ = source.construct(document, at=("name",))
+    return name if isinstance(name, str) else ""
+
+
+def _codes_not_looked_for(rules_run: tuple[Rule, ...]) -> set[str]:
+    """Rules that did not run, and checks that need AWS: a suppression of these is not unused."""
+    return {*(rule.code for rule in RULES), *ONLINE} - {rule.code for rule in rules_run}
+
+
+def _unknown_references(references: frozenset[str]) -> list[Finding]:
+    return [
+        Finding(
+            code="HPT006",
+            message=f"`${{hptc:{name}}}` is not a value that a deployment provides",
+            path=RequestPath(),
+            help=f"it provides: {', '.join(NAMES)}",
+        )
+        for name in sorted(references.difference(NAMES))
+    ]
+
+
+def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:
+    """The project's prices, if its policy has a budget: no other rule needs them."""
+    if origin.project is None or origin.policy.budget_usd is None:
+        return None
+    return workspace.prices_of(origin.project)
+
+
+def _rehearsals(
+    origin: Origin, spec: Spec | None, job: TuningJob, workspace: Workspace
+) -> dict[RequestPath, Rehearsal]:
+    """What the metric definitions find in the sample logs that a spec names."""
+    found: dict[RequestPath, Rehearsal] = {}
+    if spec is None or workspace.rehearse is None:
+        return found
+    root = origin.project.root if origin.project else FilePath(origin.file).parent
+    for definition in job.definitions:
+        several = spec.training_jobs or {}
+        written = several.get(definition.name or "") if job.is_multiple else spec.training_job
+        if written is not None and written.metric_sample_log is not None:
+            found[definition.path] = workspace.rehearse(definition, written.metric_sample_log, root)
+    return found

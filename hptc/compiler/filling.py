@@ -1,0 +1,157 @@
+"""What an environment adds to a request: role, image, output location, KMS key, network."""
+
+from __future__ import annotations
+
+from hptc.catalog.images import (
+    ImageProblem,
+    framework_image_uri,
+    framework_names,
+    image_uri,
+    versions,
+)
+from hptc.catalog.instances import instance
+from hptc.diagnostics import Finding, SpecPath, nearest
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
+from hptc.request.emission import Request
+from hptc.spec.tuning_spec import Algorithm, Spec, TrainingJob
+
+
+def fill(request: Request, spec: Spec, environment: Environment | None) -> list[Finding]:
+    """Fill in, in place, what the spec leaves out and its environment provides."""
+    findings: list[Finding] = []
+    config = request.setdefault("HyperParameterTuningJobConfig", {})
+    config.setdefault("ResourceLimits", {})
+    for training_job, definition, at in _definitions(request, spec):
+        findings += _fill_image(definition, training_job.algorithm, environment, at)
+        if environment is not None:
+            _fill_from(environment, definition, spec.name)
+    return findings
+
+
+def _definitions(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, SpecPath]]:
+    pairs: list[tuple[TrainingJob, Request, SpecPath]] = []
+    if spec.training_job is not None:
+        single = request.setdefault("TrainingJobDefinition", {})
+        pairs.append((spec.training_job, single, SpecPath(("training_job",))))
+    several = request.get("TrainingJobDefinitions", ())
+    for (name, training_job), definition in zip(
+        (spec.training_jobs or {}).items(), several, strict=True
+    ):
+        pairs.append((training_job, definition, SpecPath(("training_jobs", name))))
+    return pairs
+
+
+def _fill_from(environment: Environment, definition: Request, spec_name: str) -> None:
+    provided = environment.variables
+    role = environment.infrastructure.execution_role
+    if role != "absent" and "RoleArn" not in definition:
+        definition["RoleArn"] = reference("execution_role_arn") if role == "managed" else role
+    bucket, key = provided.get("artifact_bucket"), provided.get("kms_key_arn")
+    output = definition.setdefault("OutputDataConfig", {})
+    if bucket is not None and "S3OutputPath" not in output:
+        output["S3OutputPath"] = f"s3://{bucket}/{spec_name}/"
+    if key is not None:
+        output.setdefault("KmsKeyId", key)
+        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+            resources = definition.get(member)
+            if resources is not None and _takes_volume_key(resources):
+                resources.setdefault("VolumeKmsKeyId", key)
+    if "VpcConfig" not in definition and "subnet_ids" in provided:
+        definition["VpcConfig"] = {
+            "SecurityGroupIds": list(provided["security_group_ids"]),
+            "Subnets": list(provided["subnet_ids"]),
+        }
+
+
+def _takes_volume_key(resources: Request) -> bool:
+    """Whether the instances have EBS volumes; local storage is encrypted without a customer key.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+    """
+    groups = [
+        *resources.get("InstanceGroups", ()),
+        *resources.get("InstanceConfigs", ()),
+        resources,
+    ]
+    kinds = [instance(group["InstanceType"]) for group in groups if "InstanceType" in group]
+    return bool(kinds) and all(kind is not None and not kind.has_local_storage for kind in kinds)
+
+
+def _fill_image(
+    definition: Request, algorithm: Algorithm | None, environment: Environment | None, at: SpecPath
+) -> list[Finding]:
+    if algorithm is None:
+        return []
+    at = at / "algorithm"
+    given = [
+        k
+        for k in ("built_in", "framework", "training_image", "algorithm_name")
+        if getattr(algorithm, k)
+    ]
+    if len(given) != 1 and ("built_in" in given or "framework" in given):
+        message = f"`{given[0]}` and `{given[1]}` both name the algorithm"
+        return [_finding("HPT102", message, at / given[1], help="keep one of the two")]
+    name = algorithm.built_in or algorithm.framework
+    if name is None:
+        if algorithm.version is not None:
+            message = "`version` needs `built_in` or `framework`"
+            return [_finding("HPT102", message, at / "version", help="remove it")]
+        return []
+    if algorithm.version is None:
+        known = versions(name)
+        advice = (
+            f"add `version:`, one of {', '.join(known)}"
+            if known
+            else "add `version:`, the image's tag"
+        )
+        return [
+            _finding(
+                "HPT103", f"`{given[0]}: {name}` needs a `version`", at / given[0], help=advice
+            )
+        ]
+    if environment is None:
+        return [
+            _finding(
+                "HPT103",
+                f"the image of `{name}` depends on the Region, and there is no environment",
+                at / given[0],
+                help="add an environment to hptc.yaml, or use `training_image:`",
+            )
+        ]
+    # A framework image is named by a version that AWS lists, or else by its whole tag.
+    by_version = bool(algorithm.built_in) or algorithm.version in versions(name)
+    uri = image_uri if by_version else framework_image_uri
+    made = uri(name, algorithm.version, environment.region)
+    if isinstance(made, str):
+        definition["AlgorithmSpecification"]["TrainingImage"] = made
+        return []
+    return [_image_finding(made, given[0], name, at)]
+
+
+def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:
+    meant = nearest(problem.value, problem.valid)
+    label = f"did you mean `{meant}`?" if meant else ""
+    known = f"known: {', '.join(problem.valid)}"
+    match problem.field:
+        case "name":
+            other = "framework" if key == "built_in" and problem.value in framework_names() else ""
+            advice = f"write `{other}: {name}`" if other else known
+            return _finding(
+                "HPT104",
+                f"there is no {key.replace('_', '-')} image `{name}`",
+                at / key,
+                label,
+                help=advice,
+            )
+        case "version":
+            message = f"`{name}` has no version `{problem.value}`"
+            return _finding("HPT104", message, at / "version", label, help=known)
+    message = f"`{name}` is not published in {problem.value}"
+    return _finding("HPT104", message, at / key, help=f"published in {', '.join(problem.valid)}")
+
+
+def _finding(
+    code: str, message: str, path: SpecPath, label: str = "", *, help: str = ""
+) -> Finding:
+    return Finding(code=code, message=message, path=path, label=label, help=help)

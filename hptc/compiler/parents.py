@@ -1,0 +1,86 @@
+"""Warm-start parents that are specs of the same project, by the names of their tuning jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from hptc.compiler.discovery import display_path, spec_files_by_name
+from hptc.compiler.outcome import Failed, Outcome
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Finding, Severity, SpecPath, nearest
+from hptc.project.project_file import Project
+from hptc.request.emission import Request
+from hptc.request.tuning_job import TuningJob
+
+_MAX_PARENTS = 5  # the API takes no more, and a hostile file may list thousands
+_MAX_CHAIN = 50  # each generation is compiled inside the next: the stack has to hold them
+
+CompileFile = Callable[[str, Workspace], Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parents:
+    """The parents that are specs of the project, by job name, and what is wrong with the others."""
+
+    jobs: dict[str, TuningJob]
+    findings: list[Finding]
+
+
+def name_parents(
+    request: Request, workspace: Workspace, in_project: Project | None, compile_file: CompileFile
+) -> Parents:
+    """Replace, in place, parents given by a spec's name with the name of that spec's tuning job.
+
+    A name that no spec has is left as it is: an existing tuning job in AWS.
+    """
+    parents = Parents(jobs={}, findings=[])
+    named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+    if not named or in_project is None:
+        return parents
+    files = spec_files_by_name(in_project, workspace)
+    for index, parent in enumerate(named[:_MAX_PARENTS]):
+        name = parent["HyperParameterTuningJobName"]
+        path = SpecPath(("warm_start", "parents", index))
+        if name not in files:
+            parents.findings.extend(_probable_typo(name, tuple(files), path))
+            continue
+        match _compiled_parent(name, files[name], workspace, compile_file):
+            case TuningJob() as job:
+                parent["HyperParameterTuningJobName"] = job.name
+                parents.jobs[job.name] = job
+            case problem:
+                parents.findings.append(Finding(code="HPT701", message=problem, path=path))
+    return parents
+
+
+def _compiled_parent(
+    name: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
+) -> TuningJob | str:
+    """The parent's tuning job, or why there is none."""
+    if workspace.files.real(file) in workspace.compiling:
+        return f"`{name}` warm-starts from itself, directly or through its parents"
+    if len(workspace.compiling) > _MAX_CHAIN:
+        return f"the chain of warm starts that leads to `{name}` is longer than {_MAX_CHAIN} specs"
+    compiled = compile_file(display_path(file), workspace)
+    if isinstance(compiled, Failed):
+        return f"the parent `{name}` ({file.name}) does not compile"
+    return compiled.job
+
+
+def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Finding]:
+    """A warning for a name that is close to a spec's; any other is an existing tuning job."""
+    meant = nearest(name, specs, cutoff=0.85)
+    if meant is None:
+        return []
+    return [
+        Finding(
+            code="HPT700",
+            severity=Severity.WARNING,
+            message=f"`{name}` is not a spec in this project; assuming it is an existing tuning "
+            "job",
+            path=path,
+            label=f"did you mean `{meant}`?",
+        )
+    ]

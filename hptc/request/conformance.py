@@ -1,0 +1,190 @@
+"""A request against the API's shape: in the API's own order, with every violation and reference.
+
+One walk finds all three, since each has to look at every value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from hptc.diagnostics import RequestPath
+from hptc.project.references import names_in
+from hptc.request.shapes import Shape, input_shape
+
+MAX_VIOLATIONS = 1000
+"""A run reports no more than this: nobody reads more."""
+
+KINDS = ("unknown", "missing", "type", "enum", "minimum", "maximum", "pattern")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One constraint that a request does not meet. `kind` is one of KINDS."""
+
+    kind: str
+    path: RequestPath
+    shape: Shape
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conformance:
+    """What a walk of a request found."""
+
+    request: Any  # a copy with each structure's members in the API's order
+    violations: tuple[Violation, ...]
+    references: frozenset[str]  # the names of `${hptc:name}`, known or not
+
+
+def conformance(request: Any) -> Conformance:
+    """Compare a request with the shape of CreateHyperParameterTuningJob.
+
+    A value that holds a reference meets every pattern, enum and length: only a deployment knows it.
+    """
+    walk = _Walk(violations=[], references=set(), path=[])
+    ordered = walk.value(request, input_shape())
+    return Conformance(
+        request=ordered,
+        violations=tuple(walk.violations[:MAX_VIOLATIONS]),
+        references=frozenset(walk.references),
+    )
+
+
+def violations(request: Any) -> list[Violation]:
+    """Every violation of a request, at most MAX_VIOLATIONS."""
+    return list(conformance(request).violations)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+}
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The state of one walk: `path` is where it stands."""
+
+    violations: list[Violation]
+    references: set[str]
+    path: list[str | int]
+
+    def value(self, value: Any, shape: Shape) -> Any:
+        """Check a value; return it with its structures in order."""
+        # The class itself, since a bool is an int to isinstance.
+        if type(value) not in _TYPES[shape.type]:
+            self._add("type", shape, value)
+            self.references |= names_in(value)
+            return value
+        match shape.type:
+            case "structure":
+                return self._structure(value, shape)
+            case "list":
+                self._check_size(len(value), value, shape)
+                return self._list(value, shape)
+            case "map":
+                self._check_size(len(value), value, shape)
+                return self._map(value, shape)
+            case "string":
+                self._check_text(value, shape)
+            case "boolean":
+                pass
+            case _:
+                self._check_size(value, value, shape)
+        return value
+
+    def _structure(self, value: dict[str, Any], shape: Shape) -> dict[str, Any]:
+        for name in shape.required:
+            if name not in value:
+                self.path.append(name)
+                self._add("missing", shape.members[name], None)
+                self.path.pop()
+        ordered = {}
+        for name, member in shape.members.items():
+            if name in value:
+                self.path.append(name)
+                ordered[name] = self.value(value[name], member)
+                self.path.pop()
+        if len(ordered) < len(value):
+            for name, inner in value.items():
+                if name not in ordered:
+                    self.path.append(name)
+                    self._add("unknown", shape, inner)
+                    self.path.pop()
+                    self.references |= names_in(inner)
+                    ordered[name] = inner
+        return ordered
+
+    def _list(self, value: list[Any], shape: Shape) -> list[Any]:
+        item = shape.item
+        if item is None:
+            return value
+        items = []
+        for index, inner in enumerate(value):
+            self.path.append(index)
+            items.append(self.value(inner, item))
+            self.path.pop()
+        return items
+
+    def _map(self, value: dict[str, Any], shape: Shape) -> dict[str, Any]:
+        key, item = shape.key, shape.item
+        if key is None or item is None:
+            return value
+        for name, inner in value.items():
+            self.path.append(name)
+            self.value(name, key)
+            self.value(inner, item)
+            self.path.pop()
+        return value
+
+    def _check_text(self, text: str, shape: Shape) -> None:
+        if "${hptc:" in text and (names := names_in(text)):
+            self.references |= names
+            return
+        if shape.enum:
+            if text not in shape.enum:
+                self._add("enum", shape, text)
+            return
+        # A text of the wrong length is not matched: patterns see short texts only.
+        is_sized = self._check_size(len(text), text, shape)
+        if is_sized and shape.pattern and not _compiled(shape.pattern).fullmatch(text):
+            self._add("pattern", shape, text)
+
+    def _check_size(self, size: float, value: Any, shape: Shape) -> bool:
+        if shape.minimum is not None and size < shape.minimum:
+            self._add("minimum", shape, value)
+            return False
+        if shape.maximum is not None and size > shape.maximum:
+            self._add("maximum", shape, value)
+            return False
+        return True
+
+    def _add(self, kind: str, shape: Shape, value: Any) -> None:
+        path = RequestPath(self.path)
+        self.violations.append(Violation(kind=kind, path=path, shape=shape, value=value))
+
+
+_UNICODE_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A Java pattern as Python's: for a whole match, and ASCII unless it names Unicode classes."""
+    flags = 0 if r"\p{" in pattern else re.ASCII
+    for java, python in _UNICODE_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern, flags)

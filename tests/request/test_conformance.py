@@ -1,0 +1,39 @@
+"""The one walk over a request: members in the API's order, violations, references."""
+
+from __future__ import annotations
+
+from hptc.request.conformance import conformance
+
+
+def test_members_stand_in_the_apis_order_and_maps_as_they_are() -> None:
+    request = {
+        "Tags": [{"Value": "v", "Key": "k"}],
+        "TrainingJobDefinition": {
+            "StaticHyperParameters": {"b": "1", "a": "2"}, "DefinitionName": "x",
+        },
+        "Unknown": 1,
+        "HyperParameterTuningJobName": "n",
+    }  # fmt: skip
+    made = conformance(request).request
+    assert made == request
+    assert list(made) == ["HyperParameterTuningJobName", "TrainingJobDefinition", "Tags", "Unknown"]
+    assert list(made["Tags"][0]) == ["Key", "Value"]
+    assert list(made["TrainingJobDefinition"]) == ["DefinitionName", "StaticHyperParameters"]
+    assert list(made["TrainingJobDefinition"]["StaticHyperParameters"]) == ["b", "a"]
+
+
+def test_references_are_found_wherever_they_are() -> None:
+    found = conformance(
+        {
+            "TrainingJobDefinition": {
+                "RoleArn": "${hptc:execution_role_arn}",
+                "Environment": {"KEY": "${hptc:kms_key_arn}"},
+                "VpcConfig": {"Subnets": ["${hptc:subnet_id_1}"]},
+                "Misspelled": {"inner": "${hptc:data_bucket}"},
+                "EnableNetworkIsolation": ["${hptc:no_such}"],
+            }
+        }
+    )
+    assert found.references == {
+        *("execution_role_arn", "kms_key_arn", "subnet_id_1", "data_bucket", "no_such"),
+    }
