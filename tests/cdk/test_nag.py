@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,9 @@ from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
 from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
-from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
+from tests.support.nag import findings, nag
 from tests.support.paths import ROOT
+from tests.support.stacks import VARIANTS, WITH_A_SPEC, searched, variant
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -47,23 +47,6 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
     found = schedule_stacks(chosen, compile_paths([str(ROOT)], Workspace(environment=name)), roles)
     assert found
     return found
-
-
-def nag(app: cdk.App) -> None:
-    import aws_cdk as cdk
-    from cdk_nag import AwsSolutionsChecks
-
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-
-
-def findings(outdir: Path) -> list[tuple[str, str]]:
-    report = json.loads((outdir / "validation-report.json").read_text(encoding="utf-8"))
-    return [
-        (violation["ruleName"], construct["constructPath"])
-        for plugin in report["pluginReports"]
-        for violation in plugin["violations"]
-        for construct in violation["violatingConstructs"]
-    ]
 
 
 @pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])

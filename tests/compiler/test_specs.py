@@ -22,7 +22,7 @@ from hptc.compiler.pipeline import compile_file, compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.request import shapes
 from hptc.spec.tuning_spec import Spec, TrainingJob
-from tests.conftest import Golden
+from tests.support.golden import Golden
 from tests.support.paths import ROOT
 
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))

@@ -8,6 +8,8 @@ from pathlib import Path
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Compiled, Workspace
 
+ACCOUNT = "123456789012"
+
 PROJECT = """\
 project: churn
 default_environment: dev
