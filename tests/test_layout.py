@@ -13,6 +13,7 @@ from tests.support.paths import ROOT
 
 PACKAGE, TESTS = ROOT / "hptc", ROOT / "tests"
 MAX_SUPPORT_LINES = 400
+ASSERTING_CALLS = ("raises", "warns", "fail", "golden")
 REPEATED_STEMS = (
     ("__init__", "every package has one"),
     ("__main__", "every package that runs with `python -m` has one"),
@@ -43,6 +44,30 @@ def test_no_test_module_imports_another() -> None:
         if module.startswith(("tests.", ".")) and (stem.startswith("test_") or stem == "conftest")
     ]
     assert found == []
+
+
+def asserts(test: ast.AST) -> bool:
+    """Whether a test holds an assertion, or calls something whose name says that it asserts."""
+    for node in ast.walk(test):
+        match node:
+            case ast.Assert():
+                return True
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                if name in ASSERTING_CALLS or name.lstrip("_").startswith("assert"):
+                    return True
+    return False
+
+
+def test_every_test_asserts_something() -> None:
+    tests = [
+        (path, node)
+        for path in sorted(TESTS.rglob("test_*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    assert len(tests) > 1000
+    idle = [f"{path.relative_to(ROOT)}: {node.name}" for path, node in tests if not asserts(node)]
+    assert idle == []
 
 
 def test_support_modules_are_short() -> None:

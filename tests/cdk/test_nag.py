@@ -80,6 +80,7 @@ def test_nag_finds_what_nobody_explained(tmp_path: Path) -> None:
 def test_cdks_own_validation_finds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(VALIDATE, "1")
     build(*app_of("dev"), tmp_path, schedules=scheduled("dev"))
+    assert findings(tmp_path) == []
 
 
 def test_cdks_own_findings_stop_the_synthesis(

@@ -370,6 +370,7 @@ def test_a_failed_stack_says_why(stack: Stack) -> None:
 def test_deleting_what_is_absent_succeeds(stack: Stack) -> None:
     stack.client.delete_stack(StackName="absent")
     stack.client.delete_change_set(StackName="absent", ChangeSetName="absent")
+    assert stack.client.describe_stacks()["Stacks"] == []
 
 
 def test_termination_protection(stack: Stack) -> None:
