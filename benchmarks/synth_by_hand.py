@@ -1,7 +1,8 @@
-"""The same stacks as hptc's, as a person would write them with the CDK: python -m … FOLDER OUT.
+"""The same stacks as hptc's, written by hand with the CDK: python -m … FOLDER OUT.
 
-The statements of the policies are read from FOLDER/stacks.json, hptc's own templates, so that both
-apps make the same resources; everything else is written out.
+The policies' statements, the state machines' definitions and the schedules are read from
+FOLDER/stacks.json, which has hptc's own templates, so that both apps create the same resources.
+Everything else is written out.
 """
 
 import json
@@ -66,37 +67,114 @@ group.add_egress_rule(group, ec2.Port.all_traffic())
 group.add_egress_rule(ec2.Peer.prefix_list("pl-63a5400a"), ec2.Port.tcp(443))
 
 
-def written(value: Any) -> Any:
+def written(value: Any, own: dict[str, str]) -> Any:
     """A template's value as an author writes it: intrinsic functions as calls."""
     if isinstance(value, list):
-        return [written(item) for item in value]
+        return [written(item, own) for item in value]
     if not isinstance(value, dict):
         return value
     if "Fn::ImportValue" in value:
         return cdk.Fn.import_value(value["Fn::ImportValue"])
     if "Fn::Join" in value:
-        return "".join(written(part) for part in value["Fn::Join"][1])
+        return "".join(written(part, own) for part in value["Fn::Join"][1])
     if "Ref" in value:
-        return cdk.Fn.ref(value["Ref"])
-    return {key: written(inner) for key, inner in value.items()}
+        name = value["Ref"]
+        return own[name] if name in own else cdk.Fn.ref(name)
+    return {key: written(inner, own) for key, inner in value.items()}
 
 
-def statements(policy: Any) -> list[iam.PolicyStatement]:
+def of_type(template: Any, kind: str) -> dict[str, Any]:
+    """The properties of a template's resources of one type, by logical ID."""
+    found = template["Resources"].items()
+    return {name: each["Properties"] for name, each in found if each["Type"] == kind}
+
+
+def statements(policy: Any, **own: str) -> list[iam.PolicyStatement]:
     """The statements of a template's policy."""
-    document = policy["Properties"]["PolicyDocument"]
-    return [iam.PolicyStatement.from_json(written(each)) for each in document["Statement"]]
+    document = policy["PolicyDocument"]
+    return [iam.PolicyStatement.from_json(written(each, own)) for each in document["Statement"]]
+
+
+def add_role(stack: cdk.Stack, policy: Any) -> None:
+    """The execution role of one spec."""
+    role = iam.Role(
+        stack, "ExecutionRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
+    )
+    for statement in statements(policy):
+        role.add_to_policy(statement)
+    cdk.CfnOutput(stack, "ExecutionRoleArn", value=role.role_arn)
+
+
+def add_schedule(stack: cdk.Stack, template: Any) -> None:
+    """The state machine that creates one spec's tuning job, and the schedule that starts it."""
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_scheduler as scheduler
+    from aws_cdk import aws_stepfunctions as stepfunctions
+
+    policies = of_type(template, "AWS::IAM::Policy")
+    (of_machine,) = (each for name, each in policies.items() if name.startswith("StateMachine"))
+    (of_scheduler,) = (each for name, each in policies.items() if name.startswith("Scheduler"))
+    (machine_properties,) = of_type(template, "AWS::StepFunctions::StateMachine").values()
+    (schedule,) = of_type(template, "AWS::Scheduler::Schedule").values()
+
+    machine_role = iam.Role(
+        stack, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
+    )
+    for statement in statements(of_machine):
+        machine_role.add_to_policy(statement)
+    machine = stepfunctions.CfnStateMachine(
+        stack,
+        "StateMachine",
+        role_arn=machine_role.role_arn,
+        definition_string=written(machine_properties["DefinitionString"], {}),
+    )
+    machine.node.add_dependency(machine_role)
+    group = scheduler.CfnScheduleGroup(stack, "Group")
+    scheduler_role = iam.Role(
+        stack, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com")
+    )
+    for statement in statements(of_scheduler, StateMachine=machine.ref):
+        scheduler_role.add_to_policy(statement)
+    scheduler.CfnSchedule(
+        stack,
+        "Schedule",
+        group_name=group.ref,
+        schedule_expression=schedule["ScheduleExpression"],
+        schedule_expression_timezone=schedule["ScheduleExpressionTimezone"],
+        flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+        target=scheduler.CfnSchedule.TargetProperty(
+            arn=machine.ref, role_arn=scheduler_role.role_arn, input=schedule["Target"]["Input"]
+        ),
+    ).node.add_dependency(scheduler_role)
+    for name, namespace, metric, dimension, value in (
+        ("Failed", "AWS/States", "ExecutionsFailed", "StateMachineArn", machine.ref),
+        ("Dropped", "AWS/Scheduler", "InvocationDroppedCount", "ScheduleGroup", group.ref),
+    ):
+        cloudwatch.CfnAlarm(
+            stack,
+            name,
+            namespace=namespace,
+            metric_name=metric,
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=dimension, value=value)],
+            statistic="Sum",
+            period=300,
+            evaluation_periods=1,
+            threshold=0,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+        )
+    cdk.CfnOutput(stack, "StateMachineArn", value=machine.ref)
 
 
 for file, template in templates.items():
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::IAM::ManagedPolicy":  # who may start searches
-            iam.ManagedPolicy(shared, name, statements=statements(resource))
-        if resource["Type"] == "AWS::IAM::Policy":
-            stack = cdk.Stack(app, file.removesuffix(".template.json"), env=place)
-            role = iam.Role(
-                stack, "ExecutionRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
-            )
-            for statement in statements(resource):
-                role.add_to_policy(statement)
-            cdk.CfnOutput(stack, "ExecutionRoleArn", value=role.role_arn)
+    for name, launcher in of_type(template, "AWS::IAM::ManagedPolicy").items():
+        iam.ManagedPolicy(shared, name, statements=statements(launcher))
+    roles = of_type(template, "AWS::IAM::Policy")
+    if not roles:
+        continue
+    stack = cdk.Stack(app, file.removesuffix(".template.json"), env=place)
+    if of_type(template, "AWS::StepFunctions::StateMachine"):
+        add_schedule(stack, template)
+    else:
+        add_role(stack, *roles.values())
 app.synth()

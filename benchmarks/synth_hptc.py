@@ -1,9 +1,22 @@
-"""Synthesizes a project's stacks the way `hptc deploy` does: python -m … PROJECT OUT."""
+"""Synthesize a project's stacks as `hptc deploy` does: python -m benchmarks.synth_hptc PROJECT OUT.
+
+Without OUT it stops before the CDK: it compiles the specs and models their stacks.
+"""
 
 import sys
 from pathlib import Path
 
-from hptc.cdk.synth import synth_project
+project = Path(sys.argv[1])
+if len(sys.argv) > 2:
+    from hptc.cdk.synth import synth_project
 
-made = synth_project(Path(sys.argv[1]), None, Path(sys.argv[2]))
-assert made.assembly is not None, made.diagnostics
+    made = synth_project(project, None, Path(sys.argv[2]))
+    assert made.assembly is not None, made.diagnostics
+else:
+    from hptc.compiler.pipeline import compile_paths
+    from hptc.compiler.workspace import Workspace
+    from hptc.infrastructure.environment_stacks import environment_stacks
+
+    compiled = compile_paths([str(project)], Workspace())
+    environment = next(each.environment for each in compiled if each.environment is not None)
+    assert environment_stacks(environment, compiled).digests

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
 
+from tests.support.golden import Golden
 from tests.support.paths import GOLDEN
 
 settings.register_profile("hptc", deadline=None, print_blob=True)
 settings.load_profile("hptc")
-
-Golden = Callable[[str, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

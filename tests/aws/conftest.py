@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-ACCOUNT = "123456789012"
-
 
 @pytest.fixture
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:

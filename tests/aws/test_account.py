@@ -15,8 +15,8 @@ from hptc.aws.client import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError
-from tests.aws.conftest import ACCOUNT
 from tests.support.fake_service import FakeTime
+from tests.support.specs import ACCOUNT
 
 REGION = "us-east-1"
 

@@ -22,9 +22,8 @@ from hptc.jobs.submission import Submitted, Unchanged, submit
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
 from hptc.service.responses import describe, described_request, job_status
-from tests.aws.conftest import ACCOUNT
 from tests.support.fake_service import FakeTime
-from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
+from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
 HERE = Provenance(spec="specs/churn.yaml", commit="0123abc")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from hptc.cdk.synth import build, synth_project
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.request.tuning_job import TuningJob
-from tests.cdk.test_synth import templates, variant
-from tests.infrastructure.test_permissions import definition, job, s3_input, volume
+from tests.support.golden import Golden
+from tests.support.jobs import definition, job, s3_input, volume
 from tests.support.paths import ROOT
+from tests.support.stacks import templates, variant
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
 
@@ -34,7 +34,7 @@ def made(root: Path, outdir: Path, environment: str = "dev") -> dict[str, dict[s
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_names_and_ids_stay(name: str, golden: Callable[[str, str], None], tmp_path: Path) -> None:
+def test_names_and_ids_stay(name: str, golden: Golden, tmp_path: Path) -> None:
     """A changed line here replaces something that is deployed: think twice before you update."""
     lines = []
     for stack, template in made(ROOT, tmp_path, name).items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,10 @@ from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
 from hptc.infrastructure.spec_stacks import SpecStack, spec_stacks
 from hptc.project.project_file import Environment
-from tests.cdk.test_synth import VARIANTS, WITH_A_SPEC, searched, variant
+from tests.support.nag import findings, nag
 from tests.support.outcomes import all_succeeded
 from tests.support.paths import ROOT
+from tests.support.stacks import VARIANTS, WITH_A_SPEC, searched, variant
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -52,23 +52,6 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
     return found
 
 
-def nag(app: cdk.App) -> None:
-    import aws_cdk as cdk
-    from cdk_nag import AwsSolutionsChecks
-
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-
-
-def findings(outdir: Path) -> list[tuple[str, str]]:
-    report = json.loads((outdir / "validation-report.json").read_text(encoding="utf-8"))
-    return [
-        (violation["ruleName"], construct["constructPath"])
-        for plugin in report["pluginReports"]
-        for violation in plugin["violations"]
-        for construct in violation["violatingConstructs"]
-    ]
-
-
 @pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])
 def test_nag_finds_nothing_that_is_not_explained(name: str, tmp_path: Path) -> None:
     build(*app_of(name), tmp_path, schedules=scheduled(name), review=nag)
@@ -100,6 +83,7 @@ def test_nag_finds_what_nobody_explained(tmp_path: Path) -> None:
 def test_cdks_own_validation_finds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(VALIDATE, "1")
     build(*app_of("dev"), tmp_path, schedules=scheduled("dev"))
+    assert findings(tmp_path) == []
 
 
 def test_cdks_own_findings_stop_the_synthesis(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.scheduled_start import schedule_stacks
 from hptc.infrastructure.spec_stacks import spec_stacks
-from tests.cdk.test_nag import findings, nag
-from tests.cdk.test_synth import imported, pretty, resources, templates
+from tests.support.golden import Golden
+from tests.support.nag import findings, nag
 from tests.support.outcomes import all_succeeded
+from tests.support.stacks import imported, pretty, resources, templates
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
 
@@ -95,9 +96,7 @@ def made(folder: Path, name: str, outdir: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_the_stack_of_a_schedule(
-    name: str, golden: Callable[[str, str], None], tmp_path: Path
-) -> None:
+def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> None:
     stacks = made(project(tmp_path), name, tmp_path / "out")
     template = stacks[f"hptc-demo-{name}-churn-schedule"]
     golden(f"stacks/schedules/{name}.json", pretty(template))

@@ -11,7 +11,7 @@ import pytest
 from hptc.cli import run as hptc
 from hptc.jobs.plan_file import read_plan
 from hptc.sandbox.server import Sandbox
-from tests.sandbox.conftest import open_sandbox
+from tests.support.sandbox import open_sandbox
 from tests.support.specs import PROJECT
 
 SPEC = """\

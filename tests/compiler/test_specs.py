@@ -23,7 +23,7 @@ from hptc.compiler.pipeline import compile_file, compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.request import shapes
 from hptc.spec.tuning_spec import Spec, TrainingJob
-from tests.conftest import Golden
+from tests.support.golden import Golden
 from tests.support.outcomes import all_succeeded, succeeded
 from tests.support.paths import ROOT
 
@@ -43,9 +43,7 @@ compiled_in = cache(compile_all)
 
 
 def request_of(environment: str, name: str) -> dict[str, Any]:
-    compiled = compiled_in(environment)[name]
-    assert compiled.request is not None, compiled.diagnostics
-    return compiled.request
+    return compiled_in(environment)[name].request
 
 
 def as_text(request: Any) -> str:

@@ -1,8 +1,4 @@
-"""Cost bounds, each worked out by hand.
-
-Prices here are chosen for mental arithmetic. A month of 28 days has 672 hours, so $0.672 a GB
-and month is $0.001 a GB and hour: 30 GB cost $0.03 an hour, 50 GB $0.05.
-"""
+"""Cost bounds, each worked out by hand from the round prices of tests/support/prices.py."""
 
 from __future__ import annotations
 
@@ -14,44 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.catalog.prices import PriceTable, packaged, parse_prices
-from hptc.compiler.outcome import Compiled
+from hptc.catalog.prices import PriceTable, packaged
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
-from hptc.cost.bound import CostBound, cost_bound, job_region, summary
+from hptc.cost.bound import cost_bound, job_region, summary
 from hptc.render.cost import SpecCost, costs_json, headline, render_costs
-from hptc.request.tuning_job import TuningJob
-from tests.conftest import Golden
+from tests.support.costs import UNKNOWN, bound, job
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
+from tests.support.prices import PRICES
 from tests.support.rule_cases import compile_case
-
-
-def table(*, volume: str | None = "0.672", **hourly: str) -> PriceTable:
-    row = {"date": "2026-10-01", "sources": ["by hand"]}
-    instances = {
-        f"ml.{name.replace('_', '.')}": {"usd_per_hour": price, **row}
-        for name, price in hourly.items()
-    }
-    region = {"instances": instances}
-    if volume is not None:
-        region["volume"] = {"usd_per_gb_month": volume, **row}  # type: ignore[dict-item]
-    text = json.dumps({"version": 1, "regions": {"us-east-1": region}})
-    return parse_prices(text, "prices.json")
-
-
-PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00", p3_2xlarge="4.00", g5_xlarge="1.40")
-
-
-def job(spec: str) -> TuningJob:
-    """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all, 30 GB."""
-    compiled = compile_case(spec)
-    compiled = succeeded(compiled)
-    return compiled.job
-
-
-def bound(spec: str, prices: PriceTable = PRICES) -> CostBound:
-    return cost_bound(job(spec), "us-east-1", prices)
 
 
 class Worked(NamedTuple):
@@ -219,44 +188,6 @@ training_job: {stopping: {max_runtime: 1}}
     assert most.usd == Decimal("0.01")
 
 
-UNKNOWN = {
-    "price": ("{}", table(m5_2xlarge="1"), "20", ["the price of ml.m5.xlarge in us-east-1"]),
-    "volume": (
-        "{}",
-        table(volume=None, m5_xlarge="1"),
-        "20",
-        ["the price of training volumes in us-east-1"],
-    ),
-    "one of a cluster": (
-        """
-training_job:
-  resources:
-    instance_type: null
-    instance_count: null
-    instance_groups:
-      a: {instance_type: ml.m5.xlarge, instance_count: 2}
-      b: {instance_type: ml.c5.xlarge, instance_count: 1}
-""",
-        PRICES,
-        "60",
-        ["the price of ml.c5.xlarge in us-east-1"],
-    ),
-    "one of the alternatives": (
-        """
-training_job:
-  resources: null
-  tuning_resources:
-    instance_configs:
-      - {instance_type: ml.c5.xlarge, instance_count: 1, volume_size_in_gb: 30}
-      - {instance_type: ml.m5.xlarge, instance_count: 3, volume_size_in_gb: 30}
-""",
-        PRICES,
-        "60",
-        ["the price of ml.c5.xlarge in us-east-1"],
-    ),
-}
-
-
 @pytest.mark.parametrize(("spec", "prices", "hours", "missing"), UNKNOWN.values(), ids=UNKNOWN)
 def test_an_unknown_price_is_never_zero(
     spec: str, prices: PriceTable, hours: str, missing: list[str]
@@ -292,7 +223,7 @@ def test_without_a_region_no_price_holds() -> None:
 
 def test_region_is_the_environments_else_the_images() -> None:
     compiled = compile_case("{}")
-    assert isinstance(compiled, Compiled)
+    compiled = succeeded(compiled)
     assert job_region(compiled.job, compiled.environment) == "us-east-1"
     assert job_region(compiled.job, None) == "us-east-1"
 
@@ -356,7 +287,7 @@ def test_rendered_sum(golden: Golden) -> None:
 def test_the_pages_example_is_true() -> None:
     workspace = Workspace(environment="dev")
     compiled = compile_file(str(ROOT / "specs" / "direct-marketing-xgboost.yaml"), workspace)
-    assert isinstance(compiled, Compiled)
+    compiled = succeeded(compiled)
     result = cost_bound(compiled.job, job_region(compiled.job, compiled.environment), packaged())
     line = f"{compiled.name}: {headline(summary(result))}"
     assert line in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Forecasts, each worked out by hand.
 
-Prices are those of tests/test_cost.py: ml.m5.xlarge $0.50 an hour, ml.m5.2xlarge $1.00,
+Prices are those of tests/support/prices.py: ml.m5.xlarge $0.50 an hour, ml.m5.2xlarge $1.00,
 ml.p3.2xlarge $4.00, ml.g5.xlarge $1.40; 30 GB of volume cost $0.03 an hour.
 """
 
@@ -20,9 +20,10 @@ from hptc.catalog.prices import packaged
 from hptc.cost.forecast import ExpectedCost, expected_cost
 from hptc.jobs.past_runs import EarlierRun, EarlierRuns, TrainingTime
 from hptc.render.cost import SpecCost, costs_json, render_costs
-from tests.conftest import Golden
-from tests.cost.test_bound import PRICES, UNKNOWN, bound
+from tests.support.costs import UNKNOWN, bound
+from tests.support.golden import Golden
 from tests.support.paths import ROOT
+from tests.support.prices import PRICES
 
 MINUTE = 60
 

@@ -11,9 +11,9 @@ from hptc.diff.review import Parent, Review
 from hptc.diff.sides import review_refs
 from hptc.errors import UsageError
 from hptc.render.diff import Format, render_diff
-from tests.diff.test_compare import PROJECT
-from tests.diff.test_compare import SPEC as SEARCH
 from tests.support.repositories import Repository
+from tests.support.trees import PROJECT
+from tests.support.trees import SPEC as SEARCH
 
 SPEC = SEARCH.replace("{type: Categorical, values: [gbtree, dart]}", "gbtree")
 WIDER = SPEC.replace("max: 0.1, scaling", "max: 0.3, scaling")

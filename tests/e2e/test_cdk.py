@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from hptc.sandbox.server import Sandbox
-from tests.e2e.conftest import Deployed
-from tests.support.e2e_project import FOUNDATION, REGION, SPECS, Project, copy_project
+from tests.support.e2e_project import FOUNDATION, REGION, SPECS, Deployed, Project, copy_project
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,16 @@ import pytest
 from hptc.cli import run
 from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.sagemaker import set_status_of_new_jobs
-from tests.e2e.conftest import Deployed
-from tests.support.e2e_project import FOUNDATION, REGION, SPECS, Done, Project, execute, run_here
+from tests.support.e2e_project import (
+    FOUNDATION,
+    REGION,
+    SPECS,
+    Deployed,
+    Done,
+    Project,
+    execute,
+    run_here,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployed")]
 

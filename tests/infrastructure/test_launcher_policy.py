@@ -19,9 +19,9 @@ from hptc.project.policy import Policy
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.render.permissions import launcher_json
-from tests.infrastructure.test_least_privilege import compiled, deployed, requests, world
 from tests.support.iam_evaluator import Call, is_allowed
 from tests.support.iam_launch import creations
+from tests.support.repository_specs import compiled, deployed, requests, world
 
 Request = dict[str, Any]
 Change = Callable[[Request], None]

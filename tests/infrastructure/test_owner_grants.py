@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,11 @@ from hptc.infrastructure.statements import document
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters
 from hptc.project.project_file import Environment
 from hptc.render.owners import owner_grants_json, render_owner_grants
-from tests.infrastructure.test_permissions import (
+from tests.support.golden import Golden
+from tests.support.iam_calls import World, by_text
+from tests.support.iam_evaluator import Call, is_allowed
+from tests.support.iam_neighbours import STRANGER, neighbours
+from tests.support.jobs import (
     definition,
     environment,
     image,
@@ -22,9 +25,6 @@ from tests.infrastructure.test_permissions import (
     job,
     volume,
 )
-from tests.support.iam_calls import World, by_text
-from tests.support.iam_evaluator import Call, is_allowed
-from tests.support.iam_neighbours import STRANGER, neighbours
 
 OWNER = "888877776666"
 KEY = f"arn:aws:kms:us-east-1:{OWNER}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -189,7 +189,7 @@ def test_a_bucket_by_parameter_is_named_by_its_reference() -> None:
     assert "arn:aws:s3:::${hptc:data_bucket}" in names
 
 
-def test_it_is_ready_to_paste(golden: Callable[[str, str], None]) -> None:
+def test_it_is_ready_to_paste(golden: Golden) -> None:
     made = grants()
     golden("permissions/owners.txt", render_owner_grants(made, environment(**THEIRS)))
     data = json.loads(owner_grants_json(made))

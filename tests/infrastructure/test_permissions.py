@@ -21,88 +21,25 @@ from hptc.infrastructure.statements import Condition, Statement, document, merge
 from hptc.project.infrastructure_choices import Infrastructure, Network, by_parameters, provided
 from hptc.project.project_file import Environment, load
 from hptc.project.references import NAMES, names_in
-from hptc.request.tuning_job import TuningJob, read_job
+from tests.support.jobs import (
+    ACCOUNT,
+    BY_PARAMETER,
+    KEY,
+    ROLE,
+    algorithm,
+    definition,
+    environment,
+    file_system,
+    image,
+    inputs,
+    job,
+    s3_input,
+    volume,
+)
 from tests.support.outcomes import all_succeeded
 from tests.support.paths import ROOT
 
-ACCOUNT = "123456789012"
-XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
-KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-ROLE = "${hptc:execution_role_arn}"
 ALWAYS = ["WriteOutput", "WriteLogs", "PutMetrics"]
-
-
-def environment(region: str = "us-east-1", **infrastructure: Any) -> Environment:
-    chosen = {"kms_key": "absent", "launcher_policy": "absent"} | infrastructure
-    return Environment(
-        project="demo",
-        name="dev",
-        account=ACCOUNT,
-        region=region,
-        infrastructure=Infrastructure.model_validate(chosen),
-        variables={},
-    )
-
-
-def definition(**members: Any) -> dict[str, Any]:
-    return {
-        "AlgorithmSpecification": {"TrainingImage": XGBOOST, "TrainingInputMode": "File"},
-        "RoleArn": ROLE,
-        "OutputDataConfig": {"S3OutputPath": "s3://out/models/"},
-        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
-        "StoppingCondition": {},
-    } | members
-
-
-def job(*definitions: dict[str, Any]) -> TuningJob:
-    request: dict[str, Any] = {
-        "HyperParameterTuningJobName": "j",
-        "HyperParameterTuningJobConfig": {
-            "Strategy": "Random",
-            "ResourceLimits": {"MaxParallelTrainingJobs": 1},
-        },
-    }
-    if len(definitions) == 1:
-        request["TrainingJobDefinition"] = definitions[0]
-    else:
-        request["TrainingJobDefinitions"] = list(definitions)
-    return read_job(request)
-
-
-def s3_input(uri: str, data_type: str = "S3Prefix", **more: Any) -> dict[str, Any]:
-    source = {"S3DataSource": {"S3Uri": uri, "S3DataType": data_type} | more}
-    return {"ChannelName": "train", "DataSource": source}
-
-
-def inputs(*uris: str, data_type: str = "S3Prefix") -> dict[str, Any]:
-    return {"InputDataConfig": [s3_input(uri, data_type) for uri in uris]}
-
-
-def file_system(kind: str) -> dict[str, Any]:
-    source = {
-        "FileSystemId": "fs-0123456789abcdef0",
-        "FileSystemType": kind,
-        "FileSystemAccessMode": "ro",
-        "DirectoryPath": "/d",
-    }
-    return {
-        "InputDataConfig": [
-            {"ChannelName": "train", "DataSource": {"FileSystemDataSource": source}}
-        ]
-    }
-
-
-def image(uri: str) -> dict[str, Any]:
-    return {"AlgorithmSpecification": {"TrainingImage": uri, "TrainingInputMode": "File"}}
-
-
-def algorithm(name: str) -> dict[str, Any]:
-    return {"AlgorithmSpecification": {"AlgorithmName": name, "TrainingInputMode": "File"}}
-
-
-def volume(key: str) -> dict[str, Any]:
-    resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": key}
-    return {"ResourceConfig": resources}
 
 
 VPC = {"VpcConfig": {"Subnets": ["${hptc:subnet_id_1}"], "SecurityGroupIds": ["sg-1"]}}
@@ -453,19 +390,6 @@ def test_the_name_of_a_role(chosen: dict[str, str], spec: str, path: str, name: 
     (stack,) = spec_stacks(environment(**chosen), [(spec, job(definition()))])
     assert (stack.role_path, stack.role_name) == (path, name)
     assert name is None or len(name) <= 64
-
-
-BY_PARAMETER = {
-    "execution_role": "ssm:/ml/role",
-    "artifact_bucket": "ssm:/ml/models",
-    "data_bucket": "ssm:lake",
-    "kms_key": "ssm:/ml/key",
-    "input_kms_keys": ["alias/lake", "ssm:/lake/key"],
-    "permissions_boundary": "ssm:/iam/boundary",
-    "network": {"vpc_id": "ssm:/vpc", "subnet_ids": ["ssm:/a", "subnet-1"],
-                "s3_prefix_list_id": "pl-1"},
-}  # fmt: skip
-"""Each part that a parameter can name."""
 
 
 def test_a_parameter_gives_a_reference_its_value() -> None:

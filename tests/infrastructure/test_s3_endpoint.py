@@ -11,10 +11,10 @@ from hptc.errors import UsageError
 from hptc.infrastructure.s3_endpoint import check_reach, endpoint_policy
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
-from tests.infrastructure.test_least_privilege import PLACES, compiled, deployed, requests, world
-from tests.infrastructure.test_permissions import definition, environment, inputs, job
 from tests.support.iam_calls import by_text
 from tests.support.iam_evaluator import Call, is_allowed
+from tests.support.jobs import definition, environment, inputs, job
+from tests.support.repository_specs import PLACES, compiled, deployed, requests, world
 
 POINT = "arn:aws:s3:us-east-1:111122223333:accesspoint/team"
 BEHIND = {"VpcConfig": {"Subnets": ["${hptc:subnet_id_1}"], "SecurityGroupIds": ["sg-1"]}}

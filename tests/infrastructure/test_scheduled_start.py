@@ -28,10 +28,10 @@ from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.server import Sandbox
-from tests.infrastructure.test_least_privilege import deployed, world
 from tests.support.iam_evaluator import Call, is_allowed
 from tests.support.iam_launch import creations
 from tests.support.outcomes import all_succeeded
+from tests.support.repository_specs import deployed, world
 
 SPEC = """\
 name: Churn

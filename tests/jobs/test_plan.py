@@ -29,7 +29,6 @@ from hptc.jobs.submission import Submitted, submit
 from hptc.render.plan import render_plan
 from hptc.service.responses import TrainingJob
 from hptc.stacks.status import StackState
-from tests.cost.test_bound import PRICES
 from tests.support.fake_service import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.support.plans import (
     FOUNDATION,
@@ -47,6 +46,7 @@ from tests.support.plans import (
     run,
     spec,
 )
+from tests.support.prices import PRICES
 from tests.support.specs import EXPLICIT, PROJECT, compiled
 
 WEEKLY = "schedule: rate(7 days)\n"

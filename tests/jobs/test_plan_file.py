@@ -10,8 +10,8 @@ import pytest
 
 from hptc.errors import UsageError
 from hptc.jobs.plan_file import is_plan, plan_text, read_plan
-from tests.conftest import Golden
-from tests.render.test_plan import CASES
+from tests.support.golden import Golden
+from tests.support.plan_cases import CASES
 
 MIXED = json.loads(plan_text(CASES["mixed"]))
 COSTS = json.loads(plan_text(CASES["costs"]))

@@ -24,7 +24,7 @@ from hptc.render.metrics import rehearsals_json, render_rehearsals
 from hptc.request.emission import emit
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import parse_spec
-from tests.conftest import Golden
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import compile_case
 

@@ -21,7 +21,7 @@ from hptc.preview.outline import brackets, draw, grid_point, preview
 from hptc.preview.plot import draw_search_space, search_space_svg
 from hptc.render.preview import previews_json, render_preview
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
-from tests.conftest import Golden
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import compile_case
 

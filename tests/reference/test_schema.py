@@ -52,7 +52,8 @@ def error_of(data: Any, schema: dict[str, Any] = SPEC) -> tuple[str, str] | None
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 def test_is_a_valid_schema(schema: dict[str, Any]) -> None:
-    Draft202012Validator.check_schema(schema)
+    meta_schema = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    assert list(meta_schema.iter_errors(schema)) == []
 
 
 def test_is_the_same_every_time() -> None:

@@ -14,7 +14,7 @@ from hptc.diagnostics import Diagnostic, Related, Severity, Span
 from hptc.render.diagnostics import Format, printable, render, tally
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
-from tests.conftest import Golden
+from tests.support.golden import Golden
 
 
 def span(line: int, column: int, length: int, source: str, file: str = "specs/a b.yaml") -> Span:

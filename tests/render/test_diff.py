@@ -20,11 +20,11 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
-from tests.conftest import Golden
-from tests.cost.test_bound import table
-from tests.diff.test_compare import PROJECT
-from tests.diff.test_compare import SPEC as SEARCH
+from tests.support.golden import Golden
 from tests.support.paths import ROOT
+from tests.support.prices import price_table
+from tests.support.trees import PROJECT
+from tests.support.trees import SPEC as SEARCH
 
 SPEC = SEARCH.replace("{type: Categorical, values: [gbtree, dart]}", "gbtree")
 
@@ -113,11 +113,11 @@ def test_golden(everything: Review, form: Format, golden: Golden) -> None:
     golden(f"diff/everything.{form.value}", render_diff(with_costs(everything, _cost), form))
 
 
-PRICES = table(m5_xlarge="0.50", m5_2xlarge="1.00")
+PRICES = price_table(m5_xlarge="0.50", m5_2xlarge="1.00")
 
 
 def _cost(one: Compiled) -> CostBound:
-    return cost_bound(one.job, "us-east-1", table() if one.name == "tagged" else PRICES)
+    return cost_bound(one.job, "us-east-1", price_table() if one.name == "tagged" else PRICES)
 
 
 @pytest.mark.parametrize("form", Format)

@@ -31,7 +31,6 @@ from hptc.render.jobs import (
     training_jobs_json,
 )
 from hptc.service.responses import (
-    JobStatus,
     JobSummary,
     read_status,
     read_summary,
@@ -323,24 +322,6 @@ def test_lists_as_json() -> None:
     assert first["training_jobs"]["completed"] == 7
     (job,) = json.loads(training_jobs_json([read_training_job(BEST)]))["training_jobs"]
     assert job["metric_value"] == 0.8765
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        pytest.param({}, 7200, id="running, until now"),
-        pytest.param({"HyperParameterTuningJobStatus": "Stopped"}, 3600, id="over, no end told"),
-        pytest.param(
-            {"HyperParameterTuningEndTime": datetime(2026, 3, 1, 10, 1, tzinfo=UTC)}, 60, id="end"
-        ),
-        pytest.param(
-            {"CreationTime": datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)}, 0, id="a slow clock here"
-        ),
-    ],
-)
-def test_elapsed_time(status: dict[str, Any], expected: int) -> None:
-    found: JobStatus = read_status({**DESCRIPTION, **status}, {}, now=NOW)
-    assert found.elapsed_seconds == expected
 
 
 REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Value": "1"}]}

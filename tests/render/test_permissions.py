@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from hptc.infrastructure.permissions_report import permissions_report
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import document
 from hptc.render.permissions import permissions_json, render_permissions
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
@@ -36,16 +36,14 @@ def compiled(spec: str) -> Compiled:
         "objects-manifest",
     ],
 )
-def test_each_statement_is_traced_to_the_spec(
-    spec: str, golden: Callable[[str, str], None]
-) -> None:
+def test_each_statement_is_traced_to_the_spec(spec: str, golden: Golden) -> None:
     report = permissions_report(compiled(spec))
     golden(f"permissions/{spec}.txt", render_permissions(report))
 
 
-def test_json_is_the_policy_that_is_deployed(golden: Callable[[str, str], None]) -> None:
+def test_json_is_the_policy_that_is_deployed(golden: Golden) -> None:
     found = compiled("direct-marketing-xgboost")
-    made = permissions_json(permissions_report(found))
+    made = permissions_json(permissions_report(succeeded(found)))
     golden("permissions/direct-marketing-xgboost.json", made)
     assert found.environment is not None
     assert found.job is not None

@@ -41,19 +41,23 @@ def test_agrees_with_python(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern",
+    ("pattern", "fault", "is_too_nested", "first_group"),
     [
-        "(" * 500,
-        "[" * 500,
-        "{" * 500,
-        "(?i)" * 125,
-        "(a*)*" * 100,
-        r"\Q" * 250,
-        "((a{99}){99}){99}",
+        pytest.param("(" * 500, "", True, None, id="groups without an end"),
+        pytest.param("[" * 500, "the `[` at character 1 is never closed", False, None, id="sets"),
+        pytest.param("{" * 500, "", False, None, id="braces"),
+        pytest.param("(?i)" * 125, "", False, None, id="flags"),
+        pytest.param("(a*)*" * 100, "", False, "(a*)", id="repeated repetition"),
+        pytest.param(r"\Q" * 250, "", False, None, id="escapes"),
+        pytest.param("((a{99}){99}){99}", "", False, "((a{99}){99})", id="nested repetition"),
     ],
 )
-def test_reads_hostile_text_at_once(pattern: str) -> None:
-    read(pattern)
+def test_reads_hostile_text_without_running_it(
+    pattern: str, fault: str, is_too_nested: bool, first_group: str | None
+) -> None:
+    reading = read(pattern)
+    assert (reading.fault, reading.is_too_nested) == (fault, is_too_nested)
+    assert (reading.first.text if reading.first else None) == first_group
 
 
 def test_says_when_it_is_too_nested() -> None:

@@ -18,7 +18,7 @@ from hptc.render.diagnostics import Format, render
 from hptc.rules import RULES
 from hptc.rules.engine import selected
 from hptc.rules.rule import Rule
-from tests.conftest import Golden
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 

@@ -1,92 +1,13 @@
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from hptc.sandbox.gateway import access_key_of
 from hptc.sandbox.server import Sandbox
+from tests.support.sandbox import Account, Stack, open_sandbox
 
 _accounts = itertools.count(200000000001)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """One account of a sandbox, through boto3 and without retries."""
-
-    id: str
-    endpoint_url: str
-    region: str = "us-east-1"
-
-    def client(self, service: str, **settings: Any) -> Any:
-        make: Any = boto3.client
-        return make(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name=self.region,
-            aws_access_key_id=settings.pop("aws_access_key_id", access_key_of(self.id)),
-            aws_secret_access_key="sandbox",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-            **settings,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
-    """One CloudFormation stack, deployed by change sets as the CDK does it."""
-
-    client: Any
-    name: str
-
-    def deploy(self, resources: Mapping[str, Any], **sections: Any) -> dict[str, str]:
-        """Create or update the stack; its outputs."""
-        template = json.dumps({"Resources": resources, **sections})
-        names = [stack["StackName"] for stack in self.client.describe_stacks()["Stacks"]]
-        kind = "UPDATE" if self.name in names else "CREATE"
-        change_set = self.client.create_change_set(
-            StackName=self.name, ChangeSetName="c", ChangeSetType=kind, TemplateBody=template
-        )
-        self.client.execute_change_set(ChangeSetName=change_set["Id"])
-        self.client.delete_change_set(ChangeSetName=change_set["Id"])
-        status, reason = self.status()
-        assert status == f"{kind}_COMPLETE", reason
-        stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
-        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
-
-    def delete(self) -> None:
-        self.client.delete_stack(StackName=self.name)
-        names = [stack["StackName"] for stack in self.client.describe_stacks()["Stacks"]]
-        assert self.name not in names, self.status()
-
-    def status(self) -> tuple[str, str]:
-        """Its status, and the reasons of what failed in it."""
-        stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
-        events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
-        failed = [
-            event["ResourceStatusReason"]
-            for event in events
-            if event["ResourceStatus"].endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
-        ]
-        return stack["StackStatus"], "; ".join(failed)
-
-    def physical_id(self, logical_id: str) -> str:
-        resource = self.client.describe_stack_resource(
-            StackName=self.name, LogicalResourceId=logical_id
-        )
-        return str(resource["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def open_sandbox() -> Iterator[Sandbox]:
-    """Yield a sandbox of this process's own: `pytest.fixture(scope="session")(open_sandbox)`."""
-    with Sandbox() as sandbox:
-        yield sandbox
-
 
 sandbox = pytest.fixture(scope="session", name="sandbox")(open_sandbox)
 

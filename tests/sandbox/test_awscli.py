@@ -12,7 +12,7 @@ import pytest
 
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-from tests.sandbox.test_sagemaker import CONFIG, DEFINITION
+from tests.support.sandbox import CONFIG, DEFINITION
 
 pytestmark = pytest.mark.slow
 

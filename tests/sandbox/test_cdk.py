@@ -15,8 +15,8 @@ import pytest
 
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-from tests.sandbox.conftest import Account
 from tests.support.paths import ROOT
+from tests.support.sandbox import Account
 
 pytestmark = pytest.mark.slow
 

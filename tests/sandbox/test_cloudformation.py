@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.conftest import Account, Stack
+from tests.support.sandbox import Account, Stack
 
 
 def parameter(name: str, value: Any = "v", **properties: Any) -> dict[str, Any]:
@@ -370,6 +370,7 @@ def test_a_failed_stack_says_why(stack: Stack) -> None:
 def test_deleting_what_is_absent_succeeds(stack: Stack) -> None:
     stack.client.delete_stack(StackName="absent")
     stack.client.delete_change_set(StackName="absent", ChangeSetName="absent")
+    assert stack.client.describe_stacks()["Stacks"] == []
 
 
 def test_termination_protection(stack: Stack) -> None:

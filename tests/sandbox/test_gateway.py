@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from hptc.sandbox.gateway import Gateway, access_key_of
 from hptc.sandbox.server import Sandbox
-from tests.sandbox.conftest import Account
+from tests.support.sandbox import Account
 
 IMPLEMENTED_NOWHERE: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "aws-json": ("codecommit", lambda c: c.list_approval_rule_templates()),

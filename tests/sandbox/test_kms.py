@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.conftest import Account, Stack
+from tests.support.sandbox import Account, Stack
 
 POLICY = {
     "Version": "2012-10-17",

@@ -6,24 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hptc.sandbox.server import Sandbox
-from tests.sandbox.conftest import Account
-
-CONFIG = {
-    "Strategy": "Bayesian",
-    "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
-    "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
-    "ParameterRanges": {
-        "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}],
-        "CategoricalParameterRanges": [{"Name": "booster", "Values": ["gbtree", "dart"]}],
-    },
-}
-DEFINITION = {
-    "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
-    "RoleArn": "arn:aws:iam::123456789012:role/role",
-    "OutputDataConfig": {"S3OutputPath": "s3://bucket/"},
-    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-}
+from tests.support.sandbox import CONFIG, DEFINITION, Account
 
 
 def create(client: Any, name: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from hptc.errors import OperationError, UsageError
 from hptc.sandbox.server import Sandbox
-from tests.sandbox.conftest import Account
+from tests.support.sandbox import Account
 
 
 def queues(sandbox: Sandbox) -> list[str]:

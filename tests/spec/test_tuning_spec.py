@@ -14,7 +14,7 @@ from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
 from hptc.source.document import Scalar
 from hptc.spec.tuning_spec import Spec, parse_spec
-from tests.conftest import Golden
+from tests.support.golden import Golden
 from tests.support.paths import ROOT
 
 FAULTS = {

@@ -167,3 +167,20 @@ def copy_project(
         account=account,
         environment=environment | {"AWS_ACCESS_KEY_ID": access_key_of(account)},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """The whole project after one `cdk deploy --all`."""
+
+    project: Project
+    outputs: dict[str, dict[str, str]]  # from `cdk deploy --outputs-file`, by stack
+
+    @property
+    def role_arns(self) -> dict[str, str]:
+        """The execution roles, by the stack that creates them."""
+        return {
+            stack: outputs["ExecutionRoleArn"]
+            for stack, outputs in self.outputs.items()
+            if "ExecutionRoleArn" in outputs
+        }

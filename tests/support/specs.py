@@ -10,6 +10,8 @@ from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from tests.support.outcomes import succeeded
 
+ACCOUNT = "123456789012"
+
 PROJECT = """\
 project: churn
 default_environment: dev

@@ -1,0 +1,149 @@
+"""Timing in CPU seconds, and the rows that a benchmark reports."""
+
+from __future__ import annotations
+
+import gc
+import io
+import resource
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+
+from benchmarks.corpus import ROOT
+
+MAX_REASON_LINES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """The CPU seconds of hptc and of the floor that it is compared with."""
+
+    claim: str
+    ours: float
+    floor: float
+    aim: float | None = None
+
+    @property
+    def value(self) -> float:
+        """How many times the floor hptc takes."""
+        return self.ours / self.floor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """The CPU seconds of one command by the number of specs, the smallest number first."""
+
+    command: str
+    seconds: Mapping[int, float]
+    aim: float
+
+    @property
+    def milliseconds_per_spec(self) -> float:
+        """At the smallest number of specs."""
+        count, seconds = next(iter(self.seconds.items()))
+        return 1000 * seconds / count
+
+    @property
+    def relative(self) -> dict[int, float]:
+        """The cost per spec relative to the smallest number of specs."""
+        base = self.milliseconds_per_spec
+        return {count: 1000 * each / count / base for count, each in self.seconds.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line of text below a row."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A measurement that failed, with the reason."""
+
+    claim: str
+    reason: str
+
+
+Row = Ratio | Growth | Note | Failure
+
+
+def attempt(claim: str, measure: Callable[[], Row]) -> Row:
+    """A measurement's row, or its failure: the measurements after it still run."""
+    try:
+        return measure()
+    except Exception as error:
+        return Failure(claim=claim, reason=reason_of(error))
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong and where; of a process, the end of what it wrote to stderr."""
+    if isinstance(error, subprocess.CalledProcessError):
+        command = " ".join(str(part) for part in error.cmd)
+        return f"{command} exited with {error.returncode}\n{_last_lines(error.stderr or '')}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.filename}:{last.lineno}: {_last_lines(str(error))}"
+
+
+def _last_lines(text: str) -> str:
+    return "\n".join(text.rstrip().splitlines()[-MAX_REASON_LINES:])
+
+
+def cpu_seconds() -> float:
+    """The CPU time of this process and of the child processes that it waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """The CPU time of one run."""
+    gc.collect()
+    start = cpu_seconds()
+    work()
+    return cpu_seconds() - start
+
+
+def compare(
+    claim: str,
+    ours: Callable[[], object],
+    floor: Callable[[], object],
+    *,
+    rounds: int,
+    aim: float | None = None,
+) -> Ratio:
+    """The minimum CPU time of both, which take turns so that a busy machine affects both."""
+    pairs = [(seconds_of(ours), seconds_of(floor)) for _ in range(rounds)]
+    least_ours, least_floor = (min(times) for times in zip(*pairs, strict=True))
+    return Ratio(claim=claim, ours=least_ours, floor=least_floor, aim=aim)
+
+
+def python(*arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run Python in a process. Raises CalledProcessError, with its output, when that fails."""
+    subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+
+
+def hptc(*arguments: str) -> str:
+    """Run one command in this process and return its stdout.
+
+    Raises RuntimeError, with the end of what it printed, unless it exits with 0.
+    """
+    from hptc.cli import run
+
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with redirect_stdout(stdout), redirect_stderr(stderr):
+        code = run(list(arguments))
+    if code != 0:
+        printed = _last_lines(stderr.getvalue() + stdout.getvalue())
+        raise RuntimeError(f"`hptc {' '.join(arguments)}` exited with {code}\n{printed}")
+    return stdout.getvalue()
