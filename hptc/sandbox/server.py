@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from contextlib import ExitStack
+from difflib import get_close_matches
 from functools import cache
 from threading import Lock, Thread
 from types import TracebackType
@@ -17,12 +18,14 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from hptc.aws.regions import sagemaker_regions
 from hptc.errors import OperationError, UsageError
 from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker, schedules
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_of
 from hptc.sandbox.sagemaker import TuningJobStatus
 
 _LOOPBACK = "127.0.0.1"
+_REGIONS_PAGE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html"
 _open_sandboxes = 0
 _count_lock = Lock()
 
@@ -44,6 +47,7 @@ class Sandbox:
     ) -> None:
         if not re.fullmatch(r"\d{12}", account):
             raise UsageError(f"an AWS account id is 12 digits, not {account!r}")
+        check_region(region)
         self.account = account
         self.region = region
         self._port = port
@@ -150,6 +154,23 @@ class Sandbox:
                 request_handler=QuietRequestHandler,
                 fd=listener.fileno(),
             )
+
+
+def check_region(region: str) -> None:
+    """Raise UsageError unless SageMaker runs in `region`, in any partition.
+
+    moto accepts an unknown Region in some services and fails with a KeyError in the others.
+    """
+    regions = sagemaker_regions()
+    if region in regions:
+        return
+    similar = get_close_matches(region.lower(), regions, n=1, cutoff=0.8)
+    raise UsageError(
+        f"`{region}` is not an AWS Region that has SageMaker",
+        help=(f"did you mean `{similar[0]}`? " if similar else "")
+        + f"{_REGIONS_PAGE} lists the Regions; for other partitions, call "
+        '`boto3.Session().get_available_regions("sagemaker", partition_name="aws-cn")`',
+    )
 
 
 def _count(change: int) -> int:

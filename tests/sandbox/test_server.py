@@ -83,6 +83,30 @@ def test_account_is_12_digits(account: str) -> None:
         Sandbox(account=account)
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1"])
+def test_a_region_of_any_partition_is_accepted(region: str) -> None:
+    with Sandbox(account="121212121212", region=region) as sandbox:
+        account = Account(id=sandbox.account, endpoint_url=sandbox.endpoint_url, region=region)
+        jobs = account.client("sagemaker").list_hyper_parameter_tuning_jobs()
+        assert jobs["HyperParameterTuningJobSummaries"] == []
+
+
+@pytest.mark.parametrize(
+    ("region", "help"),
+    [
+        pytest.param("nowhere", "general/latest/gr/sagemaker.html lists the Regions", id="unknown"),
+        pytest.param("us-east1", "did you mean `us-east-1`?", id="misspelled"),
+        pytest.param("us-east-1a", "did you mean `us-east-1`?", id="availability zone"),
+        pytest.param("US-EAST-1", "did you mean `us-east-1`?", id="uppercase"),
+        pytest.param("", "get_available_regions", id="empty"),
+    ],
+)
+def test_an_unknown_region_is_refused(region: str, help: str) -> None:
+    with pytest.raises(UsageError, match=f"`{region}` is not an AWS Region") as caught:
+        Sandbox(region=region)
+    assert help in caught.value.help
+
+
 SCRIPT = """
 import os, boto3
 from hptc.sandbox.server import Sandbox
