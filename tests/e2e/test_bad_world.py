@@ -125,14 +125,14 @@ def test_the_cdk_app_without_node(tmp_path: Path, clone: Path) -> None:
 def test_without_credentials(clone: Path, arguments: tuple[str, ...]) -> None:
     before = files(clone)
     done = hptc(clone, arguments, dict(os.environ), code=3)
-    assert "there are no AWS credentials" in done.err
+    assert "no AWS credentials found" in done.err
     assert "AWS_PROFILE" in done.err
     assert files(clone) == before
 
 
 def test_without_a_region(alone: Path) -> None:
     done = hptc(alone, ("submit", "alone.yaml"), dict(os.environ), code=3)
-    assert "there is no AWS Region" in done.err
+    assert "no AWS Region is configured" in done.err
     assert "AWS_DEFAULT_REGION" in done.err
 
 
@@ -186,7 +186,7 @@ def test_where_nothing_listens(alone: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     done = hptc(alone, ("submit", "alone.yaml"), to(f"http://127.0.0.1:{port}"), code=3)
-    assert "AWS can't be reached" in done.err
+    assert "cannot reach AWS" in done.err
     assert f"127.0.0.1:{port}" in done.err
     assert "AWS_ENDPOINT_URL" in done.err
 
@@ -216,7 +216,7 @@ LIMIT = (
             refusal("AccessDeniedException", DENIED),
             (
                 "not authorized",
-                "the caller must be allowed sagemaker:CreateHyperParameterTuningJob",
+                "the caller needs permission for sagemaker:CreateHyperParameterTuningJob",
             ),
             id="denied",
         ),
@@ -227,7 +227,7 @@ LIMIT = (
         ),
         pytest.param(
             refusal("ValidationException", "1 validation error detected"),
-            ("1 validation error detected", "nothing was created"),
+            ("1 validation error detected", "no tuning job was created"),
             id="validation",
         ),
         pytest.param(
@@ -239,7 +239,7 @@ LIMIT = (
         ),
         pytest.param(
             Answer(status=403, body="<html>Blocked by the proxy</html>", kind="text/html"),
-            ("Blocked by the proxy",),
+            ("returned an HTML page (HTTP 403): Blocked by the proxy", "HTTPS_PROXY"),
             id="proxy",
         ),
     ],
@@ -266,7 +266,7 @@ def test_where_aws_asks_to_try_again(alone: Path, answer: Answer) -> None:
         command = [sys.executable, "-m", "hptc", "submit", "alone.yaml", "--json"]
         done = execute(command, alone, to(aws.url))
     assert done.json["outcome"] == "submitted"
-    assert done.err.count("trying again") == 1
+    assert done.err.count("retrying in") == 1
     assert aws.asked.count("CreateHyperParameterTuningJob") == 2
 
 
