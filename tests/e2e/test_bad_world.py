@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
 from tests.support.e2e_project import Done, copy_project, execute
@@ -138,7 +138,7 @@ def test_without_a_region(alone: Path) -> None:
 
 def test_with_credentials_of_another_account(clone: Path, sandbox: Sandbox) -> None:
     environment = client_environment(sandbox)
-    environment["AWS_ACCESS_KEY_ID"] = access_key_of("399999999999")
+    environment["AWS_ACCESS_KEY_ID"] = access_key_for("399999999999")
     done = hptc(clone, ("submit",), environment, code=3)
     assert "399999999999" in done.err
     assert "`dev` is in account 123456789012" in done.err

@@ -13,7 +13,7 @@ import pytest
 
 from hptc.cli import run
 from hptc.sandbox.gateway import access_key_of
-from hptc.sandbox.sagemaker import set_status_of_new_jobs
+from hptc.sandbox.sagemaker import set_initial_status
 from tests.e2e.conftest import Deployed
 from tests.support.e2e_project import FOUNDATION, REGION, SPECS, Done, Project, execute, run_here
 
@@ -259,7 +259,7 @@ def test_list_tells_of_all_jobs(
 def test_a_running_job_is_stopped_once(
     project: Project, resolved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_status_of_new_jobs(RUNNING_ACCOUNT, "InProgress")
+    set_initial_status(RUNNING_ACCOUNT, "InProgress")
     request = read_requests(resolved)["cifar10-spot"]
     name = request["HyperParameterTuningJobName"]
     sagemaker = project.client("sagemaker", account=RUNNING_ACCOUNT)

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.server import Sandbox
 
 _accounts = itertools.count(200000000001)
@@ -18,7 +18,7 @@ _accounts = itertools.count(200000000001)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account of a sandbox, through boto3 and without retries."""
+    """An account in a sandbox, with boto3 clients that don't retry."""
 
     id: str
     endpoint_url: str
@@ -30,7 +30,7 @@ class Account:
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
-            aws_access_key_id=settings.pop("aws_access_key_id", access_key_of(self.id)),
+            aws_access_key_id=settings.pop("aws_access_key_id", access_key_for(self.id)),
             aws_secret_access_key="sandbox",
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             **settings,
@@ -39,23 +39,23 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """One CloudFormation stack, deployed by change sets as the CDK does it."""
+    """A CloudFormation stack, deployed through change sets as the CDK does."""
 
     client: Any
     name: str
 
     def deploy(self, resources: Mapping[str, Any], **sections: Any) -> dict[str, str]:
-        """Create or update the stack; its outputs."""
+        """Create or update the stack, and return its outputs."""
         template = json.dumps({"Resources": resources, **sections})
         names = [stack["StackName"] for stack in self.client.describe_stacks()["Stacks"]]
-        kind = "UPDATE" if self.name in names else "CREATE"
+        operation = "UPDATE" if self.name in names else "CREATE"
         change_set = self.client.create_change_set(
-            StackName=self.name, ChangeSetName="c", ChangeSetType=kind, TemplateBody=template
+            StackName=self.name, ChangeSetName="c", ChangeSetType=operation, TemplateBody=template
         )
         self.client.execute_change_set(ChangeSetName=change_set["Id"])
         self.client.delete_change_set(ChangeSetName=change_set["Id"])
         status, reason = self.status()
-        assert status == f"{kind}_COMPLETE", reason
+        assert status == f"{operation}_COMPLETE", reason
         stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
@@ -65,7 +65,7 @@ class Stack:
         assert self.name not in names, self.status()
 
     def status(self) -> tuple[str, str]:
-        """Its status, and the reasons of what failed in it."""
+        """The stack's status, and the reasons of all failures in it."""
         stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
         events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
         failed = [
@@ -83,7 +83,7 @@ class Stack:
 
 
 def open_sandbox() -> Iterator[Sandbox]:
-    """Yield a sandbox of this process's own: `pytest.fixture(scope="session")(open_sandbox)`."""
+    """Yield a sandbox in this process, for `pytest.fixture(scope="session")(open_sandbox)`."""
     with Sandbox() as sandbox:
         yield sandbox
 
@@ -93,7 +93,7 @@ sandbox = pytest.fixture(scope="session", name="sandbox")(open_sandbox)
 
 @pytest.fixture
 def account(sandbox: Sandbox) -> Account:
-    """Give each test an account of its own, so that no test sees another's resources."""
+    """A new account for each test, so that tests don't see each other's resources."""
     return Account(id=str(next(_accounts)), endpoint_url=sandbox.endpoint_url)
 
 
