@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hptc.cli import run
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.sagemaker import set_initial_status
 from tests.e2e.conftest import Deployed
 from tests.support.e2e_project import FOUNDATION, REGION, SPECS, Done, Project, execute, run_here
@@ -162,7 +162,7 @@ def test_resolved_files_hold_what_the_stacks_told(
     "spec", ["churn-two-algorithms", "caltech-images-augmented", "direct-marketing-autotune"]
 )
 def test_the_aws_cli_takes_a_compiled_file(project: Project, resolved: Path, spec: str) -> None:
-    environment = {**project.environment, "AWS_ACCESS_KEY_ID": access_key_of(ANOTHER_ACCOUNT)}
+    environment = {**project.environment, "AWS_ACCESS_KEY_ID": access_key_for(ANOTHER_ACCOUNT)}
     # No name but the file's: the account has no other job.
     created = execute(
         [
