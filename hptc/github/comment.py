@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        number = pull_request_number(_read(os.environ.get("GITHUB_EVENT_PATH", "")))
+        number = pull_request_number(_event())
         if number is None:
             _log("not a pull request run: no comment to post")
             return EXIT_OK
@@ -208,6 +208,13 @@ def pull_request_number(event: str) -> int | None:
     return number if isinstance(number, int) else None
 
 
+def _event() -> str:
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    if not path:
+        raise UsageError("GITHUB_EVENT_PATH is not set", help="run this in a GitHub workflow")
+    return _read(path)
+
+
 def describe(outcome: Outcome) -> str:
     """The outcome in one line."""
     match outcome:
@@ -227,6 +234,4 @@ def _read(file: str) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or "not UTF-8 text"
-        raise UsageError(
-            f"cannot read {printable(file) or 'a file without a name'}: {reason}"
-        ) from None
+        raise UsageError(f"cannot read {printable(file)}: {reason}") from None

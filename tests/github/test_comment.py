@@ -164,6 +164,18 @@ def test_main_without_permission(
     assert TOKEN not in log
 
 
+def test_main_outside_a_workflow(
+    github: GitHub,
+    workflow: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("GITHUB_EVENT_PATH")
+    assert main(["review.md"]) == 2
+    assert "GITHUB_EVENT_PATH is not set" in capsys.readouterr().err
+    assert github.calls == []
+
+
 def test_main_without_a_review(
     github: GitHub, workflow: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
