@@ -1,5 +1,5 @@
-# Everything a clone needs. `make` lists the targets; each does its own set-up.
-# Paths stay relative, so the directory's own name may hold a space.
+# Everything that a clone needs. `make` lists the targets; each one installs what it requires.
+# Paths are relative, because the name of the clone's directory may contain spaces.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.8
@@ -12,12 +12,12 @@ RUN := PATH="$$PWD/$(BIN):$$PWD/node_modules/.bin:$$PATH"
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-setup: .venv/.installed node_modules/.installed ## virtual environment, pinned dependencies, pinned aws-cdk
+setup: .venv/.installed node_modules/.installed ## install pinned dependencies and the pinned CDK CLI
 
 .venv/.installed: requirements.lock pyproject.toml
-	@command -v "$(PYTHON)" >/dev/null || { echo "hptc: $(PYTHON) not found; install Python 3.11 or newer, or say make PYTHON=/path/to/python"; exit 2; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hptc: Python 3.11 or newer is needed, $(PYTHON) is $$("$(PYTHON)" --version); say make PYTHON=/path/to/python"; exit 2; }
-	@echo "==> virtual environment and pinned Python packages (about a minute the first time)"
+	@command -v "$(PYTHON)" >/dev/null || { echo "hptc: $(PYTHON) not found; install Python 3.11 or newer, or run make PYTHON=/path/to/python"; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hptc: requires Python 3.11 or newer, but $(PYTHON) is $$("$(PYTHON)" --version); run make PYTHON=/path/to/python"; exit 2; }
+	@echo "==> installing pinned Python packages into .venv (takes about a minute)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet "uv==$(UV_VERSION)"
 	@$(BIN)/python -m uv --quiet pip install --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
@@ -26,17 +26,17 @@ setup: .venv/.installed node_modules/.installed ## virtual environment, pinned d
 
 node_modules/.installed: package-lock.json
 	@command -v npm >/dev/null || { echo "hptc: npm not found; install Node 20 or newer"; exit 2; }
-	@echo "==> pinned aws-cdk CLI"
+	@echo "==> installing the pinned CDK CLI"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: setup ## the main job, end to end, on the embedded local AWS
+demo: setup ## run hptc end to end on the local AWS endpoint
 	@$(RUN) sh demo.sh
 
-test: setup ## every test
+test: setup ## run all tests
 	@$(RUN) python -m pytest
 
-check: setup lint test ## what CI runs: lint, format, types, import contracts, tests
+check: setup lint test ## run what CI runs: lint, format, types, import contracts, tests
 
 lint: setup
 	@$(RUN) ruff check .
@@ -44,19 +44,19 @@ lint: setup
 	@$(RUN) mypy
 	@$(RUN) lint-imports
 
-format: setup ## format the code and fix what ruff can
+format: setup ## format the code and apply automatic lint fixes
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 
-golden: setup ## rewrite the golden files and generated docs; read the diff before you commit it
+golden: setup ## rewrite golden files and generated docs; review the diff before you commit
 	@$(RUN) python -m pytest -n 0 --update-golden tests
 
 bench: setup ## the speed claims, as ratios from one run
 	@$(RUN) python -m benchmarks
 
-lock: ## resolve the pinned dependencies anew
+lock: ## update the pinned dependencies
 	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra dev --upgrade pyproject.toml --output-file requirements.lock
 	@npm install --package-lock-only
 
-clean: ## remove what the targets made
+clean: ## delete everything that the targets create
 	rm -rf .venv node_modules cdk.out build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

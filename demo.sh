@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job, end to end, on the embedded local AWS. `make demo` runs it; no account is needed.
+# Runs hptc end to end on the local AWS endpoint, without an AWS account: `make demo`.
 set -eu
 spec=specs/direct-marketing-xgboost.yaml
 account=123456789012
@@ -14,38 +14,38 @@ fi
 step "Check the specs" "hptc check"
 hptc check
 
-step "Compile them into requests" "hptc compile specs -o build/requests"
+step "Compile the specs into requests" "hptc compile specs -o build/requests"
 hptc compile specs -o build/requests
 head -n 12 build/requests/direct-marketing-xgboost.json
-echo "  … as --cli-input-json of the AWS CLI takes it"
+echo "  … the input of aws sagemaker create-hyper-parameter-tuning-job --cli-input-json"
 
-step "Prepare the account for the CDK" "cdk bootstrap"
+step "Bootstrap the account for the CDK" "cdk bootstrap"
 cdk bootstrap aws://$account/$region --progress bar >build/bootstrap.log 2>&1 || { cat build/bootstrap.log; exit 1; }
 grep "bootstrapped" build/bootstrap.log
 
-step "Deploy the stacks: a foundation, and a role for each spec" "hptc deploy --yes"
+step "Deploy the foundation stack, and a stack with an execution role for each spec" "hptc deploy --yes"
 hptc deploy --yes
 
-step "What is there to do, and what may it cost?" "hptc plan $spec"
+step "Plan: what would be submitted, and what could it cost?" "hptc plan $spec"
 hptc plan $spec
 
 step "Submit one spec" "hptc submit $spec"
 hptc submit $spec
 
-step "Submit it again: the same content is the same job" "hptc submit $spec"
+step "Submit it again: the same content is the same tuning job" "hptc submit $spec"
 hptc submit $spec
 
-step "Describe it — the results below are placeholders: nothing was trained" "hptc status $spec"
+step "Show its status (the results are placeholders: nothing was trained)" "hptc status $spec"
 hptc status $spec
 
-step "All tuning jobs of the account" "hptc list"
+step "List the tuning jobs in the account" "hptc list"
 hptc list
 
 cat <<'END'
 
-What you saw: real specs, real requests, real CloudFormation templates, the real cdk and boto3, and
-a stand-in for AWS (moto, inside `hptc sandbox`). The stand-in completes every tuning job at once
-and makes up one training job whose name ends in "-sandbox": nothing was trained, and no number
-above is a result. It enforces no permissions and no quotas. On a real account the same commands
-run without the sandbox: see "On a real account" in README.md.
+This demo used real specs, real requests, real CloudFormation templates, the real CDK and boto3, and
+a stand-in for AWS: moto, which `hptc sandbox` runs on this machine. The sandbox completes every
+tuning job immediately and adds one placeholder training job, whose name ends in "-sandbox". It
+trains nothing, so no number above is a result. It enforces no permissions and no quotas. On a real
+account, the same commands work without the sandbox: see "On a real account" in README.md.
 END

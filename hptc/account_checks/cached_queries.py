@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from hptc.aws.account import Account
-from hptc.aws.aws_errors import is_about_caller
+from hptc.aws.aws_errors import affects_every_call, is_access_denied
 from hptc.errors import AwsError
 from hptc.service.interface import Progress
 
@@ -48,7 +48,7 @@ class Questions:
         try:
             return Answer(call())
         except AwsError as error:
-            self._is_over = is_about_caller(error)
+            self._is_over = affects_every_call(error)
             self.say(
                 f"not checked online: {error.message}"
                 if self._is_over
@@ -64,4 +64,4 @@ class Questions:
 
 
 def _reason(error: AwsError) -> str:
-    return error.help if error.help.startswith("the caller must") else error.message
+    return error.help if is_access_denied(error) else error.message

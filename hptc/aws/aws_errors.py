@@ -1,19 +1,23 @@
-"""What boto raises, as an AwsError that says what to do.
+"""Converts botocore's exceptions into an AwsError that says what to do.
 
-AWS's own code and text stay as they are; the help is hptc's. Texts that quote the signature of a
-call are replaced: they may hold credentials.
+AWS's error code and message are kept as they are; the help is hptc's. Two kinds of message are
+replaced: those that quote a request's signature, because they may contain credentials, and HTML
+pages, because they don't come from AWS.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from hptc.aws.retry import INTERNAL, THROTTLED
+from hptc.aws.retry import INTERNAL_ERROR_CODES, THROTTLING_CODES
 from hptc.errors import AwsError
+from hptc.text import shortened
 
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_EXPIRED_CREDENTIALS = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _UNKNOWN_CREDENTIALS = frozenset(
     {
         "AuthFailure",
@@ -24,7 +28,7 @@ _UNKNOWN_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
-_BAD_SIGNATURE = frozenset(
+_INVALID_SIGNATURE = frozenset(
     {
         "IncompleteSignature",
         "IncompleteSignatureException",
@@ -32,10 +36,13 @@ _BAD_SIGNATURE = frozenset(
         "SignatureDoesNotMatch",
     }
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
-_SIGN_IN = "`aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-_PERFORM = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
+_SIGN_IN = "run `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
+_PROXY_SETTINGS = "the proxy settings (HTTPS_PROXY, NO_PROXY)"
+_HTML_TAG = re.compile(r"<[^>]*>")
+_MAX_PAGE_TEXT = 200
 _QUOTA = re.compile(
     r"service limit '(?P<quota>[^']+)' is (?P<limit>[\d.]+)[^,]*, "
     r"with current utilization of (?P<used>[\d.]+)[^,]*? "
@@ -44,141 +51,224 @@ _QUOTA = re.compile(
 _INSTANCE_QUOTA = re.compile(r"(?P<type>ml\.\S+) for (?:spot )?training (?:warm pool )?job usage")
 
 
+class HtmlResponseError(Exception):
+    """An endpoint returned an HTML page with a success status, which botocore can't parse."""
+
+    def __init__(self, *, status: int) -> None:
+        super().__init__(f"the endpoint returned an HTML page (HTTP {status})")
+        self.status = status
+
+
+def reject_html(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Handle botocore's `before-parse` event: raise HtmlResponseError for a page with status 2xx.
+
+    botocore parses such a page into a response without members. Not for S3, whose objects may be
+    HTML.
+    """
+    status = response_dict["status_code"]
+    if status < 300 and _is_html_type(response_dict["headers"]):
+        raise HtmlResponseError(status=status)
+
+
 def aws_error(
     error: Exception, action: str, *, region: str = "", request: Mapping[str, Any] | None = None
 ) -> AwsError | None:
-    """What a call's exception means; None for one that is no business of AWS or the network.
+    """Convert a botocore exception; None if it concerns neither AWS nor the network.
 
-    `action` is the IAM action of the call, and `request` what was sent, for the numbers of a quota.
+    `action` is the call's IAM action. `request` holds the call's parameters, which the help for an
+    exceeded quota refers to.
     """
     from botocore import exceptions as boto
 
     match error:
+        case HtmlResponseError():
+            metadata = {"HTTPStatusCode": error.status}
+            return _html_error({"ResponseMetadata": metadata}, action, region)
         case boto.ClientError():
-            return _refusal(error.response.get("Error", {}), action, request)
+            if _is_html(error.response):
+                return _html_error(error.response, action, region)
+            return _client_error(error.response.get("Error", {}), action, request)
         case boto.NoCredentialsError():
-            return AwsError("there are no AWS credentials", help=_SIGN_IN)
+            return AwsError("no AWS credentials found", help=_SIGN_IN)
         case boto.PartialCredentialsError():
             return AwsError(f"the AWS credentials are incomplete: {error}", help=_SIGN_IN)
         case boto.TokenRetrievalError() | boto.SSOError():
-            return AwsError("the AWS sign-in (SSO) has expired", help="`aws sso login`")
+            return AwsError("the AWS SSO session has expired", help="run `aws sso login`")
         case boto.CredentialRetrievalError():
-            return AwsError(f"the AWS credentials can't be read: {error}", help=_SIGN_IN)
+            return AwsError(f"cannot load the AWS credentials: {error}", help=_SIGN_IN)
         case boto.ProfileNotFound():
-            return AwsError(
-                str(error), help="`aws configure list-profiles` shows the profiles there are"
-            )
+            return AwsError(str(error), help="`aws configure list-profiles` lists the profiles")
         case boto.NoRegionError():
-            return no_region()
+            return missing_region()
         case boto.ParamValidationError():
-            return AwsError(str(error), help="this was found before anything was sent")
+            return AwsError(str(error), help="botocore rejected the call; nothing was sent to AWS")
         case boto.HTTPClientError() | boto.ConnectionError():
             return AwsError(
-                f"AWS can't be reached: {error}",
-                help="check the network, the proxy and AWS_ENDPOINT_URL"
-                + (f", and that {region} is the Region's name" if region else ""),
+                f"cannot reach AWS: {error}",
+                help=f"check the network, {_PROXY_SETTINGS} and AWS_ENDPOINT_URL"
+                + (f", and that {region} is a valid Region" if region else ""),
             )
         case boto.BotoCoreError():
             return AwsError(str(error))
         case ValueError() if str(error).startswith("Invalid endpoint"):
-            return AwsError(str(error), help="correct AWS_ENDPOINT_URL")
+            return AwsError(str(error), help="set AWS_ENDPOINT_URL to a valid URL, or unset it")
         case _:
             return None
 
 
-def is_about_caller(error: AwsError) -> bool:
-    """Whether every other call would fail, too: credentials, the account, the network."""
-    return not error.code or error.code in _EXPIRED | _UNKNOWN_CREDENTIALS | _BAD_SIGNATURE
-
-
-def no_region() -> AwsError:
-    """No one said which Region."""
-    return AwsError(
-        "there is no AWS Region to work in",
-        help="choose an environment of hptc.yaml with --env, or set AWS_DEFAULT_REGION, "
-        "or a `region` in the profile",
+def affects_every_call(error: AwsError) -> bool:
+    """Whether any other call would fail too: credentials, account or network."""
+    return (
+        not error.code
+        or error.code in _EXPIRED_CREDENTIALS | _UNKNOWN_CREDENTIALS | _INVALID_SIGNATURE
     )
 
 
-def _refusal(error: Mapping[str, Any], action: str, request: Mapping[str, Any] | None) -> AwsError:
-    code, text = str(error.get("Code", "")), str(error.get("Message", ""))
-    if code in _EXPIRED:
-        return AwsError(text, code=code, help=f"the credentials have expired: {_SIGN_IN}")
+def is_access_denied(error: AwsError) -> bool:
+    """Whether the caller's permissions don't allow the call; the help names what is missing."""
+    return error.code in _ACCESS_DENIED
+
+
+def missing_region() -> AwsError:
+    """The error for a call without a Region."""
+    return AwsError(
+        "no AWS Region is configured",
+        help="choose an environment of hptc.yaml with --env, set AWS_DEFAULT_REGION, "
+        "or set `region` in the profile",
+    )
+
+
+def _is_html(response: Mapping[str, Any]) -> bool:
+    message = str(response.get("Error", {}).get("Message", "")).lstrip().lower()
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return message.startswith(("<!doctype html", "<html")) or _is_html_type(headers)
+
+
+def _is_html_type(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").lower().startswith("text/html")
+
+
+def _html_error(response: Mapping[str, Any], action: str, region: str) -> AwsError:
+    """The error for an HTML page, which a proxy, a gateway or a wrong endpoint returns."""
+    error = response.get("Error", {})
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    text = " ".join(_HTML_TAG.sub(" ", str(error.get("Message", ""))).split())
+    code = str(error.get("Code", ""))
+    return AwsError(
+        f"{_endpoint(action, region)} returned an HTML page"
+        + (f" (HTTP {status})" if status else "")
+        + (f": {shortened(text, _MAX_PAGE_TEXT)}" if text else ""),
+        # Only a code that is retried is kept: any other call would get a page too.
+        code=code if code in INTERNAL_ERROR_CODES | THROTTLING_CODES else "",
+        help=f"a proxy may be answering instead of AWS: check {_PROXY_SETTINGS} and "
+        "AWS_ENDPOINT_URL",
+    )
+
+
+def _endpoint(action: str, region: str) -> str:
+    """The endpoint of a call, as a message names it: without the credentials that a URL may hold.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    service = action.partition(":")[0]
+    url = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get(
+        "AWS_ENDPOINT_URL"
+    )
+    if url:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return f"the {service or 'AWS'} endpoint{f' in {region}' if region else ''}"
+
+
+def _client_error(
+    error: Mapping[str, Any], action: str, request: Mapping[str, Any] | None
+) -> AwsError:
+    code, message = str(error.get("Code", "")), str(error.get("Message", ""))
+    if code in _EXPIRED_CREDENTIALS:
+        return AwsError(message, code=code, help=f"the credentials have expired: {_SIGN_IN}")
     if code in _UNKNOWN_CREDENTIALS:
-        return AwsError(text, code=code, help=f"AWS does not know these credentials: {_SIGN_IN}")
-    if code in _BAD_SIGNATURE:
         return AwsError(
-            "AWS does not accept the signature of the call",
+            message, code=code, help=f"AWS does not recognize the credentials: {_SIGN_IN}"
+        )
+    if code in _INVALID_SIGNATURE:
+        return AwsError(
+            "AWS rejected the signature of the request",
             code=code,
-            help="check the secret access key, and that this machine's clock is right",
+            help="check the secret access key and this machine's clock",
         )
-    text = text or "AWS gave no reason"
-    if code in _DENIED:
-        return AwsError(text, code=code, help=_denied_help(text, action))
-    if code in THROTTLED:
+    message = message or "AWS gave no reason"
+    if code in _ACCESS_DENIED:
+        return AwsError(message, code=code, help=_denied_help(message, action))
+    if code in THROTTLING_CODES:
         return AwsError(
-            text, code=code, help="AWS limits how often it is called: try again in a few minutes"
+            message, code=code, help="AWS is throttling requests: try again in a few minutes"
         )
-    if code in INTERNAL:
-        return AwsError(text, code=code, help="AWS failed by itself: try again in a few minutes")
+    if code in INTERNAL_ERROR_CODES:
+        return AwsError(
+            message, code=code, help="this is an error inside AWS: try again in a few minutes"
+        )
     if code == "ResourceLimitExceeded":
-        return AwsError(text, code=code, help=_limit_help(text, request or {}))
+        return AwsError(message, code=code, help=_quota_help(message, request or {}))
     if code == "ResourceInUse":
-        return AwsError(text, code=code, help="pick another name; names are never free again")
+        return AwsError(message, code=code, help="choose another name")
     if code == "ValidationException" and action == "sagemaker:CreateHyperParameterTuningJob":
         return AwsError(
-            text, code=code, help="nothing was created: correct the spec and submit again"
+            message, code=code, help="no tuning job was created: fix the spec and submit it again"
         )
-    return AwsError(text, code=code)
+    return AwsError(message, code=code)
 
 
-def _denied_help(text: str, action: str) -> str:
-    found = _PERFORM.search(text)
+def _denied_help(message: str, action: str) -> str:
+    found = _DENIED_ACTION.search(message)
     needed = found[1] if found else action
     resource = (found[2] or "").rstrip(".,") if found else ""
-    of = f" on {resource}" if resource and resource != "*" else ""
-    if "explicit deny" in text:
-        return f"a policy forbids {needed}{of}: ask who owns the account"
+    target = f" on {resource}" if resource and resource != "*" else ""
+    if "explicit deny" in message:
+        return f"a policy explicitly denies {needed}{target}: contact the account's administrator"
     if needed == "iam:PassRole":
-        return f"the caller must be allowed iam:PassRole{of}, to hand the role to SageMaker"
-    return f"the caller must be allowed {needed}{of}"
+        return f"the caller needs iam:PassRole{target} to pass the execution role to SageMaker"
+    return f"the caller needs permission for {needed}{target}"
 
 
-def _limit_help(text: str, request: Mapping[str, Any]) -> str:
-    """Why a quota is too small, in the numbers of the request."""
-    if "is not available in this region" in text:
-        return "choose another instance type, or another Region"
-    found = _QUOTA.search(text)
+def _quota_help(message: str, request: Mapping[str, Any]) -> str:
+    """How to get below an exceeded quota, in the request's own numbers."""
+    if "is not available in this region" in message:
+        return "choose another instance type or another Region"
+    found = _QUOTA.search(message)
     if found is None:
-        return "ask Service Quotas for more, or make the search smaller"
+        return "request a quota increase in Service Quotas, or make the tuning job smaller"
     quota, limit, used, delta = (found[name] for name in ("quota", "limit", "used", "delta"))
     instance = _INSTANCE_QUOTA.fullmatch(quota)
     if instance is None:
-        return f"ask Service Quotas to raise '{quota}' above {limit}, or make the search smaller"
-    wanted, free = float(delta), max(0.0, float(limit) - float(used))
-    parallel = _parallel(request)
-    count = _instance_count(request, instance["type"])
-    advice = f"ask Service Quotas for '{quota}' of {float(used) + wanted:g} or more"
-    if not parallel or not count or parallel * count != wanted:
         return (
-            f"the search wants {wanted:g} more instances at once (max_parallel_training_jobs x "
-            f"instance_count), and {free:g} are free: lower max_parallel_training_jobs, or {advice}"
+            f"request an increase of '{quota}' above {limit} in Service Quotas, or make the tuning "
+            "job smaller"
         )
-    fits = int(free // count)
-    lower = f"set max_parallel_training_jobs to {fits}, or " if fits else ""
+    needed, free = float(delta), max(0.0, float(limit) - float(used))
+    parallel = _max_parallel_jobs(request)
+    count = _instance_count(request, instance["type"])
+    increase = f"request {float(used) + needed:g} or more for '{quota}' in Service Quotas"
+    if not parallel or not count or parallel * count != needed:
+        return (
+            f"the tuning job needs {needed:g} more instances at once (max_parallel_training_jobs x "
+            f"instance_count), but {free:g} are free: lower max_parallel_training_jobs, or "
+            f"{increase}"
+        )
+    fitting = int(free // count)
+    lower = f"set max_parallel_training_jobs to {fitting}, or " if fitting else ""
     return (
-        f"{parallel} parallel training jobs x {count} {instance['type']} = {wanted:g} instances at "
-        f"once, and {free:g} are free: {lower}{advice}"
+        f"{parallel} parallel training jobs x {count} {instance['type']} = {needed:g} instances at "
+        f"once, but {free:g} are free: {lower}{increase}"
     )
 
 
-def _parallel(request: Mapping[str, Any]) -> int:
+def _max_parallel_jobs(request: Mapping[str, Any]) -> int:
     config = request.get("HyperParameterTuningJobConfig", {})
     return int(config.get("ResourceLimits", {}).get("MaxParallelTrainingJobs", 0))
 
 
 def _instance_count(request: Mapping[str, Any], instance_type: str) -> int:
-    """How many instances of a type one training job takes; 0 when several definitions differ."""
+    """The instances of a type that one training job uses; 0 if the definitions differ in it."""
     definitions = request.get("TrainingJobDefinitions") or [
         request.get("TrainingJobDefinition", {})
     ]
@@ -190,6 +280,10 @@ def _instance_count(request: Mapping[str, Any], instance_type: str) -> int:
         }
         groups = resources.get("InstanceGroups") or resources.get("InstanceConfigs") or [resources]
         counts.add(
-            sum(g.get("InstanceCount", 1) for g in groups if g.get("InstanceType") == instance_type)
+            sum(
+                group.get("InstanceCount", 1)
+                for group in groups
+                if group.get("InstanceType") == instance_type
+            )
         )
     return counts.pop() if len(counts) == 1 else 0

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hptc.aws.aws_errors import aws_error, no_region
+from hptc.aws.aws_errors import aws_error, missing_region, reject_html
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
@@ -77,9 +77,11 @@ class Connection:
             )
         except Exception as error:
             raise _translated(error, "", "", None) from None
+        for service in ("cloudformation", "sagemaker", "sts"):
+            self._session.events.register(f"before-parse.{service}", reject_html)
         self.region: str = self._session.region_name or ""
         if not self.region:
-            raise no_region()
+            raise missing_region()
 
     @cached_property
     def sagemaker(self) -> SageMakerClient:

@@ -1,9 +1,9 @@
-"""How long hptc tries again when AWS says that trying again helps.
+"""Retries AWS calls whose error is temporary.
 
-botocore's own retries (standard mode) come first; this goes on where three quick attempts are not
-enough: throttling, AWS's internal errors, and IAM, whose changes take a while to be seen everywhere
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html, eventual consistency). The
-delay is exponential backoff with full jitter
+botocore retries first, in its standard mode. This adds longer retries for what three quick attempts
+don't outlast: throttling, internal errors of AWS, and IAM changes that are still propagating
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html, eventual consistency). Delays
+use exponential backoff with full jitter
 (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 """
 
@@ -20,9 +20,9 @@ from hptc.service.interface import Progress, silent
 
 T = TypeVar("T")
 
-_SHORTEST_SECONDS = 0.1
+_MIN_DELAY_SECONDS = 0.1
 
-THROTTLED = frozenset(
+THROTTLING_CODES = frozenset(
     {
         "Throttling",
         "ThrottlingException",
@@ -34,7 +34,7 @@ THROTTLED = frozenset(
         "SlowDown",
     }
 )
-INTERNAL = frozenset(
+INTERNAL_ERROR_CODES = frozenset(
     {
         "InternalError",
         "InternalFailure",
@@ -50,8 +50,8 @@ INTERNAL = frozenset(
         "504",
     }
 )
-_IAM_NOT_VISIBLE = (
-    # The texts that Terraform's aws_sagemaker resources wait for too.
+_IAM_NOT_PROPAGATED = (
+    # Terraform's aws_sagemaker resources retry on these messages too.
     "could not assume role",
     "no identity-based policy allows",
     "the aws access key id you provided does not exist in our records",
@@ -60,45 +60,51 @@ _IAM_NOT_VISIBLE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long one kind of trouble is waited for, and what a person is told meanwhile."""
+class RetryPolicy:
+    """How long calls that fail for one reason are retried."""
 
-    reason: str
-    first_seconds: float
-    longest_seconds: float
-    total_seconds: float
+    reason: str  # as the progress line shows it
+    initial_delay_seconds: float
+    max_delay_seconds: float
+    max_total_seconds: float
 
 
-THROTTLING = Patience(
-    reason="AWS asks for fewer calls", first_seconds=1, longest_seconds=20, total_seconds=90
+THROTTLING = RetryPolicy(
+    reason="AWS is throttling requests",
+    initial_delay_seconds=1,
+    max_delay_seconds=20,
+    max_total_seconds=90,
 )
-INTERNAL_ERROR = Patience(
-    reason="AWS had an internal error", first_seconds=1, longest_seconds=10, total_seconds=30
+INTERNAL_ERROR = RetryPolicy(
+    reason="AWS returned an internal error",
+    initial_delay_seconds=1,
+    max_delay_seconds=10,
+    max_total_seconds=30,
 )
-IAM_NOT_VISIBLE = Patience(
-    reason="the role's permissions are not visible everywhere yet",
-    first_seconds=2,
-    longest_seconds=20,
-    total_seconds=120,
+IAM_PROPAGATION = RetryPolicy(
+    reason="the role's permissions are still propagating",
+    initial_delay_seconds=2,
+    max_delay_seconds=20,
+    max_total_seconds=120,
 )
 
 
-def patience(error: AwsError) -> Patience | None:
-    """How long to wait for this error to go away; None when it won't."""
-    if error.code in THROTTLED:
+def retry_policy(error: AwsError) -> RetryPolicy | None:
+    """The policy for an error; None if retrying can't help."""
+    if error.code in THROTTLING_CODES:
         return THROTTLING
-    if error.code in INTERNAL:
+    if error.code in INTERNAL_ERROR_CODES:
         return INTERNAL_ERROR
-    # As AccessDeniedException the same words are about the caller, and no wait will help.
-    text = error.message.lower()
-    if error.code == "ValidationException" and any(part in text for part in _IAM_NOT_VISIBLE):
-        return IAM_NOT_VISIBLE
+    # In an AccessDeniedException the same text is about the caller, which no retry changes.
+    message = error.message.lower()
+    if error.code == "ValidationException" and any(part in message for part in _IAM_NOT_PROPAGATED):
+        return IAM_PROPAGATION
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Repeats a call while its error may go away by itself, within the bounds of its patience."""
+    """Retries a call while its error is temporary, within the limits of the error's policy."""
 
     progress: Progress = silent
     sleep: Callable[[float], None] = time.sleep
@@ -106,24 +112,27 @@ class Retry:
     random: Callable[[], float] = random.random
 
     def call(self, action: Callable[[], T]) -> T:
-        """What `action` returns. Raises its AwsError when that lasts, or can't pass."""
-        began: dict[Patience, float] = {}
-        attempts = 0
+        """Return what `action` returns. Raises its AwsError if that is permanent or lasts."""
+        started: dict[RetryPolicy, float] = {}
+        retries = 0
         while True:
             try:
                 return action()
             except AwsError as error:
-                wait = patience(error)
-                if wait is None:
+                policy = retry_policy(error)
+                if policy is None:
                     raise
-                left = began.setdefault(wait, self.clock()) + wait.total_seconds - self.clock()
-                if left <= 0:
+                now = self.clock()
+                remaining = started.setdefault(policy, now) + policy.max_total_seconds - now
+                if remaining <= 0:
                     raise
-                ceiling = min(wait.longest_seconds, wait.first_seconds * 2 ** min(attempts, 16))
-                delay = min(left, max(_SHORTEST_SECONDS, self.random() * ceiling))
-                self.progress(
-                    f"{wait.reason} ({error.message}): trying again in {delay:.0f} s, "
-                    f"for {left:.0f} s at most"
+                ceiling = min(
+                    policy.max_delay_seconds, policy.initial_delay_seconds * 2 ** min(retries, 16)
                 )
-                attempts += 1
+                delay = min(remaining, max(_MIN_DELAY_SECONDS, self.random() * ceiling))
+                self.progress(
+                    f"{policy.reason} ({error.message}): retrying in {delay:.0f} s, "
+                    f"for up to {remaining:.0f} s"
+                )
+                retries += 1
             self.sleep(delay)

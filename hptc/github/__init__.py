@@ -1,1 +1,1 @@
-"""A review as the one comment of a pull request."""
+"""Posts a review as the one comment on a pull request."""

@@ -1,4 +1,4 @@
-"""`python -m hptc.github FILE`: post a review from a workflow."""
+"""`python -m hptc.github FILE`: post a review from a GitHub workflow."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""Calls of GitHub's REST API: JSON in and out, and each refusal as an error that says what to do.
+"""Calls to GitHub's REST API: JSON in and out, every failure an error that says what to do.
 
-The token goes to one address only: no redirect is followed, and no message holds it.
+The token is sent to the API URL only: redirects are not followed, and no message contains it.
 """
 
 from __future__ import annotations
@@ -18,81 +18,90 @@ from hptc.errors import OperationError, UsageError
 from hptc.render.diagnostics import printable
 
 API_URL = "https://api.github.com"
-PER_PAGE = 100  # the most that GitHub gives
+PER_PAGE = 100  # GitHub's maximum
 _TIMEOUT_SECONDS = 30
-_LONGEST_WAIT_SECONDS = 60
+_MAX_WAIT_SECONDS = 60
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/(?!\.\.?$)[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """One pull request's comments, and who asks."""
+class PullRequest:
+    """A pull request on GitHub, and the token for its API calls."""
 
-    url: str  # without a slash at its end
+    api_url: str  # without a trailing slash
     repository: str
-    pull_request: int
+    number: int
     token: str = field(repr=False)
 
-    def comments(self, page: int) -> str:
-        """Where a page of comments is read."""
-        return f"{self._issues}/{self.pull_request}/comments?per_page={PER_PAGE}&page={page}"
+    def comments_url(self, page: int) -> str:
+        """The URL that lists one page of comments."""
+        return f"{self.new_comment_url}?per_page={PER_PAGE}&page={page}"
 
     @property
-    def new_comment(self) -> str:
-        """Where a comment is made."""
-        return f"{self._issues}/{self.pull_request}/comments"
+    def new_comment_url(self) -> str:
+        """The URL that creates a comment."""
+        return f"{self._issues_url}/{self.number}/comments"
 
-    def comment(self, number: int) -> str:
-        """Where a comment is changed."""
-        return f"{self._issues}/comments/{number}"
-
-    @property
-    def place(self) -> str:
-        """The pull request as people write it."""
-        return f"{self.repository}#{self.pull_request}"
+    def comment_url(self, comment_id: int) -> str:
+        """The URL that updates a comment."""
+        return f"{self._issues_url}/comments/{comment_id}"
 
     @property
-    def _issues(self) -> str:
-        return f"{self.url}/repos/{self.repository}/issues"
+    def name(self) -> str:
+        """The pull request as GitHub writes it: `owner/repository#1`."""
+        return f"{self.repository}#{self.number}"
+
+    @property
+    def _issues_url(self) -> str:
+        return f"{self.api_url}/repos/{self.repository}/issues"
 
 
-class Transient(OperationError):
-    """Trying again after `seconds` may help; None leaves that to the attempts so far."""
+class TransientError(OperationError):
+    """A failure that a retry may fix, after `retry_after_seconds` if GitHub gives a time."""
 
-    def __init__(self, message: str, *, help: str, seconds: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, help: str, retry_after_seconds: float | None = None
+    ) -> None:
         super().__init__(message, help=help)
-        self.seconds = seconds
+        self.retry_after_seconds = retry_after_seconds
 
 
-def connect(api_url: str, repository: str, pull_request: int, token: str) -> Api:
-    """An Api of arguments that can be; UsageError for others."""
+def pull_request(api_url: str, repository: str, number: int, token: str) -> PullRequest:
+    """A pull request from unchecked arguments. Raises UsageError for invalid ones."""
     try:
         parts = urlsplit(api_url)
     except ValueError:
         parts = urlsplit("")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise UsageError("the API's address holds more than an address", help=f"such as {API_URL}")
+        raise UsageError(
+            "GITHUB_API_URL must not contain credentials, a query or a fragment",
+            help=f"use a plain URL, such as {API_URL}",
+        )
     if not parts.hostname or not (
         parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
     ):
         raise UsageError(
-            f"{printable(api_url)} is no https address, and a token is sent to nothing else",
-            help=f"set GITHUB_API_URL to https://…; GitHub's own is {API_URL}",
+            f"GITHUB_API_URL must be an https URL, but is {printable(api_url)}",
+            help=f"set it to https://…; GitHub's own is {API_URL}",
         )
     if not _REPOSITORY.fullmatch(repository):
         raise UsageError(
-            f"{printable(repository)} is no repository", help="set GITHUB_REPOSITORY to owner/name"
+            f"{printable(repository)} is not a valid repository name",
+            help="set GITHUB_REPOSITORY to owner/name",
         )
-    if pull_request < 1:
-        raise UsageError(f"{pull_request} is no number of a pull request: they begin at 1")
+    if number < 1:
+        raise UsageError(f"{number} is not a valid pull request number")
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
-            "there is no usable token" if token else "there is no token",
-            help="set GITHUB_TOKEN; in a workflow that is ${{ github.token }}",
+            "GITHUB_TOKEN contains characters that a token can't have"
+            if token
+            else "GITHUB_TOKEN is not set",
+            help="in a workflow, set it to ${{ github.token }}",
         )
-    url = api_url.rstrip("/")
-    return Api(url=url, repository=repository, pull_request=pull_request, token=token)
+    return PullRequest(
+        api_url=api_url.rstrip("/"), repository=repository, number=number, token=token
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -103,10 +112,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _opener(scheme: str) -> request.OpenerDirector:
-    """urllib's own without redirects, which would carry the token to whoever they name."""
+    """urllib's opener without redirects, which would send the token to another host."""
     opener = request.OpenerDirector()
     for handler in (
-        # Loopback is here, not at a proxy.
+        # http is loopback only, which no proxy can reach.
         request.ProxyHandler({} if scheme == "http" else None),
         request.HTTPHandler(),
         request.HTTPSHandler(),
@@ -117,14 +126,16 @@ def _opener(scheme: str) -> request.OpenerDirector:
     return opener
 
 
-def call(api: Api, method: str, url: str, body: dict[str, str] | None = None) -> Any:
-    """One call, its JSON answer; OperationError otherwise."""
-    asked = request.Request(  # noqa: S310 -- `connect` lets only https and loopback through
+def call(
+    pull_request: PullRequest, method: str, url: str, body: dict[str, str] | None = None
+) -> Any:
+    """Make one API call and return the parsed JSON. Raises OperationError."""
+    sent = request.Request(  # noqa: S310 -- pull_request() allows https and loopback only
         url,
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={
-            "Authorization": f"Bearer {api.token}",
+            "Authorization": f"Bearer {pull_request.token}",
             "Accept": "application/vnd.github+json",
             "Content-Type": "application/json",
             "X-GitHub-Api-Version": "2022-11-28",
@@ -132,95 +143,102 @@ def call(api: Api, method: str, url: str, body: dict[str, str] | None = None) ->
         },
     )
     try:
-        with _opener(asked.type).open(asked, timeout=_TIMEOUT_SECONDS) as answer:
-            text = answer.read()
-    except error.HTTPError as refused:
-        with refused:
-            raise _refusal(api, refused) from None
-    except (OSError, http.client.HTTPException) as unreachable:
-        reason = str(getattr(unreachable, "reason", unreachable)) or type(unreachable).__name__
-        raise Transient(
-            f"{printable(api.url)} can't be reached: {_clean(api, reason)}",
-            help="run the workflow again; a self-hosted runner may need HTTPS_PROXY",
+        with _opener(sent.type).open(sent, timeout=_TIMEOUT_SECONDS) as response:
+            text = response.read()
+    except error.HTTPError as response:
+        with response:
+            raise _http_error(pull_request, response) from None
+    except (OSError, http.client.HTTPException) as failure:
+        reason = str(getattr(failure, "reason", failure)) or type(failure).__name__
+        raise TransientError(
+            f"cannot reach {printable(pull_request.api_url)}: {_redacted(pull_request, reason)}",
+            help="rerun the workflow; a self-hosted runner may need HTTPS_PROXY",
         ) from None
     try:
         return json.loads(text)
     except ValueError:
-        raise not_github(api) from None
+        raise unexpected_response(pull_request) from None
 
 
-def not_github(api: Api) -> OperationError:
-    """Something else answered."""
+def unexpected_response(pull_request: PullRequest) -> OperationError:
+    """The error for a response that doesn't come from GitHub's API."""
     return OperationError(
-        f"{printable(api.url)} does not answer like GitHub's API",
-        help=f"set GITHUB_API_URL; GitHub's own is {API_URL}, a server's is https://HOST/api/v3",
+        f"the response of {printable(pull_request.api_url)} is not from GitHub's API",
+        help=f"set GITHUB_API_URL; GitHub's own is {API_URL}, a GitHub Enterprise Server's is "
+        "https://HOST/api/v3",
     )
 
 
-def _refusal(api: Api, refused: error.HTTPError) -> OperationError:
-    """Why GitHub refused, and what to do.
+def _http_error(pull_request: PullRequest, response: error.HTTPError) -> OperationError:
+    """Convert an HTTP error.
 
     https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
     """
-    said = _said(api, refused)
-    text = f"{api.place}: GitHub answered {refused.code}{f' ({said})' if said else ''}"
-    if refused.code == 429 or (refused.code == 403 and _is_limited(refused, said)):
-        return _limited(refused, text)
-    if refused.code >= 500:
-        return Transient(text, help="see https://www.githubstatus.com, and run it again later")
-    return OperationError(text, help=_ADVICE.get(refused.code, "the answer's text says why"))
+    reason = _reason(pull_request, response)
+    message = f"{pull_request.name}: GitHub returned {response.code}" + (
+        f" ({reason})" if reason else ""
+    )
+    if response.code == 429 or (response.code == 403 and _is_rate_limited(response, reason)):
+        return _rate_limit_error(response, message)
+    if response.code >= 500:
+        return TransientError(
+            message, help="check https://www.githubstatus.com, and rerun the workflow later"
+        )
+    return OperationError(message, help=_HELP.get(response.code, "see GitHub's message"))
 
 
-_ADVICE = {
-    401: "the token is wrong or has expired; in a workflow, GITHUB_TOKEN is ${{ github.token }}",
-    403: "the workflow needs `permissions: pull-requests: write`; a pull request from a fork has a "
-    "read-only token, whatever the workflow says: its review stands in the step's summary",
-    404: "there is no such pull request, or the token can't see it: a private repository needs "
+_HELP = {
+    401: "the token is invalid or expired; in a workflow, set GITHUB_TOKEN to ${{ github.token }}",
+    403: "the workflow needs `permissions: pull-requests: write`; for a pull request from a fork, "
+    "the token is always read-only, and the review is in the job summary",
+    404: "the pull request doesn't exist, or the token can't read it: a private repository needs "
     "`permissions: contents: read, pull-requests: write`",
-    410: "the repository has no such comments any more",
-    422: "a comment takes 65,536 characters; post what `hptc diff --format markdown` wrote, "
-    "with nothing added",
+    410: "comments are disabled in this repository",
+    422: "a comment can have at most 65,536 characters; post the output of "
+    "`hptc diff --format markdown` without additions",
 } | dict.fromkeys(
     (301, 302, 303, 307, 308),
-    "the repository or the API has moved, and a token is not sent along: name the new place",
+    "the repository or the API has moved; set GITHUB_REPOSITORY or GITHUB_API_URL to the new "
+    "location, because the token isn't sent along a redirect",
 )
 
 
-def _is_limited(refused: error.HTTPError, said: str) -> bool:
-    headers = refused.headers
-    is_used_up = headers.get("X-RateLimit-Remaining") == "0"
-    return is_used_up or "Retry-After" in headers or "rate limit" in said.lower()
+def _is_rate_limited(response: error.HTTPError, reason: str) -> bool:
+    headers = response.headers
+    is_exhausted = headers.get("X-RateLimit-Remaining") == "0"
+    return is_exhausted or "Retry-After" in headers or "rate limit" in reason.lower()
 
 
-def _limited(refused: error.HTTPError, text: str) -> OperationError:
-    """Wait as long as GitHub says, a minute when it doesn't; an hour is not waited for."""
-    wait = refused.headers.get("Retry-After", "")
-    if wait.isascii() and wait.isdigit():
-        seconds = int(wait[:9])
-    elif refused.headers.get("X-RateLimit-Remaining") == "0":
-        seconds = _LONGEST_WAIT_SECONDS + 1  # until the hour is over
+def _rate_limit_error(response: error.HTTPError, message: str) -> OperationError:
+    """Transient if the wait is at most a minute, which is also the default."""
+    retry_after = response.headers.get("Retry-After", "")
+    if retry_after.isascii() and retry_after.isdigit():
+        seconds = int(retry_after[:9])
+    elif response.headers.get("X-RateLimit-Remaining") == "0":
+        seconds = _MAX_WAIT_SECONDS + 1  # the limit resets within the hour
     else:
-        seconds = _LONGEST_WAIT_SECONDS
-    help = "the token's rate limit is used up: run the workflow again later, within the hour"
-    if seconds > _LONGEST_WAIT_SECONDS:
-        return OperationError(text, help=help)
-    return Transient(text, help=help, seconds=seconds)
+        seconds = _MAX_WAIT_SECONDS
+    help = "the token's rate limit is exhausted; rerun the workflow in an hour"
+    if seconds > _MAX_WAIT_SECONDS:
+        return OperationError(message, help=help)
+    return TransientError(message, help=help, retry_after_seconds=seconds)
 
 
-def _said(api: Api, refused: error.HTTPError) -> str:
+def _reason(pull_request: PullRequest, response: error.HTTPError) -> str:
+    """GitHub's own message; "" without one."""
     try:
-        answer = json.loads(refused.read(100_000))
+        body = json.loads(response.read(100_000))
     except (ValueError, OSError, http.client.HTTPException):
         return ""
-    if not isinstance(answer, dict):
+    if not isinstance(body, dict):
         return ""
-    errors = answer.get("errors")
-    parts = [answer.get("message")]
-    for each in errors if isinstance(errors, list) else ():
-        parts.append(each.get("message") if isinstance(each, dict) else each)
-    return _clean(api, ": ".join(part for part in parts if isinstance(part, str) and part))
+    errors = body.get("errors")
+    parts = [body.get("message")]
+    for item in errors if isinstance(errors, list) else ():
+        parts.append(item.get("message") if isinstance(item, dict) else item)
+    return _redacted(pull_request, ": ".join(p for p in parts if isinstance(p, str) and p))
 
 
-def _clean(api: Api, text: str) -> str:
-    """A stranger's text for a message: short, printable, without the token."""
-    return printable(text.replace(api.token, "***")[:300])
+def _redacted(pull_request: PullRequest, text: str) -> str:
+    """Untrusted text for a message: short, printable, without the token."""
+    return printable(text.replace(pull_request.token, "***")[:300])

@@ -1,6 +1,6 @@
-"""A review's markdown to the one comment of a pull request: created, updated in place, or left.
+"""Posts a review as the one comment on a pull request: created, updated in place, or skipped.
 
-It follows https://docs.github.com/rest/issues/comments; nothing else of a pull request is touched.
+Follows https://docs.github.com/rest/issues/comments and changes nothing else on the pull request.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,21 @@ from pathlib import Path
 from typing import Any, TypeAlias, assert_never
 
 from hptc.errors import EXIT_OK, HptcError, UsageError
-from hptc.github.api import API_URL, PER_PAGE, Api, Transient, call, connect, not_github
+from hptc.github.api import (
+    API_URL,
+    PER_PAGE,
+    PullRequest,
+    TransientError,
+    call,
+    pull_request,
+    unexpected_response,
+)
 from hptc.render.diagnostics import printable
 from hptc.render.diff_markdown import MARKER
 
 NO_CHANGE = "**hptc diff: no change of meaning**"
-"""How a review begins that has nothing to say."""
-_MOST_PAGES = 100
+"""The first words of a review without changes."""
+_MAX_PAGES = 100
 _ATTEMPTS = 5
 
 Sleep: TypeAlias = Callable[[float], None]
@@ -29,36 +38,36 @@ Sleep: TypeAlias = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """There was no comment; now there is."""
+    """A new comment was posted."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updated:
-    """The comment said something else."""
+    """The existing comment was changed."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged:
-    """The comment says it already."""
+    """The existing comment was already up to date."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """Nothing to say, and no comment that would say otherwise."""
+class Skipped:
+    """The review has no changes, and there is no comment to update."""
 
 
-Outcome: TypeAlias = Created | Updated | Unchanged | Left
+Outcome: TypeAlias = Created | Updated | Unchanged | Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Comment:
-    number: int
+    id: int
     body: str
     url: str
 
@@ -67,62 +76,65 @@ def post_comment(
     markdown: str,
     *,
     repository: str,
-    pull_request: int,
+    number: int,
     token: str,
     api_url: str = API_URL,
     author: str | None = None,
     sleep: Sleep = time.sleep,
 ) -> Outcome:
-    """Make the pull request's one comment say `markdown`, which `hptc diff` rendered.
+    """Make `markdown`, the output of `hptc diff`, the body of the pull request's one comment.
 
-    The comment is the first that ends with MARKER and was written by `author` (a login), or by any
-    bot without one: whoever else writes the marker could edit the review later. Each attempt looks
-    for the comment first, so that an answer that got lost doesn't make a second one.
+    The comment is the first one that ends with MARKER and was written by `author` (a login), or by
+    any bot if that is None: a person who posts the marker must not be able to edit the review
+    later. Each attempt looks for the comment first, so that a lost response doesn't lead to a
+    second comment.
 
-    Raises UsageError for arguments that can't be, OperationError when GitHub refuses.
+    Raises UsageError for invalid arguments, OperationError if GitHub rejects a call.
     """
     if _last_line(markdown) != MARKER:
         raise UsageError(
-            f"a comment ends with the line {MARKER}, and this text does not",
-            help="give it the output of `hptc diff --format markdown`",
+            f"the file is not a review: its last line must be {MARKER}",
+            help="pass the output of `hptc diff --format markdown`",
         )
-    api = connect(api_url, repository, pull_request, token)
+    target = pull_request(api_url, repository, number, token)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _settle(api, markdown, author)
-        except Transient as refused:
+            return _create_or_update(target, markdown, author)
+        except TransientError as failure:
             if attempt == _ATTEMPTS:
                 raise
-            sleep(2.0 ** (attempt - 1) if refused.seconds is None else refused.seconds)
+            delay = failure.retry_after_seconds
+            sleep(2.0 ** (attempt - 1) if delay is None else delay)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _settle(api: Api, markdown: str, author: str | None) -> Outcome:
-    found = _find(api, author)
-    if found is None:
+def _create_or_update(target: PullRequest, markdown: str, author: str | None) -> Outcome:
+    comment = _find_comment(target, author)
+    if comment is None:
         if markdown.startswith(NO_CHANGE):
-            return Left()
-        return Created(url=_url(call(api, "POST", api.new_comment, {"body": markdown})))
-    if _stored(found.body) == _stored(markdown):
-        return Unchanged(url=found.url)
-    return Updated(url=_url(call(api, "PATCH", api.comment(found.number), {"body": markdown})))
+            return Skipped()
+        return Created(url=_url(call(target, "POST", target.new_comment_url, {"body": markdown})))
+    if _normalized(comment.body) == _normalized(markdown):
+        return Unchanged(url=comment.url)
+    response = call(target, "PATCH", target.comment_url(comment.id), {"body": markdown})
+    return Updated(url=_url(response))
 
 
-def _find(api: Api, author: str | None) -> _Comment | None:
-    for entry in _entries(api):
-        user = entry.get("user") or {}  # a deleted account is null
-        mine = user.get("login") == author if author else user.get("type") == "Bot"
+def _find_comment(target: PullRequest, author: str | None) -> _Comment | None:
+    for entry in _comments(target):
+        user = entry.get("user") or {}  # null for a deleted account
+        is_ours = user.get("login") == author if author else user.get("type") == "Bot"
         body = entry.get("body") or ""
-        if mine and _last_line(body) == MARKER:
-            return _Comment(number=int(entry["id"]), body=body, url=_url(entry))
+        if is_ours and _last_line(body) == MARKER:
+            return _Comment(id=int(entry["id"]), body=body, url=_url(entry))
     return None
 
 
-def _entries(api: Api) -> Iterator[dict[str, Any]]:
-    for page in range(1, _MOST_PAGES + 1):
-        entries = call(api, "GET", api.comments(page))
+def _comments(target: PullRequest) -> Iterator[dict[str, Any]]:
+    for page in range(1, _MAX_PAGES + 1):
+        entries = call(target, "GET", target.comments_url(page))
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-            raise not_github(api)
+            raise unexpected_response(target)
         yield from entries
         if len(entries) < PER_PAGE:
             return
@@ -132,8 +144,8 @@ def _last_line(text: str) -> str:
     return text.rstrip().rpartition("\n")[2].strip()
 
 
-def _stored(text: str) -> str:
-    """A text as GitHub may give it back."""
+def _normalized(text: str) -> str:
+    """Text without what GitHub may change when it stores a comment."""
     return text.replace("\r\n", "\n").strip()
 
 
@@ -142,69 +154,84 @@ def _url(entry: Any) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m hptc.github FILE`: post a review from a workflow."""
-    from hptc.cli.console import say, say_error
-
+    """Run `python -m hptc.github FILE`."""
     parser = argparse.ArgumentParser(
         prog="python -m hptc.github",
-        description="Post what `hptc diff --format markdown` wrote as a pull request's one comment."
-        " It reads GITHUB_TOKEN, and what every workflow has: GITHUB_EVENT_PATH,"
-        " GITHUB_REPOSITORY, GITHUB_API_URL.",
+        description="Post the output of `hptc diff --format markdown` as the one comment on a pull "
+        "request. Reads GITHUB_TOKEN, and GITHUB_EVENT_PATH, GITHUB_REPOSITORY and GITHUB_API_URL, "
+        "which GitHub sets in every workflow.",
     )
-    parser.add_argument("file", metavar="FILE", help="the review")
-    parser.add_argument("--author", help="whose comment it is: a login; any bot's if absent")
+    parser.add_argument("file", metavar="FILE", help="the review to post")
+    parser.add_argument(
+        "--author", metavar="LOGIN", help="user who owns the comment (default: any bot)"
+    )
     options = parser.parse_args(arguments)
     try:
-        number = pull_request_of(_read(os.environ.get("GITHUB_EVENT_PATH", "")))
+        number = pull_request_number(_event())
         if number is None:
-            say("this run is not of a pull request: there is nothing to comment on")
+            _log("not a pull request run: no comment to post")
             return EXIT_OK
         outcome = post_comment(
             _read(options.file),
             repository=os.environ.get("GITHUB_REPOSITORY", ""),
-            pull_request=number,
+            number=number,
             token=os.environ.get("GITHUB_TOKEN", ""),
             api_url=os.environ.get("GITHUB_API_URL") or API_URL,
             author=options.author,
         )
-    except HptcError as refused:
-        say_error(refused.message, refused.help)
-        return refused.exit_code
-    say(sentence(outcome))
+    except HptcError as failure:
+        _log(f"error: {failure.message}")
+        if failure.help:
+            _log(f"help: {failure.help}")
+        return failure.exit_code
+    _log(describe(outcome))
     return EXIT_OK
 
 
-def pull_request_of(event: str) -> int | None:
-    """The number of the pull request that an event's JSON is about; None if of something else."""
+def _log(line: str) -> None:
+    # On one line: to a GitHub runner, a line that begins with `::` is a command.
+    sys.stderr.write(f"{printable(line)}\n")
+
+
+def pull_request_number(event: str) -> int | None:
+    """The pull request's number from a workflow event's JSON; None for other events."""
     try:
         data = json.loads(event)
     except ValueError:
         data = None
     if not isinstance(data, dict):
         raise UsageError(
-            "GITHUB_EVENT_PATH names no event in JSON", help="run it in a GitHub workflow"
+            "the file that GITHUB_EVENT_PATH names is not an event in JSON",
+            help="run this in a GitHub workflow",
         )
     number = (data.get("pull_request") or {}).get("number")
     return number if isinstance(number, int) else None
 
 
-def sentence(outcome: Outcome) -> str:
-    """What happened, in a line."""
+def _event() -> str:
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    if not path:
+        raise UsageError("GITHUB_EVENT_PATH is not set", help="run this in a GitHub workflow")
+    return _read(path)
+
+
+def describe(outcome: Outcome) -> str:
+    """The outcome in one line."""
     match outcome:
         case Created(url=url):
-            return f"commented: {url}"
+            return f"posted a comment: {url}"
         case Updated(url=url):
             return f"updated the comment: {url}"
         case Unchanged(url=url):
-            return f"the comment says it already: {url}"
-        case Left():
-            return "nothing changed its meaning, so there is no comment"
+            return f"the comment is up to date: {url}"
+        case Skipped():
+            return "no change of meaning: no comment posted"
     assert_never(outcome)
 
 
 def _read(file: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as refused:
-        reason = getattr(refused, "strerror", None) or "not a text in UTF-8"
-        raise UsageError(f"{printable(file) or 'no file'}: {reason}") from None
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or "not UTF-8 text"
+        raise UsageError(f"cannot read {printable(file)}: {reason}") from None

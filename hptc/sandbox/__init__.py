@@ -1,1 +1,1 @@
-"""A local AWS endpoint on one loopback port, for demonstrations and tests."""
+"""A local AWS endpoint on one loopback port, for demos and tests."""

@@ -1,8 +1,8 @@
-"""Change sets: what they would do, and doing it.
+"""CloudFormation change sets: created, described, executed and deleted.
 
-Without this, moto runs a change set without outputs, exports and tags, says nothing of properties
-and replacement (so that `cdk diff` shows no difference), confuses change sets of the same name and
-answers 500 when an absent one is deleted.
+Replaces moto's, which execute without outputs, exports and tags, don't report changed properties
+and replacements (so that `cdk diff` shows no differences), confuse change sets that have the same
+name, and answer 500 when one to delete doesn't exist.
 """
 
 from collections.abc import Iterator
@@ -37,11 +37,11 @@ def create_change_set(
     tags: dict[str, str] | None = None,
     role_arn: str | None = None,
 ) -> tuple[str, str]:
-    """Work out what a template would change; nothing is made but the stack's own entry."""
+    """Compute what a template would change. Creates nothing but the stack's own record."""
     validate_create_change_set(change_set_name)
-    stack = stack_lifecycle.live_stack(backend, stack_name)
+    stack = stack_lifecycle.find_stack(backend, stack_name)
     if change_set_type == "CREATE":
-        if stack is not None and stack.status != stack_lifecycle.REVIEW:
+        if stack is not None and stack.status != stack_lifecycle.REVIEW_IN_PROGRESS:
             raise ValidationError(
                 message=f"Stack [{stack_name}] already exists and cannot be created again with "
                 f"the changeSet [{change_set_name}]."
@@ -53,10 +53,10 @@ def create_change_set(
     parsed = check_template(template)
     values = resolve_parameters(parameters, parsed, stack.parameters if stack is not None else {})
     if stack is None:
-        stack = stack_lifecycle.new_stack(
+        stack = stack_lifecycle.add_stack(
             backend, stack_name, notification_arns=notification_arns, tags=tags
         )
-        convergence.set_status(stack, stack_lifecycle.REVIEW, "User Initiated")
+        convergence.set_status(stack, stack_lifecycle.REVIEW_IN_PROGRESS, "User Initiated")
     if any(
         other.stack_id == stack.stack_id and other.change_set_name == change_set_name
         for other in backend.change_sets.values()
@@ -76,8 +76,10 @@ def create_change_set(
         tags=tags,
         role_arn=role_arn,
     )
-    change_set.changes = [_change(*item) for item in _changes(stack, parsed, values)]
-    if change_set_type == "CREATE" or stack_lifecycle.differs(stack, template, values, tags or {}):
+    change_set.changes = [_change(*item) for item in _plan_changes(stack, parsed, values)]
+    if change_set_type == "CREATE" or stack_lifecycle.has_changes(
+        stack, template, values, tags or {}
+    ):
         change_set.status = "CREATE_COMPLETE"
         change_set.execution_status = "AVAILABLE"
     else:
@@ -88,11 +90,11 @@ def create_change_set(
     return change_set.change_set_id, stack.stack_id
 
 
-def _changes(
+def _plan_changes(
     stack: models.Stack, template: dict[str, Any], parameters: dict[str, str]
 ) -> Iterator[tuple[str, str, dict[str, Any], Any, list[str]]]:
-    """Yield what a change set would do: action, logical id, resource, what there is, properties."""
-    made = stack.resource_map._parsed_resources
+    """Yield each change: action, logical ID, template resource, current resource, properties."""
+    current = stack.resource_map._parsed_resources
     before: dict[str, Any] = stack.resource_map._resource_json_map
     after: dict[str, Any] = template["Resources"]
     changed_parameters = {
@@ -101,7 +103,7 @@ def _changes(
         if parameters.get(name) != stack.parameters.get(name)
     }
     for name, resource_json in after.items():
-        old = made.get(name)
+        old = current.get(name)
         if old is None:
             yield "Add", name, resource_json, None, []
             continue
@@ -116,19 +118,23 @@ def _changes(
         if changed or resource_json != before[name]:
             yield "Modify", name, resource_json, old, sorted(changed)
     for name, resource_json in before.items():
-        if name not in after and name in made:
-            yield "Remove", name, resource_json, made[name], []
+        if name not in after and name in current:
+            yield "Remove", name, resource_json, current[name], []
 
 
 def _change(
     action: str, name: str, resource_json: dict[str, Any], old: Any, changed: list[str]
 ) -> Any:
-    kind = resource_json["Type"]
-    change: Any = models.Change(action=action, logical_resource_id=name, resource_type=kind)
+    resource_type = resource_json["Type"]
+    change: Any = models.Change(
+        action=action, logical_resource_id=name, resource_type=resource_type
+    )
     change.physical_resource_id = getattr(old, "physical_resource_id", None)
     if action == "Modify":
-        replaced = stack_resources.replaces(kind, old.cf_resource_type, changed)
-        change.replacement = str(bool(changed) and replaced)
+        is_replaced = stack_resources.requires_replacement(
+            resource_type, old.cf_resource_type, changed
+        )
+        change.replacement = str(bool(changed) and is_replaced)
         change.scope = ["Properties"] if changed else ["Metadata"]
         change.details = [
             {
@@ -136,7 +142,9 @@ def _change(
                     "Attribute": "Properties",
                     "Name": key,
                     "RequiresRecreation": "Always"
-                    if stack_resources.replaces(kind, old.cf_resource_type, [key])
+                    if stack_resources.requires_replacement(
+                        resource_type, old.cf_resource_type, [key]
+                    )
                     else "Never",
                 },
                 "Evaluation": "Static",
@@ -163,7 +171,7 @@ def _find_change_set(
 def describe_change_set(
     backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
 ) -> models.ChangeSet:
-    """Find a change set by id, or by name within a stack; ChangeSetNotFound if absent."""
+    """Find a change set by ID, or by name within a stack. Raises ChangeSetNotFound."""
     change_set = _find_change_set(backend, change_set_name, stack_name)
     if change_set is None:
         raise CloudFormationError(
@@ -175,7 +183,7 @@ def describe_change_set(
 def delete_change_set(
     backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
 ) -> None:
-    """Forget a change set; an absent one is no error."""
+    """Delete a change set. Succeeds if it doesn't exist."""
     change_set = _find_change_set(backend, change_set_name, stack_name)
     if change_set is not None:
         del backend.change_sets[change_set.change_set_id]
@@ -184,7 +192,7 @@ def delete_change_set(
 def execute_change_set(
     backend: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
 ) -> None:
-    """Deploy what the change set holds; a failure shows in the stack's status."""
+    """Deploy the change set's template. A failure shows in the stack's status."""
     change_set = describe_change_set(backend, change_set_name, stack_name)
     if change_set.execution_status != "AVAILABLE":
         raise ValidationError(
@@ -200,5 +208,5 @@ def execute_change_set(
 
 
 def parse_change_set(change_set: Any) -> None:
-    """Read the change set's template."""
+    """Parse the change set's template."""
     change_set.template_dict = parse_template(change_set.template)

@@ -1,6 +1,6 @@
-"""CloudFormation's requests, answered by the sandbox's own stacks and change sets.
+"""Answers CloudFormation requests with the sandbox's own stacks and change sets.
 
-Not done: macros, custom resources, stack policies, drift, and the check of capabilities.
+Not supported: macros, custom resources, stack policies, drift detection, capability checks.
 """
 
 from collections.abc import Mapping
@@ -12,28 +12,28 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from hptc.sandbox import change_sets, convergence, stack_lifecycle, stack_resources, stack_template
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
 
 
-def _stand_for_nothing(name: str, _properties: Properties, _place: Place) -> Record:
-    return Record(physical_resource_id=name)
+def _create_nothing(name: str, _properties: Properties, _location: Location) -> SandboxResource:
+    return SandboxResource(physical_resource_id=name)
 
 
-def _change_nothing(
-    _resource: Record, _before: Properties, _after: Properties, _place: Place
+def _apply_nothing(
+    _resource: SandboxResource, _before: Properties, _after: Properties, _location: Location
 ) -> None:
-    """Do nothing: there is nothing in the account."""
+    """Do nothing: the resource exists in the template only."""
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "AWS::CDK::Metadata": Handler(create=_stand_for_nothing, settle=_change_nothing),
+    "AWS::CDK::Metadata": Handler(create=_create_nothing, apply=_apply_nothing),
 }
 
 
 def install(handlers: Mapping[str, Handler]) -> None:
-    """Put the sandbox's stacks, with these handlers of resource types, in place of moto's."""
-    stack_resources.register(HANDLERS)
-    stack_resources.register(handlers)
+    """Replace moto's stacks with the sandbox's, and register these resource handlers."""
+    stack_resources.register_handlers(HANDLERS)
+    stack_resources.register_handlers(handlers)
     extend(
         models.CloudFormationBackend,
         create_stack=stack_lifecycle.create_stack,
@@ -57,7 +57,7 @@ def install(handlers: Mapping[str, Handler]) -> None:
     extend(models.ChangeSet, _parse_template=change_sets.parse_change_set)
     extend(
         models.Stack,
-        outputs=property(stack_lifecycle.outputs_of),
+        outputs=property(stack_lifecycle.deployed_outputs),
         stack_resources=property(convergence.existing_resources),
     )
     extend(
@@ -67,7 +67,7 @@ def install(handlers: Mapping[str, Handler]) -> None:
     )
     extend(parsing, clean_json=stack_template.clean_json)
     for module in (models, responses):
-        extend(module, get_stack_from_s3_url=stack_template.stack_from_s3_url)
+        extend(module, get_stack_from_s3_url=stack_template.template_from_s3_url)
 
 
 def _tags(response: Any) -> dict[str, str]:
@@ -76,9 +76,7 @@ def _tags(response: Any) -> dict[str, str]:
 
 def _template_body(response: Any, stack_name: str) -> str:
     if response._get_bool_param("UsePreviousTemplate", False):
-        return str(
-            stack_lifecycle.existing_stack(response.cloudformation_backend, stack_name).template
-        )
+        return str(stack_lifecycle.get_stack(response.cloudformation_backend, stack_name).template)
     url = response._get_param("TemplateURL")
     body = response._get_stack_from_s3_url(url) if url else response._get_param("TemplateBody")
     if not body:
@@ -150,7 +148,7 @@ def _list_change_sets(response: Any) -> ActionResult:
 
 
 def _update_termination_protection(response: Any) -> ActionResult:
-    stack = stack_lifecycle.existing_stack(
+    stack = stack_lifecycle.get_stack(
         response.cloudformation_backend, response._get_param("StackName")
     )
     stack.enable_termination_protection = bool(

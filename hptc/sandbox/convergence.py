@@ -1,8 +1,8 @@
-"""A stack's resources brought to what a template says, each step with its event.
+"""Brings a stack's resources to the state that a template declares, with an event for each step.
 
-Without this, moto removes before it creates, forgets a resource that it cannot update, ignores
-DeletionPolicy on an update, misses a change that comes through a reference, and creates a missing
-resource whenever somebody looks.
+Replaces moto's update, which deletes before it creates, forgets a resource that it can't update,
+ignores DeletionPolicy, misses a change that comes through a reference, and creates a missing
+resource whenever it is read.
 """
 
 from dataclasses import dataclass
@@ -13,66 +13,71 @@ from moto.cloudformation import models
 
 from hptc.sandbox import stack_resources
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Place
+from hptc.sandbox.stack_resources import Location
 
 _STACK = "AWS::CloudFormation::Stack"
 _EVENT_INTERVAL = timedelta(milliseconds=1)
 
 
-def _place(stack: models.Stack) -> Place:
-    return Place(account=stack.account_id, region=stack.region_name)
+def _location(stack: models.Stack) -> Location:
+    return Location(account=stack.account_id, region=stack.region_name)
 
 
 def existing_resources(stack: models.Stack) -> list[Any]:
-    """Resources that exist, so without those whose condition is false."""
-    made = stack.resource_map._parsed_resources
+    """The resources that exist, which leaves out those whose condition is false."""
+    current = stack.resource_map._parsed_resources
     return [
-        made[name]
+        current[name]
         for name in stack.resource_map._resource_json_map
-        if getattr(made.get(name), "logical_resource_id", None)
+        if getattr(current.get(name), "logical_resource_id", None)
     ]
 
 
-def message_of(error: Exception) -> str:
-    """Say what went wrong, as moto's various exceptions hold it."""
+def error_message(error: Exception) -> str:
+    """The message of an exception; moto's classes keep it in different attributes."""
     return str(getattr(error, "message", None) or getattr(error, "description", None) or error)
 
 
-def _record(
-    stack: models.Stack, logical_id: str, resource: Any, kind: str, status: str, reason: str = ""
+def _add_event(
+    stack: models.Stack,
+    logical_id: str,
+    resource: Any,
+    resource_type: str,
+    status: str,
+    reason: str = "",
 ) -> None:
     event = models.Event(
         stack_id=stack.stack_id,
         stack_name=stack.name,
         logical_resource_id=logical_id,
         physical_resource_id=str(getattr(resource, "physical_resource_id", "")),
-        resource_type=kind,
+        resource_type=resource_type,
         resource_status=status,
         resource_status_reason=reason or None,
         resource_properties=None,
     )
     if stack.events:
-        # A client orders events by time, in milliseconds.
+        # Clients sort events by timestamp, in milliseconds.
         event.timestamp = max(event.timestamp, stack.events[-1].timestamp + _EVENT_INTERVAL)
     stack.events.append(event)
 
 
 def converge(stack: models.Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
-    """Create, update and remove until the stack is what the template says."""
+    """Create, update and delete resources until the stack matches the template."""
     resource_map: Any = stack.resource_map
     before = resource_map._resource_json_map
-    made: dict[str, Any] = resource_map._parsed_resources
-    wanted: dict[str, Any] = template["Resources"]
-    place = _place(stack)
+    current: dict[str, Any] = resource_map._parsed_resources
+    declared: dict[str, Any] = template["Resources"]
+    location = _location(stack)
 
     for name in resource_map.resolved_parameters:
-        made.pop(name, None)
-    made["AWS::Partition"] = place.partition
-    made["AWS::NotificationARNs"] = stack.notification_arns
+        current.pop(name, None)
+    current["AWS::Partition"] = location.partition
+    current["AWS::NotificationARNs"] = stack.notification_arns
     resource_map.resolved_parameters = {}
     resource_map._template = template
-    # moto creates what a reference names and is missing: it must do so from the new template.
-    resource_map._resource_json_map = {**before, **wanted}
+    # moto creates a missing resource that a reference names; it must use the new template.
+    resource_map._resource_json_map = {**before, **declared}
     resource_map.input_parameters = parameters
     resource_map.tags = {
         **stack.tags,
@@ -83,75 +88,77 @@ def converge(stack: models.Stack, template: dict[str, Any], parameters: dict[str
     resource_map.load_parameters()
     resource_map.load_conditions()
 
-    kept = [
+    active = [
         name
-        for name in stack_resources.in_dependency_order(wanted)
-        if "Condition" not in wanted[name]
-        or resource_map.lazy_condition_map[wanted[name]["Condition"]]
+        for name in stack_resources.in_dependency_order(declared)
+        if "Condition" not in declared[name]
+        or resource_map.lazy_condition_map[declared[name]["Condition"]]
     ]
-    for name in kept:
-        resource_json, old = wanted[name], made.get(name)
+    for name in active:
+        resource_json, old = declared[name], current.get(name)
         verb = "CREATE" if old is None else "UPDATE"
         properties = getattr(old, "sandbox_properties", None)
         try:
             if old is None:
-                new = stack_resources.create(name, resource_json, resource_map, place)
+                new = stack_resources.create(name, resource_json, resource_map, location)
             else:
-                new = stack_resources.update(old, resource_json, resource_map, place)
+                new = stack_resources.update(old, resource_json, resource_map, location)
         except Exception as error:
-            _record(stack, name, old, resource_json["Type"], f"{verb}_FAILED", message_of(error))
-            raise
-        made[name] = new
-        if properties is not new.sandbox_properties:
-            _record(stack, name, new, resource_json["Type"], f"{verb}_COMPLETE")
-    for name in reversed(stack_resources.in_dependency_order(before)):
-        if name in made and name not in kept:
-            _remove(stack, name, before[name])
-    resource_map._resource_json_map = wanted
-
-
-def _remove(stack: models.Stack, name: str, resource_json: dict[str, Any]) -> None:
-    made: dict[str, Any] = stack.resource_map._parsed_resources
-    resource = made[name]
-    if resource_json.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
-        _record(stack, name, resource, resource_json["Type"], "DELETE_SKIPPED")
-    else:
-        try:
-            stack_resources.remove(resource, resource_json, _place(stack))
-        except Exception as error:
-            _record(
-                stack, name, resource, resource_json["Type"], "DELETE_FAILED", message_of(error)
+            _add_event(
+                stack, name, old, resource_json["Type"], f"{verb}_FAILED", error_message(error)
             )
             raise
-        _record(stack, name, resource, resource_json["Type"], "DELETE_COMPLETE")
-    del made[name]
+        current[name] = new
+        if properties is not new.sandbox_properties:
+            _add_event(stack, name, new, resource_json["Type"], f"{verb}_COMPLETE")
+    for name in reversed(stack_resources.in_dependency_order(before)):
+        if name in current and name not in active:
+            _delete(stack, name, before[name])
+    resource_map._resource_json_map = declared
+
+
+def _delete(stack: models.Stack, name: str, resource_json: dict[str, Any]) -> None:
+    current: dict[str, Any] = stack.resource_map._parsed_resources
+    resource = current[name]
+    if resource_json.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
+        _add_event(stack, name, resource, resource_json["Type"], "DELETE_SKIPPED")
+    else:
+        try:
+            stack_resources.delete(resource, resource_json, _location(stack))
+        except Exception as error:
+            _add_event(
+                stack, name, resource, resource_json["Type"], "DELETE_FAILED", error_message(error)
+            )
+            raise
+        _add_event(stack, name, resource, resource_json["Type"], "DELETE_COMPLETE")
+    del current[name]
 
 
 def get_resource(resource_map: Any, name: str) -> Any:
-    """Look a resource up. moto creates what is not there, even after its stack was deleted."""
-    made = resource_map._parsed_resources
-    if name in made:
-        return made[name]
+    """Look up a resource. moto's version creates a missing one, even in a deleted stack."""
+    current = resource_map._parsed_resources
+    if name in current:
+        return current[name]
     if name in resource_map._resource_json_map:
         return None
     raise KeyError(name)
 
 
 @dataclass(frozen=True, slots=True)
-class _StackItself:
+class _StackResource:
     physical_resource_id: str
 
 
 def set_status(stack: models.Stack, status: str, reason: str | None = None) -> None:
-    """Set the status of a stack, with an event."""
+    """Set a stack's status and add an event for it."""
     stack.status = status
     extend(stack, stack_status_reason=reason)
-    _record(stack, stack.name, _StackItself(stack.stack_id), _STACK, status, reason or "")
+    _add_event(stack, stack.name, _StackResource(stack.stack_id), _STACK, status, reason or "")
 
 
-def remove_all(stack: models.Stack) -> None:
-    """Remove every resource of a stack but the retained ones."""
+def delete_all(stack: models.Stack) -> None:
+    """Delete every resource of a stack except the retained ones."""
     declared = stack.resource_map._resource_json_map
     for name in reversed(stack_resources.in_dependency_order(declared)):
         if name in stack.resource_map._parsed_resources:
-            _remove(stack, name, declared[name])
+            _delete(stack, name, declared[name])

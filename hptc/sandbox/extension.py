@@ -1,9 +1,9 @@
-"""How moto is extended."""
+"""Replaces members of moto's classes, modules and objects."""
 
 from typing import Any
 
 
-def extend(owner: Any, **members: Any) -> None:
-    """Give a class, a module or an object of moto's these members, in place of its own."""
+def extend(target: Any, **members: Any) -> None:
+    """Set `members` on `target`, replacing moto's own."""
     for name, member in members.items():
-        setattr(owner, name, member)
+        setattr(target, name, member)

@@ -1,9 +1,9 @@
-"""The door in front of moto: which account a request is for, and how it fails.
+"""The WSGI application in front of moto: it selects the account and turns failures into 4xx.
 
-Without this, moto puts every request that does not come from an assumed role into one account, and
-answers 500 to whatever it lacks, which an SDK retries for up to a minute. Here an unmet request is
-a 4xx in the shape of the service's protocol, and requests are answered one at a time, since moto's
-state is not made for threads.
+moto alone serves one account to every caller except an assumed role, and answers 500 for what it
+doesn't implement, which SDKs retry for up to a minute. The gateway answers 400 instead, in the
+error format of the service's protocol. It handles one request at a time, because moto's state isn't
+thread-safe.
 """
 
 import json
@@ -29,30 +29,32 @@ StartResponse = Callable[..., Any]
 _KEY_PREFIX = "AKIAHPTC"
 _CREDENTIAL = re.compile(r"Credential=([A-Z0-9a-z]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _HTTP_SERVER_ERROR = 500
-_REST_XML = frozenset({"cloudfront", "route53"})  # with S3, which has a shape of its own
+_REST_XML = frozenset({"cloudfront", "route53"})  # and S3, whose errors have their own format
 
 
-def access_key_of(account: str) -> str:
-    """Name the access key whose requests are for this account: 20 characters, as AWS's are."""
+def access_key_for(account: str) -> str:
+    """The access key ID that selects an account: 20 characters, as AWS's have."""
     return _KEY_PREFIX + account
 
 
-# moto 5.2.1 uses werkzeug's own handler still.
+# moto 5.2.1 and earlier use werkzeug's handler.
 _RequestHandler: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
 
 
 class QuietRequestHandler(_RequestHandler):  # type: ignore[misc]
-    """moto's request handler, without a line on stderr for each request."""
+    """moto's request handler, without a log line on stderr for each request."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing; a failure reaches the client."""
+        """Log nothing: the client gets every failure."""
 
 
 class _Services(DomainDispatcherApplication):
     def get_backend_for_host(self, host: str | None) -> Any:
-        known = host is None or "amazonaws.com" not in host
-        if not known and not any(p.match(f"http://{host}") for _, p in self.backend_url_patterns):
-            raise NotImplementedError("moto does not have this service")
+        is_local = host is None or "amazonaws.com" not in host
+        if not is_local and not any(
+            p.match(f"http://{host}") for _, p in self.backend_url_patterns
+        ):
+            raise NotImplementedError("moto does not implement this service")
         return super().get_backend_for_host(host)
 
 
@@ -66,59 +68,61 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        access_key, service = _signature(environ)
+        access_key, service = _credential_scope(environ)
         operation = _operation(environ)
-        # moto takes the account from this header before it looks at the access key.
+        # moto prefers this header to the access key when it selects the account.
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_of(access_key)
-        answer: list[Any] = []
+        captured: list[Any] = []
 
-        def remember(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[..., Any]:
-            answer[:] = [status, headers]
+        def capture_start(
+            status: str, headers: list[tuple[str, str]], *_: Any
+        ) -> Callable[..., Any]:
+            captured[:] = [status, headers]
             return lambda data: None  # noqa: ARG005
 
         with self._lock:
             try:
-                body = b"".join(self._services(environ, remember))
+                body = b"".join(self._services(environ, capture_start))
             except NotImplementedError as error:
                 reason = f"The sandbox does not implement {service}:{operation}: {error}"
-                return _refuse(environ, start_response, service, "NotImplemented", reason)
+                return _error_response(environ, start_response, service, "NotImplemented", reason)
             except Exception as error:
                 reason = (
-                    f"The sandbox failed at {service}:{operation}: "
+                    f"The sandbox failed in {service}:{operation}: "
                     f"{type(error).__name__}: {str(error)[:500]}"
                 )
-                return _refuse(environ, start_response, service, "SandboxFailure", reason)
-        status, headers = answer
+                return _error_response(environ, start_response, service, "SandboxFailure", reason)
+        status, headers = captured
         if int(status.split()[0]) >= _HTTP_SERVER_ERROR:
-            reason = f"The sandbox failed at {service}:{operation} with {status}."
-            return _refuse(environ, start_response, service, "SandboxFailure", reason)
-        is_page = any(k.lower() == "content-type" and "text/html" in v for k, v in headers)
-        if status.startswith(("404", "405")) and is_page and service != "s3":
+            reason = f"The sandbox failed in {service}:{operation} with {status}."
+            return _error_response(environ, start_response, service, "SandboxFailure", reason)
+        is_html = any(k.lower() == "content-type" and "text/html" in v for k, v in headers)
+        if status.startswith(("404", "405")) and is_html and service != "s3":
             reason = f"The sandbox does not implement {service}:{operation}."
-            return _refuse(environ, start_response, service, "NotImplemented", reason)
+            return _error_response(environ, start_response, service, "NotImplemented", reason)
         start_response(status, headers)
         return [body]
 
     def _account_of(self, access_key: str) -> str:
         if re.fullmatch(_KEY_PREFIX + r"\d{12}", access_key):
             return access_key.removeprefix(_KEY_PREFIX)
-        known = any(
+        is_known = any(
             access_key in backend.access_keys
             for account in list(iam_backends.values())
             for backend in account.values()
         )
-        return str(get_account_id_from(access_key)) if known else self._account
+        return str(get_account_id_from(access_key)) if is_known else self._account
 
 
-def _signature(environ: Environ) -> tuple[str, str]:
-    """Take the access key and the service from the header or the query of a signed request."""
+def _credential_scope(environ: Environ) -> tuple[str, str]:
+    """Return the access key ID and service from a signed request's header or query string."""
     query = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
     found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "") or f"Credential={query}")
     return (found[1], found[3]) if found else ("", "unsigned")
 
 
 def _operation(environ: Environ) -> str:
-    """Name the operation where the request does; a form's body is read and put back."""
+    """Return the operation's name, or the HTTP method and path. Restores a form's body."""
     target: str = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         return target.rsplit(".", 1)[-1]
@@ -130,10 +134,10 @@ def _operation(environ: Environ) -> str:
     return action[0] if action else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
 
 
-def _refuse(
+def _error_response(
     environ: Environ, start_response: StartResponse, service: str, code: str, message: str
 ) -> list[bytes]:
-    """Answer 400 in the shape that the service's clients parse."""
+    """Answer 400 in the error format that the service's clients parse."""
     content_type = environ.get("CONTENT_TYPE", "")
     if "json" in content_type or environ.get("HTTP_X_AMZ_TARGET"):
         body, kind = json.dumps({"__type": code, "message": message}), "application/x-amz-json-1.1"

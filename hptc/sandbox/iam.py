@@ -1,9 +1,9 @@
-"""Roles and managed policies that follow their template.
+"""IAM roles and policies that match their template.
 
-Without this, moto's AWS::IAM::Role ignores ManagedPolicyArns, stores inline policies as objects,
-skips the check of the trust policy and updates only the description; AWS::IAM::ManagedPolicy is
-never updated and cannot be deleted while attached; an AWS::IAM::Policy whose update is refused is
-gone.
+Replaces moto's. Its AWS::IAM::Role ignores ManagedPolicyArns, stores inline policies as objects,
+doesn't validate the trust policy and updates only the description. Its AWS::IAM::ManagedPolicy is
+never updated and can't be deleted while attached. Its AWS::IAM::Policy is lost when an update is
+rejected.
 """
 
 import json
@@ -19,27 +19,25 @@ from moto.iam.policy_validation import (
     IAMTrustPolicyDocumentValidator,
 )
 
-from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
 
-_VERSIONS_KEPT = 5  # the most that IAM keeps of a managed policy
-
-
-def _backend(place: Place) -> Any:
-    return models.iam_backends[place.account][place.partition]
+_MAX_POLICY_VERSIONS = 5
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
-def _text(document: Any) -> str:
-    # YAML reads an unquoted policy version as a date.
+def _backend(location: Location) -> Any:
+    return models.iam_backends[location.account][location.partition]
+
+
+def _policy_json(document: Any) -> str:
+    # YAML parses an unquoted policy version as a date.
     return document if isinstance(document, str) else json.dumps(document, default=str)
 
 
-# Roles
-
-
-def _create_role(name: str, properties: Properties, place: Place) -> Any:
-    return _backend(place).create_role(
+def _create_role(name: str, properties: Properties, location: Location) -> Any:
+    return _backend(location).create_role(
         role_name=name,
-        assume_role_policy_document=_text(properties["AssumeRolePolicyDocument"]),
+        assume_role_policy_document=_policy_json(properties["AssumeRolePolicyDocument"]),
         path=properties.get("Path", "/"),
         permissions_boundary=properties.get("PermissionsBoundary"),
         description=properties.get("Description", ""),
@@ -48,10 +46,10 @@ def _create_role(name: str, properties: Properties, place: Place) -> Any:
     )
 
 
-def _settle_role(role: Any, before: Properties, after: Properties, place: Place) -> None:
-    backend = _backend(place)
-    trust = _text(after["AssumeRolePolicyDocument"])
-    # IAM takes a trust policy without a version (cdk bootstrap sends some), moto's check does not.
+def _apply_role(role: Any, before: Properties, after: Properties, location: Location) -> None:
+    backend = _backend(location)
+    trust = _policy_json(after["AssumeRolePolicyDocument"])
+    # IAM accepts a trust policy without a version (cdk bootstrap creates some); moto does not.
     versioned = json.dumps({"Version": "2012-10-17"} | json.loads(trust))
     IAMTrustPolicyDocumentValidator(versioned).validate()
     role.assume_role_policy_document = trust
@@ -64,25 +62,27 @@ def _settle_role(role: Any, before: Properties, after: Properties, place: Place)
         if policy["PolicyName"] not in kept:
             role.policies.pop(policy["PolicyName"], None)
     for policy in after.get("Policies", []):
-        backend.put_role_policy(role.name, policy["PolicyName"], _text(policy["PolicyDocument"]))
-    wanted = after.get("ManagedPolicyArns", [])
+        backend.put_role_policy(
+            role.name, policy["PolicyName"], _policy_json(policy["PolicyDocument"])
+        )
+    attached = after.get("ManagedPolicyArns", [])
     for arn in before.get("ManagedPolicyArns", []):
-        if arn not in wanted and arn in role.managed_policies:
+        if arn not in attached and arn in role.managed_policies:
             backend.detach_role_policy(arn, role.name)
-    for arn in wanted:
+    for arn in attached:
         if arn not in role.managed_policies:
-            _provide_aws_policy(backend, arn)
+            _load_aws_policy(backend, arn)
             backend.attach_role_policy(arn, role.name)
 
 
-def _remove_role(role: Any, properties: Properties, place: Place) -> None:
-    backend = _backend(place)
+def _delete_role(role: Any, properties: Properties, location: Location) -> None:
+    backend = _backend(location)
     for arn in properties.get("ManagedPolicyArns", []):
         if arn in role.managed_policies:
             backend.detach_role_policy(arn, role.name)
     for policy in properties.get("Policies", []):
         role.policies.pop(policy["PolicyName"], None)
-    # IAM refuses the deletion if anything else is still attached.
+    # IAM rejects the deletion if any other policy is still attached.
     backend.delete_role(role.name)
 
 
@@ -92,8 +92,8 @@ def _aws_policies() -> dict[str, Any]:
     return policies
 
 
-def _provide_aws_policy(backend: Any, arn: str) -> None:
-    """Give the account the one policy of AWS's own that is asked for; moto starts without any."""
+def _load_aws_policy(backend: Any, arn: str) -> None:
+    """Add one AWS managed policy to the account; moto starts without them."""
     name = arn.rsplit("/", 1)[-1]
     if ":iam::aws:policy/" in arn and arn not in backend.managed_policies:
         data = _aws_policies().get(name)
@@ -104,29 +104,26 @@ def _provide_aws_policy(backend: Any, arn: str) -> None:
             backend.managed_policies[policy.arn] = policy
 
 
-# Managed policies
-
-
-def _create_managed_policy(name: str, properties: Properties, place: Place) -> Any:
-    return _backend(place).create_policy(
+def _create_managed_policy(name: str, properties: Properties, location: Location) -> Any:
+    return _backend(location).create_policy(
         description=properties.get("Description"),
         path=properties.get("Path", "/"),
-        policy_document=_text(properties["PolicyDocument"]),
+        policy_document=_policy_json(properties["PolicyDocument"]),
         policy_name=properties.get("ManagedPolicyName", name),
         tags=properties.get("Tags", []),
     )
 
 
-def _settle_managed_policy(
-    policy: Any, before: Properties, after: Properties, place: Place
+def _apply_managed_policy(
+    policy: Any, before: Properties, after: Properties, location: Location
 ) -> None:
-    backend = _backend(place)
+    backend = _backend(location)
     default = next(version for version in policy.versions if version.is_default)
-    if json.loads(default.document) != json.loads(_text(after["PolicyDocument"])):
-        if len(policy.versions) >= _VERSIONS_KEPT:
+    if json.loads(default.document) != json.loads(_policy_json(after["PolicyDocument"])):
+        if len(policy.versions) >= _MAX_POLICY_VERSIONS:
             oldest = next(v for v in policy.versions if not v.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
-        backend.create_policy_version(policy.arn, _text(after["PolicyDocument"]), True)
+        backend.create_policy_version(policy.arn, _policy_json(after["PolicyDocument"]), True)
     for kind, find in _PRINCIPALS.items():
         for name in before.get(kind, []):
             if name not in after.get(kind, []):
@@ -137,8 +134,8 @@ def _settle_managed_policy(
                 policy.attach_to(principal)
 
 
-def _remove_managed_policy(policy: Any, properties: Properties, place: Place) -> None:
-    backend = _backend(place)
+def _delete_managed_policy(policy: Any, properties: Properties, location: Location) -> None:
+    backend = _backend(location)
     for kind, find in _PRINCIPALS.items():
         for name in properties.get(kind, []):
             _detach(policy, getattr(backend, find), name)
@@ -149,41 +146,42 @@ def _detach(policy: Any, find: Any, name: str) -> None:
     try:
         principal = find(name)
     except NotFoundException:
-        return  # it went first
+        return  # it was deleted first
     if policy.arn in principal.managed_policies:
         policy.detach_from(principal)
 
 
-# Policies of their own, put into roles, users and groups
+def _create_policy(_name: str, properties: Properties, _location: Location) -> SandboxResource:
+    return SandboxResource(physical_resource_id=properties["PolicyName"])
 
 
-def _create_policy(_name: str, properties: Properties, _place: Place) -> Record:
-    return Record(physical_resource_id=properties["PolicyName"])
-
-
-def _settle_policy(_policy: Record, before: Properties, after: Properties, place: Place) -> None:
-    backend, name = _backend(place), after["PolicyName"]
-    text = _text(after["PolicyDocument"])
+def _apply_policy(
+    _policy: SandboxResource, before: Properties, after: Properties, location: Location
+) -> None:
+    backend, name = _backend(location), after["PolicyName"]
+    text = _policy_json(after["PolicyDocument"])
     IAMPolicyDocumentValidator(text).validate()
     for kind, find in _PRINCIPALS.items():
         for principal in before.get(kind, []):
             if before["PolicyName"] != name or principal not in after.get(kind, []):
-                _take_policy(getattr(backend, find), principal, before["PolicyName"])
+                _remove_inline_policy(getattr(backend, find), principal, before["PolicyName"])
         for principal in after.get(kind, []):
             getattr(backend, find)(principal).policies[name] = text
 
 
-def _remove_policy(_policy: Record, properties: Properties, place: Place) -> None:
+def _delete_policy(_policy: SandboxResource, properties: Properties, location: Location) -> None:
     for kind, find in _PRINCIPALS.items():
         for principal in properties.get(kind, []):
-            _take_policy(getattr(_backend(place), find), principal, properties["PolicyName"])
+            _remove_inline_policy(
+                getattr(_backend(location), find), principal, properties["PolicyName"]
+            )
 
 
-def _take_policy(find: Any, principal: str, policy_name: str) -> None:
+def _remove_inline_policy(find: Any, principal: str, policy_name: str) -> None:
     try:
         find(principal).policies.pop(policy_name, None)
     except NotFoundException:
-        return  # it went first
+        return  # it was deleted first
 
 
 _PRINCIPALS = {"Roles": "get_role", "Users": "get_user", "Groups": "get_group"}
@@ -191,17 +189,15 @@ _PRINCIPALS = {"Roles": "get_role", "Users": "get_user", "Groups": "get_group"}
 HANDLERS: Mapping[str, Handler] = {
     "AWS::IAM::Role": Handler(
         create=_create_role,
-        settle=_settle_role,
-        remove=_remove_role,
-        replaced_by=frozenset({"RoleName", "Path"}),
+        apply=_apply_role,
+        delete=_delete_role,
+        create_only=frozenset({"RoleName", "Path"}),
     ),
-    "AWS::IAM::Policy": Handler(
-        create=_create_policy, settle=_settle_policy, remove=_remove_policy
-    ),
+    "AWS::IAM::Policy": Handler(create=_create_policy, apply=_apply_policy, delete=_delete_policy),
     "AWS::IAM::ManagedPolicy": Handler(
         create=_create_managed_policy,
-        settle=_settle_managed_policy,
-        remove=_remove_managed_policy,
-        replaced_by=frozenset({"ManagedPolicyName", "Path", "Description"}),
+        apply=_apply_managed_policy,
+        delete=_delete_managed_policy,
+        create_only=frozenset({"ManagedPolicyName", "Path", "Description"}),
     ),
 }

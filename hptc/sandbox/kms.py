@@ -1,8 +1,7 @@
-"""Keys whose rotation, policy and state follow their template.
+"""KMS keys whose rotation, policy and state match their template.
 
-Without this, moto can't create a tagged AWS::KMS::Key and updates nothing of one, returns its
-policy as an object where the API has JSON text, and deletes at once a key that AWS only schedules
-for deletion.
+Replaces moto's AWS::KMS::Key, which can't be created with tags or updated, returns its policy as an
+object where the API returns JSON text, and is deleted immediately where AWS schedules the deletion.
 """
 
 import json
@@ -11,16 +10,16 @@ from typing import Any
 
 from moto.kms import models
 
-from hptc.sandbox.stack_resources import Handler, Place, Properties
+from hptc.sandbox.stack_resources import Handler, Location, Properties
 
 
-def _backend(place: Place) -> Any:
-    return models.kms_backends[place.account][place.region]
+def _backend(location: Location) -> Any:
+    return models.kms_backends[location.account][location.region]
 
 
-def _create_key(_name: str, properties: Properties, place: Place) -> Any:
-    # moto passes CloudFormation's tags on as they are, and KMS has other words for them: KeyError.
-    return _backend(place).create_key(
+def _create_key(_name: str, properties: Properties, location: Location) -> Any:
+    # moto fails on CloudFormation's tags (Key, Value), because KMS has TagKey and TagValue.
+    return _backend(location).create_key(
         policy=None,
         key_usage=properties.get("KeyUsage", "ENCRYPT_DECRYPT"),
         key_spec=properties.get("KeySpec", "SYMMETRIC_DEFAULT"),
@@ -29,13 +28,13 @@ def _create_key(_name: str, properties: Properties, place: Place) -> Any:
     )
 
 
-def _settle_key(
+def _apply_key(
     key: Any,
     _before: Properties,
     after: Properties,
-    place: Place,
+    location: Location,
 ) -> None:
-    backend = _backend(place)
+    backend = _backend(location)
     policy = after.get("KeyPolicy")
     key.policy = json.dumps(policy) if policy else key.generate_default_policy()
     key.key_rotation_status = bool(after.get("EnableKeyRotation", False))
@@ -47,21 +46,21 @@ def _settle_key(
         backend.tagger.tag_resource(key.id, tags)
 
 
-def _remove_key(key: Any, properties: Properties, place: Place) -> None:
-    _backend(place).schedule_key_deletion(key.id, int(properties.get("PendingWindowInDays", 30)))
+def _delete_key(key: Any, properties: Properties, location: Location) -> None:
+    _backend(location).schedule_key_deletion(key.id, int(properties.get("PendingWindowInDays", 30)))
 
 
-def _settle_alias(alias: Any, before: Properties, after: Properties, place: Place) -> None:
+def _apply_alias(alias: Any, before: Properties, after: Properties, location: Location) -> None:
     if before:
-        _backend(place).update_alias(after["TargetKeyId"], alias.physical_resource_id)
+        _backend(location).update_alias(after["TargetKeyId"], alias.physical_resource_id)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "AWS::KMS::Key": Handler(
         create=_create_key,
-        settle=_settle_key,
-        remove=_remove_key,
-        replaced_by=frozenset({"KeySpec", "KeyUsage", "MultiRegion", "Origin"}),
+        apply=_apply_key,
+        delete=_delete_key,
+        create_only=frozenset({"KeySpec", "KeyUsage", "MultiRegion", "Origin"}),
     ),
-    "AWS::KMS::Alias": Handler(settle=_settle_alias, replaced_by=frozenset({"AliasName"})),
+    "AWS::KMS::Alias": Handler(apply=_apply_alias, create_only=frozenset({"AliasName"})),
 }

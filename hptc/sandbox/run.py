@@ -1,4 +1,4 @@
-"""Run a command against a sandbox, or keep the sandbox up until a signal."""
+"""Runs a command against a sandbox, or keeps the sandbox running until a signal."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from hptc.errors import UsageError
 from hptc.sandbox.server import Sandbox
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_HIDDEN = frozenset(  # each would lead a client past the sandbox or make it refuse to start
+_REMOVED_VARIABLES = frozenset(  # each would make a client bypass the sandbox or fail to start
     {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -32,54 +32,54 @@ _HIDDEN = frozenset(  # each would lead a client past the sandbox or make it ref
 def client_environment(
     sandbox: Sandbox, environment: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Make the environment of a client: the caller's, less its own AWS settings."""
+    """The environment variables of a client: the caller's, with the sandbox's AWS settings."""
     inherited = os.environ if environment is None else environment
     kept = {
         name: value
         for name, value in inherited.items()
-        if name not in _HIDDEN and not name.startswith("AWS_ENDPOINT_URL_")
+        if name not in _REMOVED_VARIABLES and not name.startswith("AWS_ENDPOINT_URL_")
     }
     return kept | sandbox.environment()
 
 
 def run(command: list[str], sandbox: Sandbox) -> int:
-    """Run a command with the sandbox as its AWS, and return its exit code.
+    """Run a command whose AWS endpoint is the sandbox, and return its exit code.
 
-    Standard streams are the caller's own. SIGINT and SIGTERM go to the command; a command ended by
-    signal N gives 128 + N, as in a shell.
+    The command inherits the standard streams. SIGINT and SIGTERM are forwarded to it. If signal N
+    ends it, the exit code is 128 + N, as in a shell.
     """
     process: subprocess.Popen[bytes] | None = None
-    early: list[int] = []
+    pending_signals: list[int] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
         if process is None:
-            early.append(number)
-        # A terminal has sent SIGINT to the whole group already; a second one ends npm and node
-        # before they have cleaned up.
-        elif number != signal.SIGINT or not _in_foreground():
+            pending_signals.append(number)
+        # A terminal sends SIGINT to the whole process group; a second one would end npm and node
+        # before they clean up.
+        elif number != signal.SIGINT or not _is_in_foreground():
             process.send_signal(number)
 
-    with _handling(forward):
+    with _signal_handler(forward):
         try:
             process = subprocess.Popen(command, env=client_environment(sandbox))
         except OSError as error:
             raise UsageError(f"cannot run {command[0]}: {error.strerror}") from error
-        for number in early:
+        for number in pending_signals:
             process.send_signal(number)
         code = process.wait()
     return code if code >= 0 else 128 - code
 
 
 def serve(_sandbox: Sandbox, ready: Callable[[], None]) -> None:
-    """Keep an open sandbox up until SIGINT or SIGTERM; `ready` is called once these are heeded."""
+    """Keep a sandbox running until SIGINT or SIGTERM. Calls `ready` once both are handled."""
     stopped = Event()
-    with _handling(lambda _number, _frame: stopped.set()):
+    with _signal_handler(lambda _number, _frame: stopped.set()):
         ready()
         stopped.wait()
 
 
-def _in_foreground() -> bool:
-    """Whether a terminal sends its signals to this process's group."""
+def _is_in_foreground() -> bool:
+    """Whether a terminal sends its signals to this process group."""
     for descriptor in range(3):
         with suppress(OSError):
             return os.tcgetpgrp(descriptor) == os.getpgrp()
@@ -87,10 +87,10 @@ def _in_foreground() -> bool:
 
 
 @contextmanager
-def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+def _signal_handler(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    previous = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+        for number, old_handler in previous.items():
+            signal.signal(number, old_handler)

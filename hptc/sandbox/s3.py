@@ -1,9 +1,9 @@
-"""Buckets as hardened as their template says.
+"""S3 buckets with every security setting of their template.
 
-Without this, moto's AWS::S3::Bucket keeps encryption and tags only: versioning, public access
-block, lifecycle, ownership controls and the bucket key are dropped. AWS::S3::BucketPolicy does not
-exist, and a stored policy is enforced without its conditions, so that a Deny of plain HTTP denies
-everything; here policies are stored and readable, and not enforced.
+Replaces moto's AWS::S3::Bucket, which applies encryption and tags only, not versioning, public
+access block, lifecycle, ownership controls and bucket keys. Adds AWS::S3::BucketPolicy. moto
+enforces bucket policies but ignores their conditions, so that a Deny for plain HTTP denies every
+request; here, policies are stored and returned but not enforced.
 """
 
 import json
@@ -15,28 +15,28 @@ from moto.s3 import models
 from moto.s3.exceptions import BucketNotEmpty
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
 
 
 def install() -> None:
     """Stop moto from enforcing bucket policies."""
-    extend(models.FakeBucket, get_permission=_no_verdict)
+    extend(models.FakeBucket, get_permission=_neutral_permission)
 
 
-def _no_verdict(_bucket: Any, _action: str, _resource: str) -> PermissionResult:
+def _neutral_permission(_bucket: Any, _action: str, _resource: str) -> PermissionResult:
     return PermissionResult.NEUTRAL
 
 
-def _backend(place: Place) -> Any:
-    return models.s3_backends[place.account][place.partition]
+def _backend(location: Location) -> Any:
+    return models.s3_backends[location.account][location.partition]
 
 
-def _settle_bucket(bucket: Any, before: Properties, after: Properties, place: Place) -> None:
-    backend = _backend(place)
+def _apply_bucket(bucket: Any, before: Properties, after: Properties, location: Location) -> None:
+    backend = _backend(location)
     encryption = after.get("BucketEncryption")
     bucket.encryption = _encryption(encryption) if encryption else None
     status = after.get("VersioningConfiguration", {}).get("Status")
-    # A bucket once versioned can only be suspended.
+    # Versioning can be suspended but not removed.
     bucket.versioning_status = status or ("Suspended" if bucket.versioning_status else None)
     block = after.get("PublicAccessBlockConfiguration")
     if block:
@@ -54,13 +54,13 @@ def _settle_bucket(bucket: Any, before: Properties, after: Properties, place: Pl
         backend.delete_bucket_tagging(bucket.name)
 
 
-def _remove_bucket(bucket: Any, _properties: Properties, place: Place) -> None:
-    if _backend(place).delete_bucket(bucket.name) is None:
+def _delete_bucket(bucket: Any, _properties: Properties, location: Location) -> None:
+    if _backend(location).delete_bucket(bucket.name) is None:
         raise BucketNotEmpty(bucket_name=bucket.name)
 
 
 def _encryption(encryption: Properties) -> dict[str, Any]:
-    """Give moto the rule in the shape of the API's request."""
+    """Convert CloudFormation's encryption to the API's request format, which moto stores."""
     rule = encryption["ServerSideEncryptionConfiguration"][0]
     by_default = rule["ServerSideEncryptionByDefault"]
     return {
@@ -76,21 +76,21 @@ def _encryption(encryption: Properties) -> dict[str, Any]:
 
 
 def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
-    """Translate CloudFormation's names of a lifecycle rule into the API's."""
+    """Convert a CloudFormation lifecycle rule to the API's format."""
     tags = rule.get("TagFilters", [])
     prefix = rule.get("Prefix")
     if tags and (prefix is not None or len(tags) > 1):
-        selected: dict[str, Any] = {"And": {"Tag": tags}}
+        rule_filter: dict[str, Any] = {"And": {"Tag": tags}}
         if prefix is not None:
-            selected["And"]["Prefix"] = prefix
+            rule_filter["And"]["Prefix"] = prefix
     elif tags:
-        selected = {"Tag": tags[0]}
+        rule_filter = {"Tag": tags[0]}
     else:
-        selected = {"Prefix": prefix or ""}
+        rule_filter = {"Prefix": prefix or ""}
     result: dict[str, Any] = {
         "ID": rule.get("Id", f"rule-{number}"),
         "Status": rule["Status"],
-        "Filter": selected,
+        "Filter": rule_filter,
     }
     expiration = {
         api: rule[cfn]
@@ -134,34 +134,34 @@ def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
     return result
 
 
-def _create_policy(_name: str, properties: Properties, _place: Place) -> Record:
-    return Record(physical_resource_id=properties["Bucket"])
+def _create_policy(_name: str, properties: Properties, _location: Location) -> SandboxResource:
+    return SandboxResource(physical_resource_id=properties["Bucket"])
 
 
-def _settle_policy(
-    policy: Record,
+def _apply_policy(
+    policy: SandboxResource,
     _before: Properties,
     after: Properties,
-    place: Place,
+    location: Location,
 ) -> None:
     document = json.dumps(after["PolicyDocument"]).encode()
-    _backend(place).put_bucket_policy(policy.physical_resource_id, document)
+    _backend(location).put_bucket_policy(policy.physical_resource_id, document)
 
 
-def _remove_policy(policy: Record, _properties: Properties, place: Place) -> None:
-    _backend(place).delete_bucket_policy(policy.physical_resource_id)
+def _delete_policy(policy: SandboxResource, _properties: Properties, location: Location) -> None:
+    _backend(location).delete_bucket_policy(policy.physical_resource_id)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "AWS::S3::Bucket": Handler(
-        settle=_settle_bucket,
-        remove=_remove_bucket,
-        replaced_by=frozenset({"BucketName", "ObjectLockEnabled"}),
+        apply=_apply_bucket,
+        delete=_delete_bucket,
+        create_only=frozenset({"BucketName", "ObjectLockEnabled"}),
     ),
     "AWS::S3::BucketPolicy": Handler(
         create=_create_policy,
-        settle=_settle_policy,
-        remove=_remove_policy,
-        replaced_by=frozenset({"Bucket"}),
+        apply=_apply_policy,
+        delete=_delete_policy,
+        create_only=frozenset({"Bucket"}),
     ),
 }

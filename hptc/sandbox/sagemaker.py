@@ -1,9 +1,9 @@
-"""Tuning jobs as far as their requests and names go; nothing trains.
+"""SageMaker tuning jobs: their requests, names and status. Nothing is trained.
 
-Without this, moto compares names of tuning jobs by case, has no StopHyperParameterTuningJob and no
-ListTrainingJobsForHyperParameterTuningJob, and describes every job with the same invented training
-job and failure reason. Here a job has one placeholder training job of its own, and its status is
-`Completed` at once, or `InProgress` until it is stopped where the sandbox was told so.
+Replaces moto's, which compare tuning job names case-sensitively, lack StopHyperParameterTuningJob
+and ListTrainingJobsForHyperParameterTuningJob, and describe every job with the same made-up
+training job and failure reason. Here, each tuning job has one placeholder training job. It is
+`Completed` immediately, or stays `InProgress` until it is stopped: see `set_initial_status`.
 """
 
 from typing import Any, Literal
@@ -18,12 +18,12 @@ from hptc.sandbox.extension import extend
 TuningJobStatus = Literal["Completed", "InProgress"]
 
 _FINAL = frozenset({"Completed", "Failed", "Stopped"})
-_status_of_new_jobs: dict[str, TuningJobStatus] = {}  # by account
+_initial_status: dict[str, TuningJobStatus] = {}  # by account
 _moto_create = models.SageMakerModelBackend.create_hyper_parameter_tuning_job
 
 
 def install() -> None:
-    """Put the sandbox's tuning jobs in place of moto's."""
+    """Replace moto's tuning jobs with the sandbox's."""
     extend(
         models.SageMakerModelBackend,
         create_hyper_parameter_tuning_job=_create,
@@ -31,14 +31,14 @@ def install() -> None:
     )
     extend(
         responses.SageMakerResponse,
-        stop_hyper_parameter_tuning_job=_respond_to_stop,
-        list_training_jobs_for_hyper_parameter_tuning_job=_respond_to_list_training_jobs,
+        stop_hyper_parameter_tuning_job=_stop_response,
+        list_training_jobs_for_hyper_parameter_tuning_job=_list_training_jobs_response,
     )
 
 
-def set_status_of_new_jobs(account: str, status: TuningJobStatus) -> None:
-    """Decide what the account's next tuning jobs say right after their creation."""
-    _status_of_new_jobs[account] = status
+def set_initial_status(account: str, status: TuningJobStatus) -> None:
+    """Set the status that new tuning jobs in the account have after their creation."""
+    _initial_status[account] = status
 
 
 def _find(backend: Any, name: str) -> Any:
@@ -61,15 +61,15 @@ def _create(backend: Any, hyper_parameter_tuning_job_name: str, **request: Any) 
         backend, hyper_parameter_tuning_job_name=hyper_parameter_tuning_job_name, **request
     )
     job = backend.hyper_parameter_tuning_jobs[hyper_parameter_tuning_job_name]
-    status = _status_of_new_jobs.get(backend.account_id, "Completed")
+    status = _initial_status.get(backend.account_id, "Completed")
     job.hyper_parameter_tuning_job_status = status
     if status == "InProgress":
         job.hyper_parameter_tuning_end_time = None
-    _count(job)
+    _update_counters(job)
     return arn
 
 
-def _count(job: Any) -> None:
+def _update_counters(job: Any) -> None:
     status = job.hyper_parameter_tuning_job_status
     job.training_job_status_counters = {
         "Completed": int(status == "Completed"),
@@ -88,18 +88,18 @@ def _count(job: Any) -> None:
 def _describe(backend: Any, hyper_parameter_tuning_job_name: str) -> dict[str, Any]:
     job = _find(backend, hyper_parameter_tuning_job_name)
     description: dict[str, Any] = job.describe()
-    for invented in (
+    for made_up in (
         *("BestTrainingJob", "OverallBestTrainingJob", "FailureReason"),
         *("TuningJobCompletionDetails", "ConsumedResources"),
     ):
-        description.pop(invented)
+        description.pop(made_up)
     if job.hyper_parameter_tuning_job_status == "Completed":
-        description["BestTrainingJob"] = _training_job(job)
+        description["BestTrainingJob"] = _placeholder_training_job(job)
     return {key: value for key, value in description.items() if value is not None}
 
 
-def _training_job(job: Any) -> dict[str, Any]:
-    """Make up the one training job of a tuning job: each hyperparameter at its first value."""
+def _placeholder_training_job(job: Any) -> dict[str, Any]:
+    """The placeholder training job of a tuning job: each hyperparameter has its first value."""
     definition = job.training_job_definition or job.training_job_definitions[0]
     config = job.hyper_parameter_tuning_job_config
     ranges = definition.get("HyperParameterRanges") or config.get("ParameterRanges") or {}
@@ -131,7 +131,7 @@ def _training_job(job: Any) -> dict[str, Any]:
     return summary
 
 
-def _respond_to_stop(response: Any) -> ActionResult:
+def _stop_response(response: Any) -> ActionResult:
     job = _find(response.sagemaker_backend, response._get_param("HyperParameterTuningJobName"))
     status = job.hyper_parameter_tuning_job_status
     if status in _FINAL:
@@ -141,13 +141,13 @@ def _respond_to_stop(response: Any) -> ActionResult:
         )
     job.hyper_parameter_tuning_job_status = "Stopped"
     job.hyper_parameter_tuning_end_time = job.last_modified_time = utcnow()
-    _count(job)
+    _update_counters(job)
     return EmptyResult()
 
 
-def _respond_to_list_training_jobs(response: Any) -> ActionResult:
+def _list_training_jobs_response(response: Any) -> ActionResult:
     job = _find(response.sagemaker_backend, response._get_param("HyperParameterTuningJobName"))
-    summary = _training_job(job)
-    wanted = response._get_param("StatusEquals")
-    listed = [summary] if wanted in (None, summary["TrainingJobStatus"]) else []
+    summary = _placeholder_training_job(job)
+    status = response._get_param("StatusEquals")
+    listed = [summary] if status in (None, summary["TrainingJobStatus"]) else []
     return ActionResult({"TrainingJobSummaries": listed})

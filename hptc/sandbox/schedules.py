@@ -1,9 +1,9 @@
-"""Schedules, state machines and alarms that follow their template.
+"""EventBridge Scheduler schedules, Step Functions state machines and CloudWatch alarms.
 
-Without this, moto knows neither schedules nor alarms of CloudFormation, keeps its state machines
-apart from those that run, names SageMaker's errors otherwise than Step Functions does, and calls
-the other services at a fixed port. Executions run for real, by moto's interpreter. A schedule
-starts nothing by itself.
+Adds the schedules and alarms that moto's CloudFormation lacks, and replaces its state machines, of
+which CloudFormation creates others than those that run, whose SageMaker errors have names that Step
+Functions doesn't use, and which call other services at a fixed port. moto's interpreter runs the
+executions. Schedules never fire.
 """
 
 from collections.abc import Mapping
@@ -21,103 +21,105 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Place, Properties, Record
+from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
 
 _DEFAULT_GROUP = "default"
 
 
 def install() -> None:
-    """Have state machines run, and their errors named as AWS names them."""
+    """Let state machines run, and name their errors as Step Functions does."""
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES["sagemaker"] = "SageMaker"
 
 
-def call_services_at(port: int) -> None:
-    """Tell the state machines where the other services are."""
+def set_service_port(port: int) -> None:
+    """Set the port at which state machines call other services."""
     extend(boto_client, moto_server_port=lambda: str(port))
 
 
 @dataclass(slots=True, kw_only=True)
-class _Named(Record):
-    """A resource that tells its ARN."""
+class _ArnResource(SandboxResource):
+    """A resource with an ARN."""
 
     arn: str
 
     def get_cfn_attribute(self, attribute: str) -> str:
-        """Answer Fn::GetAtt."""
+        """Resolve Fn::GetAtt."""
         if attribute != "Arn":
             raise UnformattedGetAttTemplateException
         return self.arn
 
 
-def _machines(place: Place) -> Any:
-    return stepfunctions_parser_backends[place.account][place.region]
+def _machines(location: Location) -> Any:
+    return stepfunctions_parser_backends[location.account][location.region]
 
 
-def _schedules(place: Place) -> Any:
-    return scheduler_backends[place.account][place.region]
+def _schedules(location: Location) -> Any:
+    return scheduler_backends[location.account][location.region]
 
 
-def _alarms(place: Place) -> Any:
-    return cloudwatch_backends[place.account][place.region]
+def _alarms(location: Location) -> Any:
+    return cloudwatch_backends[location.account][location.region]
 
 
-def _create_machine(name: str, properties: Properties, place: Place) -> Any:
-    return _machines(place).create_state_machine(
+def _create_machine(name: str, properties: Properties, location: Location) -> Any:
+    return _machines(location).create_state_machine(
         name=properties.get("StateMachineName", name),
         definition=properties["DefinitionString"],
         roleArn=properties["RoleArn"],
-        tags=_lower(properties),
+        tags=_lowercase_tags(properties),
     )
 
 
-def _settle_machine(machine: Any, before: Properties, after: Properties, place: Place) -> None:
+def _apply_machine(machine: Any, before: Properties, after: Properties, location: Location) -> None:
     if before:
-        _machines(place).update_state_machine(
+        _machines(location).update_state_machine(
             machine.arn, definition=after["DefinitionString"], role_arn=after["RoleArn"]
         )
 
 
-def _remove_machine(machine: Any, _properties: Properties, place: Place) -> None:
-    _machines(place).delete_state_machine(machine.arn)
+def _delete_machine(machine: Any, _properties: Properties, location: Location) -> None:
+    _machines(location).delete_state_machine(machine.arn)
 
 
-def _lower(properties: Properties) -> list[dict[str, str]]:
+def _lowercase_tags(properties: Properties) -> list[dict[str, str]]:
     return [{"key": tag["Key"], "value": tag["Value"]} for tag in properties.get("Tags", [])]
 
 
-def _create_group(name: str, properties: Properties, place: Place) -> Any:
-    group = _schedules(place).create_schedule_group(
+def _create_group(name: str, properties: Properties, location: Location) -> Any:
+    group = _schedules(location).create_schedule_group(
         properties.get("Name", name), properties.get("Tags", [])
     )
-    return _Named(physical_resource_id=group.name, arn=group.arn)
+    return _ArnResource(physical_resource_id=group.name, arn=group.arn)
 
 
-def _remove_group(group: Any, _properties: Properties, place: Place) -> None:
-    _schedules(place).delete_schedule_group(group.physical_resource_id)
+def _delete_group(group: Any, _properties: Properties, location: Location) -> None:
+    _schedules(location).delete_schedule_group(group.physical_resource_id)
 
 
-def _create_schedule(name: str, properties: Properties, place: Place) -> Any:
-    given = properties.get("Name", name)
-    made = _schedules(place).create_schedule(
+def _create_schedule(name: str, properties: Properties, location: Location) -> Any:
+    schedule_name = properties.get("Name", name)
+    schedule = _schedules(location).create_schedule(
         group_name=properties.get("GroupName", _DEFAULT_GROUP),
-        name=given,
+        name=schedule_name,
         action_after_completion=None,
-        **_said(properties),
+        **_schedule_settings(properties),
     )
-    return _Named(physical_resource_id=given, arn=made.arn)
+    return _ArnResource(physical_resource_id=schedule_name, arn=schedule.arn)
 
 
-def _settle_schedule(schedule: Any, before: Properties, after: Properties, place: Place) -> None:
+def _apply_schedule(
+    schedule: Any, before: Properties, after: Properties, location: Location
+) -> None:
     if before:
-        _schedules(place).update_schedule(
+        _schedules(location).update_schedule(
             group_name=after.get("GroupName", _DEFAULT_GROUP),
             name=schedule.physical_resource_id,
-            **_said(after),
+            **_schedule_settings(after),
         )
 
 
-def _said(properties: Properties) -> dict[str, Any]:
+def _schedule_settings(properties: Properties) -> dict[str, Any]:
     return {
         "description": properties.get("Description"),
         "end_date": properties.get("EndDate"),
@@ -131,18 +133,18 @@ def _said(properties: Properties) -> dict[str, Any]:
     }
 
 
-def _remove_schedule(schedule: Any, properties: Properties, place: Place) -> None:
-    _schedules(place).delete_schedule(
+def _delete_schedule(schedule: Any, properties: Properties, location: Location) -> None:
+    _schedules(location).delete_schedule(
         properties.get("GroupName", _DEFAULT_GROUP), schedule.physical_resource_id
     )
 
 
-def _create_alarm(name: str, properties: Properties, _place: Place) -> Any:
-    return Record(physical_resource_id=properties.get("AlarmName", name))
+def _create_alarm(name: str, properties: Properties, _location: Location) -> Any:
+    return SandboxResource(physical_resource_id=properties.get("AlarmName", name))
 
 
-def _settle_alarm(alarm: Any, _before: Properties, after: Properties, place: Place) -> None:
-    _alarms(place).put_metric_alarm(
+def _apply_alarm(alarm: Any, _before: Properties, after: Properties, location: Location) -> None:
+    _alarms(location).put_metric_alarm(
         name=alarm.physical_resource_id,
         namespace=after.get("Namespace"),
         metric_name=after.get("MetricName"),
@@ -158,30 +160,30 @@ def _settle_alarm(alarm: Any, _before: Properties, after: Properties, place: Pla
     )
 
 
-def _remove_alarm(alarm: Any, _properties: Properties, place: Place) -> None:
-    _alarms(place).delete_alarms([alarm.physical_resource_id])
+def _delete_alarm(alarm: Any, _properties: Properties, location: Location) -> None:
+    _alarms(location).delete_alarms([alarm.physical_resource_id])
 
 
 HANDLERS: Mapping[str, Handler] = {
     "AWS::StepFunctions::StateMachine": Handler(
         create=_create_machine,
-        settle=_settle_machine,
-        remove=_remove_machine,
-        replaced_by=frozenset({"StateMachineName", "StateMachineType"}),
+        apply=_apply_machine,
+        delete=_delete_machine,
+        create_only=frozenset({"StateMachineName", "StateMachineType"}),
     ),
     "AWS::Scheduler::ScheduleGroup": Handler(
-        create=_create_group, remove=_remove_group, replaced_by=frozenset({"Name"})
+        create=_create_group, delete=_delete_group, create_only=frozenset({"Name"})
     ),
     "AWS::Scheduler::Schedule": Handler(
         create=_create_schedule,
-        settle=_settle_schedule,
-        remove=_remove_schedule,
-        replaced_by=frozenset({"Name", "GroupName"}),
+        apply=_apply_schedule,
+        delete=_delete_schedule,
+        create_only=frozenset({"Name", "GroupName"}),
     ),
     "AWS::CloudWatch::Alarm": Handler(
         create=_create_alarm,
-        settle=_settle_alarm,
-        remove=_remove_alarm,
-        replaced_by=frozenset({"AlarmName"}),
+        apply=_apply_alarm,
+        delete=_delete_alarm,
+        create_only=frozenset({"AlarmName"}),
     ),
 }

@@ -1,4 +1,7 @@
-"""The sandbox itself: a local AWS endpoint, up from `with` to the end of the block."""
+"""The sandbox: a local AWS endpoint that runs for the duration of a `with` block.
+
+It stands in for AWS in demos and tests. It trains nothing and enforces no permissions.
+"""
 
 import logging
 import os
@@ -8,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 from contextlib import ExitStack
+from difflib import get_close_matches
 from functools import cache
 from threading import Lock, Thread
 from types import TracebackType
@@ -17,22 +21,26 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from hptc.aws.regions import sagemaker_regions
 from hptc.errors import OperationError, UsageError
 from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker, schedules
-from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_of
+from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_for
 from hptc.sandbox.sagemaker import TuningJobStatus
 
 _LOOPBACK = "127.0.0.1"
+_REGIONS_PAGE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html"
 _open_sandboxes = 0
 _count_lock = Lock()
 
 
 class Sandbox:
-    """A local AWS endpoint on one loopback port, for as long as the context lasts.
+    """A local AWS endpoint on one loopback port, as a context manager.
 
-    `account` is the account of the sandbox's own credentials; a role assumed in another account
-    works there. `port` 0 takes a free one. The state belongs to the process: sandboxes that are
-    open at once share it, account by account, and the last one to close forgets it.
+    `account` is the account of the sandbox's credentials; a role assumed in another account acts in
+    that account. `port` 0 picks a free port. State belongs to the process: sandboxes that are open
+    at the same time share each account's resources, and closing the last one deletes everything.
+
+    Raises UsageError for an invalid account or an unknown Region, OperationError for a port in use.
     """
 
     def __init__(
@@ -43,7 +51,8 @@ class Sandbox:
         tuning_job_status: TuningJobStatus = "Completed",
     ) -> None:
         if not re.fullmatch(r"\d{12}", account):
-            raise UsageError(f"an AWS account id is 12 digits, not {account!r}")
+            raise UsageError(f"an AWS account ID must have 12 digits, but is {account!r}")
+        check_region(region)
         self.account = account
         self.region = region
         self._port = port
@@ -53,15 +62,15 @@ class Sandbox:
 
     @property
     def endpoint_url(self) -> str:
-        """Where it listens: an IP address, so that every SDK puts buckets into the path."""
+        """The URL it listens on. With an IP address, every SDK uses path-style S3 requests."""
         return f"http://{_LOOPBACK}:{self._port}"
 
     def environment(self) -> dict[str, str]:
-        """Name the variables that make boto3, the AWS CLI and the CDK talk to the sandbox only."""
+        """The variables that make boto3, the AWS CLI and the CDK use only the sandbox."""
         node_options = os.environ.get("NODE_OPTIONS", "")
         variables = {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": access_key_of(self.account),
+            "AWS_ACCESS_KEY_ID": access_key_for(self.account),
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
@@ -83,36 +92,38 @@ class Sandbox:
         return variables
 
     def describe(self) -> str:
-        """Say what the sandbox stands in for, and what it does not do."""
+        """What the sandbox is, which services it covers, and what it does not do."""
         if self._tuning_job_status == "Completed":
-            jobs = "A tuning job is Completed at once, with one placeholder training job."
+            jobs = "A tuning job is Completed immediately, with one placeholder training job"
         else:
-            jobs = "A tuning job stays InProgress until it is stopped."
+            jobs = "A tuning job stays InProgress until it is stopped"
         return (
-            f"A local stand-in for AWS (moto) at {self.endpoint_url}, account {self.account}, "
-            f"region {self.region}. Nothing leaves this machine and nothing costs money.\n"
-            "It stands in for CloudFormation (cdk bootstrap, deploy, diff, destroy), S3, IAM, KMS, "
-            "EC2 networks, STS, SSM, Step Functions and SageMaker tuning jobs.\n"
-            f"It trains nothing. {jobs} A schedule starts nothing by itself.\n"
-            "It does not enforce IAM permissions, bucket or key policies, quotas or SageMaker's "
-            "validation of a request, and runs no custom resources. A stack with a resource type "
-            "that it has no stand-in for is refused; a property that it has none for is ignored.\n"
-            "Its state is gone when it stops."
+            f"hptc sandbox: a local stand-in for AWS (moto) at {self.endpoint_url}, account "
+            f"{self.account}, Region {self.region}\n"
+            "  Nothing leaves this machine, and nothing costs money.\n"
+            "  It covers CloudFormation (cdk bootstrap, deploy, diff, destroy), IAM, S3, KMS, EC2 "
+            "networking, STS, SSM, Step Functions and SageMaker tuning jobs.\n"
+            f"  It trains nothing. {jobs}. Schedules never fire.\n"
+            "  It enforces no permissions: not IAM, bucket or key policies, nor quotas, nor "
+            "SageMaker's validation of requests.\n"
+            "  It rejects stacks with resource types that it doesn't support, ignores properties "
+            "that it doesn't support, and runs no custom resources.\n"
+            "  Its state is lost when it stops."
         )
 
     def __enter__(self) -> Self:
-        """Start to listen."""
+        """Start listening."""
         _install()
         with ExitStack() as opening:
-            opening.callback(_forget_if_last)
-            _count(1)
+            opening.callback(_reset_if_last)
+            _change_open_count(1)
             server = self._bind()
             opening.callback(server.server_close)
             self._home = opening.enter_context(
                 tempfile.TemporaryDirectory(prefix="hptc-sandbox-", ignore_cleanup_errors=True)
             )
-            sagemaker.set_status_of_new_jobs(self.account, self._tuning_job_status)
-            schedules.call_services_at(self._port)
+            sagemaker.set_initial_status(self.account, self._tuning_job_status)
+            schedules.set_service_port(self._port)
             thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
             thread.start()
             opening.callback(thread.join)
@@ -126,11 +137,11 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop, and forget everything if no other sandbox is open."""
+        """Stop listening, and delete all state if no other sandbox is open."""
         self._closing.close()
 
     def _bind(self) -> BaseWSGIServer:
-        # Bound here, because werkzeug ends the process when the port is taken.
+        # werkzeug would exit the process if the port is in use.
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -138,7 +149,7 @@ class Sandbox:
             except OSError as error:
                 raise OperationError(
                     f"the sandbox cannot listen on port {self._port}: {error.strerror}",
-                    help="choose another port, or 0 for any free one",
+                    help="choose another port, or 0 to pick a free one",
                 ) from error
             listener.listen()
             self._port = listener.getsockname()[1]
@@ -152,36 +163,59 @@ class Sandbox:
             )
 
 
-def _count(change: int) -> int:
+def check_region(region: str) -> None:
+    """Raise UsageError unless SageMaker runs in `region`, in any partition.
+
+    moto accepts an unknown Region in some services and fails with a KeyError in the others.
+    """
+    regions = sagemaker_regions()
+    if region in regions:
+        return
+    similar = get_close_matches(region.lower(), regions, n=1, cutoff=0.8)
+    raise UsageError(
+        f"`{region}` is not an AWS Region that has SageMaker",
+        help=(f"did you mean `{similar[0]}`? " if similar else "")
+        + f"{_REGIONS_PAGE} lists the Regions; for other partitions, call "
+        '`boto3.Session().get_available_regions("sagemaker", partition_name="aws-cn")`',
+    )
+
+
+def _change_open_count(change: int) -> int:
     global _open_sandboxes
     with _count_lock:
         _open_sandboxes += change
         return _open_sandboxes
 
 
-def _forget_if_last() -> None:
-    if _count(-1) == 0:
+def _reset_if_last() -> None:
+    if _change_open_count(-1) == 0:
         BackendDict.reset()
         reset_model_data()
 
 
 @cache
 def _install() -> None:
-    """Extend moto, once a process."""
-    # A log record without a handler goes to stderr; what matters is in the response.
+    """Extend moto, once per process."""
+    # Without a handler, log records go to stderr; the response has what matters.
     logging.getLogger("moto").addHandler(logging.NullHandler())
     s3.install()
     sagemaker.install()
     schedules.install()
-    parts = (ec2, iam, kms, s3, schedules)
-    cloudformation.install({kind: h for part in parts for kind, h in part.HANDLERS.items()})
+    services = (ec2, iam, kms, s3, schedules)
+    cloudformation.install(
+        {
+            resource_type: handler
+            for service in services
+            for resource_type, handler in service.HANDLERS.items()
+        }
+    )
 
 
 @cache
 def _node_major_version(node: str) -> str:
-    """Ask which Node there is: 20 prints a banner about itself unless its number is named."""
+    """Node's major version, "" without Node. jsii warns about old versions unless one is named."""
     if shutil.which(node) is None:
         return ""
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    found = re.match(r"v(\d+)\.", answer.stdout)
+    done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)\.", done.stdout)
     return found[1] if found else ""

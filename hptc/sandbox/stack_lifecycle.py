@@ -1,7 +1,7 @@
-"""Stacks: created, updated, deleted, rolled back, with their outputs and exports.
+"""CloudFormation stacks: created, updated, rolled back and deleted, with outputs and exports.
 
-Without this, moto leaves a failed stack half-way, reports success whatever an update did, forgets a
-stack whose deletion failed, works outputs out anew at each look, and lets an export go that another
+Replaces moto's, which leave a failed stack half-deployed, report success for every update, forget a
+stack whose deletion failed, recompute outputs on every read, and delete an export that another
 stack imports.
 """
 
@@ -16,12 +16,12 @@ from hptc.sandbox import convergence
 from hptc.sandbox.extension import extend
 from hptc.sandbox.stack_template import (
     check_template,
-    imports_of,
+    imported_names,
     parse_template,
     resolve_parameters,
 )
 
-REVIEW = "REVIEW_IN_PROGRESS"
+REVIEW_IN_PROGRESS = "REVIEW_IN_PROGRESS"
 
 
 def deploy(
@@ -31,8 +31,8 @@ def deploy(
     parameters: dict[str, str],
     tags: dict[str, str] | None,
 ) -> None:
-    """Converge, then publish outputs and exports; on a failure go back to where it was."""
-    verb = "CREATE" if stack.status in (REVIEW, "CREATE_PENDING") else "UPDATE"
+    """Deploy a template, then publish outputs and exports. Rolls back if anything fails."""
+    verb = "CREATE" if stack.status in (REVIEW_IN_PROGRESS, "CREATE_PENDING") else "UPDATE"
     old_template, old_parameters, old_tags = stack.template, stack.parameters, stack.tags
     old_dict = stack.template_dict
     stack.resource_map.cross_stack_resources = backend.exports
@@ -44,10 +44,10 @@ def deploy(
         convergence.converge(stack, parsed, parameters)
         stack.template, stack.template_dict, stack.parameters = template, parsed, parameters
         stack.description = parsed.get("Description")
-        outputs = _outputs(stack, parsed)
+        outputs = _resolve_outputs(stack, parsed)
         _publish_exports(backend, stack, outputs)
     except Exception as error:
-        reason = convergence.message_of(error)
+        reason = convergence.error_message(error)
         stack.template, stack.template_dict = old_template, old_dict
         stack.parameters, stack.tags = old_parameters, old_tags
         _roll_back(stack, verb, old_dict, old_parameters, reason)
@@ -67,37 +67,37 @@ def _roll_back(
     convergence.set_status(stack, f"{prefix}ROLLBACK_IN_PROGRESS", reason)
     try:
         if verb == "CREATE":
-            convergence.remove_all(stack)
+            convergence.delete_all(stack)
         else:
             convergence.converge(stack, template, parameters)
     except Exception as error:
-        convergence.set_status(stack, f"{prefix}ROLLBACK_FAILED", convergence.message_of(error))
+        convergence.set_status(stack, f"{prefix}ROLLBACK_FAILED", convergence.error_message(error))
     else:
         convergence.set_status(stack, f"{prefix}ROLLBACK_COMPLETE")
         extend(stack, stack_status_reason=reason)
 
 
-def _outputs(stack: models.Stack, template: dict[str, Any]) -> list[dict[str, Any]]:
-    """Work out a stack's outputs, in the shape in which DescribeStacks shows them."""
+def _resolve_outputs(stack: models.Stack, template: dict[str, Any]) -> list[dict[str, Any]]:
+    """Resolve a stack's outputs, in the format of DescribeStacks."""
     resource_map = stack.resource_map
     outputs = []
     for key, output in template.get("Outputs", {}).items():
         condition = output.get("Condition")
         if condition is None or resource_map.lazy_condition_map[condition]:
-            shown = {
+            entry = {
                 "OutputKey": key,
                 "OutputValue": parsing.clean_json(output, resource_map)["Value"],
             }
             if "Description" in output:
-                shown["Description"] = output["Description"]
+                entry["Description"] = output["Description"]
             if "Export" in output:
-                shown["ExportName"] = parsing.clean_json(output["Export"]["Name"], resource_map)
-            outputs.append(shown)
+                entry["ExportName"] = parsing.clean_json(output["Export"]["Name"], resource_map)
+            outputs.append(entry)
     return outputs
 
 
-def outputs_of(stack: models.Stack) -> list[dict[str, Any]] | None:
-    """Show what was worked out at the last deployment; moto works it out at each look."""
+def deployed_outputs(stack: models.Stack) -> list[dict[str, Any]] | None:
+    """The outputs of the last deployment; moto's version resolves them on every read."""
     return getattr(stack, "sandbox_outputs", None) or None
 
 
@@ -134,38 +134,38 @@ def _publish_exports(
 def _check_export_unused(
     backend: models.CloudFormationBackend, stack: models.Stack, name: str, verb: str
 ) -> None:
-    users = sorted(
+    importers = sorted(
         other.name
         for other in backend.stacks.values()
         if other is not stack
-        for imported in imports_of(other.template_dict)
+        for imported in imported_names(other.template_dict)
         if parsing.clean_json(imported, other.resource_map) == name
     )
-    if users:
+    if importers:
         raise ValidationError(
-            message=f"Export {name} cannot be {verb} as it is in use by {', '.join(users)}"
+            message=f"Export {name} cannot be {verb} as it is in use by {', '.join(importers)}"
         )
 
 
-def live_stack(backend: models.CloudFormationBackend, name_or_id: str) -> models.Stack | None:
-    """Find a stack that is not deleted, by name or id."""
+def find_stack(backend: models.CloudFormationBackend, name_or_id: str) -> models.Stack | None:
+    """Find a stack that isn't deleted, by name or ID."""
     for stack in backend.stacks.values():
         if name_or_id in (stack.name, stack.stack_id):
             return stack
     return None
 
 
-def existing_stack(backend: models.CloudFormationBackend, name_or_id: str) -> models.Stack:
-    """Find a stack that is not deleted; ValidationError if absent."""
-    stack = live_stack(backend, name_or_id)
+def get_stack(backend: models.CloudFormationBackend, name_or_id: str) -> models.Stack:
+    """Find a stack that isn't deleted, by name or ID. Raises ValidationError."""
+    stack = find_stack(backend, name_or_id)
     if stack is None:
         raise ValidationError(message=f"Stack [{name_or_id}] does not exist")
     return stack
 
 
-def new_stack(backend: models.CloudFormationBackend, name: str, **settings: Any) -> models.Stack:
-    """Enter a stack without resources."""
-    # mypy takes moto's class for abstract, since it leaves methods of its base undefined.
+def add_stack(backend: models.CloudFormationBackend, name: str, **settings: Any) -> models.Stack:
+    """Add a stack without resources."""
+    # mypy considers moto's class abstract, because it doesn't define every method of its base.
     make: Any = models.Stack
     stack: models.Stack = make(
         stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
@@ -181,8 +181,13 @@ def new_stack(backend: models.CloudFormationBackend, name: str, **settings: Any)
 
 
 def check_updatable(stack: models.Stack) -> None:
-    """Refuse a stack that no update can help."""
-    if stack.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", REVIEW):
+    """Raise ValidationError for a stack that can't be updated in its status."""
+    if stack.status in (
+        "ROLLBACK_COMPLETE",
+        "ROLLBACK_FAILED",
+        "DELETE_FAILED",
+        REVIEW_IN_PROGRESS,
+    ):
         raise ValidationError(
             message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
         )
@@ -200,12 +205,14 @@ def create_stack(
     timeout_in_mins: int | None = None,
     stack_policy_body: str | None = None,
 ) -> models.Stack:
-    """Create a stack; a failure shows in its status."""
-    if live_stack(backend, name) is not None:
+    """Create a stack. A failure shows in its status."""
+    if find_stack(backend, name) is not None:
         raise AlreadyExistsException(f"Stack [{name}] already exists")
-    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-    values = resolve_parameters(given, check_template(template), {})
-    stack = new_stack(
+    parameter_list = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+    ]
+    values = resolve_parameters(parameter_list, check_template(template), {})
+    stack = add_stack(
         backend,
         name,
         notification_arns=notification_arns,
@@ -227,18 +234,18 @@ def update_stack(
     parameters: list[dict[str, Any]],
     tags: dict[str, str] | None,
 ) -> models.Stack:
-    """Update a stack; a failure shows in its status."""
-    stack = existing_stack(backend, name)
+    """Update a stack. A failure shows in its status."""
+    stack = get_stack(backend, name)
     check_updatable(stack)
     values = resolve_parameters(parameters, check_template(template), stack.parameters)
-    if not differs(stack, template, values, tags):
+    if not has_changes(stack, template, values, tags):
         raise ValidationError(message="No updates are to be performed.")
     stack.role_arn = role_arn or stack.role_arn
     deploy(backend, stack, template, values, tags)
     return stack
 
 
-def differs(
+def has_changes(
     stack: models.Stack, template: str, parameters: dict[str, str], tags: dict[str, str] | None
 ) -> bool:
     """Whether a deployment would change anything."""
@@ -250,8 +257,8 @@ def differs(
 
 
 def delete_stack(backend: models.CloudFormationBackend, name_or_stack_id: str) -> None:
-    """Delete a stack; an absent one is no error, a failure shows in its status."""
-    stack = live_stack(backend, name_or_stack_id)
+    """Delete a stack. Succeeds if it doesn't exist; a failure shows in its status."""
+    stack = find_stack(backend, name_or_stack_id)
     if stack is None:
         return
     if stack.enable_termination_protection:
@@ -267,9 +274,9 @@ def delete_stack(backend: models.CloudFormationBackend, name_or_stack_id: str) -
     try:
         for name in names:
             _check_export_unused(backend, stack, name, "deleted")
-        convergence.remove_all(stack)
+        convergence.delete_all(stack)
     except Exception as error:
-        convergence.set_status(stack, "DELETE_FAILED", convergence.message_of(error))
+        convergence.set_status(stack, "DELETE_FAILED", convergence.error_message(error))
         return
     for name in names:
         del backend.exports[name]

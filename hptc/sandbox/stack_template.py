@@ -1,8 +1,8 @@
-"""What a template says: read, checked and resolved.
+"""CloudFormation templates: parsed, validated and resolved.
 
-Without this, moto finds a template by TemplateURL on `localhost` only, skips a resource type that
-it does not know, leaves an unknown function in place and AWS::NoValue in lists, and answers 500 to
-a missing SSM parameter.
+Replaces parts of moto, which fetches TemplateURL from `localhost` only, skips unknown resource
+types, leaves unknown functions and AWS::NoValue in lists unresolved, and answers 500 for a missing
+SSM parameter.
 """
 
 import json
@@ -22,7 +22,7 @@ _moto_parse_ssm_parameter = parsing.ResourceMap.parse_ssm_parameter
 
 
 def clean_json(node: Any, resource_map: Any) -> Any:
-    """Resolve as moto does, drop AWS::NoValue from lists, and refuse an unknown function."""
+    """Resolve functions as moto does, but drop AWS::NoValue from lists and reject unknown ones."""
     if isinstance(node, list):
         return [item for item in (clean_json(n, resource_map) for n in node) if item is not None]
     if isinstance(node, dict) and len(node) == 1:
@@ -31,7 +31,7 @@ def clean_json(node: Any, resource_map: Any) -> Any:
             region = clean_json(node[key], resource_map) or resource_map["AWS::Region"]
             return [f"{region}{letter}" for letter in "abcd"]
         if key.startswith("Fn::") and key not in _FUNCTIONS:
-            raise ValidationError(message=f"Template error: the sandbox does not resolve {key}.")
+            raise ValidationError(message=f"Template error: the sandbox does not support {key}.")
     return _moto_clean_json(node, resource_map)
 
 
@@ -45,7 +45,7 @@ _FUNCTIONS = frozenset(
 
 
 def parse_ssm_parameter(resource_map: Any, value: str, value_type: str) -> Any:
-    """Read a parameter of an SSM type."""
+    """Resolve a parameter of an SSM type."""
     try:
         return _moto_parse_ssm_parameter(resource_map, value, value_type)
     except AttributeError:
@@ -54,20 +54,20 @@ def parse_ssm_parameter(resource_map: Any, value: str, value_type: str) -> Any:
         ) from None
 
 
-def stack_from_s3_url(template_url: str, account_id: str, partition: str) -> str:
-    """Read a template. The bucket is in the path unless the host is one of Amazon's."""
+def template_from_s3_url(template_url: str, account_id: str, partition: str) -> str:
+    """Fetch a template from S3. Only AWS hosts can have the bucket in the host name."""
     url = urlparse(template_url)
     if (url.hostname or "").endswith(("amazonaws.com", "amazonaws.com.cn")):
         return get_stack_from_s3_url(template_url, account_id, partition)
     bucket, _, key = unquote(url.path).lstrip("/").partition("/")
-    found: Any = s3_backends[account_id][partition].get_object(bucket, key)
-    if found is None:
+    template: Any = s3_backends[account_id][partition].get_object(bucket, key)
+    if template is None:
         raise ValidationError(message="S3 error: The specified key does not exist.")
-    return str(found.value.decode("utf-8"))
+    return str(template.value.decode("utf-8"))
 
 
 def parse_template(template: str) -> dict[str, Any]:
-    """Parse a template; JSON by the JSON parser, which is a hundred times as fast as YAML's."""
+    """Parse a template. JSON has its own parser, which is about 100 times faster than YAML's."""
     try:
         parsed = json.loads(template)
     except ValueError:
@@ -80,7 +80,7 @@ def parse_template(template: str) -> dict[str, Any]:
 
 
 def check_template(template: str) -> dict[str, Any]:
-    """Parse a template, and refuse what would be skipped in silence."""
+    """Parse a template. Raises ValidationError for anything that moto would silently skip."""
     parsed = parse_template(template)
     unknown = {
         resource["Type"]
@@ -90,7 +90,7 @@ def check_template(template: str) -> dict[str, Any]:
     if unknown:
         raise ValidationError(
             message="Template format error: Unrecognized resource types: "
-            f"[{', '.join(sorted(unknown))}] (the sandbox does not stand in for them)"
+            f"[{', '.join(sorted(unknown))}] (not supported by the sandbox)"
         )
     stack_resources.in_dependency_order(parsed["Resources"])
     declared = parsed["Resources"].keys() | parsed.get("Parameters", {}).keys()
@@ -109,38 +109,40 @@ def check_template(template: str) -> dict[str, Any]:
 
 
 def resolve_parameters(
-    given: list[dict[str, Any]], template: dict[str, Any], previous: dict[str, str]
+    parameters: list[dict[str, Any]], template: dict[str, Any], previous: dict[str, str]
 ) -> dict[str, str]:
-    """Take the parameters of a request; a previous value that is a default stays a default."""
+    """Resolve a request's parameters. A previous value that was a default remains a default."""
     declared = template.get("Parameters", {})
-    undeclared = sorted({p["ParameterKey"] for p in given} - declared.keys())
+    undeclared = sorted({p["ParameterKey"] for p in parameters} - declared.keys())
     if undeclared:
         raise ValidationError(
             message=f"Parameters: [{', '.join(undeclared)}] do not exist in the template"
         )
     values: dict[str, str] = {}
-    for parameter in given:
+    for parameter in parameters:
         key = parameter["ParameterKey"]
         if not parameter.get("UsePreviousValue"):
             values[key] = parameter.get("ParameterValue", "")
         elif key in previous:
             values[key] = previous[key]
     missing = sorted(
-        key for key, slot in declared.items() if key not in values and "Default" not in slot
+        key
+        for key, declaration in declared.items()
+        if key not in values and "Default" not in declaration
     )
     if missing:
         raise ValidationError(message=f"Parameters: [{', '.join(missing)}] must have values")
     return values
 
 
-def imports_of(node: Any) -> Iterator[Any]:
-    """Yield the names, still unresolved, that a template imports."""
+def imported_names(node: Any) -> Iterator[Any]:
+    """Yield the export names that a template imports, unresolved."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "Fn::ImportValue":
                 yield value
             else:
-                yield from imports_of(value)
+                yield from imported_names(value)
     elif isinstance(node, list):
         for item in node:
-            yield from imports_of(item)
+            yield from imported_names(item)

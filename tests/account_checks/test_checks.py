@@ -16,7 +16,7 @@ import pytest
 
 from hptc.account_checks.checks import check_online
 from hptc.aws.account import Account, Role, Subnet
-from hptc.aws.aws_errors import no_region
+from hptc.aws.aws_errors import missing_region
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
@@ -539,7 +539,7 @@ def test_a_hundred_running_searches(tmp_path: Path) -> None:
 
 DENIED = AwsError(
     "User: arn:aws:iam::1:user/me is not authorized", code="AccessDenied",
-    help="the caller must be allowed it",
+    help="the caller needs permission for it",
 )  # fmt: skip
 METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
@@ -555,17 +555,17 @@ def test_a_denied_call_is_skipped_with_a_word(method: str, about: str, tmp_path:
     before = compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n"))
     after, said = online(before, fake)
     assert [found_in(a, b) for a, b in zip(after, before, strict=True)] == [[], []]
-    assert said == [f"{about} not checked: the caller must be allowed it"]
+    assert said == [f"{about} not checked: the caller needs permission for it"]
 
 
 def test_without_credentials_nothing_more_is_asked(tmp_path: Path) -> None:
     fake = whole()
     for method in METHODS:
-        fake.inventory.refusals[method] = AwsError("there are no AWS credentials")
+        fake.inventory.refusals[method] = AwsError("no AWS credentials found")
     before = compiled(tmp_path, SPEC)
     after, said = online(before, fake)
     assert after == before
-    assert said == ["not checked online: there are no AWS credentials"]
+    assert said == ["not checked online: no AWS credentials found"]
     assert fake.inventory.calls == ["quotas"]
 
 
@@ -574,10 +574,10 @@ def test_without_a_region_a_word_is_said(tmp_path: Path) -> None:
     said: list[str] = []
 
     def connect(_: Environment | None) -> Account:
-        raise no_region()
+        raise missing_region()
 
     assert check_online(before, connect, progress=said.append) == before
-    assert said == ["not checked online: there is no AWS Region to work in"]
+    assert said == ["not checked online: no AWS Region is configured"]
 
 
 def test_each_question_is_asked_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from hptc.aws.account import Account, Role, Subnet, connect, over
-from hptc.aws.aws_errors import is_about_caller
+from hptc.aws.aws_errors import affects_every_call
 from hptc.aws.client import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
@@ -96,7 +96,7 @@ def test_a_refusal_without_a_region_is_raised(connection: Connection) -> None:
         with pytest.raises(AwsError) as caught:
             over(connection).inventory.bucket_region("data")
     assert caught.value.code == "403"
-    assert not is_about_caller(caught.value)
+    assert not affects_every_call(caught.value)
 
 
 class TestImages:
@@ -255,7 +255,7 @@ def test_a_refusal_of_quotas(code: str, is_about_all: bool, connection: Connecti
         with pytest.raises(AwsError) as caught:
             over(connection).inventory.quotas()
     assert caught.value.code == code
-    assert is_about_caller(caught.value) is is_about_all
+    assert affects_every_call(caught.value) is is_about_all
     if not is_about_all:
         assert "servicequotas:ListServiceQuotas" in caught.value.help
 
@@ -268,4 +268,4 @@ def test_without_credentials_every_call_would_fail(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     with pytest.raises(AwsError) as caught:
         connect(region=REGION).inventory.quotas()
-    assert is_about_caller(caught.value)
+    assert affects_every_call(caught.value)

@@ -23,6 +23,7 @@ from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
 from hptc.service.responses import describe, described_request, job_status
 from tests.support.fake_service import FakeTime
+from tests.support.refusing_endpoint import Answer, refusing
 from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
 HERE = Provenance(spec="specs/churn.yaml", commit="0123abc")
@@ -374,7 +375,7 @@ class TestWithoutAws:
     """A machine that is not ready."""
 
     def test_no_credentials(self) -> None:
-        with pytest.raises(AwsError, match="there are no AWS credentials"):
+        with pytest.raises(AwsError, match="no AWS credentials found"):
             connect(environment()).tuning.describe("x")
 
     def test_half_of_the_credentials(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -403,11 +404,22 @@ class TestWithoutAws:
             bound.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{bound.getsockname()[1]}"
             monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-            with pytest.raises(AwsError, match="AWS can't be reached") as raised:
+            with pytest.raises(AwsError, match="cannot reach AWS") as raised:
                 connect(environment()).tuning.describe("x")
         assert url in raised.value.message
         assert "AWS_ENDPOINT_URL" in raised.value.help
         assert "not-to-be-seen" not in raised.value.message + raised.value.help
+
+    def test_a_proxy_that_answers_with_a_page(
+        self, credentials: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with refusing([Answer(status=200, body="<html>Sign in</html>", kind="text/html")]) as proxy:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+            with pytest.raises(AwsError, match="returned an HTML page") as raised:
+                list(connect(region="us-east-1").tuning.list_jobs())
+        assert proxy.url in raised.value.message
+        assert "HTTPS_PROXY" in raised.value.help
 
     def test_an_endpoint_that_is_none(
         self, credentials: None, monkeypatch: pytest.MonkeyPatch

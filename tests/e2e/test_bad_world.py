@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
 from tests.support.e2e_project import Done, copy_project, execute
@@ -125,20 +125,20 @@ def test_the_cdk_app_without_node(tmp_path: Path, clone: Path) -> None:
 def test_without_credentials(clone: Path, arguments: tuple[str, ...]) -> None:
     before = files(clone)
     done = hptc(clone, arguments, dict(os.environ), code=3)
-    assert "there are no AWS credentials" in done.err
+    assert "no AWS credentials found" in done.err
     assert "AWS_PROFILE" in done.err
     assert files(clone) == before
 
 
 def test_without_a_region(alone: Path) -> None:
     done = hptc(alone, ("submit", "alone.yaml"), dict(os.environ), code=3)
-    assert "there is no AWS Region" in done.err
+    assert "no AWS Region is configured" in done.err
     assert "AWS_DEFAULT_REGION" in done.err
 
 
 def test_with_credentials_of_another_account(clone: Path, sandbox: Sandbox) -> None:
     environment = client_environment(sandbox)
-    environment["AWS_ACCESS_KEY_ID"] = access_key_of("399999999999")
+    environment["AWS_ACCESS_KEY_ID"] = access_key_for("399999999999")
     done = hptc(clone, ("submit",), environment, code=3)
     assert "399999999999" in done.err
     assert "`dev` is in account 123456789012" in done.err
@@ -186,7 +186,7 @@ def test_where_nothing_listens(alone: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     done = hptc(alone, ("submit", "alone.yaml"), to(f"http://127.0.0.1:{port}"), code=3)
-    assert "AWS can't be reached" in done.err
+    assert "cannot reach AWS" in done.err
     assert f"127.0.0.1:{port}" in done.err
     assert "AWS_ENDPOINT_URL" in done.err
 
@@ -216,7 +216,7 @@ LIMIT = (
             refusal("AccessDeniedException", DENIED),
             (
                 "not authorized",
-                "the caller must be allowed sagemaker:CreateHyperParameterTuningJob",
+                "the caller needs permission for sagemaker:CreateHyperParameterTuningJob",
             ),
             id="denied",
         ),
@@ -227,7 +227,7 @@ LIMIT = (
         ),
         pytest.param(
             refusal("ValidationException", "1 validation error detected"),
-            ("1 validation error detected", "nothing was created"),
+            ("1 validation error detected", "no tuning job was created"),
             id="validation",
         ),
         pytest.param(
@@ -239,7 +239,7 @@ LIMIT = (
         ),
         pytest.param(
             Answer(status=403, body="<html>Blocked by the proxy</html>", kind="text/html"),
-            ("Blocked by the proxy",),
+            ("returned an HTML page (HTTP 403): Blocked by the proxy", "HTTPS_PROXY"),
             id="proxy",
         ),
     ],
@@ -266,7 +266,7 @@ def test_where_aws_asks_to_try_again(alone: Path, answer: Answer) -> None:
         command = [sys.executable, "-m", "hptc", "submit", "alone.yaml", "--json"]
         done = execute(command, alone, to(aws.url))
     assert done.json["outcome"] == "submitted"
-    assert done.err.count("trying again") == 1
+    assert done.err.count("retrying in") == 1
     assert aws.asked.count("CreateHyperParameterTuningJob") == 2
 
 

@@ -60,6 +60,7 @@ def test_options_behind_the_dashes_are_the_commands(tmp_path: Path) -> None:
         pytest.param(("--", "no-such-command"), 2, "cannot run no-such-command", id="no-command"),
         pytest.param(("--port", "{taken}"), 3, "cannot listen on port {taken}", id="port-taken"),
         pytest.param(("--account", "12"), 2, "12 digits", id="account"),
+        pytest.param(("--region", "nowhere"), 2, "`nowhere` is not an AWS Region", id="region"),
     ],
 )
 def test_what_cannot_start_says_why(

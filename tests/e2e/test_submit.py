@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from hptc.cli import run
-from hptc.sandbox.gateway import access_key_of
-from hptc.sandbox.sagemaker import set_status_of_new_jobs
+from hptc.sandbox.gateway import access_key_for
+from hptc.sandbox.sagemaker import set_initial_status
 from tests.support.e2e_project import (
     FOUNDATION,
     REGION,
@@ -170,7 +170,7 @@ def test_resolved_files_hold_what_the_stacks_told(
     "spec", ["churn-two-algorithms", "caltech-images-augmented", "direct-marketing-autotune"]
 )
 def test_the_aws_cli_takes_a_compiled_file(project: Project, resolved: Path, spec: str) -> None:
-    environment = {**project.environment, "AWS_ACCESS_KEY_ID": access_key_of(ANOTHER_ACCOUNT)}
+    environment = {**project.environment, "AWS_ACCESS_KEY_ID": access_key_for(ANOTHER_ACCOUNT)}
     # No name but the file's: the account has no other job.
     created = execute(
         [
@@ -267,7 +267,7 @@ def test_list_tells_of_all_jobs(
 def test_a_running_job_is_stopped_once(
     project: Project, resolved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_status_of_new_jobs(RUNNING_ACCOUNT, "InProgress")
+    set_initial_status(RUNNING_ACCOUNT, "InProgress")
     request = read_requests(resolved)["cifar10-spot"]
     name = request["HyperParameterTuningJobName"]
     sagemaker = project.client("sagemaker", account=RUNNING_ACCOUNT)

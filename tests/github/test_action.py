@@ -1,6 +1,6 @@
-"""The GitHub action and the CI examples: their shape, their hptc commands, and a run of each step.
+"""The GitHub action and the CI examples: their structure, hptc commands, and a run of each step.
 
-The runner is played by bash with the variables that GitHub sets.
+Bash with the variables that GitHub sets stands in for the runner.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Data = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2 as CI systems read it: `on` is a key, not a truth value."""
+    """YAML 1.2, which CI systems use: `on` is a string, not a boolean."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -50,7 +50,7 @@ def data_of(file: Path) -> Data:
 
 
 def scripts(data: Any) -> Iterator[str]:
-    """Every text that a shell reads: `run` of GitHub, `script` and `before_script` of GitLab."""
+    """Every shell script: GitHub's `run`, GitLab's `script` and `before_script`."""
     for key, value in data.items() if isinstance(data, dict) else ():
         if key == "run":
             yield value
@@ -62,7 +62,7 @@ def scripts(data: Any) -> Iterator[str]:
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """Each call of hptc in a shell text, as its arguments."""
+    """The arguments of each call of hptc in a shell script."""
     for line in text.splitlines():
         if line.strip().startswith("hptc "):
             call = re.split(r"[<>|&;]", line, maxsplit=1)[0]
@@ -71,7 +71,7 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 def parse(arguments: list[str]) -> None:
-    """Parse a command line as hptc does, and run nothing. It raises for what hptc refuses."""
+    """Parse a command line as hptc does, without running it. Raises for an invalid one."""
     with cli.make_context("hptc", list(arguments)) as group:
         name, command, rest = cli.resolve_command(group, list(arguments))
         assert command is not None
@@ -81,7 +81,7 @@ def parse(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments", [["absent"], ["check", "--absent"], ["check", "--format", "absent"]], ids=str
 )
-def test_what_hptc_refuses_does_not_parse(arguments: list[str]) -> None:
+def test_an_invalid_command_does_not_parse(arguments: list[str]) -> None:
     with pytest.raises(click.UsageError):
         parse(arguments)
 
@@ -95,30 +95,30 @@ def test_every_hptc_command_exists(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
-def test_no_expression_stands_in_shell_text(file: Path) -> None:
+def test_shell_scripts_have_no_expressions(file: Path) -> None:
     for text in scripts(data_of(file)):
         assert "${{" not in text
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
-def test_shell_text_parses(file: Path) -> None:
+def test_shell_scripts_parse(file: Path) -> None:
     for text in scripts(data_of(file)):
         done = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True)
         assert done.stderr == ""
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
-def test_no_long_lived_key_is_kept(file: Path) -> None:
+def test_no_long_lived_key_is_stored(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     for word in ("secrets.", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "pull_request_target"):
         assert word not in text
 
 
-def test_the_examples() -> None:
+def test_all_examples_are_tested() -> None:
     assert [file.name for file in EXAMPLES] == ["github-deploy.yml", "gitlab-ci.yml"]
 
 
-def test_the_steps_use_inputs_that_exist() -> None:
+def test_steps_use_existing_inputs() -> None:
     text = ACTION.read_text(encoding="utf-8")
     used = set(re.findall(r"inputs\.([a-z-]+)", text))
     assert used == set(data_of(ACTION)["inputs"])
@@ -130,7 +130,7 @@ def steps() -> dict[str, Data]:
     return {step["name"]: step for step in data_of(ACTION)["runs"]["steps"]}
 
 
-def test_each_step_gets_what_its_shell_reads() -> None:
+def test_each_step_sets_the_variables_that_its_script_reads() -> None:
     for name, step in steps().items():
         if "run" in step:
             assert step["shell"] == "bash", name
@@ -139,7 +139,7 @@ def test_each_step_gets_what_its_shell_reads() -> None:
             }, name
 
 
-def test_the_token_is_given_to_the_comment_only() -> None:
+def test_only_the_comment_step_gets_the_token() -> None:
     holders = [name for name, step in steps().items() if "inputs.token" in str(step)]
     assert holders == ["Comment"]
 
@@ -157,18 +157,20 @@ def test_github_deploys_by_oidc_from_main_only() -> None:
     assert set(used["with"]) <= set(data_of(ACTION)["inputs"])
 
 
-def test_gitlab_gives_the_oidc_token_to_main_only() -> None:
+def test_gitlab_issues_the_oidc_token_on_main_only() -> None:
     jobs = data_of(ROOT / "examples/ci/gitlab-ci.yml")
     holders = [name for name, job in jobs.items() if isinstance(job, dict) and "id_tokens" in job]
     assert holders == [".aws"]
     assert jobs[".aws"]["rules"] == [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}]
-    heirs = [job for job in jobs.values() if isinstance(job, dict) and job.get("extends") == ".aws"]
-    assert len(heirs) == 2
-    assert not any("rules" in job for job in heirs)
+    children = [
+        job for job in jobs.values() if isinstance(job, dict) and job.get("extends") == ".aws"
+    ]
+    assert len(children) == 2
+    assert not any("rules" in job for job in children)
 
 
 class Runner:
-    """A checkout of a pull request, and GitHub's variables around it."""
+    """A checkout of a pull request, with GitHub's variables."""
 
     def __init__(self, folder: Path) -> None:
         self.checkout = folder / "check out"
@@ -190,14 +192,14 @@ class Runner:
         self.repository.git("branch", "-M", "topic")
 
     def change(self, old: str, new: str) -> None:
-        """Commit the spec with another text."""
+        """Replace text in the spec, and commit it."""
         text = self.spec.read_text(encoding="utf-8")
         assert old in text
         self.repository.commit("a change", {"specs/one spec.yaml": text.replace(old, new)})
 
-    def run(self, step: str, **given: str) -> subprocess.CompletedProcess[str]:
+    def run(self, step: str, **variables: str) -> subprocess.CompletedProcess[str]:
         names = steps()[step]["env"]
-        environment = os.environ | dict.fromkeys(names, "") | given
+        environment = os.environ | dict.fromkeys(names, "") | variables
         environment |= {
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_OUTPUT": str(self.outputs),
@@ -235,7 +237,7 @@ def test_check_passes(runner: Runner) -> None:
     assert "checked 1 file" in done.stderr
 
 
-def test_check_finds_and_leaves_the_end_to_the_last_step(runner: Runner) -> None:
+def test_check_reports_findings_and_the_last_step_fails(runner: Runner) -> None:
     runner.change("strategy: Bayesian", "strategy: Guess")
     done = runner.run("Check", HPTC_FAIL_ON="error", HPTC_SARIF="found.sarif")
     assert (done.returncode, runner.output()["exit-code"]) == (0, "1"), done.stderr
@@ -245,12 +247,12 @@ def test_check_finds_and_leaves_the_end_to_the_last_step(runner: Runner) -> None
     assert runner.run("Result", HPTC_EXIT_CODE="1").returncode == 1
 
 
-def test_check_of_nothing_is_a_usage_error(runner: Runner) -> None:
+def test_check_of_a_missing_file_is_a_usage_error(runner: Runner) -> None:
     done = runner.run("Check", HPTC_PATHS="absent.yaml", HPTC_FAIL_ON="error", HPTC_SARIF="s")
     assert (done.returncode, runner.output()) == (0, {"exit-code": "2"}), done.stderr
 
 
-def test_the_review_is_of_what_the_branch_changed(runner: Runner) -> None:
+def test_the_review_covers_the_branchs_changes(runner: Runner) -> None:
     runner.change("num_round: 100", "num_round: 200")
     done = runner.run("Review", HPTC_PATHS=PATHS, GITHUB_BASE_REF="main")
     assert done.returncode == 0, done.stderr
@@ -260,27 +262,27 @@ def test_the_review_is_of_what_the_branch_changed(runner: Runner) -> None:
     assert runner.summary.read_text(encoding="utf-8") == review
 
 
-def test_the_review_needs_the_base(runner: Runner) -> None:
+def test_the_review_needs_the_base_branch(runner: Runner) -> None:
     done = runner.run("Review", HPTC_PATHS=PATHS, GITHUB_BASE_REF="absent")
     assert done.returncode == 2
     assert "fetch-depth: 0" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["$(touch pwned)", "`touch pwned`", "x; touch pwned", "--help"])
-def test_names_are_never_shell_text(runner: Runner, name: str) -> None:
+def test_names_are_never_run_by_the_shell(runner: Runner, name: str) -> None:
     runner.run("Review", HPTC_PATHS=name, GITHUB_BASE_REF=name)
     runner.run("Review", HPTC_PATHS=name, HPTC_AGAINST=name)
     runner.run("Check", HPTC_PATHS=name, HPTC_FAIL_ON=name, HPTC_SARIF="found.sarif")
     assert not (runner.checkout / "pwned").exists()
 
 
-def test_a_comment_that_fails_is_a_warning(runner: Runner) -> None:
+def test_a_failed_comment_is_a_warning(runner: Runner) -> None:
     done = runner.run("Comment", HPTC_REVIEW="absent.md", GITHUB_EVENT_PATH="absent.json")
     assert done.returncode == 0
     assert "::warning" in done.stdout
 
 
-def test_the_page_lists_the_inputs_and_real_commands() -> None:
+def test_the_docs_list_all_inputs_and_valid_commands() -> None:
     page = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
     inputs = page.split("| input |")[1].split("\n\n")[0]
     assert re.findall(r"^\| `([a-z-]+)` \|", inputs, re.MULTILINE) == list(

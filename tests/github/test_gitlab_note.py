@@ -1,4 +1,4 @@
-"""The note of a GitLab merge request: the example's own shell, against a fake of GitLab's API."""
+"""The note on a GitLab merge request: the example's script against a fake of GitLab's API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OURS, OTHERS = 5, 1
 NOTES = "/projects/1/merge_requests/2/notes"
 REVIEW = f"**hptc diff: changes labels & 100% ü**\n\n{MARKER}\n"
 OTHER = f"**hptc diff: loosens security**\n\n{MARKER}\n"
-NOTHING = f"{NO_CHANGE} (5 specs compared)\n\n{MARKER}\n"
+NO_CHANGES = f"{NO_CHANGE} (5 specs compared)\n\n{MARKER}\n"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class GitLab:
         self.notes.append({"id": len(self.notes), "author": {"id": author}, "body": body})
 
     def answer(self, method: str, target: str, body: str) -> tuple[Any, str]:
-        """What is said, and the number of the next page."""
+        """The response body, and the number of the next page."""
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         if (method, path) == ("GET", "/user"):
             return {"id": OURS}, ""
@@ -58,7 +58,7 @@ class GitLab:
         return note, ""
 
     def post(self, markdown: str) -> None:
-        """Run the example's job, but for the line that installs curl and jq."""
+        """Run the example's job without the line that installs curl and jq."""
         (self.folder / "review.md").write_text(markdown, encoding="utf-8")
         data = yaml.safe_load((ROOT / "examples/ci/gitlab-ci.yml").read_text(encoding="utf-8"))
         install, *lines = data["note"]["script"]
@@ -91,11 +91,11 @@ def gitlab(tmp_path: Path) -> Iterator[GitLab]:
         def handle_one(self) -> None:
             assert self.headers["PRIVATE-TOKEN"] == TOKEN
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            said, next_page = fake.answer(self.command, self.path, body)
+            response, next_page = fake.answer(self.command, self.path, body)
             self.send_response(200)
             self.send_header("x-next-page", next_page)
             self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
+            self.wfile.write(json.dumps(response).encode())
 
         do_GET = do_POST = do_PUT = handle_one  # noqa: N815
 
@@ -115,23 +115,25 @@ def gitlab(tmp_path: Path) -> Iterator[GitLab]:
 BEFORE_AFTER = {
     "no note": ([], REVIEW, [REVIEW]),
     "another review": ([(OTHER, OURS)], REVIEW, [REVIEW]),
-    "nothing to say, no note": ([], NOTHING, []),
-    "nothing to say any more": ([(OTHER, OURS)], NOTHING, [NOTHING]),
-    "somebody's imitation": ([(OTHER, OTHERS)], REVIEW, [OTHER, REVIEW]),
+    "no changes, no note": ([], NO_CHANGES, []),
+    "no changes any more": ([(OTHER, OURS)], NO_CHANGES, [NO_CHANGES]),
+    "another user's imitation": ([(OTHER, OTHERS)], REVIEW, [OTHER, REVIEW]),
 }
 
 
 @pytest.mark.parametrize(
     ("before", "markdown", "after"), BEFORE_AFTER.values(), ids=BEFORE_AFTER.keys()
 )
-def test_the_note(gitlab: GitLab, before: list[Any], markdown: str, after: list[str]) -> None:
+def test_the_note_is_created_updated_or_skipped(
+    gitlab: GitLab, before: list[Any], markdown: str, after: list[str]
+) -> None:
     for body, author in before:
         gitlab.add(body, author)
     gitlab.post(markdown)
     assert [note["body"] for note in gitlab.notes] == after
 
 
-def test_notes_come_in_pages(gitlab: GitLab) -> None:
+def test_all_pages_of_notes_are_read(gitlab: GitLab) -> None:
     for _ in range(150):
         gitlab.add("hi", OTHERS)
     gitlab.post(OTHER)

@@ -26,7 +26,7 @@ from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import document
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.server import Sandbox
 from tests.support.iam_evaluator import Call, is_allowed
 from tests.support.iam_launch import creations
@@ -306,7 +306,7 @@ class Machine:
 
     def __init__(self, stack: ScheduleStack, sandbox: Sandbox) -> None:
         self.account = sandbox.account
-        session = boto3.Session(access_key_of(self.account), "sandbox", region_name="us-east-1")
+        session = boto3.Session(access_key_for(self.account), "sandbox", region_name="us-east-1")
         self.steps = session.client("stepfunctions", endpoint_url=sandbox.endpoint_url)
         self.sagemaker = session.client("sagemaker", endpoint_url=sandbox.endpoint_url)
         definition = substitute(stack.definition, values(stack).__getitem__)

@@ -1,6 +1,6 @@
-"""A small CDK app: a network, a key and a bucket in one stack, a role in another.
+"""A small CDK app: a VPC, a key and a bucket in one stack, a role in another.
 
-Context `revision` 2 changes the role's policy, the bucket's lifecycle and the key.
+With the context value `revision=2`, the role's policy, the lifecycle and the key change.
 """
 
 import aws_cdk as cdk

@@ -14,7 +14,7 @@ sandbox = pytest.fixture(scope="session", name="sandbox")(open_sandbox)
 
 @pytest.fixture
 def account(sandbox: Sandbox) -> Account:
-    """Give each test an account of its own, so that no test sees another's resources."""
+    """A new account for each test, so that tests don't see each other's resources."""
     return Account(id=str(next(_accounts)), endpoint_url=sandbox.endpoint_url)
 
 

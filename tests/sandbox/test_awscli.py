@@ -1,4 +1,4 @@
-"""The real AWS CLI on tuning jobs."""
+"""Tuning jobs through the real AWS CLI."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = ("--hyper-parameter-tuning-job-name", "tune-1")
 
 
 def aws(sandbox: Sandbox, *arguments: str) -> tuple[int, Any, str]:
-    """Run it: exit code, the JSON it printed, what it said on stderr."""
+    """Run the AWS CLI. Returns the exit code, the parsed stdout and stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "awscli", *arguments],
         env=client_environment(sandbox),

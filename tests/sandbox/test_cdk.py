@@ -1,4 +1,4 @@
-"""The real CDK, with its defaults, from bootstrap to destroy."""
+"""The real CDK with its default settings, from bootstrap to destroy."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ HTTPS = 443
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cdk:
-    """The CDK of a project directory."""
+    """The CDK CLI in a project directory."""
 
     directory: Path
     environment: dict[str, str]
 
     def __call__(self, *arguments: str, expect: int = 0) -> str:
-        """Run it; what it printed, on both streams."""
+        """Run the CLI, and return stdout and stderr combined."""
         path = os.pathsep.join((str(ROOT / "node_modules/.bin"), self.environment["PATH"]))
         executable = shutil.which("cdk", path=path)
         assert executable is not None, "run `make setup`"
@@ -107,7 +107,7 @@ def check_role(account: Account, actions: str | list[str]) -> None:
 def test_bootstrap_deploy_diff_update_destroy(tmp_path: Path) -> None:
     (tmp_path / "cdk.json").write_text(json.dumps({"app": f'"{sys.executable}" "{APP}"'}))
     with Sandbox(account="777777777777") as sandbox:
-        # CDK's own validation of templates is not what is tested, and takes 5 s a command.
+        # The CDK's own template validation isn't under test, and takes 5 s per command.
         environment = client_environment(sandbox) | {"CDK_VALIDATION": "false"}
         cdk = Cdk(directory=tmp_path, environment=environment)
         account = Account(id=sandbox.account, endpoint_url=sandbox.endpoint_url)

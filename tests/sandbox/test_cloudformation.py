@@ -10,7 +10,7 @@ from tests.support.sandbox import Account, Stack
 
 
 def parameter(name: str, value: Any = "v", **properties: Any) -> dict[str, Any]:
-    """Make an SSM parameter: the cheapest resource there is."""
+    """An SSM parameter, the simplest resource type."""
     return {
         "Type": "AWS::SSM::Parameter",
         "Properties": {"Name": name, "Type": "String", "Value": value, **properties},
@@ -32,7 +32,7 @@ def value_of(account: Account, name: str) -> str:
 BAD = parameter("/bad", Type="NoSuchType")
 
 
-def test_change_set_has_outputs_and_exports(stack: Stack) -> None:
+def test_a_change_set_has_outputs_and_exports(stack: Stack) -> None:
     outputs = stack.deploy({"P": parameter("/p")}, Outputs=export("name", {"Ref": "P"}))
     assert outputs == {"name": "/p"}
     exports = stack.client.list_exports()["Exports"]
@@ -44,7 +44,7 @@ def test_change_set_has_outputs_and_exports(stack: Stack) -> None:
     ) == {"o": "/p"}
 
 
-def test_an_export_in_use_stays(account: Account, stack: Stack) -> None:
+def test_an_imported_export_cannot_change_or_be_deleted(account: Account, stack: Stack) -> None:
     stack.deploy({"P": parameter("/p")}, Outputs=export("name", "one"))
     importer = other(stack, "importer")
     importer.deploy({"Q": parameter("/q", {"Fn::ImportValue": "name"})})
@@ -60,13 +60,13 @@ def test_an_export_in_use_stays(account: Account, stack: Stack) -> None:
     assert stack.client.list_exports()["Exports"] == []
 
 
-def test_an_export_has_one_owner(stack: Stack) -> None:
+def test_an_export_name_is_unique(stack: Stack) -> None:
     stack.deploy({"P": parameter("/p")}, Outputs=export("name", "one"))
     with pytest.raises(AssertionError, match="already exported by stack"):
         other(stack, "second").deploy({"Q": parameter("/q")}, Outputs=export("name", "two"))
 
 
-def test_template_url_at_an_address(account: Account, stack: Stack) -> None:
+def test_a_template_url_can_have_an_ip_address(account: Account, stack: Stack) -> None:
     bucket = f"assets-{account.id}"
     s3 = account.client("s3")
     s3.create_bucket(Bucket=bucket)
@@ -112,11 +112,13 @@ def test_template_url_at_an_address(account: Account, stack: Stack) -> None:
                 }
             },
             r"Circular dependency between resources: \[P, Q\]",
-            id="circle",
+            id="cycle",
         ),
     ],
 )
-def test_a_template_is_refused(stack: Stack, template: dict[str, Any], message: str) -> None:
+def test_an_invalid_template_is_rejected(
+    stack: Stack, template: dict[str, Any], message: str
+) -> None:
     for kind in ("create_stack", "create_change_set"):
         extra = {"ChangeSetName": "c", "ChangeSetType": "CREATE"} if kind != "create_stack" else {}
         with pytest.raises(ClientError, match=message):
@@ -126,7 +128,7 @@ def test_a_template_is_refused(stack: Stack, template: dict[str, Any], message: 
     assert stack.client.describe_stacks()["Stacks"] == []
 
 
-def test_yaml_templates_with_short_functions(account: Account, stack: Stack) -> None:
+def test_a_yaml_template_with_short_form_functions(account: Account, stack: Stack) -> None:
     template = """
 Resources:
   P: {Type: AWS::SSM::Parameter, Properties: {Name: /p, Type: String, Value: !Sub "${AWS::Region}"}}
@@ -148,26 +150,26 @@ Resources:
         pytest.param({"Fn::If": ["Yes", "yes", "no"]}, "yes", id="condition"),
     ],
 )
-def test_functions(account: Account, stack: Stack, value: Any, expected: str) -> None:
+def test_functions_are_resolved(account: Account, stack: Stack, value: Any, expected: str) -> None:
     conditions = {"Yes": {"Fn::Equals": ["a", "a"]}}
     stack.deploy({"P": parameter("/p", value)}, Conditions=conditions)
     assert value_of(account, "/p") == expected
 
 
 def test_an_unknown_function_fails_the_resource(stack: Stack) -> None:
-    with pytest.raises(AssertionError, match="does not resolve Fn::GetStackOutput"):
+    with pytest.raises(AssertionError, match="does not support Fn::GetStackOutput"):
         stack.deploy({"P": parameter("/p", {"Fn::GetStackOutput": ["a", "b"]})})
 
 
-def test_a_condition_decides_about_a_resource(account: Account, stack: Stack) -> None:
-    for there in ("yes", "no", "yes"):
-        conditions = {"Yes": {"Fn::Equals": [there, "yes"]}}
+def test_a_condition_creates_or_deletes_a_resource(account: Account, stack: Stack) -> None:
+    for value in ("yes", "no", "yes"):
+        conditions = {"Yes": {"Fn::Equals": [value, "yes"]}}
         stack.deploy(
             {"P": {**parameter("/p"), "Condition": "Yes"}, "Q": parameter("/q")},
             Conditions=conditions,
         )
         names = [p["Name"] for p in account.client("ssm").describe_parameters()["Parameters"]]
-        assert sorted(names) == (["/p", "/q"] if there == "yes" else ["/q"])
+        assert sorted(names) == (["/p", "/q"] if value == "yes" else ["/q"])
 
 
 def test_a_failed_creation_is_rolled_back(account: Account, stack: Stack) -> None:
@@ -197,7 +199,7 @@ def test_a_failed_update_is_rolled_back(account: Account, stack: Stack) -> None:
     ) == {"Resources": resources, "Outputs": {"o": {"Value": "one"}}}
 
 
-def test_a_replaced_resource_reaches_those_that_name_it(account: Account, stack: Stack) -> None:
+def test_a_replacement_updates_resources_that_refer_to_it(account: Account, stack: Stack) -> None:
     def resources(name: str) -> dict[str, Any]:
         bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": f"{name}-{account.id}"}}
         return {"P": parameter("/p", {"Ref": "B"}), "B": bucket}
@@ -209,7 +211,7 @@ def test_a_replaced_resource_reaches_those_that_name_it(account: Account, stack:
     assert [bucket["Name"] for bucket in buckets] == [f"two-{account.id}"]
 
 
-def test_retained_resources_stay(account: Account, stack: Stack) -> None:
+def test_retained_resources_are_kept(account: Account, stack: Stack) -> None:
     kept = {**parameter("/kept"), "DeletionPolicy": "Retain"}
     stack.deploy({"Kept": kept, "P": parameter("/p")})
     stack.deploy({"P": parameter("/p")})
@@ -218,7 +220,7 @@ def test_retained_resources_stay(account: Account, stack: Stack) -> None:
     assert value_of(account, "/kept") == "v"
 
 
-def test_previous_values(account: Account, stack: Stack) -> None:
+def test_previous_parameter_values_are_used(account: Account, stack: Stack) -> None:
     account.client("ssm").put_parameter(Name="/version", Value="21", Type="String")
 
     def template(suffix: str) -> str:
@@ -247,17 +249,19 @@ def test_previous_values(account: Account, stack: Stack) -> None:
     assert value_of(account, "/p") == "y-21-b"
 
 
-def test_a_missing_ssm_parameter_is_named(stack: Stack) -> None:
+def test_a_missing_ssm_parameter_is_reported(stack: Stack) -> None:
     declared = {"V": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/absent"}}
     with pytest.raises(AssertionError, match=r"Unable to fetch parameters \[/absent\]"):
         stack.deploy({"P": parameter("/p")}, Parameters=declared)
 
 
-def change_set(stack: Stack, resources: dict[str, Any], kind: str = "UPDATE") -> dict[str, Any]:
+def change_set(
+    stack: Stack, resources: dict[str, Any], change_set_type: str = "UPDATE"
+) -> dict[str, Any]:
     created = stack.client.create_change_set(
         StackName=stack.name,
-        ChangeSetName="looked-at",
-        ChangeSetType=kind,
+        ChangeSetName="preview",
+        ChangeSetType=change_set_type,
         TemplateBody=json.dumps({"Resources": resources}),
     )
     found: dict[str, Any] = stack.client.describe_change_set(ChangeSetName=created["Id"])
@@ -265,7 +269,7 @@ def change_set(stack: Stack, resources: dict[str, Any], kind: str = "UPDATE") ->
     return found
 
 
-def test_change_set_tells_what_it_would_do(account: Account, stack: Stack) -> None:
+def test_a_change_set_lists_its_changes(account: Account, stack: Stack) -> None:
     def bucket(**properties: Any) -> dict[str, Any]:
         return {"Type": "AWS::S3::Bucket", "Properties": properties}
 
@@ -305,8 +309,8 @@ def test_change_set_tells_what_it_would_do(account: Account, stack: Stack) -> No
     assert change_set(stack, first)["StatusReason"].startswith("The submitted information didn't")
 
 
-def test_a_change_set_alone_makes_nothing(account: Account, stack: Stack) -> None:
-    for _ in range(2):  # a stack in review takes another change set
+def test_creating_a_change_set_creates_no_resources(account: Account, stack: Stack) -> None:
+    for _ in range(2):  # a stack in REVIEW_IN_PROGRESS accepts another change set
         change_set(stack, {"P": parameter("/p")}, "CREATE")
     assert stack.status()[0] == "REVIEW_IN_PROGRESS"
     assert account.client("ssm").describe_parameters()["Parameters"] == []
@@ -338,7 +342,7 @@ def test_a_change_set_alone_makes_nothing(account: Account, stack: Stack) -> Non
         ),
     ],
 )
-def test_what_is_absent_is_said_to_be(
+def test_a_missing_resource_is_not_found(
     stack: Stack, operation: str, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ClientError, match=message) as caught:
@@ -346,7 +350,7 @@ def test_what_is_absent_is_said_to_be(
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404)
 
 
-def test_looking_at_a_deleted_stack_brings_nothing_back(account: Account, stack: Stack) -> None:
+def test_reading_a_deleted_stack_recreates_nothing(account: Account, stack: Stack) -> None:
     stack.deploy({"P": parameter("/p")}, Outputs=export("name", {"Ref": "P"}))
     stack_id = stack.client.describe_stacks(StackName=stack.name)["Stacks"][0]["StackId"]
     stack.delete()
@@ -356,7 +360,7 @@ def test_looking_at_a_deleted_stack_brings_nothing_back(account: Account, stack:
     assert account.client("ssm").describe_parameters()["Parameters"] == []
 
 
-def test_a_failed_stack_says_why(stack: Stack) -> None:
+def test_a_failed_stack_has_its_reason(stack: Stack) -> None:
     with pytest.raises(AssertionError):
         stack.deploy({"P": parameter("/p"), "Bad": BAD})
     (found,) = stack.client.describe_stacks(StackName=stack.name)["Stacks"]
@@ -367,13 +371,13 @@ def test_a_failed_stack_says_why(stack: Stack) -> None:
     assert "NoSuchType" in found["StackStatusReason"]
 
 
-def test_deleting_what_is_absent_succeeds(stack: Stack) -> None:
+def test_deleting_a_missing_stack_or_change_set_succeeds(stack: Stack) -> None:
     stack.client.delete_stack(StackName="absent")
     stack.client.delete_change_set(StackName="absent", ChangeSetName="absent")
     assert stack.client.describe_stacks()["Stacks"] == []
 
 
-def test_termination_protection(stack: Stack) -> None:
+def test_termination_protection_prevents_deletion(stack: Stack) -> None:
     stack.deploy({"P": parameter("/p")})
     stack.client.update_termination_protection(
         StackName=stack.name, EnableTerminationProtection=True
@@ -386,7 +390,7 @@ def test_termination_protection(stack: Stack) -> None:
     stack.delete()
 
 
-def test_events_are_in_order_of_time(stack: Stack) -> None:
+def test_events_are_sorted_by_time(stack: Stack) -> None:
     stack.deploy({f"P{n}": parameter(f"/p{n}") for n in range(5)})
     events = stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]
     stamps = [event["Timestamp"] for event in events]
@@ -398,7 +402,7 @@ def test_events_are_in_order_of_time(stack: Stack) -> None:
     ]
 
 
-def test_metadata_of_the_cdk_is_taken(stack: Stack) -> None:
+def test_cdk_metadata_is_accepted(stack: Stack) -> None:
     for analytics in ("v2:1", "v2:2"):
         stack.deploy({"M": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": analytics}}})
     assert [

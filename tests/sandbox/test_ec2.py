@@ -48,7 +48,7 @@ def endpoint(service: str, kind: str, **properties: Any) -> dict[str, Any]:
 
 
 def peers(permissions: list[dict[str, Any]]) -> list[tuple[str, int | None, str]]:
-    """Every rule as protocol, first port and peer."""
+    """Each rule as protocol, first port and peer."""
     return [
         (permission["IpProtocol"], permission.get("FromPort"), peer)
         for permission in permissions
@@ -61,29 +61,31 @@ def peers(permissions: list[dict[str, Any]]) -> list[tuple[str, int | None, str]
 
 
 @pytest.mark.parametrize("attribute", ["EnableDnsHostnames", "EnableDnsSupport"])
-def test_vpc_dns_follows_its_template(account: Account, stack: Stack, attribute: str) -> None:
+def test_vpc_dns_settings_match_the_template(
+    account: Account, stack: Stack, attribute: str
+) -> None:
     ec2 = account.client("ec2")
     name = attribute[0].lower() + attribute[1:]
-    for wanted in (True, False):
-        stack.deploy({"Vpc": vpc(**{attribute: wanted})})
+    for enabled in (True, False):
+        stack.deploy({"Vpc": vpc(**{attribute: enabled})})
         answer = ec2.describe_vpc_attribute(VpcId=stack.physical_id("Vpc"), Attribute=name)
-        assert answer[attribute] == {"Value": wanted}
+        assert answer[attribute] == {"Value": enabled}
 
 
-def test_subnet_follows_its_template(account: Account, stack: Stack) -> None:
-    for wanted in (True, False):
+def test_a_subnet_matches_its_template(account: Account, stack: Stack) -> None:
+    for enabled in (True, False):
         subnet = {
             **SUBNET,
-            "Properties": {**SUBNET["Properties"], "MapPublicIpOnLaunch": wanted},
+            "Properties": {**SUBNET["Properties"], "MapPublicIpOnLaunch": enabled},
         }
         stack.deploy({"Vpc": VPC, "Subnet": subnet})
         (found,) = account.client("ec2").describe_subnets(SubnetIds=[stack.physical_id("Subnet")])[
             "Subnets"
         ]
-        assert found["MapPublicIpOnLaunch"] is wanted
+        assert found["MapPublicIpOnLaunch"] is enabled
 
 
-def test_tags_follow_their_template(account: Account, stack: Stack) -> None:
+def test_tags_match_the_template(account: Account, stack: Stack) -> None:
     ec2 = account.client("ec2")
     for tags in ({"a": "1", "b": "2"}, {"a": "3"}):
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -101,7 +103,7 @@ def test_tags_follow_their_template(account: Account, stack: Stack) -> None:
             }.items()
 
 
-def test_network_comes_and_goes(account: Account, stack: Stack) -> None:
+def test_a_network_is_created_and_deleted(account: Account, stack: Stack) -> None:
     ec2 = account.client("ec2")
     groups = [{"Fn::GetAtt": ["Group", "GroupId"]}]
     outputs = {"Table": {"Value": {"Ref": "Table"}}, "Subnet": {"Value": {"Ref": "Subnet"}}}
@@ -143,7 +145,7 @@ def test_network_comes_and_goes(account: Account, stack: Stack) -> None:
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
 
 
-def test_gateway_endpoint_moves_to_another_route_table(account: Account, stack: Stack) -> None:
+def test_a_gateway_endpoint_moves_to_another_route_table(account: Account, stack: Stack) -> None:
     network = {"Vpc": VPC, "One": TABLE, "Two": TABLE}
     for name, other in (("One", "Two"), ("Two", "One")):
         stack.deploy(
@@ -180,7 +182,7 @@ def test_gateway_endpoint_moves_to_another_route_table(account: Account, stack: 
                 )
             },
             [("icmp", 252, "255.255.255.255/32")],
-            id="cdk-allows-nothing",
+            id="cdk-denies-all",
         ),
         pytest.param(
             {"Group": group(), "Rule": rule("Egress", CidrIp="10.0.0.0/16", Description="d")},
@@ -212,7 +214,7 @@ def test_gateway_endpoint_moves_to_another_route_table(account: Account, stack: 
         ),
     ],
 )
-def test_egress_is_what_the_template_says(
+def test_egress_rules_match_the_template(
     account: Account,
     stack: Stack,
     resources: dict[str, Any],
@@ -226,7 +228,7 @@ def test_egress_is_what_the_template_says(
     assert found["IpPermissions"] == []
 
 
-def test_rules_change_in_place(account: Account, stack: Stack) -> None:
+def test_rules_are_updated_in_place(account: Account, stack: Stack) -> None:
     ec2 = account.client("ec2")
 
     def deploy(port: int, address: str, description: str) -> tuple[str, Any, Any]:

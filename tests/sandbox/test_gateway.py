@@ -9,25 +9,23 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from hptc.sandbox.gateway import Gateway, access_key_of
+from hptc.sandbox.gateway import Gateway, access_key_for
 from hptc.sandbox.server import Sandbox
 from tests.support.sandbox import Account
 
-IMPLEMENTED_NOWHERE: dict[str, tuple[str, Callable[[Any], Any]]] = {
+NOT_IMPLEMENTED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "aws-json": ("codecommit", lambda c: c.list_approval_rule_templates()),
-    "json-of-a-service-without-a-stand-in": ("pricing", lambda c: c.describe_services()),
+    "json-of-an-unsupported-service": ("pricing", lambda c: c.describe_services()),
     "query": ("cloudformation", lambda c: c.list_imports(ExportName="x")),
     "ec2": ("ec2", lambda c: c.describe_capacity_blocks()),
     "rest-json": ("lambda", lambda c: c.list_capacity_providers()),
-    "rest-json-of-a-service-without-a-stand-in": ("braket", lambda c: c.search_jobs(filters=[])),
+    "rest-json-of-an-unsupported-service": ("braket", lambda c: c.search_jobs(filters=[])),
     "rest-xml": ("route53", lambda c: c.list_traffic_policies()),
 }
 
 
-@pytest.mark.parametrize(
-    ("service", "call"), IMPLEMENTED_NOWHERE.values(), ids=IMPLEMENTED_NOWHERE.keys()
-)
-def test_what_is_not_implemented_is_a_400_that_is_not_retried(
+@pytest.mark.parametrize(("service", "call"), NOT_IMPLEMENTED.values(), ids=NOT_IMPLEMENTED.keys())
+def test_an_unsupported_operation_answers_400_and_is_not_retried(
     sandbox: Sandbox, service: str, call: Callable[[Any], Any]
 ) -> None:
     make: Any = boto3.client
@@ -35,7 +33,7 @@ def test_what_is_not_implemented_is_a_400_that_is_not_retried(
         service,
         endpoint_url=sandbox.endpoint_url,
         region_name="us-east-1",
-        aws_access_key_id=access_key_of(sandbox.account),
+        aws_access_key_id=access_key_for(sandbox.account),
         aws_secret_access_key="sandbox",
     )
     started = time.monotonic()
@@ -59,19 +57,19 @@ def answer_500(environ: Any, start_response: Any) -> Any:
 
 @pytest.mark.parametrize("broken", [fail, answer_500])
 @pytest.mark.parametrize("service", ["s3", "sagemaker", "iam", "ec2"])
-def test_what_goes_wrong_inside_is_a_400(broken: Any, service: str) -> None:
+def test_an_internal_failure_answers_400(broken: Any, service: str) -> None:
     gateway = Gateway("123456789012")
     gateway._services = broken
-    answer: list[Any] = []
+    captured: list[Any] = []
     scope = f"Credential=K/20260101/us-east-1/{service}/aws4_request"
     environ = {
         "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host",
         "REQUEST_METHOD": "POST",
         "QUERY_STRING": "Action=Act",
     }
-    body = b"".join(gateway(environ, lambda *arguments: answer.extend(arguments)))
-    assert answer[0] == "400 Bad Request"
-    assert f"The sandbox failed at {service}:Act".encode() in body
+    body = b"".join(gateway(environ, lambda *arguments: captured.extend(arguments)))
+    assert captured[0] == "400 Bad Request"
+    assert f"The sandbox failed in {service}:Act".encode() in body
 
 
 def identity(account: Account, access_key: str) -> str:
@@ -79,12 +77,12 @@ def identity(account: Account, access_key: str) -> str:
     return str(client.get_caller_identity()["Account"])
 
 
-def test_the_access_key_names_the_account(sandbox: Sandbox, account: Account) -> None:
-    assert identity(account, access_key_of("999999999999")) == "999999999999"
+def test_the_access_key_selects_the_account(sandbox: Sandbox, account: Account) -> None:
+    assert identity(account, access_key_for("999999999999")) == "999999999999"
     assert identity(account, "testing") == sandbox.account
 
 
-def test_an_assumed_role_works_in_its_account(account: Account) -> None:
+def test_an_assumed_role_acts_in_its_account(account: Account) -> None:
     role = "arn:aws:iam::999999999999:role/role"
     credentials = account.client("sts").assume_role(RoleArn=role, RoleSessionName="session")[
         "Credentials"
@@ -92,7 +90,7 @@ def test_an_assumed_role_works_in_its_account(account: Account) -> None:
     assert identity(account, credentials["AccessKeyId"]) == "999999999999"
 
 
-def test_a_presigned_url_belongs_to_the_account(account: Account) -> None:
+def test_a_presigned_url_acts_in_its_account(account: Account) -> None:
     s3 = account.client("s3")
     bucket = f"presigned-{account.id}"
     s3.create_bucket(Bucket=bucket)

@@ -38,7 +38,7 @@ def managed(action: str, **properties: Any) -> dict[str, Any]:
     return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {**defaults, **properties}}
 
 
-def test_role_follows_its_template(account: Account, stack: Stack) -> None:
+def test_a_role_matches_its_template(account: Account, stack: Stack) -> None:
     iam = account.client("iam")
     stack.deploy(
         {
@@ -76,7 +76,7 @@ def test_role_follows_its_template(account: Account, stack: Stack) -> None:
     assert [policy["PolicyArn"] for policy in attached] == [ADMIN]
 
 
-def test_role_goes_with_its_stack(account: Account, stack: Stack) -> None:
+def test_a_role_is_deleted_with_its_stack(account: Account, stack: Stack) -> None:
     stack.deploy(
         {
             "Role": role(Policies=[inline("inline", "s3:*")], ManagedPolicyArns=[READ_ONLY]),
@@ -93,7 +93,7 @@ def test_role_goes_with_its_stack(account: Account, stack: Stack) -> None:
     assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
-def test_role_with_a_foreign_policy_keeps_its_stack(account: Account, stack: Stack) -> None:
+def test_a_role_with_another_policy_attached_is_not_deleted(account: Account, stack: Stack) -> None:
     stack.deploy({"Role": role()})
     iam = account.client("iam")
     policy = iam.create_policy(PolicyName="by-hand", PolicyDocument=json.dumps(document("s3:*")))
@@ -111,13 +111,13 @@ def test_role_with_a_foreign_policy_keeps_its_stack(account: Account, stack: Sta
         pytest.param(trust("sagemaker") | {"Statement": "x"}, id="statement"),
     ],
 )
-def test_malformed_trust_policy_is_refused(stack: Stack, trusted: dict[str, Any]) -> None:
+def test_a_malformed_trust_policy_is_rejected(stack: Stack, trusted: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         stack.deploy({"Role": role(AssumeRolePolicyDocument=trusted)})
     assert stack.status()[0] == "ROLLBACK_COMPLETE"
 
 
-def test_managed_policy_follows_its_template(account: Account, stack: Stack) -> None:
+def test_a_managed_policy_matches_its_template(account: Account, stack: Stack) -> None:
     iam = account.client("iam")
     roles = {"One": role(RoleName="one"), "Two": role(RoleName="two")}
     actions = [f"s3:Action{number}" for number in range(7)]
@@ -170,7 +170,7 @@ def test_separate_policy_follows_its_template(account: Account, stack: Stack) ->
         pytest.param(lambda action: managed(action, Roles=[{"Ref": "Role"}]), id="managed"),
     ],
 )
-def test_a_refused_policy_leaves_the_old_one(
+def test_a_rejected_policy_keeps_the_old_one(
     account: Account, stack: Stack, resource: Callable[[Any], dict[str, Any]]
 ) -> None:
     base = {"Role": role()}

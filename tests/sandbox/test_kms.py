@@ -29,7 +29,7 @@ def alias(target: str, name: str = "alias/a") -> dict[str, Any]:
     }
 
 
-def test_key_follows_its_template(account: Account, stack: Stack) -> None:
+def test_a_key_matches_its_template(account: Account, stack: Stack) -> None:
     kms = account.client("kms")
     stack.deploy({"Key": key()})
     key_id = stack.physical_id("Key")
@@ -55,13 +55,13 @@ def test_key_follows_its_template(account: Account, stack: Stack) -> None:
     ]
 
 
-def test_tagged_key_is_created(account: Account, stack: Stack) -> None:
+def test_a_key_is_created_with_tags(account: Account, stack: Stack) -> None:
     stack.deploy({"Key": key(Tags=[{"Key": "team", "Value": "growth"}])})
     tags = account.client("kms").list_resource_tags(KeyId=stack.physical_id("Key"))["Tags"]
     assert tags == [{"TagKey": "team", "TagValue": "growth"}]
 
 
-def test_deleted_key_waits(account: Account, stack: Stack) -> None:
+def test_a_deleted_key_is_pending_deletion(account: Account, stack: Stack) -> None:
     kms = account.client("kms")
     stack.deploy({"Key": key(PendingWindowInDays=7), "Alias": alias("Key")})
     key_id = stack.physical_id("Key")
@@ -70,7 +70,7 @@ def test_deleted_key_waits(account: Account, stack: Stack) -> None:
     assert kms.list_aliases(KeyId=key_id)["Aliases"] == []
 
 
-def test_alias_moves_to_another_key(account: Account, stack: Stack) -> None:
+def test_an_alias_moves_to_another_key(account: Account, stack: Stack) -> None:
     keys = {"One": key(), "Two": key()}
     stack.deploy({**keys, "Alias": alias("One")})
     stack.deploy({**keys, "Alias": alias("Two")})

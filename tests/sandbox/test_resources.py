@@ -13,7 +13,7 @@ from hptc.sandbox import stack_resources
     [
         pytest.param({"Ref": "A"}, ["A"], id="ref"),
         pytest.param({"Fn::GetAtt": ["A", "Arn"]}, ["A"], id="attribute-as-list"),
-        pytest.param({"Fn::GetAtt": "A.Arn"}, ["A"], id="attribute-as-text"),
+        pytest.param({"Fn::GetAtt": "A.Arn"}, ["A"], id="attribute-as-string"),
         pytest.param({"Fn::Sub": "x${A}/${B.Arn}"}, ["A", "B"], id="substitution"),
         pytest.param({"Fn::Sub": ["${C}", {"C": {"Ref": "A"}}]}, ["A"], id="sub-with-map"),
         pytest.param({"Fn::Sub": "${!A}"}, [], id="sub-literal"),
@@ -55,7 +55,7 @@ def test_changed_properties(
     assert stack_resources.changed_properties(before, after) == changed
 
 
-def test_a_circle_is_refused() -> None:
-    circle = {"A": {"DependsOn": "B"}, "B": {"Properties": {"p": {"Ref": "C"}}}}
+def test_a_cycle_is_rejected() -> None:
+    cycle = {"A": {"DependsOn": "B"}, "B": {"Properties": {"p": {"Ref": "C"}}}}
     with pytest.raises(ValidationError, match=r"Circular .*: \[B, C\]"):
-        stack_resources.in_dependency_order({**circle, "C": {"DependsOn": ["B"]}})
+        stack_resources.in_dependency_order({**cycle, "C": {"DependsOn": ["B"]}})

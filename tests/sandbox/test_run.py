@@ -25,11 +25,13 @@ def python(script: str) -> list[str]:
         pytest.param("import os; os.kill(os.getpid(), 15)", 143, id="killed"),
     ],
 )
-def test_exit_code_is_the_command_s(sandbox: Sandbox, script: str, code: int) -> None:
+def test_the_exit_code_is_the_commands(sandbox: Sandbox, script: str, code: int) -> None:
     assert run(python(script), sandbox) == code
 
 
-def test_streams_are_the_caller_s(sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_inherits_the_streams(
+    sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
     run(python("import sys; print('out'); print('err', file=sys.stderr)"), sandbox)
     assert capfd.readouterr() == ("out\n", "err\n")
 
@@ -47,7 +49,7 @@ def test_an_unknown_command_is_a_usage_error(sandbox: Sandbox) -> None:
         run(["no-such-command"], sandbox)
 
 
-def test_the_caller_s_own_aws_settings_stay_out(sandbox: Sandbox) -> None:
+def test_the_callers_aws_settings_are_removed(sandbox: Sandbox) -> None:
     environment = client_environment(
         sandbox,
         {
@@ -88,7 +90,7 @@ time.sleep(60)
 @pytest.mark.parametrize(
     ("mode", "code", "output"), [("serve", 0, "down\n"), ("run", None, "")], ids=["serve", "run"]
 )
-def test_signals_end_it(
+def test_signals_stop_it(
     tmp_path: Path, mode: str, code: int | None, output: str, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(

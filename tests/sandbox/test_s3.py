@@ -143,7 +143,7 @@ def bucket(name: str, **properties: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_bucket_property_is_created_and_updated(
+def test_a_bucket_property_is_created_and_updated(
     account: Account,
     stack: Stack,
     properties: dict[str, Any],
@@ -160,7 +160,7 @@ def test_bucket_property_is_created_and_updated(
         assert {key: answer[key] for key in expected} == expected
 
 
-def test_bucket_loses_what_its_template_no_longer_says(account: Account, stack: Stack) -> None:
+def test_a_property_removed_from_the_template_is_reset(account: Account, stack: Stack) -> None:
     name = f"bucket-{account.id}"
     stack.deploy(
         {
@@ -185,7 +185,7 @@ def test_bucket_loses_what_its_template_no_longer_says(account: Account, stack: 
             getattr(s3, operation)(Bucket=name)
 
 
-def test_bucket_policy_is_stored_and_does_not_deny_plain_http(
+def test_a_bucket_policy_is_stored_but_does_not_deny_plain_http(
     account: Account, stack: Stack
 ) -> None:
     name = f"bucket-{account.id}"
@@ -223,7 +223,7 @@ def test_bucket_policy_is_stored_and_does_not_deny_plain_http(
         s3.get_bucket_policy(Bucket=name)
 
 
-def test_bucket_with_objects_keeps_its_stack(account: Account, stack: Stack) -> None:
+def test_a_bucket_with_objects_is_not_deleted(account: Account, stack: Stack) -> None:
     name = f"bucket-{account.id}"
     stack.deploy({"Bucket": bucket(name)})
     account.client("s3").put_object(Bucket=name, Key="key", Body=b"text")

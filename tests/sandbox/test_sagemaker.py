@@ -18,7 +18,7 @@ def create(client: Any, name: str) -> str:
     return str(answer["HyperParameterTuningJobArn"])
 
 
-def test_job_is_completed_with_a_placeholder_of_its_own(account: Account) -> None:
+def test_a_tuning_job_is_completed_with_its_placeholder_training_job(account: Account) -> None:
     sagemaker = account.client("sagemaker")
     arn = create(sagemaker, "Tune-1")
     assert arn == f"arn:aws:sagemaker:us-east-1:{account.id}:hyper-parameter-tuning-job/Tune-1"
@@ -38,7 +38,7 @@ def test_job_is_completed_with_a_placeholder_of_its_own(account: Account) -> Non
 
 
 @pytest.mark.parametrize("name", ["Tune-1", "tune-1", "TUNE-1"])
-def test_a_name_is_taken_in_any_case(account: Account, name: str) -> None:
+def test_names_are_unique_ignoring_case(account: Account, name: str) -> None:
     sagemaker = account.client("sagemaker")
     create(sagemaker, "Tune-1")
     with pytest.raises(ClientError) as caught:
@@ -58,7 +58,7 @@ def test_a_name_is_taken_in_any_case(account: Account, name: str) -> None:
         "list_training_jobs_for_hyper_parameter_tuning_job",
     ],
 )
-def test_an_absent_job_is_not_found(account: Account, operation: str) -> None:
+def test_a_missing_tuning_job_is_not_found(account: Account, operation: str) -> None:
     with pytest.raises(ClientError) as caught:
         getattr(account.client("sagemaker"), operation)(HyperParameterTuningJobName="absent")
     assert caught.value.response["Error"] == {
@@ -67,14 +67,14 @@ def test_an_absent_job_is_not_found(account: Account, operation: str) -> None:
     }
 
 
-def test_a_finished_job_cannot_be_stopped(account: Account) -> None:
+def test_a_completed_tuning_job_cannot_be_stopped(account: Account) -> None:
     sagemaker = account.client("sagemaker")
     create(sagemaker, "tune-1")
     with pytest.raises(ClientError, match=r"ValidationException.*in status Completed"):
         sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune-1")
 
 
-def test_a_job_in_progress_runs_until_it_is_stopped(sandbox: Sandbox) -> None:
+def test_a_tuning_job_in_progress_runs_until_it_is_stopped(sandbox: Sandbox) -> None:
     with Sandbox(account="555555555555", tuning_job_status="InProgress") as other:
         account = Account(id=other.account, endpoint_url=other.endpoint_url)
         sagemaker = account.client("sagemaker")

@@ -15,13 +15,13 @@ from hptc.sandbox.server import Sandbox
 from tests.support.sandbox import Account
 
 
-def queues(sandbox: Sandbox) -> list[str]:
+def parameter_names(sandbox: Sandbox) -> list[str]:
     account = Account(id=sandbox.account, endpoint_url=sandbox.endpoint_url)
     parameters: list[Any] = account.client("ssm").describe_parameters()["Parameters"]
     return [parameter["Name"] for parameter in parameters]
 
 
-def test_environment_leads_a_client_to_the_sandbox(sandbox: Sandbox) -> None:
+def test_the_environment_points_clients_to_the_sandbox(sandbox: Sandbox) -> None:
     environment = sandbox.environment()
     assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint_url
     assert sandbox.endpoint_url.startswith("http://127.0.0.1:")
@@ -32,18 +32,18 @@ def test_environment_leads_a_client_to_the_sandbox(sandbox: Sandbox) -> None:
     assert environment["NODE_OPTIONS"].endswith("--no-warnings")
 
 
-def test_describe_says_what_it_is_not(sandbox: Sandbox) -> None:
+def test_the_description_states_the_limits(sandbox: Sandbox) -> None:
     text = sandbox.describe()
-    assert sandbox.endpoint_url in text
-    assert "It trains nothing. A tuning job is Completed at once" in text
-    assert "does not enforce IAM permissions" in text
+    assert f"a local stand-in for AWS (moto) at {sandbox.endpoint_url}" in text
+    assert "It trains nothing. A tuning job is Completed immediately" in text
+    assert "It enforces no permissions: not IAM, bucket or key policies" in text
 
 
-def test_describe_follows_the_status_of_tuning_jobs() -> None:
+def test_the_description_states_the_status_of_tuning_jobs() -> None:
     assert "stays InProgress" in Sandbox(tuning_job_status="InProgress").describe()
 
 
-def test_home_of_the_cdk_lasts_as_long_as_the_sandbox(sandbox: Sandbox) -> None:
+def test_the_cdk_home_is_deleted_with_the_sandbox(sandbox: Sandbox) -> None:
     with Sandbox() as other:
         home = Path(other.environment()["CDK_HOME"])
         assert home.is_dir()
@@ -52,7 +52,7 @@ def test_home_of_the_cdk_lasts_as_long_as_the_sandbox(sandbox: Sandbox) -> None:
     assert not home.exists()
 
 
-def test_port_is_given_back(sandbox: Sandbox) -> None:
+def test_a_port_is_released(sandbox: Sandbox) -> None:
     with Sandbox() as other:
         port = int(other.endpoint_url.rpartition(":")[2])
         with pytest.raises(OperationError, match=f"cannot listen on port {port}"), Sandbox(port):
@@ -61,7 +61,7 @@ def test_port_is_given_back(sandbox: Sandbox) -> None:
         assert again.endpoint_url == f"http://127.0.0.1:{port}"
 
 
-def test_only_loopback_is_bound(sandbox: Sandbox) -> None:
+def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:
     port = int(sandbox.endpoint_url.rpartition(":")[2])
     addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), port)}
     for address in addresses - {"127.0.0.1", "::1"}:
@@ -69,18 +69,42 @@ def test_only_loopback_is_bound(sandbox: Sandbox) -> None:
             socket.create_connection((str(address), port), timeout=1).close()
 
 
-def test_sandboxes_of_a_process_share_what_an_account_has(sandbox: Sandbox) -> None:
+def test_sandboxes_in_a_process_share_an_accounts_resources(sandbox: Sandbox) -> None:
     with Sandbox(account="333333333333") as one, Sandbox(account="333333333333") as two:
         account = Account(id=one.account, endpoint_url=one.endpoint_url)
         account.client("ssm").put_parameter(Name="/a", Value="v", Type="String")
-        assert queues(two) == ["/a"]
-        assert queues(sandbox) == []
+        assert parameter_names(two) == ["/a"]
+        assert parameter_names(sandbox) == []
 
 
 @pytest.mark.parametrize("account", ["", "12345678901", "12345678901x", "1234567890123"])
-def test_account_is_12_digits(account: str) -> None:
+def test_an_account_id_must_have_12_digits(account: str) -> None:
     with pytest.raises(UsageError, match="12 digits"):
         Sandbox(account=account)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1"])
+def test_a_region_of_any_partition_is_accepted(region: str) -> None:
+    with Sandbox(account="121212121212", region=region) as sandbox:
+        account = Account(id=sandbox.account, endpoint_url=sandbox.endpoint_url, region=region)
+        jobs = account.client("sagemaker").list_hyper_parameter_tuning_jobs()
+        assert jobs["HyperParameterTuningJobSummaries"] == []
+
+
+@pytest.mark.parametrize(
+    ("region", "help"),
+    [
+        pytest.param("nowhere", "general/latest/gr/sagemaker.html lists the Regions", id="unknown"),
+        pytest.param("us-east1", "did you mean `us-east-1`?", id="misspelled"),
+        pytest.param("us-east-1a", "did you mean `us-east-1`?", id="availability zone"),
+        pytest.param("US-EAST-1", "did you mean `us-east-1`?", id="uppercase"),
+        pytest.param("", "get_available_regions", id="empty"),
+    ],
+)
+def test_an_unknown_region_is_rejected(region: str, help: str) -> None:
+    with pytest.raises(UsageError, match=f"`{region}` is not an AWS Region") as caught:
+        Sandbox(region=region)
+    assert help in caught.value.help
 
 
 SCRIPT = """
@@ -100,7 +124,7 @@ for _ in range(2):
 """
 
 
-def test_it_is_silent_and_forgets(tmp_path: Path) -> None:
+def test_it_prints_nothing_and_deletes_its_state(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT],
         capture_output=True,
@@ -122,6 +146,6 @@ assert before == dict(vars(backend))
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_the_bare_address_answers(sandbox: Sandbox) -> None:
+def test_the_root_url_answers(sandbox: Sandbox) -> None:
     with urllib.request.urlopen(sandbox.endpoint_url) as answer:
         assert answer.status == 200

@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 
 from hptc.cli import run
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
 from tests.support.paths import ROOT
@@ -118,7 +118,7 @@ class Project:
             for name, value in self.environment.items():
                 if name.startswith("AWS_"):
                     patch.setenv(name, value)
-            patch.setenv("AWS_ACCESS_KEY_ID", access_key_of(account or self.account))
+            patch.setenv("AWS_ACCESS_KEY_ID", access_key_for(account or self.account))
             patch.chdir(directory or self.directory)
             yield
 
@@ -129,7 +129,7 @@ def client(endpoint_url: str, account: str, service: str) -> Any:
         service,
         endpoint_url=endpoint_url,
         region_name=REGION,
-        aws_access_key_id=access_key_of(account),
+        aws_access_key_id=access_key_for(account),
         aws_secret_access_key="sandbox",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
@@ -165,7 +165,7 @@ def copy_project(
     return Project(
         directory=directory,
         account=account,
-        environment=environment | {"AWS_ACCESS_KEY_ID": access_key_of(account)},
+        environment=environment | {"AWS_ACCESS_KEY_ID": access_key_for(account)},
     )
 
 

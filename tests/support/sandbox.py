@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from hptc.sandbox.gateway import access_key_of
+from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.server import Sandbox
 
 CONFIG = {
@@ -46,7 +46,7 @@ class Account:
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
-            aws_access_key_id=settings.pop("aws_access_key_id", access_key_of(self.id)),
+            aws_access_key_id=settings.pop("aws_access_key_id", access_key_for(self.id)),
             aws_secret_access_key="sandbox",
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             **settings,

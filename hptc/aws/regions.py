@@ -1,0 +1,21 @@
+"""The Regions where SageMaker runs, in every partition, from botocore's endpoint data. Offline."""
+
+from __future__ import annotations
+
+
+def sagemaker_regions() -> tuple[str, ...]:
+    """Names of the Regions that the installed botocore lists for SageMaker, sorted.
+
+    Covers every partition: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html lists those
+    of the default one.
+    """
+    from botocore.session import Session
+
+    session = Session()
+    return tuple(
+        sorted(
+            region
+            for partition in session.get_available_partitions()
+            for region in session.get_available_regions("sagemaker", partition_name=partition)
+        )
+    )
