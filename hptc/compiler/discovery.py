@@ -8,7 +8,8 @@ from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Project
-from hptc.source import document as source
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK, Files
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -19,10 +20,10 @@ def spec_files_by_name(in_project: Project, files: Files = DISK) -> dict[str, Fi
     found: dict[str, FilePath] = {}
     for path in project_files(in_project, files):
         try:
-            document, _ = source.parse(files.read(str(path)), str(path))
+            document, _ = parse_document(files.read(str(path)), str(path))
         except UsageError:
             continue
-        data, _ = source.construct(document, at=("name",))
+        data, _ = construct_data(document, at=("name",))
         if isinstance(data, str):
             found.setdefault(data, path)
     return found

@@ -23,7 +23,7 @@ from hptc.project.project_file import Environment, Project
 from hptc.project.references import reference
 from hptc.request.emission import Request
 from hptc.request.shapes import Shape, input_shape
-from hptc.source import document as source
+from hptc.source.construction import construct_data
 from hptc.source.document import Document
 from hptc.source.templates import render
 from hptc.spec.tuning_spec import Algorithm, Spec, TrainingJob
@@ -87,7 +87,7 @@ def shared_layers(project: Project, environment: Environment | None) -> Shared:
     variables = environment.variables if environment else {}
 
     def layer(*at: str) -> SharedLayer:
-        data, faults = source.construct(project.document, lambda t: render(t, variables), at=at)
+        data, faults = construct_data(project.document, lambda t: render(t, variables), at=at)
         return SharedLayer(document=project.document, at=at, data=data, diagnostics=faults)
 
     over = None
@@ -103,7 +103,7 @@ def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[
     The merge is that of JSON merge patch (RFC 7396): mappings merge, everything else replaces, and
     null removes.
     """
-    data, diagnostics = source.construct(document, lambda text: render(text, shared.variables))
+    data, diagnostics = construct_data(document, lambda text: render(text, shared.variables))
     parts: list[tuple[Document, Path]] = [(document, ())]
     if not isinstance(data, dict):
         return data, Layers(tuple(parts)), diagnostics

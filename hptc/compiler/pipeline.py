@@ -38,9 +38,9 @@ from hptc.rules import RULES
 from hptc.rules.codes import ONLINE
 from hptc.rules.engine import check
 from hptc.rules.rule import Context, Rule
-from hptc.source import document as source
 from hptc.source import suppressions
-from hptc.source.document import Document
+from hptc.source.construction import construct_data
+from hptc.source.document import Document, parse_document
 from hptc.spec.tuning_spec import parse_spec
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def compile_text(
     text: str, file: str, workspace: Workspace, in_project: Project | None = None
 ) -> Compiled:
     """Compile a file's text."""
-    document, diagnostics = source.parse(text, file)
+    document, diagnostics = parse_document(text, file)
     if diagnostics:
         return Compiled(
             document=document, diagnostics=tuple(diagnostics), layers=Layers(((document, ()),))
@@ -114,7 +114,7 @@ def _compile_request(
     """
     is_unclear = in_project is not None and in_project.is_unclear(workspace.environment)
     environment = workspace.environment_of(in_project) if in_project and not is_unclear else None
-    request, diagnostics = source.construct(document)
+    request, diagnostics = construct_data(document)
     outcome = Compiled(
         document=document,
         diagnostics=tuple(diagnostics),
@@ -224,7 +224,7 @@ def _prices(outcome: Compiled, workspace: Workspace) -> PriceTable | None:
 
 
 def _templated_name(document: Document) -> list[Finding]:
-    name, _ = source.construct(document, at=("name",))
+    name, _ = construct_data(document, at=("name",))
     if not isinstance(name, str) or "{{" not in name:
         return []
     return [

@@ -21,7 +21,7 @@ from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
-from hptc.source import document
+from hptc.source.construction import construct_data
 
 _POLICY = "HPT8"
 
@@ -215,7 +215,7 @@ def shown_name(one: Compiled) -> str:
     """What a compiled file is called, as far as that can be told; else nothing."""
     if one.name or one.document.root is None:
         return one.name
-    data, _ = document.construct(one.document, at=("name",))
+    data, _ = construct_data(one.document, at=("name",))
     return data if isinstance(data, str) else ""
 
 

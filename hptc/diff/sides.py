@@ -21,8 +21,8 @@ from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
-from hptc.source import document as source
 from hptc.source import git
+from hptc.source.document import Document
 from hptc.source.filesystem import DISK, Files
 from hptc.source.git import Tree
 
@@ -168,7 +168,7 @@ def _compiled(path: str, side: Workspace) -> Compiled:
     try:
         return compile_file(path, side)
     except UsageError as error:
-        document = source.Document(path, "")
+        document = Document(path, "")
         unreadable = Diagnostic(
             code="HPT002",
             severity=Severity.ERROR,

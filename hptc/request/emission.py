@@ -19,7 +19,7 @@ from hptc.request.names import (
     Node,
     Pairs,
 )
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
 
 if TYPE_CHECKING:
     from hptc.spec.tuning_spec import Hyperparameter, Spec

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hptc.errors import UsageError
-from hptc.source import document
+from hptc.source.text_files import read_text
 
 
 class Files(Protocol):
@@ -52,7 +52,7 @@ class Disk:
         Who proposes a change chooses what its links lead to, and findings show what was read.
         """
         _stay_inside(path)
-        return document.read(path)
+        return read_text(path)
 
     def is_file(self, path: Path) -> bool:
         """Whether there is such a file."""

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import nearest
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
 
 if TYPE_CHECKING:
     from jinja2 import nodes

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
 from hptc.spec.schedule import ScheduleOrExpression
 
 MAX_FINDINGS = 1000

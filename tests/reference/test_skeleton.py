@@ -16,7 +16,8 @@ from hptc.reference.language import every_key
 from hptc.reference.schema import spec_schema
 from hptc.reference.skeleton import skeleton, uncommented
 from hptc.request.emission import unwrapped
-from hptc.source import document as source
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
 from hptc.spec.tuning_spec import parse_spec
 
 SCHEMA = Draft202012Validator(spec_schema())
@@ -29,9 +30,9 @@ environments:
 
 
 def data_of(lines: list[str]) -> Any:
-    document, faults = source.parse("\n".join(lines), "skeleton.yaml")
+    document, faults = parse_document("\n".join(lines), "skeleton.yaml")
     assert faults == []
-    data, faults = source.construct(document)
+    data, faults = construct_data(document)
     assert faults == []
     return data
 

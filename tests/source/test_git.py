@@ -15,9 +15,9 @@ from hptc.errors import UsageError
 from hptc.jobs.provenance import Provenance, provenance_of
 from hptc.project import project_file
 from hptc.source import git
-from hptc.source.document import MAX_BYTES
 from hptc.source.filesystem import DISK
 from hptc.source.git import Tree
+from hptc.source.text_files import MAX_BYTES
 from tests.support.repositories import Repository
 
 

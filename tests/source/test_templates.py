@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
 from hptc.source.templates import MAX_RESULT, MAX_TEMPLATE, escape, render
 
 VARIABLES: dict[str, Any] = {

@@ -11,7 +11,7 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
 from hptc.spec.tuning_spec import Spec, parse_spec
 from tests.conftest import Golden
 from tests.support.paths import ROOT
