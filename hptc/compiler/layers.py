@@ -26,7 +26,8 @@ from hptc.request.shapes import Shape, input_shape
 from hptc.source.construction import construct_data
 from hptc.source.document import Document
 from hptc.source.templates import render
-from hptc.spec.tuning_spec import Algorithm, Spec, TrainingJob
+from hptc.spec.training_job import Algorithm, TrainingJob
+from hptc.spec.tuning_spec import Spec
 
 
 @dataclass(frozen=True, slots=True)

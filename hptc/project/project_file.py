@@ -20,7 +20,8 @@ from hptc.project.policy import Policy
 from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
-from hptc.spec.tuning_spec import Text, findings_of
+from hptc.spec.spec_model import Text
+from hptc.spec.validation_findings import findings_of
 
 FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096

@@ -21,7 +21,8 @@ from botocore.validate import ParamValidator
 from hptc.compiler.pipeline import compile_file, compile_paths
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.request import shapes
-from hptc.spec.tuning_spec import Spec, TrainingJob
+from hptc.spec.training_job import TrainingJob
+from hptc.spec.tuning_spec import Spec
 from tests.conftest import Golden
 from tests.support.paths import ROOT
 

@@ -15,7 +15,8 @@ from hptc.request.names import spec_path
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.source.scalars import Scalar
-from hptc.spec.tuning_spec import DURATION, parse_spec
+from hptc.spec.spec_model import DURATION
+from hptc.spec.tuning_spec import parse_spec
 from tests.support.strategies import requests
 
 
