@@ -19,7 +19,7 @@ from hptc.catalog.images import (
 )
 from hptc.catalog.instances import instance
 from hptc.diagnostics import Diagnostic, Finding, Path, Span, SpecPath, nearest
-from hptc.project.project_file import Environment, Project
+from hptc.project.project_file import PROJECT_VERBATIM, Environment, Project
 from hptc.project.references import reference
 from hptc.request.emission import Request
 from hptc.request.shapes import Shape, input_shape
@@ -27,7 +27,7 @@ from hptc.source.construction import construct_data
 from hptc.source.document import Document
 from hptc.source.templates import render
 from hptc.spec.training_job import Algorithm, TrainingJob
-from hptc.spec.tuning_spec import Spec
+from hptc.spec.tuning_spec import SPEC_VERBATIM, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,9 @@ def shared_layers(project: Project, environment: Environment | None) -> Shared:
     variables = environment.variables if environment else {}
 
     def layer(*at: str) -> SharedLayer:
-        data, faults = construct_data(project.document, lambda t: render(t, variables), at=at)
+        data, faults = construct_data(
+            project.document, lambda t: render(t, variables), at=at, verbatim=PROJECT_VERBATIM
+        )
         return SharedLayer(document=project.document, at=at, data=data, diagnostics=faults)
 
     over = None
@@ -104,7 +106,9 @@ def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[
     The merge is that of JSON merge patch (RFC 7396): mappings merge, everything else replaces, and
     null removes.
     """
-    data, diagnostics = construct_data(document, lambda text: render(text, shared.variables))
+    data, diagnostics = construct_data(
+        document, lambda text: render(text, shared.variables), verbatim=SPEC_VERBATIM
+    )
     parts: list[tuple[Document, Path]] = [(document, ())]
     if not isinstance(data, dict):
         return data, Layers(tuple(parts)), diagnostics

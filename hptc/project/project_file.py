@@ -17,14 +17,22 @@ from hptc.errors import UsageError
 from hptc.project.identifiers import Place
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided, settle
 from hptc.project.policy import Policy
-from hptc.source.construction import construct_data
+from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
 from hptc.spec.spec_model import Text
+from hptc.spec.tuning_spec import SPEC_VERBATIM
 from hptc.spec.validation_findings import findings_of
 
 FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096
+PROJECT_VERBATIM: VerbatimKeys = {
+    "defaults": SPEC_VERBATIM,
+    "environments": {
+        ANY_KEY: {"account": True, "variables": True, "overrides": SPEC_VERBATIM},
+    },
+}
+"""The keys of hptc.yaml whose numbers keep their text."""
 
 
 def _nothing() -> dict[str, Any]:
@@ -228,7 +236,7 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
         message = "hptc.yaml is empty; it begins with `project:`"
         finding = Finding(code="HPT100", message=message, path=ProjectPath())
         return None, [to_diagnostic(document, finding, ())]
-    data, faults = construct_data(document)
+    data, faults = construct_data(document, verbatim=PROJECT_VERBATIM)
     diagnostics += faults
     if diagnostics:
         return None, diagnostics

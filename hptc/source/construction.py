@@ -5,8 +5,8 @@ No tags, no merge keys, no custom types: nothing that could run code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -20,10 +20,13 @@ MAX_NODES = 20_000
 MAX_TEMPLATES = 1_000
 """In one file: Jinja2 compiles each."""
 
-VERBATIM_KEYS = frozenset(
-    {"hyperparameters", "environment", "tags", "variables", "version", "account"}
-)
-"""Below these keys a number or boolean keeps the text that the author wrote."""
+ANY_KEY = "*"
+VerbatimKeys: TypeAlias = "Mapping[str, VerbatimKeys] | Literal[True]"
+"""The keys of a document whose numbers and booleans keep the text that the author wrote.
+
+It mirrors the document's mappings: `True` covers a value and everything below it, and `ANY_KEY`
+covers every key of a mapping by name.
+"""
 
 _NOT_PLAIN_TEXT = frozenset("-+.0123456789~nNtTfF")
 
@@ -33,6 +36,7 @@ def construct_data(
     render: Callable[[str], Any] | None = None,
     *,
     at: Path = (),
+    verbatim: VerbatimKeys | None = None,
 ) -> tuple[Any, list[Diagnostic]]:
     """A document's plain data: dict, list, str, int, float, bool, None, and Scalar where it counts.
 
@@ -42,8 +46,16 @@ def construct_data(
     """
     builder = _Builder(document, render)
     node = document.node_at(at)
-    data = builder.build(node, verbatim=bool(VERBATIM_KEYS.intersection(at)))
+    for key in at:
+        verbatim = _below(verbatim, key)
+    data = builder.build(node, verbatim)
     return data, builder.diagnostics
+
+
+def _below(verbatim: VerbatimKeys | None, key: str | int) -> VerbatimKeys | None:
+    if verbatim is None or verbatim is True or isinstance(key, int):
+        return verbatim
+    return verbatim.get(key) or verbatim.get(ANY_KEY)
 
 
 class _Builder:
@@ -55,9 +67,9 @@ class _Builder:
         self.count = 0
         self.templates = 0
 
-    def build(self, node: Node | None, *, verbatim: bool) -> Any:
+    def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> Any:
         if isinstance(node, ScalarNode):
-            return self.scalar(node, verbatim=verbatim)
+            return self.scalar(node, keep_text=verbatim is True)
         if node is None:
             return None
         self.count += len(node.value) + 1
@@ -76,13 +88,13 @@ class _Builder:
             self.tag(node)
         self.open_nodes.add(id(node))
         if isinstance(node, MappingNode):
-            data: Any = self.mapping(node, verbatim=verbatim)
+            data: Any = self.mapping(node, verbatim)
         else:
-            data = [self.build(item, verbatim=verbatim) for item in node.value]
+            data = [self.build(item, verbatim) for item in node.value]
         self.open_nodes.discard(id(node))
         return data
 
-    def mapping(self, node: MappingNode, *, verbatim: bool) -> dict[str, Any]:
+    def mapping(self, node: MappingNode, verbatim: VerbatimKeys | None) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
@@ -94,10 +106,10 @@ class _Builder:
             if key in data:
                 self.duplicate(key_node, self.document.entries_of(node)[key][0])
                 continue
-            data[key] = self.build(value_node, verbatim=verbatim or key in VERBATIM_KEYS)
+            data[key] = self.build(value_node, _below(verbatim, key))
         return data
 
-    def scalar(self, node: ScalarNode, *, verbatim: bool) -> Any:
+    def scalar(self, node: ScalarNode, *, keep_text: bool) -> Any:
         text: str = node.value
         if node.tag is PLAIN:
             if text and text[0] not in _NOT_PLAIN_TEXT:
@@ -108,7 +120,7 @@ class _Builder:
                 except ValueError as error:
                     self.report("HPT005", str(error), node, "")
                     value = None
-                if verbatim and isinstance(value, (int, float)):
+                if keep_text and isinstance(value, (int, float)):
                     value = Scalar(text, value)
         elif node.tag is QUOTED:
             value = text
@@ -137,7 +149,7 @@ class _Builder:
                 message, _, advice = str(error).partition("\n")
                 code = "HPT006" if "undefined" in message else "HPT007"
                 self.report(code, message, node, advice)
-            if not verbatim and isinstance(value, Scalar):
+            if not keep_text and isinstance(value, Scalar):
                 value = value.value
         return value
 

@@ -2,10 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    model_validator,
-)
+from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from hptc.spec.spec_model import SpecModel, Text, optional_key

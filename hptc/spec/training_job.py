@@ -2,11 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    StrictBool,
-    model_validator,
-)
+from pydantic import BeforeValidator, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from hptc.spec.hyperparameter import HyperparameterOrValue

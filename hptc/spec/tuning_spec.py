@@ -8,18 +8,27 @@ here, because `defaults` and the environment may give it: what AWS requires is a
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import (
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from hptc.diagnostics import Finding, SpecPath
+from hptc.source.construction import ANY_KEY, VerbatimKeys
 from hptc.spec.schedule import ScheduleOrExpression
 from hptc.spec.spec_model import Duration, SpecModel, Text, Texts, optional_key
 from hptc.spec.training_job import TrainingJob
 from hptc.spec.validation_findings import described, findings_of
+
+_TRAINING_JOB_VERBATIM: VerbatimKeys = {
+    "hyperparameters": True,
+    "environment": True,
+    "algorithm": {"version": True},
+}
+SPEC_VERBATIM: VerbatimKeys = {
+    "tags": True,
+    "training_job": _TRAINING_JOB_VERBATIM,
+    "training_jobs": {ANY_KEY: _TRAINING_JOB_VERBATIM},
+}
+"""The keys of a spec that become text in the request, so that `1.10` stays `1.10`."""
 
 
 class Hyperband(SpecModel):

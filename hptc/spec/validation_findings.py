@@ -4,10 +4,7 @@ import json
 import re
 from typing import Any, get_args, get_origin
 
-from pydantic import (
-    BaseModel,
-    ValidationError,
-)
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text

@@ -26,7 +26,7 @@ from hptc.request.names import (
 from hptc.request.shapes import Shape, leaves, violations
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
-from hptc.spec.tuning_spec import parse_spec
+from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "names.md"
@@ -239,7 +239,7 @@ CASES = {name: rest for name, *rest in cases()}
 def request_of(spec: dict[str, Any]) -> Request:
     """A spec's request, without the rules that ask what belongs together."""
     document, faults = parse_document(json.dumps(spec), "leaf.yaml")
-    data, more = construct_data(document)
+    data, more = construct_data(document, verbatim=SPEC_VERBATIM)
     assert faults + more == []
     parsed, findings = parse_spec(data)
     assert parsed is not None, findings

@@ -18,7 +18,7 @@ from hptc.reference.skeleton import skeleton, uncommented
 from hptc.request.emission import unwrapped
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
-from hptc.spec.tuning_spec import parse_spec
+from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 
 SCHEMA = Draft202012Validator(spec_schema())
 LINES = skeleton().splitlines()
@@ -32,7 +32,7 @@ environments:
 def data_of(lines: list[str]) -> Any:
     document, faults = parse_document("\n".join(lines), "skeleton.yaml")
     assert faults == []
-    data, faults = construct_data(document)
+    data, faults = construct_data(document, verbatim=SPEC_VERBATIM)
     assert faults == []
     return data
 

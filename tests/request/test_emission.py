@@ -16,7 +16,7 @@ from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.source.scalars import Scalar
 from hptc.spec.spec_model import DURATION
-from hptc.spec.tuning_spec import parse_spec
+from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 from tests.support.strategies import requests
 
 
@@ -36,7 +36,7 @@ NAMES_OF_ENTRIES = ("Name", "ChannelName", "InstanceGroupName", "DefinitionName"
 @given(requests())
 def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[str, Any]) -> None:
     document, _ = parse_document(write_spec(request), "spec.yaml")
-    data, faults = construct_data(document, lambda text: text)
+    data, faults = construct_data(document, lambda text: text, verbatim=SPEC_VERBATIM)
     assert faults == []
     spec, findings = parse_spec(data)
     assert findings == []

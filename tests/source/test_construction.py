@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.source.construction import MAX_NODES, MAX_TEMPLATES, construct_data
-from hptc.source.scalars import Scalar, resolve_plain
+from hptc.source.construction import (
+    ANY_KEY,
+    MAX_NODES,
+    MAX_TEMPLATES,
+    VerbatimKeys,
+    construct_data,
+)
+from hptc.source.scalars import Scalar
 from hptc.source.yaml_nodes import MAX_DEPTH
 from tests.support.documents import covered, data, faults, parsed
 
@@ -33,46 +39,48 @@ def test_quoted_scalars_are_text(text: str, value: str) -> None:
     assert data(f"key: {text}")["key"] == value
 
 
-VERBATIM = {
-    "hyperparameters": "hyperparameters: {a: 1e-4}",
-    "below": "training_job:\n  hyperparameters:\n    a: {min: 0.10}",
-    "in a list": "hyperparameters: {a: {values: [1.0, 2]}}",
-    "tags": "tags: {a: 010}",
-    "environment": "environment: {a: true}",
-    "version": "version: 1.10",
-    "variables": "environments: {dev: {variables: {a: 1_0, b: 0x1F}}}",
-    "account": "account: 012345678901",
-}
+VERBATIM: VerbatimKeys = {"text": True, "jobs": {ANY_KEY: {"text": True, "deep": {"v": True}}}}
+KEPT = {
+    "a value": ("text: 1e-4", {"text": Scalar("1e-4", 1e-4)}),
+    "a boolean": ("text: True", {"text": Scalar("True", True)}),
+    "all below": ("text: {a: [010, {b: 1.0}]}", {
+        "text": {"a": [Scalar("010", 10), {"b": Scalar("1.0", 1.0)}]}
+    }),
+    "below a name": ("jobs: {x: {text: 1.10}}", {"jobs": {"x": {"text": Scalar("1.10", 1.1)}}}),
+    "not beside it": ("jobs: {x: {other: 1.10}}", {"jobs": {"x": {"other": 1.1}}}),
+    "not a name like the key": (
+        "jobs: {text: {other: 1.10}}\nother: {text: 1}",
+        {"jobs": {"text": {"other": 1.1}}, "other": {"text": 1}},
+    ),
+    "in a list": ("jobs: {x: {deep: [{v: 01}]}}", {
+        "jobs": {"x": {"deep": [{"v": Scalar("01", 1)}]}}
+    }),
+    "text and null as they are": ("text: [x, null, '1']", {"text": ["x", None, "1"]}),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("text", VERBATIM.values(), ids=VERBATIM)
-def test_numbers_keep_their_text_where_it_counts(text: str) -> None:
-    found: list[Scalar] = []
-
-    def collect(value: Any) -> None:
-        match value:
-            case Scalar():
-                found.append(value)
-            case dict() | list():
-                for inner in value.values() if isinstance(value, dict) else value:
-                    collect(inner)
-
-    collect(data(text))
-    assert found
-    for scalar in found:
-        assert scalar.text in text
-        assert scalar.value == resolve_plain(scalar.text)
+@pytest.mark.parametrize(("text", "expected"), KEPT.values(), ids=KEPT)
+def test_numbers_keep_their_text_below_verbatim_keys(text: str, expected: Any) -> None:
+    assert construct_data(parsed(text), verbatim=VERBATIM) == (expected, [])
 
 
-def test_elsewhere_a_number_is_a_number() -> None:
-    assert data("limits: {max: 010}\nname: 1.10\n") == {"limits": {"max": 10}, "name": 1.1}
+def test_without_verbatim_keys_a_number_is_a_number() -> None:
+    assert data("tags: {max: 010}\nversion: 1.10\n") == {"tags": {"max": 10}, "version": 1.1}
+
+
+def test_verbatim_keys_count_from_the_root_of_a_part_too() -> None:
+    document = parsed("jobs: {x: {text: {a: 01}, other: 01}}")
+    at = ("jobs", "x")
+    expected = {"text": {"a": Scalar("01", 1)}, "other": 1}
+    assert construct_data(document, at=at, verbatim=VERBATIM) == (expected, [])
+    part = construct_data(document, at=(*at, "text", "a"), verbatim=VERBATIM)
+    assert part == (Scalar("01", 1), [])
 
 
 def test_construct_a_part() -> None:
     text = 'flow: {a: 1, "b c": [10, 20]}\n'
     assert construct_data(parsed(text), at=("flow", "b c")) == ([10, 20], [])
     assert construct_data(parsed(text), at=("nothing",)) == (None, [])
-    assert construct_data(parsed("tags: {a: 01}"), at=("tags", "a")) == (Scalar("01", 1), [])
 
 
 # What is refused.

@@ -18,7 +18,7 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Compiled, Workspace
 from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
-from hptc.project.project_file import Project, ProjectFile
+from hptc.project.project_file import PROJECT_VERBATIM, Project, ProjectFile
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from tests.support.paths import ROOT
@@ -91,7 +91,7 @@ def compile_case(text: str, *, is_request: bool = False) -> Compiled:
 def _with_policy(base: Project, policy: str) -> Project:
     """The base project with a policy, which is one line of YAML."""
     document, faults = parse_document(f"{base.document.text}\n{policy}\n", "hptc.yaml")
-    data, more = construct_data(document)
+    data, more = construct_data(document, verbatim=PROJECT_VERBATIM)
     assert not faults + more, (faults, more)
     return replace(base, document=document, file=ProjectFile.model_validate(data))
 
