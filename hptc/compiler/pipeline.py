@@ -31,6 +31,7 @@ from hptc.errors import UsageError
 from hptc.project.project_file import Project
 from hptc.project.references import NAMES, names_in
 from hptc.request import identity, shapes
+from hptc.request.api_form import is_api_form
 from hptc.request.emission import Request, emit, unwrapped
 from hptc.request.tuning_job import TuningJob, read_job
 from hptc.request.violations import findings_of_violations
@@ -306,9 +307,8 @@ def _unknown_references(request: Request) -> list[Finding]:
 
 
 def is_request(document: Document) -> bool:
-    """Whether a file is in the API's own form: its top-level keys are the API's members."""
-    members = shapes.input_shape().members
-    return any(key in members for key in document.top_level_keys())
+    """Whether a file is in the API's own form, by its top-level keys."""
+    return is_api_form(document.top_level_keys())
 
 
 def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
