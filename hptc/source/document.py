@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -56,6 +57,19 @@ class Document:
         if not isinstance(self.root, MappingNode):
             return []
         return [key.value for key, _ in self.root.value if isinstance(key, ScalarNode)]
+
+    def scalars(self) -> Iterator[ScalarNode]:
+        """Every scalar of the document once, keys included, in no particular order."""
+        waiting = [self.root]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ScalarNode):
+                yield node
+            elif node is not None and id(node) not in seen:
+                seen.add(id(node))  # an alias is its anchor's node again
+                for entry in node.value:
+                    waiting += entry if isinstance(entry, tuple) else (entry,)
 
     def depth_of(self, path: Path) -> int:
         """How many parts of `path` are written in this document."""
