@@ -1,6 +1,6 @@
 """A `Document` in, its plain data out, with a diagnostic for everything that is refused.
 
-No tags, no merge keys, no custom types: nothing that could run code.
+Tags, merge keys and custom types are not supported, so nothing in a file can run code.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from hptc.diagnostics import Diagnostic, Path, Related, Severity
 from hptc.source.document import Document
 from hptc.source.scalars import Scalar, resolve_plain
+from hptc.source.templates import TemplateError
+from hptc.source.text_files import MAX_BYTES
 from hptc.source.yaml_nodes import PLAIN, QUOTED
 
 MAX_NODES = 20_000
-"""After aliases are followed: a bound on alias bombs. The largest request has a few thousand."""
+"""After aliases are expanded, against alias bombs. The largest request has a few thousand."""
+MAX_CHARACTERS = 4 * MAX_BYTES
+"""After aliases and templates are expanded: one long value may have many aliases."""
 MAX_TEMPLATES = 1_000
-"""In one file: Jinja2 compiles each."""
+"""In one file, because Jinja2 compiles each."""
 
 ANY_KEY = "*"
 VerbatimKeys: TypeAlias = "Mapping[str, VerbatimKeys] | Literal[True]"
@@ -38,11 +42,11 @@ def construct_data(
     at: Path = (),
     verbatim: VerbatimKeys | None = None,
 ) -> tuple[Any, list[Diagnostic]]:
-    """A document's plain data: dict, list, str, int, float, bool, None, and Scalar where it counts.
+    """A document's plain data below the key path `at`: dict, list, str, int, float, bool, None.
 
-    `render` turns a string that holds `{{` into its value, and raises ValueError with what is
-    wrong. It is called per scalar, after parsing, so a value can't inject structure. `at` is a key
-    path below which to construct.
+    A number or boolean below a key in `verbatim` is a Scalar. `render` turns a string that contains
+    `{{` into its value and raises TemplateError. It is called per scalar, after parsing, so a value
+    can't inject structure.
     """
     builder = _Builder(document, render)
     node = document.node_at(at)
@@ -64,25 +68,24 @@ class _Builder:
         self.render = render
         self.diagnostics: list[Diagnostic] = []
         self.open_nodes: set[int] = set()
-        self.count = 0
+        self.values = 0
+        self.characters = 0
         self.templates = 0
+        self.rendered: dict[str, Any] = {}
+        self.is_too_large = False
 
     def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> Any:
         if isinstance(node, ScalarNode):
-            return self.scalar(node, keep_text=verbatim is True)
+            value = self.scalar(node, keep_text=verbatim is True)
+            return None if self.exceeds_characters(node, value) else value
         if node is None:
             return None
-        self.count += len(node.value) + 1
-        if self.count > MAX_NODES or id(node) in self.open_nodes:
-            if self.count <= MAX_NODES:
-                self.report("HPT004", "an alias that contains itself", node, "write the value out")
-            elif not any(d.code == "HPT004" for d in self.diagnostics):
-                self.report(
-                    "HPT004",
-                    f"grows to more than {MAX_NODES:,} values once its aliases are followed",
-                    node,
-                    "write the values out, or use `defaults` in hptc.yaml",
-                )
+        self.values += len(node.value) + 1
+        if self.values > MAX_NODES:
+            self.too_large(node, f"{MAX_NODES:,} values")
+            return None
+        if id(node) in self.open_nodes:
+            self.report("HPT004", "this alias contains itself", node, "write the value out")
             return None
         if node.tag is not QUOTED:
             self.tag(node)
@@ -98,7 +101,8 @@ class _Builder:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
-                self.report("HPT005", "a key must be a word, not a list or a mapping", key_node, "")
+                message = "a key must be a string, but this one is a list or a mapping"
+                self.report("HPT005", message, key_node, "")
                 continue
             key = key_node.value
             if key_node.tag not in (PLAIN, QUOTED):
@@ -106,67 +110,82 @@ class _Builder:
             if key in data:
                 self.duplicate(key_node, self.document.entries_of(node)[key][0])
                 continue
+            if self.exceeds_characters(key_node, key):
+                break
             data[key] = self.build(value_node, _below(verbatim, key))
         return data
 
     def scalar(self, node: ScalarNode, *, keep_text: bool) -> Any:
         text: str = node.value
+        value: Any = text
         if node.tag is PLAIN:
-            if text and text[0] not in _NOT_PLAIN_TEXT:
-                value: Any = text
-            else:
+            if not text or text[0] in _NOT_PLAIN_TEXT:
                 try:
                     value = resolve_plain(text)
                 except ValueError as error:
                     self.report("HPT005", str(error), node, "")
-                    value = None
+                    return None
                 if keep_text and isinstance(value, (int, float)):
-                    value = Scalar(text, value)
-        elif node.tag is QUOTED:
-            value = text
-        else:
+                    return Scalar(text, value)
+        elif node.tag is not QUOTED:
             self.tag(node)
-            value = text
         if (
             self.render is not None
             and isinstance(value, str)
             and "{" in text
             and ("{{" in text or "{%" in text or "{#" in text)
         ):
-            self.templates += 1
-            if self.templates > MAX_TEMPLATES:
-                if self.templates == MAX_TEMPLATES + 1:
-                    self.report(
-                        "HPT007",
-                        f"more than {MAX_TEMPLATES:,} templates in one file",
-                        node,
-                        "compute the values outside, and write them out",
-                    )
-                return value
-            try:
-                value = self.render(text)
-            except ValueError as error:
-                message, _, advice = str(error).partition("\n")
-                code = "HPT006" if "undefined" in message else "HPT007"
-                self.report(code, message, node, advice)
+            value = self.template(self.render, node)
             if not keep_text and isinstance(value, Scalar):
-                value = value.value
+                return value.value
         return value
+
+    def template(self, render: Callable[[str], Any], node: ScalarNode) -> Any:
+        """The value of a template; the template itself where it has none."""
+        text: str = node.value
+        self.templates += 1
+        if self.templates > MAX_TEMPLATES:
+            if self.templates == MAX_TEMPLATES + 1:
+                message = f"the file has more than {MAX_TEMPLATES:,} templates"
+                self.report("HPT007", message, node, "write the values out")
+            return text
+        if text not in self.rendered:
+            try:
+                self.rendered[text] = render(text)
+            except TemplateError as error:
+                self.report(error.code, error.message, node, error.help)
+                return text
+        return self.rendered[text]
+
+    def exceeds_characters(self, node: ScalarNode, value: Any) -> bool:
+        if isinstance(value, str):
+            self.characters += len(value)
+            if self.characters > MAX_CHARACTERS:
+                self.too_large(node, f"{MAX_CHARACTERS:,} characters")
+                return True
+        return False
+
+    def too_large(self, node: Node, limit: str) -> None:
+        if not self.is_too_large:
+            self.is_too_large = True
+            message = f"the file has more than {limit} after its aliases and templates are expanded"
+            advice = "write the values out, or use `defaults` in hptc.yaml"
+            self.report("HPT004", message, node, advice)
 
     def tag(self, node: Node) -> None:
         written = node.tag.replace("tag:yaml.org,2002:", "!!")
-        self.report("HPT005", f"the tag `{written}` has no meaning here", node, "remove the tag")
+        self.report("HPT005", f"the tag `{written}` is not supported", node, "remove the tag")
 
     def duplicate(self, key_node: ScalarNode, first: Node) -> None:
         self.diagnostics.append(
             Diagnostic(
                 code="HPT003",
                 severity=Severity.ERROR,
-                message=f"the key `{key_node.value}` is written twice",
+                message=f"duplicate key `{key_node.value}`",
                 span=self.document.span_of(key_node),
-                label="again here",
+                label="duplicate",
                 help="keep one of the two",
-                related=(Related(span=self.document.span_of(first), message="first here"),),
+                related=(Related(span=self.document.span_of(first), message="first defined here"),),
             )
         )
 

@@ -234,7 +234,7 @@ PROJECTS: dict[str, tuple[str, str]] = {
         "project: x\nenvironments: {dev: {region: us-east-1}}\n", "`account` is missing"
     ),
     "a bad name": ("project: X Y\n", "project"),
-    "duplicate keys": ("project: x\nproject: y\n", "written twice"),
+    "duplicate keys": ("project: x\nproject: y\n", "duplicate key `project`"),
     "wrong defaults": ("project: x\ndefaults: 3\n", "must be a mapping"),
 }  # fmt: skip
 

@@ -152,7 +152,7 @@ def test_a_spec_without_a_project(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("name: s\ndescription: '{{ env }}'\n")
     result = compile_file(str(tmp_path / "s.yaml"), Workspace())
     assert codes(result) == ["HPT006"]
-    assert "there is no hptc.yaml" in result.diagnostics[0].help
+    assert "no hptc.yaml with an environment was found" in result.diagnostics[0].message
 
 
 # The API's own form.

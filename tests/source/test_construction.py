@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from hptc.source.construction import (
     ANY_KEY,
+    MAX_CHARACTERS,
     MAX_NODES,
     MAX_TEMPLATES,
     VerbatimKeys,
     construct_data,
 )
 from hptc.source.scalars import Scalar
+from hptc.source.templates import TemplateError
 from hptc.source.yaml_nodes import MAX_DEPTH
 from tests.support.documents import covered, data, faults, parsed
 
@@ -159,6 +161,35 @@ def test_an_alias_bomb_is_one_finding() -> None:
     assert f"{MAX_NODES:,}" in fault.message
 
 
+def test_a_long_value_with_many_aliases_is_one_finding() -> None:
+    long = "x" * 800_000
+    for text in (
+        f"a: &a {long}\nb: [{'*a, ' * 5_000}]",
+        f"a: &a {{? {long} : 1}}\nb: [{'*a, ' * 5_000}]",
+    ):
+        (fault,) = faults(text)
+        assert fault.code == "HPT004"
+        assert f"{MAX_CHARACTERS:,} characters" in fault.message
+
+
+def test_a_long_template_value_is_bounded_too() -> None:
+    text = "a: [" + '"{{ v }}", ' * 900 + "]"
+    (fault,) = construct_data(parsed(text), lambda _: "x" * 65_000)[1]
+    assert fault.code == "HPT004"
+
+
+def test_a_template_is_rendered_once() -> None:
+    rendered: list[str] = []
+
+    def render(text: str) -> Any:
+        rendered.append(text)
+        return 1
+
+    document = parsed("a: &a '{{ v }}'\nb: [*a, *a]\nc: '{{ v }}'\nd: '{{ w }}'")
+    assert construct_data(document, render) == ({"a": 1, "b": [1, 1], "c": 1, "d": 1}, [])
+    assert rendered == ["{{ v }}", "{{ w }}"]
+
+
 def test_a_large_list_is_no_bomb() -> None:
     assert len(data("a: [" + "1," * (MAX_NODES - 10) + "]")["a"]) == MAX_NODES - 10
 
@@ -223,11 +254,11 @@ def test_a_template_is_rendered_alone_and_stays_one_scalar() -> None:
 
 def test_what_a_template_raises_stands_at_its_scalar() -> None:
     def render(text: str) -> Any:
-        raise ValueError("is bad\ndo better")
+        raise TemplateError("is bad", "do better", code="HPT006")
 
     text = "a: 1\nb: [x, '{{ v }}']\n"
     (fault,) = construct_data(parsed(text), render)[1]
-    assert (fault.code, fault.message, fault.help) == ("HPT007", "is bad", "do better")
+    assert (fault.code, fault.message, fault.help) == ("HPT006", "is bad", "do better")
     assert covered(text, fault.span) == "'{{ v }}'"
 
 
