@@ -42,6 +42,7 @@ from hptc.rules.rule import Context, Rule
 from hptc.source import suppressions
 from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document
+from hptc.source.text_files import UnreadableFileError
 from hptc.spec.tuning_spec import parse_spec
 
 if TYPE_CHECKING:
@@ -322,7 +323,23 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Compiled]:
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: there is no such file or folder")
         files += [shown(file) for file in files_of(path, workspace)]
-    return with_unique_names([compile_file(file, workspace) for file in dict.fromkeys(files)])
+    unique = list(dict.fromkeys(files))
+    if len(unique) == 1:
+        return [compile_file(unique[0], workspace)]
+    return with_unique_names([_compile_one_of_several(file, workspace) for file in unique])
+
+
+def _compile_one_of_several(file: str, workspace: Workspace) -> Compiled:
+    """Compile a file. One that can't be read is a finding, so that the others are checked."""
+    try:
+        return compile_file(file, workspace)
+    except UnreadableFileError as error:
+        if error.file != file:
+            raise
+        document = Document(file, "")
+        return Compiled(
+            document=document, diagnostics=(error.diagnostic,), layers=Layers(((document, ()),))
+        )
 
 
 def with_unique_names(compiled: list[Compiled]) -> list[Compiled]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hptc.errors import UsageError
-from hptc.source.text_files import MAX_BYTES, decode_text, read_text
+from hptc.source.text_files import MAX_BYTES, UnreadableFileError, decode_text, read_text
 
 BYTES = {
     "a byte order mark": (b"\xef\xbb\xbfa: 1", "a: 1"),
@@ -33,8 +33,26 @@ NOT_TEXT = {
 def test_what_is_not_utf8_is_refused(raw: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=said) as refusal:
         decode_text(raw, "f.yaml")
-    assert refusal.value.message.startswith("f.yaml: is not UTF-8")
+    assert refusal.value.message.startswith("f.yaml: not UTF-8")
     assert refusal.value.help
+
+
+PLACES = {
+    "the first line": ("name: é".encode("latin-1"), 1, 7),
+    "a later line": (b"name: x\n# \xc3\xa9\n \xff", 3, 2),
+    "after a byte order mark": (b"\xef\xbb\xbfa\n\xe9", 2, 1),
+    "after characters beyond ASCII": ("é😀".encode() + b"\xff", 1, 3),
+}
+
+
+@pytest.mark.parametrize(("raw", "line", "column"), PLACES.values(), ids=PLACES)
+def test_an_unreadable_file_is_a_finding_at_its_byte(raw: bytes, line: int, column: int) -> None:
+    with pytest.raises(UnreadableFileError) as refusal:
+        decode_text(raw, "f.yaml")
+    found = refusal.value.diagnostic
+    assert (found.code, found.is_error, found.message) == ("HPT002", True, refusal.value.problem)
+    assert (found.span.file, found.span.line, found.span.column) == ("f.yaml", line, column)
+    assert found.help == refusal.value.help
 
 
 def test_size_has_a_bound_and_no_less(tmp_path: Path) -> None:
