@@ -12,12 +12,14 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity, Span
 from hptc.source.yaml_nodes import MAX_DEPTH, TooDeepError, compose_nodes
 
+_HIDDEN_BREAK = re.compile("[\x85\u2028\u2029]")
+"""Line breaks in YAML 1.1, which libyaml reads, and ordinary characters in YAML 1.2 and editors."""
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed file: its text, and what is read from it when someone asks."""
+    """One parsed file: its text, its nodes and the span of each."""
 
     file: str
     text: str
@@ -29,7 +31,7 @@ class Document:
 
     @property
     def root(self) -> Node | None:
-        """The text's nodes; None where it has none, or is not YAML."""
+        """The root node; None for an empty or invalid file. Composed again after `forget`."""
         if not self._root:
             try:
                 self._root.append(compose_nodes(self.text))
@@ -38,22 +40,23 @@ class Document:
         return self._root[0]
 
     def forget(self) -> None:
-        """Let go of what can be read again: nodes are most of what a run would keep in memory."""
-        self._root.clear()
+        """Free what can be computed again: nodes take most of a run's memory."""
+        if self._root != [None]:
+            self._root.clear()
         self._lines.clear()
         self._entries.clear()
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
-        """Where `path` stands, or the deepest part of it that is there. `key`: its key instead."""
+        """The span of `path`, or of its deepest part that exists. `key`: of the key, not the value."""
         found = self._find(path)
         return self.span_of(found[1] if key and found[1] is not None else found[0])
 
     def has(self, path: Path) -> bool:
-        """Whether every part of `path` is written in this document."""
+        """Whether `path` exists in this document."""
         return self._find(path)[2] == len(path)
 
     def top_level_keys(self) -> list[str]:
-        """The top-level keys, as they are written."""
+        """The top-level keys in the order of the file."""
         if not isinstance(self.root, MappingNode):
             return []
         return [key.value for key, _ in self.root.value if isinstance(key, ScalarNode)]
@@ -72,11 +75,11 @@ class Document:
                     waiting += entry if isinstance(entry, tuple) else (entry,)
 
     def depth_of(self, path: Path) -> int:
-        """How many parts of `path` are written in this document."""
+        """How many leading parts of `path` exist in this document."""
         return self._find(path)[2]
 
     def node_at(self, path: Path) -> Node | None:
-        """The node of `path`; None where it is not written."""
+        """The node at `path`; None where there is none."""
         node, _, depth = self._find(path)
         return node if depth == len(path) else None
 
@@ -97,7 +100,7 @@ class Document:
         return node, key_node, len(path)
 
     def entries_of(self, mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
-        """A mapping's entries by key; the first counts where a key stands twice."""
+        """A mapping's key and value nodes by key; of duplicate keys, the first."""
         if id(mapping) not in self._entries:
             self._entries[id(mapping)] = {
                 key.value: (key, value)
@@ -112,12 +115,12 @@ class Document:
             return self.span_at(0, 0, 0, 0)
         start, end = node.start_mark, node.end_mark
         if not isinstance(node, ScalarNode) and end.line != start.line:
-            # A block's own end lies on the next thing; its first line says where it is.
+            # A block ends where the next node starts, so its first line stands for it.
             return self.span_at(start.line, start.column, start.line, len(self._line(start.line)))
         return self.span_at(start.line, start.column, end.line, end.column)
 
     def span_at(self, line: int, column: int, end_line: int, end_column: int) -> Span:
-        """A span from marks that count from 0."""
+        """A span from lines and columns that count from 0."""
         return Span(
             file=self.file,
             line=line + 1,
@@ -136,29 +139,29 @@ class Document:
 def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     """Text to a document. A document with a syntax error has no root."""
     if text.lstrip()[:1] == "{" and "\\u" in text:
-        # JSON writes characters beyond the first plane as two escapes; YAML knows one only.
+        # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
     blank = Document(file, text, [None])
+    hidden = _HIDDEN_BREAK.search(text)
+    if hidden is not None:
+        message = f"contains U+{ord(hidden[0]):04X}, a line break that most editors do not show"
+        return blank, [_syntax_at(blank, message, hidden.start())]
     try:
         root = compose_nodes(text)
     except TooDeepError:
         message = f"nested more than {MAX_DEPTH} levels deep"
-        return blank, [_syntax(blank, message, 0, 0, help="no tuning spec needs that; flatten it")]
+        return blank, [_syntax(blank, message, 0, 0, help="reduce the nesting")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        problem = error.problem or error.context or "not YAML"
+        problem = error.problem or error.context or "unknown syntax error"
         return blank, [
             _syntax(blank, f"not valid YAML: {problem}", line, column, help=_hint(problem))
         ]
     except yaml.reader.ReaderError as error:
-        before = text.encode()[: error.position].decode()  # libyaml counts bytes
-        line = before.count("\n")
-        column = len(before) - (before.rfind("\n") + 1)
-        message = f"has the character U+{error.character:04X}, which YAML does not allow"
-        return blank, [
-            _syntax(blank, message, line, column, help="remove it, or escape it in double quotes")
-        ]
+        position = len(text.encode()[: error.position].decode())  # libyaml counts bytes
+        message = f"contains U+{error.character:04X}, a character that YAML does not allow"
+        return blank, [_syntax_at(blank, message, position)]
     except yaml.YAMLError as error:
         return blank, [_syntax(blank, f"not valid YAML: {error}", 0, 0)]
     return Document(file, text, [root]), []
@@ -166,6 +169,13 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
 
 def _join_surrogates(high: str, low: str) -> str:
     return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
+
+
+def _syntax_at(document: Document, message: str, position: int) -> Diagnostic:
+    before = document.text[:position]
+    line, column = before.count("\n"), position - (before.rfind("\n") + 1)
+    advice = "remove the character, or escape it in double quotes"
+    return _syntax(document, message, line, column, help=advice)
 
 
 def _syntax(
@@ -184,18 +194,18 @@ def _hint(problem: str) -> str:
     if "tab" in problem or "\\t" in problem:
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in problem:
-        return 'a value that holds ": " needs quotes around it'
+        return 'put a value that contains ": " in quotes'
     if "could not find expected ':'" in problem:
-        return "is a `:` missing after the key, or a closing quote?"
+        return "check for a missing `:` after the key or a missing closing quote"
     if "found undefined alias" in problem:
-        return "define the anchor with `&name` before `*name`"
+        return "define the anchor with `&name` before its alias `*name`"
     if "expected a single document" in problem or "another document" in problem:
-        return "one spec a file: split the documents at `---`"
-    return "check the indentation, quotes and brackets around this place"
+        return "split the file at `---`: each spec needs a file of its own"
+    return "check the indentation, quotes and brackets near this line"
 
 
 def to_diagnostic(document: Document, finding: Finding, path: Path) -> Diagnostic:
-    """A finding at its place in `document`."""
+    """A finding as a diagnostic at the span of `path`."""
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,

@@ -89,7 +89,7 @@ def test_has_and_depth() -> None:
     assert document.depth_of(("nothing", "at", "all")) == 0
 
 
-@pytest.mark.parametrize("text", [TEXT, "", "a: [", "a: 1\nb:\n  c: 2\n"])
+@pytest.mark.parametrize("text", [TEXT, "", "a: [", "a: 1 # \u2028b: 2", "a: 1\nb:\n  c: 2\n"])
 def test_a_document_that_forgot_says_the_same(text: str) -> None:
     document, _ = parse_document(text, "spec.yaml")
 
