@@ -15,7 +15,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.render.requests import render_request
-from hptc.source import document as source
+from hptc.source.document import parse_document
 from hptc.spec.tuning_spec import Spec, parse_spec
 
 SPECS, SHORT_SPECS = 1_000, 20
@@ -28,7 +28,7 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
     paths = write_project(folder, count)
     workspace = Workspace()
     shared = workspace.shared_by(workspace.project_of(folder)[0])
-    documents = [source.parse(path.read_text("utf-8"), str(path))[0] for path in paths]
+    documents = [parse_document(path.read_text("utf-8"), str(path))[0] for path in paths]
     data = [merge_layers(document, shared)[0] for document in documents]
     del documents
     parse_spec(data[0])

@@ -39,7 +39,9 @@ from hptc.request.conformance import violations
 from hptc.request.emission import unwrapped
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
-from hptc.source import document as source
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
+from hptc.source.text_files import decode_text
 from tests.support.strategies import make_request
 
 ROOT = Path(__file__).parent.parent
@@ -118,8 +120,8 @@ def spec_texts() -> tuple[str, ...]:
 
 
 def _tree(text: str) -> Any:
-    document, _ = source.parse(text, "seed.yaml")
-    return unwrapped(source.construct(document)[0])
+    document, _ = parse_document(text, "seed.yaml")
+    return unwrapped(construct_data(document)[0])
 
 
 def project_text() -> str:
@@ -345,7 +347,7 @@ class _TooSlow(BaseException):
 def compile_input(given: Input) -> Failed | Compiled:
     """What `hptc check` does with a file, in process. Raises UsageError as it does."""
     workspace = Workspace()
-    text = source.decode(given.raw, "case.yaml")
+    text = decode_text(given.raw, "case.yaml")
     if given.project is None:
         found, faults = project_file.load(ROOT / "hptc.yaml")
     else:

@@ -85,11 +85,11 @@ def _compile_stdin(workspace: Workspace) -> Outcome:
 
 def read_input(file: str) -> tuple[str, str]:
     """The text and the name of a file, or of stdin."""
-    from hptc.source import document
+    from hptc.source.text_files import MAX_BYTES, decode_text, read_text
 
     if file == STDIN:
-        return document.decode(sys.stdin.buffer.read(document.MAX_BYTES + 1), "stdin"), "stdin"
-    return document.read(file), file
+        return decode_text(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin"), "stdin"
+    return read_text(file), file
 
 
 def all_diagnostics(compiled: Sequence[Outcome]) -> list[Diagnostic]:

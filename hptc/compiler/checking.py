@@ -24,8 +24,8 @@ from hptc.rules import RULES
 from hptc.rules.codes import ONLINE
 from hptc.rules.engine import check
 from hptc.rules.rule import Context, Rule
-from hptc.source import document as source
 from hptc.source import suppressions
+from hptc.source.construction import construct_data
 from hptc.source.document import Document
 from hptc.spec.tuning_spec import Spec
 
@@ -128,7 +128,7 @@ def written_name(document: Document) -> str:
     """The value of a file's `name`, if it has one that is text."""
     if document.root is None:
         return ""
-    name, _ = source.construct(document, at=("name",))
+    name, _ = construct_data(document, at=("name",))
     return name if isinstance(name, str) else ""
 
 

@@ -9,7 +9,8 @@ from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Project
-from hptc.source import document as source
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK, Files
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -32,10 +33,10 @@ def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str
 
 def _spec_name(path: FilePath, files: Files) -> str | None:
     try:
-        document, _ = source.parse(files.read(str(path)), str(path))
+        document, _ = parse_document(files.read(str(path)), str(path))
     except UsageError:
         return None
-    data, _ = source.construct(document, at=("name",))
+    data, _ = construct_data(document, at=("name",))
     return data if isinstance(data, str) else None
 
 

@@ -14,7 +14,8 @@ from hptc.diagnostics import Finding, SpecPath, nearest
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.emission import Request
-from hptc.spec.tuning_spec import Algorithm, Spec, TrainingJob
+from hptc.spec.training_job import Algorithm, TrainingJob
+from hptc.spec.tuning_spec import Spec
 
 
 def fill(request: Request, spec: Spec, environment: Environment | None) -> list[Finding]:

@@ -37,8 +37,9 @@ from hptc.request.names import (
     Node,
     Pairs,
 )
-from hptc.source import document as source
-from hptc.source.document import Scalar, resolve_plain
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
+from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
@@ -68,9 +69,9 @@ def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: s
 
 def read_request(text: str, file: str) -> Request:
     """A request or Describe response out of JSON or YAML text. Raises UsageError."""
-    document, diagnostics = source.parse(text, file)
+    document, diagnostics = parse_document(text, file)
     if not diagnostics:
-        data, diagnostics = source.construct(document)
+        data, diagnostics = construct_data(document)
     if diagnostics:
         first = diagnostics[0]
         raise UsageError(

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hptc.diagnostics import Diagnostic, Path, Span, SpecPath
-from hptc.project.project_file import Environment, Project
-from hptc.source import document as source
+from hptc.project.project_file import PROJECT_VERBATIM, Environment, Project
+from hptc.source.construction import construct_data
 from hptc.source.document import Document
 from hptc.source.templates import render
+from hptc.spec.tuning_spec import SPEC_VERBATIM
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def shared_layers(project: Project, environment: Environment | None) -> Shared:
     variables = environment.variables if environment else {}
 
     def layer(*at: str) -> SharedLayer:
-        data, faults = source.construct(project.document, lambda t: render(t, variables), at=at)
+        data, faults = construct_data(
+            project.document, lambda t: render(t, variables), at=at, verbatim=PROJECT_VERBATIM
+        )
         return SharedLayer(document=project.document, at=at, data=data, diagnostics=faults)
 
     over = None
@@ -95,7 +98,9 @@ def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[
     The merge is that of JSON merge patch (RFC 7396): mappings merge, everything else replaces, and
     null removes.
     """
-    data, diagnostics = source.construct(document, lambda text: render(text, shared.variables))
+    data, diagnostics = construct_data(
+        document, lambda text: render(text, shared.variables), verbatim=SPEC_VERBATIM
+    )
     parts: list[tuple[Document, Path]] = [(document, ())]
     if not isinstance(data, dict):
         return data, Layers(tuple(parts)), diagnostics

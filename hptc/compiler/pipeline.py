@@ -18,15 +18,16 @@ from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Origin,
 from hptc.compiler.parents import name_parents
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, SpecPath
+from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
 from hptc.errors import UsageError
 from hptc.project.project_file import Project
 from hptc.request import identity
+from hptc.request.api_form import is_api_form
 from hptc.request.conformance import conformance
 from hptc.request.emission import emit, unwrapped
-from hptc.request.shapes import input_shape
-from hptc.source import document as source
-from hptc.source.document import Document
+from hptc.source.construction import construct_data
+from hptc.source.document import Document, parse_document
+from hptc.source.text_files import UnreadableFileError
 from hptc.spec.tuning_spec import parse_spec
 
 
@@ -51,16 +52,10 @@ def compile_readable(path: str, workspace: Workspace) -> Outcome:
     """Compile a file; one that can't be read is Failed, so that the others still compile."""
     try:
         return compile_file(path, workspace)
-    except UsageError as error:
+    except UnreadableFileError as error:
         document = Document(path, "")
-        unreadable = Diagnostic(
-            code="HPT002",
-            severity=Severity.ERROR,
-            message=error.message,
-            span=document.span(),
-            help=error.help,
-        )
-        return Failed(document=document, layers=Layers.of(document), diagnostics=(unreadable,))
+        layers = Layers.of(document)
+        return Failed(document=document, layers=layers, diagnostics=(error.diagnostic,))
 
 
 def compile_file(path: str, workspace: Workspace) -> Outcome:
@@ -84,7 +79,7 @@ def compile_text(
     text: str, file: str, workspace: Workspace, in_project: Project | None = None
 ) -> Outcome:
     """Compile a file's text."""
-    document, faults = source.parse(text, file)
+    document, faults = parse_document(text, file)
     if faults:
         origin = Origin(document=document, layers=Layers.of(document), project=in_project)
         return fail(origin, tuple(faults))
@@ -94,9 +89,8 @@ def compile_text(
 
 
 def is_request(document: Document) -> bool:
-    """Whether a file is in the API's own form: its top-level keys are the API's members."""
-    members = input_shape().members
-    return any(key in members for key in document.top_level_keys())
+    """Whether a file is in the API's own form, by its top-level keys."""
+    return is_api_form(document.top_level_keys())
 
 
 def _compile_spec(
@@ -151,7 +145,7 @@ def _compile_request(
     environment = workspace.environment_of(in_project) if in_project and not is_unclear else None
     layers = Layers.of(document)
     origin = Origin(document=document, layers=layers, project=in_project, environment=environment)
-    data, faults = source.construct(document)
+    data, faults = construct_data(document)
     if faults or not isinstance(data, dict):
         return fail(origin, tuple(faults))
     request = unwrapped(data)

@@ -67,7 +67,7 @@ def _review(
     old_files = _files(start, old, new)
     for path in start:
         if not any(_is_there(path, side) for side in (old, new)):
-            raise UsageError(f"{path}: there is no such file or folder on either side")
+            raise UsageError(f"{path}: no such file or folder on either side")
     if not new_files and not old_files:
         raise UsageError(
             f"{', '.join(map(str, start))}: there is no spec here, on neither side",

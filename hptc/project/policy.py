@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from hptc.project.patterns import PatternError, pattern
-from hptc.spec.tuning_spec import Duration
+from hptc.spec.spec_model import Duration
 
 
 def _taken(text: str) -> str:

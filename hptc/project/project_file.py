@@ -17,13 +17,22 @@ from hptc.errors import UsageError
 from hptc.project.identifiers import Place
 from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided, settle
 from hptc.project.policy import Policy
-from hptc.source import document as source
-from hptc.source.document import Document
+from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
+from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
-from hptc.spec.tuning_spec import Text, findings_of
+from hptc.spec.spec_model import Text
+from hptc.spec.tuning_spec import SPEC_VERBATIM
+from hptc.spec.validation_findings import findings_of
 
 FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096
+PROJECT_VERBATIM: VerbatimKeys = {
+    "defaults": SPEC_VERBATIM,
+    "environments": {
+        ANY_KEY: {"account": True, "variables": True, "overrides": SPEC_VERBATIM},
+    },
+}
+"""The keys of hptc.yaml whose numbers keep their text."""
 
 
 def _nothing() -> dict[str, Any]:
@@ -222,12 +231,12 @@ def find(start: FilePath, files: Files = DISK) -> FilePath | None:
 
 def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diagnostic]]:
     """Read hptc.yaml, or say what is wrong with it."""
-    document, diagnostics = source.parse(files.read(str(path)), _shown(path))
+    document, diagnostics = parse_document(files.read(str(path)), _shown(path))
     if document.root is None and not diagnostics:
         message = "hptc.yaml is empty; it begins with `project:`"
         finding = Finding(code="HPT100", message=message, path=ProjectPath())
-        return None, [source.place(document, finding, ())]
-    data, faults = source.construct(document)
+        return None, [to_diagnostic(document, finding, ())]
+    data, faults = construct_data(document, verbatim=PROJECT_VERBATIM)
     diagnostics += faults
     if diagnostics:
         return None, diagnostics
@@ -235,7 +244,7 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
         file = ProjectFile.model_validate(data)
     except ValidationError as error:
         return None, [
-            source.place(document, f, f.path) for f in findings_of(error, ProjectFile, ProjectPath)
+            to_diagnostic(document, f, f.path) for f in findings_of(error, ProjectFile, ProjectPath)
         ]
     faults = [*_long_variables(file, document), *_outside(file, document, path.parent, files)]
     return (
@@ -260,7 +269,7 @@ def _outside(
             path=ProjectPath(("specs", index)),
             help="name folders and files of this repository",
         )
-        yield source.place(document, finding, finding.path)
+        yield to_diagnostic(document, finding, finding.path)
 
 
 def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:

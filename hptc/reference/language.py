@@ -29,7 +29,8 @@ from hptc.request.names import (
     Pairs,
 )
 from hptc.request.shapes import Shape, input_shape
-from hptc.spec.tuning_spec import Hyperparameter, Spec
+from hptc.spec.hyperparameter import Hyperparameter
+from hptc.spec.tuning_spec import Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from hptc.project.project_file import ProjectFile
 from hptc.reference.language import Key, Range, language, range_description, ranges
 from hptc.request.names import Hyperparameters
 from hptc.request.shapes import Shape
-from hptc.spec.tuning_spec import Hyperparameter, Spec
+from hptc.spec.hyperparameter import Hyperparameter
+from hptc.spec.tuning_spec import Spec
 
 JsonSchema = dict[str, Any]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from hptc.reference.language import Key, allowed, language, limits, range_description, ranges
 from hptc.request.names import Each, Hyperparameters, Named
-from hptc.source.document import resolve_plain
+from hptc.source.scalars import resolve_plain
 
 WIDTH = 92
 

@@ -19,10 +19,11 @@ from hptc.request.names import (
     Node,
     Pairs,
 )
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
 
 if TYPE_CHECKING:
-    from hptc.spec.tuning_spec import Hyperparameter, Spec
+    from hptc.spec.hyperparameter import Hyperparameter
+    from hptc.spec.tuning_spec import Spec
 
 Request = dict[str, Any]
 """The API's own form: what `aws sagemaker create-hyper-parameter-tuning-job` takes."""

@@ -1,65 +1,25 @@
-"""YAML or JSON text in; plain data out, and the span of every key and value on demand.
-
-Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema), not
-PyYAML's 1.1: `no` is a string and `1e-4` a number. It reads text only: no tags, no merge keys,
-no custom types, nothing that could run code.
-"""
+"""YAML or JSON text in, a `Document` out: the span of every key and value, on demand."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import yaml
-from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hptc.diagnostics import Diagnostic, Finding, Path, Related, Severity, Span
-from hptc.errors import UsageError
+from hptc.diagnostics import Diagnostic, Finding, Path, Severity, Span
+from hptc.source.yaml_nodes import MAX_DEPTH, TooDeepError, compose_nodes
 
-MAX_BYTES = 1_000_000
-"""A request is far smaller; a larger file is a mistake or an attack."""
-MAX_DEPTH = 64
-"""libyaml's composer recurses in C and crashes the interpreter on deep nesting."""
-MAX_NODES = 20_000
-"""After aliases are followed: a bound on alias bombs. The largest request has a few thousand."""
-MAX_TEMPLATES = 1_000
-"""In one file: Jinja2 compiles each."""
-
-VERBATIM_KEYS = frozenset(
-    {"hyperparameters", "environment", "tags", "variables", "version", "account"}
-)
-"""Below these keys a number or boolean keeps the text that the author wrote."""
-
-_PLAIN = "plain"
-_QUOTED = "quoted"
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_NOT_PLAIN_TEXT = frozenset("-+.0123456789~nNtTfF")
-_CONSTANTS: dict[str, Any] = {
-    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
+_HIDDEN_BREAK = re.compile("[\x85\u2028\u2029]")
+"""Line breaks in YAML 1.1, which libyaml reads, and ordinary characters in YAML 1.2 and editors."""
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
-    """A number or boolean with the text that the author wrote: the API's values are text."""
-
-    text: str
-    value: int | float | bool
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed file: its text, and what is read from it when someone asks."""
+    """One parsed file: its text, its nodes and the span of each."""
 
     file: str
     text: str
@@ -71,44 +31,63 @@ class Document:
 
     @property
     def root(self) -> Node | None:
-        """The text's nodes; None where it has none, or is not YAML."""
+        """The root node; None for an empty or invalid file. Composed again after `forget`."""
         if not self._root:
             try:
-                self._root.append(_compose(self.text))
-            except (_TooDeep, yaml.YAMLError):
+                self._root.append(compose_nodes(self.text))
+            except (TooDeepError, yaml.YAMLError):
                 self._root.append(None)
         return self._root[0]
 
     def forget(self) -> None:
-        """Let go of what can be read again: nodes are most of what a run would keep in memory."""
-        self._root.clear()
+        """Free what can be computed again: nodes take most of a run's memory."""
+        if self._root != [None]:
+            self._root.clear()
         self._lines.clear()
         self._entries.clear()
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
-        """Where `path` stands, or the deepest part of it that is there. `key`: its key instead."""
+        """The span of `path`, or of its deepest part that exists; with `key`, of the key."""
         found = self._find(path)
-        return self._span_of(found[1] if key and found[1] is not None else found[0])
+        return self.span_of(found[1] if key and found[1] is not None else found[0])
 
     def has(self, path: Path) -> bool:
-        """Whether every part of `path` is written in this document."""
+        """Whether `path` exists in this document."""
         return self._find(path)[2] == len(path)
 
     def top_level_keys(self) -> list[str]:
-        """The top-level keys, as they are written."""
+        """The top-level keys in the order of the file."""
         if not isinstance(self.root, MappingNode):
             return []
         return [key.value for key, _ in self.root.value if isinstance(key, ScalarNode)]
 
+    def scalars(self) -> Iterator[ScalarNode]:
+        """Every scalar of the document once, keys included, in no particular order."""
+        waiting = [self.root]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ScalarNode):
+                yield node
+            elif node is not None and id(node) not in seen:
+                seen.add(id(node))  # an alias is its anchor's node again
+                for entry in node.value:
+                    waiting += entry if isinstance(entry, tuple) else (entry,)
+
     def depth_of(self, path: Path) -> int:
-        """How many parts of `path` are written in this document."""
+        """How many leading parts of `path` exist in this document."""
         return self._find(path)[2]
+
+    def node_at(self, path: Path) -> Node | None:
+        """The node at `path`; None where there is none."""
+        node, _, depth = self._find(path)
+        return node if depth == len(path) else None
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None, int]:
         node, key_node = self.root, None
         for depth, part in enumerate(path):
             if isinstance(node, MappingNode):
-                entry = self._entries_of(node).get(part) if isinstance(part, str) else None
+                entry = self.entries_of(node).get(part) if isinstance(part, str) else None
                 if entry is None:
                     return node, key_node, depth
                 key_node, node = entry
@@ -120,8 +99,8 @@ class Document:
                 return node, key_node, depth
         return node, key_node, len(path)
 
-    def _entries_of(self, mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
-        """A mapping's entries by key; the first counts where a key stands twice."""
+    def entries_of(self, mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
+        """A mapping's key and value nodes by key; of duplicate keys, the first."""
         if id(mapping) not in self._entries:
             self._entries[id(mapping)] = {
                 key.value: (key, value)
@@ -130,17 +109,18 @@ class Document:
             }
         return self._entries[id(mapping)]
 
-    def _span_of(self, node: Node | None) -> Span:
+    def span_of(self, node: Node | None) -> Span:
+        """The span of one of the document's nodes; the file's start for None."""
         if node is None:
             return self.span_at(0, 0, 0, 0)
         start, end = node.start_mark, node.end_mark
         if not isinstance(node, ScalarNode) and end.line != start.line:
-            # A block's own end lies on the next thing; its first line says where it is.
+            # A block ends where the next node starts, so its first line stands for it.
             return self.span_at(start.line, start.column, start.line, len(self._line(start.line)))
         return self.span_at(start.line, start.column, end.line, end.column)
 
     def span_at(self, line: int, column: int, end_line: int, end_column: int) -> Span:
-        """A span from marks that count from 0."""
+        """A span from lines and columns that count from 0."""
         return Span(
             file=self.file,
             line=line + 1,
@@ -156,266 +136,46 @@ class Document:
         return self._lines[number] if number < len(self._lines) else ""
 
 
-class _TooDeep(Exception):
-    """Raised out of libyaml's composer, at the place given by `mark`."""
-
-
-class _Loader(CParser):
-    """libyaml's parser and composer with nothing of PyYAML's tag resolution."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._depth = 0
-
-    def resolve(self, kind: type[Node], _value: object, implicit: tuple[bool, bool]) -> str:
-        return _PLAIN if kind is ScalarNode and implicit[0] else _QUOTED
-
-    def descend_resolver(self, _parent: Node | None, _index: object) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise _TooDeep
-
-    def ascend_resolver(self) -> None:
-        self._depth -= 1
-
-
-def read(path: str) -> str:
-    """The text of a file. Raises UsageError when it is unreadable, not UTF-8 or too large."""
-    try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - a Path costs as much as the read
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read: {error.strerror}") from None
-    return decode(raw, path)
-
-
-def decode(raw: bytes, name: str) -> str:
-    """Bytes as text, held to the same limits as a file."""
-    if len(raw) > MAX_BYTES:
-        raise UsageError(
-            f"{name}: larger than {MAX_BYTES:,} bytes, which no tuning spec is",
-            help="split the file, or check that this is the one you meant",
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{name}: is not UTF-8: byte 0x{raw[error.start]:02x} at offset {error.start}",
-            help="save the file as UTF-8",
-        ) from None
-
-
-def parse(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
+def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     """Text to a document. A document with a syntax error has no root."""
     if text.lstrip()[:1] == "{" and "\\u" in text:
-        # JSON writes characters beyond the first plane as two escapes; YAML knows one only.
+        # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
     blank = Document(file, text, [None])
+    hidden = _HIDDEN_BREAK.search(text)
+    if hidden is not None:
+        message = f"contains U+{ord(hidden[0]):04X}, a line break that most editors do not show"
+        return blank, [_syntax_at(blank, message, hidden.start())]
     try:
-        root = _compose(text)
-    except _TooDeep:
+        root = compose_nodes(text)
+    except TooDeepError:
         message = f"nested more than {MAX_DEPTH} levels deep"
-        return blank, [_syntax(blank, message, 0, 0, help="no tuning spec needs that; flatten it")]
+        return blank, [_syntax(blank, message, 0, 0, help="reduce the nesting")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        problem = error.problem or error.context or "not YAML"
+        problem = error.problem or error.context or "unknown syntax error"
         return blank, [
             _syntax(blank, f"not valid YAML: {problem}", line, column, help=_hint(problem))
         ]
     except yaml.reader.ReaderError as error:
-        before = text.encode()[: error.position].decode()  # libyaml counts bytes
-        line = before.count("\n")
-        column = len(before) - (before.rfind("\n") + 1)
-        message = f"has the character U+{error.character:04X}, which YAML does not allow"
-        return blank, [
-            _syntax(blank, message, line, column, help="remove it, or escape it in double quotes")
-        ]
+        position = len(text.encode()[: error.position].decode())  # libyaml counts bytes
+        message = f"contains U+{error.character:04X}, a character that YAML does not allow"
+        return blank, [_syntax_at(blank, message, position)]
     except yaml.YAMLError as error:
         return blank, [_syntax(blank, f"not valid YAML: {error}", 0, 0)]
     return Document(file, text, [root]), []
 
 
-def _compose(text: str) -> Node | None:
-    return _Loader(text).get_single_node()
-
-
-def construct(
-    document: Document,
-    render: Callable[[str], Any] | None = None,
-    *,
-    at: Path = (),
-) -> tuple[Any, list[Diagnostic]]:
-    """A document's plain data: dict, list, str, int, float, bool, None, and Scalar where it counts.
-
-    `render` turns a string that holds `{{` into its value, and raises ValueError with what is
-    wrong. It is called per scalar, after parsing, so a value can't inject structure. `at` is a key
-    path below which to construct.
-    """
-    builder = _Builder(document, render)
-    node = document._find(at)[0] if document.has(at) else None
-    data = builder.build(node, verbatim=bool(VERBATIM_KEYS.intersection(at)))
-    return data, builder.diagnostics
-
-
-class _Builder:
-    def __init__(self, document: Document, render: Callable[[str], Any] | None) -> None:
-        self.document = document
-        self.render = render
-        self.diagnostics: list[Diagnostic] = []
-        self.open_nodes: set[int] = set()
-        self.count = 0
-        self.templates = 0
-
-    def build(self, node: Node | None, *, verbatim: bool) -> Any:
-        if isinstance(node, ScalarNode):
-            return self.scalar(node, verbatim=verbatim)
-        if node is None:
-            return None
-        self.count += len(node.value) + 1
-        if self.count > MAX_NODES or id(node) in self.open_nodes:
-            if self.count <= MAX_NODES:
-                self.report("HPT004", "an alias that contains itself", node, "write the value out")
-            elif not any(d.code == "HPT004" for d in self.diagnostics):
-                self.report(
-                    "HPT004",
-                    f"grows to more than {MAX_NODES:,} values once its aliases are followed",
-                    node,
-                    "write the values out, or use `defaults` in hptc.yaml",
-                )
-            return None
-        if node.tag is not _QUOTED:
-            self.tag(node)
-        self.open_nodes.add(id(node))
-        if isinstance(node, MappingNode):
-            data: Any = self.mapping(node, verbatim=verbatim)
-        else:
-            data = [self.build(item, verbatim=verbatim) for item in node.value]
-        self.open_nodes.discard(id(node))
-        return data
-
-    def mapping(self, node: MappingNode, *, verbatim: bool) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, ScalarNode):
-                self.report("HPT005", "a key must be a word, not a list or a mapping", key_node, "")
-                continue
-            key = key_node.value
-            if key_node.tag not in (_PLAIN, _QUOTED):
-                self.tag(key_node)
-            if key in data:
-                self.duplicate(key_node, self.document._entries_of(node)[key][0])
-                continue
-            data[key] = self.build(value_node, verbatim=verbatim or key in VERBATIM_KEYS)
-        return data
-
-    def scalar(self, node: ScalarNode, *, verbatim: bool) -> Any:
-        text: str = node.value
-        if node.tag is _PLAIN:
-            if text and text[0] not in _NOT_PLAIN_TEXT:
-                value: Any = text
-            else:
-                try:
-                    value = resolve_plain(text)
-                except ValueError as error:
-                    self.report("HPT005", str(error), node, "")
-                    value = None
-                if verbatim and isinstance(value, (int, float)):
-                    value = Scalar(text, value)
-        elif node.tag is _QUOTED:
-            value = text
-        else:
-            self.tag(node)
-            value = text
-        if (
-            self.render is not None
-            and isinstance(value, str)
-            and "{" in text
-            and ("{{" in text or "{%" in text or "{#" in text)
-        ):
-            self.templates += 1
-            if self.templates > MAX_TEMPLATES:
-                if self.templates == MAX_TEMPLATES + 1:
-                    self.report(
-                        "HPT007",
-                        f"more than {MAX_TEMPLATES:,} templates in one file",
-                        node,
-                        "compute the values outside, and write them out",
-                    )
-                return value
-            try:
-                value = self.render(text)
-            except ValueError as error:
-                message, _, advice = str(error).partition("\n")
-                code = "HPT006" if "undefined" in message else "HPT007"
-                self.report(code, message, node, advice)
-            if not verbatim and isinstance(value, Scalar):
-                value = value.value
-        return value
-
-    def tag(self, node: Node) -> None:
-        written = node.tag.replace("tag:yaml.org,2002:", "!!")
-        self.report("HPT005", f"the tag `{written}` has no meaning here", node, "remove the tag")
-
-    def duplicate(self, key_node: ScalarNode, first: Node) -> None:
-        self.diagnostics.append(
-            Diagnostic(
-                code="HPT003",
-                severity=Severity.ERROR,
-                message=f"the key `{key_node.value}` is written twice",
-                span=self.document._span_of(key_node),
-                label="again here",
-                help="keep one of the two",
-                related=(Related(span=self.document._span_of(first), message="first here"),),
-            )
-        )
-
-    def report(self, code: str, message: str, node: Node, advice: str) -> None:
-        self.diagnostics.append(
-            Diagnostic(
-                code=code,
-                severity=Severity.ERROR,
-                message=message,
-                span=self.document._span_of(node),
-                help=advice,
-            )
-        )
-
-
-def resolve_plain(text: str) -> str | int | float | bool | None:
-    """A plain scalar's value by the core schema. Raises ValueError for a number without bounds."""
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]  # type: ignore[no-any-return]
-    if len(text) > 256:
-        if _INT.match(text) or _FLOAT.match(text):
-            raise ValueError(f"a number of {len(text)} characters; 256 is the most")
-        return text
-    if _INT.match(text):
-        return int(text)
-    if _FLOAT.match(text):
-        return float(text)
-    if text.startswith("0x"):
-        return _based_int(text, 16)
-    if text.startswith("0o"):
-        return _based_int(text, 8)
-    return text
-
-
-def _based_int(text: str, base: int) -> str | int:
-    digits = text[2:]
-    return int(digits, base) if digits.isalnum() and _is_int(digits, base) else text
-
-
-def _is_int(digits: str, base: int) -> bool:
-    try:
-        int(digits, base)
-    except ValueError:
-        return False
-    return True
-
-
 def _join_surrogates(high: str, low: str) -> str:
     return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
+
+
+def _syntax_at(document: Document, message: str, position: int) -> Diagnostic:
+    before = document.text[:position]
+    line, column = before.count("\n"), position - (before.rfind("\n") + 1)
+    advice = "remove the character, or escape it in double quotes"
+    return _syntax(document, message, line, column, help=advice)
 
 
 def _syntax(
@@ -434,18 +194,18 @@ def _hint(problem: str) -> str:
     if "tab" in problem or "\\t" in problem:
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in problem:
-        return 'a value that holds ": " needs quotes around it'
+        return 'put a value that contains ": " in quotes'
     if "could not find expected ':'" in problem:
-        return "is a `:` missing after the key, or a closing quote?"
+        return "check for a missing `:` after the key or a missing closing quote"
     if "found undefined alias" in problem:
-        return "define the anchor with `&name` before `*name`"
+        return "define the anchor with `&name` before its alias `*name`"
     if "expected a single document" in problem or "another document" in problem:
-        return "one spec a file: split the documents at `---`"
-    return "check the indentation, quotes and brackets around this place"
+        return "split the file at `---`: each spec needs a file of its own"
+    return "check the indentation, quotes and brackets near this line"
 
 
-def place(document: Document, finding: Finding, path: Path) -> Diagnostic:
-    """A finding at its place in `document`."""
+def to_diagnostic(document: Document, finding: Finding, path: Path) -> Diagnostic:
+    """A finding as a diagnostic at the span of `path`."""
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,

@@ -1,4 +1,4 @@
-"""Where specs are read from: the disk, or a commit (hptc/source/git.py)."""
+"""The files that specs are read from: those on disk, or those of a commit (git.py)."""
 
 from __future__ import annotations
 
@@ -7,67 +7,66 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from hptc.errors import UsageError
-from hptc.source import document
+from hptc.source.text_files import UnreadableFileError, read_text
 
 
 class Files(Protocol):
-    """What a compile asks of the place that its files are in. Nothing is written through it."""
+    """Read access to the files of a project, as a compile needs it."""
 
     def real(self, path: Path) -> Path:
-        """A path as it is known by: absolute, the same for every way to write it."""
+        """The path in its canonical form: absolute, with links followed."""
         ...
 
     def read(self, path: str) -> str:
-        """A file's text. Raises UsageError when it is unreadable, not UTF-8 or too large."""
+        """A file's text. Raises UnreadableFileError: missing, not UTF-8 or too large."""
         ...
 
     def is_file(self, path: Path) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
         ...
 
     def is_folder(self, path: Path) -> bool:
-        """Whether there is such a folder."""
+        """Whether the folder exists."""
         ...
 
     def is_repository(self, folder: Path) -> bool:
-        """Whether a folder is the top of a repository, above which no project is looked for."""
+        """Whether a folder is the root of a repository, where the search for a project ends."""
         ...
 
     def below(self, folder: Path) -> Iterator[Path]:
-        """What is in a folder and its folders, in any order."""
+        """Everything in a folder and its subfolders, in any order."""
         ...
 
 
 class Disk:
-    """The files of this machine, as they are."""
+    """The files on disk."""
 
     def real(self, path: Path) -> Path:
         """The path with its links followed."""
         return Path(os.path.realpath(path))
 
     def read(self, path: str) -> str:
-        """A file's text. Raises UsageError for a link that leads out of its repository too.
+        """A file's text. Raises UnreadableFileError, also for a link out of its repository.
 
-        Who proposes a change chooses what its links lead to, and findings show what was read.
+        The author of a change chooses where its links lead, and findings show what was read.
         """
         _stay_inside(path)
-        return document.read(path)
+        return read_text(path)
 
     def is_file(self, path: Path) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
         return path.is_file()
 
     def is_folder(self, path: Path) -> bool:
-        """Whether there is such a folder."""
+        """Whether the folder exists."""
         return path.is_dir()
 
     def is_repository(self, folder: Path) -> bool:
-        """Whether git's own folder is in it, or the file that stands for it in a work tree."""
+        """Whether the folder contains `.git`: a folder, or a file in a linked work tree."""
         return (folder / ".git").exists()
 
     def below(self, folder: Path) -> Iterator[Path]:
-        """Everything below; links to folders are not followed."""
+        """Everything in a folder and its subfolders; links to folders are not followed."""
         return folder.rglob("*")
 
 
@@ -81,9 +80,10 @@ def _stay_inside(path: str) -> None:
     if top is None:
         top = next((folder for folder in above if (folder / "hptc.yaml").is_file()), None)
     if top is not None and not Path(real).is_relative_to(top.resolve()):
-        raise UsageError(
-            f"{path}: is a link that leads out of {top}, and is not read",
-            help="put the file itself there",
+        raise UnreadableFileError(
+            path,
+            f"is a link that leads out of {top}, and such links are not followed",
+            help="replace the link with the file",
         )
 
 

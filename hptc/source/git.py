@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from hptc.errors import UsageError
-from hptc.source import document
+from hptc.source.text_files import MAX_BYTES, UnreadableFileError, decode_text
 
 _MAIN_BRANCHES = (
     "refs/remotes/origin/main",
@@ -174,8 +174,8 @@ class Tree:
         """A file's text at this commit."""
         entry = self._entries.get(self._followed(self._inside(Path(path))))
         if entry is None or entry.mode == _SUBMODULE:
-            raise UsageError(f"{path}: can't be read: there is no such file at {self.at.label}")
-        return document.decode(self._blob(entry.object), path)
+            raise UnreadableFileError(path, f"does not exist at {self.at.label}")
+        return decode_text(self._blob(entry.object), path)
 
     def is_file(self, path: Path) -> bool:
         """Whether the commit has such a file."""
@@ -256,7 +256,7 @@ class Tree:
                 help="`git fsck` says what is wrong with the repository",
             )
         size = int(head[2])
-        data = stdout.read(min(size, document.MAX_BYTES + 1))
+        data = stdout.read(min(size, MAX_BYTES + 1))
         _skip(stdout, size - len(data) + 1)
         return data
 

@@ -1,57 +1,88 @@
-"""`# hptc: ignore[HPT203] reason`: a warning that the author has decided on.
+"""`# hptc: ignore[HPT203] reason`: a comment that suppresses findings of a line.
 
-It stands at the end of the line that the diagnostic points at, or alone on the line above. The
-reason is required, and a suppression that suppresses nothing is itself a warning. Only what rules
-find can be suppressed: a file that can't be read as a spec can't be excused.
+It goes at the end of the line that the finding points at, or alone on the line above. The reason is
+required, and a suppression without an effect is itself a warning. Only the findings of rules can be
+suppressed: neither what keeps a file from being read nor the project's policy.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import Self
+
+from yaml.nodes import ScalarNode
 
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.source.document import Document
 
-_COMMENT = re.compile(r"(?:^|\s)#\s*hptc:\s*ignore\[([^\]]*)\](.*)$")
+_MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
 _CODE = re.compile(r"HPT\d{3}\Z")
-_POLICY = "HPT8"  # the project's word, which is not the author's to excuse
-_LOWEST_RULE = "HPT110"  # below: what the language and the shape demand
+_POLICY = "HPT8"  # the project's policy is not the author's to suppress
+_LOWEST_RULE = "HPT110"  # lower codes: what the spec language and the API require
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
     """One comment."""
 
-    line: int  # the line that it speaks of, from 1
-    written: int  # the line that it stands on
+    line: int  # the line that it covers, from 1
+    written: int  # its own line
     column: int
     codes: tuple[str, ...]
     reason: str
 
 
 def suppressions(document: Document) -> list[Suppression]:
-    """Every suppression of a file."""
+    """Every suppression of a file. Text in a quoted or block scalar is not a comment."""
     if "hptc:" not in document.text:
         return []
+    scalars = _ScalarText.of(document)
     found = []
-    for number, line in enumerate(document.text.splitlines(), 1):
-        match = _COMMENT.search(line)
-        if match is None:
+    for number, line in enumerate(document.text.splitlines()):
+        markers = _MARKER.finditer(line)
+        marker = next((one for one in markers if not scalars.covers(number, one.start())), None)
+        end = line.find("]", marker.end()) if marker else -1
+        if marker is None or end < 0:
             continue
-        alone = not line[: match.start()].strip()
-        codes = tuple(code.strip() for code in match[1].split(","))
+        codes = (code.strip() for code in line[marker.end() : end].split(","))
+        is_alone = not line[: marker.start()].strip()
         found.append(
             Suppression(
-                line=number + 1 if alone else number,
-                written=number,
-                column=line.index("#", match.start()),
-                codes=codes,
-                reason=match[2].strip(" :-"),
+                line=number + 2 if is_alone else number + 1,
+                written=number + 1,
+                column=marker.start(),
+                codes=tuple(dict.fromkeys(codes)),
+                reason=line[end + 1 :].strip(" :-"),
             )
         )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ScalarText:
+    """The stretches of a file that are scalars' text, in order. Places count from 0."""
+
+    starts: list[tuple[int, int]]
+    ends: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        stretches = sorted(map(_stretch, document.scalars()))
+        return cls(starts=[start for start, _ in stretches], ends=[end for _, end in stretches])
+
+    def covers(self, line: int, column: int) -> bool:
+        index = bisect_right(self.starts, (line, column)) - 1
+        return index >= 0 and (line, column) < self.ends[index]
+
+
+def _stretch(node: ScalarNode) -> tuple[tuple[int, int], tuple[int, int]]:
+    start, end = node.start_mark, node.end_mark
+    if node.style in ("|", ">"):  # the indicator's own line may end in a comment
+        return (start.line + 1, 0), (end.line, end.column)
+    return (start.line, start.column), (end.line, end.column)
 
 
 def apply(
@@ -60,38 +91,47 @@ def apply(
     *,
     unchecked: Callable[[], Collection[str]] = frozenset,
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """What remains, and what a suppression took away. Warnings about suppressions are added.
+    """The diagnostics that remain and those suppressed. Warnings about suppressions are added.
 
-    `unchecked` gives the codes that nothing looked for: a suppression of one is no leftover.
+    `unchecked` gives the codes that no rule checked: a suppression of one is not unused.
     """
-    kept, taken = split(diagnostics, document)
     comments = suppressions(document)
+    kept, suppressed = _split(diagnostics, document, comments)
     if comments:
-        used = {(diagnostic.span.line, diagnostic.code) for diagnostic in taken}
-        not_found = unchecked()
+        used = {(diagnostic.span.line, diagnostic.code) for diagnostic in suppressed}
+        not_checked = unchecked()
         for comment in comments:
-            kept += _faults(comment, used, not_found, document)
-    return kept, taken
+            kept += _faults(comment, used, not_checked, document)
+    return kept, suppressed
 
 
 def split(
     diagnostics: Iterable[Diagnostic], document: Document
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """What remains, and what a suppression took away."""
-    comments = suppressions(document)
+    """The diagnostics that remain and those suppressed."""
+    return _split(diagnostics, document, suppressions(document))
+
+
+def _split(
+    diagnostics: Iterable[Diagnostic], document: Document, comments: list[Suppression]
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    by_line: dict[int, list[Suppression]] = {}
+    for comment in comments:
+        by_line.setdefault(comment.line, []).append(comment)
     kept: list[Diagnostic] = []
-    taken: list[Diagnostic] = []
+    suppressed: list[Diagnostic] = []
     for diagnostic in diagnostics:
-        is_covered = any(_covers(comment, diagnostic, document) for comment in comments)
-        (taken if is_covered else kept).append(diagnostic)
-    return kept, taken
+        candidates = by_line.get(diagnostic.span.line, ())
+        is_covered = diagnostic.span.file == document.file and any(
+            _covers(comment, diagnostic) for comment in candidates
+        )
+        (suppressed if is_covered else kept).append(diagnostic)
+    return kept, suppressed
 
 
-def _covers(comment: Suppression, diagnostic: Diagnostic, document: Document) -> bool:
+def _covers(comment: Suppression, diagnostic: Diagnostic) -> bool:
     return (
-        diagnostic.span.file == document.file
-        and diagnostic.span.line == comment.line
-        and diagnostic.code in comment.codes
+        diagnostic.code in comment.codes
         and diagnostic.code >= _LOWEST_RULE
         and not diagnostic.code.startswith(_POLICY)
         and bool(comment.reason)
@@ -115,13 +155,11 @@ def _faults(
 
     wrong = [code for code in comment.codes if not _CODE.match(code)]
     if wrong:
-        return [fault(f"`{wrong[0]}` is not a rule's code", "write # hptc: ignore[HPT203] reason")]
+        return [fault(f"`{wrong[0]}` is not a rule code", "write `# hptc: ignore[HPT203] reason`")]
     if not comment.reason:
-        return [
-            fault("a suppression without a reason", "say why after the brackets; it counts then")
-        ]
+        return [fault("this suppression has no reason", "add the reason after the brackets")]
     return [
-        fault(f"nothing to suppress here: {code} does not occur", "remove the comment")
+        fault(f"unused suppression: {code} is not reported here", "remove the comment")
         for code in comment.codes
         if (comment.line, code) not in used and code not in unchecked
     ]

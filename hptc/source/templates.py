@@ -1,8 +1,8 @@
-"""`{{ expressions }}` in a scalar; the value out. Jinja2's grammar, without its statements.
+"""A scalar with `{{ expressions }}` in, its value out. Jinja2's grammar without its statements.
 
-A spec may come from a stranger's fork, so only expressions run: names, constants, comparisons,
-arithmetic on numbers, `~`, conditions and a few filters. No calls, loops, imports, attributes of
-Python objects. Everything is bounded, so nothing hangs.
+A spec may come from an untrusted fork, so only expressions run: names, constants, comparisons,
+arithmetic on numbers, `~`, conditions and a few filters. Calls, loops, imports and attributes of
+Python objects are refused, and sizes are bounded so that no template hangs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hptc.diagnostics import nearest
-from hptc.source.document import Scalar
+from hptc.source.scalars import Scalar
+from hptc.text import shortened
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -37,8 +38,18 @@ _ALLOWED = frozenset(
 _TESTS = ("defined", "undefined", "none")
 
 
+class TemplateError(ValueError):
+    """A template without a value: what is wrong, what to do, and the code of the finding."""
+
+    def __init__(self, message: str, help: str = "", *, code: str = "HPT007") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        self.code = code
+
+
 def escape(text: str) -> str:
-    """A text that renders to `text`, whatever it holds."""
+    """A template that renders to `text`."""
     if not any(mark in text for mark in ("{{", "{%", "{#")):
         return text
     # Jinja reads \\r\\n as \\n, so a carriage return needs an expression as well.
@@ -46,16 +57,17 @@ def escape(text: str) -> str:
 
 
 def render(text: str, variables: Mapping[str, Any]) -> Any:
-    """The value of a scalar that holds `{{`.
+    """The value of a scalar that contains `{{`. Raises TemplateError.
 
-    One expression alone keeps its value's type; text around it makes a string. Raises ValueError
-    with what is wrong and, after a line break, what to do.
+    A single expression keeps the type of its value; text around it makes the result a string.
     """
     if len(text) > MAX_TEMPLATE:
-        raise ValueError(f"a template of {len(text)} characters; {MAX_TEMPLATE} is the most")
+        raise TemplateError(
+            f"the template has {len(text):,} characters, but at most {MAX_TEMPLATE:,} are allowed"
+        )
     if "{%" not in text and "{#" not in text:
         pieces = _NAME.split(text)
-        # Odd pieces are the names. Most templates are names and text only: they need no Jinja.
+        # Odd pieces are names. Most templates are only names and text, which need no Jinja.
         if not any("{{" in piece or "}}" in piece for piece in pieces[::2]):
             values = [_lookup(name, variables) for name in pieces[1::2]]
             if len(values) == 1 and text.startswith("{{") and text.endswith("}}"):
@@ -68,7 +80,7 @@ def _joined(texts: list[str], values: list[Any], template: str) -> str:
     parts = [texts[0]]
     for value, following in zip(values, texts[1:], strict=True):
         parts += (_text(value, template), following)
-    return _bounded("".join(parts))
+    return _checked_text("".join(parts))
 
 
 def _text(value: Any, template: str) -> str:
@@ -83,44 +95,60 @@ def _text(value: Any, template: str) -> str:
             return str(value)
         case None:
             return ""
-    raise ValueError(
-        f"`{template}` puts a {type(value).__name__} into text\n"
-        "a list or mapping can stand alone in its scalar only"
+    kind = "list" if isinstance(value, list) else "mapping"
+    raise TemplateError(
+        f"`{shortened(template, 60)}` inserts a {kind} into text",
+        f"write the expression alone, so that the value is the {kind} itself",
     )
 
 
-def _bounded(text: str) -> str:
+def _checked_text(text: str) -> str:
     if len(text) > MAX_RESULT:
-        raise ValueError(f"renders to {len(text)} characters; {MAX_RESULT} is the most")
+        raise TemplateError(
+            f"the result has {len(text):,} characters, but at most {MAX_RESULT:,} are allowed"
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise TemplateError(
+            "the result contains half of a surrogate pair, which is not a character",
+            "write the character itself",
+        ) from None
     return text
 
 
-def _bounded_number(value: Any) -> Any:
+def _checked_number(value: Any) -> Any:
     if isinstance(value, (int, float)) and abs(value) >= MAX_NUMBER:
-        raise ValueError(f"a number beyond {MAX_NUMBER:g}\nwrite a smaller one")
+        raise TemplateError(f"numbers must be smaller than {MAX_NUMBER:g}")
     if value != value:
-        raise ValueError("a result that is not a number\ncheck the arithmetic")
+        raise TemplateError("the result is not a number", "check the arithmetic")
     return value
 
 
 def _lookup(name: str, variables: Mapping[str, Any]) -> Any:
     if name in variables:
         return variables[name]
-    raise ValueError(_undefined(name, variables))
+    raise _undefined(name, variables)
 
 
-def _undefined(name: str, variables: Mapping[str, Any]) -> str:
+def _undefined(name: str, variables: Mapping[str, Any]) -> TemplateError:
+    code = "HPT006"
+    if not variables:
+        message = f"`{name}` is undefined: no hptc.yaml with an environment was found"
+        return TemplateError(message, "add an environment to hptc.yaml", code=code)
     meant = nearest(name, tuple(variables))
-    advice = f"did you mean `{meant}`? " if meant else ""
-    known = ", ".join(sorted(variables)) or "nothing: there is no hptc.yaml with an environment"
-    return (
-        f"`{name}` is undefined\n{advice}defined here: {known}; "
-        "more can be put under the environment's `variables` in hptc.yaml"
+    question = f"did you mean `{meant}`? " if meant else ""
+    return TemplateError(
+        f"`{name}` is undefined",
+        f"{question}defined here: {', '.join(sorted(variables))}; "
+        "define others under the environment's `variables` in hptc.yaml",
+        code=code,
     )
 
 
 def _render_with_jinja(text: str, variables: Mapping[str, Any]) -> Any:
-    from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 
     environment = _environment()
     plain = {name: _plain(value) for name, value in variables.items()}
@@ -129,21 +157,22 @@ def _render_with_jinja(text: str, variables: Mapping[str, Any]) -> Any:
         _refuse_all_but_expressions(tree)
         for name in tree.find_all(nodes.Name):
             if name.name not in variables and not _is_guarded(tree, name):
-                raise ValueError(_undefined(name.name, variables))
+                raise _undefined(name.name, variables)
         match tree.body:
             case [nodes.Output(nodes=[expression])] if not isinstance(
                 expression, nodes.TemplateData
             ):
                 return _value_of(expression, text, plain)
-        return _bounded(environment.from_string(text).render(plain))
+        return _checked_text(environment.from_string(text).render(plain))
     except TemplateSyntaxError as error:
-        raise ValueError(
-            f"`{_short(text)}` is not a template: {error.message}\nwrite {{{{ name }}}}"
+        raise TemplateError(
+            f"`{shortened(text, 60)}` is not a valid template: {error.message}",
+            "write {{ name }} or {{ expression }}",
         ) from None
-    except UndefinedError as error:
-        raise ValueError(f"undefined: {error.message}\ncheck the name") from None
-    except (TemplateError, ArithmeticError, TypeError, RecursionError) as error:
-        raise ValueError(f"`{_short(text)}` can't be evaluated: {error}") from None
+    except UndefinedError:
+        raise _no_value(text) from None
+    except (JinjaError, ArithmeticError, TypeError, RecursionError) as error:
+        raise TemplateError(f"`{shortened(text, 60)}` can't be evaluated: {error}") from None
 
 
 def _value_of(expression: nodes.Expr, text: str, plain: dict[str, Any]) -> Any:
@@ -154,22 +183,27 @@ def _value_of(expression: nodes.Expr, text: str, plain: dict[str, Any]) -> Any:
     template = _environment().from_string(nodes.Template([store], lineno=1))
     value = TemplateExpression(template, undefined_to_none=False)(**plain)
     if isinstance(value, str):
-        return _bounded(value)
+        return _checked_text(value)
     if value is None or isinstance(value, (bool, int, float, list, dict)):
-        return _bounded_number(value)
-    raise ValueError(f"`{_short(text)}` has no value")
+        return _checked_number(value)
+    raise _no_value(text)
+
+
+def _no_value(text: str) -> TemplateError:
+    return TemplateError(
+        f"`{shortened(text, 60)}` has no value: it uses a key, index or attribute that does not "
+        "exist",
+        "check the names in it",
+        code="HPT006",
+    )
 
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Scalar) else value
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def _is_guarded(tree: nodes.Template, name: nodes.Name) -> bool:
-    """Whether the name may be undefined: `x | default(...)`, `x is defined`."""
+    """Whether the name may be undefined: `x | default(…)`, `x is defined`."""
     from jinja2 import nodes
 
     for test in tree.find_all((nodes.Filter, nodes.Test)):
@@ -188,28 +222,57 @@ def _refuse_all_but_expressions(tree: nodes.Template) -> None:
     from jinja2 import nodes
 
     for node in tree.find_all(nodes.Node):
+        match node:
+            case nodes.Call():
+                raise _refused_call(node)
+            case nodes.Const():
+                _checked_number(node.value)
+            case nodes.Filter() if node.name not in _FILTERS:
+                raise _unknown("filter", node.name, _FILTERS)
+            case nodes.Test() if node.name not in _TESTS:
+                raise _unknown("test", node.name, _TESTS)
+            case nodes.Getattr() if node.attr.startswith("_"):
+                raise TemplateError(
+                    f"templates can't access `{node.attr}`", "use a key of the variable's mapping"
+                )
         kind = type(node).__name__
         if kind not in _ALLOWED:
-            raise ValueError(
-                f"a template may hold expressions only, not {_WORDS.get(kind, kind.lower())}\n"
-                "compute the value outside, and give it as a variable in hptc.yaml"
+            raise TemplateError(
+                f"templates can only contain expressions, not {_NAMES.get(kind, kind.lower())}",
+                "compute the value elsewhere and define it under `variables` in hptc.yaml",
             )
-        if isinstance(node, nodes.Const):
-            _bounded_number(node.value)
-        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-            raise ValueError(
-                f"there is no filter `{node.name}` here\nthere are: {', '.join(_FILTERS)}"
-            )
-        if isinstance(node, nodes.Test) and node.name not in _TESTS:
-            raise ValueError(f"there is no test `{node.name}` here\nthere are: {', '.join(_TESTS)}")
-        if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-            raise ValueError(f"`{node.attr}` can't be reached from a template\nuse a variable")
 
 
-_WORDS = {
-    "Call": "a call", "For": "a loop", "If": "a statement", "Assign": "an assignment",
-    "Include": "an include", "Import": "an import", "FromImport": "an import", "Macro": "a macro",
-    "Pow": "`**`", "Extends": "an extends", "Block": "a block",
+def _unknown(kind: str, name: str, known: tuple[str, ...]) -> TemplateError:
+    meant = nearest(name, known)
+    question = f"did you mean `{meant}`? " if meant else ""
+    return TemplateError(
+        f"templates have no {kind} `{name}`", f"{question}available {kind}s: {', '.join(known)}"
+    )
+
+
+def _refused_call(call: nodes.Call) -> TemplateError:
+    from jinja2 import nodes
+
+    match call.node:
+        case nodes.Name(name=name) | nodes.Getattr(attr=name):
+            message = f"`{name}()` is a function call, and templates have no functions"
+        case _:
+            name = ""
+            message = "templates have no functions"
+    advice = f"write `| {name}`; " if name in _FILTERS else ""
+    return TemplateError(
+        message,
+        f"{advice}available filters: {', '.join(_FILTERS)}; available tests: {', '.join(_TESTS)}; "
+        "define other values under `variables` in hptc.yaml",
+    )
+
+
+_NAMES = {
+    "For": "a loop", "If": "a statement", "Assign": "an assignment", "Include": "an include",
+    "Import": "an import", "FromImport": "an import", "Macro": "a macro", "Pow": "`**`",
+    "Extends": "an extends", "Block": "a block", "List": "a list", "Tuple": "a tuple",
+    "Dict": "a mapping", "Slice": "a slice",
 }  # fmt: skip
 
 
@@ -220,7 +283,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Expressions(ImmutableSandboxedEnvironment):
-        """Names reach mappings and lists only, and arithmetic reaches numbers only."""
+        """Lookups are limited to mappings and lists, and arithmetic to numbers."""
 
         intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
@@ -228,8 +291,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
             if operator == "+" and isinstance(left, str) and isinstance(right, str):
                 return left + right
             if not all(isinstance(side, (int, float)) for side in (left, right)):
-                raise SecurityError(f"`{operator}` is for numbers")
-            return _bounded_number(super().call_binop(context, operator, left, right))
+                raise SecurityError(f"`{operator}` works on numbers only")
+            return _checked_number(super().call_binop(context, operator, left, right))
 
         def getattr(self, obj: Any, attribute: str) -> Any:
             return self.getitem(obj, attribute)
@@ -246,7 +309,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         undefined=StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,
-        optimized=False,  # it writes constants as Python text: `inf` would be a name
+        optimized=False,  # the optimizer writes constants as Python source, where `inf` is a name
     )
     builtin = environment.filters
     environment.filters = {name: builtin[name] for name in _FILTERS} | {"replace": _replace}
@@ -257,8 +320,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
 def _replace(text: Any, old: str, new: str) -> str:
     text, old, new = str(text), str(old), str(new)
     if not old:
-        raise ValueError("`replace` needs something to replace")
+        raise TemplateError("`replace` needs a non-empty text to replace")
     if len(text) + text.count(old) * len(new) > MAX_RESULT:
-        raise ValueError(f"`replace` would make more than {MAX_RESULT} characters")
+        raise TemplateError(f"the result of `replace` has more than {MAX_RESULT:,} characters")
     replaced: str = text.replace(old, new)
     return replaced

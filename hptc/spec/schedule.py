@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hptc.diagnostics import nearest
+from hptc.spec.spec_model import SpecModel, optional_key
 
 LONGEST_WINDOW_MINUTES = 1440
 LONGEST_EXPRESSION = 256
@@ -150,36 +151,30 @@ def _to_window(minutes: int) -> int:
     return minutes
 
 
-def _key(description: str, *examples: Any, default: Any = None) -> Any:
-    return Field(default=default, description=description, examples=list(examples))
-
-
-class Schedule(BaseModel):
+class Schedule(SpecModel):
     """When the search is started again, each time as a job of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     schedule_expression: Annotated[str, AfterValidator(_to_expression)] = Field(
         description="How often, or when: rate(…), cron(…) or at(…).",
         examples=["cron(0 6 ? * MON *)", "rate(7 days)"],
     )
-    schedule_expression_timezone: Annotated[str, AfterValidator(_to_timezone)] = _key(
+    schedule_expression_timezone: Annotated[str, AfterValidator(_to_timezone)] = optional_key(
         "The time zone of cron(…) and at(…), by its name in the IANA database. UTC when absent.",
         "Europe/Berlin",
         default="UTC",
     )
-    start_date: Annotated[str, AfterValidator(_to_date)] | None = _key(
+    start_date: Annotated[str, AfterValidator(_to_date)] | None = optional_key(
         "The moment before which nothing is started.", "2026-12-01T00:00:00Z"
     )
-    end_date: Annotated[str, AfterValidator(_to_date)] | None = _key(
+    end_date: Annotated[str, AfterValidator(_to_date)] | None = optional_key(
         "The moment after which nothing is started.", "2027-12-01T00:00:00Z"
     )
-    state: Literal["ENABLED", "DISABLED"] = _key(
+    state: Literal["ENABLED", "DISABLED"] = optional_key(
         "DISABLED keeps the stack and starts nothing. ENABLED when absent.",
         "DISABLED",
         default="ENABLED",
     )
-    maximum_window_in_minutes: Annotated[int, AfterValidator(_to_window)] | None = _key(
+    maximum_window_in_minutes: Annotated[int, AfterValidator(_to_window)] | None = optional_key(
         "A start may be so many minutes late, 1 to 1440. On time when absent.", 15
     )
 

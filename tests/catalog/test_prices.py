@@ -137,7 +137,7 @@ class TestProjectTable:
 
     def test_text_that_is_not_utf8(self, tmp_path: Path) -> None:
         (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe")
-        with pytest.raises(UsageError, match="is not UTF-8"):
+        with pytest.raises(UsageError, match="not UTF-8"):
             load_prices(tmp_path)
 
     def test_a_number_is_not_rounded(self) -> None:

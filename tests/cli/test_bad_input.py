@@ -88,9 +88,9 @@ TEXTS: dict[str, tuple[str | bytes, str, int]] = {
     "JSON cut short": ('{"HyperParameterTuningJobName": "x"', "HPT002", 1),
     "a JSON list": ("[]", "HPT100", 1),
     "huge": ("#" * 1_000_001, "larger than 1,000,000 bytes", 2),
-    "not UTF-8": ("name: é".encode("latin-1"), "is not UTF-8", 2),
-    "UTF-16": ("name: x".encode("utf-16"), "is not UTF-8", 2),
-    "binary": (bytes(range(256)), "is not UTF-8", 2),
+    "not UTF-8": ("name: é".encode("latin-1"), "not UTF-8", 2),
+    "UTF-16": ("name: x".encode("utf-16"), "not UTF-8", 2),
+    "binary": (bytes(range(256)), "not UTF-8", 2),
     "NUL": ("name: \0\n", "HPT002", 1),
     "duplicate keys": ("name: a\nname: b\n", "HPT003", 1),
     "an alias bomb": (bomb(), "HPT004", 1),
@@ -234,7 +234,7 @@ PROJECTS: dict[str, tuple[str, str]] = {
         "project: x\nenvironments: {dev: {region: us-east-1}}\n", "`account` is missing"
     ),
     "a bad name": ("project: X Y\n", "project"),
-    "duplicate keys": ("project: x\nproject: y\n", "written twice"),
+    "duplicate keys": ("project: x\nproject: y\n", "duplicate key `project`"),
     "wrong defaults": ("project: x\ndefaults: 3\n", "must be a mapping"),
 }  # fmt: skip
 

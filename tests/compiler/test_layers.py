@@ -8,7 +8,7 @@ import pytest
 
 from hptc.compiler.layers import Layers, merged
 from hptc.diagnostics import Path
-from hptc.source import document as source
+from hptc.source.document import Document, parse_document
 
 # The examples of https://www.rfc-editor.org/rfc/rfc7396#appendix-A.
 RFC_7396: list[tuple[Any, Any, Any]] = [
@@ -41,8 +41,8 @@ def test_merging_changes_neither_side() -> None:
     assert (under, over) == ({"a": {"b": 1}}, {"a": {"c": 2}})
 
 
-def document(text: str, file: str) -> source.Document:
-    parsed, faults = source.parse(text, file)
+def document(text: str, file: str) -> Document:
+    parsed, faults = parse_document(text, file)
     assert faults == []
     return parsed
 

@@ -151,7 +151,7 @@ def test_a_spec_without_a_project(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("name: s\ndescription: '{{ env }}'\n")
     result = compile_file(str(tmp_path / "s.yaml"), Workspace())
     assert codes(result) == ["HPT006"]
-    assert "there is no hptc.yaml" in result.diagnostics[0].help
+    assert "no hptc.yaml with an environment was found" in result.diagnostics[0].message
 
 
 # The API's own form.
@@ -249,3 +249,24 @@ def test_rules_do_not_run_on_what_is_no_request(folder: Path) -> None:
     write(folder, s="early_stopping: on\n")
     assert codes(compile_file("specs/s.yaml", Workspace(rules=(rule,)))) == ["HPT104"]
     assert ran == []
+
+
+UNREADABLE = {
+    "not UTF-8": (b"name: caf\xe9\n", "not UTF-8: byte 0xe9 at offset 9", (1, 10)),
+    "too large": (b"#" * 1_000_001, "larger than 1,000,000 bytes, the maximum for a spec", (1, 1)),
+}
+
+
+@pytest.mark.parametrize(("raw", "message", "place"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_unreadable_file_hides_no_findings_of_others(
+    folder: Path, raw: bytes, message: str, place: tuple[int, int]
+) -> None:
+    (folder / "specs" / "a0.yaml").write_bytes(raw)
+    (folder / "specs" / "other.yaml").write_text("name: other\nstratgy: Random\n")
+    unreadable, other = compile_paths(["specs"], Workspace(rules=()))
+    (diagnostic,) = unreadable.diagnostics
+    assert (diagnostic.code, diagnostic.message) == ("HPT002", message)
+    assert (diagnostic.span.line, diagnostic.span.column) == place
+    assert codes(other) == ["HPT101"]
+    with pytest.raises(UsageError, match=message):
+        compile_paths(["specs/a0.yaml"], Workspace())

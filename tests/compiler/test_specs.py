@@ -22,7 +22,8 @@ from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_file, compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.request import shapes
-from hptc.spec.tuning_spec import Spec, TrainingJob
+from hptc.spec.training_job import TrainingJob
+from hptc.spec.tuning_spec import Spec
 from tests.support.golden import Golden
 from tests.support.outcomes import all_succeeded, succeeded
 from tests.support.paths import ROOT

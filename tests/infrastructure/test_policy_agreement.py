@@ -30,7 +30,7 @@ from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project, ProjectFile
 from hptc.project.references import substitute
 from hptc.rules.engine import selected
-from hptc.source import document as source
+from hptc.source.document import parse_document
 from tests.support.iam_calls import World, definitions
 from tests.support.iam_evaluator import Call, is_allowed
 from tests.support.iam_launch import creations, instance_types
@@ -61,7 +61,7 @@ BARE = {"kms_key": "absent", "network": "absent"}
 def project(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Project:
     place = {"account": ACCOUNT, "region": REGION, "infrastructure": infrastructure}
     data = {"project": "demo", "policy": policy, "environments": {"dev": place}}
-    parsed, faults = source.parse(json.dumps(data), "hptc.yaml")
+    parsed, faults = parse_document(json.dumps(data), "hptc.yaml")
     assert not faults
     return Project(root=Path(), document=parsed, file=ProjectFile.model_validate(data))
 

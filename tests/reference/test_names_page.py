@@ -25,8 +25,9 @@ from hptc.request.names import (
     Pairs,
 )
 from hptc.request.shapes import Shape, leaves
-from hptc.source import document as source
-from hptc.spec.tuning_spec import parse_spec
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
+from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "names.md"
@@ -238,8 +239,8 @@ CASES = {name: rest for name, *rest in cases()}
 
 def request_of(spec: dict[str, Any]) -> Request:
     """A spec's request, without the rules that ask what belongs together."""
-    document, faults = source.parse(json.dumps(spec), "leaf.yaml")
-    data, more = source.construct(document)
+    document, faults = parse_document(json.dumps(spec), "leaf.yaml")
+    data, more = construct_data(document, verbatim=SPEC_VERBATIM)
     assert faults + more == []
     parsed, findings = parse_spec(data)
     assert parsed is not None, findings

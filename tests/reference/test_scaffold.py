@@ -15,13 +15,14 @@ from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.reference.scaffold import write_project
 from hptc.request.emission import unwrapped
-from hptc.source import document as source
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
 from tests.support.paths import ROOT
 
 
 def data_of(path: Path) -> Any:
-    document, faults = source.parse(path.read_text(encoding="utf-8"), str(path))
-    data, more = source.construct(document)
+    document, faults = parse_document(path.read_text(encoding="utf-8"), str(path))
+    data, more = construct_data(document)
     assert faults + more == []
     return unwrapped(data)
 

@@ -23,7 +23,8 @@ from hptc.reference.schema import portable_pattern, project_schema, spec_schema
 from hptc.request.emission import unwrapped
 from hptc.request.names import Hyperparameters
 from hptc.request.shapes import Shape, input_shape
-from hptc.source import document as source
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
 from hptc.spec.tuning_spec import parse_spec
 from tests.support.paths import ROOT
 
@@ -33,9 +34,9 @@ SCHEMAS = {"spec": SPEC, "project": PROJECT}
 
 
 def data_of(text: str) -> Any:
-    document, faults = source.parse(text, "test.yaml")
+    document, faults = parse_document(text, "test.yaml")
     assert faults == []
-    data, faults = source.construct(document)
+    data, faults = construct_data(document)
     assert faults == []
     return unwrapped(data)
 

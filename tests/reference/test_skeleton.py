@@ -17,8 +17,9 @@ from hptc.reference.language import every_key
 from hptc.reference.schema import spec_schema
 from hptc.reference.skeleton import skeleton, uncommented
 from hptc.request.emission import unwrapped
-from hptc.source import document as source
-from hptc.spec.tuning_spec import parse_spec
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
+from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 
 SCHEMA = Draft202012Validator(spec_schema())
 LINES = skeleton().splitlines()
@@ -30,9 +31,9 @@ environments:
 
 
 def data_of(lines: list[str]) -> Any:
-    document, faults = source.parse("\n".join(lines), "skeleton.yaml")
+    document, faults = parse_document("\n".join(lines), "skeleton.yaml")
     assert faults == []
-    data, faults = source.construct(document)
+    data, faults = construct_data(document, verbatim=SPEC_VERBATIM)
     assert faults == []
     return data
 

@@ -12,9 +12,11 @@ from hptc.compiler.importing import write_spec
 from hptc.diagnostics import Path, RequestPath
 from hptc.request.emission import emit, unwrapped, value_text
 from hptc.request.names import spec_path
-from hptc.source import document as source
-from hptc.source.document import Scalar
-from hptc.spec.tuning_spec import DURATION, parse_spec
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
+from hptc.source.scalars import Scalar
+from hptc.spec.spec_model import DURATION
+from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 from tests.support.strategies import requests
 
 
@@ -33,8 +35,8 @@ NAMES_OF_ENTRIES = ("Name", "ChannelName", "InstanceGroupName", "DefinitionName"
 @settings(max_examples=25)
 @given(requests())
 def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[str, Any]) -> None:
-    document, _ = source.parse(write_spec(request), "spec.yaml")
-    data, faults = source.construct(document, lambda text: text)
+    document, _ = parse_document(write_spec(request), "spec.yaml")
+    data, faults = construct_data(document, lambda text: text, verbatim=SPEC_VERBATIM)
     assert faults == []
     spec, findings = parse_spec(data)
     assert findings == []

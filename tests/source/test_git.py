@@ -15,9 +15,9 @@ from hptc.errors import UsageError
 from hptc.jobs.provenance import Provenance, provenance_of
 from hptc.project import project_file
 from hptc.source import git
-from hptc.source.document import MAX_BYTES
 from hptc.source.filesystem import DISK
 from hptc.source.git import Tree
+from hptc.source.text_files import MAX_BYTES
 from tests.support.outcomes import succeeded
 from tests.support.repositories import Repository
 
@@ -213,7 +213,7 @@ def test_the_files_of_a_commit_and_not_those_of_the_disk(repository: Repository)
         assert not tree.is_file(root / "specs" / "c.yaml")
         assert not tree.is_folder(root / "specs" / "a.yaml")
         assert not tree.is_repository(root / "specs")
-        with pytest.raises(UsageError, match="no such file at"):
+        with pytest.raises(UsageError, match="does not exist at"):
             tree.read(str(root / "specs" / "c.yaml"))
 
 
@@ -239,7 +239,7 @@ def test_a_path_outside_of_the_repository(repository: Repository, tmp_path: Path
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        pytest.param(b"\xff\xfe", "is not UTF-8", id="another encoding"),
+        pytest.param(b"\xff\xfe", "not UTF-8", id="another encoding"),
         pytest.param(b"x" * (MAX_BYTES + 10), "larger than", id="too large"),
     ],
 )

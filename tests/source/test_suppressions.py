@@ -10,6 +10,8 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.rules.engine import selected
+from hptc.source.suppressions import suppressions
+from tests.support.documents import parsed
 from tests.support.outcomes import succeeded
 
 OWN_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
@@ -55,6 +57,60 @@ def codes(one: Outcome) -> list[str]:
 )
 def test_a_comment(comment: str, left: list[str]) -> None:
     assert sorted(codes(compiled(comment))) == left
+
+
+IGNORE = "# hptc: ignore[HPT208] why"
+PLACES: dict[str, tuple[str, list[tuple[int, int]]]] = {
+    "after a value": (f"a: 1  {IGNORE}", [(1, 1)]),
+    "above": (f"a: 1\n{IGNORE}\nb: 2", [(2, 3)]),
+    "above, indented": (f"a:\n  {IGNORE}\n  b: 2", [(2, 3)]),
+    "after a key": (f"a: {IGNORE}\n  b: 2", [(1, 1)]),
+    "in a flow mapping": (f"a: {{b: 1, {IGNORE}\n  c: 2}}", [(1, 1)]),
+    "after quotes that show one": (f'a: "x {IGNORE}"  {IGNORE}', [(1, 1)]),
+    "after a block's indicator": (f"a: |  {IGNORE}\n  x\n", [(1, 1)]),
+    "below a block": (f"a: |\n  x\n{IGNORE}\nb: 1", [(3, 4)]),
+    "below a block, indented less": (f"a:\n  b: |\n    x\n  {IGNORE}\n  c: 1", [(4, 5)]),
+    "below an empty block": (f"a: |\n\n{IGNORE}\nb: 1", [(3, 4)]),
+    "after quotes over lines": (f"a: 'x\n  y' {IGNORE}", [(2, 2)]),
+    "after other text of the comment": (f"a: 1  # note {IGNORE}", [(1, 1)]),
+    "in a file of comments": (f"{IGNORE}\n", [(1, 2)]),
+    "in double quotes": (f'a: "x {IGNORE}"', []),
+    "in single quotes": (f"a: 'x {IGNORE}'", []),
+    "in quotes over lines": (f'a: "x\n  {IGNORE}\n  y"\nb: 1', []),
+    "in a literal block": (f"a: |\n  x\n  {IGNORE}\nb: 1", []),
+    "in a literal block that ends the file": (f"a: |\n  {IGNORE}", []),
+    "in a folded block": (f"a: >-\n  {IGNORE}\n\nb: 1", []),
+    "in a block of a list": (f"a:\n- |2\n    {IGNORE}\n- 2", []),
+    "in a quoted key": (f'"x {IGNORE}": 1', []),
+    "in an aliased value": (f'a: &x "y {IGNORE}"\nb: *x', []),
+    "without a space": ("a: x#hptc:ignore[HPT208]", []),
+    "without an end": ("a: x  # hptc: ignore[HPT208 why", []),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
+def test_only_a_comment_suppresses(text: str, expected: list[tuple[int, int]]) -> None:
+    found = suppressions(parsed(text))
+    assert [(one.written, one.line) for one in found] == expected
+    for one in found:
+        line = text.splitlines()[one.written - 1]
+        assert line.startswith(IGNORE, one.column)
+        assert (one.codes, one.reason) == (("HPT208",), "why")
+
+
+def test_text_above_a_finding_does_not_suppress_it() -> None:
+    at = "    rate:"
+    one = compile_text(
+        SPEC.replace(at, f"    note: |-\n      {IGNORE}\n{at}"), "s.yaml", Workspace()
+    )
+    assert (codes(one), one.suppressed) == (["HPT208"], ())
+
+
+def test_a_line_of_many_markers_is_read_once() -> None:
+    """Markers without an end, and markers in a string, are each looked at once."""
+    many = " # hptc: ignore[" * 50_000
+    for text in (f"a: 1{many}", f'a: "{many}"'):
+        assert suppressions(parsed(text)) == []
 
 
 def test_a_rule_that_is_left_out_makes_no_leftover() -> None:

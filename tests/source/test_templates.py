@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.source.document import Scalar
-from hptc.source.templates import MAX_RESULT, MAX_TEMPLATE, escape, render
+from hptc.source.scalars import Scalar
+from hptc.source.templates import MAX_RESULT, MAX_TEMPLATE, TemplateError, escape, render
 
 VARIABLES: dict[str, Any] = {
     "env": "dev",
@@ -77,9 +77,9 @@ def test_value(text: str, value: Any) -> None:
 
 REFUSED = {
     # Python's objects.
-    "{{ ''.__class__ }}": "can't be reached",
-    "{{ env.__init__ }}": "can't be reached",
-    "{{ nested._private }}": "can't be reached",
+    "{{ ''.__class__ }}": "can't access",
+    "{{ env.__init__ }}": "can't access",
+    "{{ nested._private }}": "can't access",
     "{{ ''['__class__'] }}": "has no value",
     "{{ env.upper }}": "has no value",
     "{{ subnets.append }}": "has no value",
@@ -90,15 +90,15 @@ REFUSED = {
     "{{ env is callable }}": "no test `callable`",
     "{{ env is filter }}": "no test `filter`",
     # Calls, statements, other literals.
-    "{{ env.upper() }}": "a call",
-    "{{ range(9) }}": "a call",
+    "{{ env.upper() }}": "`upper()` is a function call",
+    "{{ range(9) }}": "`range()` is a function call",
     "{{ self }}": "`self` is undefined",
     "{{ cycler }}": "`cycler` is undefined",
     "{{ loop }}": "`loop` is undefined",
-    "{{ [env] }}": "expressions only",
-    "{{ {'a': 1} }}": "expressions only",
-    "{{ (env, 1) }}": "expressions only",
-    "{{ subnets[0:1] }}": "expressions only",
+    "{{ [env] }}": "can only contain expressions, not a list",
+    "{{ {'a': 1} }}": "can only contain expressions, not a mapping",
+    "{{ (env, 1) }}": "can only contain expressions, not a tuple",
+    "{{ subnets[0:1] }}": "can only contain expressions, not a slice",
     "{% for x in subnets %}{{ x }}{% endfor %}": "a loop",
     "{% if on %}x{% endif %}": "a statement",
     "{% set x = 1 %}{{ x }}": "an assignment",
@@ -108,18 +108,25 @@ REFUSED = {
     "{% macro m() %}{% endmacro %}": "a macro",
     "{% extends 'x' %}": "an extends",
     "{% block b %}{% endblock %}": "a block",
-    "{{ super() }}": "a call",
+    "{{ super() }}": "`super()` is a function call",
+    "{{ unknown(env) }}": "`unknown()` is a function call",
+    "{{ unknown.at(env) | upper }}": "`at()` is a function call",
+    "{{ subnets[0]() }}": "templates have no functions",
+    # Characters that no text has.
+    r"{{ '\ud800' }}": "half of a surrogate pair",
+    r"x {{ '\udc00' }}": "half of a surrogate pair",
+    r"{{ '\ud83d' ~ '\ude00' }}": "half of a surrogate pair",
     # What would not end.
     "{{ 2 ** 9999999 }}": "`**`",
-    "{{ 'x' * 10000000 }}": "is for numbers",
-    "{{ subnets * 10000000 }}": "is for numbers",
-    "{{ '%99999999s' % 1 }}": "is for numbers",
-    "{{ subnets + subnets }}": "is for numbers",
-    "{{ env | replace('', 'x') }}": "needs something to replace",
-    "{{ 1e999 }}": "beyond 1e+300",
-    "{{ 1e299 * 100 }}": "beyond 1e+300",
-    "{{ " + "9" * 400 + " }}": "beyond 1e+300",
-    "{{ " + "9" * 400 + " }} in text": "beyond 1e+300",
+    "{{ 'x' * 10000000 }}": "works on numbers only",
+    "{{ subnets * 10000000 }}": "works on numbers only",
+    "{{ '%99999999s' % 1 }}": "works on numbers only",
+    "{{ subnets + subnets }}": "works on numbers only",
+    "{{ env | replace('', 'x') }}": "needs a non-empty text",
+    "{{ 1e999 }}": "must be smaller than 1e+300",
+    "{{ 1e299 * 100 }}": "must be smaller than 1e+300",
+    "{{ " + "9" * 400 + " }}": "must be smaller than 1e+300",
+    "{{ " + "9" * 400 + " }} in text": "must be smaller than 1e+300",
     "{{ 'nan' | float }}": "not a number",
     "{{ 1 // 0 }}": "division",
     "{{ 1 % 0 }}": "can't be evaluated",
@@ -133,23 +140,23 @@ REFUSED = {
     "{{ subnets[7] }}": "has no value",
     "{{ unknown.a | default(unknown2) }}": "is undefined",
     # Not a template.
-    "{{ }}": "not a template",
-    "{{ env": "not a template",
-    "{{ env }": "not a template",
-    "{{ 1 +": "not a template",
-    "{{ env | }}": "not a template",
-    "{{ a b }}": "not a template",
-    "{% x %}": "not a template",
-    "{{ 'a }}": "not a template",
+    "{{ }}": "is not a valid template",
+    "{{ env": "is not a valid template",
+    "{{ env }": "is not a valid template",
+    "{{ 1 +": "is not a valid template",
+    "{{ env | }}": "is not a valid template",
+    "{{ a b }}": "is not a valid template",
+    "{% x %}": "is not a valid template",
+    "{{ 'a }}": "is not a valid template",
     # A list or mapping is a value, not a piece of text.
-    "x{{ subnets }}": "puts a list into text",
-    "x{{ nested }}": "puts a dict into text",
+    "x{{ subnets }}": "inserts a list into text",
+    "x{{ nested }}": "inserts a mapping into text",
 }
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED.items(), ids=[text[:60] for text in REFUSED])
 def test_refused(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(said)) as refusal:
+    with pytest.raises(TemplateError, match=re.escape(said)) as refusal:
         render(text, VARIABLES)
     assert "jinja" not in str(refusal.value).lower()
     assert "Error" not in str(refusal.value)
@@ -160,25 +167,61 @@ NEAREST = {"artifct_bucket": "artifact_bucket", "Env": "env", "trails": "trials"
 
 @pytest.mark.parametrize(("written", "meant"), NEAREST.items(), ids=NEAREST.keys())
 @pytest.mark.parametrize("template", ["{{{{ {} }}}}", "{{{{ {} | upper }}}}"])
-def test_an_undefined_name_is_answered_with_the_nearest(
+def test_the_nearest_name_is_suggested_for_an_undefined_one(
     written: str, meant: str, template: str
 ) -> None:
-    with pytest.raises(ValueError, match="is undefined") as refusal:
+    with pytest.raises(TemplateError) as refusal:
         render(template.format(written), {**VARIABLES, "artifact_bucket": "b"})
-    message, _, advice = str(refusal.value).partition("\n")
-    assert message == f"`{written}` is undefined"
-    assert advice.startswith(f"did you mean `{meant}`?")
+    assert refusal.value.message == f"`{written}` is undefined"
+    assert refusal.value.help.startswith(f"did you mean `{meant}`?")
 
 
 def test_without_a_project_nothing_is_defined() -> None:
-    with pytest.raises(ValueError, match=r"there is no hptc\.yaml with an environment"):
+    with pytest.raises(TemplateError, match=r"no hptc\.yaml with an environment was found"):
         render("{{ env }}", {})
+
+
+CODES = {
+    "{{ unknown }}": "HPT006",
+    "{{ unknown | upper }}": "HPT006",
+    "{{ nested.missing }}": "HPT006",
+    "x {{ nested.missing }}": "HPT006",
+    "{{ subnets[7] }}": "HPT006",
+    "{{ env | undefined }}": "HPT007",
+    "{{ env is undefined_test }}": "HPT007",
+    "{{ undefined( }}": "HPT007",
+    "{{ undefined() }}": "HPT007",
+    "{{ 'undefined' * 2 }}": "HPT007",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), CODES.items(), ids=CODES.keys())
+def test_the_code_is_not_read_from_the_message(text: str, code: str) -> None:
+    with pytest.raises(TemplateError) as refusal:
+        render(text, VARIABLES)
+    assert refusal.value.code == code
+
+
+HELP = {
+    "{{ env | uper }}": ("did you mean `upper`?", "available filters: default, float, int, lower"),
+    "{{ env is nonee }}": ("did you mean `none`?", "available tests: defined, undefined, none"),
+    "{{ upper(env) }}": ("write `| upper`", "available filters: default, float, int, lower"),
+    "{{ now() }}": ("available filters: default", "available tests: defined, undefined, none"),
+}
+
+
+@pytest.mark.parametrize(("text", "parts"), HELP.items(), ids=HELP.keys())
+def test_help_lists_what_exists(text: str, parts: tuple[str, ...]) -> None:
+    with pytest.raises(TemplateError) as refusal:
+        render(text, VARIABLES)
+    for part in parts:
+        assert part in refusal.value.help
 
 
 def test_a_template_has_a_bound_and_no_less() -> None:
     head = "{{ env }}"
     assert len(render(head + "x" * (MAX_TEMPLATE - len(head)), VARIABLES)) == MAX_TEMPLATE - 6
-    with pytest.raises(ValueError, match=f"{MAX_TEMPLATE} is the most"):
+    with pytest.raises(TemplateError, match=f"at most {MAX_TEMPLATE:,} are allowed"):
         render(head + "x" * (MAX_TEMPLATE - len(head) + 1), VARIABLES)
 
 
@@ -188,7 +231,7 @@ def test_a_template_has_a_bound_and_no_less() -> None:
     ids=["names", "joined", "replaced", "jinja"],
 )  # fmt: skip
 def test_a_result_has_a_bound(text: str) -> None:
-    with pytest.raises(ValueError, match=f"{MAX_RESULT}"):
+    with pytest.raises(TemplateError, match=f"{MAX_RESULT:,}"):
         render(text, {"long": "x" * 16_000})
 
 

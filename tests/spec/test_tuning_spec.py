@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
 from hptc.compiler.outcome import Failed
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.project import project_file
 from hptc.render.diagnostics import Format, render
-from hptc.source.document import Scalar
-from hptc.spec.tuning_spec import Spec, parse_spec
+from hptc.source.construction import ANY_KEY, construct_data
+from hptc.source.document import parse_document
+from hptc.source.scalars import Scalar
+from hptc.spec.spec_model import Text, Version
+from hptc.spec.tuning_spec import SPEC_VERBATIM, Spec, parse_spec
 from tests.support.golden import Golden
 from tests.support.paths import ROOT
 
@@ -185,6 +190,49 @@ def test_a_short_form_is_its_long_form(short: dict[str, Any], long: dict[str, An
         return spec
 
     assert parsed(short) == parsed(long)
+
+
+NAMES = ["version", "account", "tags", "variables", "environment", "hyperparameters", "algorithm"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_may_equal_a_key_of_the_language(name: str) -> None:
+    text = f"""\
+name: x
+training_jobs:
+  {name}:
+    inputs: {{{name}: {{input_mode: Pipe, shuffle: {{seed: 7}}}}}}
+    resources: {{instance_groups: {{{name}: {{instance_type: ml.m5.large, instance_count: 2}}}}}}
+    enable_network_isolation: true
+"""
+    document, _ = parse_document(text, "spec.yaml")
+    data, _ = construct_data(document, verbatim=SPEC_VERBATIM)
+    spec, findings = parse_spec(data)
+    assert findings == []
+    assert spec is not None
+
+
+def text_paths(annotation: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of the values that become text below a model, `*` for each name."""
+    if annotation in (Text, Version, Any):
+        yield path
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for key, info in annotation.model_fields.items():
+            yield from text_paths(info.annotation, (*path, key))
+    elif get_origin(annotation) is dict:
+        yield from text_paths(get_args(annotation)[1], (*path, ANY_KEY))
+    else:
+        of = get_args(annotation)
+        for part in of[:1] if get_origin(annotation) is Annotated else of:
+            yield from text_paths(part, path)
+
+
+@pytest.mark.parametrize("path", sorted(set(text_paths(Spec))), ids=".".join)
+def test_every_value_that_becomes_text_is_verbatim(path: tuple[str, ...]) -> None:
+    verbatim: Any = SPEC_VERBATIM
+    for key in path:
+        verbatim = True if verbatim is True else verbatim[key]
+    assert verbatim is True
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/golden/messages").glob("*.txt")), ids=str)

@@ -19,8 +19,9 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
-from hptc.project.project_file import Project, ProjectFile
-from hptc.source import document as source
+from hptc.project.project_file import PROJECT_VERBATIM, Project, ProjectFile
+from hptc.source.construction import construct_data
+from hptc.source.document import parse_document
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
@@ -79,8 +80,8 @@ def compile_case(text: str, *, is_request: bool = False) -> Outcome:
         workspace = Workspace(rehearse=rehearse_sample)
         return compile_text(text, "case.yaml", workspace, base)
     request = succeeded(compile_text("{}", "base.yaml", Workspace(), base)).request
-    document, _ = source.parse(text, "patch.yaml")
-    patch, _ = source.construct(document)
+    document, _ = parse_document(text, "patch.yaml")
+    patch, _ = construct_data(document)
     filled = (
         json.dumps(merged(request, patch))
         .replace("${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/example")
@@ -91,8 +92,8 @@ def compile_case(text: str, *, is_request: bool = False) -> Outcome:
 
 def _with_policy(base: Project, policy: str) -> Project:
     """The base project with a policy, which is one line of YAML."""
-    document, faults = source.parse(f"{base.document.text}\n{policy}\n", "hptc.yaml")
-    data, more = source.construct(document)
+    document, faults = parse_document(f"{base.document.text}\n{policy}\n", "hptc.yaml")
+    data, more = construct_data(document, verbatim=PROJECT_VERBATIM)
     assert not faults + more, (faults, more)
     return replace(base, document=document, file=ProjectFile.model_validate(data))
 

@@ -1,0 +1,201 @@
+"""A `Document` in, its plain data out, with a diagnostic for everything that is refused.
+
+Tags, merge keys and custom types are not supported, so nothing in a file can run code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from hptc.diagnostics import Diagnostic, Path, Related, Severity
+from hptc.source.document import Document
+from hptc.source.scalars import Scalar, resolve_plain
+from hptc.source.templates import TemplateError
+from hptc.source.text_files import MAX_BYTES
+from hptc.source.yaml_nodes import PLAIN, QUOTED
+
+MAX_NODES = 20_000
+"""After aliases are expanded, against alias bombs. The largest request has a few thousand."""
+MAX_CHARACTERS = 4 * MAX_BYTES
+"""After aliases and templates are expanded: one long value may have many aliases."""
+MAX_TEMPLATES = 1_000
+"""In one file, because Jinja2 compiles each."""
+
+ANY_KEY = "*"
+VerbatimKeys: TypeAlias = "Mapping[str, VerbatimKeys] | Literal[True]"
+"""The keys of a document whose numbers and booleans keep the text that the author wrote.
+
+It mirrors the document's mappings: `True` covers a value and everything below it, and `ANY_KEY`
+covers every key of a mapping by name.
+"""
+
+_NOT_PLAIN_TEXT = frozenset("-+.0123456789~nNtTfF")
+
+
+def construct_data(
+    document: Document,
+    render: Callable[[str], Any] | None = None,
+    *,
+    at: Path = (),
+    verbatim: VerbatimKeys | None = None,
+) -> tuple[Any, list[Diagnostic]]:
+    """A document's plain data below the key path `at`: dict, list, str, int, float, bool, None.
+
+    A number or boolean below a key in `verbatim` is a Scalar. `render` turns a string that contains
+    `{{` into its value and raises TemplateError. It is called per scalar, after parsing, so a value
+    can't inject structure.
+    """
+    builder = _Builder(document, render)
+    node = document.node_at(at)
+    for key in at:
+        verbatim = _below(verbatim, key)
+    data = builder.build(node, verbatim)
+    return data, builder.diagnostics
+
+
+def _below(verbatim: VerbatimKeys | None, key: str | int) -> VerbatimKeys | None:
+    if verbatim is None or verbatim is True or isinstance(key, int):
+        return verbatim
+    return verbatim.get(key) or verbatim.get(ANY_KEY)
+
+
+class _Builder:
+    def __init__(self, document: Document, render: Callable[[str], Any] | None) -> None:
+        self.document = document
+        self.render = render
+        self.diagnostics: list[Diagnostic] = []
+        self.open_nodes: set[int] = set()
+        self.values = 0
+        self.characters = 0
+        self.templates = 0
+        self.rendered: dict[str, Any] = {}
+        self.is_too_large = False
+
+    def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> Any:
+        if isinstance(node, ScalarNode):
+            value = self.scalar(node, keep_text=verbatim is True)
+            return None if self.exceeds_characters(node, value) else value
+        if node is None:
+            return None
+        self.values += len(node.value) + 1
+        if self.values > MAX_NODES:
+            self.too_large(node, f"{MAX_NODES:,} values")
+            return None
+        if id(node) in self.open_nodes:
+            self.report("HPT004", "this alias contains itself", node, "write the value out")
+            return None
+        if node.tag is not QUOTED:
+            self.tag(node)
+        self.open_nodes.add(id(node))
+        if isinstance(node, MappingNode):
+            data: Any = self.mapping(node, verbatim)
+        else:
+            data = [self.build(item, verbatim) for item in node.value]
+        self.open_nodes.discard(id(node))
+        return data
+
+    def mapping(self, node: MappingNode, verbatim: VerbatimKeys | None) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                message = "a key must be a string, but this one is a list or a mapping"
+                self.report("HPT005", message, key_node, "")
+                continue
+            key = key_node.value
+            if key_node.tag not in (PLAIN, QUOTED):
+                self.tag(key_node)
+            if key in data:
+                self.duplicate(key_node, self.document.entries_of(node)[key][0])
+                continue
+            if self.exceeds_characters(key_node, key):
+                break
+            data[key] = self.build(value_node, _below(verbatim, key))
+        return data
+
+    def scalar(self, node: ScalarNode, *, keep_text: bool) -> Any:
+        text: str = node.value
+        value: Any = text
+        if node.tag is PLAIN:
+            if not text or text[0] in _NOT_PLAIN_TEXT:
+                try:
+                    value = resolve_plain(text)
+                except ValueError as error:
+                    self.report("HPT005", str(error), node, "")
+                    return None
+                if keep_text and isinstance(value, (int, float)):
+                    return Scalar(text, value)
+        elif node.tag is not QUOTED:
+            self.tag(node)
+        if (
+            self.render is not None
+            and isinstance(value, str)
+            and "{" in text
+            and ("{{" in text or "{%" in text or "{#" in text)
+        ):
+            value = self.template(self.render, node)
+            if not keep_text and isinstance(value, Scalar):
+                return value.value
+        return value
+
+    def template(self, render: Callable[[str], Any], node: ScalarNode) -> Any:
+        """The value of a template; the template itself where it has none."""
+        text: str = node.value
+        self.templates += 1
+        if self.templates > MAX_TEMPLATES:
+            if self.templates == MAX_TEMPLATES + 1:
+                message = f"the file has more than {MAX_TEMPLATES:,} templates"
+                self.report("HPT007", message, node, "write the values out")
+            return text
+        if text not in self.rendered:
+            try:
+                self.rendered[text] = render(text)
+            except TemplateError as error:
+                self.report(error.code, error.message, node, error.help)
+                return text
+        return self.rendered[text]
+
+    def exceeds_characters(self, node: ScalarNode, value: Any) -> bool:
+        if isinstance(value, str):
+            self.characters += len(value)
+            if self.characters > MAX_CHARACTERS:
+                self.too_large(node, f"{MAX_CHARACTERS:,} characters")
+                return True
+        return False
+
+    def too_large(self, node: Node, limit: str) -> None:
+        if not self.is_too_large:
+            self.is_too_large = True
+            message = f"the file has more than {limit} after its aliases and templates are expanded"
+            advice = "write the values out, or use `defaults` in hptc.yaml"
+            self.report("HPT004", message, node, advice)
+
+    def tag(self, node: Node) -> None:
+        written = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self.report("HPT005", f"the tag `{written}` is not supported", node, "remove the tag")
+
+    def duplicate(self, key_node: ScalarNode, first: Node) -> None:
+        self.diagnostics.append(
+            Diagnostic(
+                code="HPT003",
+                severity=Severity.ERROR,
+                message=f"duplicate key `{key_node.value}`",
+                span=self.document.span_of(key_node),
+                label="duplicate",
+                help="keep one of the two",
+                related=(Related(span=self.document.span_of(first), message="first defined here"),),
+            )
+        )
+
+    def report(self, code: str, message: str, node: Node, advice: str) -> None:
+        self.diagnostics.append(
+            Diagnostic(
+                code=code,
+                severity=Severity.ERROR,
+                message=message,
+                span=self.document.span_of(node),
+                help=advice,
+            )
+        )

@@ -1,0 +1,45 @@
+"""YAML or JSON text in, libyaml's nodes with their marks out.
+
+Tags are kept but never resolved, so nothing in a file can run code.
+"""
+
+from __future__ import annotations
+
+from yaml._yaml import CParser
+from yaml.nodes import Node, ScalarNode
+
+MAX_DEPTH = 64
+"""libyaml's composer recurses in C and crashes the interpreter on deep nesting."""
+
+PLAIN = "plain"
+"""The tag of an unquoted scalar."""
+QUOTED = "quoted"
+"""The tag of a quoted or block scalar, and of a collection without a tag."""
+
+
+class TooDeepError(Exception):
+    """Raised out of libyaml's composer, at the place given by `mark`."""
+
+
+class _Loader(CParser):
+    """libyaml's parser and composer with nothing of PyYAML's tag resolution."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def resolve(self, kind: type[Node], _value: object, implicit: tuple[bool, bool]) -> str:
+        return PLAIN if kind is ScalarNode and implicit[0] else QUOTED
+
+    def descend_resolver(self, _parent: Node | None, _index: object) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise TooDeepError
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+
+
+def compose_nodes(text: str) -> Node | None:
+    """The root node. Raises TooDeepError and yaml.YAMLError."""
+    return _Loader(text).get_single_node()

@@ -1,0 +1,57 @@
+"""The base of the spec's models and the scalar types that their keys share."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from hptc.source.scalars import Scalar
+
+DURATION = re.compile(r"(\d{1,9})([smhd])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class SpecModel(BaseModel):
+    """The base of every model: unknown keys are errors, values are never coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+def optional_key(description: str, *examples: Any, default: Any = None) -> Any:
+    """A key that may be absent, with the description and examples that editors show."""
+    return Field(default=default, description=description, examples=list(examples))
+
+
+def _to_seconds(value: Any) -> Any:
+    if isinstance(value, str):
+        match = DURATION.match(value)
+        if match is None:
+            raise PydanticCustomError(
+                "duration", "must be a duration such as 90m, 12h, 1d or whole seconds"
+            )
+        return int(match[1]) * _SECONDS[match[2]]
+    return value
+
+
+def _to_text(value: Any) -> Any:
+    if isinstance(value, Scalar):
+        return value.text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _to_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(
+        _to_seconds, json_schema_input_type=int | Annotated[str, Field(pattern=r"^\d{1,9}[smhd]$")]
+    ),
+]
+Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=str | int | float | bool)]
+Texts = Annotated[list[str], BeforeValidator(_to_list, json_schema_input_type=str | list[str])]
+Version = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=str | int | float)]

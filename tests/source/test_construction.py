@@ -1,0 +1,273 @@
+"""Data as YAML 1.2 and JSON write it, and everything that is refused with its place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hptc.source.construction import (
+    ANY_KEY,
+    MAX_CHARACTERS,
+    MAX_NODES,
+    MAX_TEMPLATES,
+    VerbatimKeys,
+    construct_data,
+)
+from hptc.source.scalars import Scalar
+from hptc.source.templates import TemplateError
+from hptc.source.yaml_nodes import MAX_DEPTH
+from tests.support.documents import covered, data, faults, parsed
+
+QUOTED = {
+    "single": ("'1e-4'", "1e-4"),
+    "double": ('"no"', "no"),
+    "quoted null": ('"null"', "null"),
+    "an escaped line separator": (r'"x\u2028y\Ly\N"', "x\u2028y\u2028y\x85"),
+    "escapes": (r'"\t\x41\u00e9\U0001F600"', "\tAé😀"),
+    "single quote doubled": ("'it''s'", "it's"),
+    "literal": ("|\n  a\n  b\n", "a\nb\n"),
+    "literal, kept": ("|+\n  a\n\n", "a\n\n"),
+    "literal number": ("|-\n  12\n", "12"),
+    "folded": (">-\n  a\n  b\n", "a b"),
+    "plain over lines": ("a\n  b\n", "a b"),
+}
+
+
+@pytest.mark.parametrize(("text", "value"), QUOTED.values(), ids=QUOTED)
+def test_quoted_scalars_are_text(text: str, value: str) -> None:
+    assert data(f"key: {text}")["key"] == value
+
+
+VERBATIM: VerbatimKeys = {"text": True, "jobs": {ANY_KEY: {"text": True, "deep": {"v": True}}}}
+KEPT = {
+    "a value": ("text: 1e-4", {"text": Scalar("1e-4", 1e-4)}),
+    "a boolean": ("text: True", {"text": Scalar("True", True)}),
+    "all below": ("text: {a: [010, {b: 1.0}]}", {
+        "text": {"a": [Scalar("010", 10), {"b": Scalar("1.0", 1.0)}]}
+    }),
+    "below a name": ("jobs: {x: {text: 1.10}}", {"jobs": {"x": {"text": Scalar("1.10", 1.1)}}}),
+    "not beside it": ("jobs: {x: {other: 1.10}}", {"jobs": {"x": {"other": 1.1}}}),
+    "not a name like the key": (
+        "jobs: {text: {other: 1.10}}\nother: {text: 1}",
+        {"jobs": {"text": {"other": 1.1}}, "other": {"text": 1}},
+    ),
+    "in a list": ("jobs: {x: {deep: [{v: 01}]}}", {
+        "jobs": {"x": {"deep": [{"v": Scalar("01", 1)}]}}
+    }),
+    "text and null as they are": ("text: [x, null, '1']", {"text": ["x", None, "1"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), KEPT.values(), ids=KEPT)
+def test_numbers_keep_their_text_below_verbatim_keys(text: str, expected: Any) -> None:
+    assert construct_data(parsed(text), verbatim=VERBATIM) == (expected, [])
+
+
+def test_without_verbatim_keys_a_number_is_a_number() -> None:
+    assert data("tags: {max: 010}\nversion: 1.10\n") == {"tags": {"max": 10}, "version": 1.1}
+
+
+def test_verbatim_keys_count_from_the_root_of_a_part_too() -> None:
+    document = parsed("jobs: {x: {text: {a: 01}, other: 01}}")
+    at = ("jobs", "x")
+    expected = {"text": {"a": Scalar("01", 1)}, "other": 1}
+    assert construct_data(document, at=at, verbatim=VERBATIM) == (expected, [])
+    part = construct_data(document, at=(*at, "text", "a"), verbatim=VERBATIM)
+    assert part == (Scalar("01", 1), [])
+
+
+def test_construct_a_part() -> None:
+    text = 'flow: {a: 1, "b c": [10, 20]}\n'
+    assert construct_data(parsed(text), at=("flow", "b c")) == ([10, 20], [])
+    assert construct_data(parsed(text), at=("nothing",)) == (None, [])
+
+
+# What is refused.
+
+REFUSED = {
+    "a tab": ("a:\n\t- 1\n", "HPT002", 2),
+    "an open bracket": ("a: [1\nb: 2\n", "HPT002", 2),
+    "an open quote": ('a: "x\n', "HPT002", 2),
+    "a colon in a value": ("a: b: c\n", "HPT002", 1),
+    "an undefined alias": ("a: *b\n", "HPT002", 1),
+    "two documents": ("a: 1\n---\nb: 2\n", "HPT002", 2),
+    "a control character": ("a: 1\nb: \x01\n", "HPT002", 2),
+    "a NUL": ("a: \0\n", "HPT002", 1),
+    "a control character after others": ("é: 😀\nb: é \x02\n", "HPT002", 2),
+    "a bad escape": ('a: "\\q"\n', "HPT002", 1),
+    "a line separator in a comment": ("a: 1\n# x\u2028b: 2\n", "HPT002", 2),
+    "a paragraph separator in quotes": ('a: "x\u2029y"\n', "HPT002", 1),
+    "a next line": ("a: 1 # x\x85b: 2\n", "HPT002", 1),
+    "half a character": ('a: "\\ud83d"\n', "HPT002", 1),
+    "a directive of another YAML": ("%YAML 3.0\n---\na: 1\n", "HPT002", 1),
+    "twice": ("a: 1\nb: 2\na: 3\n", "HPT003", 3),
+    "twice, one quoted": ("a: 1\n'a': 3\n", "HPT003", 2),
+    "twice in flow": ("x: {k: 1, k: 2}\n", "HPT003", 1),
+    "a merge key twice": ("a: &a {}\n<<: *a\n<<: *a\n", "HPT003", 3),
+    "an alias in itself": ("a: &a [*a]\n", "HPT004", 1),
+    "a mapping in itself": ("a: &a\n  b: *a\n", "HPT004", 1),
+    "a tag": ("a: !!int 3\n", "HPT005", 1),
+    "a tag on a mapping": ("a: !x {b: 1}\n", "HPT005", 1),
+    "a tag that runs Python": ("a: !!python/object/apply:os.system [ls]\n", "HPT005", 1),
+    "a tag on a key": ("!!binary aaaa: 1\n", "HPT005", 1),
+    "a set": ("a: !!set {x, y}\n", "HPT005", 1),
+    "a list as a key": ("? [1]\n: 2\n", "HPT005", 1),
+    "a mapping as a key": ("{a: 1}: 2\n", "HPT005", 1),
+    "too deep": ("a: " + "[" * 70 + "]" * 70 + "\n", "HPT002", 1),
+    "too deep in blocks": ("".join(f"{'  ' * n}a:\n" for n in range(80)), "HPT002", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "line"), REFUSED.values(), ids=REFUSED)
+def test_refused(text: str, code: str, line: int) -> None:
+    found = faults(text)
+    assert [fault.code for fault in found] == [code]
+    assert found[0].span.line == line
+    assert found[0].is_error
+    assert "yaml" not in found[0].message
+
+
+def test_depth_has_a_bound_and_no_less() -> None:
+    at_most = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+    assert faults(at_most) == []
+    assert [fault.code for fault in faults(f"[{at_most}]")] == ["HPT002"]
+
+
+def test_a_duplicate_shows_both_places() -> None:
+    text = "a: 1\nb: {x: 1,\n  y: 2, x: 3}\n"
+    (fault,) = faults(text)
+    assert covered(text, fault.span) == "x"
+    (first,) = fault.related
+    assert (fault.span.line, first.span.line, first.span.column) == (3, 2, 5)
+    assert "`x`" in fault.message
+
+
+def test_every_duplicate_is_found_and_the_first_value_kept() -> None:
+    document = parsed("a: 1\na: 2\na: 3\nb: 4\n")
+    value, found = construct_data(document)
+    assert value == {"a": 1, "b": 4}
+    assert [fault.span.line for fault in found] == [2, 3]
+
+
+def test_an_alias_is_its_value() -> None:
+    assert data("a: &x {b: [1]}\nc: *x\nd: [*x, *x]\n")["d"] == [{"b": [1]}] * 2
+
+
+def test_an_alias_bomb_is_one_finding() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    (fault,) = faults("\n".join(lines))
+    assert fault.code == "HPT004"
+    assert f"{MAX_NODES:,}" in fault.message
+
+
+def test_a_long_value_with_many_aliases_is_one_finding() -> None:
+    long = "x" * 800_000
+    for text in (
+        f"a: &a {long}\nb: [{'*a, ' * 5_000}]",
+        f"a: &a {{? {long} : 1}}\nb: [{'*a, ' * 5_000}]",
+    ):
+        (fault,) = faults(text)
+        assert fault.code == "HPT004"
+        assert f"{MAX_CHARACTERS:,} characters" in fault.message
+
+
+def test_a_long_template_value_is_bounded_too() -> None:
+    text = "a: [" + '"{{ v }}", ' * 900 + "]"
+    (fault,) = construct_data(parsed(text), lambda _: "x" * 65_000)[1]
+    assert fault.code == "HPT004"
+
+
+def test_a_template_is_rendered_once() -> None:
+    rendered: list[str] = []
+
+    def render(text: str) -> Any:
+        rendered.append(text)
+        return 1
+
+    document = parsed("a: &a '{{ v }}'\nb: [*a, *a]\nc: '{{ v }}'\nd: '{{ w }}'")
+    assert construct_data(document, render) == ({"a": 1, "b": [1, 1], "c": 1, "d": 1}, [])
+    assert rendered == ["{{ v }}", "{{ w }}"]
+
+
+def test_a_large_list_is_no_bomb() -> None:
+    assert len(data("a: [" + "1," * (MAX_NODES - 10) + "]")["a"]) == MAX_NODES - 10
+
+
+# JSON.
+
+JSON = {
+    "two escapes, one character": (r'{"a": "\ud83d\ude00"}', {"a": "😀"}),
+    "several": (r'{"a": "x\uD83D\uDE00\u00e9\ud83d\ude01"}', {"a": "x😀é😁"}),
+    "indented": ('{\n  "a": [1, 2.5, true, null]\n}\n', {"a": [1, 2.5, True, None]}),
+    "space before": ('\n  {"a": "\\u0041"}', {"a": "A"}),
+    "tabs": ('{\t"a":\t1}', {"a": 1}),
+    "escaped slash": (r'{"a": "\/"}', {"a": "/"}),
+}
+
+
+@pytest.mark.parametrize(("text", "value"), JSON.values(), ids=JSON)
+def test_json(text: str, value: Any) -> None:
+    assert data(text) == value
+
+
+# YAML does not allow every character that JSON does: https://yaml.org/spec/1.2.2/#51-character-set
+TEXTS = st.text(
+    st.characters(
+        exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff\u2028\u2029"
+    )
+)
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc é", max_size=9), inner),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+@given(value=JSON_VALUES)
+def test_every_json_value_reads_as_json_does(value: Any, ensure_ascii: bool) -> None:
+    assert data(json.dumps({"top": value}, ensure_ascii=ensure_ascii)) == {"top": value}
+
+
+# The hook for templates.
+
+
+def test_a_template_is_rendered_alone_and_stays_one_scalar() -> None:
+    seen: list[str] = []
+
+    def render(text: str) -> Any:
+        seen.append(text)
+        return "x}\nb: injected"
+
+    document = parsed("a: '{{ v }}'\nc: plain {\nd: '{% x %}'\ne: '{# x #}'\n")
+    value, found = construct_data(document, render)
+    assert found == []
+    assert seen == ["{{ v }}", "{% x %}", "{# x #}"]
+    assert value["a"] == "x}\nb: injected"
+    assert list(value) == ["a", "c", "d", "e"]
+
+
+def test_what_a_template_raises_stands_at_its_scalar() -> None:
+    def render(text: str) -> Any:
+        raise TemplateError("is bad", "do better", code="HPT006")
+
+    text = "a: 1\nb: [x, '{{ v }}']\n"
+    (fault,) = construct_data(parsed(text), render)[1]
+    assert (fault.code, fault.message, fault.help) == ("HPT006", "is bad", "do better")
+    assert covered(text, fault.span) == "'{{ v }}'"
+
+
+def test_templates_have_a_bound_and_no_less() -> None:
+    text = "a: [" + "'{{ v }}'," * MAX_TEMPLATES + "]\n"
+    assert construct_data(parsed(text), lambda _: 1) == ({"a": [1] * MAX_TEMPLATES}, [])
+    (fault,) = construct_data(parsed(text + "b: '{{ v }}'\nc: '{{ v }}'\n"), lambda _: 1)[1]
+    assert (fault.code, fault.span.line) == ("HPT007", 2)
