@@ -1,3 +1,5 @@
+"""The sandbox: its settings, its port and its state."""
+
 from __future__ import annotations
 
 import os
