@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$$PWD/$(BIN):$$PWD/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format docs golden bench lock clean
+.PHONY: help setup demo test check lint format golden bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'

@@ -33,7 +33,7 @@ _REST_XML = frozenset({"cloudfront", "route53"})  # and S3, whose errors have th
 
 
 def access_key_for(account: str) -> str:
-    """The access key ID that selects an account: 20 characters, as AWS's have."""
+    """The access key ID that selects an account: 20 characters long, like AWS's."""
     return _KEY_PREFIX + account
 
 
@@ -71,7 +71,7 @@ class Gateway:
         access_key, service = _credential_scope(environ)
         operation = _operation(environ)
         # moto prefers this header to the access key when it selects the account.
-        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_of(access_key)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_for(access_key)
         captured: list[Any] = []
 
         def capture_start(
@@ -103,7 +103,7 @@ class Gateway:
         start_response(status, headers)
         return [body]
 
-    def _account_of(self, access_key: str) -> str:
+    def _account_for(self, access_key: str) -> str:
         if re.fullmatch(_KEY_PREFIX + r"\d{12}", access_key):
             return access_key.removeprefix(_KEY_PREFIX)
         is_known = any(
@@ -140,24 +140,27 @@ def _error_response(
     """Answer 400 in the error format that the service's clients parse."""
     content_type = environ.get("CONTENT_TYPE", "")
     if "json" in content_type or environ.get("HTTP_X_AMZ_TARGET"):
-        body, kind = json.dumps({"__type": code, "message": message}), "application/x-amz-json-1.1"
+        body, media_type = (
+            json.dumps({"__type": code, "message": message}),
+            "application/x-amz-json-1.1",
+        )
     else:
         error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
         if service == "s3":
-            body, kind = f"<Error>{error}</Error>", "application/xml"
+            body, media_type = f"<Error>{error}</Error>", "application/xml"
         elif service == "ec2":
             body = f"<Response><Errors><Error>{error}</Error></Errors></Response>"
-            kind = "text/xml"
+            media_type = "text/xml"
         elif "x-www-form-urlencoded" in content_type or service in _REST_XML:
             body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
-            kind = "text/xml"
+            media_type = "text/xml"
         else:
-            body, kind = json.dumps({"message": message}), "application/json"
+            body, media_type = json.dumps({"message": message}), "application/json"
     data = body.encode()
     start_response(
         "400 Bad Request",
         [
-            ("Content-Type", kind),
+            ("Content-Type", media_type),
             ("Content-Length", str(len(data))),
             ("x-amzn-ErrorType", code),
         ],

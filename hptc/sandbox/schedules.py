@@ -1,9 +1,9 @@
 """EventBridge Scheduler schedules, Step Functions state machines and CloudWatch alarms.
 
-Adds the schedules and alarms that moto's CloudFormation lacks, and replaces its state machines, of
-which CloudFormation creates others than those that run, whose SageMaker errors have names that Step
-Functions doesn't use, and which call other services at a fixed port. moto's interpreter runs the
-executions. Schedules never fire.
+Adds the schedules and alarms that moto's CloudFormation lacks. Replaces its state machines: moto
+can't run those that CloudFormation creates, gives SageMaker's errors names that Step Functions
+doesn't use, and calls other services at a fixed port. Executions run in moto's interpreter.
+Schedules never fire.
 """
 
 from collections.abc import Mapping

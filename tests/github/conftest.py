@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.github.fake_github import GitHub, serve_github
+from tests.support.fake_github import GitHub, serve_github
 
 
 @pytest.fixture

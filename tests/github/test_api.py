@@ -10,7 +10,7 @@ import pytest
 from hptc.errors import OperationError, UsageError
 from hptc.github.api import API_URL, pull_request
 from hptc.github.comment import Created, Unchanged, post_comment
-from tests.github.fake_github import (
+from tests.support.fake_github import (
     BAD_GATEWAY,
     FORBIDDEN,
     REVIEW,

@@ -19,7 +19,7 @@ from hptc.github.comment import (
     pull_request_number,
 )
 from hptc.render.diff_markdown import MARKER
-from tests.github.fake_github import (
+from tests.support.fake_github import (
     BOT,
     FORBIDDEN,
     NO_CHANGES,

@@ -1,3 +1,5 @@
+"""A sandbox for the session, and a new account for each test."""
+
 from __future__ import annotations
 
 import itertools

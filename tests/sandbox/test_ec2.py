@@ -1,3 +1,5 @@
+"""VPC resources that match their template."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""The gateway: which account a request acts in, and how failures are answered."""
+
 from __future__ import annotations
 
 import time

@@ -1,3 +1,5 @@
+"""IAM roles and policies that match their template."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""KMS keys and aliases that match their template."""
+
 from __future__ import annotations
 
 import json

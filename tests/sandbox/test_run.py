@@ -1,3 +1,5 @@
+"""Commands that run against a sandbox, and the signals that stop it."""
+
 from __future__ import annotations
 
 import os

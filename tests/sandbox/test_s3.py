@@ -1,3 +1,5 @@
+"""S3 buckets and bucket policies that match their template."""
+
 from __future__ import annotations
 
 import json

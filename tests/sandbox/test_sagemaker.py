@@ -1,3 +1,5 @@
+"""Tuning jobs: names, status, and their placeholder training job."""
+
 from __future__ import annotations
 
 from typing import Any

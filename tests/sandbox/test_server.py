@@ -1,3 +1,5 @@
+"""The sandbox: its settings, its port and its state."""
+
 from __future__ import annotations
 
 import os
@@ -36,7 +38,10 @@ def test_the_description_states_the_limits(sandbox: Sandbox) -> None:
     text = sandbox.describe()
     assert f"a local stand-in for AWS (moto) at {sandbox.endpoint_url}" in text
     assert "It trains nothing. A tuning job is Completed immediately" in text
-    assert "It enforces no permissions: not IAM, bucket or key policies" in text
+    assert (
+        "It enforces no permissions: IAM, bucket and key policies are stored but not evaluated"
+        in text
+    )
 
 
 def test_the_description_states_the_status_of_tuning_jobs() -> None:

@@ -1,4 +1,4 @@
-"""A sandbox, its accounts and stacks, and the members of a tuning job to create there."""
+"""A sandbox, its accounts and stacks, and the parts of a tuning job request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEFINITION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account of a sandbox, through boto3 and without retries."""
+    """An account in a sandbox, with boto3 clients that don't retry."""
 
     id: str
     endpoint_url: str
@@ -55,23 +55,23 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """One CloudFormation stack, deployed by change sets as the CDK does it."""
+    """A CloudFormation stack, deployed through change sets as the CDK does."""
 
     client: Any
     name: str
 
     def deploy(self, resources: Mapping[str, Any], **sections: Any) -> dict[str, str]:
-        """Create or update the stack; its outputs."""
+        """Create or update the stack, and return its outputs."""
         template = json.dumps({"Resources": resources, **sections})
         names = [stack["StackName"] for stack in self.client.describe_stacks()["Stacks"]]
-        kind = "UPDATE" if self.name in names else "CREATE"
+        operation = "UPDATE" if self.name in names else "CREATE"
         change_set = self.client.create_change_set(
-            StackName=self.name, ChangeSetName="c", ChangeSetType=kind, TemplateBody=template
+            StackName=self.name, ChangeSetName="c", ChangeSetType=operation, TemplateBody=template
         )
         self.client.execute_change_set(ChangeSetName=change_set["Id"])
         self.client.delete_change_set(ChangeSetName=change_set["Id"])
         status, reason = self.status()
-        assert status == f"{kind}_COMPLETE", reason
+        assert status == f"{operation}_COMPLETE", reason
         stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
@@ -81,7 +81,7 @@ class Stack:
         assert self.name not in names, self.status()
 
     def status(self) -> tuple[str, str]:
-        """Its status, and the reasons of what failed in it."""
+        """The stack's status, and the reasons of all failures in it."""
         stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
         events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
         failed = [
@@ -99,6 +99,6 @@ class Stack:
 
 
 def open_sandbox() -> Iterator[Sandbox]:
-    """Yield a sandbox of this process's own: `pytest.fixture(scope="session")(open_sandbox)`."""
+    """Yield a sandbox in this process, for `pytest.fixture(scope="session")(open_sandbox)`."""
     with Sandbox() as sandbox:
         yield sandbox

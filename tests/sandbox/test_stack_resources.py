@@ -1,3 +1,5 @@
+"""References, order and changed properties of resources."""
+
 from __future__ import annotations
 
 from typing import Any
