@@ -22,9 +22,9 @@ def algorithm_missing_or_given_twice(rule: Rule, context: Context) -> Iterator[F
         training_job:
           algorithm: {algorithm_name: my-algorithm, metric_definitions: null}
 
-    Good:
+    Good (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, algorithm_name: my-algorithm, metric_definitions: null}
+          algorithm: {algorithm_name: my-algorithm}
     """
     for definition in context.job.definitions:
         path = definition.path / "AlgorithmSpecification"
@@ -120,17 +120,9 @@ def aws_image_from_a_registry_of_another_region(rule: Rule, context: Context) ->
           algorithm:
             training_image: 246618743249.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+          algorithm: {built_in: xgboost, version: 1.7-1}
     """
     for definition in context.job.definitions:
         uri = definition.training_image or ""

@@ -44,8 +44,7 @@ def channel_given_twice(rule: Rule, context: Context) -> Iterator[Finding]:
     requests
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html).
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition:
           InputDataConfig:
             - ChannelName: train
@@ -53,8 +52,7 @@ def channel_given_twice(rule: Rule, context: Context) -> Iterator[Finding]:
             - ChannelName: train
               DataSource: {S3DataSource: {S3DataType: S3Prefix, S3Uri: "s3://example/more/"}}
 
-    Good:
-        # request
+    Good (request):
         TrainingJobDefinition:
           InputDataConfig:
             - ChannelName: train
@@ -81,14 +79,10 @@ def channel_without_one_source(rule: Rule, context: Context) -> Iterator[Finding
     A channel brings data of one source: a place in Amazon S3, a file system or a dataset of a hub
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataSource.html).
 
-    Bad:
+    Bad (file-system):
         training_job:
           inputs:
-            train:
-              s3: "s3://example/train/"
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: /train}
-          vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
+            train: {s3: "s3://example/train/"}
 
     Good:
         training_job:
@@ -273,45 +267,19 @@ def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> I
     apart by RecordIO, and fail on a stream without it
     (https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html).
 
-    Bad:
+    Bad (image-classification):
         training_job:
-          objective: {metric_name: "validation:accuracy", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_classes: 2
-            num_training_samples: 900
-            learning_rate: {type: Continuous, min: 0.001, max: 0.1}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: image-classification
-            version: 1
-            input_mode: Pipe
+          algorithm: {input_mode: Pipe}
           inputs:
             train:
               s3:
                 s3_uri: s3://example/train.manifest
                 s3_data_type: AugmentedManifestFile
                 attribute_names: [source-ref, label]
-            validation: {s3: "s3://example/validation/"}
-          resources: {instance_type: ml.p3.2xlarge}
 
-    Good:
+    Good (image-classification):
         training_job:
-          objective: {metric_name: "validation:accuracy", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_classes: 2
-            num_training_samples: 900
-            learning_rate: {type: Continuous, min: 0.001, max: 0.1}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: image-classification
-            version: 1
-            input_mode: Pipe
+          algorithm: {input_mode: Pipe}
           inputs:
             train:
               record_wrapper_type: RecordIO
@@ -319,8 +287,6 @@ def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> I
                 s3_uri: s3://example/train.manifest
                 s3_data_type: AugmentedManifestFile
                 attribute_names: [source-ref, label]
-            validation: {s3: "s3://example/validation/"}
-          resources: {instance_type: ml.p3.2xlarge}
     """
     for definition, channel, source in s3_sources(context):
         algorithm = built_in(definition)
@@ -447,25 +413,13 @@ def pipe_mode_of_a_file_system(rule: Rule, context: Context) -> Iterator[Finding
     AWS describes Pipe mode for Amazon S3 only; EFS and FSx for Lustre are mounted, in File mode
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
-    Bad:
+    Bad (file-system):
         training_job:
           algorithm: {input_mode: Pipe}
-          inputs:
-            train:
-              s3: null
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: /train}
-          vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
 
-    Good:
+    Good (file-system):
         training_job:
           algorithm: {input_mode: File}
-          inputs:
-            train:
-              s3: null
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: /train}
-          vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
     """
     for _, channel, source in _file_systems(context):
         if channel.input_mode == "Pipe":
@@ -485,21 +439,12 @@ def file_system_without_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
     be connected to it
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
-    Bad:
+    Bad (file-system):
         training_job:
-          inputs:
-            train:
-              s3: null
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: /train}
+          vpc: null
 
-    Good:
+    Good (file-system):
         training_job:
-          inputs:
-            train:
-              s3: null
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: /train}
           vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
     """
     for definition, channel, source in _file_systems(context):
@@ -520,23 +465,17 @@ def file_system_directory_without_root(rule: Rule, context: Context) -> Iterator
     Lustre, whose root alone can't be mounted
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
-    Bad:
+    Bad (file-system):
         training_job:
           inputs:
             train:
-              s3: null
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: train}
-          vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
+              file_system: {directory_path: train}
 
-    Good:
+    Good (file-system):
         training_job:
           inputs:
             train:
-              s3: null
-              file_system: {file_system_id: fs-0123456789abcdef0, file_system_type: EFS,
-                            file_system_access_mode: ro, directory_path: /train}
-          vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
+              file_system: {directory_path: /train}
     """
     for _, channel, source in _file_systems(context):
         if has_reference(source.directory):

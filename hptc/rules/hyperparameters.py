@@ -53,13 +53,11 @@ def hyperparameter_named_twice(rule: Rule, context: Context) -> Iterator[Finding
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html).
     A spec can't say this: its hyperparameters are one map.
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition:
           StaticHyperParameters: {depth: "6"}
 
-    Good:
-        # request
+    Good (request):
         TrainingJobDefinition:
           StaticHyperParameters: {width: "6"}
     """
@@ -223,35 +221,15 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
     parses each as JSON. The quotes become part of the value, which the algorithm does not know
     (https://github.com/aws/sagemaker-python-sdk/issues/5317).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          algorithm:
-            {built_in: xgboost, version: 1.7-1, training_image: null, metric_definitions: null}
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
           hyperparameters:
-            num_round: 100
-            depth: null
-            rate: null
             tree_method: '"hist"'
-            eta: {type: Continuous, min: 0.1, max: 0.5}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          algorithm:
-            {built_in: xgboost, version: 1.7-1, training_image: null, metric_definitions: null}
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
           hyperparameters:
-            num_round: 100
-            depth: null
-            rate: null
             tree_method: hist
-            eta: {type: Continuous, min: 0.1, max: 0.5}
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)

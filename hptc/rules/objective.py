@@ -70,32 +70,15 @@ def metric_definitions_of_a_built_in_algorithm(rule: Rule, context: Context) -> 
     when the image runs a script of yours
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
           algorithm:
-            training_image: null
-            built_in: xgboost
-            version: 1.7-1
             metric_definitions: {"validation:rmse": "validation-rmse:([0-9.]+)"}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
           algorithm:
-            {training_image: null, built_in: xgboost, version: 1.7-1, metric_definitions: null}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+            metric_definitions: null
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
@@ -118,32 +101,15 @@ def metric_definitions_copied_from_a_description(rule: Rule, context: Context) -
     AWS refuses definitions that override a built-in algorithm's
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
           algorithm:
-            training_image: null
-            built_in: xgboost
-            version: 1.7-1
             metric_definitions: {ObjectiveMetric: ".*#011validation-rmse:([0-9.]+).*"}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
           algorithm:
-            {training_image: null, built_in: xgboost, version: 1.7-1, metric_definitions: null}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+            metric_definitions: null
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
@@ -164,13 +130,15 @@ def metric_definitions_of_an_algorithm_resource(rule: Rule, context: Context) ->
     AWS refuses others
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingSpecification.html).
 
-    Bad:
+    Bad (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, algorithm_name: my-algorithm}
+          algorithm:
+            metric_definitions: {loss: "loss=([0-9.]+)"}
 
-    Good:
+    Good (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, algorithm_name: my-algorithm, metric_definitions: null}
+          algorithm:
+            metric_definitions: null
     """
     for definition in context.job.definitions:
         if definition.algorithm_name is not None and definition.metrics:
@@ -190,29 +158,13 @@ def objective_unknown_to_the_algorithm(rule: Rule, context: Context) -> Iterator
     other, a script's own metric in the XGBoost image among them. Names are case-sensitive
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
           objective: {metric_name: "validation:AUC", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
           objective: {metric_name: "validation:auc", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
     """
     for definition in context.job.definitions:
         algorithm, objective = built_in(definition), definition.objective
@@ -238,29 +190,13 @@ def objective_in_the_wrong_direction(rule: Rule, context: Context) -> Iterator[F
     and takes no other direction
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingSpecification.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
           objective: {metric_name: "validation:rmse", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
           objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
     """
     for definition in context.job.definitions:
         algorithm, objective = built_in(definition), definition.objective
@@ -319,28 +255,15 @@ def metric_of_an_absent_channel(rule: Rule, context: Context) -> Iterator[Findin
     sees its objective
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
+          inputs:
+            validation: null
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+          inputs:
+            validation: {s3: "s3://example/validation/"}
     """
     for definition in context.job.definitions:
         algorithm, objective = built_in(definition), definition.objective
@@ -370,32 +293,11 @@ def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Find
     nothing
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html).
 
-    Bad:
+    Bad (kmeans):
         early_stopping: Auto
-        training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            feature_dim: 9
-            k: 7
-            mini_batch_size: {type: Integer, min: 300, max: 9000}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: kmeans, version: 1}
-          inputs: {test: {s3: "s3://example/test/"}}
 
-    Good:
-        training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            feature_dim: 9
-            k: 7
-            mini_batch_size: {type: Integer, min: 300, max: 9000}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: kmeans, version: 1}
-          inputs: {test: {s3: "s3://example/test/"}}
+    Good (kmeans):
+        early_stopping: "Off"
     """
     if context.job.early_stopping != "Auto":
         return

@@ -139,43 +139,13 @@ def long_wait_without_checkpoints(rule: Rule, context: Context) -> Iterator[Find
     take an hour at most on spot instances
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
-    Bad:
+    Bad (kmeans):
         training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            k: 10
-            feature_dim: 784
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: kmeans
-            version: 1
-          inputs:
-            train: {content_type: text/csv}
-            test: {s3: "s3://example/test/", content_type: text/csv}
           enable_managed_spot_training: true
           stopping: {max_runtime: 1h, max_wait_time: 2h}
 
-    Good:
+    Good (kmeans):
         training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            k: 10
-            feature_dim: 784
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: kmeans
-            version: 1
-          inputs:
-            train: {content_type: text/csv}
-            test: {s3: "s3://example/test/", content_type: text/csv}
           enable_managed_spot_training: true
           stopping: {max_runtime: 30m, max_wait_time: 1h}
     """

@@ -178,32 +178,12 @@ def hyperband_without_intermediate_results(rule: Rule, context: Context) -> Iter
     the training
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
 
-    Bad:
+    Bad (kmeans):
         strategy: Hyperband
         hyperband: {max_resource: 10}
-        training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          algorithm: {built_in: kmeans, version: 1, training_image: null, metric_definitions: null}
-          inputs: {test: {s3: "s3://example/test/"}}
-          hyperparameters:
-            k: 10
-            feature_dim: 784
-            depth: null
-            rate: null
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
 
-    Good:
+    Good (kmeans):
         strategy: Bayesian
-        training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          algorithm: {built_in: kmeans, version: 1, training_image: null, metric_definitions: null}
-          inputs: {test: {s3: "s3://example/test/"}}
-          hyperparameters:
-            k: 10
-            feature_dim: 784
-            depth: null
-            rate: null
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
     """
     if context.job.strategy != "Hyperband":
         return

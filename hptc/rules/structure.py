@@ -51,12 +51,10 @@ def not_one_form_of_definitions(rule: Rule, context: Context) -> Iterator[Findin
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
     A spec can't say this: its `training_job` and `training_jobs` exclude each other.
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition: null
 
-    Good:
-        # request
+    Good (request):
         HyperParameterTuningJobName: base
     """
     given = [
@@ -151,13 +149,11 @@ def objective_or_ranges_out_of_place(rule: Rule, context: Context) -> Iterator[F
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
     A spec can't say this: there they always stand with their training job.
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition:
           TuningObjective: {MetricName: loss, Type: Minimize}
 
-    Good:
-        # request
+    Good (request):
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: {MetricName: loss, Type: Minimize}
     """
@@ -183,8 +179,7 @@ def definition_without_its_own_name(rule: Rule, context: Context) -> Iterator[Fi
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
     A spec can't say this: its `training_jobs` are a map by name.
 
-    Bad:
-        # request
+    Bad (request):
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: null
           ParameterRanges: null
@@ -202,8 +197,7 @@ def definition_without_its_own_name(rule: Rule, context: Context) -> Iterator[Fi
             ResourceConfig: {InstanceType: ml.m5.xlarge, InstanceCount: 1, VolumeSizeInGB: 30}
             StoppingCondition: {MaxRuntimeInSeconds: 3600}
 
-    Good:
-        # request
+    Good (request):
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: null
           ParameterRanges: null

@@ -20,12 +20,10 @@ def duplicate_tag(rule: Rule, context: Context) -> Iterator[Finding]:
     A key has one value on each resource; keys that differ in case are two keys
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html).
 
-    Bad:
-        # request
+    Bad (request):
         Tags: [{Key: team, Value: growth}, {Key: team, Value: search}]
 
-    Good:
-        # request
+    Good (request):
         Tags: [{Key: team, Value: growth}, {Key: owner, Value: search}]
     """
     seen: Counter[str] = Counter()

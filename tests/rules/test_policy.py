@@ -136,7 +136,7 @@ POLICY_RULES = [rule for rule in RULES if rule.code.startswith("HPT8")]
 
 def example(rule: Rule, level: str) -> tuple[str, str]:
     """A rule's own bad example: hptc.yaml with the policy at a level, and the spec."""
-    first, _, spec = rule.documentation.bad.partition("\n")
+    first, _, spec = rule.documentation.bad.text.partition("\n")
     policy = first.removeprefix("# ")
     project = f"{BASE}{policy}\n"
     if level == "environment":
