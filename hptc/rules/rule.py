@@ -26,9 +26,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
 from hptc.project.policy import Policy
-from hptc.request.tuning_job import TuningJob
+from hptc.request.tuning_job import Definition, TuningJob
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
@@ -52,6 +53,13 @@ class Context:
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
     )  # by definition's path
+
+    def region_of(self, definition: Definition) -> str | None:
+        """Where the tuning job runs: in the environment's Region, or else in the image's."""
+        if self.environment is not None:
+            return self.environment.region
+        image = parse_image(definition.training_image or "")
+        return image.region if image is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

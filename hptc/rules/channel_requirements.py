@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, has_known_version, runs_a_script
 from hptc.request.tuning_job import Channel, Definition, S3Source
-from hptc.rules.data import channels, s3_sources
+from hptc.rules.input_channels import channels, s3_sources
 from hptc.rules.rule import Context, Rule, error, warning
 
 _ANNOTATIONS = ("train_annotation", "validation_annotation")
