@@ -9,6 +9,7 @@ import pytest
 from hptc.reference.rule_pages import BASES, REQUEST_BASE
 from hptc.rules import RULES
 from hptc.rules.rule import DEFAULT_BASE, Rule, parse_documentation
+from tests.support.outcomes import succeeded
 from tests.support.rule_cases import FOLDER, Case, cases, compile_case, found, project_text
 
 CASES = cases()
