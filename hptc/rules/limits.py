@@ -10,7 +10,8 @@ from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import spec_duration
 
 MAX_TRAINING_JOBS = 750
-"""Of one search: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+"""Of one search: "
+"https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 MAX_RANDOM_TRAINING_JOBS = 10_000
 """Of a random search, once AWS has raised the quota (same page)."""
 

@@ -240,7 +240,8 @@ def tag_not_as_required(rule: Rule, context: Context) -> Iterator[Finding]:
     """A tag that the policy requires is missing, or its value is of another form.
 
     Tags tell whose a search is: SageMaker copies them to every training job, so that the bill can
-    be split by them (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/cost-alloc-tags.html).
+    be split by them
+    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/cost-alloc-tags.html).
 
     Bad:
         # policy: {required_tags: {team: "[a-z-]+"}}
