@@ -88,6 +88,20 @@ def load_prices(root: Path | None, files: Files = DISK) -> PriceTable:
     return own_prices(root, files).over(packaged()) if root is not None else packaged()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPrices:
+    """The prices of projects, for a run over many specs: the file of each project is read once."""
+
+    files: Files = DISK
+    _tables: dict[Path | None, PriceTable] = field(default_factory=dict, repr=False)
+
+    def of(self, root: Path | None) -> PriceTable:
+        """What `load_prices` returns for a project's root. Raises UsageError as it does."""
+        if root not in self._tables:
+            self._tables[root] = load_prices(root, self.files)
+        return self._tables[root]
+
+
 def own_prices(root: Path, files: Files = DISK) -> PriceTable:
     """What a project's own file says; nothing without one."""
     path = root / FILE_NAME

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def diff(
     found = review_refs(
         paths, against=against, head=head, environment=env, rules=selected(select, ignore)
     )
-    found = with_costs(found, _bound)
+    found = with_costs(found, _bounds())
     show(render_diff(found, Format(form), color=in_color(sys.stdout)))
     return EXIT_FINDINGS if exit_code and not found.is_empty else EXIT_OK
 
@@ -89,7 +90,7 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
     compiled = without_errors(compile_all(paths, **_without("HPT8", **options)))
     if compiled is None:
         return EXIT_FINDINGS
-    bounds = [_bound(one) for one in compiled]
+    bounds = list(map(_bounds(), compiled))
     forecasts = _expected(compiled, bounds) if online else [None] * len(compiled)
     costs = [
         SpecCost(one.name, bound, expected)
@@ -126,15 +127,20 @@ def _without(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any
     return {**options, "ignore": ",".join(part for part in (ignore, codes) if part)}
 
 
-def _bound(one: Compiled) -> CostBound:
-    from hptc.catalog.prices import load_prices
+def _bounds() -> Callable[[Compiled], CostBound]:
+    """The bound of a spec, as a function that reads the prices of each project once."""
+    from hptc.catalog.prices import ProjectPrices
     from hptc.cost.bound import cost_bound, job_region
     from hptc.project import project_file
 
-    job = one.job
-    found = project_file.find(Path(one.file).resolve().parent)
-    prices = load_prices(found.parent if found else None)
-    return cost_bound(job, job_region(job, one.environment), prices)
+    prices = ProjectPrices()
+
+    def bound(one: Compiled) -> CostBound:
+        found = project_file.find(Path(one.file).resolve().parent)
+        table = prices.of(found.parent if found else None)
+        return cost_bound(one.job, job_region(one.job, one.environment), table)
+
+    return bound
 
 
 @click.group()
@@ -308,7 +314,7 @@ def plan(
         aws.stacks,
         provenance=lambda one: provenance_of(Path(one.file)),
         is_whole_project=is_whole_project(compiled),
-        bound_of=_bound,
+        bound_of=_bounds(),
     )
     if out is not None:
         read_plan(plan_text(made), out)  # what could not be applied is not saved

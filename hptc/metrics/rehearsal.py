@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from hptc.errors import OperationError, UsageError
+from hptc.metrics import regex_worker
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric, TuningJob
 
@@ -28,7 +29,7 @@ SECONDS = 10.0
 SECONDS_OF_A_RUN = 60.0
 """For the sample logs of all specs together."""
 _MOST_SLOW = 3  # expressions that are waited for, before the rest is not tried
-_WORKER = Path(__file__).with_name("regex_worker.py")
+_WORKER = Path(regex_worker.__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

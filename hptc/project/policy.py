@@ -1,7 +1,8 @@
-"""`policy` in hptc.yaml: what a project allows its searches, per environment.
+"""`policy` in hptc.yaml: what a project allows its tuning jobs, per environment.
 
 The same values are checked by the HPT8xx rules and enforced by the launcher's IAM conditions, so
-that the guardrail holds outside hptc too. Patterns are those of patterns.py, which can't hang.
+that the guardrail holds outside hptc too. Patterns are those of patterns.py, which
+match in linear time.
 """
 
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from hptc.project.patterns import PatternError, pattern
 from hptc.spec.spec_model import Duration
 
 
-def _taken(text: str) -> str:
+def _valid_pattern(text: str) -> str:
     try:
         pattern(text)
     except PatternError as error:
@@ -22,7 +23,7 @@ def _taken(text: str) -> str:
     return text
 
 
-Pattern = Annotated[str, AfterValidator(_taken)]
+Pattern = Annotated[str, AfterValidator(_valid_pattern)]
 Glob = Annotated[str, Field(min_length=1, max_length=256)]
 # IAM's own patterns have `?` too: without it, the launcher's policy says the same.
 InstanceTypes = Annotated[str, Field(pattern=r"^[a-z0-9.*-]{1,64}$")]

@@ -7,9 +7,8 @@ import re
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm
-from hptc.catalog.images import identify, parse_image
+from hptc.catalog.images import identify
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
-from hptc.rules.rule import Context
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
 _SCRIPT_SETTINGS = {
@@ -35,14 +34,6 @@ def built_in(definition: Definition) -> Algorithm | None:
         return None
     found = algorithm(identified.name, identified.version)
     return found if found is not None and found.kind == "built_in" else None
-
-
-def duration(seconds: int) -> str:
-    """Seconds as a spec says them: `90m`, `12h`, `1d`."""
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 def has_known_version(definition: Definition) -> bool:
@@ -71,11 +62,3 @@ def training_jobs(job: TuningJob) -> int | None:
     ranges = [range_ for definition in job.definitions for range_ in definition.ranges]
     sizes = [len(r.values) for r in ranges if isinstance(r, CategoricalRange)]
     return math.prod(sizes) if sizes and len(sizes) == len(ranges) else None
-
-
-def region_of(context: Context, definition: Definition) -> str | None:
-    """Where a search runs: its environment's Region, or else its image's; None if neither says."""
-    if context.environment is not None:
-        return context.environment.region
-    image = parse_image(definition.training_image or "")
-    return image.region if image is not None else None

@@ -1,4 +1,4 @@
-"""HPT301..304: what is trained: an image or an algorithm resource."""
+"""HPT301..304: the training image or algorithm resource."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ from hptc.rules.rule import Context, Rule, error, warning
 
 
 @error("HPT301", "M01")
-def algorithm_missing_or_given_twice(rule: Rule, context: Context) -> Iterator[Finding]:
+def missing_or_ambiguous_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
     """A training job has no algorithm, or two.
 
-    A training image and an algorithm resource (your own, or one of AWS Marketplace) each say what
-    to train. AWS takes exactly one of them
+    The algorithm is either a training image or an algorithm resource (your own, or one from AWS
+    Marketplace). SageMaker requires exactly one of them
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterAlgorithmSpecification.html).
 
     Bad:
         training_job:
           algorithm: {algorithm_name: my-algorithm, metric_definitions: null}
 
-    Good:
+    Good (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, algorithm_name: my-algorithm, metric_definitions: null}
+          algorithm: {algorithm_name: my-algorithm}
     """
     for definition in context.job.definitions:
         path = definition.path / "AlgorithmSpecification"
         if definition.training_image is not None and definition.algorithm_name is not None:
             yield rule.finding(
-                f"the algorithm is `{definition.algorithm_name}`, and there is an image too",
+                f"the training job has both the algorithm `{definition.algorithm_name}` and an "
+                "image",
                 path / "AlgorithmName",
-                label="one of the two only",
+                label="only one is allowed",
                 help="remove `algorithm_name` or `training_image`",
             )
         elif definition.training_image is None and definition.algorithm_name is None:
             yield rule.finding(
-                "nothing says what to train",
+                "the training job has no algorithm",
                 path,
                 help="add `built_in`, `framework`, `training_image` or `algorithm_name`",
             )
@@ -47,9 +48,9 @@ def algorithm_missing_or_given_twice(rule: Rule, context: Context) -> Iterator[F
 def training_image_outside_ecr(rule: Rule, context: Context) -> Iterator[Finding]:
     """A training image is not in Amazon ECR.
 
-    The training jobs of a search pull their image from a private registry of Amazon ECR. Another
-    registry needs TrainingImageConfig, which a tuning job does not have; public.ecr.aws is another
-    registry too
+    Training jobs of a tuning job pull their image from a private Amazon ECR repository. Other
+    registries, public.ecr.aws included, require TrainingImageConfig, which tuning jobs don't
+    support
     (https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html).
 
     Bad:
@@ -67,7 +68,7 @@ def training_image_outside_ecr(rule: Rule, context: Context) -> Iterator[Finding
                 f"the training image `{image}` is not in Amazon ECR",
                 definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label="must be <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>",
-                help="push the image to a repository of ECR in the job's Region",
+                help="push the image to an Amazon ECR repository in the tuning job's Region",
             )
 
 
@@ -79,10 +80,10 @@ def _is_in_ecr(image: str) -> bool:
 
 
 @error("HPT303", "M04")
-def training_image_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training image is in another Region than the job.
+def training_image_in_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training image is in another Region than the tuning job.
 
-    SageMaker pulls a training image from ECR in the job's own Region
+    SageMaker pulls a training image from Amazon ECR in the tuning job's Region
     (https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html).
 
     Bad:
@@ -100,19 +101,20 @@ def training_image_of_another_region(rule: Rule, context: Context) -> Iterator[F
         image = images.parse_image(definition.training_image or "")
         if image is not None and image.region != region:
             yield rule.finding(
-                f"the training image is in {image.region}, but the job runs in {region}",
+                f"the training image is in {image.region}, but the tuning job runs in {region}",
                 definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label=f"must be in {region}",
-                help="name the image of that Region; ECR can replicate a repository to it",
+                help="use an image in that Region; Amazon ECR can replicate repositories across "
+                "Regions",
             )
 
 
 @warning("HPT304", "M05")
-def aws_image_from_a_registry_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An AWS image is asked for in the registry account of another Region.
+def aws_image_registry_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The account of an AWS image is that of another Region.
 
-    AWS publishes its images from a different account in each Region, so that an account copied
-    from an example of another Region names a repository that is not there
+    AWS publishes its images from a different account in each Region. With the account of another
+    Region, for example copied from its documentation, the repository does not exist
     (https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html).
 
     Bad:
@@ -120,17 +122,9 @@ def aws_image_from_a_registry_of_another_region(rule: Rule, context: Context) ->
           algorithm:
             training_image: 246618743249.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+          algorithm: {built_in: xgboost, version: 1.7-1}
     """
     for definition in context.job.definitions:
         uri = definition.training_image or ""
@@ -142,11 +136,11 @@ def aws_image_from_a_registry_of_another_region(rule: Rule, context: Context) ->
         home = next((each for each in known if _is_aws_image_in(image, each)), None)
         if home is not None:
             yield rule.finding(
-                f"the account {image.account} holds AWS's `{image.repository}` in {home}, "
+                f"the account {image.account} publishes AWS's `{image.repository}` in {home}, "
                 f"not in {image.region}",
                 definition.path / "AlgorithmSpecification" / "TrainingImage",
-                label=f"the registry of {home}",
-                help="name the image with `built_in` or `framework` and `version`",
+                label=f"the account in {home}",
+                help="set `built_in` or `framework`, and `version`, instead of the image",
             )
 
 
@@ -156,8 +150,8 @@ def _is_aws_image_in(image: images.Image, region: str) -> bool:
 
 
 RULES = (
-    algorithm_missing_or_given_twice,
+    missing_or_ambiguous_algorithm,
     training_image_outside_ecr,
-    training_image_of_another_region,
-    aws_image_from_a_registry_of_another_region,
+    training_image_in_another_region,
+    aws_image_registry_of_another_region,
 )

@@ -93,43 +93,19 @@ def target_outside_the_metric(rule: Rule, context: Context) -> Iterator[Finding]
     of the built-in algorithms whose range is known
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html).
 
-    Bad:
+    Bad (xgboost):
         completion: {target_objective_metric_value: 95}
         training_job:
           objective: {metric_name: "validation:auc", type: Maximize}
           hyperparameters:
-            depth: null
-            rate: null
             objective: binary:logistic
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: xgboost
-            version: 1.7-1
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
 
-    Good:
+    Good (xgboost):
         completion: {target_objective_metric_value: 0.95}
         training_job:
           objective: {metric_name: "validation:auc", type: Maximize}
           hyperparameters:
-            depth: null
-            rate: null
             objective: binary:logistic
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: xgboost
-            version: 1.7-1
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
     """
     target = context.job.target_value
     if target is None or len(context.job.definitions) != 1:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from hptc.catalog import instances
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
-from hptc.request.job_facts import region_of
 from hptc.rules.rule import Context, Rule, error, warning
 
 _EXPRESS_BUCKET = re.compile(r"s3://[^/]+--x-s3(?:/.*)?")
@@ -167,7 +166,7 @@ def key_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
         ]
         for resources in definition.resources:
             keys.append((resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"))
-        here = region_of(context, definition)
+        here = context.region_of(definition)
         for key, path in keys:
             if key is None or has_reference(key) or not key.startswith("arn:") or here is None:
                 continue

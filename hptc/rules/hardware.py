@@ -150,42 +150,12 @@ def gpu_algorithm_without_a_gpu(rule: Rule, context: Context) -> Iterator[Findin
     GPU, and SageMaker refuses any other instance
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
-    Bad:
+    Bad (image-classification):
         training_job:
-          objective: {metric_name: "validation:accuracy", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_classes: 10
-            num_training_samples: 1000
-            learning_rate: {type: Continuous, min: 1e-4, max: 0.1}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: image-classification
-            version: 1
-          inputs:
-            train: {content_type: application/x-recordio}
-            validation: {s3: "s3://example/validation/", content_type: application/x-recordio}
           resources: {instance_type: ml.m5.xlarge}
 
-    Good:
+    Good (image-classification):
         training_job:
-          objective: {metric_name: "validation:accuracy", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_classes: 10
-            num_training_samples: 1000
-            learning_rate: {type: Continuous, min: 1e-4, max: 0.1}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: image-classification
-            version: 1
-          inputs:
-            train: {content_type: application/x-recordio}
-            validation: {s3: "s3://example/validation/", content_type: application/x-recordio}
           resources: {instance_type: ml.g5.xlarge}
     """
     for algorithm, group in _algorithms_and_instances(context):
@@ -206,40 +176,12 @@ def gpu_that_the_algorithm_leaves_idle(rule: Rule, context: Context) -> Iterator
     It runs, no faster than without, and the GPU is paid for
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
-    Bad:
+    Bad (random-cut-forest):
         training_job:
-          objective: {metric_name: "test:f1", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            feature_dim: 10
-            num_trees: {type: Integer, min: 50, max: 1000}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: randomcutforest
-            version: 1
-          inputs:
-            train: {content_type: text/csv}
-            test: {s3: "s3://example/test/", content_type: text/csv}
           resources: {instance_type: ml.p3.2xlarge}
 
-    Good:
+    Good (random-cut-forest):
         training_job:
-          objective: {metric_name: "test:f1", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            feature_dim: 10
-            num_trees: {type: Integer, min: 50, max: 1000}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: randomcutforest
-            version: 1
-          inputs:
-            train: {content_type: text/csv}
-            test: {s3: "s3://example/test/", content_type: text/csv}
           resources: {instance_type: ml.m5.xlarge}
     """
     for algorithm, group in _algorithms_and_instances(context):
@@ -263,44 +205,12 @@ def cluster_for_a_single_instance_algorithm(rule: Rule, context: Context) -> Ite
     `batch_skipgram`) don't train on a cluster
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
-    Bad:
+    Bad (lda):
         training_job:
-          objective: {metric_name: "test:pwll", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_topics: 10
-            feature_dim: 1000
-            mini_batch_size: 500
-            alpha0: {type: Continuous, min: 0.1, max: 10}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: lda
-            version: 1
-          inputs:
-            train: {content_type: application/x-recordio-protobuf}
-            test: {s3: "s3://example/test/", content_type: application/x-recordio-protobuf}
           resources: {instance_count: 2}
 
-    Good:
+    Good (lda):
         training_job:
-          objective: {metric_name: "test:pwll", type: Maximize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_topics: 10
-            feature_dim: 1000
-            mini_batch_size: 500
-            alpha0: {type: Continuous, min: 0.1, max: 10}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: lda
-            version: 1
-          inputs:
-            train: {content_type: application/x-recordio-protobuf}
-            test: {s3: "s3://example/test/", content_type: application/x-recordio-protobuf}
           resources: {instance_count: 1}
     """
     for definition, _, group in _instances(context):

@@ -1,4 +1,4 @@
-"""HPT21x: the hyperparameters of a training job together: names, numbers and encoding."""
+"""HPT21x: names, counts and encoding of hyperparameters."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _OBJECTIVE_NAME = "_tuning_objective_metric"
 
 
 @error("HPT211", "P16")
-def nameless_range(rule: Rule, context: Context) -> Iterator[Finding]:
+def unnamed_range(rule: Rule, context: Context) -> Iterator[Finding]:
     """A range has no name.
 
-    The name is how the training job finds its value; the API's pattern allows an empty one, but a
-    training job can't read it
+    The training job reads the value by this name. The API's pattern allows an empty name, but a
+    training job can't use it
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContinuousParameterRange.html).
 
     Bad:
@@ -40,26 +40,24 @@ def nameless_range(rule: Rule, context: Context) -> Iterator[Finding]:
                     "a range has no name",
                     range_.path / "Name",
                     label="empty",
-                    help="give it the name under which the training job reads its value",
+                    help="give it the name of the hyperparameter",
                     on_key=True,
                 )
 
 
 @error("HPT212", "P12", "P14", "A07")
-def hyperparameter_named_twice(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A hyperparameter has two ranges, or a range and a static value.
+def duplicate_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter has two ranges, or both a range and a static value.
 
-    A training job gets one value for each name, so a name is either static or tuned, once
+    A training job gets one value for each name, so a hyperparameter is either static or tuned
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html).
-    A spec can't say this: its hyperparameters are one map.
+    This only affects requests: in a spec, all hyperparameters are in one map.
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition:
           StaticHyperParameters: {depth: "6"}
 
-    Good:
-        # request
+    Good (request):
         TrainingJobDefinition:
           StaticHyperParameters: {width: "6"}
     """
@@ -67,23 +65,23 @@ def hyperparameter_named_twice(rule: Rule, context: Context) -> Iterator[Finding
         seen: set[str] = set()
         for range_ in definition.ranges:
             if range_.name in definition.static:
-                problem = f"`{range_.name}` is static and has a range too"
+                problem = f"`{range_.name}` has both a static value and a range"
             elif range_.name in seen:
                 problem = f"`{range_.name}` has two ranges"
             else:
                 seen.add(range_.name)
                 continue
             yield rule.finding(
-                problem, range_.path / "Name", label="named before", help="keep one of the two"
+                problem, range_.path / "Name", label="duplicate", help="keep one of them"
             )
 
 
 @error("HPT213", "L01", "X13")
 def too_many_ranges(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search tunes more than 30 hyperparameters.
+    """A tuning job tunes more than 30 hyperparameters.
 
-    30 is the most for a search: Integer, Continuous and Categorical ranges, of all its training job
-    definitions together. It can't be raised. What Autotune derives is counted apart
+    A tuning job can have up to 30 Integer, Continuous and Categorical ranges across all of its
+    training job definitions. The quota can't be increased. Ranges of type Auto don't count
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -133,9 +131,9 @@ def too_many_ranges(rule: Rule, context: Context) -> Iterator[Finding]:
     ]
     if len(ranges) > _MAX_RANGES:
         yield rule.finding(
-            f"the search tunes {len(ranges)} hyperparameters, but SageMaker takes {_MAX_RANGES}",
+            f"the tuning job tunes {len(ranges)} hyperparameters, but the maximum is {_MAX_RANGES}",
             ranges[_MAX_RANGES].path,
-            label=f"the {_MAX_RANGES + 1}st",
+            label=f"number {_MAX_RANGES + 1}",
             help="make the less important ones static",
             on_key=True,
         )
@@ -145,8 +143,8 @@ def too_many_ranges(rule: Rule, context: Context) -> Iterator[Finding]:
 def too_many_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
     """A training job has more than 100 hyperparameters.
 
-    100 is the most that a training job takes, static and tuned together, and tuning itself may add
-    some of its own, such as `_tuning_objective_metric`, so that 99 is the most to plan with
+    A training job can have up to 100 hyperparameters, static and tuned combined. Tuning may add its
+    own, such as `_tuning_objective_metric`, so plan for at most 99
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
 
     Bad:
@@ -171,23 +169,23 @@ def too_many_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
         count = len({*definition.static, *(range_.name for range_ in definition.ranges)})
         if count > _MAX_HYPERPARAMETERS:
             yield rule.finding(
-                f"a training job takes {_MAX_HYPERPARAMETERS} hyperparameters, static and tuned "
-                f"together, but this one has {count}",
+                f"the training job has {count} hyperparameters, static and tuned combined, but the "
+                f"maximum is {_MAX_HYPERPARAMETERS}",
                 definition.path / "StaticHyperParameters",
-                help="put some of them into one, as JSON, or into a file of an input channel",
+                help="combine some into one JSON value, or move them to a file in an input channel",
                 on_key=True,
             )
 
 
 @warning("HPT215", "H02")
 def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A hyperparameter's name begins with an underscore.
+    """A hyperparameter's name starts with an underscore.
 
-    SageMaker keeps such names for what it adds itself, above all `_tuning_objective_metric`, which
-    every training job of a search gets. They usually come from a description of an earlier job,
-    and cloning that has failed on them
+    SageMaker reserves these names, most notably `_tuning_objective_metric`, which it adds to every
+    training job of a tuning job. They usually come from a DescribeTrainingJob response, and cloning
+    such a job has failed because of them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
-    Only the built-in algorithms know some more of their own.
+    Built-in algorithms have a few documented names of this form, which are not reported.
 
     Bad:
         training_job:
@@ -205,53 +203,33 @@ def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Findi
         for name, path in names:
             if name.startswith(reserved):
                 yield rule.finding(
-                    f"`{name}` is a name that SageMaker keeps for itself",
+                    f"`{name}` is reserved by SageMaker",
                     path,
-                    label="begins with an underscore",
-                    help="remove it: SageMaker adds it to every training job"
+                    label="starts with an underscore",
+                    help="remove it; SageMaker adds it to every training job"
                     if name == _OBJECTIVE_NAME
-                    else "rename it, or remove it if it comes from a description of a job",
+                    else "rename it, or remove it if it comes from a Describe response",
                     on_key=True,
                 )
 
 
 @warning("HPT216", "P19")
 def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A value of a built-in algorithm is sent in quotes.
+    """A hyperparameter of a built-in algorithm has a quoted value.
 
-    Built-in algorithms read hyperparameters as they stand; only the training toolkit of script mode
-    parses each as JSON. The quotes become part of the value, which the algorithm does not know
+    Built-in algorithms read hyperparameters as plain strings; only the training toolkit in script
+    mode parses them as JSON. The quotes become part of the value, which the algorithm rejects
     (https://github.com/aws/sagemaker-python-sdk/issues/5317).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          algorithm:
-            {built_in: xgboost, version: 1.7-1, training_image: null, metric_definitions: null}
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
           hyperparameters:
-            num_round: 100
-            depth: null
-            rate: null
             tree_method: '"hist"'
-            eta: {type: Continuous, min: 0.1, max: 0.5}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          algorithm:
-            {built_in: xgboost, version: 1.7-1, training_image: null, metric_definitions: null}
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
           hyperparameters:
-            num_round: 100
-            depth: null
-            rate: null
             tree_method: hist
-            eta: {type: Continuous, min: 0.1, max: 0.5}
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
@@ -261,15 +239,15 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
             if not _is_json_string(value):
                 continue
             yield rule.finding(
-                f"`{name}` is sent as {value}, quotes included",
+                f"`{name}` is sent as {value}, including the quotes",
                 path,
-                label=f"{algorithm.title} reads the quotes too",
-                help="remove the inner quotes, and `hyperparameter_encoding: json` if it is there",
+                label=f"{algorithm.title} does not remove the quotes",
+                help="remove the inner quotes, and `hyperparameter_encoding: json` if it is set",
             )
 
 
 def _values(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
-    """Every static value and category of a training job, and where it stands."""
+    """Name, value and path of every static value and categorical value of a training job."""
     for name, value in definition.static.items():
         yield name, value, definition.path / "StaticHyperParameters" / name
     for range_ in definition.ranges:
@@ -288,8 +266,8 @@ def _is_json_string(text: str) -> bool:
 
 
 RULES = (
-    nameless_range,
-    hyperparameter_named_twice,
+    unnamed_range,
+    duplicate_hyperparameter,
     too_many_ranges,
     too_many_hyperparameters,
     reserved_hyperparameter_name,

@@ -33,15 +33,13 @@ def traffic_between_instances_in_the_clear(rule: Rule, context: Context) -> Iter
     can make training slower; built-in algorithms hardly notice
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html).
 
-    Bad:
+    Bad (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, metric_definitions: null, algorithm_name: trees}
           resources: {instance_count: 2}
           vpc: {subnets: [subnet-0a1b2c3d], security_group_ids: [sg-0a1b2c3d]}
 
-    Good:
+    Good (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, metric_definitions: null, algorithm_name: trees}
           resources: {instance_count: 2}
           vpc: {subnets: [subnet-0a1b2c3d], security_group_ids: [sg-0a1b2c3d]}
           enable_inter_container_traffic_encryption: true
@@ -80,18 +78,14 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
     or one of AWS Marketplace
     (https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html).
 
-    Bad:
+    Bad (algorithm-resource):
         training_job:
           algorithm:
-            training_image: null
-            metric_definitions: null
             algorithm_name: arn:aws:sagemaker:us-east-1:865070037744:algorithm/decision-trees
 
-    Good:
+    Good (algorithm-resource):
         training_job:
           algorithm:
-            training_image: null
-            metric_definitions: null
             algorithm_name: arn:aws:sagemaker:us-east-1:865070037744:algorithm/decision-trees
           enable_network_isolation: true
     """

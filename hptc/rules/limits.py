@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import duration, training_jobs
+from hptc.request.job_facts import training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import spec_duration
 
 MAX_TRAINING_JOBS = 750
-"""Of one search: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+"""Of one search: "
+"https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 MAX_RANDOM_TRAINING_JOBS = 10_000
 """Of a random search, once AWS has raised the quota (same page)."""
 
@@ -198,7 +200,7 @@ def search_longer_than_thirty_days(rule: Rule, context: Context) -> Iterator[Fin
     seconds = context.job.max_runtime_seconds
     if seconds is not None and seconds > _MAX_SECONDS:
         yield rule.finding(
-            f"the search may run for {duration(seconds)}, but 30 days is AWS's limit",
+            f"the search may run for {spec_duration(seconds)}, but 30 days is AWS's limit",
             _RUNTIME,
             label="more than 30d",
             help="lower it; a second search can continue where this one ends, by `warm_start`",
@@ -230,10 +232,10 @@ def search_cut_by_its_own_runtime(rule: Rule, context: Context) -> Iterator[Find
     longest = max((d.max_runtime_seconds or 0 for d in context.job.definitions), default=0)
     if limit < longest:
         yield rule.finding(
-            f"the search ends after {duration(limit)}, but one training job may take "
-            f"{duration(longest)}",
+            f"the search ends after {spec_duration(limit)}, but one training job may take "
+            f"{spec_duration(longest)}",
             _RUNTIME,
-            label=f"less than one training job's {duration(longest)}",
+            label=f"less than one training job's {spec_duration(longest)}",
             help="raise it, or lower `max_runtime` under `stopping`",
         )
         return
@@ -242,7 +244,7 @@ def search_cut_by_its_own_runtime(rule: Rule, context: Context) -> Iterator[Find
     if waves * _LEAST_SECONDS_OF_A_TRAINING_JOB > limit:
         yield rule.finding(
             f"{number} training jobs, {parallel} at once, take {waves} rounds; "
-            f"{duration(limit)} leaves each less than a minute",
+            f"{spec_duration(limit)} leaves each less than a minute",
             _RUNTIME,
             label="ends before all have run",
             help="raise it, run more at once, or lower `max_number_of_training_jobs`",

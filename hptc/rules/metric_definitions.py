@@ -9,7 +9,7 @@ from hptc.diagnostics import Finding
 from hptc.metrics.regex import MAX_DEPTH, Reading, read
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Metric
-from hptc.rules.objective import is_echo
+from hptc.rules.metric_sources import is_echo
 from hptc.rules.rule import Context, Rule, error, warning
 
 DOCUMENTED_METRIC_DEFINITIONS = 20

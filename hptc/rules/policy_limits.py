@@ -12,9 +12,10 @@ from hptc.catalog.prices import packaged
 from hptc.cost.bound import CostBound, cost_bound, job_region, training_jobs
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import any_glob_fits, pattern
-from hptc.request.job_facts import duration, of_definition
+from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import spec_duration
 
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"
@@ -171,11 +172,11 @@ def longer_training_job_than_allowed(rule: Rule, context: Context) -> Iterator[F
         if allowed is not None and seconds > allowed:
             default = " by AWS's default" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
-                f"a training job{of_definition(definition)} may run for {duration(seconds)}"
-                f"{default}, but the policy allows {duration(allowed)}",
+                f"a training job{of_definition(definition)} may run for {spec_duration(seconds)}"
+                f"{default}, but the policy allows {spec_duration(allowed)}",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
-                label=f"at most {duration(allowed)}",
-                help=f"say `stopping: {{max_runtime: {duration(allowed)}}}` or less",
+                label=f"at most {spec_duration(allowed)}",
+                help=f"say `stopping: {{max_runtime: {spec_duration(allowed)}}}` or less",
                 policy_key=("max_runtime",),
             )
 
@@ -239,7 +240,8 @@ def tag_not_as_required(rule: Rule, context: Context) -> Iterator[Finding]:
     """A tag that the policy requires is missing, or its value is of another form.
 
     Tags tell whose a search is: SageMaker copies them to every training job, so that the bill can
-    be split by them (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/cost-alloc-tags.html).
+    be split by them
+    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/cost-alloc-tags.html).
 
     Bad:
         # policy: {required_tags: {team: "[a-z-]+"}}

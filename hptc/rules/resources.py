@@ -69,14 +69,13 @@ def instances_said_twice(rule: Rule, context: Context) -> Iterator[Finding]:
     volumes, too
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html).
 
-    Bad:
+    Bad (algorithm-resource):
         training_job:
-          algorithm: {training_image: null, metric_definitions: null, algorithm_name: trees}
           resources:
             instance_groups:
               workers: {instance_type: ml.c5.xlarge, instance_count: 1}
 
-    Good:
+    Good (algorithm-resource):
         training_job:
           resources:
             instance_type: null
@@ -164,8 +163,7 @@ def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
     Channels name the groups that they go to, so a name stands for one group
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html).
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition:
           AlgorithmSpecification: {TrainingImage: null, MetricDefinitions: null, AlgorithmName: a}
           ResourceConfig:
@@ -175,8 +173,7 @@ def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
             - {InstanceGroupName: workers, InstanceType: ml.c5.xlarge, InstanceCount: 1}
             - {InstanceGroupName: workers, InstanceType: ml.m5.xlarge, InstanceCount: 1}
 
-    Good:
-        # request
+    Good (request):
         TrainingJobDefinition:
           AlgorithmSpecification: {TrainingImage: null, MetricDefinitions: null, AlgorithmName: a}
           ResourceConfig:
@@ -243,22 +240,8 @@ def instance_groups_with_a_built_in_algorithm(rule: Rule, context: Context) -> I
     group they run; a built-in algorithm does not
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-heterogeneous-cluster.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: xgboost
-            version: 1.7-1
-          inputs:
-            train: {content_type: text/csv}
-            validation: {s3: "s3://example/validation/", content_type: text/csv}
           resources:
             instance_type: null
             instance_count: null
@@ -266,12 +249,9 @@ def instance_groups_with_a_built_in_algorithm(rule: Rule, context: Context) -> I
               workers: {instance_type: ml.c5.xlarge, instance_count: 1}
               servers: {instance_type: ml.m5.xlarge, instance_count: 1}
 
-    Good:
+    Good (instance-groups):
         training_job:
-          algorithm: {training_image: null, metric_definitions: null, algorithm_name: trees}
           resources:
-            instance_type: null
-            instance_count: null
             instance_groups:
               workers: {instance_type: ml.c5.xlarge, instance_count: 1}
               servers: {instance_type: ml.m5.xlarge, instance_count: 1}

@@ -9,22 +9,27 @@ and the tests are made from:
     <What it does, and why it matters, with the AWS page that says so.>
 
     Bad:
-        <YAML, merged over the base spec of the tests, that the rule finds>
+        <YAML that the rule reports>
 
     Good:
-        <YAML, merged over the same, that it does not>
+        <YAML that it accepts>
+
+An example shows only what matters: it is merged over a base spec. `Bad (xgboost):` names the base;
+without a name it is `custom-image`. The bases are in hptc/reference/example_bases.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
 from hptc.project.policy import Policy
-from hptc.request.tuning_job import TuningJob
+from hptc.request.tuning_job import Definition, TuningJob
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
@@ -48,6 +53,13 @@ class Context:
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
     )  # by definition's path
+
+    def region_of(self, definition: Definition) -> str | None:
+        """Where the tuning job runs: in the environment's Region, or else in the image's."""
+        if self.environment is not None:
+            return self.environment.region
+        image = parse_image(definition.training_image or "")
+        return image.region if image is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +107,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """YAML that shows a rule's finding, or its absence, and the name of the base under it."""
+
+    base: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Documentation:
     """A rule's page."""
 
     summary: str
     explanation: str
-    bad: str
-    good: str
+    bad: Example
+    good: Example
 
 
 def error(
@@ -132,17 +152,28 @@ def _rule(
     return make
 
 
+DEFAULT_BASE = "custom-image"
+_HEADING = r"^{}(?: \(([a-z-]+)\))?:\n"
+_EXAMPLES = re.compile(
+    rf"{_HEADING.format('Bad')}(.*?)\n{_HEADING.format('Good')}(.*)", re.MULTILINE | re.DOTALL
+)
+
+
 def parse_documentation(docstring: str, code: str) -> Documentation:
-    """The four parts of a rule's docstring."""
+    """Split a rule's docstring into its four parts. Raises ValueError when one is missing."""
     text = textwrap.dedent("    " + docstring).strip()
-    head, found_bad, rest = text.partition("\nBad:\n")
-    bad, found_good, good = rest.partition("\nGood:\n")
-    summary, _, explanation = head.partition("\n\n")
-    if not (found_bad and found_good and explanation.strip()):
+    examples = _EXAMPLES.search(text)
+    summary, _, explanation = text[: examples.start() if examples else 0].partition("\n\n")
+    if examples is None or not explanation.strip():
         raise ValueError(f"{code}: the docstring needs a summary, an explanation, Bad: and Good:")
+    bad_base, bad, good_base, good = examples.groups()
     return Documentation(
         summary=" ".join(summary.split()),
         explanation=explanation.strip(),
-        bad=textwrap.dedent(bad).strip() + "\n",
-        good=textwrap.dedent(good).strip() + "\n",
+        bad=_example(bad_base, bad),
+        good=_example(good_base, good),
     )
+
+
+def _example(base: str | None, text: str) -> Example:
+    return Example(base=base or DEFAULT_BASE, text=textwrap.dedent(text).strip() + "\n")

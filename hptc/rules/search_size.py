@@ -1,4 +1,4 @@
-"""HPT23x: how large a search is: its combinations, its training jobs, and how many run at once."""
+"""HPT23x: the number of combinations, training jobs and parallel training jobs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import WHOLE_NUMBER
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import plural
 
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER_OF_JOBS = _LIMITS / "MaxNumberOfTrainingJobs"
 _PARALLEL_JOBS = _LIMITS / "MaxParallelTrainingJobs"
 
 _MAX_GRID = 750
-_SMALLEST_SEARCH = 4
+_MIN_JOBS = 4
 
 
 def _combinations(definition: Definition) -> int | None:
-    """How many configurations the ranges hold; None when they are endless, or not known."""
+    """How many combinations the ranges have; None if infinite or unknown."""
     count = 1
     for range_ in definition.ranges:
         match range_:
@@ -44,22 +45,22 @@ def _too_few_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
     count = _combinations(job.definitions[0])
     if count is not None and count < wanted:
         yield rule.finding(
-            f"the ranges hold {_plural(count, 'combination')}, fewer than the {wanted} training "
-            "jobs asked for",
+            f"the ranges have {plural(count, 'combination')}, fewer than the {wanted} training "
+            "jobs",
             _NUMBER_OF_JOBS,
-            label=f"{count} at most",
-            help="lower it, widen the ranges, or add one",
+            label=f"must be {count} or less",
+            help="lower it, widen the ranges, or add a range",
         )
 
 
 @error("HPT231", "S13")
-def fewer_combinations_than_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The ranges hold fewer combinations than training jobs are asked for.
+def more_training_jobs_than_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The ranges have fewer combinations than `max_number_of_training_jobs`.
 
-    When every range is Integer or Categorical, the combinations can be counted, and SageMaker
-    refuses a Bayesian or random search for more training jobs than that
-    (https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123). One Continuous range
-    makes them endless.
+    When every range is Integer or Categorical, the number of combinations is finite, and SageMaker
+    rejects a Bayesian or random search with more training jobs than that
+    (https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123). A Continuous range has
+    infinitely many values.
 
     Bad:
         limits: {max_number_of_training_jobs: 20}
@@ -82,11 +83,11 @@ def fewer_combinations_than_training_jobs(rule: Rule, context: Context) -> Itera
 
 
 @warning("HPT232", "S14")
-def fewer_combinations_than_hyperband_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The ranges hold fewer combinations than Hyperband is asked to run.
+def more_hyperband_jobs_than_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The ranges have fewer combinations than Hyperband is to run training jobs.
 
-    SageMaker refuses that for a Bayesian or random search. What it does under Hyperband is not
-    documented: at best, training jobs are repeated
+    SageMaker rejects this for a Bayesian or random search. For Hyperband the behavior is not
+    documented; at best, training jobs are repeated
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
 
     Bad:
@@ -108,11 +109,11 @@ def fewer_combinations_than_hyperband_jobs(rule: Rule, context: Context) -> Iter
 
 
 @error("HPT233", "S02", "A09")
-def grid_over_a_range(rule: Rule, context: Context) -> Iterator[Finding]:
+def non_categorical_range_in_grid(rule: Rule, context: Context) -> Iterator[Finding]:
     """A grid search has a range that is not Categorical.
 
-    A grid goes through every combination of listed values, so it takes Categorical ranges only,
-    neither Integer nor Continuous ones nor those of Autotune
+    Grid search tries every combination of the listed values, so it supports Categorical ranges
+    only, not Integer, Continuous or Auto ranges
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
 
     Bad:
@@ -140,7 +141,7 @@ def grid_over_a_range(rule: Rule, context: Context) -> Iterator[Finding]:
                 continue
             kind = range_.kind if isinstance(range_, NumericRange) else "Auto"
             yield rule.finding(
-                f"`{range_.name}` is {kind}, but a grid takes Categorical ranges only",
+                f"`{range_.name}` is {kind}, but grid search supports only Categorical ranges",
                 range_.path,
                 label="must be Categorical",
                 help="list its values under `values:`, or use another `strategy`",
@@ -149,11 +150,11 @@ def grid_over_a_range(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @error("HPT234", "S03")
-def grid_with_another_number_of_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A grid search asks for another number of training jobs than the grid has points.
+def grid_size_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`max_number_of_training_jobs` of a grid search is not the size of the grid.
 
-    A grid search runs each combination once. SageMaker counts them itself, and a number that is
-    given must be the same
+    A grid search runs each combination once. SageMaker computes their number, and if
+    `max_number_of_training_jobs` is set, it must match
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
 
     Bad:
@@ -182,19 +183,19 @@ def grid_with_another_number_of_training_jobs(rule: Rule, context: Context) -> I
     count = _points(context.job.definitions[0])
     if count is not None and count <= _MAX_GRID and count != wanted:
         yield rule.finding(
-            f"the grid has {_plural(count, 'point')}, but {wanted} training jobs are asked for",
+            f"the grid has {plural(count, 'point')}, but `max_number_of_training_jobs` is {wanted}",
             _NUMBER_OF_JOBS,
             label=f"must be {count}",
-            help="leave `max_number_of_training_jobs` out: SageMaker counts the points",
+            help="omit `max_number_of_training_jobs`; SageMaker computes it",
         )
 
 
 @error("HPT235", "S04")
-def grid_of_too_many_points(rule: Rule, context: Context) -> Iterator[Finding]:
+def grid_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
     """A grid search has more than 750 points.
 
-    750 training jobs are the most for a grid search, whether they are asked for or counted from
-    the ranges. It can't be raised
+    A grid search can have up to 750 training jobs, whether `max_number_of_training_jobs` is set or
+    computed from the ranges. The quota can't be increased
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -223,25 +224,25 @@ def grid_of_too_many_points(rule: Rule, context: Context) -> Iterator[Finding]:
         return
     for definition in context.job.definitions:
         count = _points(definition)
-        # A number that is given and right is a limit of its own, which is not this rule's.
+        # HPT403 and HPT404 check a number that is set and matches.
         if count is not None and _MAX_GRID < count != context.job.max_number_of_training_jobs:
             yield rule.finding(
-                f"the grid has {count} points, but SageMaker takes {_MAX_GRID} training jobs",
+                f"the grid has {count} points, but the maximum is {_MAX_GRID} training jobs",
                 definition.ranges_path,
-                help="list fewer values, or use `strategy: Random`, which tries some of them",
+                help="list fewer values, or use `strategy: Random` to try some of the combinations",
                 on_key=True,
             )
 
 
 @warning("HPT236", "S16")
-def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator[Finding]:
-    """More than half of a Bayesian search starts before any result is known.
+def mostly_random_bayesian_search(rule: Rule, context: Context) -> Iterator[Finding]:
+    """More than half of the training jobs of a Bayesian search start before any result is known.
 
-    Bayesian optimisation learns from completed training jobs. Those that start at once know
-    nothing, so a search that is mostly one large batch is mostly a random search, at the price of a
-    Bayesian one (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
-    A warm start gives the first ones something to learn from, and a search of fewer than four
-    training jobs is a trial run; neither is reported.
+    Bayesian optimization learns from completed training jobs. The first batch has nothing to learn
+    from, so a tuning job that is mostly one large batch is mostly a random search
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
+    Warm starts, where the first batch learns from the parents, and trial runs with fewer than four
+    training jobs are not reported.
 
     Bad:
         limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 10}
@@ -253,18 +254,18 @@ def bayesian_search_mostly_in_the_dark(rule: Rule, context: Context) -> Iterator
     wanted, parallel = job.max_number_of_training_jobs, job.max_parallel_training_jobs
     if job.strategy != "Bayesian" or job.warm_start is not None or wanted is None:
         return
-    if parallel <= wanted < 2 * parallel and wanted >= _SMALLEST_SEARCH:
+    if parallel <= wanted < 2 * parallel and wanted >= _MIN_JOBS:
         yield rule.finding(
             ("all" if parallel == wanted else f"{parallel} of the")
-            + f" {wanted} training jobs start before any result is known, as in a random search",
+            + f" {wanted} training jobs start before any result is known, as in random search",
             _PARALLEL_JOBS,
-            label="more than half of the search",
-            help=f"lower it to {wanted // 4}, or say `strategy: Random`",
+            label="more than half of the training jobs",
+            help=f"lower it to {wanted // 4}, or use `strategy: Random`",
         )
 
 
 def _points(definition: Definition) -> int | None:
-    """The size of a grid; None when it is none."""
+    """The size of the grid; None if the ranges don't form one."""
     sizes = [
         len(set(range_.values))
         for range_ in definition.ranges
@@ -273,15 +274,11 @@ def _points(definition: Definition) -> int | None:
     return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 RULES = (
-    fewer_combinations_than_training_jobs,
-    fewer_combinations_than_hyperband_jobs,
-    grid_over_a_range,
-    grid_with_another_number_of_training_jobs,
-    grid_of_too_many_points,
-    bayesian_search_mostly_in_the_dark,
+    more_training_jobs_than_combinations,
+    more_hyperband_jobs_than_combinations,
+    non_categorical_range_in_grid,
+    grid_size_mismatch,
+    grid_too_large,
+    mostly_random_bayesian_search,
 )

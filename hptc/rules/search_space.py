@@ -1,4 +1,4 @@
-"""HPT20x: each range by itself."""
+"""HPT20x: individual parameter ranges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hptc.request.tuning_job import CategoricalRange, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
 _LINEAR_SPAN = 100
-_MAX_WRITTEN_OUT = 10**15
+_MAX_SUGGESTED_INTEGER = 10**15
 
 
 def _numeric_ranges(context: Context) -> Iterator[NumericRange]:
@@ -29,11 +29,11 @@ def _categorical_ranges(context: Context) -> Iterator[CategoricalRange]:
 
 
 @error("HPT201", "P02", "P03")
-def bound_not_a_number(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A range's bound is not a number of its kind.
+def non_numeric_bound(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range's bound is not a valid number for its type.
 
-    The API takes bounds as texts. A Continuous range takes finite numbers, `0.5` or `1e-3`; an
-    Integer range takes whole numbers written out, `1000` and neither `1e3` nor `1000.0`
+    The API takes bounds as strings. A Continuous range takes finite numbers such as `0.5` or
+    `1e-3`. An Integer range takes integers in plain digits: `1000`, but not `1e3` or `1000.0`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IntegerParameterRange.html).
 
     Bad:
@@ -55,10 +55,10 @@ def bound_not_a_number(rule: Rule, context: Context) -> Iterator[Finding]:
             if has_reference(text):
                 continue
             if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(text) is None:
-                what, advice = "a whole number written out in digits", ""
+                what, advice = "an integer in plain digits", ""
                 if value is not None and value != value.to_integral_value():
-                    what, advice = "a whole number", "use `type: Continuous`, or a whole number"
-                elif value is not None and abs(value) < _MAX_WRITTEN_OUT:
+                    what, advice = "an integer", "use an integer, or `type: Continuous`"
+                elif value is not None and abs(value) < _MAX_SUGGESTED_INTEGER:
                     advice = f"write {int(value)}"
             elif value is None:
                 what, advice = "a finite number", "write it as `0.001` or `1e-3`"
@@ -73,12 +73,12 @@ def bound_not_a_number(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @error("HPT202", "P04")
-def range_without_width(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A range does not go from a lower to a higher value.
+def empty_range(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range's maximum is not greater than its minimum.
 
-    Both bounds belong to a range, and the upper one must be greater: SageMaker refuses a range of
-    a single value too (https://github.com/aws/amazon-sagemaker-feedback/issues/195). A
-    hyperparameter with one value is a static one.
+    Both bounds are inclusive, and the maximum must be greater: SageMaker rejects a range with a
+    single value too (https://github.com/aws/amazon-sagemaker-feedback/issues/195). Make a
+    hyperparameter with one value static.
 
     Bad:
         training_job:
@@ -95,7 +95,7 @@ def range_without_width(rule: Rule, context: Context) -> Iterator[Finding]:
         if low is None or high is None or low < high:
             continue
         yield rule.finding(
-            f"`{range_.name}` has a single value, {range_.min}"
+            f"the range of `{range_.name}` has a single value, {range_.min}"
             if low == high
             else f"`{range_.name}` starts at {range_.min}, but ends at {range_.max}",
             range_.path / "MaxValue",
@@ -108,10 +108,10 @@ def range_without_width(rule: Rule, context: Context) -> Iterator[Finding]:
 
 @error("HPT203", "P07")
 def logarithmic_range_from_zero(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A logarithmic scale reaches zero or below.
+    """A range with a logarithmic scale includes zero or negative values.
 
-    The logarithm of zero does not exist, so SageMaker takes a logarithmic scale only for ranges
-    above zero
+    The logarithm of zero is undefined, so SageMaker supports a logarithmic scale only for ranges
+    that are greater than zero
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
 
     Bad:
@@ -136,11 +136,13 @@ def logarithmic_range_from_zero(rule: Rule, context: Context) -> Iterator[Findin
 
 
 @error("HPT204", "P08")
-def reverse_logarithmic_range_beyond_one(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A reverse logarithmic scale leaves the numbers from 0 to just below 1.
+def reverse_logarithmic_range_outside_unit_interval(
+    rule: Rule, context: Context
+) -> Iterator[Finding]:
+    """A range with a reverse logarithmic scale is not within 0 (inclusive) and 1 (exclusive).
 
-    The scale looks closely at what is near 1, such as a momentum of 0.9 against one of 0.99, and
-    is defined from 0 included to 1 excluded
+    The scale is for values that are sensitive to small changes close to 1, such as a momentum of
+    0.9 or 0.99. It is defined for 0 <= x < 1 only
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContinuousParameterRange.html).
 
     Bad:
@@ -161,7 +163,7 @@ def reverse_logarithmic_range_beyond_one(rule: Rule, context: Context) -> Iterat
             yield rule.finding(
                 f"`{range_.name}` has a reverse logarithmic scale but starts at {range_.min}",
                 range_.path / "MinValue",
-                label="must be 0 or more",
+                label="must be 0 or greater",
                 help="raise `min`, or use `scaling: Linear`",
             )
         if high is not None and high >= 1:
@@ -169,7 +171,7 @@ def reverse_logarithmic_range_beyond_one(rule: Rule, context: Context) -> Iterat
                 f"`{range_.name}` has a reverse logarithmic scale but ends at {range_.max}",
                 range_.path / "MaxValue",
                 label="must be less than 1",
-                help="lower `max`, to 0.999 for example, or use `scaling: Linear`",
+                help="lower `max`, for example to 0.999, or use `scaling: Linear`",
             )
 
 
@@ -177,8 +179,8 @@ def reverse_logarithmic_range_beyond_one(rule: Rule, context: Context) -> Iterat
 def reverse_logarithmic_integer_range(rule: Rule, context: Context) -> Iterator[Finding]:
     """An Integer range has a reverse logarithmic scale.
 
-    The scale works between 0 and 1, where no whole numbers lie, so SageMaker takes it for
-    Continuous ranges only
+    The scale is defined for 0 <= x < 1, which has no range of integers, so SageMaker supports it
+    for Continuous ranges only
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
 
     Bad:
@@ -194,20 +196,21 @@ def reverse_logarithmic_integer_range(rule: Rule, context: Context) -> Iterator[
     for range_ in _numeric_ranges(context):
         if range_.scaling == "ReverseLogarithmic" and range_.kind == "Integer":
             yield rule.finding(
-                f"`{range_.name}` is Integer, but a reverse logarithmic scale is for Continuous",
+                f"`{range_.name}` is an Integer range, but a reverse logarithmic scale requires "
+                "Continuous",
                 range_.path / "ScalingType",
-                label="Auto, Linear or Logarithmic",
+                label="must be Auto, Linear or Logarithmic",
                 help="use one of these, or `type: Continuous`",
             )
 
 
 @error("HPT206", "P05")
-def category_listed_twice(rule: Rule, context: Context) -> Iterator[Finding]:
+def duplicate_categorical_value(rule: Rule, context: Context) -> Iterator[Finding]:
     """A Categorical range lists a value twice.
 
-    SageMaker takes each value once
-    (https://github.com/aws/amazon-sagemaker-feedback/issues/195). Values are compared as texts:
-    `1` and `1.0` are two.
+    SageMaker requires unique values
+    (https://github.com/aws/amazon-sagemaker-feedback/issues/195). Values are compared as strings,
+    so `1` and `1.0` are different.
 
     Bad:
         training_job:
@@ -226,19 +229,19 @@ def category_listed_twice(rule: Rule, context: Context) -> Iterator[Finding]:
                 yield rule.finding(
                     f"`{range_.name}` lists `{value}` twice",
                     range_.path / "Values" / index,
-                    label="listed before",
-                    help="remove one of the two",
+                    label="duplicate",
+                    help="remove one of them",
                 )
             seen.add(value)
 
 
 @warning("HPT207", "P06")
-def choice_of_one(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A Categorical range has one value.
+def single_categorical_value(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A Categorical range has only one value.
 
-    There is nothing to search, and whether SageMaker takes it is not documented: the API's model
-    allows one value, while users report that it is refused
-    (https://github.com/aws/amazon-sagemaker-feedback/issues/195). A static hyperparameter says the
+    There is nothing to tune, and it is not documented whether SageMaker accepts it: the API model
+    allows one value, but users report that it is rejected
+    (https://github.com/aws/amazon-sagemaker-feedback/issues/195). A static hyperparameter means the
     same and always works.
 
     Bad:
@@ -254,20 +257,20 @@ def choice_of_one(rule: Rule, context: Context) -> Iterator[Finding]:
     for range_ in _categorical_ranges(context):
         if len(range_.values) == 1:
             yield rule.finding(
-                f"`{range_.name}` is a choice of one value, `{range_.values[0]}`",
+                f"`{range_.name}` has a single value, `{range_.values[0]}`",
                 range_.path / "Values",
-                label="nothing to choose from",
+                label="nothing to tune",
                 help=f"make it static: `{range_.name}: {range_.values[0]}`",
             )
 
 
 @warning("HPT208")
-def linear_range_over_decades(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A linear scale covers more than two powers of ten.
+def linear_range_over_several_magnitudes(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range with a linear scale spans more than two orders of magnitude.
 
-    On a linear scale from 0.0001 to 0.1, nine of ten values lie above 0.01, and the small ones are
-    hardly tried. Over several powers of ten a logarithmic scale gives each the same share; Auto,
-    which a range without `scaling` has, lets SageMaker decide
+    On a linear scale from 0.0001 to 0.1, nine of ten values are above 0.01, so small values are
+    rarely tried. A logarithmic scale covers each order of magnitude equally. With `Auto`, the
+    default, SageMaker chooses the scale
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
 
     Bad:
@@ -286,21 +289,21 @@ def linear_range_over_decades(rule: Rule, context: Context) -> Iterator[Finding]
             continue
         if high > low * _LINEAR_SPAN:
             yield rule.finding(
-                f"`{range_.name}` goes from {range_.min} to {range_.max} on a linear scale, "
-                "which hardly tries its small values",
+                f"`{range_.name}` ranges from {range_.min} to {range_.max} on a linear scale, so "
+                "small values are rarely tried",
                 range_.path / "ScalingType",
-                label="more than two powers of ten",
-                help="use `scaling: Logarithmic`, or leave `scaling` out",
+                label="spans more than two orders of magnitude",
+                help="use `scaling: Logarithmic`, or omit `scaling`",
             )
 
 
 RULES = (
-    bound_not_a_number,
-    range_without_width,
+    non_numeric_bound,
+    empty_range,
     logarithmic_range_from_zero,
-    reverse_logarithmic_range_beyond_one,
+    reverse_logarithmic_range_outside_unit_interval,
     reverse_logarithmic_integer_range,
-    category_listed_twice,
-    choice_of_one,
-    linear_range_over_decades,
+    duplicate_categorical_value,
+    single_categorical_value,
+    linear_range_over_several_magnitudes,
 )

@@ -1,8 +1,8 @@
-"""Tells a secret from other texts: a name and its value in, what kind of secret it is out.
+"""Detects secrets: a name and its value in, the kind of secret out.
 
-A text counts as a secret for what it is (a key's own form, a token's own prefix) or for what its
-author calls it. That it looks random is no proof: so do digests, ids and seeds. Every expression is
-bounded, so that reading is linear in the text.
+A value is a secret because of its format (that of a key, the prefix of a token) or because of its
+name. Randomness alone proves nothing: digests, ids and seeds look random too. Every expression is
+bounded, so matching takes linear time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,128}:(?![$<{*%])[^/\s:@]{3,128}@",
     ),
 }
-"""The form of each, after what every text of that form holds: nearly all texts hold none."""
+"""For each kind, a substring that every secret of it contains, tested first, and its format."""
 
 _SECRET_NAMES = (
     "access_token",
@@ -60,22 +60,22 @@ _SECRET_NAMES = (
     "secret_access_key",
     "secret_key",
 )
-_ELSEWHERE = re.compile(r"[/<{$*%]|arn:|https?:|s3:|ssm:|secretsmanager|vault:|env:")
-"""How a value begins that only says where the secret is, or stands for one."""
-_SHORTEST = 8
+_REFERENCE = re.compile(r"[/<{$*%]|arn:|https?:|s3:|ssm:|secretsmanager|vault:|env:")
+"""How a value starts that refers to a secret, or is a placeholder for one."""
+_MIN_LENGTH = 8
 
 
 def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | None:
-    """What kind of secret a value holds; None if none.
+    """The kind of secret that a value contains, or None.
 
-    `beside` are the values that stand with it: a secret access key has no form of its own and is
-    known by the access key id that it comes with.
+    `beside` are the values next to it: a secret access key has no distinctive format and is
+    recognized by the access key ID next to it.
     """
     text = value.strip().strip('"')
-    if len(text) < _SHORTEST:  # every form is longer, and most values are short
+    if len(text) < _MIN_LENGTH:  # every format is longer, and most values are short
         return None
     if _ACCESS_KEY_ID.search(text):
-        return "an AWS access key id"
+        return "an AWS access key ID"
     for kind, (mark, form) in _FORMS.items():
         if mark in text and re.search(form, text):
             return kind
@@ -92,10 +92,10 @@ def _is_secret_access_key(text: str) -> bool:
 
 
 def _named_secret(name: str, text: str) -> str | None:
-    """A literal under a name that promises a secret: `DB_PASSWORD`, `wandb-api-key`."""
+    """A literal value whose name indicates a secret: `DB_PASSWORD`, `wandb-api-key`."""
     is_literal = (
-        len(text) >= _SHORTEST
-        and _ELSEWHERE.match(text) is None
+        len(text) >= _MIN_LENGTH
+        and _REFERENCE.match(text) is None
         and not any(character.isspace() for character in text)
         and len(set(text)) > 1
     )
@@ -103,10 +103,10 @@ def _named_secret(name: str, text: str) -> str | None:
     called = next((known for known in _SECRET_NAMES if words.endswith(known)), None)
     if not is_literal or called is None:
         return None
-    return "a password" if called.startswith("pass") else f"a secret, by its name `{name}`"
+    return "a password" if called.startswith("pass") else f"a secret (its name is `{name}`)"
 
 
 def _words(name: str) -> str:
-    """A name in snake case: `wandbApiKey`, `WANDB_API_KEY` and `wandb-api-key` are one."""
+    """A name in snake case, the same for `wandbApiKey`, `WANDB_API_KEY` and `wandb-api-key`."""
     spread = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[^A-Za-z0-9]+", "_", spread).strip("_").lower()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from hptc.catalog import images
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
-from hptc.request.job_facts import region_of
 from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,
@@ -109,7 +108,7 @@ def role_of_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         _, partition, _, _, owner, *_ = definition.role_arn.split(":")
         account = account or owner
-        region = region_of(context, definition)
+        region = context.region_of(definition)
         problem = label = ""
         if owner != account:
             problem = f"the role is of the account {owner}, the search of {account}"

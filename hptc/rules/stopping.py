@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
-from hptc.request.job_facts import built_in, duration
+from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import spec_duration
 
 _MAX_RUNTIME = 28 * 86_400
 _AN_HOUR = 3600
@@ -39,8 +40,8 @@ def training_job_longer_than_28_days(rule: Rule, context: Context) -> Iterator[F
     for definition in context.job.definitions:
         if _max_runtime(definition) > _MAX_RUNTIME:
             yield rule.finding(
-                f"a training job may run for {duration(_max_runtime(definition))}, but 28 days is "
-                "the most",
+                f"a training job may run for {spec_duration(_max_runtime(definition))}, but the "
+                "maximum is 28 days",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
                 label="at most 28d",
                 help="lower it",
@@ -96,7 +97,7 @@ def spot_without_a_wait(rule: Rule, context: Context) -> Iterator[Finding]:
                 definition.path / "EnableManagedSpotTraining",
                 label="no `max_wait_time`",
                 help=f"write `spot: {{max_wait_time: …}}`, at least "
-                f"{duration(_max_runtime(definition))}",
+                f"{spec_duration(_max_runtime(definition))}",
             )
 
 
@@ -123,10 +124,10 @@ def wait_shorter_than_the_training(rule: Rule, context: Context) -> Iterator[Fin
         if definition.is_spot and wait is not None and wait < runtime:
             default = " (the default)" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
-                f"training may take {duration(runtime)}{default}, but waiting and training "
-                f"together only {duration(wait)}",
+                f"training may take {spec_duration(runtime)}{default}, but waiting and training "
+                f"together only {spec_duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
-                label=f"at least {duration(runtime)}",
+                label=f"at least {spec_duration(runtime)}",
                 help="raise `max_wait_time`, or lower `max_runtime` under `stopping`",
             )
 
@@ -139,43 +140,13 @@ def long_wait_without_checkpoints(rule: Rule, context: Context) -> Iterator[Find
     take an hour at most on spot instances
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
-    Bad:
+    Bad (kmeans):
         training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            k: 10
-            feature_dim: 784
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: kmeans
-            version: 1
-          inputs:
-            train: {content_type: text/csv}
-            test: {s3: "s3://example/test/", content_type: text/csv}
           enable_managed_spot_training: true
           stopping: {max_runtime: 1h, max_wait_time: 2h}
 
-    Good:
+    Good (kmeans):
         training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            k: 10
-            feature_dim: 784
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: kmeans
-            version: 1
-          inputs:
-            train: {content_type: text/csv}
-            test: {s3: "s3://example/test/", content_type: text/csv}
           enable_managed_spot_training: true
           stopping: {max_runtime: 30m, max_wait_time: 1h}
     """
@@ -190,8 +161,8 @@ def long_wait_without_checkpoints(rule: Rule, context: Context) -> Iterator[Find
             and wait > _AN_HOUR
         ):
             yield rule.finding(
-                f"{algorithm.title} keeps no checkpoints, so it may not take {duration(wait)} on "
-                "spot instances",
+                f"{algorithm.title} writes no checkpoints, so it may not take "
+                f"{spec_duration(wait)} on spot instances",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 label="at most 1h",
                 help="lower it to 1h and `max_runtime` with it, or train without `spot`",
@@ -226,8 +197,8 @@ def long_spot_training_without_checkpoints(rule: Rule, context: Context) -> Iter
             and _max_runtime(definition) > _AN_HOUR
         ):
             yield rule.finding(
-                f"training of up to {duration(_max_runtime(definition))} starts again whenever its "
-                "spot instance is taken away",
+                f"training of up to {spec_duration(_max_runtime(definition))} starts over whenever "
+                "its spot instance is interrupted",
                 definition.path / "EnableManagedSpotTraining",
                 label="no `checkpoint`",
                 help="add `checkpoint: {s3_uri: …}`, and let the training resume from it",

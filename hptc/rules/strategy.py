@@ -21,10 +21,10 @@ _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 
 
 @error("HPT241", "S05")
-def hyperband_settings_of_another_strategy(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search that is not Hyperband has Hyperband's settings.
+def hyperband_settings_without_hyperband(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A strategy other than Hyperband has Hyperband settings.
 
-    They are for the strategy Hyperband only
+    SageMaker accepts `HyperbandStrategyConfig` only with the Hyperband strategy
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
 
     Bad:
@@ -39,18 +39,18 @@ def hyperband_settings_of_another_strategy(rule: Rule, context: Context) -> Iter
     settings = (job.hyperband_min_resource, job.hyperband_max_resource)
     if job.strategy != "Hyperband" and settings != (None, None):
         yield rule.finding(
-            f"these settings are for Hyperband, but the strategy is {job.strategy}",
+            f"`hyperband` requires the Hyperband strategy, but the strategy is {job.strategy}",
             _HYPERBAND,
-            help="remove them, or say `strategy: Hyperband`",
+            help="remove it, or use `strategy: Hyperband`",
             on_key=True,
         )
 
 
 @error("HPT242", "S06")
 def hyperband_with_early_stopping(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A Hyperband search has early stopping too.
+    """A Hyperband tuning job also uses early stopping.
 
-    Hyperband stops training jobs by rules of its own, and early stopping must be off
+    Hyperband has its own mechanism to stop training jobs, so early stopping must be off
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html).
 
     Bad:
@@ -64,7 +64,7 @@ def hyperband_with_early_stopping(rule: Rule, context: Context) -> Iterator[Find
     """
     if context.job.strategy == "Hyperband" and context.job.early_stopping == "Auto":
         yield rule.finding(
-            "Hyperband stops training jobs itself, so early stopping must be off",
+            "Hyperband stops training jobs by its own rules, so early stopping must be off",
             _EARLY_STOPPING,
             label="must be Off",
             help="remove `early_stopping`",
@@ -72,12 +72,12 @@ def hyperband_with_early_stopping(rule: Rule, context: Context) -> Iterator[Find
 
 
 @error("HPT243", "S07")
-def hyperband_without_resource(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Hyperband does not know the most epochs that a training job may run.
+def hyperband_without_max_resource(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperband has no maximum number of epochs.
 
-    Without `max_resource` SageMaker reads it from a static hyperparameter named `epochs`,
-    `numepochs`, `n-epochs`, `n_epochs` or `num_epochs`, and refuses the search if there is none. A
-    tuned one does not count
+    Without `max_resource`, SageMaker reads the maximum from a static hyperparameter named `epochs`,
+    `numepochs`, `n-epochs`, `n_epochs` or `num_epochs`, and rejects the tuning job if there is
+    none. A tuned hyperparameter does not count
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html,
     https://github.com/awslabs/graphstorm/issues/1243).
 
@@ -92,18 +92,18 @@ def hyperband_without_resource(rule: Rule, context: Context) -> Iterator[Finding
     if context.job.strategy != "Hyperband" or context.job.hyperband_max_resource is not None:
         return
     for definition in context.job.definitions:
-        if _tells_epochs(definition):
+        if _has_static_epochs(definition):
             continue
         tuned = next((each.name for each in definition.ranges if each.name in _EPOCHS), None)
         written = next((name for name in _EPOCHS if name in definition.static), None)
         reason = ""
         if written is not None:
-            reason = f": `{written}` is `{definition.static[written]}`, not a whole number"
+            reason = f": `{written}` is `{definition.static[written]}`, not an integer"
         elif tuned is not None:
-            reason = f": `{tuned}` is tuned, which does not tell it"
+            reason = f": `{tuned}` is tuned, not static"
         of = of_definition(definition)
         yield rule.finding(
-            f"Hyperband does not know the most epochs that a training job{of} may run{reason}",
+            f"Hyperband needs the maximum number of epochs of a training job{of}{reason}",
             _STRATEGY,
             label="needs `max_resource`",
             help="add `hyperband: {max_resource: …}`, or a static `epochs`",
@@ -111,10 +111,10 @@ def hyperband_without_resource(rule: Rule, context: Context) -> Iterator[Finding
 
 
 @error("HPT244", "S08")
-def hyperband_resource_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Hyperband's most is more than 20,000.
+def hyperband_max_resource_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperband's `max_resource` is greater than 20,000.
 
-    20,000 epochs are the most
+    The maximum is 20,000 epochs
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
 
     Bad:
@@ -125,10 +125,10 @@ def hyperband_resource_too_large(rule: Rule, context: Context) -> Iterator[Findi
         strategy: Hyperband
         hyperband: {max_resource: 20000}
     """
-    most = context.job.hyperband_max_resource
-    if context.job.strategy == "Hyperband" and most is not None and most > _MAX_RESOURCE:
+    maximum = context.job.hyperband_max_resource
+    if context.job.strategy == "Hyperband" and maximum is not None and maximum > _MAX_RESOURCE:
         yield rule.finding(
-            f"Hyperband takes at most {_MAX_RESOURCE} epochs, but `max_resource` is {most}",
+            f"`max_resource` is {maximum}, but Hyperband supports at most {_MAX_RESOURCE} epochs",
             _HYPERBAND / "MaxResource",
             label=f"must be {_MAX_RESOURCE} or less",
         )
@@ -136,10 +136,10 @@ def hyperband_resource_too_large(rule: Rule, context: Context) -> Iterator[Findi
 
 @error("HPT245", "S09")
 def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Hyperband's least is more than its most.
+    """Hyperband's `min_resource` is greater than its `max_resource`.
 
-    A training job runs for at least `min_resource` epochs and at most `max_resource`, which
-    SageMaker reads from a static `epochs` where it is not given
+    A training job runs for at least `min_resource` and at most `max_resource` epochs. Without
+    `max_resource`, SageMaker reads the maximum from a static `epochs`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
 
     Bad:
@@ -151,59 +151,39 @@ def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Fi
         hyperband: {min_resource: 3, max_resource: 27}
     """
     job = context.job
-    least = job.hyperband_min_resource
-    if job.strategy != "Hyperband" or least is None:
+    minimum = job.hyperband_min_resource
+    if job.strategy != "Hyperband" or minimum is None:
         return
     for definition in job.definitions:
-        most = job.hyperband_max_resource
-        its_most = f"its most, {most}"
-        if most is None:
-            most = _epochs(definition)
-            its_most = f"the {most} epochs of the training job"
-        if most is not None and least > most:
+        maximum = job.hyperband_max_resource
+        origin = "`max_resource`"
+        if maximum is None:
+            maximum = _epochs(definition)
+            origin = "the number of epochs of the training job"
+        if maximum is not None and minimum > maximum:
             yield rule.finding(
-                f"Hyperband's least, {least}, is more than {its_most}",
+                f"`min_resource` is {minimum}, but {origin} is {maximum}",
                 _HYPERBAND / "MinResource",
-                label=f"must be {most} or less",
+                label=f"must be {maximum} or less",
             )
             return
 
 
 @warning("HPT246", "S11")
 def hyperband_without_intermediate_results(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Hyperband optimises a metric that is measured once, at the end.
+    """Hyperband optimizes a metric that is reported once, at the end of training.
 
-    Hyperband saves time by stopping training jobs that look bad on the way, so it is for
-    algorithms that report the objective again and again. A metric of the `test` channel comes after
-    the training
+    Hyperband saves time by stopping training jobs that perform poorly, so it needs algorithms that
+    report the objective throughout training. Metrics of the `test` channel are reported after
+    training
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html).
 
-    Bad:
+    Bad (kmeans):
         strategy: Hyperband
         hyperband: {max_resource: 10}
-        training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          algorithm: {built_in: kmeans, version: 1, training_image: null, metric_definitions: null}
-          inputs: {test: {s3: "s3://example/test/"}}
-          hyperparameters:
-            k: 10
-            feature_dim: 784
-            depth: null
-            rate: null
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
 
-    Good:
+    Good (kmeans):
         strategy: Bayesian
-        training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
-          algorithm: {built_in: kmeans, version: 1, training_image: null, metric_definitions: null}
-          inputs: {test: {s3: "s3://example/test/"}}
-          hyperparameters:
-            k: 10
-            feature_dim: 784
-            depth: null
-            rate: null
-            mini_batch_size: {type: Integer, min: 3000, max: 15000}
     """
     if context.job.strategy != "Hyperband":
         return
@@ -213,20 +193,20 @@ def hyperband_without_intermediate_results(rule: Rule, context: Context) -> Iter
             continue
         if objective.metric_name not in algorithm.early_stopping_metrics:
             yield rule.finding(
-                f"{algorithm.title} reports `{objective.metric_name}` once, at the end, so "
-                "Hyperband has nothing to stop it by",
+                f"{algorithm.title} reports `{objective.metric_name}` only once, at the end of "
+                "training, so Hyperband can't stop training jobs early",
                 _STRATEGY,
-                label="needs results on the way",
-                help="use `strategy: Bayesian`, or an objective that is reported at each epoch",
+                label="needs intermediate results",
+                help="use `strategy: Bayesian`, or an objective that is reported every epoch",
             )
 
 
 @warning("HPT247")
-def early_stopping_without_earlier_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Early stopping is on, and all training jobs start at once.
+def early_stopping_with_all_jobs_in_parallel(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Early stopping is on, but all training jobs run in parallel.
 
-    Early stopping compares a training job with those that were completed before it. When there is
-    no second round, there are none or hardly any
+    Early stopping compares a training job with those that completed before it. If all start at the
+    same time, there are few or none
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html).
 
     Bad:
@@ -244,20 +224,20 @@ def early_stopping_without_earlier_jobs(rule: Rule, context: Context) -> Iterato
     if job.early_stopping != "Auto" or wanted is None or wanted > job.max_parallel_training_jobs:
         return
     yield rule.finding(
-        "early stopping compares with completed training jobs, but "
-        + ("there is only one" if wanted == 1 else f"all {wanted} start at once"),
+        "early stopping compares a training job with completed ones, but "
+        + ("there is only one" if wanted == 1 else f"all {wanted} start at the same time"),
         _EARLY_STOPPING,
-        label="stops little or nothing",
-        help="remove `early_stopping`, or run fewer training jobs at the same time",
+        label="has little or no effect",
+        help="remove `early_stopping`, or run fewer training jobs in parallel",
     )
 
 
 @warning("HPT248", "S17")
 def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The random seed is more than 2147483647.
+    """The random seed is greater than 2147483647.
 
-    The API's reference gives no upper bound, but its type is a 32-bit integer, which is what the
-    SDKs of several languages can send
+    The API reference gives no maximum, but the type is a 32-bit integer, and SDKs of several
+    languages can't send more
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html).
 
     Bad:
@@ -269,19 +249,18 @@ def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding
     seed = context.job.random_seed
     if seed is not None and seed > _MAX_SEED:
         yield rule.finding(
-            f"the random seed {seed} does not fit into 32 bits",
+            f"the random seed {seed} does not fit in a signed 32-bit integer",
             RequestPath((_CONFIG, "RandomSeed")),
-            label=f"{_MAX_SEED} at most",
-            help="use a smaller one",
+            label=f"must be {_MAX_SEED} or less",
         )
 
 
 @error("HPT251", "A02")
 def automatic_range_without_autotune(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A range is left to Autotune, which is not on.
+    """A range has type Auto, but Autotune is off.
 
-    A range of type Auto has an example value only; Autotune makes the range around it, and it has
-    to be enabled for that
+    A range of type Auto has only an example value. Autotune chooses the bounds, so it must be
+    enabled
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
 
     Bad:
@@ -301,16 +280,16 @@ def automatic_range_without_autotune(rule: Rule, context: Context) -> Iterator[F
         for range_ in definition.ranges:
             if isinstance(range_, AutoRange):
                 yield rule.finding(
-                    f"`{range_.name}` is left to Autotune, which is not on",
+                    f"`{range_.name}` has type Auto, but Autotune is off",
                     range_.path,
-                    label="has no range of its own",
-                    help="add `autotune: Enabled`, or give it a range",
+                    label="requires Autotune",
+                    help="add `autotune: Enabled`, or set its range",
                     on_key=True,
                 )
 
 
 def _epochs(definition: Definition) -> int | None:
-    """The resource that SageMaker reads from the static hyperparameters."""
+    """The number of epochs that SageMaker reads from the static hyperparameters."""
     for name in _EPOCHS:
         text = definition.static.get(name, "")
         if WHOLE_NUMBER.fullmatch(text):
@@ -318,19 +297,19 @@ def _epochs(definition: Definition) -> int | None:
     return None
 
 
-def _tells_epochs(definition: Definition) -> bool:
+def _has_static_epochs(definition: Definition) -> bool:
     values = [definition.static.get(name, "") for name in _EPOCHS]
     return any(WHOLE_NUMBER.fullmatch(text.strip('"')) or has_reference(text) for text in values)
 
 
 RULES = (
-    hyperband_settings_of_another_strategy,
+    hyperband_settings_without_hyperband,
     hyperband_with_early_stopping,
-    hyperband_without_resource,
-    hyperband_resource_too_large,
+    hyperband_without_max_resource,
+    hyperband_max_resource_too_large,
     hyperband_minimum_above_maximum,
     hyperband_without_intermediate_results,
-    early_stopping_without_earlier_jobs,
+    early_stopping_with_all_jobs_in_parallel,
     random_seed_beyond_32_bits,
     automatic_range_without_autotune,
 )

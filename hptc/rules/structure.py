@@ -1,4 +1,4 @@
-"""HPT11x: one training job definition or several, and what stands where."""
+"""HPT11x: single or multiple training job definitions, and what belongs where."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONFIG = "HyperParameterTuningJobConfig"
 _MAX_ENVIRONMENT_VARIABLES = 48
 
 
-def _has_several(context: Context) -> bool:
+def _has_several_algorithms(context: Context) -> bool:
     return context.job.is_multiple and len(context.job.definitions) > 1
 
 
@@ -24,7 +24,7 @@ def _has_ranges(ranges: Any) -> bool:
 
 
 def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPath]:
-    """Where the objective and the ranges of a definition stand if they stand in the wrong place."""
+    """Paths of a definition's objective and ranges, if they are in the wrong place."""
     request = context.request
     config = request[_CONFIG]
     places: dict[str, RequestPath] = {}
@@ -43,20 +43,19 @@ def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPat
 
 
 @error("HPT111", "X01")
-def not_one_form_of_definitions(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A request has both forms of training job definitions, or neither.
+def ambiguous_training_job_definitions(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A request has both kinds of training job definitions, or neither.
 
-    `TrainingJobDefinition` is for one algorithm and `TrainingJobDefinitions` for several. The API's
-    model marks both as optional, but SageMaker takes exactly one of them
+    `TrainingJobDefinition` is for one algorithm, `TrainingJobDefinitions` for several. The API
+    model marks both as optional, but SageMaker requires exactly one of them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
-    A spec can't say this: its `training_job` and `training_jobs` exclude each other.
+    This only affects requests: in a spec, `training_job` and `training_jobs` are mutually
+    exclusive.
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition: null
 
-    Good:
-        # request
+    Good (request):
         HyperParameterTuningJobName: base
     """
     given = [
@@ -68,26 +67,25 @@ def not_one_form_of_definitions(rule: Rule, context: Context) -> Iterator[Findin
         yield rule.finding(
             "`TrainingJobDefinition` is for one algorithm and `TrainingJobDefinitions` for several",
             RequestPath(("TrainingJobDefinitions",)),
-            label="both are given",
-            help="keep one of the two",
+            label="both are set",
+            help="keep one of them",
             on_key=True,
         )
     elif not given:
         yield rule.finding(
-            "nothing says what the training jobs of the search run",
+            "the request has no training job definition",
             RequestPath(),
             help="add `TrainingJobDefinition`, or `TrainingJobDefinitions` for several algorithms",
         )
 
 
 @error("HPT112", "X03", "X06")
-def definition_without_objective(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search has no objective.
+def missing_objective(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job definition has no objective.
 
-    Without a metric to optimise there is nothing to search for. The API's model marks the objective
-    as optional because it stands in one of two places, but SageMaker demands it for each training
-    job definition. With Autotune that is not certain: a published request leaves it out, so it is a
-    warning there
+    A tuning job needs a metric to optimize. The API model marks the objective as optional because
+    it can be in one of two places, but SageMaker requires it for each training job definition. With
+    Autotune it may be optional (a published request omits it), so there the finding is a warning
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
 
     Bad:
@@ -116,11 +114,12 @@ def definition_without_objective(rule: Rule, context: Context) -> Iterator[Findi
 
 
 @error("HPT113", "X04", "X07")
-def definition_without_ranges(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job has no hyperparameter to tune.
+def nothing_to_tune(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job definition has no hyperparameter to tune.
 
-    SageMaker demands at least one range for each training job definition, unless Autotune chooses
-    them (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
+    SageMaker requires at least one range for each training job definition, unless Autotune chooses
+    the ranges
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
 
     Bad:
         training_job:
@@ -137,27 +136,27 @@ def definition_without_ranges(rule: Rule, context: Context) -> Iterator[Finding]
             yield rule.finding(
                 f"{_subject(definition)} has no hyperparameter to tune",
                 definition.ranges_path,
-                help="give one a range, such as `{type: Continuous, min: 0.1, max: 0.5}`",
+                help="tune at least one, for example `rate: {type: Continuous, min: 0.1, max: "
+                "0.5}`",
                 on_key=True,
             )
 
 
 @error("HPT114", "X05", "X08")
-def objective_or_ranges_out_of_place(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The objective or the ranges stand where the other form of definitions has them.
+def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective or the ranges are in the wrong place for the kind of definitions.
 
-    With one `TrainingJobDefinition` they stand in `HyperParameterTuningJobConfig`; with several
-    `TrainingJobDefinitions` each has its own `TuningObjective` and `HyperParameterRanges`
+    With one `TrainingJobDefinition`, they belong in `HyperParameterTuningJobConfig`. With
+    `TrainingJobDefinitions`, each definition has its own `TuningObjective` and
+    `HyperParameterRanges`
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
-    A spec can't say this: there they always stand with their training job.
+    This only affects requests: in a spec, they are always part of the training job.
 
-    Bad:
-        # request
+    Bad (request):
         TrainingJobDefinition:
           TuningObjective: {MetricName: loss, Type: Minimize}
 
-    Good:
-        # request
+    Good (request):
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: {MetricName: loss, Type: Minimize}
     """
@@ -165,8 +164,8 @@ def objective_or_ranges_out_of_place(rule: Rule, context: Context) -> Iterator[F
         return
     for path in _misplaced(context, context.job.definitions[0]).values():
         yield rule.finding(
-            f"`{path[-1]}` does not belong here when there "
-            + ("are `TrainingJobDefinitions`" if context.job.is_multiple else "is one definition"),
+            f"`{path[-1]}` is not valid here with "
+            + ("`TrainingJobDefinitions`" if context.job.is_multiple else "a single definition"),
             path,
             help="move it into each of the `TrainingJobDefinitions`"
             if context.job.is_multiple
@@ -176,15 +175,14 @@ def objective_or_ranges_out_of_place(rule: Rule, context: Context) -> Iterator[F
 
 
 @error("HPT115", "N06", "N07")
-def definition_without_its_own_name(rule: Rule, context: Context) -> Iterator[Finding]:
-    """One of several training job definitions has no name, or another's.
+def missing_or_duplicate_definition_name(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job definition has no name, or the name of another one.
 
-    SageMaker tells the definitions of a search apart by `DefinitionName`, which must be unique
+    SageMaker identifies the definitions of a tuning job by `DefinitionName`, which must be unique
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
-    A spec can't say this: its `training_jobs` are a map by name.
+    This only affects requests: in a spec, `training_jobs` is a map keyed by name.
 
-    Bad:
-        # request
+    Bad (request):
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: null
           ParameterRanges: null
@@ -202,8 +200,7 @@ def definition_without_its_own_name(rule: Rule, context: Context) -> Iterator[Fi
             ResourceConfig: {InstanceType: ml.m5.xlarge, InstanceCount: 1, VolumeSizeInGB: 30}
             StoppingCondition: {MaxRuntimeInSeconds: 3600}
 
-    Good:
-        # request
+    Good (request):
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: null
           ParameterRanges: null
@@ -228,27 +225,27 @@ def definition_without_its_own_name(rule: Rule, context: Context) -> Iterator[Fi
     for definition in context.job.definitions:
         if definition.name is None:
             yield rule.finding(
-                "one of `TrainingJobDefinitions` has no name",
+                "a training job definition has no name",
                 definition.path,
-                help="add `DefinitionName`, a name that no other has",
+                help="add a unique `DefinitionName`",
             )
         elif definition.name in seen:
             yield rule.finding(
-                f"two of `TrainingJobDefinitions` have the name `{definition.name}`",
+                f"two training job definitions are named `{definition.name}`",
                 definition.path / "DefinitionName",
-                label="taken",
-                help="give each a name of its own",
+                label="already used",
+                help="give each definition a unique name",
             )
         else:
             seen.add(definition.name)
 
 
 @error("HPT116", "X11")
-def warm_start_of_several(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search over several algorithms has a warm start.
+def warm_start_with_several_algorithms(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job with several algorithms has a warm start.
 
-    Warm start is for a single training job definition: results of one algorithm say nothing of
-    another
+    Warm start supports a single training job definition only: results of one algorithm don't
+    transfer to another
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
 
     Bad:
@@ -258,22 +255,22 @@ def warm_start_of_several(rule: Rule, context: Context) -> Iterator[Finding]:
     Good:
         training_jobs: {trees: {}, forest: {}}
     """
-    if context.job.warm_start is not None and _has_several(context):
+    if context.job.warm_start is not None and _has_several_algorithms(context):
         yield rule.finding(
-            f"a search over {len(context.job.definitions)} algorithms can't have a warm start",
+            f"a tuning job with {len(context.job.definitions)} algorithms can't use warm start",
             context.job.warm_start.path,
-            help="remove `warm_start`, or make a search for each algorithm",
+            help="remove `warm_start`, or create a tuning job for each algorithm",
             on_key=True,
         )
 
 
 @warning("HPT117", "X12")
-def early_stopping_of_several(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search over several algorithms has early stopping.
+def early_stopping_with_several_algorithms(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job with several algorithms uses early stopping.
 
-    The console's guide says that early stopping is for a single algorithm; the API's reference
-    does not say so. Training jobs of different algorithms report at different times, so comparing
-    them on the way is of little worth
+    The developer guide limits early stopping to a single algorithm; the API reference does not
+    mention it. Training jobs of different algorithms report metrics at different times, so
+    comparing them while they run has little value
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
 
     Bad:
@@ -284,21 +281,22 @@ def early_stopping_of_several(rule: Rule, context: Context) -> Iterator[Finding]
         training_jobs: {trees: {}, forest: {}}
         early_stopping: "Off"
     """
-    if context.job.early_stopping == "Auto" and _has_several(context):
+    if context.job.early_stopping == "Auto" and _has_several_algorithms(context):
         yield rule.finding(
-            f"early stopping is for one algorithm, but this search has "
+            "early stopping is for a single algorithm, but this tuning job has "
             f"{len(context.job.definitions)}",
             RequestPath((_CONFIG, "TrainingJobEarlyStoppingType")),
-            label="may be ignored or refused",
-            help="remove `early_stopping`, or make a search for each algorithm",
+            label="may be ignored or rejected",
+            help="remove `early_stopping`, or create a tuning job for each algorithm",
         )
 
 
 @error("HPT118", "X14")
-def too_many_environment_variables_in_all(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The training jobs of a search have more than 48 environment variables together.
+def too_many_environment_variables(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job has more than 48 environment variables in total.
 
-    48 is the most for each training job definition, and also for all definitions of a search
+    The limit of 48 applies to each training job definition, and to all definitions of a tuning job
+    combined
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html).
 
     Bad:
@@ -319,24 +317,24 @@ def too_many_environment_variables_in_all(rule: Rule, context: Context) -> Itera
     for definition in context.job.definitions:
         for name in definition.environment:
             total += 1
-            if total == _MAX_ENVIRONMENT_VARIABLES + 1 and _has_several(context):
+            if total == _MAX_ENVIRONMENT_VARIABLES + 1 and _has_several_algorithms(context):
                 count = sum(len(each.environment) for each in context.job.definitions)
                 yield rule.finding(
-                    f"the training jobs have {count} environment variables together, but "
-                    f"SageMaker takes {_MAX_ENVIRONMENT_VARIABLES} in a search",
+                    f"the training job definitions have {count} environment variables in total, "
+                    f"but the maximum is {_MAX_ENVIRONMENT_VARIABLES}",
                     definition.path / "Environment" / name,
-                    label=f"the {total}th",
-                    help="remove some, or make a search for each algorithm",
+                    label=f"number {total}",
+                    help="remove some, or create a tuning job for each algorithm",
                     on_key=True,
                 )
 
 
 @warning("HPT119", "X09")
-def objectives_in_opposite_directions(rule: Rule, context: Context) -> Iterator[Finding]:
-    """One training job of a search maximises its metric, another minimises it.
+def objectives_with_opposite_directions(rule: Rule, context: Context) -> Iterator[Finding]:
+    """One training job definition maximizes its metric, another one minimizes it.
 
-    SageMaker compares the values of all definitions as they are, whatever their metric, to name the
-    best training job. A loss and an accuracy have no common best, so that name means nothing
+    To find the best training job, SageMaker compares the values of all definitions as they are,
+    whatever the metric. A loss and an accuracy can't be compared, so the result is meaningless
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo.html).
 
     Bad:
@@ -357,28 +355,29 @@ def objectives_in_opposite_directions(rule: Rule, context: Context) -> Iterator[
     for objective in objectives:
         if objective.type != objectives[0].type:
             yield rule.finding(
-                f"`{objective.metric_name}` is to {objective.type.lower()}, but "
-                f"`{objectives[0].metric_name}` of the first algorithm to "
-                f"{objectives[0].type.lower()}: the best of both means nothing",
+                f"the objective is to {objective.type.lower()} `{objective.metric_name}`, but the "
+                f"first algorithm's is to {objectives[0].type.lower()} "
+                f"`{objectives[0].metric_name}`",
                 objective.path / "Type",
                 label=f"not {objectives[0].type}",
-                help="use metrics of one direction and scale, or make a search for each algorithm",
+                help="use metrics with the same direction and scale, or create a tuning job for "
+                "each algorithm",
             )
             return
 
 
 def _subject(definition: Definition) -> str:
-    return f"`{definition.name}`" if definition.name else "the search"
+    return f"`{definition.name}`" if definition.name else "the tuning job"
 
 
 RULES = (
-    not_one_form_of_definitions,
-    definition_without_objective,
-    definition_without_ranges,
-    objective_or_ranges_out_of_place,
-    definition_without_its_own_name,
-    warm_start_of_several,
-    early_stopping_of_several,
-    too_many_environment_variables_in_all,
-    objectives_in_opposite_directions,
+    ambiguous_training_job_definitions,
+    missing_objective,
+    nothing_to_tune,
+    misplaced_objective_or_ranges,
+    missing_or_duplicate_definition_name,
+    warm_start_with_several_algorithms,
+    early_stopping_with_several_algorithms,
+    too_many_environment_variables,
+    objectives_with_opposite_directions,
 )

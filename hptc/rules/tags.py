@@ -9,23 +9,21 @@ from hptc.diagnostics import Finding, RequestPath
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_TAGS = 50
-_TAGS_OF_HPTC = 5  # project, environment, spec, digest and commit: submission.py
-_PREFIX_OF_HPTC = "hptc:"
+_HPTC_TAGS = 5  # project, environment, spec, digest and commit
+_HPTC_PREFIX = "hptc:"
 
 
 @error("HPT601", "G02")
 def duplicate_tag(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Two tags of the same key.
+    """Two tags have the same key.
 
-    A key has one value on each resource; keys that differ in case are two keys
+    A resource has one value for each tag key. Keys are case-sensitive
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html).
 
-    Bad:
-        # request
+    Bad (request):
         Tags: [{Key: team, Value: growth}, {Key: team, Value: search}]
 
-    Good:
-        # request
+    Good (request):
         Tags: [{Key: team, Value: growth}, {Key: owner, Value: search}]
     """
     seen: Counter[str] = Counter()
@@ -35,16 +33,16 @@ def duplicate_tag(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"two tags have the key `{tag['Key']}`",
                 RequestPath(("Tags", index, "Key")),
-                label="the second of that key",
-                help="keep one of the two",
+                label="duplicate",
+                help="keep one of them",
             )
 
 
 @error("HPT602", "G03")
 def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A tag whose key begins with `aws:`.
+    """A tag key starts with `aws:`.
 
-    Such keys are AWS's own, in any mix of cases
+    AWS reserves this prefix, in any case
     (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html).
 
     Bad:
@@ -56,7 +54,7 @@ def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
     for index, tag in enumerate(context.request.get("Tags", ())):
         if tag["Key"].lower().startswith("aws:"):
             yield rule.finding(
-                f"the tag `{tag['Key']}` is not yours to set: keys that begin with aws: are AWS's",
+                f"the tag key `{tag['Key']}` starts with `aws:`, which AWS reserves",
                 RequestPath(("Tags", index, "Key")),
                 on_key=True,
                 label="reserved",
@@ -65,13 +63,13 @@ def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @warning("HPT603")
-def tag_that_hptc_sets(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A tag whose key begins with `hptc:`.
+def tag_overwritten_by_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tag key starts with `hptc:`.
 
-    At submission hptc writes where the job comes from into tags of that prefix, and reads them
-    later: `hptc:project`, `hptc:environment`, `hptc:spec`, `hptc:digest` and `hptc:commit`. One of
-    these in a spec is overwritten (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
-    says what a tag may be).
+    hptc records where a tuning job comes from in tags with this prefix when it submits the job, and
+    reads them later: `hptc:project`, `hptc:environment`, `hptc:spec`, `hptc:digest` and
+    `hptc:commit`. It overwrites these tags of a spec. For the format of tags, see
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html.
 
     Bad:
         tags: {"hptc:project": growth}
@@ -80,22 +78,22 @@ def tag_that_hptc_sets(rule: Rule, context: Context) -> Iterator[Finding]:
         tags: {project: growth}
     """
     for index, tag in enumerate(context.request.get("Tags", ())):
-        if tag["Key"].startswith(_PREFIX_OF_HPTC):
+        if tag["Key"].startswith(_HPTC_PREFIX):
             yield rule.finding(
-                f"hptc itself sets tags such as `{tag['Key']}` at submission",
+                f"hptc sets tags such as `{tag['Key']}` when it submits the tuning job",
                 RequestPath(("Tags", index, "Key")),
                 on_key=True,
                 label="overwritten",
-                help=f"remove it, or rename it to `{tag['Key'][len(_PREFIX_OF_HPTC) :]}`",
+                help=f"remove it, or rename it to `{tag['Key'][len(_HPTC_PREFIX) :]}`",
             )
 
 
 @warning("HPT604", "G01")
-def no_room_for_tags_of_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
-    """So many tags that hptc's own don't fit beside them.
+def no_room_for_hptc_tags(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job has too many tags for hptc to add its own.
 
-    A job has 50 tags at most. hptc adds up to five at submission, which tell where the job comes
-    from, and refuses to submit where they don't fit
+    A tuning job can have up to 50 tags. hptc adds up to five when it submits the job, to record
+    where it comes from, and does not submit the job if that exceeds the limit
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html).
 
     Bad:
@@ -110,14 +108,16 @@ def no_room_for_tags_of_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
         tags: {team: growth}
     """
     tags = context.request.get("Tags", ())
-    own = [tag for tag in tags if not tag["Key"].startswith(_PREFIX_OF_HPTC)]
-    if len(own) > _MAX_TAGS - _TAGS_OF_HPTC:
+    own = [tag for tag in tags if not tag["Key"].startswith(_HPTC_PREFIX)]
+    if len(own) > _MAX_TAGS - _HPTC_TAGS:
         yield rule.finding(
-            f"{len(own)} tags, and hptc adds up to {_TAGS_OF_HPTC}; a job has {_MAX_TAGS} at most",
+            f"the tuning job has {len(own)} tags and hptc adds up to {_HPTC_TAGS}, but the "
+            "maximum is "
+            f"{_MAX_TAGS}",
             RequestPath(("Tags",)),
             on_key=True,
-            help=f"keep {_MAX_TAGS - _TAGS_OF_HPTC} of them to submit with hptc",
+            help=f"keep at most {_MAX_TAGS - _HPTC_TAGS} to submit with hptc",
         )
 
 
-RULES = (duplicate_tag, reserved_tag_key, tag_that_hptc_sets, no_room_for_tags_of_hptc)
+RULES = (duplicate_tag, reserved_tag_key, tag_overwritten_by_hptc, no_room_for_hptc_tags)

@@ -21,29 +21,15 @@ def untunable_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
     refuses a range over any other, also when the image runs a script of yours
     (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
             scale_pos_weight: {type: Continuous, min: 1, max: 9}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
             min_child_weight: {type: Continuous, min: 1, max: 9}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
     """
     yield from _untunable(rule, context, are_exhaustive=True)
 
@@ -57,30 +43,15 @@ def hyperparameter_not_documented_as_tunable(rule: Rule, context: Context) -> It
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html);
     for some algorithms its list may not be complete, hence a warning.
 
-    Bad:
+    Bad (kmeans):
         training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            feature_dim: 9
             k: {type: Integer, min: 2, max: 40}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: kmeans, version: 1}
-          inputs: {test: {s3: "s3://example/test/"}}
 
-    Good:
+    Good (kmeans):
         training_job:
-          objective: {metric_name: "test:msd", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            feature_dim: 9
             k: 7
-            mini_batch_size: {type: Integer, min: 300, max: 9000}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: kmeans, version: 1}
-          inputs: {test: {s3: "s3://example/test/"}}
     """
     yield from _untunable(rule, context, are_exhaustive=False)
 
@@ -131,29 +102,15 @@ def range_beyond_the_limits_of_a_built_in_algorithm(
     this rule does not judge
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
             subsample: {type: Continuous, min: 0.5, max: 1.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
             subsample: {type: Continuous, min: 0.5, max: 1}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
     """
     for range_, tunable in _tuned(context):
         limits = tunable.limits
@@ -195,29 +152,15 @@ def range_of_another_kind_than_the_hyperparameter(
     range is meant to be of that kind. Whole numbers for a continuous one are fine
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
             max_depth: {type: Continuous, min: 2, max: 9}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
             max_depth: {type: Integer, min: 2, max: 40}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
     """
     for range_, tunable in _tuned(context):
         if isinstance(range_, AutoRange):
@@ -256,28 +199,15 @@ def required_hyperparameter_missing(rule: Rule, context: Context) -> Iterator[Fi
     jobs fail some minutes later, each of them, and the tuning job with them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+            num_round: null
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
             num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
@@ -310,30 +240,15 @@ def hyperparameter_unknown_to_the_algorithm(rule: Rule, context: Context) -> Ite
     accepts the tuning job; its training jobs fail, each of them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost_hyperparameters.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
             num_rounds: 50
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
           hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-          inputs: {validation: {s3: "s3://example/validation/"}}
+            num_round: 50
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)

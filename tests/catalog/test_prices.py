@@ -17,6 +17,7 @@ from hptc.aws.retry import Retry
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import (
     FILE_NAME,
+    ProjectPrices,
     load_prices,
     own_prices,
     packaged,
@@ -24,6 +25,7 @@ from hptc.catalog.prices import (
     render_prices,
 )
 from hptc.errors import AwsError, UsageError
+from hptc.source.filesystem import Disk
 from tests.support.fake_service import FakeTime
 from tests.support.paths import ROOT
 
@@ -31,6 +33,17 @@ NOT_OF_TRAINING = {"offer-table", "oregon-studio", "notebook-volumes"}
 """Readings of other parts of SageMaker: they agree, but no row stands on them alone."""
 
 ROW = {"usd_per_hour": "0.23", "date": "2026-09-24", "sources": ["a", "b"]}
+
+
+class CountingFiles(Disk):
+    """The disk, and what was read from it."""
+
+    def __init__(self) -> None:
+        self.read_paths: list[str] = []
+
+    def read(self, path: str) -> str:
+        self.read_paths.append(path)
+        return super().read(path)
 
 
 def file(**regions: Any) -> str:
@@ -102,6 +115,19 @@ class TestProjectTable:
     def test_without_one_the_package_serves(self, tmp_path: Path) -> None:
         assert load_prices(tmp_path) == packaged()
         assert load_prices(None) is packaged()
+
+    def test_many_specs_read_the_file_of_each_project_once(self, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / FILE_NAME).write_text(render_prices(packaged()), encoding="utf-8")
+        files = CountingFiles()
+        prices = ProjectPrices(files=files)
+        roots = [tmp_path / "one", tmp_path / "two", tmp_path / "one", None] * 50
+        tables = [prices.of(root) for root in roots]
+        assert files.read_paths == [str(tmp_path / name / FILE_NAME) for name in ("one", "two")]
+        assert tables[0] is tables[2]
+        assert tables[0] == load_prices(tmp_path / "one")
+        assert tables[3] is packaged()
 
     def test_a_table_is_read_as_it_was_written(self, tmp_path: Path) -> None:
         (tmp_path / FILE_NAME).write_text(render_prices(packaged()), encoding="utf-8")

@@ -93,7 +93,7 @@ MISUSE = {
     "an option without its value": (["check", "--env"], "--env"),
     "explain nothing": (["explain"], "say a code such as HPT203"),
     "explain two things": (["explain", "HPT203", "--all"], "say a code such as HPT203"),
-    "explain what is not there": (["explain", "HPT2O3"], "there is no code `HPT2O3`"),
+    "explain what is not there": (["explain", "HPT2O3"], "`HPT2O3` is not a rule code"),
     "import nothing": (["import"], "say what to import"),
     "import two things": (["import", "x.json", "--job", "y"], "say what to import"),
     "import what is not there": (["import", "x.json"], "can't be read"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
@@ -15,11 +17,12 @@ from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import cost_bound, job_region, summary
 from hptc.render.cost import SpecCost, costs_json, headline, render_costs
+from hptc.request.tuning_job import TuningJob
 from tests.support.costs import UNKNOWN, bound, job
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
-from tests.support.prices import PRICES
+from tests.support.prices import PRICES, price_table
 from tests.support.rule_cases import compile_case
 
 
@@ -197,6 +200,67 @@ def test_an_unknown_price_is_never_zero(
     assert (result.most.usd, result.most.usd_low) == (None, None)
     assert result.most.instance_hours == Decimal(hours)
     assert list(result.missing) == missing
+
+
+VOLUMES = {
+    # (instance type, GB in the request, GB billed)
+    "a size": ("ml.m5.xlarge", 30, 30),
+    "storage of its own": ("ml.g5.xlarge", None, 0),
+    "storage of its own, and a size": ("ml.g5.xlarge", 30, 0),
+    "a type newer than the table": ("ml.x99.large", 30, 30),
+    "no size": ("ml.m5.xlarge", None, None),
+}
+
+
+def on_instance(instance_type: str, volume_size_gb: int | None) -> TuningJob:
+    """The base on other instances, whether or not a rule accepts them."""
+    base = job("{}")
+    (definition,) = base.definitions
+    (resources,) = definition.resources
+    (instances,) = resources.instances
+    other = replace(instances, type=instance_type, volume_size_gb=volume_size_gb)
+    resources = replace(resources, instances=(other,))
+    return replace(base, definitions=(replace(definition, resources=(resources,)),))
+
+
+@pytest.mark.parametrize(("instance_type", "size", "billed"), VOLUMES.values(), ids=VOLUMES)
+def test_a_volume_is_billed_unless_the_instance_has_storage(
+    instance_type: str, size: int | None, billed: int | None
+) -> None:
+    prices = price_table(m5_xlarge="0.50", g5_xlarge="1.40", x99_large="1.00")
+    result = cost_bound(on_instance(instance_type, size), "us-east-1", prices)
+    (configuration,) = result.configurations
+    (line,) = configuration.lines
+    assert line.volume_gb == billed
+    # $0.001 a GB and hour
+    expected = None if billed is None else Fraction(billed, 1000) / 3600
+    assert configuration.volumes_usd_per_second == expected
+    is_priced = billed != 0
+    assert line.volume_price == (prices.volume("us-east-1") if is_priced else None)
+    assert (prices.volume("us-east-1") in result.prices) is is_priced
+    assert ("volumes are billed" in " ".join(result.assumptions)) is bool(billed)
+
+
+def test_an_unknown_volume_price_matters_only_with_a_volume() -> None:
+    prices = price_table(volume=None, g5_xlarge="1.40")
+    result = cost_bound(on_instance("ml.g5.xlarge", 30), "us-east-1", prices)
+    assert result.missing == ()
+    assert result.most is not None
+    assert result.most.usd == Decimal("28.00")
+
+
+@pytest.mark.parametrize("prices", [PRICES, price_table(volume=None, m5_xlarge="0.50")])
+def test_a_volume_of_unknown_size_leaves_the_cost_unknown(prices: PriceTable) -> None:
+    result = cost_bound(on_instance("ml.m5.xlarge", None), "us-east-1", prices)
+    assert result.most is not None
+    assert result.most.usd is None
+    assert len(result.missing) == 1
+    assert "size of the volume of ml.m5.xlarge" in result.missing[0]
+
+
+def test_without_a_region_a_volume_has_no_price() -> None:
+    (configuration,) = cost_bound(job("{}"), None, PRICES).configurations
+    assert [(line.price, line.volume_price) for line in configuration.lines] == [(None, None)]
 
 
 def test_a_search_without_an_end_has_no_bound() -> None:

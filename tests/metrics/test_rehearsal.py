@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from hptc.metrics.rehearsal import (
     Rehearsal,
     read_log_file,
     rehearse,
+    rehearse_definition,
     rehearse_sample,
     rehearse_samples,
     sample_path,
@@ -130,12 +132,93 @@ class TestSlowExpressions:
         assert rehearsal.is_objective_found
 
 
+class TestWhichDefinitionIsTheObjective:
+    """A result says of every expression whether it is the objective's, however it ended."""
+
+    HANGS = TestSlowExpressions.HANGS
+
+    def marked(self, definitions: str, log: str = LOG, *, seconds: float = 10) -> dict[str, bool]:
+        found = proved(definitions, log, seconds=seconds).metrics
+        return {each.metric.name: each.is_objective for each in found}
+
+    def test_when_it_ran(self) -> None:
+        definitions = '{acc: "acc=([0-9.]+)", loss: "loss=([0-9.]+)"}'
+        assert self.marked(definitions) == {"acc": False, "loss": True}
+
+    def test_when_it_is_invalid(self) -> None:
+        (definition,) = job('{loss: "x(.)", acc: "y(.)"}').definitions
+        broken = tuple(replace(metric, regex="((") for metric in definition.metrics)
+        rehearsal = rehearse_definition(replace(definition, metrics=broken), LOG, "train.log")
+        assert [(each.metric.name, each.is_objective) for each in rehearsal.metrics] == [
+            ("loss", True),
+            ("acc", False),
+        ]
+        assert all(each.fault for each in rehearsal.metrics)
+
+    def test_when_it_is_too_slow(self) -> None:
+        definitions = f'{{acc: "({self.HANGS})", loss: "({self.HANGS})"}}'
+        assert self.marked(definitions, TestSlowExpressions.LOG, seconds=0.5) == {
+            "acc": False,
+            "loss": True,
+        }
+
+    def test_when_it_was_not_tried(self) -> None:
+        slow = ", ".join(f'"({self.HANGS})"' for _ in range(4))
+        rehearsal = proved(
+            f'{{loss: [{slow}], acc: "acc=([0-9.]+)"}}', TestSlowExpressions.LOG, seconds=0.5
+        )
+        assert [(f.metric.name, f.is_objective) for f in rehearsal.metrics] == [
+            *[("loss", True)] * 4,
+            ("acc", False),
+        ]
+        assert ["was not tried" in found.fault for found in rehearsal.metrics] == [
+            *[False] * 3,
+            True,
+            True,
+        ]
+
+    def test_a_number_of_another_metric_is_not_the_objective(self) -> None:
+        assert not proved('{acc: "acc=([0-9.]+)", loss: "Loss: ([0-9.]+)"}').is_objective_found
+
+    def test_it_runs_first_and_is_shown_in_the_order_of_the_spec(self) -> None:
+        slow = ", ".join(f'm{n}: "({self.HANGS})"' for n in range(3))
+        one = job(f'{{loss: null, {slow}, goal: "loss=([0-9.]+)"}}', objective="goal")
+        (rehearsal,) = rehearse(one, TestSlowExpressions.LOG, "train.log", seconds=0.5)
+        assert [each.metric.name for each in rehearsal.metrics] == ["m0", "m1", "m2", "goal"]
+        assert rehearsal.metrics[-1].numbers == 1
+
+    def test_each_definition_has_its_own(self) -> None:
+        outcome = compile_case("""
+training_jobs:
+  one: {}
+  two:
+    objective: {metric_name: acc, type: Minimize}
+    algorithm: {metric_definitions: {acc: "acc=([0-9.]+)"}}
+""")
+        one, two = rehearse(succeeded(outcome).job, LOG, "x")
+        assert (one.objective, two.objective) == ("loss", "acc")
+        assert [(f.metric.name, f.is_objective) for f in one.metrics] == [("loss", True)]
+        assert [(f.metric.name, f.is_objective) for f in two.metrics] == [
+            ("loss", False),
+            ("acc", True),
+        ]
+
+    def test_without_an_objective_none_is(self) -> None:
+        (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
+        rehearsal = rehearse_definition(replace(definition, objective=None), LOG, "x")
+        assert rehearsal.objective == ""
+        assert [each.is_objective for each in rehearsal.metrics] == [False]
+        assert not rehearsal.is_objective_found
+
+
 def test_one_of_several_definitions() -> None:
     compiled = compile_case("training_jobs: {one: {}, two: {}}")
     compiled = succeeded(compiled)
     assert [each.definition for each in rehearse(compiled.job, LOG, "x")] == ["one", "two"]
     (only,) = rehearse(compiled.job, LOG, "x", definition="two")
     assert only.definition == "two"
+    (single,) = rehearse(job('{loss: "loss=([0-9.]+)"}'), LOG, "x")
+    assert single.definition == ""
     with pytest.raises(UsageError, match="no training job `three`") as raised:
         rehearse(compiled.job, LOG, "x", definition="three")
     assert raised.value.help == "it has: one, two"
@@ -258,22 +341,24 @@ def test_rendered_text_steers_no_terminal() -> None:
 
 
 def test_a_built_in_algorithm_has_nothing_to_prove(golden: Golden) -> None:
-    compiled = compile_case(
-        """
-training_job:
-  objective: {metric_name: "validation:rmse", type: Minimize}
-  hyperparameters:
-    depth: null
-    rate: null
-    num_round: 10
-    eta: {type: Continuous, min: 0.1, max: 0.5}
-  algorithm: {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
-  inputs:
-    train: {content_type: text/csv}
-    validation: {s3: "s3://example/validation/", content_type: text/csv}
-"""
-    )
-    compiled = succeeded(compiled)
+    compiled = succeeded(compile_case("{}", "xgboost"))
     found = rehearse(compiled.job, LOG, "train.log")
     assert found[0].is_objective_found
     golden("metrics/built-in.txt", render_rehearsals("churn", found))
+
+
+def test_only_a_built_in_algorithm_has_metrics_of_its_own() -> None:
+    custom, algorithm = (
+        succeeded(compile_case("{}", base)).job for base in ("custom-image", "xgboost")
+    )
+    metrics = custom.definitions[0].metrics
+    own = [
+        rehearse_definition(definition, LOG, "x").is_aws_own
+        for definition in (
+            custom.definitions[0],
+            replace(custom.definitions[0], metrics=()),
+            replace(algorithm.definitions[0], metrics=metrics),
+            algorithm.definitions[0],
+        )
+    ]
+    assert own == [False, False, False, True]

@@ -1,9 +1,8 @@
-"""Patterns of hptc.yaml: they say what Python's `re` says, and can't be made to hang."""
+"""Patterns of hptc.yaml match as Python's `re` does, and can't be made to hang."""
 
 from __future__ import annotations
 
 import re
-import warnings
 from fnmatch import fnmatchcase
 
 import pytest
@@ -12,47 +11,56 @@ from hypothesis import strategies as st
 
 from hptc.project.patterns import MAX_PATTERN, MAX_TEXT, PatternError, glob_fits, pattern
 
-TEXTS = ["", "a", "b", "ab", "aa", "aab", "abab", "ml-ops", "team_1", "x.y", "42", "é", "a\nb"]
-TAKEN = [
+TEXTS = [
+    "",
+    "a",
+    "b",
+    "ab",
+    "aa",
+    "aab",
+    "abab",
+    "ml-ops",
+    "team_1",
+    "x.y",
+    "42",
+    "é",
+    "a\nb",
+    "a\n",
+]
+VALID = [
     "", "a", "ab", "a|b", "a|b|ab", "|a", "a*", "a+b?", "(ab)*", "(?:a|b)+", "[a-z-]+", "[^a]",
     "[]a]", "[a-c0-9_]{1,4}", r"\d+", r"\w+\.\w+", r"\s", r"[\w-]+", ".*", "a{2}", "a{1,}b",
     "a{0,1}", "a{0}", "^a$", "^ab|b$", "(a*)*", "(a|a)*b", "(a?){3}", "((a|b)?c?)*", r"\-", "[.]",
-    "a*?b+?", r"\D\S\W*",
+    "a*?b+?", r"\D\S\W*", "(?i)A", "a$b", r"\bab",
 ]  # fmt: skip
-REFUSED = {
-    "(": "never closed",
-    ")": "closes nothing",
-    "[a": "never closed",
-    "[": "never closed",
-    "*": "nothing before it",
-    "{2}": "nothing before it",
-    "a**": "repeated already",
-    "a{2,1}": "runs backwards",
-    "[b-a]": "runs backwards",
-    "a{x}": "no repetition",
-    "a{": "no repetition",
-    "\\": "single backslash",
-    r"(a)\1": "not taken here",
-    r"\bx": "not taken here",
-    "(?=a)": "only `(?:`",
-    "(?P<n>a)": "only `(?:`",
-    "a^b": "in its middle",
-    "a$b": "in its middle",
-    "((a{99}){99}){99}": "multiply",
-    "a{999999999}": "multiply",
-    "(" * 40 + ")" * 40: "nests more than",
-    "a" * (MAX_PATTERN + 1): f"{MAX_PATTERN} is the most",
+INVALID = {
+    "(": "unclosed group",
+    ")": "unopened group",
+    "a)|(b": "unopened group",
+    "[a": "unclosed character class",
+    "*": "missing expression",
+    "{2}": "missing expression",
+    "a{2,1}": "the start must be <= the end",
+    "[b-a]": "the start must be <= the end",
+    "a{x}": "valid decimal",
+    "\\": "incomplete escape sequence",
+    r"(a)\1": "backreferences are not supported",
+    "(?=a)": "look-ahead and look-behind, is not supported",
+    "((a{99}){99}){99}": "too large",
+    "a{999999999}": "too large",
+    "(" * 251 + ")" * 251: "nested parentheses/brackets",
+    "a" * (MAX_PATTERN + 1): f"the maximum is {MAX_PATTERN}",
 }
 
 
-@pytest.mark.parametrize("regex", TAKEN)
-def test_means_what_re_means(regex: str) -> None:
+@pytest.mark.parametrize("regex", VALID)
+def test_matches_as_re_does(regex: str) -> None:
     for text in TEXTS:
         assert pattern(regex).fits(text) == (re.fullmatch(regex, text) is not None), text
 
 
-@pytest.mark.parametrize(("regex", "why"), REFUSED.items(), ids=range(len(REFUSED)))
-def test_refused(regex: str, why: str) -> None:
+@pytest.mark.parametrize(("regex", "why"), INVALID.items(), ids=range(len(INVALID)))
+def test_invalid(regex: str, why: str) -> None:
     with pytest.raises(PatternError, match=re.escape(why)):
         pattern(regex)
 
@@ -60,23 +68,18 @@ def test_refused(regex: str, why: str) -> None:
 @pytest.mark.parametrize(
     "regex", ["(a+)+b", "(a|aa)+b", "(a*)*b", "(.*)*b", r"\w*\w*\w*\w*\w*\w*\w*\w*b", "(a|a|a)*b"]
 )
-def test_what_hangs_re_ends_here(regex: str) -> None:
+def test_takes_linear_time_where_re_hangs(regex: str) -> None:
     assert not pattern(regex).fits("a" * MAX_TEXT)
     assert pattern(regex).fits("a" * (MAX_TEXT - 1) + "b")
 
 
-def test_a_long_text_fits_nothing() -> None:
+def test_a_longer_text_never_matches() -> None:
+    assert pattern(".*").fits("a" * MAX_TEXT)
     assert not pattern(".*").fits("a" * (MAX_TEXT + 1))
 
 
-@given(st.text(alphabet="ab|()*+?[]^-{}1,\\.d", max_size=12), st.text(alphabet="ab1-", max_size=6))
-def test_never_differs_from_re(regex: str, text: str) -> None:
-    try:
-        ours = pattern(regex)
-    except PatternError:
-        return
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # nested sets
-        assert ours.fits(text) == (re.fullmatch(regex, text) is not None)
+def test_the_longest_pattern() -> None:
+    assert pattern("a" * MAX_PATTERN).fits("a" * MAX_PATTERN)
 
 
 @given(st.text(alphabet="ab*", max_size=8), st.text(alphabet="ab", max_size=8))

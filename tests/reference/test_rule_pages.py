@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hptc.reference.rule_pages import pages, summary
+from hptc.reference.rule_pages import page, pages, summary
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
 from tests.support.paths import ROOT
@@ -121,6 +121,15 @@ def test_every_code_has_a_page_and_a_line() -> None:
     for entry in (*CODES, *RULES):
         assert f"\n## {entry.code}: " in f"\n{page}"
         assert summary(entry.code) not in ("", entry.code)
+
+
+def test_a_page_prints_each_base_of_its_examples_once() -> None:
+    assert page("HPT309").count("\n### Base `xgboost`\n") == 1
+    assert pages().count("\n### Base `xgboost`\n") == 1
+    several = page("HPT452")
+    assert "Bad, merged over the base [`file-system`](#base-file-system):" in several
+    assert "Good, merged over the base [`custom-image`](#base-custom-image):" in several
+    assert several.count("\n### Base `") == 2
 
 
 def test_every_fact_is_listed_once() -> None:

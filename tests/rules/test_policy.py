@@ -90,8 +90,14 @@ def test_rendered(folder: Path, golden: Golden) -> None:
     [
         ("{budget_usd: 0}", "`policy.budget_usd`"),
         ("{max_number_of_training_jobs: 0}", "`policy.max_number_of_training_jobs`"),
-        ("{required_tags: {team: '('}}", "`policy.required_tags.team`: has a `(` that is never"),
-        ("{required_tags: {team: '(a)\\1'}}", "which is not taken here"),
+        (
+            "{required_tags: {team: '('}}",
+            "`policy.required_tags.team`: not a valid regular expression (unclosed group)",
+        ),
+        (
+            "{required_tags: {team: '(a)\\1'}}",
+            "not a valid regular expression (backreferences are not supported)",
+        ),
         ("{instance_types: ['ml.m5.?']}", "`policy.instance_types[0]`"),
     ],
 )
@@ -136,7 +142,7 @@ POLICY_RULES = [rule for rule in RULES if rule.code.startswith("HPT8")]
 
 def example(rule: Rule, level: str) -> tuple[str, str]:
     """A rule's own bad example: hptc.yaml with the policy at a level, and the spec."""
-    first, _, spec = rule.documentation.bad.partition("\n")
+    first, _, spec = rule.documentation.bad.text.partition("\n")
     policy = first.removeprefix("# ")
     project = f"{BASE}{policy}\n"
     if level == "environment":

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from hptc.reference.rule_pages import BASES, REQUEST_BASE
 from hptc.rules import RULES
-from hptc.rules.rule import Rule
-from tests.support.rule_cases import Case, cases, compile_case, found
+from hptc.rules.rule import DEFAULT_BASE, Rule, parse_documentation
+from tests.support.outcomes import succeeded
+from tests.support.rule_cases import FOLDER, Case, cases, compile_case, found, project_text
 
 CASES = cases()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_case(case: Case) -> None:
-    compiled = compile_case(case.text, is_request=case.is_request)
-    assert found(compiled, is_request=case.is_request) == case.expected
+    assert found(compile_case(case.text, case.base), case.base) == case.expected
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -26,10 +29,50 @@ def test_rule_has_a_bad_and_a_good_case(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_documented_examples_are_true(rule: Rule) -> None:
-    documentation = rule.documentation
-    codes = {d.code for d in compile_case(documentation.bad).diagnostics}
+    bad, good = rule.documentation.bad, rule.documentation.good
+    codes = {d.code for d in compile_case(bad.text, bad.base).diagnostics}
     assert codes == {rule.code}
-    assert compile_case(documentation.good).diagnostics == ()
+    assert compile_case(good.text, good.base).diagnostics == ()
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_base_has_no_findings(base: str) -> None:
+    assert compile_case("{}", base).diagnostics == ()
+
+
+def test_every_base_is_used() -> None:
+    examples = [e for rule in RULES for e in (rule.documentation.bad, rule.documentation.good)]
+    assert {example.base for example in examples} == set(BASES)
+
+
+def test_the_default_base_is_the_project_of_the_cases() -> None:
+    assert (FOLDER / "hptc.yaml").read_text("utf-8") == project_text(DEFAULT_BASE)
+
+
+def test_the_request_base_is_what_the_default_base_compiles_to() -> None:
+    compiled = succeeded(compile_case("job_name: base")).request
+    filled = (
+        json.dumps(compiled)
+        .replace("${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/example")
+        .replace("${hptc:artifact_bucket}", "artifacts")
+    )
+    assert json.loads(filled) == succeeded(compile_case("{}", REQUEST_BASE)).request
+
+
+def test_example_names_its_base() -> None:
+    text = (
+        "Summary.\n\n    Why.\n\n    Bad (xgboost):\n        a: 1\n\n    Good:\n        b: 2\n    "
+    )
+    documentation = parse_documentation(text, "HPT999")
+    assert (documentation.bad.base, documentation.bad.text) == ("xgboost", "a: 1\n")
+    assert (documentation.good.base, documentation.good.text) == (DEFAULT_BASE, "b: 2\n")
+
+
+@pytest.mark.parametrize("missing", ["Why.", "Bad:", "Good:"])
+def test_incomplete_documentation_is_refused(missing: str) -> None:
+    text = "Summary.\n\n    Why.\n\n    Bad:\n        a: 1\n\n    Good:\n        b: 2\n    "
+    with pytest.raises(ValueError, match="HPT999"):
+        parse_documentation(text.replace(missing, ""), "HPT999")
 
 
 def test_codes_are_unique_and_ordered() -> None:

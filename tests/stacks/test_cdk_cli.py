@@ -263,7 +263,7 @@ def test_a_signal_reaches_it_and_it_ends_first(tmp_path: Path) -> None:
     outer = f"""
         import sys
         from pathlib import Path
-        from hptc.cdk_cli import Listener, run_cdk
+        from hptc.stacks.cdk_cli import Listener, run_cdk
         say = lambda _: print("heard", flush=True)
         try:
             run_cdk({script(inner)!r}, Path.cwd(), Listener(say, say), ask=None)

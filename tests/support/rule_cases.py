@@ -1,8 +1,9 @@
-"""Reads the cases of this folder: one file a rule, `---` between cases.
+"""Reads tests/rules: one file a rule, `---` between its cases.
 
-A case is a spec, merged over the defaults of hptc.yaml beside it, or, when its first comment says
-`request`, a JSON merge patch over the base's request in the API's own form. A first comment such
-as `policy: {budget_usd: 2}` is the project's policy for the case. Every line that a diagnostic
+A case is a spec, merged over a base spec. Its first line names the base, as in
+`# bad (xgboost): a misspelled name`; without a name the base is `custom-image`. A case over the
+base `request` is a JSON merge patch over a request in the API's own form. A first line such as
+`# policy: {budget_usd: 2}` is the project's policy for the case. Every line that a diagnostic
 points at carries `# error: CODE` or `# warning: CODE`; a case expects these and nothing else. The
 lines of a request case are not compared, its codes are.
 """
@@ -11,7 +12,10 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 from hptc.compiler.layers import merged
 from hptc.compiler.outcome import Outcome
@@ -20,13 +24,14 @@ from hptc.compiler.workspace import Workspace
 from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
 from hptc.project.project_file import PROJECT_VERBATIM, Project, ProjectFile
+from hptc.reference.rule_pages import REQUEST_BASE, base_text
+from hptc.rules.rule import DEFAULT_BASE
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
-from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "tests" / "rules"
-_MARK = re.compile(r"#.*?\b(error|warning): (HPT\d{3})(?:, (HPT\d{3}))*")
+_TITLE = re.compile(r"# (?:bad|good)(?: \(([a-z-]+)\))?: ")
 _POLICY = "# policy: "
 Expected = list[tuple[int, str, str]]
 
@@ -38,11 +43,16 @@ class Case:
     file: str
     title: str
     text: str
-    is_request: bool
 
     @property
     def id(self) -> str:
         return f"{self.file}: {self.title}"
+
+    @property
+    def base(self) -> str:
+        """The name of the base that the case is merged over."""
+        title = _TITLE.match(self.text)
+        return (title and title[1]) or DEFAULT_BASE
 
     @property
     def expected(self) -> Expected:
@@ -52,54 +62,56 @@ class Case:
             for severity, codes in re.findall(
                 r"\b(error|warning): (HPT\d{3}(?:, HPT\d{3})*)", line
             ):
-                place = 0 if self.is_request else number
+                place = 0 if self.base == REQUEST_BASE else number
                 found += [(place, severity, code) for code in codes.split(", ")]
         return sorted(found)
 
 
 def cases() -> list[Case]:
     """Every case of every file."""
-    found = []
-    for path in sorted(FOLDER.glob("HPT*.yaml")):
-        for text in re.split(r"^---\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
-            title = text.splitlines()[0].removeprefix("# ")
-            found.append(
-                Case(file=path.stem, title=title, text=text, is_request=title.startswith("request"))
-            )
-    return found
+    return [
+        Case(file=path.stem, title=text.splitlines()[0].removeprefix("# "), text=text)
+        for path in sorted(FOLDER.glob("HPT*.yaml"))
+        for text in re.split(r"^---\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ]
 
 
-def compile_case(text: str, *, is_request: bool = False) -> Outcome:
-    """Compile a text over the base of this folder; `# request` at its start also says that."""
-    is_request = is_request or text.startswith("# request")
-    base, diagnostics = project_file.load(FOLDER / "hptc.yaml")
-    assert base is not None, diagnostics
-    if text.startswith(_POLICY):
-        base = _with_policy(base, text.partition("\n")[0].removeprefix("# "))
-    if not is_request:
-        workspace = Workspace(rehearse=rehearse_sample)
-        return compile_text(text, "case.yaml", workspace, base)
-    request = succeeded(compile_text("{}", "base.yaml", Workspace(), base)).request
-    document, _ = parse_document(text, "patch.yaml")
-    patch, _ = construct_data(document)
-    filled = (
-        json.dumps(merged(request, patch))
-        .replace("${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/example")
-        .replace("${hptc:artifact_bucket}", "artifacts")
-    )
-    return compile_text(filled, "case.json", Workspace())
+def compile_case(text: str, base: str = DEFAULT_BASE) -> Outcome:
+    """Compile a text merged over a base."""
+    if base == REQUEST_BASE:
+        request = json.dumps(merged(_data(base_text(base)), _data(text)))
+        return compile_text(request, "case.json", Workspace())
+    policy = text.partition("\n")[0].removeprefix("# ") if text.startswith(_POLICY) else ""
+    project = _project(f"{project_text(base)}{policy}\n")
+    return compile_text(text, "case.yaml", Workspace(rehearse=rehearse_sample), project)
 
 
-def _with_policy(base: Project, policy: str) -> Project:
-    """The base project with a policy, which is one line of YAML."""
-    document, faults = parse_document(f"{base.document.text}\n{policy}\n", "hptc.yaml")
+def project_text(base: str = DEFAULT_BASE) -> str:
+    """The hptc.yaml of tests/rules, with a base as the defaults of its specs."""
+    head, defaults, _ = (FOLDER / "hptc.yaml").read_text("utf-8").partition("\ndefaults:\n")
+    return head + defaults + textwrap.indent(base_text(base), "  ")
+
+
+@cache
+def _project(text: str) -> Project:
+    project, diagnostics = project_file.load(FOLDER / "hptc.yaml")
+    assert project is not None, diagnostics
+    document, faults = parse_document(text, project.document.file)
     data, more = construct_data(document, verbatim=PROJECT_VERBATIM)
     assert not faults + more, (faults, more)
-    return replace(base, document=document, file=ProjectFile.model_validate(data))
+    return replace(project, document=document, file=ProjectFile.model_validate(data))
 
 
-def found(compiled: Outcome, *, is_request: bool = False) -> Expected:
+def _data(text: str) -> Any:
+    document, faults = parse_document(text, "base.yaml")
+    data, more = construct_data(document, verbatim=PROJECT_VERBATIM)
+    assert not faults + more, (faults, more)
+    return data
+
+
+def found(compiled: Outcome, base: str = DEFAULT_BASE) -> Expected:
     """What a compile found, in the form of `Case.expected`."""
     return sorted(
-        (0 if is_request else d.span.line, d.severity.value, d.code) for d in compiled.diagnostics
+        (0 if base == REQUEST_BASE else d.span.line, d.severity.value, d.code)
+        for d in compiled.diagnostics
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, has_known_version, runs_a_script
 from hptc.request.tuning_job import Channel, Definition, S3Source
-from hptc.rules.data import channels, s3_sources
+from hptc.rules.input_channels import channels, s3_sources
 from hptc.rules.rule import Context, Rule, error, warning
 
 _ANNOTATIONS = ("train_annotation", "validation_annotation")
@@ -20,22 +20,14 @@ def instance_groups_for_some_channels(rule: Rule, context: Context) -> Iterator[
     AWS takes instance groups for all channels of a training job, or for none
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-heterogeneous-cluster.html).
 
-    Bad:
+    Bad (instance-groups):
         training_job:
-          resources:
-            instance_type: null
-            instance_count: null
-            instance_groups: {workers: {instance_type: ml.c5.xlarge, instance_count: 1}}
           inputs:
             train: {s3: {s3_uri: "s3://example/train/", instance_group_names: [workers]}}
             test: {s3: "s3://example/test/"}
 
-    Good:
+    Good (instance-groups):
         training_job:
-          resources:
-            instance_type: null
-            instance_count: null
-            instance_groups: {workers: {instance_type: ml.c5.xlarge, instance_count: 1}}
           inputs:
             train: {s3: {s3_uri: "s3://example/train/", instance_group_names: [workers]}}
             test: {s3: {s3_uri: "s3://example/test/", instance_group_names: [workers]}}
@@ -81,21 +73,13 @@ def unknown_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
     The names are those of the training job's own instance groups
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-heterogeneous-cluster.html).
 
-    Bad:
+    Bad (instance-groups):
         training_job:
-          resources:
-            instance_type: null
-            instance_count: null
-            instance_groups: {workers: {instance_type: ml.c5.xlarge, instance_count: 1}}
           inputs:
             train: {s3: {s3_uri: "s3://example/train/", instance_group_names: [worker]}}
 
-    Good:
+    Good (instance-groups):
         training_job:
-          resources:
-            instance_type: null
-            instance_count: null
-            instance_groups: {workers: {instance_type: ml.c5.xlarge, instance_count: 1}}
           inputs:
             train: {s3: {s3_uri: "s3://example/train/", instance_group_names: [workers]}}
     """
@@ -149,34 +133,16 @@ def required_channel_missing(rule: Rule, context: Context) -> Iterator[Finding]:
     AWS accepts the tuning job; its training jobs fail for lack of data, each of them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
-    Bad:
+    Bad (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
           inputs:
             train: null
             training: {s3: "s3://example/train/"}
-            validation: {s3: "s3://example/validation/"}
 
-    Good:
+    Good (xgboost):
         training_job:
-          objective: {metric_name: "validation:rmse", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            num_round: 100
-            eta: {type: Continuous, min: 0.1, max: 0.5}
-          algorithm:
-            {training_image: null, metric_definitions: null, built_in: xgboost, version: 1.7-1}
           inputs:
             train: {s3: "s3://example/train/"}
-            validation: {s3: "s3://example/validation/"}
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
@@ -213,43 +179,13 @@ def input_mode_not_documented_for_the_algorithm(rule: Rule, context: Context) ->
     not find its data
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
-    Bad:
+    Bad (deepar):
         training_job:
-          objective: {metric_name: "test:RMSE", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            context_length: 30
-            epochs: 40
-            prediction_length: 30
-            time_freq: D
-            learning_rate: {type: Continuous, min: 0.001, max: 0.1}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: forecasting-deepar
-            version: 1
-            input_mode: Pipe
-          inputs: {test: {s3: "s3://example/test/"}}
+          algorithm: {input_mode: Pipe}
 
-    Good:
+    Good (deepar):
         training_job:
-          objective: {metric_name: "test:RMSE", type: Minimize}
-          hyperparameters:
-            depth: null
-            rate: null
-            context_length: 30
-            epochs: 40
-            prediction_length: 30
-            time_freq: D
-            learning_rate: {type: Continuous, min: 0.001, max: 0.1}
-          algorithm:
-            training_image: null
-            metric_definitions: null
-            built_in: forecasting-deepar
-            version: 1
-            input_mode: File
-          inputs: {test: {s3: "s3://example/test/"}}
+          algorithm: {input_mode: File}
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
