@@ -12,7 +12,8 @@ from hptc.infrastructure.spec_stacks import locate
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in, reference, substitute
 from hptc.request.emission import Request
-from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
 from hptc.rules.rule import Rule
 
 

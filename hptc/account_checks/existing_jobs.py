@@ -14,7 +14,8 @@ from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.submission import is_described_by
-from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
 from hptc.rules import identical_data, warm_start
 from hptc.rules.engine import check
 from hptc.rules.rule import Context

@@ -18,7 +18,8 @@ from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_ke
 from hptc.project.references import NAMES
 from hptc.request.conformance import Violation
 from hptc.request.emission import Request
-from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
 from hptc.request.violations import findings_of_violations
 from hptc.rules import RULES
 from hptc.rules.codes import ONLINE

@@ -18,7 +18,7 @@ from hptc.diagnostics import (
     sort_key,
 )
 from hptc.request.emission import Request
-from hptc.request.names import spec_paths
+from hptc.request.spec_paths import spec_paths
 from hptc.source import suppressions
 from hptc.spec.tuning_spec import Spec
 

@@ -22,7 +22,7 @@ from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
 from hptc.diff.value_text import training_job_text, value_text
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.statements import Statement
-from hptc.request.names import spec_path
+from hptc.request.spec_paths import spec_path
 
 
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:

@@ -13,7 +13,7 @@ from hptc.infrastructure.scheduled_start import schedule_stacks
 from hptc.infrastructure.spec_stacks import trust
 from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import FILE_NAME, Environment
-from hptc.request.names import spec_path
+from hptc.request.spec_paths import spec_path
 from hptc.request.tuning_job import TuningJob
 
 _PROVIDED = {

@@ -17,7 +17,8 @@ from hptc.compiler.outcome import Compiled
 from hptc.jobs.history import Names, readable_tags
 from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.read_only import ReadOnlyTuning
-from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
 from hptc.service.responses import OVER, JobSummary, TrainingJob
 
 MOST_RUNS = 3

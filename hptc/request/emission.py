@@ -1,4 +1,4 @@
-"""A Spec to the CreateHyperParameterTuningJob request that it says. No environment, no AWS."""
+"""A Spec in, the CreateHyperParameterTuningJob request that it describes out."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from hptc.spec.tuning_spec import Spec
 
 Request = dict[str, Any]
-"""The API's own form: what `aws sagemaker create-hyper-parameter-tuning-job` takes."""
+"""A request in the API's own form, as the AWS CLI's `--cli-input-json` takes it."""
 
 
 def emit(spec: Spec) -> Request:
-    """The request that a spec says, without what its environment fills in.
+    """The request that a spec describes, without what its environment adds.
 
-    Lists keep the order in which the author wrote the names; members stand in the table's order.
+    Lists keep the order of the names in the spec; members are in the order of the table.
     """
     request: Request = {}
     _emit_members(TABLE, spec.__dict__, request, request)
@@ -85,15 +85,15 @@ def _emit_members(
 
 
 def encodes_json(training_job: Mapping[str, Any]) -> bool:
-    """Whether a training job's values are written as JSON.
+    """Whether a training job's hyperparameters are encoded as JSON.
 
-    The SageMaker training toolkit of script-mode containers parses each value as JSON
+    The SageMaker training toolkit in script-mode containers parses each value as JSON
     (https://github.com/aws/sagemaker-training-toolkit); built-in algorithms read plain text.
-    `sagemaker_program` is the toolkit's own hyperparameter, so its presence tells them apart.
+    The toolkit's own hyperparameter `sagemaker_program` tells the two apart.
     """
-    said = training_job.get("hyperparameter_encoding")
-    if said is not None:
-        return bool(said == "json")
+    encoding = training_job.get("hyperparameter_encoding")
+    if encoding is not None:
+        return bool(encoding == "json")
     return "sagemaker_program" in (training_job.get("hyperparameters") or {})
 
 
@@ -130,7 +130,7 @@ def _emit_hyperparameters(
 
 
 def value_text(value: Any, *, as_json: bool) -> str:
-    """A hyperparameter's value as the text that the container will read."""
+    """A hyperparameter's value as the string that the container reads."""
     if not as_json:
         if isinstance(value, Scalar):
             return value.text
@@ -141,7 +141,7 @@ def value_text(value: Any, *, as_json: bool) -> str:
 
 
 def unwrapped(value: Any) -> Any:
-    """Plain data without the texts of its scalars."""
+    """Plain data whose scalars are values, without the text that the author wrote."""
     match value:
         case Scalar():
             return value.value
@@ -161,7 +161,7 @@ def _is_json(text: str) -> bool:
 
 
 def _structure(target: Request, root: Request, api: str) -> Request:
-    """The structure at `api`, made where it is missing."""
+    """The structure at `api`, created if it is missing."""
     if not api:
         return target
     if api.startswith("/"):

@@ -1,8 +1,8 @@
-"""What a search is, apart from how it was written: its digest and the name made from it.
+"""The identity of a tuning job: the digest of its content, and its name.
 
-Tuning jobs are immutable and their names unique for ever, so a job is named by its content. The
-digest covers the request without its name: the same search has the same digest whatever the order
-of its keys, and whether or not a documented default is spelled out.
+Tuning jobs are immutable and their names can't be reused, so a job is named by its content. The
+digest covers the request without its name. The order of keys and spelled-out documented defaults
+don't change it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 MAX_NAME = 32
 _DIGEST_IN_NAME = 8
-_DIGITS_OF_SCHEDULED = 6
+_DIGITS_IN_SCHEDULED_NAME = 6
 
 _SORTED_BY = {
     "IntegerParameterRanges": "Name",
@@ -28,10 +28,10 @@ _SORTED_BY = {
     "TrainingJobDefinitions": "DefinitionName",
     "Tags": "Key",
 }
-"""Lists of named things, which SageMaker reads as maps. The order of InstanceConfigs counts."""
+"""Lists that SageMaker reads as maps, and the key of each. The order of InstanceConfigs matters."""
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    # Each is documented at https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_<structure>.html
+    # Documented at https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_<structure>.html
     "HyperParameterTuningJobConfig": {"TrainingJobEarlyStoppingType": "Off"},
     "ConvergenceDetected": {"CompleteOnConvergence": "Disabled"},
     "IntegerParameterRanges": {"ScalingType": "Auto"},
@@ -56,10 +56,10 @@ _BOUNDS = ("MinValue", "MaxValue")
 
 
 def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request with nothing left of how it was written.
+    """A request in the form that is the same for every spelling of one tuning job.
 
-    Named lists are sorted, what is empty or a documented default is left out, and bounds of ranges
-    are numbers in one spelling. Two requests with the same canonical form are the same search.
+    Named lists are sorted, empty values and documented defaults are left out, and bounds of ranges
+    are spelled in one way.
     """
     form: dict[str, Any] = _canonical(dict(request), "")
     return form
@@ -92,7 +92,7 @@ def _canonical(value: Any, owner: str) -> Any:
 def _number(text: Any) -> Any:
     try:
         number = Decimal(str(text)).normalize()
-    except ArithmeticError:  # no number, or one whose exponent is beyond every other's
+    except ArithmeticError:  # not a number, or its exponent is out of range
         return text
     if not number.is_finite():
         return text
@@ -100,7 +100,7 @@ def _number(text: Any) -> Any:
 
 
 def digest(request: Mapping[str, Any]) -> str:
-    """64 hex digits that tell a search from every other; the request's name does not count."""
+    """The SHA-256 of a request's content in hex, its name left out."""
     form = canonical({k: v for k, v in request.items() if k != "HyperParameterTuningJobName"})
     text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -109,20 +109,20 @@ def digest(request: Mapping[str, Any]) -> str:
 def job_name(spec_name: str, content_digest: str, *, rerun: int | None = None) -> str:
     """A tuning job's name: the spec's, cut to fit 32 characters, and 8 digits of the digest.
 
-    `rerun` numbers a wanted repeat of the same content.
+    `rerun` is the number of an intended repeat of the same content.
     """
     suffix = f"-{content_digest[:_DIGEST_IN_NAME]}" + (f"-r{rerun}" if rerun else "")
     return spec_name[: MAX_NAME - len(suffix)].rstrip("-") + suffix
 
 
 def scheduled_stem(spec_name: str, project: str, environment: str) -> str:
-    """What the names of a scheduled search's jobs begin with: at most 19 characters, lower case.
+    """The prefix of the names of a schedule's tuning jobs: at most 19 characters, lower case.
 
-    The moment that a job is scheduled for follows, as in `churn-a1b2c3-202611300600`. The digits
-    tell apart what would be cut to the same name, and two environments of one account. They are not
-    of the content: a role that may follow these jobs must go on to when the content changes.
+    The scheduled time follows it, as in `churn-a1b2c3-202611300600`. The digits keep specs apart
+    whose names are cut to the same text, and environments in one account. They don't depend on the
+    content, so that the role that follows these jobs stays valid when the content changes.
     """
     whole = f"{project}/{environment}/{spec_name.lower()}"
-    suffix = f"-{hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_OF_SCHEDULED]}"
+    suffix = f"-{hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_IN_SCHEDULED_NAME]}"
     longest = MAX_NAME - len("-202611300600") - len(suffix)
     return spec_name[:longest].rstrip("-").lower() + suffix

@@ -1,23 +1,20 @@
-"""The one table of names: every key of a spec and the API's member that it becomes.
+"""The one table of names: every key of a spec and the member of the API that it becomes.
 
 The API is CreateHyperParameterTuningJob
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html).
-Emission (request.py), import (importing.py), the way from a request's path back to the spec's, the
-JSON Schema and the docs page all read `TABLE`. It holds names only, no behaviour.
+Emission, import, the way back from a path in the request (spec_paths.py), the JSON Schema and
+docs/names.md all read `TABLE`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from hptc.diagnostics import Path, RequestPath, SpecPath
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One value. `default` is what the spec language says when the author says nothing."""
+    """One value. `default` is the value of a key that the spec leaves out."""
 
     api: str
     default: str | None = None
@@ -27,8 +24,8 @@ class Leaf:
 class Group:
     """A mapping and the structure it becomes; "" means the structure that holds it.
 
-    An `api` that begins with "/" starts from the request's root. `turns_on` names a boolean that
-    the group's presence sets.
+    An `api` that begins with "/" starts at the request's root. `turns_on` is a boolean member that
+    is true if the group is there.
     """
 
     api: str
@@ -38,9 +35,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A mapping by name and the list of structures it becomes, each holding its name.
+    """A mapping by name and the list of structures it becomes, each with its name as a member.
 
-    `holder` is a structure that AWS requires in each, even when nothing stands in it.
+    `holder` is a structure that AWS requires in each, even an empty one.
     """
 
     api: str
@@ -51,9 +48,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A mapping of texts and the list of two-member structures it becomes.
+    """A mapping of strings and the list of two-member structures it becomes.
 
-    A list of texts instead of one makes a structure for each, all of the same name.
+    A list of strings becomes several structures with the same name.
     """
 
     api: str
@@ -71,7 +68,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A list of texts and the list of one-member structures it becomes."""
+    """A list of strings and the list of one-member structures it becomes."""
 
     api: str
     name: str
@@ -79,7 +76,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """The one map of static and tuned values; the API keeps them apart, the ranges by kind."""
+    """The map of static and tuned values. The API separates them, and ranges by their kind."""
 
     static: str
     ranges: str
@@ -180,7 +177,7 @@ _TUNING_RESOURCES: dict[str, Node] = {
 
 
 def _training_job(objective: str, ranges: str) -> dict[str, Node]:
-    """One definition; the objective and the ranges stand elsewhere for a single one."""
+    """One definition. The API puts a single one's objective and ranges somewhere else."""
     return {
         "definition_name": Leaf("DefinitionName"),
         "objective": Group(objective, _OBJECTIVE),
@@ -291,95 +288,3 @@ TABLE: Mapping[str, Node] = {
     "tags": Pairs("Tags", "Key", "Value"),
     "autotune": Leaf("Autotune.Mode"),
 }
-
-
-def spec_path(path: RequestPath, request: Mapping[str, Any]) -> SpecPath:
-    """Where the value at a request's path stands in the spec, as near as the spec has a place."""
-    return spec_paths(path, request)[0]
-
-
-def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
-    """The same, with every spelling that the spec language has for it, at least one."""
-    candidates = list(_candidates(TABLE, path, request, (), ()))
-    longest = max((length for length, _ in candidates), default=0)
-    nearest = [SpecPath(found) for length, found in candidates if length == longest > 0]
-    return nearest or [SpecPath()]
-
-
-def _candidates(
-    members: Mapping[str, Node], path: Path, request: Any, base: Path, spec: Path
-) -> Iterator[tuple[int, Path]]:
-    for key, node in members.items():
-        here = (*spec, key)
-        if isinstance(node, Hyperparameters):
-            yield from _hyperparameter_candidates(node, path, request, base, here)
-            continue
-        at = _api_path(base, node.api)
-        if at[: len(path)] == path and len(at) > len(path):
-            continue  # the path names something above this node
-        inside = path[: len(at)] == at
-        if inside:
-            yield len(at), here
-        rest = path[len(at) :] if inside else ()
-        match node:
-            case Group(_, inner, turns_on):
-                if turns_on is not None and path == _api_path(base, turns_on):
-                    yield len(path), here
-                yield from _candidates(inner, path, request, at, here)
-            case Leaf() if rest:
-                yield len(path), (*here, *rest)
-            case Each(_, inner) if rest:
-                index = rest[0]
-                yield len(at) + 1, (*here, index)
-                yield from _candidates(inner, path, request, (*at, index), (*here, index))
-            case Named(_, name, inner, _) if rest:
-                entry = _value_at(request, (*at, rest[0]))
-                label = entry.get(name) if isinstance(entry, Mapping) else None
-                if isinstance(label, str):
-                    yield len(at) + 1, (*here, label)
-                    yield from _candidates(inner, path, request, (*at, rest[0]), (*here, label))
-            case Pairs(_, name, _) | Names(_, name) if rest:
-                entry = _value_at(request, (*at, rest[0]))
-                label = entry.get(name) if isinstance(entry, Mapping) else None
-                if isinstance(node, Names):
-                    yield len(path), (*here, rest[0])
-                elif isinstance(label, str):
-                    yield len(path), (*here, label)
-
-
-def _hyperparameter_candidates(
-    node: Hyperparameters, path: Path, request: Any, base: Path, spec: Path
-) -> Iterator[tuple[int, Path]]:
-    static = _api_path(base, node.static)
-    if path[: len(static)] == static:
-        yield len(path), (*spec, *path[len(static) :])
-    ranges = _api_path(base, node.ranges)
-    if path[: len(ranges)] != ranges:
-        return
-    yield len(ranges), spec
-    rest = path[len(ranges) :]
-    if len(rest) < 2:
-        return
-    entry = _value_at(request, path[: len(ranges) + 2])
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("Name"), str):
-        return
-    keys = {api: key for key, api in RANGE_MEMBERS.items()}
-    member = (keys[rest[2]], *rest[3:]) if len(rest) > 2 and rest[2] in keys else ()
-    yield len(path), (*spec, entry["Name"], *member)
-
-
-def _api_path(base: Path, api: str) -> Path:
-    if api.startswith("/"):
-        base, api = (), api[1:]
-    return (*base, *api.split(".")) if api else base
-
-
-def _value_at(value: Any, path: Path) -> Any:
-    for part in path:
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return None
-    return value

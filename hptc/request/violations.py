@@ -1,16 +1,16 @@
-"""What the API's shape demands, said in the words of whoever wrote the file."""
+"""Violations of the API's shape as findings, in the words of whoever wrote the file."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hptc.diagnostics import Finding, SpecPath, nearest, path_text
 from hptc.request.conformance import Violation
-from hptc.request.names import spec_path
 from hptc.request.shapes import Shape
+from hptc.request.spec_paths import spec_path
 from hptc.spec.tuning_spec import Spec
+from hptc.text import plural, quoted
 
 _CODES = {
     "unknown": "HPT101",
@@ -26,16 +26,16 @@ _TYPES = {
     "structure": "a mapping",
     "map": "a mapping",
     "list": "a list",
-    "string": "text",
+    "string": "a string",
     "boolean": "true or false",
-    "integer": "a whole number",
-    "long": "a whole number",
+    "integer": "an integer",
+    "long": "an integer",
     "float": "a number",
     "double": "a number",
 }
 
 _PATTERNS = {
-    # Patterns that a person would not read: what they say.
+    # Patterns that are hard to read, in words.
     "HyperParameterTuningJobName": "letters, digits and single hyphens between them",
     "HyperParameterTrainingJobDefinitionName": "letters, digits and hyphens between them",
     "RoleArn": "a role's ARN, arn:aws:iam::<account>:role/<name>",
@@ -48,7 +48,7 @@ _PATTERNS = {
     "TagKey": "letters, digits, spaces and _ . : / = + - @",
     "TagValue": "letters, digits, spaces and _ . : / = + - @",
     "HyperParameterTrainingJobEnvironmentKey": (
-        "letters, digits and underscores, the first no digit"
+        "letters, digits and underscores, not starting with a digit"
     ),
     "TrainingPlanArn": "a training plan's ARN",
     "HubDataSetArn": "the ARN of a DataSet in a SageMaker hub",
@@ -59,13 +59,13 @@ _PATTERNS = {
 def findings_of_violations(
     violations: Iterable[Violation], request: Mapping[str, Any], spec: Spec | None
 ) -> list[Finding]:
-    """Each violation as a finding; names are the spec's where there is one, else the API's."""
+    """Each violation as a finding. Names are the spec's if there is one, else the API's."""
     findings = [_finding(violation, request, spec) for violation in violations]
     if spec is not None and spec.training_job is None and not spec.training_jobs:
         findings.append(
             Finding(
                 code="HPT103",
-                message="`training_job` is missing: what each training job of the search runs",
+                message="`training_job` is required: it says what each training job runs",
                 path=SpecPath(),
                 help="add `training_job:`, or `training_jobs:` for several algorithms",
             )
@@ -80,7 +80,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
         shown, value = SpecPath(("name",)), spec.name
     name = path_text(shown) or "the request"
     code = _CODES[violation.kind]
-    is_key = bool(shown) and shown[-1] == value  # the value is a name, which stands as a key
+    is_key = bool(shown) and shown[-1] == value  # the value is a name, which is a key of the spec
     match violation.kind:
         case "missing":
             return Finding(
@@ -95,7 +95,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 code=code, path=path, on_key=True,
                 message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
                 label=f"did you mean `{meant}`?" if meant else "",
-                help=f"known here: {', '.join(shape.members)}",
+                help=f"known members: {', '.join(shape.members)}",
             )  # fmt: skip
         case "type":
             expected = _TYPES.get(shape.type, shape.type)
@@ -106,13 +106,13 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
         case "enum":
             meant = nearest(str(value), shape.enum)
             return Finding(
-                code=code, path=path, message=f"`{name}` can't be {_quoted(value)}",
+                code=code, path=path, message=f"`{name}` can't be {quoted(value)}",
                 label=f"did you mean {meant}?" if meant else "", help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
     return Finding(
-        code=code, path=path, message=f"`{name}` can't be {_quoted(value)}", on_key=is_key,
+        code=code, path=path, message=f"`{name}` can't be {quoted(value)}", on_key=is_key,
         label=f"must be {_PATTERNS[shape.name]}" if shape.name in _PATTERNS else "",
         help=f"it must match {shape.pattern}" if shape.name not in _PATTERNS else "",
     )  # fmt: skip
@@ -126,35 +126,31 @@ def _out_of_bounds(
     which = "at least" if violation.kind == "minimum" else "at most"
     match value:
         case str():
-            what, unit = f"has {_counted(len(value), 'character')}", "character"
+            what, unit = f"has {plural(len(value), 'character')}", "character"
         case list() | dict():
-            what, unit = f"has {_counted(len(value), 'entry')}", "entry"
+            what, unit = f"has {plural(len(value), 'entry', 'entries')}", "entry"
         case _:
             what, unit = f"is {value}", ""
-    need = f"{which} {_counted(bound or 0, unit) if unit else bound}"
+    plural_unit = {"entry": "entries"}.get(unit, "")
+    need = f"{which} {plural(bound or 0, unit, plural_unit) if unit else bound}"
     limits = (
         [f"{shape.minimum} to {shape.maximum}"]
         if None not in (shape.minimum, shape.maximum)
         else []
     )
     return Finding(
-        code=code, path=violation.path, message=f"`{name}` {what}, but AWS takes {need}",
+        code=code, path=violation.path, message=f"`{name}` {what}, but AWS allows {need}",
         on_key=on_key,
         label=need if unit else f"must be {need}",
-        help=f"AWS takes {limits[0]}" if limits else "",
+        help=f"AWS allows {limits[0]}" if limits else "",
     )  # fmt: skip
-
-
-def _counted(count: int, unit: str) -> str:
-    plural = {"entry": "entries"}.get(unit, f"{unit}s")
-    return f"{count} {unit if count == 1 else plural}"
 
 
 def _missing_help(key: str, shape: Shape) -> str:
     if key == "role_arn":
-        return "give it here, or let an environment in hptc.yaml make the role"
+        return "add it, or have an environment in hptc.yaml create the role"
     if key in ("output", "s3_output_path"):
-        return "give it here, or let an environment in hptc.yaml make the bucket"
+        return "add it, or have an environment in hptc.yaml create the bucket"
     if shape.enum and len(shape.enum) <= 8:
         return f"add `{key}:`, one of {', '.join(shape.enum)}"
     return f"add `{key}:`"
@@ -166,15 +162,10 @@ def _enum_help(shape: Shape, value: Any) -> str:
     family = str(value).rpartition(".")[0]
     same = [choice for choice in shape.enum if family and choice.startswith(f"{family}.")]
     return (
-        f"of this family there are {', '.join(same)}"
+        f"in this family: {', '.join(same)}"
         if same
-        else f"AWS knows {len(shape.enum)} values; see {shape.name}"
+        else f"one of {len(shape.enum)} values of {shape.name}"
     )
-
-
-def _quoted(value: Any) -> str:
-    text = str(value)
-    return json.dumps(text if len(text) <= 80 else text[:77] + "...", ensure_ascii=False)
 
 
 def _described(value: Any) -> str:
@@ -186,7 +177,7 @@ def _described(value: Any) -> str:
         case int() | float():
             return f"the number {value}"
         case str():
-            return f"the string {_quoted(value)}"
+            return f"the string {quoted(value)}"
         case dict():
             return "a mapping"
     return "a list"

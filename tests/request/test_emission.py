@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hptc.compiler.importing import write_spec
 from hptc.diagnostics import Path, RequestPath
 from hptc.request.emission import emit, unwrapped, value_text
-from hptc.request.names import spec_path
+from hptc.request.spec_paths import spec_path
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.source.scalars import Scalar

@@ -6,7 +6,8 @@ from typing import Any
 
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
-from hptc.request.tuning_job import TuningJob, read_job
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
 
 ACCOUNT = "123456789012"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"

@@ -1,0 +1,265 @@
+"""A request that conforms to the API's shape in, a `TuningJob` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hptc.diagnostics import RequestPath
+from hptc.request.names import RANGE_LISTS
+from hptc.request.tuning_job import (
+    AutoRange,
+    CategoricalRange,
+    Channel,
+    DatasetSource,
+    Definition,
+    FileSystemSource,
+    Instances,
+    Metric,
+    NumericRange,
+    Objective,
+    Range,
+    Resources,
+    S3Source,
+    TuningJob,
+    Vpc,
+    WarmStart,
+)
+
+
+def read_job(request: Mapping[str, Any]) -> TuningJob:
+    """Read a request. Raises KeyError for one that does not conform (see conformance.py)."""
+    config = request["HyperParameterTuningJobConfig"]
+    limits = config["ResourceLimits"]
+    hyperband = config.get("StrategyConfig", {}).get("HyperbandStrategyConfig", {})
+    completion = config.get("TuningJobCompletionCriteria", {})
+    single = request.get("TrainingJobDefinition")
+    several = request.get("TrainingJobDefinitions") or []
+    definitions = [
+        _definition(
+            raw,
+            path=RequestPath(("TrainingJobDefinitions", i)),
+            objective=_objective(
+                raw.get("TuningObjective"),
+                RequestPath(("TrainingJobDefinitions", i, "TuningObjective")),
+            ),
+            ranges=raw.get("HyperParameterRanges") or {},
+            ranges_path=RequestPath(("TrainingJobDefinitions", i, "HyperParameterRanges")),
+        )
+        for i, raw in enumerate(several)
+    ]
+    if single is not None:
+        member = "HyperParameterTuningJobObjective"
+        definitions.insert(
+            0,
+            _definition(
+                single,
+                path=RequestPath(("TrainingJobDefinition",)),
+                objective=_objective(
+                    config.get(member), RequestPath(("HyperParameterTuningJobConfig", member))
+                ),
+                ranges=config.get("ParameterRanges") or {},
+                ranges_path=RequestPath(("HyperParameterTuningJobConfig", "ParameterRanges")),
+            ),
+        )
+    warm_start = request.get("WarmStartConfig")
+    return TuningJob(
+        name=request["HyperParameterTuningJobName"],
+        strategy=config["Strategy"],
+        hyperband_min_resource=hyperband.get("MinResource"),
+        hyperband_max_resource=hyperband.get("MaxResource"),
+        max_number_of_training_jobs=limits.get("MaxNumberOfTrainingJobs"),
+        max_parallel_training_jobs=limits["MaxParallelTrainingJobs"],
+        max_runtime_seconds=limits.get("MaxRuntimeInSeconds"),
+        early_stopping=config.get("TrainingJobEarlyStoppingType", "Off"),
+        target_value=completion.get("TargetObjectiveMetricValue"),
+        max_jobs_not_improving=completion.get("BestObjectiveNotImproving", {}).get(
+            "MaxNumberOfTrainingJobsNotImproving"
+        ),
+        completes_on_convergence=completion.get("ConvergenceDetected", {}).get(
+            "CompleteOnConvergence"
+        )
+        == "Enabled",
+        random_seed=config.get("RandomSeed"),
+        is_autotuned=request.get("Autotune", {}).get("Mode") == "Enabled",
+        definitions=tuple(definitions),
+        is_multiple=single is None,
+        warm_start=WarmStart(
+            type=warm_start["WarmStartType"],
+            parents=tuple(
+                parent.get("HyperParameterTuningJobName", "")
+                for parent in warm_start["ParentHyperParameterTuningJobs"]
+            ),
+            path=RequestPath(("WarmStartConfig",)),
+        )
+        if warm_start is not None
+        else None,
+        tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", ())},
+    )
+
+
+def _objective(raw: Mapping[str, Any] | None, path: RequestPath) -> Objective | None:
+    if raw is None:
+        return None
+    return Objective(metric_name=raw["MetricName"], type=raw["Type"], path=path)
+
+
+def _definition(
+    raw: Mapping[str, Any],
+    *,
+    path: RequestPath,
+    objective: Objective | None,
+    ranges: Mapping[str, Any],
+    ranges_path: RequestPath,
+) -> Definition:
+    algorithm = raw["AlgorithmSpecification"]
+    output = raw["OutputDataConfig"]
+    stopping = raw["StoppingCondition"]
+    checkpoint = raw.get("CheckpointConfig", {})
+    vpc = raw.get("VpcConfig")
+    mode = algorithm["TrainingInputMode"]
+    return Definition(
+        path=path,
+        ranges_path=ranges_path,
+        name=raw.get("DefinitionName"),
+        objective=objective,
+        ranges=tuple(_ranges(ranges, ranges_path)),
+        static=raw.get("StaticHyperParameters", {}),
+        training_image=algorithm.get("TrainingImage"),
+        algorithm_name=algorithm.get("AlgorithmName"),
+        input_mode=mode,
+        metrics=tuple(
+            Metric(name=m["Name"], regex=m["Regex"],
+                   path=path / "AlgorithmSpecification" / "MetricDefinitions" / i)
+            for i, m in enumerate(algorithm.get("MetricDefinitions", ()))
+        ),
+        role_arn=raw["RoleArn"],
+        channels=tuple(
+            _channel(channel, mode, path / "InputDataConfig" / i)
+            for i, channel in enumerate(raw.get("InputDataConfig", ()))
+        ),
+        vpc=Vpc(subnets=tuple(vpc["Subnets"]), security_group_ids=tuple(vpc["SecurityGroupIds"]),
+                path=path / "VpcConfig")
+        if vpc is not None
+        else None,
+        output_path=output["S3OutputPath"],
+        output_kms_key_id=output.get("KmsKeyId") or None,
+        output_compression=output.get("CompressionType"),
+        resources=tuple(
+            _resources(raw[member], path / member)
+            for member in ("ResourceConfig", "HyperParameterTuningResourceConfig")
+            if member in raw
+        ),
+        max_runtime_seconds=stopping.get("MaxRuntimeInSeconds"),
+        max_wait_seconds=stopping.get("MaxWaitTimeInSeconds"),
+        max_pending_seconds=stopping.get("MaxPendingTimeInSeconds"),
+        is_spot=raw.get("EnableManagedSpotTraining", False),
+        is_isolated=raw.get("EnableNetworkIsolation", False),
+        encrypts_traffic=raw.get("EnableInterContainerTrafficEncryption", False),
+        checkpoint_uri=checkpoint.get("S3Uri"),
+        checkpoint_local_path=checkpoint.get("LocalPath"),
+        retry_attempts=raw.get("RetryStrategy", {}).get("MaximumRetryAttempts"),
+        environment=raw.get("Environment", {}),
+    )  # fmt: skip
+
+
+def _ranges(raw: Mapping[str, Any], path: RequestPath) -> list[Range]:
+    ranges: list[Range] = []
+    for kind, member in RANGE_LISTS.items():
+        for index, entry in enumerate(raw.get(member, ())):
+            here = path / member / index
+            name = entry["Name"]
+            match kind:
+                case "Categorical":
+                    ranges.append(
+                        CategoricalRange(name=name, values=tuple(entry["Values"]), path=here)
+                    )
+                case "Auto":
+                    ranges.append(AutoRange(name=name, value_hint=entry["ValueHint"], path=here))
+                case _:
+                    ranges.append(
+                        NumericRange(
+                            kind=kind,
+                            name=name,
+                            min=entry["MinValue"],
+                            max=entry["MaxValue"],
+                            scaling=entry.get("ScalingType", "Auto"),
+                            path=here,
+                        )
+                    )
+    return ranges
+
+
+def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: RequestPath) -> Channel:
+    data = raw["DataSource"]
+    sources: list[S3Source | FileSystemSource | DatasetSource] = []
+    if (s3 := data.get("S3DataSource")) is not None:
+        sources.append(
+            S3Source(
+                uri=s3["S3Uri"],
+                data_type=s3["S3DataType"],
+                distribution=s3.get("S3DataDistributionType", "FullyReplicated"),
+                attribute_names=tuple(s3.get("AttributeNames", ())),
+                instance_group_names=tuple(s3.get("InstanceGroupNames", ())),
+                accepts_eula=s3.get("ModelAccessConfig", {}).get("AcceptEula"),
+                hub_content_arn=s3.get("HubAccessConfig", {}).get("HubContentArn"),
+                path=path / "DataSource" / "S3DataSource",
+            )
+        )
+    if (system := data.get("FileSystemDataSource")) is not None:
+        sources.append(
+            FileSystemSource(
+                id=system["FileSystemId"],
+                type=system["FileSystemType"],
+                access_mode=system["FileSystemAccessMode"],
+                directory=system["DirectoryPath"],
+                path=path / "DataSource" / "FileSystemDataSource",
+            )
+        )
+    if (dataset := data.get("DatasetSource")) is not None:
+        here = path / "DataSource" / "DatasetSource"
+        sources.append(DatasetSource(arn=dataset["DatasetArn"], path=here))
+    return Channel(
+        name=raw["ChannelName"],
+        sources=tuple(sources),
+        input_mode=raw.get("InputMode") or algorithm_mode,
+        content_type=raw.get("ContentType"),
+        compression=raw.get("CompressionType", "None"),
+        record_wrapper=raw.get("RecordWrapperType", "None"),
+        shuffle_seed=raw.get("ShuffleConfig", {}).get("Seed"),
+        path=path,
+    )
+
+
+def _resources(raw: Mapping[str, Any], path: RequestPath) -> Resources:
+    instances = [
+        Instances(
+            type=group["InstanceType"],
+            count=group["InstanceCount"],
+            volume_size_gb=group.get("VolumeSizeInGB", raw.get("VolumeSizeInGB")),
+            group=group.get("InstanceGroupName"),
+            path=path / member / index,
+        )
+        for member in ("InstanceGroups", "InstanceConfigs")
+        for index, group in enumerate(raw.get(member, ()))
+    ]
+    if "InstanceType" in raw:
+        instances.insert(
+            0,
+            Instances(
+                type=raw["InstanceType"],
+                count=raw.get("InstanceCount", 1),
+                volume_size_gb=raw.get("VolumeSizeInGB"),
+                path=path,
+            ),
+        )
+    return Resources(
+        instances=tuple(instances),
+        is_flexible=bool(raw.get("InstanceConfigs")),
+        is_tuning_form=path[-1] == "HyperParameterTuningResourceConfig",
+        volume_kms_key_id=raw.get("VolumeKmsKeyId") or None,
+        keep_alive_seconds=raw.get("KeepAlivePeriodInSeconds"),
+        training_plan_arn=raw.get("TrainingPlanArn"),
+        allocation_strategy=raw.get("AllocationStrategy"),
+        path=path,
+    )

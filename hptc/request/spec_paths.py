@@ -1,0 +1,112 @@
+"""From a path in the request back to the key of the spec that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hptc.diagnostics import Path, RequestPath, SpecPath
+from hptc.request.names import (
+    RANGE_MEMBERS,
+    TABLE,
+    Each,
+    Group,
+    Hyperparameters,
+    Leaf,
+    Named,
+    Names,
+    Node,
+    Pairs,
+)
+
+
+def spec_path(path: RequestPath, request: Mapping[str, Any]) -> SpecPath:
+    """The key of the spec that a path in the request comes from, or the nearest one above it."""
+    return spec_paths(path, request)[0]
+
+
+def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
+    """The same in every spelling of the spec language, at least one."""
+    candidates = list(_candidates(TABLE, path, request, (), ()))
+    longest = max((length for length, _ in candidates), default=0)
+    nearest = [SpecPath(found) for length, found in candidates if length == longest > 0]
+    return nearest or [SpecPath()]
+
+
+def _candidates(
+    members: Mapping[str, Node], path: Path, request: Any, base: Path, spec: Path
+) -> Iterator[tuple[int, Path]]:
+    for key, node in members.items():
+        here = (*spec, key)
+        if isinstance(node, Hyperparameters):
+            yield from _hyperparameter_candidates(node, path, request, base, here)
+            continue
+        at = _api_path(base, node.api)
+        if at[: len(path)] == path and len(at) > len(path):
+            continue  # the path is above this node
+        inside = path[: len(at)] == at
+        if inside:
+            yield len(at), here
+        rest = path[len(at) :] if inside else ()
+        match node:
+            case Group(_, inner, turns_on):
+                if turns_on is not None and path == _api_path(base, turns_on):
+                    yield len(path), here
+                yield from _candidates(inner, path, request, at, here)
+            case Leaf() if rest:
+                yield len(path), (*here, *rest)
+            case Each(_, inner) if rest:
+                index = rest[0]
+                yield len(at) + 1, (*here, index)
+                yield from _candidates(inner, path, request, (*at, index), (*here, index))
+            case Named(_, name, inner, _) if rest:
+                entry = _value_at(request, (*at, rest[0]))
+                label = entry.get(name) if isinstance(entry, Mapping) else None
+                if isinstance(label, str):
+                    yield len(at) + 1, (*here, label)
+                    yield from _candidates(inner, path, request, (*at, rest[0]), (*here, label))
+            case Pairs(_, name, _) | Names(_, name) if rest:
+                entry = _value_at(request, (*at, rest[0]))
+                label = entry.get(name) if isinstance(entry, Mapping) else None
+                if isinstance(node, Names):
+                    yield len(path), (*here, rest[0])
+                elif isinstance(label, str):
+                    yield len(path), (*here, label)
+
+
+def _hyperparameter_candidates(
+    node: Hyperparameters, path: Path, request: Any, base: Path, spec: Path
+) -> Iterator[tuple[int, Path]]:
+    static = _api_path(base, node.static)
+    if path[: len(static)] == static:
+        yield len(path), (*spec, *path[len(static) :])
+    ranges = _api_path(base, node.ranges)
+    if path[: len(ranges)] != ranges:
+        return
+    yield len(ranges), spec
+    rest = path[len(ranges) :]
+    if len(rest) < 2:
+        return
+    entry = _value_at(request, path[: len(ranges) + 2])
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("Name"), str):
+        return
+    keys = {api: key for key, api in RANGE_MEMBERS.items()}
+    member = (keys[rest[2]], *rest[3:]) if len(rest) > 2 and rest[2] in keys else ()
+    yield len(path), (*spec, entry["Name"], *member)
+
+
+def _api_path(base: Path, api: str) -> Path:
+    if api.startswith("/"):
+        base, api = (), api[1:]
+    return (*base, *api.split(".")) if api else base
+
+
+def _value_at(value: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
