@@ -1,8 +1,7 @@
-"""A request to the text of a spec whose compile equals it.
+"""A request in, the text of a spec that compiles to it out.
 
-Takes a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response. What a
-spec can't say is reported, never dropped: the text is compiled again and compared before it is
-given out.
+The request may also be a DescribeHyperParameterTuningJob response. Nothing is dropped silently: the
+text is compiled and compared with the request before it is returned.
 """
 
 from __future__ import annotations
@@ -21,22 +20,11 @@ from hptc.compiler.pipeline import compile_text, is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
-from hptc.request import shapes
 from hptc.request.emission import Request, unwrapped, value_text
 from hptc.request.identity import canonical
-from hptc.request.names import (
-    RANGE_LISTS,
-    RANGE_MEMBERS,
-    TABLE,
-    Each,
-    Group,
-    Hyperparameters,
-    Leaf,
-    Named,
-    Names,
-    Node,
-    Pairs,
-)
+from hptc.request.names import TABLE
+from hptc.request.shapes import input_shape
+from hptc.request.spec_data import spec_data
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.source.scalars import Scalar, resolve_plain
@@ -47,14 +35,13 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 
 def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: str = "") -> str:
-    """The YAML text of a spec that compiles to `request`, its exact job name included.
+    """The YAML text of a spec that compiles to `request`, with its exact job name.
 
-    `request` must meet the API's types. Raises UsageError, naming the places, when a spec can't say
-    it: such a request is refused by AWS too (a hyperparameter both static and tuned, two channels
-    of one name).
+    `request` must have the API's types. Raises UsageError with the paths that a spec can't express.
+    AWS refuses such a request too, for example one with two channels of the same name.
     """
     wanted = requested(request)
-    data = read_members(wanted)
+    data = spec_data(wanted)
     job_name = str(data.get("job_name", "imported"))
     spec = {"name": name or _slug(job_name), **data}
     for training_job in _training_jobs(spec):
@@ -68,7 +55,7 @@ def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: s
 
 
 def read_request(text: str, file: str) -> Request:
-    """A request or Describe response out of JSON or YAML text. Raises UsageError."""
+    """A request or a Describe response from JSON or YAML text. Raises UsageError."""
     document, diagnostics = parse_document(text, file)
     if not diagnostics:
         data, diagnostics = construct_data(document)
@@ -79,8 +66,8 @@ def read_request(text: str, file: str) -> Request:
         )
     if not isinstance(data, dict) or not is_request(document):
         raise UsageError(
-            f"{file}: is neither a CreateHyperParameterTuningJob request nor a Describe response",
-            help="both have HyperParameterTuningJobConfig at the top",
+            f"{file}: not a CreateHyperParameterTuningJob request or Describe response",
+            help="both have HyperParameterTuningJobConfig at the top level",
         )
     return dict(unwrapped(data))
 
@@ -89,26 +76,26 @@ _ORDER = ("name", *(key for key in TABLE))
 
 
 def requested(response: Mapping[str, Any]) -> Request:
-    """What was asked for, out of a request or of a Describe response.
+    """The request that a Describe response answers; a request is returned as it is.
 
-    Describe adds its own members, and to the definition what AWS itself filled in: statics that
-    begin with `_tuning_objective_metric`, the metric definitions of a first-party algorithm, and a
-    copy of the objective's one named ObjectiveMetric.
+    The response has members of its own, and in each definition what AWS added: the static
+    hyperparameter `_tuning_objective_metric`, the metric definitions of a first-party algorithm,
+    and a copy of the objective's definition with the name ObjectiveMetric.
     """
-    members = shapes.input_shape().members
+    members = input_shape().members
     request: Request = {key: value for key, value in response.items() if key in members}
     if "HyperParameterTuningJobStatus" not in response:
         return dict(response)
     single = request.get("TrainingJobDefinition")
     if isinstance(single, Mapping):
-        request["TrainingJobDefinition"] = _as_asked(single)
+        request["TrainingJobDefinition"] = _as_requested(single)
     several = request.get("TrainingJobDefinitions")
     if isinstance(several, list):
-        request["TrainingJobDefinitions"] = [_as_asked(definition) for definition in several]
+        request["TrainingJobDefinitions"] = [_as_requested(definition) for definition in several]
     return request
 
 
-def _as_asked(definition: Mapping[str, Any]) -> Request:
+def _as_requested(definition: Mapping[str, Any]) -> Request:
     asked = dict(definition)
     static = asked.get("StaticHyperParameters", {})
     asked["StaticHyperParameters"] = {
@@ -133,7 +120,7 @@ def _training_jobs(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _shorten(training_job: dict[str, Any]) -> None:
-    """Put the long form of one training job into the short forms that people write."""
+    """Replace long forms in one training job with the short forms that people write."""
     _write_hyperparameters(training_job)
     for channel in training_job.get("inputs", {}).values():
         s3 = channel.get("s3")
@@ -164,7 +151,7 @@ def _write_durations(group: dict[str, Any]) -> None:
 
 
 def _write_hyperparameters(training_job: dict[str, Any]) -> None:
-    """Static values as scalars; as JSON values where the training job's container reads JSON."""
+    """Static values as scalars, or as JSON values if the training job's container reads JSON."""
     values = training_job.get("hyperparameters", {})
     texts = [part["value"] for part in values.values() if "value" in part]
     texts += [text for part in values.values() for text in part.get("values", ())]
@@ -187,7 +174,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
 
 
 def _from_text(text: Any) -> Any:
-    """A text as the scalar that an author would write: a number or boolean without quotes."""
+    """A string as an author would write it: numbers and booleans without quotes."""
     if not isinstance(text, str):
         return text
     try:
@@ -210,7 +197,7 @@ def _slug(job_name: str) -> str:
 
 
 class _Flow(dict[str, Any]):
-    """A mapping to be written on one line."""
+    """A mapping that is written on one line."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -223,7 +210,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _Key(str):
-    """A mapping's key: keys hold no templates, so nothing in them is escaped."""
+    """A mapping's key. Keys have no templates, so nothing in them is escaped."""
 
     __slots__ = ()
 
@@ -277,20 +264,20 @@ def _to_yaml(spec: dict[str, Any]) -> str:
 
 
 def _prove(text: str, wanted: Request) -> None:
-    """Compile the text alone and compare: import inverts compile, or says where it can't."""
+    """Compile the text and compare it with the request. Raises UsageError if they differ."""
     compiled = compile_text(text, "imported", Workspace(rules=()))
     if isinstance(compiled, Failed):
         raise UsageError(
-            "the request can't be written as a spec: " + _first_message(compiled),
-            help="`hptc check` on the request says what AWS would refuse",
+            "can't write the request as a spec: " + _first_message(compiled),
+            help="run `hptc check` on the request to see what AWS would refuse",
         )
     places = [
         path_text(path) for path in differences(canonical(wanted), canonical(compiled.request))
     ]
     if places:
         raise UsageError(
-            "a spec can't say what stands at " + ", ".join(places[:10]),
-            help="`hptc check` on the request says what AWS would refuse",
+            "a spec can't express the value at " + ", ".join(places[:10]),
+            help="run `hptc check` on the request to see what AWS would refuse",
         )
 
 
@@ -299,7 +286,7 @@ def _first_message(compiled: Failed) -> str:
 
 
 def differences(left: Any, right: Any, path: Path = ()) -> list[Path]:
-    """The paths at which two values differ, as deep as they can be told."""
+    """The paths at which two values differ, as deep as possible."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         keys = [*left, *(key for key in right if key not in left)]
         return [
@@ -314,82 +301,3 @@ def differences(left: Any, right: Any, path: Path = ()) -> list[Path]:
             for place in differences(one, other, (*path, index))
         ]
     return [] if left == right else [path]
-
-
-def read_members(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request as the long form of a spec: plain data in the spec's own keys.
-
-    It takes what the table names and nothing else; whether that was all is proved afterwards, by
-    emitting the result and comparing.
-    """
-    return _read(TABLE, request, request)
-
-
-def _read(members: Mapping[str, Node], structure: Any, root: Mapping[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for key, node in members.items():
-        if isinstance(node, Hyperparameters):
-            value: Any = _read_hyperparameters(node, structure, root) or None
-        elif isinstance(node, Group) and node.turns_on is not None:
-            value = None  # a short form: its long form holds the same members
-        else:
-            value = _read_node(node, _get(structure, root, node.api), root)
-        if value is not None and not (value in ({}, []) and not isinstance(node, Group)):
-            data[key] = value  # an empty list is an absent one; an empty structure may be required
-    return data
-
-
-def _read_node(node: Node, value: Any, root: Mapping[str, Any]) -> Any:
-    match node:
-        case Group(_, inner) if isinstance(value, Mapping):
-            return _read(inner, value, root)
-        case Named(_, name, inner, _) if isinstance(value, list):
-            return {
-                entry[name]: _read(inner, _without(entry, name), root)
-                for entry in _named(value, name)
-            }
-        case Pairs(_, name, value_name) if isinstance(value, list):
-            pairs: dict[str, list[str]] = {}
-            for entry in _named(value, name):
-                pairs.setdefault(entry[name], []).append(entry.get(value_name, ""))
-            return {key: texts[0] if len(texts) == 1 else texts for key, texts in pairs.items()}
-        case Each(_, inner) if isinstance(value, list):
-            return [_read(inner, entry, root) for entry in value]
-        case Names(_, name) if isinstance(value, list):
-            return [entry[name] for entry in _named(value, name)]
-        case Leaf():
-            return value
-        case _:
-            return None  # the value is of another type than its place takes
-
-
-def _named(entries: list[Any], name: str) -> list[Mapping[str, Any]]:
-    return [e for e in entries if isinstance(e, Mapping) and isinstance(e.get(name), str)]
-
-
-def _without(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key != name}
-
-
-def _read_hyperparameters(node: Hyperparameters, structure: Any, root: Any) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    static = _get(structure, root, node.static)
-    if isinstance(static, Mapping):
-        data.update({name: {"value": text} for name, text in static.items()})
-    ranges = _get(structure, root, node.ranges)
-    for kind, member in RANGE_LISTS.items():
-        entries = ranges.get(member) if isinstance(ranges, Mapping) else None
-        for entry in _named(entries if isinstance(entries, list) else [], "Name"):
-            parts = {key: entry[api] for key, api in RANGE_MEMBERS.items() if api in entry}
-            data[entry["Name"]] = {"type": kind, **parts}
-    return data
-
-
-def _get(structure: Any, root: Any, api: str) -> Any:
-    if api.startswith("/"):
-        structure, api = root, api[1:]
-    for member in api.split("."):
-        if not isinstance(structure, Mapping):
-            return None
-        structure = structure.get(member)
-    return structure

@@ -15,7 +15,7 @@ from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
 
 _MAX_PARENTS = 5  # the API takes no more, and a hostile file may list thousands
-_MAX_CHAIN = 50  # each generation is compiled inside the next: the stack has to hold them
+_MAX_CHAIN = 150  # a parent is compiled inside its child, within Python's recursion limit
 
 CompileFile = Callable[[str, Workspace], Outcome]
 
@@ -50,23 +50,43 @@ def name_parents(
             case TuningJob() as job:
                 parent["HyperParameterTuningJobName"] = job.name
                 parents.jobs[job.name] = job
-            case problem:
-                parents.findings.append(Finding(code="HPT701", message=problem, path=path))
+            case Problem(message=message, help=advice):
+                parents.findings.append(
+                    Finding(code="HPT701", message=message, path=path, help=advice)
+                )
     return parents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a parent has no tuning job."""
+
+    message: str
+    help: str
 
 
 def _compiled_parent(
     name: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
-) -> TuningJob | str:
-    """The parent's tuning job, or why there is none."""
+) -> TuningJob | Problem:
     if workspace.files.real(file) in workspace.compiling:
-        return f"`{name}` warm-starts from itself, directly or through its parents"
+        return Problem(
+            message=f"`{name}` warm-starts from itself, directly or through its parents",
+            help="remove one of the parents from the cycle",
+        )
     if len(workspace.compiling) > _MAX_CHAIN:
-        return f"the chain of warm starts that leads to `{name}` is longer than {_MAX_CHAIN} specs"
-    compiled = compile_file(display_path(file), workspace)
-    if isinstance(compiled, Failed):
-        return f"the parent `{name}` ({file.name}) does not compile"
-    return compiled.job
+        return Problem(
+            message=f"the chain of warm starts that leads to `{name}` has more than {_MAX_CHAIN} "
+            "specs",
+            help="name the tuning job of an earlier spec, as `hptc compile` prints it, instead of "
+            "the spec",
+        )
+    outcome = compile_file(display_path(file), workspace)
+    if isinstance(outcome, Failed):
+        return Problem(
+            message=f"the parent `{name}` ({file.name}) does not compile",
+            help=f"run `hptc check {display_path(file)}`",
+        )
+    return outcome.job
 
 
 def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Finding]:
