@@ -12,7 +12,7 @@ from typing import Protocol, assert_never
 
 from benchmarks import cold_start, compilation, growth, reviewing, synthesis
 from benchmarks.measure import Failure, Growth, Note, Ratio, Row, reason_of
-from hptc.cli import collect_rarely
+from hptc.cli.program import collect_rarely
 
 
 class Benchmark(Protocol):

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from hptc.render.diagnostics import printable
+
 
 def say(text: str) -> None:
     """Talk: to stderr."""
@@ -24,8 +26,6 @@ def say_error(message: str, help: str = "") -> None:
     """Say why nothing more happens, in a line each: names of files are a stranger's text too, and
     a line that begins with `::` is a command to GitHub's runners.
     """
-    from hptc.render.diagnostics import printable
-
     say(click.style("error", fg="red", bold=True) + f": {printable(message)}")
     if help:
         say(f"help: {printable(help)}")

@@ -1,30 +1,25 @@
-"""Commands that talk to AWS about tuning jobs."""
+"""`hptc submit`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hptc.cli.console import in_color, say, show, width
-from hptc.cli.inputs import (
-    AS_JSON,
-    ENV,
-    PATHS,
-    REGION,
-    compile_all,
-    environment_here,
-    job_name_of,
-    read_input,
-    spec_options,
-    without_errors,
-)
+from hptc.aws.client import connect
+from hptc.aws.retry import Retry
+from hptc.cli.console import say, show
+from hptc.cli.inputs import compile_all, environment_here, read_input, without_errors
+from hptc.cli.options import AS_JSON, PATHS, spec_options
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-
-if TYPE_CHECKING:
-    from hptc.aws.client import Aws
+from hptc.jobs import submission
+from hptc.jobs.apply import apply
+from hptc.jobs.plan_file import is_plan, read_plan
+from hptc.jobs.provenance import provenance_of
+from hptc.jobs.submission import DryRun
+from hptc.render.jobs import render_submission, submission_json
+from hptc.render.plan import applied_json, render_applied
 
 
 @click.command()
@@ -38,17 +33,11 @@ if TYPE_CHECKING:
 def submit(
     paths: tuple[str, ...], dry_run: bool, rerun: int | None, as_json: bool, **options: Any
 ) -> int:
-    """Create the tuning jobs of specs. The same content is never sent twice.
+    """Create the tuning jobs of specs, or of a saved plan.
 
-    A plan that `hptc plan --out` wrote is carried out exactly, or refused with what moved.
+    The same content is never sent twice. A plan that `hptc plan --out` wrote is carried out
+    exactly, or refused with what moved.
     """
-    from hptc.aws.client import connect
-    from hptc.aws.retry import Retry
-    from hptc.jobs.provenance import provenance_of
-    from hptc.jobs.submission import DryRun
-    from hptc.jobs.submission import submit as submit_one
-    from hptc.render.jobs import render_submission, submission_json
-
     if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
         if dry_run or rerun is not None:
             raise UsageError("a saved plan is carried out as it is: no --dry-run and no --rerun")
@@ -65,7 +54,7 @@ def submit(
         environment = environment_here(options["env"])
     aws = connect(environment, retry=Retry(progress=say))
     for one in compiled:
-        outcome = submit_one(
+        outcome = submission.submit(
             one,
             aws.tuning,
             aws.stacks,
@@ -81,8 +70,6 @@ def submit(
 
 
 def _plan_text(path: str) -> str | None:
-    from hptc.jobs.plan_file import is_plan
-
     if not path.endswith(".json") or not Path(path).is_file():
         return None
     text, _ = read_input(path)
@@ -90,13 +77,6 @@ def _plan_text(path: str) -> str | None:
 
 
 def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options: Any) -> int:
-    from hptc.aws.client import connect
-    from hptc.aws.retry import Retry
-    from hptc.jobs.apply import apply
-    from hptc.jobs.plan_file import read_plan
-    from hptc.jobs.provenance import provenance_of
-    from hptc.render.plan import applied_json, render_applied
-
     plan = read_plan(text, file)
     # A file that is gone is among what moved, which `apply` tells with the rest.
     files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
@@ -127,65 +107,3 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
     for left in plan.blocked:
         say(f"left, as it was blocked in the plan: {left.name}")
     return EXIT_FINDINGS if plan.blocked else EXIT_OK
-
-
-@click.command()
-@click.argument("name")
-@ENV
-@REGION
-@AS_JSON
-def status(name: str, env: str | None, region: str | None, as_json: bool) -> None:
-    """Show how a tuning job is doing. NAME is a job's name, or a spec's file."""
-    from hptc.render.jobs import render_status, status_json
-    from hptc.service.responses import job_status
-
-    found = job_status(_connected(env, region).tuning, job_name_of(name, env))
-    show(
-        status_json(found)
-        if as_json
-        else render_status(found, color=in_color(sys.stdout), width=width())
-    )
-
-
-@click.command("list")
-@ENV
-@REGION
-@click.option("--contains", metavar="TEXT", default="", help="Only names that hold this.")
-@click.option("--status", "state", metavar="STATUS", default="", help="Only this status.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@AS_JSON
-def list_command(
-    env: str | None, region: str | None, contains: str, state: str, limit: int, as_json: bool
-) -> None:
-    """List tuning jobs, the newest first."""
-    from hptc.render.jobs import jobs_json, render_jobs
-
-    tuning = _connected(env, region).tuning
-    jobs = list(tuning.list_jobs(name_contains=contains, status=state, limit=limit))
-    show(
-        jobs_json(jobs) if as_json else render_jobs(jobs, color=in_color(sys.stdout), width=width())
-    )
-
-
-@click.command()
-@click.argument("name")
-@ENV
-@REGION
-@AS_JSON
-def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
-    """Stop the one tuning job that NAME names. Nothing is deleted."""
-    from hptc.jobs.submission import stop as stop_one
-    from hptc.render.jobs import render_stop, stop_json
-
-    outcome = stop_one(_connected(env, region).tuning, name)
-    show(stop_json(outcome) if as_json else render_stop(outcome))
-
-
-def _connected(env: str | None, region: str | None) -> Aws:
-    from hptc.aws.client import connect
-    from hptc.aws.retry import Retry
-
-    retry = Retry(progress=say)
-    if region is not None:
-        return connect(region=region, retry=retry)
-    return connect(environment_here(env), retry=retry)

@@ -1,0 +1,23 @@
+"""Cost bounds of compiled specs, with the prices of their project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hptc.catalog.prices import ProjectPrices
+from hptc.compiler.outcome import Compiled
+from hptc.cost.bound import CostBound, cost_bound, job_region
+from hptc.project import project_file
+
+
+def cost_bounds() -> Callable[[Compiled], CostBound]:
+    """The bound of a spec, as a function that reads the prices of each project once."""
+    prices = ProjectPrices()
+
+    def bound(one: Compiled) -> CostBound:
+        found = project_file.find(Path(one.file).resolve().parent)
+        table = prices.of(found.parent if found else None)
+        return cost_bound(one.job, job_region(one.job, one.environment), table)
+
+    return bound

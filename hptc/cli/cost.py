@@ -1,0 +1,58 @@
+"""`hptc cost`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hptc.aws.client import connect
+from hptc.aws.retry import Retry
+from hptc.cli.bounds import cost_bounds
+from hptc.cli.console import say, show
+from hptc.cli.inputs import compile_all, without_errors
+from hptc.cli.options import PATHS, TEXT_OR_JSON, ignoring, spec_options
+from hptc.compiler.outcome import Compiled
+from hptc.cost.bound import CostBound
+from hptc.cost.forecast import ExpectedCost, expected_cost
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from hptc.jobs.history import listed
+from hptc.jobs.past_runs import earlier_runs
+from hptc.jobs.read_only import ReadOnlyTuning
+from hptc.render.cost import SpecCost, costs_json, render_costs
+
+
+@click.command()
+@PATHS
+@spec_options
+@click.option("--online", is_flag=True, help="Ask AWS for earlier runs: what to expect.")
+@TEXT_OR_JSON
+def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int:
+    """Estimate the maximum cost of tuning jobs.
+
+    --online adds what to expect by earlier runs of the same specs.
+    """
+    # A search over its budget has a cost too: policy is `check`'s to hold.
+    compiled = without_errors(compile_all(paths, **ignoring("HPT8", **options)))
+    if compiled is None:
+        return EXIT_FINDINGS
+    bounds = list(map(cost_bounds(), compiled))
+    forecasts = _expected(compiled, bounds) if online else [None] * len(compiled)
+    costs = [
+        SpecCost(one.name, bound, expected)
+        for one, bound, expected in zip(compiled, bounds, forecasts, strict=True)
+    ]
+    show(costs_json(costs) if form == "json" else render_costs(costs))
+    return EXIT_OK
+
+
+def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[ExpectedCost]:
+    environment = next((one.environment for one in compiled), None)
+    if any(one.environment != environment for one in compiled):
+        raise UsageError(
+            "the specs belong to several environments", help="ask for each by itself with --online"
+        )
+    tuning = connect(environment, retry=Retry(progress=say)).tuning
+    read_only = ReadOnlyTuning(tuning=tuning, listed=listed(tuning, compiled, all_jobs=False))
+    runs = earlier_runs(compiled, read_only)
+    return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]

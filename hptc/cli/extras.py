@@ -1,0 +1,15 @@
+"""The optional dependencies that some commands need."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from hptc.errors import UsageError
+
+
+def require(module: str, extra: str) -> None:
+    """Raise UsageError when an optional dependency is not installed."""
+    if find_spec(module) is None:
+        raise UsageError(
+            f"this needs {module}, which is not installed", help=f"pip install 'hptc[{extra}]'"
+        )

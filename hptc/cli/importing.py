@@ -1,0 +1,49 @@
+"""`hptc import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hptc.aws.client import connect
+from hptc.cli.console import say, show
+from hptc.cli.inputs import read_input
+from hptc.cli.options import REGION, STDIN
+from hptc.compiler.importing import read_request, write_spec
+from hptc.errors import EXIT_OK, UsageError
+from hptc.files import write_whole
+from hptc.service.responses import described_request
+
+
+@click.command("import")
+@click.argument("file", required=False)
+@click.option("--job", metavar="NAME", help="Import a tuning job of AWS by its name.")
+@REGION
+@click.option("--name", metavar="NAME", help="The spec's name; made from the job's when absent.")
+@click.option("-o", "--output", metavar="FILE", help="Write the spec to a file.")
+def import_command(
+    file: str | None, job: str | None, region: str | None, name: str | None, output: str | None
+) -> int:
+    """Convert a request or an existing tuning job to a spec.
+
+    The spec compiles to the same request.
+    """
+    if (file is None) == (job is None):
+        raise UsageError("say what to import: a FILE, `-` for stdin, or --job NAME")
+    if job is not None:
+        request: Any = described_request(connect(region=region).tuning, job)
+        origin = f"the tuning job {job}"
+    else:
+        text, origin = read_input(file or STDIN)
+        request = read_request(text, origin)
+    spec = write_spec(request, name=name, origin=Path(origin).name)
+    if output is None:
+        show(spec)
+        return EXIT_OK
+    if Path(output).exists():
+        raise UsageError(f"{output}: is there already", help="remove it, or choose another name")
+    write_whole(Path(output), spec)
+    say(f"wrote {output}")
+    return EXIT_OK

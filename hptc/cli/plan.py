@@ -1,0 +1,56 @@
+"""`hptc plan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hptc.aws.client import connect
+from hptc.aws.retry import Retry
+from hptc.cli.bounds import cost_bounds
+from hptc.cli.console import in_color, say, show
+from hptc.cli.inputs import compile_all, without_errors
+from hptc.cli.options import AS_JSON, PATHS, spec_options
+from hptc.errors import EXIT_FINDINGS, EXIT_OK
+from hptc.files import write_whole
+from hptc.jobs import plan as planning
+from hptc.jobs.plan_file import plan_text, read_plan
+from hptc.jobs.provenance import provenance_of
+from hptc.render.plan import render_plan
+
+
+@click.command()
+@PATHS
+@spec_options
+@click.option("--out", metavar="FILE", help="Save the plan; `hptc submit FILE` does exactly that.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do.")
+@AS_JSON
+def plan(
+    paths: tuple[str, ...], out: str | None, exit_code: bool, as_json: bool, **options: Any
+) -> int:
+    """Compare specs with the tuning jobs in AWS.
+
+    It shows what is to submit, unchanged, blocked, orphaned. Nothing in AWS is written.
+    """
+    compiled = without_errors(compile_all(paths, **options))
+    if compiled is None:
+        return EXIT_FINDINGS
+    environment = next((one.environment for one in compiled if one.environment), None)
+    aws = connect(environment, retry=Retry(progress=say))
+    made = planning.plan(
+        compiled,
+        aws.tuning,
+        aws.stacks,
+        provenance=lambda one: provenance_of(Path(one.file)),
+        is_whole_project=planning.is_whole_project(compiled),
+        bound_of=cost_bounds(),
+    )
+    if out is not None:
+        read_plan(plan_text(made), out)  # what could not be applied is not saved
+        write_whole(Path(out), plan_text(made))
+        say(f"wrote {out}; `hptc submit {out}` does exactly this, or refuses with what moved")
+    show(plan_text(made) if as_json else render_plan(made, color=in_color(sys.stdout)))
+    return EXIT_FINDINGS if exit_code and made.has_changes else EXIT_OK

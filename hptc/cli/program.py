@@ -1,0 +1,131 @@
+"""The program: argv in, one command run, an exit code out."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from hptc import __version__
+from hptc.cli.console import discard_stdout, say, say_error
+from hptc.cli.lazy_group import CommandEntry, LazyGroup
+from hptc.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, HptcError
+
+COMMANDS = (
+    CommandEntry(
+        "init", "hptc.cli.init:init", "Create a project with example specs, a CDK app and CI"
+    ),
+    CommandEntry("check", "hptc.cli.check:check", "Check specs for everything AWS would reject"),
+    CommandEntry(
+        "compile",
+        "hptc.cli.compile:compile_command",
+        "Compile specs into CreateHyperParameterTuningJob requests",
+    ),
+    CommandEntry("diff", "hptc.cli.diff:diff", "Compare two versions of the specs by meaning"),
+    CommandEntry("cost", "hptc.cli.cost:cost", "Estimate the maximum cost of tuning jobs"),
+    CommandEntry(
+        "preview",
+        "hptc.cli.preview:preview",
+        "Preview grids, brackets and the first configurations",
+    ),
+    CommandEntry(
+        "metrics", "hptc.cli.metrics:metrics", "Test metric definitions against a training log"
+    ),
+    CommandEntry(
+        "permissions",
+        "hptc.cli.permissions:permissions",
+        "Show what each execution role allows, and why",
+    ),
+    CommandEntry(
+        "deploy", "hptc.cli.deploy:deploy", "Deploy an environment's stacks with the AWS CDK"
+    ),
+    CommandEntry(
+        "destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs any more"
+    ),
+    CommandEntry("plan", "hptc.cli.plan:plan", "Compare specs with the tuning jobs in AWS"),
+    CommandEntry(
+        "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"
+    ),
+    CommandEntry("status", "hptc.cli.status:status", "Show the progress of a tuning job"),
+    CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
+    CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
+    CommandEntry(
+        "import",
+        "hptc.cli.importing:import_command",
+        "Convert a request or an existing tuning job to a spec",
+    ),
+    CommandEntry(
+        "schema", "hptc.cli.schema:schema", "Print the JSON Schema of specs or of hptc.yaml"
+    ),
+    CommandEntry("explain", "hptc.cli.explain:explain", "Explain a rule, with examples"),
+    CommandEntry(
+        "prices", "hptc.cli.prices:prices", "Manage the price table behind cost estimates"
+    ),
+    CommandEntry(
+        "sandbox", "hptc.cli.sandbox:sandbox", "Run a local AWS endpoint, or a command against it"
+    ),
+)
+"""Every command, in the order of its use."""
+
+
+@click.group(
+    cls=LazyGroup,
+    entries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="hptc")
+def cli() -> None:
+    """Infrastructure as code for Amazon SageMaker Automatic Model Tuning.
+
+    Specs are YAML files; a request in the API's own form (JSON or YAML) is read too, and `-` reads
+    stdin. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input, 3 AWS refused or an
+    operation failed, 70 a bug in hptc, 130 interrupted.
+    """
+
+
+def collect_rarely() -> None:
+    """Let the garbage collector rest: what a run reads it keeps, and then the process ends.
+
+    Looking through it again and again is a third of the time of a thousand specs.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def main() -> None:
+    """Run `hptc`, and exit."""
+    collect_rarely()
+    # Looking for plugins of Pydantic reads the metadata of every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its code
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        result = cli.main(list(arguments), prog_name="hptc", standalone_mode=False)
+        return result if isinstance(result, int) else EXIT_OK
+    except HptcError as error:
+        say_error(error.message, error.help)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        discard_stdout()
+        return EXIT_OK
+    except Exception:
+        traceback.print_exc()
+        say_error("this is a bug in hptc, not in your files", "please report the lines above")
+        return EXIT_BUG

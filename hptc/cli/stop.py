@@ -1,0 +1,25 @@
+"""`hptc stop`."""
+
+from __future__ import annotations
+
+import click
+
+from hptc.cli.connection import connected
+from hptc.cli.console import show
+from hptc.cli.options import AS_JSON, ENV, REGION
+from hptc.jobs import submission
+from hptc.render.jobs import render_stop, stop_json
+
+
+@click.command()
+@click.argument("name")
+@ENV
+@REGION
+@AS_JSON
+def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
+    """Stop a tuning job.
+
+    Only the one that NAME names. Nothing is deleted.
+    """
+    outcome = submission.stop(connected(env, region).tuning, name)
+    show(stop_json(outcome) if as_json else render_stop(outcome))
