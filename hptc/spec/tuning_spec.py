@@ -5,13 +5,13 @@ together; bounds, enums and patterns are AWS's and stand in shapes.py. Nearly ev
 here, because `defaults` and the environment may give it: what AWS requires is asked of the request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from hptc.diagnostics import Finding, SpecPath
+from hptc.diagnostics import Finding, Severity, SpecPath
 from hptc.source.construction import ANY_KEY, VerbatimKeys
 from hptc.spec.schedule import ScheduleOrExpression
 from hptc.spec.spec_model import Duration, SpecModel, Text, Texts, optional_key
@@ -160,6 +160,30 @@ class Spec(SpecModel):
         return self
 
 
+def _list_values(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """A warning for each list that is written as a hyperparameter's value, often meant as values.
+
+    The long form, `{value: [...]}`, is explicit.
+    """
+    single = data.get("training_job")
+    jobs: dict[SpecPath, Mapping[str, Any]] = {}
+    if single is not None:
+        jobs[SpecPath(("training_job",))] = single
+    for name, several in (data.get("training_jobs") or {}).items():
+        jobs[SpecPath(("training_jobs", name))] = several
+    for path, training_job in jobs.items():
+        for name, value in (training_job.get("hyperparameters") or {}).items():
+            if isinstance(value, list):
+                yield Finding(
+                    code="HPT102",
+                    severity=Severity.WARNING,
+                    message=f"`{name}` is a list, which is one static value here",
+                    path=path / "hyperparameters" / name,
+                    help=f"write `{name}: {{type: Categorical, values: [...]}}` to tune it, or "
+                    f"`{name}: {{value: [...]}}` to pass the whole list",
+                )
+
+
 def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
     """Plain data to a Spec, or what is wrong with it, every fault at its key path."""
     if not isinstance(data, Mapping):
@@ -174,6 +198,6 @@ def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
             )
         ]
     try:
-        return Spec.model_validate(data), []
+        return Spec.model_validate(data), list(_list_values(data))
     except ValidationError as error:
         return None, findings_of(error, Spec, SpecPath)
