@@ -56,9 +56,7 @@ _RANGE_KEYS: dict[str | None, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 def _to_static(value: Any) -> Any:
     if value is None:
-        raise PydanticCustomError(
-            "hyperparameter", 'an empty value: write a value, or "" for an empty string'
-        )
+        raise PydanticCustomError("empty", 'is empty: write a value, or "" for an empty string')
     if isinstance(value, dict):
         if "type" not in value and "value" not in value:
             raise PydanticCustomError(

@@ -105,8 +105,8 @@ def _check_cron(text: str) -> None:
             if not _is_cron_item(item.upper(), field):
                 names = f" or {field.names[0]} to {field.names[-1]}" if field.names else ""
                 raise _error(
-                    f"`{part}` is not valid in the field {field.name}, which takes {field.minimum} to "
-                    f"{field.maximum}{names}"
+                    f"`{part}` is not valid in the field {field.name}, which takes "
+                    f"{field.minimum} to {field.maximum}{names}"
                 )
     if (parts[2] == "?") == (parts[4] == "?"):
         raise _error(

@@ -71,13 +71,21 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
                 code="HPT107", path=path,
                 message=f"`{name}` has an invalid value, {described(value)}: {detail['msg']}",
             )  # fmt: skip
-        case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "brought":
+        case (
+            "hyperparameter"
+            | "empty"
+            | "missing_key"
+            | "extra_key"
+            | "twice"
+            | "duration"
+            | "brought"
+        ):
             message = detail["msg"]
             key = detail.get("ctx", {}).get("key")
             if key is not None:
                 path = path / key
                 name = path_text(path)
-            separator = " " if detail["type"] in ("duration", "twice") else ": "
+            separator = " " if detail["type"] in ("duration", "twice", "empty") else ": "
             return Finding(
                 code="HPT102", message=f"`{name}`{separator}{message}", path=path,
                 on_key=detail["type"] in ("missing_key", "twice"),
