@@ -461,7 +461,7 @@ def test_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Repository.made(tmp_path / "fresh")
     made.write("hptc.yaml", PROJECT)
     monkeypatch.chdir(made.root)
-    with pytest.raises(UsageError, match="has no commit yet"):
+    with pytest.raises(UsageError, match="has no commits yet"):
         review_refs([])
 
 

@@ -97,7 +97,7 @@ def test_what_names_no_commit(repository: Repository, ref: str) -> None:
 
 
 def test_no_commit_yet(repository: Repository) -> None:
-    with pytest.raises(UsageError, match="has no commit yet"):
+    with pytest.raises(UsageError, match="has no commits yet"):
         git.commit(repository.root, "HEAD")
 
 
