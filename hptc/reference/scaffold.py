@@ -46,7 +46,8 @@ def write_project(folder: Path, *, name: str | None) -> list[Path]:
     if not _NAME.fullmatch(project):
         raise UsageError(
             f"`{project}` is not a valid project name",
-            help=f"start with a letter; use at most {_MAX_NAME} lowercase letters, digits and hyphens",
+            help=f"use at most {_MAX_NAME} lowercase letters, digits and hyphens, and start with a "
+            "letter",
         )
     texts = {folder / path: text for path, text in _texts(project).items()}
     existing = [str(path) for path in texts if path.exists() or path.is_symlink()]
