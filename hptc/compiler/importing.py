@@ -163,7 +163,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
     for name, part in values.items():
         if "value" in part:
             value = read(part["value"])
-            values[name] = {"value": value} if isinstance(value, dict) else value
+            values[name] = {"value": value} if isinstance(value, (dict, list)) else value
             continue
         if "values" in part:
             part["values"] = [read(text) for text in part["values"]]

@@ -32,12 +32,12 @@ class Provenance:
 
 def provenance_of(path: Path) -> Provenance:
     """Read it; a spec outside git has its path only."""
-    top = git.answer(path.parent, "rev-parse", "--show-toplevel")
+    top = git.git_output(path.parent, "rev-parse", "--show-toplevel")
     if top is None:
         return Provenance(spec=path.name)
     inside = path.resolve().relative_to(Path(top).resolve()).as_posix()
-    commit = git.answer(path.parent, "rev-parse", "--short=12", "HEAD")
-    changed = git.answer(path.parent, "status", "--porcelain", "--", path.name)
+    commit = git.git_output(path.parent, "rev-parse", "--short=12", "HEAD")
+    changed = git.git_output(path.parent, "status", "--porcelain", "--", path.name)
     return Provenance(spec=inside, commit=f"{commit}-dirty" if commit and changed else commit)
 
 

@@ -1,7 +1,7 @@
-"""Every key of the spec language in one tree: what the model says of it, and what AWS demands.
+"""Every key of the spec language in one tree, with its description and AWS's constraints.
 
-It joins spec.py (descriptions, examples), names.py (the API's names) and shapes.py (enums, bounds,
-patterns). The JSON Schema, the skeleton and the docs page are three views of this tree.
+It joins the models of hptc.spec (descriptions, examples), names.py (the API's names) and shapes.py
+(enums, bounds, patterns). The JSON Schema, the skeleton and docs/names.md are views of this tree.
 """
 
 from __future__ import annotations
@@ -35,31 +35,31 @@ from hptc.spec.tuning_spec import Spec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key.
+    """One key of a spec.
 
-    `shape` is AWS's for the value as the spec writes it: a map by name where the API has a list of
-    named structures. A key that the API does not know has none, and no `api`.
+    `shape` is AWS's shape for the value in the spec's form: a map by name where the API has a list
+    of named structures. A key that is not in the API has neither a `shape` nor an `api`.
     """
 
-    path: str  # as docs write it: training_job.inputs.<name>.s3
+    path: str  # such as training_job.inputs.<name>.s3
     description: str
     examples: tuple[Any, ...]
-    choices: tuple[str, ...]  # the words that it takes, when it takes no others
+    choices: tuple[str, ...]  # the valid values; empty when they are not enumerated
     node: Node | None
     shape: Shape | None
     api: str  # the member's full path: TrainingJobDefinition.InputDataConfig[].ContentType
-    owner: str  # the API page of the structure that has the member: Channel
-    model: type[BaseModel] | None  # of the mapping, or of each entry
+    owner: str  # the API structure with the member: Channel
+    model: type[BaseModel] | None  # of the mapping or of each entry
     members: tuple[Key, ...]
 
     @property
     def name(self) -> str:
-        """The key itself."""
+        """The last part of the path."""
         return self.path.rpartition(".")[2]
 
     @property
     def inner_path(self) -> str:
-        """Where the members stand: below the key, or below each of its entries."""
+        """The path below which the members are: the key's own, or that of each of its entries."""
         match self.node:
             case Named() | Hyperparameters():
                 return f"{self.path}.<name>"
@@ -70,18 +70,18 @@ class Key:
 
     @property
     def default(self) -> str | None:
-        """What the spec language says when the author says nothing."""
+        """The value that the spec language sets when the key is absent."""
         return self.node.default if isinstance(self.node, Leaf) else None
 
     @property
     def is_duration(self) -> bool:
-        """Whether it is a time, which the API counts in seconds."""
+        """Whether the value is a duration, which the API takes in seconds."""
         return self.api.endswith("InSeconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """One kind of range of a hyperparameter: its keys, each with AWS's shape."""
+    """One type of hyperparameter range: its keys, each with AWS's shape."""
 
     kind: str
     api: str
@@ -91,20 +91,20 @@ class Range:
 
 @cache
 def language() -> tuple[Key, ...]:
-    """The keys of a spec, in the table's order."""
+    """The keys of a spec in the order of the name table."""
     root = input_shape()
     return tuple(_keys(Spec, TABLE, root, "", "", root))
 
 
 def every_key(keys: tuple[Key, ...] | None = None) -> Iterator[Key]:
-    """Every key of the tree, each before what is in it."""
+    """Every key of the tree, parents before their members."""
     for key in language() if keys is None else keys:
         yield key
         yield from every_key(key.members)
 
 
 def ranges(key: Key) -> tuple[Range, ...]:
-    """The kinds of ranges that a `hyperparameters` key takes."""
+    """The types of ranges that a `hyperparameters` key takes."""
     if not isinstance(key.node, Hyperparameters):
         return ()
     base = key.api.rpartition(".")[0]
@@ -119,47 +119,47 @@ def ranges(key: Key) -> tuple[Range, ...]:
 
 
 def allowed(key: Key) -> str:
-    """What a key takes, in a few words: its choices, or AWS's bounds; "" when nothing limits it."""
+    """The constraints of a key as text: its choices or AWS's bounds; "" when there are none."""
     if key.choices:
         return _listed(key.choices)
     return "" if key.shape is None else limits(key.shape, "seconds" if key.is_duration else "")
 
 
 def limits(shape: Shape, unit: str = "") -> str:
-    """A shape's choices or bounds in a few words."""
+    """The choices or bounds of a shape as text."""
     if shape.enum:
         return _listed(shape.enum)
     unit = {"string": "characters", "list": "entries", "map": "entries"}.get(shape.type, unit)
-    least = None if shape.minimum == 0 and unit in ("characters", "entries") else shape.minimum
-    match least, shape.maximum:
+    minimum = None if shape.minimum == 0 and unit in ("characters", "entries") else shape.minimum
+    match minimum, shape.maximum:
         case None, None:
             return ""
-        case None, most:
-            words = f"at most {most}"
-        case least, None if unit == "characters" and least == 1:
+        case None, maximum:
+            words = f"at most {maximum}"
+        case minimum, None if unit == "characters" and minimum == 1:
             return ""
         case 1, None if unit:
             return "at least 1 " + {"entries": "entry"}.get(unit, unit.removesuffix("s"))
-        case least, None:
-            words = f"at least {least}"
-        case least, most:
-            words = f"{least}" if least == most else f"{least} to {most}"
+        case minimum, None:
+            words = f"at least {minimum}"
+        case minimum, maximum:
+            words = f"{minimum}" if minimum == maximum else f"{minimum} to {maximum}"
     return f"{words} {unit}".strip()
 
 
-_MOST_LISTED = 12
+_MAX_LISTED = 12
 
 
 def _listed(choices: tuple[str, ...]) -> str:
-    if len(choices) <= _MOST_LISTED:
+    if len(choices) <= _MAX_LISTED:
         return ", ".join(choices)
-    return f"one of {len(choices)}, such as {', '.join(choices[:3])}"
+    return f"{len(choices)} values, such as {', '.join(choices[:3])}"
 
 
 def places() -> Iterator[tuple[str, str]]:
-    """Every leaf of the API that a spec can set, with the spec path that sets it.
+    """Every leaf of the API that a spec can set, with the path of the key that sets it.
 
-    A leaf's path is that of shapes.leaves(): `[]` for a list's items, `{}` for a map's values.
+    Paths of leaves are those of shapes.leaves(): `[]` for list items, `{}` for map values.
     """
     for key in every_key():
         match key.node:
@@ -189,7 +189,7 @@ def places() -> Iterator[tuple[str, str]]:
 
 
 def range_description(name: str) -> str:
-    """What the model says of a key of a range."""
+    """The description of a key of a range."""
     return Hyperparameter.model_fields[name].description or ""
 
 
@@ -261,7 +261,7 @@ _CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
     "built_in": algorithm_names,
     "framework": framework_names,
 }
-"""Keys that the API does not know, and the words that hptc knows for them."""
+"""The valid values of keys that are not in the API."""
 
 
 def _literals(annotation: Any) -> tuple[str, ...]:
@@ -271,14 +271,14 @@ def _literals(annotation: Any) -> tuple[str, ...]:
 
 
 def _fitting(examples: tuple[Any, ...], choices: tuple[str, ...]) -> tuple[Any, ...]:
-    """Examples that are among the choices; the first choice when none is."""
+    """The examples that are valid choices, or else the first choice."""
     if not choices:
         return examples
     return tuple(example for example in examples if example in choices) or choices[:1]
 
 
 def _in_order(model: type[BaseModel], table: Mapping[str, Node]) -> list[str]:
-    """The table's keys; one that the table does not have stands behind its predecessor."""
+    """The keys of the table in its order; other keys follow their predecessor in the model."""
     order = [name for name in table if name in model.model_fields]
     before = ""
     for name in model.model_fields:
@@ -289,7 +289,7 @@ def _in_order(model: type[BaseModel], table: Mapping[str, Node]) -> list[str]:
 
 
 def _names_entry(node: Node, member: Node | None) -> bool:
-    """Whether a member of a named structure is its name, which the map's key says already."""
+    """Whether a member of a named structure is its name, which is the map's key in a spec."""
     return isinstance(node, Named) and isinstance(member, Leaf) and member.api == node.name
 
 
@@ -315,7 +315,7 @@ def _value_shape(node: Node, target: Shape) -> Shape:
 
 
 def _name_shape(root: Shape) -> Shape:
-    """A spec's name: a job's name that may be longer, since it is cut to fit."""
+    """The shape of a spec's name: a job name without a maximum, because job names are truncated."""
     job_name = root.members["HyperParameterTuningJobName"]
     pattern = re.sub(r"\{0,\d+\}", "*", job_name.pattern)
     return replace(job_name, name="SpecName", maximum=None, pattern=pattern)
@@ -328,7 +328,7 @@ def _shape_at(shape: Shape, api: str) -> Shape:
 
 
 def _item(shape: Shape) -> Shape:
-    """The shape of a list's or map's entries."""
+    """The shape of the entries of a list or map."""
     if shape.item is None:
         raise TypeError(f"{shape.name} has no entries")
     return shape.item

@@ -1,6 +1,6 @@
-"""docs/names.md: what each key of a spec is called in the API, and the other way round.
+"""docs/names.md: the API name of each key of a spec, and the key of each API member.
 
-The page is made from the tree of language.py and from AWS's shape; nothing in it is typed twice.
+The page is generated from the tree of language.py and from AWS's shapes.
 """
 
 from __future__ import annotations
@@ -23,53 +23,53 @@ from hptc.request.shapes import Shape, leaves
 
 UNREACHED = {
     "TrainingJobDefinition.TuningObjective": (
-        "a single definition's objective is HyperParameterTuningJobConfig's"
+        "the objective of a single definition is set in HyperParameterTuningJobConfig"
     ),
     "TrainingJobDefinition.HyperParameterRanges": (
-        "a single definition's ranges are HyperParameterTuningJobConfig's"
+        "the ranges of a single definition are set in HyperParameterTuningJobConfig"
     ),
 }
-"""Members that no spec sets, each with why."""
+"""Members that no spec sets, with the reason."""
 
 _INTRODUCTION = """\
 # Names: the spec and the API
 
-A leaf keeps the API's word in snake_case; groups lose the words that say nothing where they stand.
-This page is made from the table that compiles specs and from AWS's own model of
+A leaf keeps its API name in snake_case; groups drop words that are redundant in their context.
+This page is generated from the table that compiles specs and from AWS's model of
 [CreateHyperParameterTuningJob](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html),
-so it is complete: a search for either name finds the other.
+so it is complete: search it for one name to find the other.
 
-What is short in a spec, and what it is in the request:
+Short forms of a spec and their meaning in the request:
 
 | Spec | Request |
 | --- | --- |
-| a time: `90m`, `12h`, `1d`, or whole seconds | seconds |
-| a mapping by name (`<name>`): channels, metrics, tags, training jobs, instance groups | a list of structures, each with its name |
+| a duration: `90m`, `12h`, `1d` or a number of seconds | seconds |
+| a mapping by name (`<name>`): channels, metrics, tags, training jobs, instance groups | a list of named structures |
 | `s3: s3://bucket/prefix/` | `s3: {s3_uri: s3://bucket/prefix/}`, with `s3_data_type: S3Prefix` |
-| `parents: churn` | `parents: [churn]`: the job that the spec `churn` makes, or the job of that name |
-| `metric_definitions: {loss: [a, b]}` | two definitions of the same name |
-| `eta: 0.1` among the hyperparameters | a static value; its long form is `eta: {value: 0.1}` |
-| `eta: {type: Continuous, min: 0, max: 1}` | a range, in the list of its type |
-| `spot: {max_wait_time: 2h}` | managed spot training turned on, and the longest wait |
-| `built_in: xgboost` with `version` | the training image of that name in the environment's Region |
-| `output: {}` | the environment's artifact bucket, under the spec's name |
-| `{{ name }}` in any value but the spec's `name` | the environment's variable of that name |
-| `null` | nothing: it removes what `defaults` in hptc.yaml say |
+| `parents: churn` | `parents: [churn]`: the tuning job of the spec `churn`, or the tuning job of that name |
+| `metric_definitions: {loss: [a, b]}` | two definitions with the same name |
+| `eta: 0.1` in `hyperparameters` | a static value; the long form is `eta: {value: 0.1}` |
+| `eta: {type: Continuous, min: 0, max: 1}` | a range in the list of its type |
+| `spot: {max_wait_time: 2h}` | managed spot training enabled, with a maximum wait time |
+| `built_in: xgboost` with `version` | the training image of that algorithm in the environment's Region |
+| `output: {}` | under the spec's name in the environment's artifact bucket |
+| `{{ name }}` in any value except the spec's `name` | the variable of that name in the environment |
+| `null` | removes the value of `defaults` in hptc.yaml |
 """  # noqa: E501
 
 _TRAINING_JOB = """\
-These keys stand below `training_job`, and below each `training_jobs.<name>`. The members are those
-of `TrainingJobDefinition` and of each of `TrainingJobDefinitions[]`; where the two differ, both are
-written."""
+These keys are below `training_job` and below each `training_jobs.<name>`. The members are those of
+`TrainingJobDefinition` and of each of `TrainingJobDefinitions[]`; where they differ, both are
+listed."""
 
 
 def names_page() -> str:
     """The page, as Markdown."""
-    parts = [_INTRODUCTION, "## From the spec to the API\n", "### The search\n"]
-    search = [key for key in language() if not key.path.startswith("training_job")]
+    parts = [_INTRODUCTION, "## From the spec to the API\n", "### The tuning job\n"]
+    top_level = [key for key in language() if not key.path.startswith("training_job")]
     several = [key for key in language() if key.path == "training_jobs"]
     parts.append(
-        _table(_SPEC_COLUMNS, (_row(key) for key in every_key((*search, *_bare(several)))))
+        _table(_SPEC_COLUMNS, (_row(key) for key in every_key((*top_level, *_bare(several)))))
     )
     single = next(key for key in language() if key.path == "training_job")
     for title, keys in _sections(single):
@@ -77,16 +77,16 @@ def names_page() -> str:
         if title == _FIRST_SECTION:
             parts.append(_TRAINING_JOB + "\n")
         parts.append(_table(_SPEC_COLUMNS, _training_job_rows(keys)))
-    parts += ["## From the API to the spec\n", _OTHER_WAY + "\n"]
+    parts += ["## From the API to the spec\n", _REVERSE_NOTE + "\n"]
     parts.append(_table(("API", "Spec"), _reverse_rows()))
-    parts.append("Not to be set by a spec:\n")
+    parts.append("Members that a spec does not set:\n")
     parts.append("".join(f"- `{path}`: {why}.\n" for path, why in UNREACHED.items()))
     return "\n".join(parts)
 
 
-_OTHER_WAY = """\
-In the API's own order. `TrainingJobDefinitions[]` has the members of `TrainingJobDefinition`,
-and its keys stand below `training_jobs.<name>`, not `training_job`: only what differs is here."""
+_REVERSE_NOTE = """\
+In the order of the API. `TrainingJobDefinitions[]` has the members of `TrainingJobDefinition`, and
+its keys are below `training_jobs.<name>` instead of `training_job`. Only differences are listed."""
 
 _FIRST_SECTION = "A training job"
 _SECTIONS = {
@@ -106,7 +106,7 @@ def _bare(keys: list[Key]) -> list[Key]:
     return [replace(key, members=()) for key in keys]
 
 
-_SPEC_COLUMNS = ("Spec", "API", "Type", "Takes", "When absent")
+_SPEC_COLUMNS = ("Spec", "API", "Type", "Valid values", "Default")
 
 
 def _row(key: Key) -> tuple[str, ...]:
@@ -128,18 +128,18 @@ def _training_job_rows(keys: Iterable[Key]) -> Iterator[tuple[str, ...]]:
             continue
         other = _in_several(key)
         if other is not None and _below(key.api) != _below(other.api):
-            api = f"{_code(key.api)}; in several {_code(_below(other.api))}"
+            api = f"{_code(key.api)}; several definitions: {_code(_below(other.api))}"
         else:
             api = _code(_below(key.api)) if key.api else api
         yield (path, api, *rest)
 
 
 def _hyperparameter_rows(key: Key) -> Iterator[tuple[str, ...]]:
-    yield "`hyperparameters.<name>`", _code(_below(key.api)), "text, number, boolean", "", ""
+    yield "`hyperparameters.<name>`", _code(_below(key.api)), "string, number or boolean", "", ""
     several = {kind.kind: kind for other in [_in_several(key)] if other for kind in ranges(other)}
     for kind in ranges(key):
         other = several[kind.kind]
-        api = f"{_code(kind.api)}; in several {_code(_below(other.api))}"
+        api = f"{_code(kind.api)}; several definitions: {_code(_below(other.api))}"
         yield f"`hyperparameters.<name>` with `type: {kind.kind}`", api, "mapping", "", ""
     for name, (kinds, shape) in _range_keys(key).items():
         yield (
@@ -165,7 +165,7 @@ def _in_several(key: Key) -> Key | None:
 
 
 def _below(api: str) -> str:
-    """A member's path inside its definition."""
+    """The path of a member within its definition."""
     return api.removeprefix("TrainingJobDefinitions[].").removeprefix("TrainingJobDefinition.")
 
 
@@ -178,31 +178,33 @@ def _type(key: Key) -> str:
         case Each():
             return "list of mappings"
         case Pairs():
-            return "texts by name"
+            return "strings by name"
         case Names():
-            return "list of texts"
+            return "list of strings"
         case Leaf() if key.is_duration:
             return "duration"
         case _:
+            if key.shape is None and key.examples and isinstance(key.examples[0], int):
+                return "integer"
             if key.shape is None:
-                return "text or mapping" if key.members else "text"
+                return "string or mapping" if key.members else "string"
             return _type_of(key.shape)
 
 
 def _type_of(shape: Shape) -> str:
     match shape.type:
         case "integer" | "long":
-            return "whole number"
+            return "integer"
         case "float" | "double":
             return "number"
         case "boolean":
-            return "true or false"
+            return "boolean"
         case "list":
-            return "list of texts"
+            return "list of strings"
         case "map":
-            return "texts by name"
+            return "strings by name"
         case _:
-            return "text"
+            return "string"
 
 
 def _reverse_rows() -> Iterator[tuple[str, ...]]:
@@ -224,7 +226,7 @@ def _for_several(paths: list[str]) -> list[str]:
 
 
 def joined(parts: tuple[str | int, ...]) -> str:
-    """A leaf's path of shapes.leaves() as this page writes it: `Tags[].Key`."""
+    """The path of a leaf of shapes.leaves() as this page writes it: `Tags[].Key`."""
     return ".".join(str(part) for part in parts).replace(".[]", "[]").replace(".{}", "{}")
 
 

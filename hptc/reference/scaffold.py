@@ -1,6 +1,6 @@
-"""A project to start from: what `hptc init` writes.
+"""The example project that `hptc init` writes.
 
-A folder and a name in, whole files out. When one of the files is there, nothing is written.
+A folder and a project name in, complete files out. Nothing is written when one of the files exists.
 """
 
 from __future__ import annotations
@@ -29,31 +29,32 @@ _FILES: Mapping[str, str] = {
     ".vscode/settings.json": "vscode.json",
     "README.md": "README.md",
 }
-"""The files of a project, and the template of each. Templates have no names that tools act on."""
+"""The files of a project with their templates, whose names no tool acts on."""
 
 _PROJECT = "__PROJECT__"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_LONGEST = 31
+_MAX_NAME = 31
 
 
 def write_project(folder: Path, *, name: str | None) -> list[Path]:
-    """Write a project into a folder, made when it is missing, and return the files.
+    """Write a project into a folder, which is created if necessary, and return the files.
 
-    `name` is the project's; the folder's own, as far as it can be one, when it is None. Raises
-    UsageError for a name that no project can have, and when a file is there already.
+    The project is called `name`, or after the folder when that is None. Raises UsageError for an
+    invalid name and when one of the files exists.
     """
     project = _name_of(folder) if name is None else name
     if not _NAME.fullmatch(project):
         raise UsageError(
-            f"`{project}` can't be a project's name",
-            help=f"lower-case letters, digits and hyphens, a letter first, {_LONGEST} at most",
+            f"`{project}` is not a valid project name",
+            help=f"use at most {_MAX_NAME} lowercase letters, digits and hyphens, and start with a "
+            "letter",
         )
     texts = {folder / path: text for path, text in _texts(project).items()}
-    there = [str(path) for path in texts if path.exists() or path.is_symlink()]
-    if there:
+    existing = [str(path) for path in texts if path.exists() or path.is_symlink()]
+    if existing:
         raise UsageError(
-            f"nothing was written, because there is already {', '.join(there)}",
-            help="name a new folder, or move these files away",
+            f"nothing was written, because these files already exist: {', '.join(existing)}",
+            help="choose a new folder, or move these files away",
         )
     write_all(texts)
     return list(texts)
@@ -74,6 +75,6 @@ def _json(schema: dict[str, Any]) -> str:
 
 
 def _name_of(folder: Path) -> str:
-    """A folder's name as a project's."""
+    """A valid project name derived from the name of a folder."""
     words = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower())
-    return words.lstrip("-0123456789")[:_LONGEST].rstrip("-") or "tuning"
+    return words.lstrip("-0123456789")[:_MAX_NAME].rstrip("-") or "tuning"

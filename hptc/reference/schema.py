@@ -1,8 +1,9 @@
 """The JSON Schemas (draft 2020-12) of a spec and of hptc.yaml, for editors.
 
-Pydantic says what the models accept, the tree of language.py adds AWS's enums, bounds, lengths and
-patterns. A schema sees one file, before defaults are merged and templates rendered: but for the
-ends of a range it asks for nothing that `defaults` may give, and a value may be a template.
+Pydantic provides what the models accept; the tree of language.py adds AWS's enums, bounds, lengths
+and patterns. A schema validates one file before defaults are merged and templates are rendered. So,
+except for the bounds of a range, it requires nothing that `defaults` can provide, and any value can
+be a template.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ SPEC_ID = "https://github.com/hptc/hptc/spec.schema.json"
 PROJECT_ID = "https://github.com/hptc/hptc/project.schema.json"
 
 _TEMPLATE: JsonSchema = {
-    "description": "An expression that the environment fills in: {{ name }}.",
+    "description": "A template that the environment renders: {{ name }}.",
     "type": "string",
     "pattern": r"\{\{|\$\{hptc:",
 }
 _TEMPLATE_OR_NULL: JsonSchema = {
-    "description": "An expression that the environment fills in: {{ name }}. "
-    "Or null, which removes what `defaults` in hptc.yaml say.",
+    "description": "A template that the environment renders: {{ name }}. "
+    "Or null, which removes the value of `defaults` in hptc.yaml.",
     "type": ["string", "null"],
     "pattern": _TEMPLATE["pattern"],
 }
@@ -60,7 +61,7 @@ def spec_schema() -> JsonSchema:
 
 
 def project_schema() -> JsonSchema:
-    """The schema of hptc.yaml. `defaults` and `overrides` are parts of a spec."""
+    """The schema of hptc.yaml, in which `defaults` and `overrides` are partial specs."""
     definitions = _Definitions(is_partial=True)
     definitions.made["PartialSpec"] = definitions.mapping(Spec, language())
     raw = ProjectFile.model_json_schema()
@@ -87,14 +88,14 @@ def _project_mapping(raw: JsonSchema, serialized: JsonSchema) -> JsonSchema:
                 "$ref": "#/$defs/PartialSpec",
             }
         elif "pattern" not in made and "pattern" in serialized["properties"][name]:
-            # The pattern of a text that may be written as a number is lost on the input's side.
+            # The input schema of a string that can be written as a number loses its pattern.
             made = made | {"pattern": serialized["properties"][name]["pattern"]}
         properties[name] = made
     return _object(raw.get("description", ""), properties, raw.get("required", ()))
 
 
 class _Definitions:
-    """The `$defs` of one schema, each made when it is first referred to."""
+    """The `$defs` of one schema, each created when it is first referenced."""
 
     def __init__(self, *, is_partial: bool) -> None:
         self.is_partial = is_partial
@@ -104,11 +105,11 @@ class _Definitions:
         }
 
     def sorted(self) -> dict[str, JsonSchema]:
-        """The definitions in a fixed order."""
+        """The definitions sorted by name."""
         return {name: self.made[name] for name in sorted(self.made)}
 
     def mapping(self, model: type[BaseModel], keys: Iterable[Key]) -> JsonSchema:
-        """A model's mapping."""
+        """The schema of a model's mapping."""
         raw = model.model_json_schema()["properties"]
         required = () if self.is_partial or model is not Spec else ("name",)
         properties = {key.name: self._property(key, raw[key.name]) for key in keys}
@@ -118,17 +119,17 @@ class _Definitions:
         if isinstance(key.node, Hyperparameters):
             value = self._hyperparameters(key)
         else:
-            asked = {k: v for k, v in _tidy(raw).items() if k not in ("description", "examples")}
-            value = self._value(asked, key, key.shape)
+            accepted = {k: v for k, v in _tidy(raw).items() if k not in ("description", "examples")}
+            value = self._value(accepted, key, key.shape)
             if key.choices and key.shape is None:
                 value = {"enum": list(key.choices)}
-        said = {"description": _description(key), "examples": list(key.examples)}
-        # A spec's own name is the one value that no template gives: other files know it by that.
-        taken = value if key.path == "name" else self._or_template(value, "template_or_null")
-        return {name: part for name, part in said.items() if part} | taken
+        notes = {"description": _description(key), "examples": list(key.examples)}
+        # Only the spec's name can't be a template, because other files refer to it.
+        allowed = value if key.path == "name" else self._or_template(value, "template_or_null")
+        return {name: part for name, part in notes.items() if part} | allowed
 
     def _or_template(self, value: JsonSchema, template: str) -> JsonSchema:
-        """A value, or a template in its place. Plain text takes templates as it is."""
+        """The value or a template in its place. A plain string accepts templates already."""
         if value == {}:
             return value
         if value == {"type": "string"}:
@@ -137,7 +138,7 @@ class _Definitions:
         return {"anyOf": [*alternatives, {"$ref": f"#/$defs/{template}"}]}
 
     def _value(self, raw: JsonSchema, key: Key, shape: Shape | None) -> JsonSchema:
-        """What pydantic says of a value, with what AWS says of it."""
+        """Pydantic's schema of a value with AWS's constraints."""
         if "anyOf" in raw:
             return {"anyOf": [self._alternative(part, key, shape) for part in raw["anyOf"]]}
         return self._alternative(raw, key, shape)
@@ -149,7 +150,7 @@ class _Definitions:
             case "object":
                 return self._map(raw, key, shape)
             case "array":
-                # A text or a list of texts: the list's items are what the text would be.
+                # A string or a list of strings: the items have the schema of the string.
                 item = shape.item if shape is not None and shape.type == "list" else shape
                 items = self._value(raw.get("items", {}), key, item)
                 bounds = _bounds(shape, "Items") if shape is not None and shape is not item else {}
@@ -173,27 +174,27 @@ class _Definitions:
         inner = raw.get("additionalProperties", {})
         if shape is None or not isinstance(inner, dict):
             return raw
-        # No least number of entries: `defaults` may hold the others.
-        most = {} if shape.maximum is None else {"maxProperties": shape.maximum}
-        names = _text_demands(shape.key)
+        # No minimum number of entries, because `defaults` can provide the others.
+        maximum = {} if shape.maximum is None else {"maxProperties": shape.maximum}
+        names = _text_constraints(shape.key)
         value = self._or_template(self._value(inner, key, shape.item), "template_or_null")
         return {
             "type": "object",
             **({"propertyNames": names} if names else {}),
             "additionalProperties": value,
-            **most,
+            **maximum,
         }
 
     def _text(self, raw: JsonSchema, shape: Shape | None) -> JsonSchema:
         if shape is None or shape.type != "string":
             return raw
         if not shape.enum:
-            return raw | _text_demands(shape)
+            return raw | _text_constraints(shape)
         self.made.setdefault(shape.name, {"enum": list(shape.enum)})
         return {"$ref": f"#/$defs/{shape.name}"}
 
     def _hyperparameters(self, key: Key) -> JsonSchema:
-        """Static values and ranges in one map; the ranges are told apart by `type`."""
+        """Static values and ranges in one map; `type` distinguishes the ranges."""
         kinds = ranges(key)
         for kind in kinds:
             self.made.setdefault(f"{kind.kind}Range", self._range(kind))
@@ -202,7 +203,7 @@ class _Definitions:
         self.made.setdefault("Hyperparameter", self._hyperparameter(kinds))
         return {
             "type": "object",
-            "propertyNames": _text_demands(key.shape.key if key.shape else None),
+            "propertyNames": _text_constraints(key.shape.key if key.shape else None),
             "additionalProperties": {"$ref": "#/$defs/Hyperparameter"},
         }
 
@@ -255,15 +256,15 @@ class _Definitions:
         }
         for name, shape in kind.keys.items():
             field = Hyperparameter.model_fields[name]
-            said = {"description": range_description(name), "examples": list(field.examples or ())}
+            notes = {"description": range_description(name), "examples": list(field.examples or ())}
             if shape.type == "list":
-                # A category that is not text becomes text, or JSON.
+                # A category that is not a string becomes one, or JSON.
                 value: JsonSchema = {"type": "array", "items": {}, **_bounds(shape, "Items")}
             elif shape.enum:
                 value = self._text({"type": "string"}, shape)
             else:
-                value = {"type": ["string", "number"], **_text_demands(shape)}
-            properties[name] = said | self._or_template(value, "template_or_null")
+                value = {"type": ["string", "number"], **_text_constraints(shape)}
+            properties[name] = notes | self._or_template(value, "template_or_null")
         required = () if self.is_partial else ("type", *_REQUIRED_OF_RANGES[kind.kind])
         return _object(f"A range of type {kind.kind}.", properties, required)
 
@@ -271,18 +272,18 @@ class _Definitions:
 def _static_value() -> JsonSchema:
     field = Hyperparameter.model_fields["value"]
     value = {"description": field.description, "examples": field.examples}
-    description = "The long form of a static value, for one that is a mapping."
+    description = "The long form of a static value, for mappings and lists."
     return _object(description, {"value": value}, ("value",))
 
 
 def _range_change() -> JsonSchema:
-    """In a part of a spec, a mapping without a type changes a range whose type the spec says."""
+    """In a partial spec, a mapping without a type changes a range whose type the spec sets."""
     properties = {
         name: {"description": field.description, "examples": field.examples}
         for name, field in Hyperparameter.model_fields.items()
         if name != "type"
     }
-    return _object("A change of a range, or a static value in its long form.", properties, ())
+    return _object("A change to a range, or a static value in its long form.", properties, ())
 
 
 def _object(description: str, properties: JsonSchema, required: Iterable[str]) -> JsonSchema:
@@ -301,13 +302,13 @@ def _description(key: Key) -> str:
         return key.description
     member = key.api.rpartition(".")[2].removesuffix("[]")
     default = (
-        f" {key.default} when absent." if key.default and key.default not in key.description else ""
+        f" Default: {key.default}." if key.default and key.default not in key.description else ""
     )
     return f"{key.description}{default} AWS: {key.owner}.{member}"
 
 
 def _tidy(raw: JsonSchema) -> JsonSchema:
-    """Pydantic's schema of a property without its titles, its null, and default nulls."""
+    """Pydantic's schema of a property without titles, null alternatives and null defaults."""
     kept = {k: v for k, v in raw.items() if k != "title" and not (k == "default" and v is None)}
     if isinstance(kept.get("items"), dict):
         kept["items"] = _tidy(kept["items"])
@@ -321,7 +322,7 @@ def _tidy(raw: JsonSchema) -> JsonSchema:
 
 
 def _merge_scalars(alternatives: list[JsonSchema]) -> list[JsonSchema]:
-    """Text that may be written as a number or a boolean, in one alternative."""
+    """The alternatives with a string that can be written as a number or boolean in one."""
     plain = [part["type"] for part in alternatives if set(part) == {"type"}]
     if not {"string", "number"} <= set(plain):
         return alternatives
@@ -330,33 +331,33 @@ def _merge_scalars(alternatives: list[JsonSchema]) -> list[JsonSchema]:
 
 
 def _bounds(shape: Shape, what: str) -> JsonSchema:
-    """`what` is Length, Items or nothing: minLength, minItems, minimum."""
-    least, most = (f"min{what}", f"max{what}") if what else ("minimum", "maximum")
-    found = {least: shape.minimum, most: shape.maximum}
-    return {k: v for k, v in found.items() if v is not None and (v, k) not in _SAYS_NOTHING}
+    """The bounds of a shape. `what` is Length, Items or empty: minLength, minItems, minimum."""
+    lower, upper = (f"min{what}", f"max{what}") if what else ("minimum", "maximum")
+    found = {lower: shape.minimum, upper: shape.maximum}
+    return {k: v for k, v in found.items() if v is not None and (v, k) not in _NO_CONSTRAINTS}
 
 
-_SAYS_NOTHING = ((0, "minLength"), (0, "minItems"))
+_NO_CONSTRAINTS = ((0, "minLength"), (0, "minItems"))
 
 
-def _text_demands(shape: Shape | None) -> JsonSchema:
+def _text_constraints(shape: Shape | None) -> JsonSchema:
     if shape is None:
         return {}
     pattern = portable_pattern(shape.pattern)
     return _bounds(shape, "Length") | ({"pattern": pattern} if pattern else {})
 
 
-_SAYS_NO_MORE = ("", ".*", ".+", r"[\S\s]*")
+_ANY_TEXT = ("", ".*", ".+", r"[\S\s]*")
 _UNICODE_CLASS = re.compile(r"\[(?:\\p\{[LNZ]\})+((?:\\.|[^\]\\])*)\]")
 
 
 def portable_pattern(pattern: str) -> str:
-    """A pattern of AWS's model as one that ECMA-262 and Python's re read alike; "" for any text.
+    """An AWS pattern that means the same in ECMA-262 and Python's re; "" if it matches any text.
 
-    AWS matches the whole text. A class of Unicode letters, spaces and digits becomes the class of
-    all but the ASCII characters that it leaves out, since re does not know `\\p{L}`.
+    AWS matches the whole text. A class of Unicode letters, spaces and digits becomes its complement
+    within ASCII, because re does not support `\\p{L}`.
     """
-    if pattern in _SAYS_NO_MORE:
+    if pattern in _ANY_TEXT:
         return ""
     return f"^(?:{_UNICODE_CLASS.sub(_all_but, pattern)})$"
 

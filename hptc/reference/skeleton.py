@@ -1,7 +1,7 @@
-"""A spec with every key of the language: the usual ones live, the others commented out.
+"""A spec with every key of the language: common keys active, the others commented out.
 
-The text as it is compiles in an environment. Prose is a `#` and one space; any other `#` comments
-out a key or a line below one, and only needs to be removed.
+The text compiles in an environment as it is. Prose starts with `#` and a space; any other `#`
+comments out a key or a line below one and can simply be removed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from hptc.source.scalars import resolve_plain
 WIDTH = 92
 
 _HEADER = """\
-Every key of a tuning spec. The usual ones are live; `#key:` is commented out, with the deeper
-lines below it: remove their first `#` to use it.
-`{{ name }}` stands for a variable of the environment, in any value but the spec's name.
-Durations are 90m, 12h, 1d or whole seconds."""
+Every key of a tuning spec. Common keys are active. Others are commented out as `#key:`: to use
+one, remove the first `#` of its line and of the lines nested below it.
+`{{ name }}` inserts a variable of the environment into any value except the spec's name.
+Durations are written as 90m, 12h, 1d or a number of seconds."""
 
-_LIVE: Mapping[str, Any] = {
-    "name": "my-search",
-    "description": "What this search is for.",
+_ACTIVE: Mapping[str, Any] = {
+    "name": "my-tuning-job",
+    "description": "The purpose of this tuning job.",
     "strategy": "Bayesian",
     "limits": {
         "max_number_of_training_jobs": 20,
@@ -45,9 +45,12 @@ _LIVE: Mapping[str, Any] = {
         },
         "algorithm": {"built_in": "xgboost", "version": "1.7-1", "input_mode": "File"},
         "inputs": {
-            "train": {"s3": "s3://{{ data_bucket }}/my-search/train/", "content_type": "text/csv"},
+            "train": {
+                "s3": "s3://{{ data_bucket }}/my-tuning-job/train/",
+                "content_type": "text/csv",
+            },
             "validation": {
-                "s3": "s3://{{ data_bucket }}/my-search/validation/",
+                "s3": "s3://{{ data_bucket }}/my-tuning-job/validation/",
                 "content_type": "text/csv",
             },
         },
@@ -77,34 +80,34 @@ _ENTRY_NAMES = {"inputs": "another_channel", "instance_groups": "workers"}
 
 
 def skeleton() -> str:
-    """The text of a spec that shows every key, in the table's order."""
+    """A spec with every key in the order of the name table."""
     lines = [f"# {line}" for line in _HEADER.splitlines()]
     for key in language():
-        lines += ["", *_entry(key, _LIVE, 0)]
+        lines += ["", *_entry(key, _ACTIVE, 0)]
     return "\n".join(lines) + "\n"
 
 
 def uncommented(lines: list[str]) -> list[str]:
-    """Lines of a skeleton with their keys live; prose stays as it is."""
+    """Lines of a skeleton with their keys active; prose is unchanged."""
     return [re.sub(r"^( *)#(?! \S|$)", r"\1", line) for line in lines]
 
 
-def _entry(key: Key, live: Mapping[str, Any], indent: int) -> list[str]:
-    """One key with its prose: live when `live` has it, else commented out."""
-    prose = _prose(_said(key), indent)
-    if key.name in live:
-        return prose + _live(key, live[key.name], indent)
-    return prose + _commented(_shown(key, 0), indent)
+def _entry(key: Key, active: Mapping[str, Any], indent: int) -> list[str]:
+    """One key with its prose: active when it is in `active`, else commented out."""
+    prose = _prose(_description(key), indent)
+    if key.name in active:
+        return prose + _active(key, active[key.name], indent)
+    return prose + _commented(_example(key, 0), indent)
 
 
-def _live(key: Key, value: Any, indent: int) -> list[str]:
+def _active(key: Key, value: Any, indent: int) -> list[str]:
     pad = " " * indent
     if isinstance(key.node, Hyperparameters):
         more = [f"{name}: {_text(item)}" for name, item in _MORE_HYPERPARAMETERS.items()]
         return [
             f"{pad}{key.name}:",
             *(f"{pad}  {name}: {_text(item)}" for name, item in value.items()),
-            *_prose(_ranges_said(key), indent + 2),
+            *_prose(_ranges_description(key), indent + 2),
             *_commented(more, indent + 2),
         ]
     if not key.members:
@@ -113,8 +116,8 @@ def _live(key: Key, value: Any, indent: int) -> list[str]:
         return [
             f"{pad}{key.name}:",
             *(f"{pad}  {name}: {_text(item)}" for name, item in value.items()),
-            *_prose("One more, with every key.", indent + 2),
-            *_commented([line[2:] for line in _shown(key, 0)[1:]], indent + 2),
+            *_prose("Another one, with every key.", indent + 2),
+            *_commented([line[2:] for line in _example(key, 0)[1:]], indent + 2),
         ]
     lines = [f"{pad}{key.name}:"]
     for member in key.members:
@@ -122,13 +125,13 @@ def _live(key: Key, value: Any, indent: int) -> list[str]:
     return lines
 
 
-def _shown(key: Key, indent: int) -> list[str]:
-    """A key that is not live, with an example of everything in it."""
+def _example(key: Key, indent: int) -> list[str]:
+    """An inactive key with examples of all its members."""
     pad = " " * indent
     if key.name == "training_jobs":
-        # Its members are those of training_job, which stand above.
+        # Its members are those of training_job above.
         entries = [f"{pad}  {name}: {_text(value)}" for name, value in _SEVERAL.items()]
-        return [f"{pad}{key.name}:", *_prose(_AS_ABOVE, indent + 2), *entries]
+        return [f"{pad}{key.name}:", *_prose(_SAME_KEYS, indent + 2), *entries]
     if not key.members:
         return [f"{pad}{key.name}: {_text(key.examples[0])}"]
     lines = [f"{pad}{key.name}:"]
@@ -140,11 +143,11 @@ def _shown(key: Key, indent: int) -> list[str]:
         lines.append(f"{pad}  -")
         inner += 2
     for member in key.members:
-        lines += _prose(_said(member), inner) + _shown(member, inner)
+        lines += _prose(_description(member), inner) + _example(member, inner)
     return lines
 
 
-_AS_ABOVE = "Instead of training_job, each with the keys that training_job has."
+_SAME_KEYS = "Instead of training_job. Each entry has the keys of training_job."
 
 
 def _commented(lines: list[str], indent: int) -> list[str]:
@@ -158,30 +161,30 @@ def _prose(text: str, indent: int) -> list[str]:
     )
 
 
-def _said(key: Key) -> str:
-    """The description and what is allowed, unless the description says that already."""
+def _description(key: Key) -> str:
+    """The description and constraints of a key, unless the description contains them."""
     what = "" if isinstance(key.node, Hyperparameters) else allowed(key)
     if not what or all(choice in key.description for choice in key.choices or (what,)):
         return key.description
     if key.choices:
-        return f"{key.description} One of {what.removeprefix('one of ')}."
+        return f"{key.description} Valid values: {what}."
     return f"{key.description} {what[0].upper()}{what[1:]}."
 
 
-def _ranges_said(key: Key) -> str:
+def _ranges_description(key: Key) -> str:
     kinds = ranges(key)
     names = dict.fromkeys(name for kind in kinds for name in kind.keys)
     scales = next(limits(kind.keys["scaling"]) for kind in kinds if "scaling" in kind.keys)
-    words = [f"A range's keys: type: {range_description('type')}"]
+    parts = [f"Keys of a range: type: {range_description('type')}"]
     for name in names:
-        words.append(
+        parts.append(
             f"{name}: {range_description(name)}" + (f" {scales}." if name == "scaling" else "")
         )
-    return " ".join([*words, f"value: {range_description('value')}"])
+    return " ".join([*parts, f"value: {range_description('value')}"])
 
 
 def _text(value: Any) -> str:
-    """A value in YAML's flow style."""
+    """A value in YAML flow style."""
     match value:
         case Mapping():
             inner = ", ".join(f"{_text(key)}: {_text(item)}" for key, item in value.items())

@@ -153,9 +153,12 @@ class _Builder:
             try:
                 self.rendered[text] = render(text)
             except TemplateError as error:
-                self.report(error.code, error.message, node, error.help)
-                return text
-        return self.rendered[text]
+                self.rendered[text] = error
+        value = self.rendered[text]
+        if isinstance(value, TemplateError):
+            self.report(value.code, value.message, node, value.help)
+            return text
+        return value
 
     def exceeds_characters(self, node: ScalarNode, value: Any) -> bool:
         if isinstance(value, str):

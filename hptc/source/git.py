@@ -1,5 +1,6 @@
-"""What hptc asks git, and the files of a commit, read from its objects. Nothing is changed or
-checked out, and no text of a user becomes an option of git.
+"""Read-only git queries, and the files of a commit, read from git's objects.
+
+Nothing is changed or checked out, and user input never becomes an option of git.
 """
 
 from __future__ import annotations
@@ -23,32 +24,32 @@ _MAIN_BRANCHES = (
 )
 _TIMEOUT_SECONDS = 60
 _GIT = ("git", "-c", "safe.bareRepository=explicit")
-"""A commit may hold a folder that looks like a repository, whose configuration names programs:
+"""A commit can contain a folder that looks like a bare repository and configures code to run:
 https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository"""
-_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
+_HOOK_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
 _LINK, _SUBMODULE = "120000", "160000"
-_MOST_LINKS = 40
-_FETCH_ALL = (
-    "`git fetch --unshallow` gets the rest; in a workflow, actions/checkout takes `fetch-depth: 0`"
+_MAX_LINKS = 40
+_FETCH_HINT = (
+    "run `git fetch --unshallow`; in a workflow, set `fetch-depth: 0` for actions/checkout"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit: its hash, and the name that somebody called it by."""
+    """A commit: its hash and the ref that it was requested by."""
 
     id: str
-    called: str
+    ref: str
 
     @property
     def label(self) -> str:
-        """The way people read it: `origin/main (1a2b3c4)`."""
-        is_hash = self.id.startswith(self.called)
-        return self.called[:12] if is_hash else f"{self.called} ({self.id[:7]})"
+        """The commit as messages show it: `origin/main (1a2b3c4)`."""
+        is_hash = self.id.startswith(self.ref)
+        return self.ref[:12] if is_hash else f"{self.ref} ({self.id[:7]})"
 
 
-def answer(folder: Path, *arguments: str) -> str | None:
-    """What git says, or None when there is no git or it refuses."""
+def git_output(folder: Path, *arguments: str) -> str | None:
+    """The output of a git command; None when it fails or git is not installed."""
     try:
         done = _run(folder, arguments)
     except OSError:
@@ -57,61 +58,61 @@ def answer(folder: Path, *arguments: str) -> str | None:
 
 
 def top_folder(folder: Path) -> Path:
-    """The top of the work tree that a folder is in. Raises UsageError outside of one."""
+    """The root of the work tree that contains a folder. Raises UsageError outside a work tree."""
     try:
         done = _run(folder, ("rev-parse", "--show-toplevel"))
     except OSError:
         raise UsageError(
-            "git is not installed, and the other side of a comparison is read with it",
-            help="install git, and run this again",
+            "git is not installed, but is needed to read the other side of the comparison",
+            help="install git and try again",
         ) from None
     if done.returncode:
         reason = os.fsdecode(done.stderr).strip().partition("\n")[0]
         if "not a git repository" in reason:
-            reason = "is not in a git repository, so there is nothing to compare it with"
+            reason = "is not in a git repository, so there is nothing to compare with"
         raise UsageError(f"{folder}: {reason}")
     return Path(os.fsdecode(done.stdout).rstrip("\n"))
 
 
 def commit(root: Path, ref: str) -> Commit:
-    """The commit that a branch, tag, hash or expression such as `HEAD~3` names.
+    """The commit of a branch, tag, hash or expression such as `HEAD~3`.
 
-    Raises UsageError for what names none.
+    Raises UsageError when there is no such commit.
     """
     found = None
     if ref and not ref.startswith("-") and "\0" not in ref:
         found = _verified(root, ref)
         found = _verified(root, f"{found}^{{commit}}") if found else None
     if found is not None:
-        return Commit(id=found, called=ref)
+        return Commit(id=found, ref=ref)
     if _verified(root, "HEAD") is None:
         raise UsageError(
-            "this repository has no commit yet, so there is nothing to compare with",
-            help="commit once, and run this again",
+            "this repository has no commits yet, so there is nothing to compare with",
+            help="create a commit and try again",
         )
-    advice = "`git branch --all` lists the branches that are here"
+    advice = "run `git branch --all` to list the available branches"
     if is_shallow(root):
-        advice = f"this clone is shallow, so it may be missing: {_FETCH_ALL}"
-    raise UsageError(f"git knows no commit `{ref}`", help=advice)
+        advice = f"this clone is shallow and may not contain it: {_FETCH_HINT}"
+    raise UsageError(f"commit `{ref}` not found", help=advice)
 
 
 def _verified(root: Path, ref: str) -> str | None:
-    """The one object that a text names."""
-    return answer(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+    """The hash of the object that a ref resolves to."""
+    return git_output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
 
 
 def is_shallow(root: Path) -> bool:
-    """Whether a clone has only the latest part of its history."""
-    return answer(root, "rev-parse", "--is-shallow-repository") == "true"
+    """Whether the repository is a shallow clone."""
+    return git_output(root, "rev-parse", "--is-shallow-repository") == "true"
 
 
 def base_of(root: Path, head: Commit) -> Commit:
-    """Where `head` left the main branch; HEAD when no branch can be told to be the main one.
+    """The merge base of `head` and the main branch; HEAD when no main branch is found.
 
-    Raises UsageError when a shallow clone hides it, since a comparison with HEAD would then find
-    nothing and say so.
+    Raises UsageError in a shallow clone without a main branch, where a comparison with HEAD would
+    wrongly find no changes.
     """
-    known = answer(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+    known = git_output(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
     for branch in (*((known,) if known else ()), *_MAIN_BRANCHES):
         if _verified(root, branch) is None:
             continue
@@ -120,20 +121,20 @@ def base_of(root: Path, head: Commit) -> Commit:
     if is_shallow(root):
         raise UsageError(
             "this clone is shallow and has no main branch to compare with",
-            help=f"say --against REF, or fetch it: {_FETCH_ALL}",
+            help=f"use --against REF, or fetch the main branch: {_FETCH_HINT}",
         )
     return commit(root, "HEAD")
 
 
 def merge_base(root: Path, head: Commit, other: Commit) -> Commit:
-    """The last commit that two have in common. Raises UsageError when there is none."""
-    found = answer(root, "merge-base", head.id, other.id)
+    """The last common ancestor of two commits. Raises UsageError when there is none."""
+    found = git_output(root, "merge-base", head.id, other.id)
     if found is None:
-        shared = f"`{head.called}` and `{other.called}` have no commit in common"
+        shared = f"`{head.ref}` and `{other.ref}` have no common commit"
         if is_shallow(root):
-            raise UsageError(f"{shared} in this shallow clone", help=_FETCH_ALL)
-        raise UsageError(shared, help="say --against REF")
-    return Commit(id=found, called=other.called)
+            raise UsageError(f"{shared} in this shallow clone", help=_FETCH_HINT)
+        raise UsageError(shared, help="use --against REF")
+    return Commit(id=found, ref=other.ref)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +144,9 @@ class _Entry:
 
 
 class Tree:
-    """The files of a commit, in the places that they have in the work tree. A context manager.
+    """The files of a commit under their work tree paths. A context manager.
 
-    It answers as hptc.source.filesystem.Files does; every path is one of the work tree's.
+    It implements hptc.source.filesystem.Files.
     """
 
     def __init__(self, root: Path, at: Commit) -> None:
@@ -167,33 +168,33 @@ class Tree:
             self._reader = None
 
     def real(self, path: Path) -> Path:
-        """The absolute path, with the links of this commit followed."""
+        """The absolute path with the links of this commit followed."""
         return self.root / self._followed(self._inside(path))
 
     def read(self, path: str) -> str:
-        """A file's text at this commit."""
+        """A file's text at this commit. Raises UnreadableFileError."""
         entry = self._entries.get(self._followed(self._inside(Path(path))))
         if entry is None or entry.mode == _SUBMODULE:
             raise UnreadableFileError(path, f"does not exist at {self.at.label}")
         return decode_text(self._blob(entry.object), path)
 
     def is_file(self, path: Path) -> bool:
-        """Whether the commit has such a file."""
+        """Whether the file exists in the commit."""
         entry = self._entries.get(self._followed(self._inside(path)))
         return entry is not None and entry.mode not in (_LINK, _SUBMODULE)
 
     def is_folder(self, path: Path) -> bool:
-        """Whether the commit has a file below such a folder."""
+        """Whether the folder exists in the commit."""
         return self._followed(self._inside(path)) in self._folders
 
     def is_repository(self, folder: Path) -> bool:
-        """Whether it is the top of this repository, or a submodule's."""
+        """Whether the folder is the root of this repository or of a submodule."""
         inside = self._inside(folder)
         entry = self._entries.get(inside)
         return inside == "." or (entry is not None and entry.mode == _SUBMODULE)
 
     def below(self, folder: Path) -> Iterator[Path]:
-        """The files below a folder, named as below that folder even where it is a link."""
+        """Everything in a folder, recursively, named below that folder even if it is a link."""
         start = self._followed(self._inside(folder))
         prefix = "" if start == "." else f"{start}/"
         for name in self._entries:
@@ -201,26 +202,26 @@ class Tree:
                 yield folder / name[len(prefix) :]
 
     def _inside(self, path: Path) -> str:
-        """The path from the repository's top. Raises UsageError outside of it."""
-        # As texts, since every file of a side is asked for several times and a Path costs more than
-        # the answer. resolve() would follow the disk's links.
+        """The path relative to the root of the repository. Raises UsageError outside it."""
+        # Strings, because each file is looked up several times and creating a Path costs more than
+        # the lookup. resolve() would follow links on disk.
         whole = os.path.abspath(path)  # noqa: PTH100
-        if not self._has(whole):  # the way to the repository may be a link
+        if not self._has(whole):  # the path to the repository may contain a link
             folder, name = os.path.split(whole)
             whole = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
         if self._has(whole):
             return whole[len(self._top) :].lstrip(os.sep).replace(os.sep, "/") or "."
         raise UsageError(
-            f"{path}: is outside of the repository {self.root}",
-            help="a comparison reads the other side from this repository's commits",
+            f"{path}: is outside the repository {self.root}",
+            help="only files of this repository can be compared with a commit",
         )
 
     def _has(self, whole: str) -> bool:
         return whole == self._top or whole.startswith(self._top.rstrip(os.sep) + os.sep)
 
     def _followed(self, name: str) -> str:
-        """A path with every link in it followed; one that leads nowhere stays as it is."""
-        for _ in range(_MOST_LINKS):
+        """A path with its links followed; a broken link is kept."""
+        for _ in range(_MAX_LINKS):
             link = self._first_link(name)
             if link is None:
                 return name
@@ -228,7 +229,7 @@ class Tree:
             rest = name[len(link) :].lstrip("/")
             followed = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
             if followed.startswith(("/", "..")):
-                return name  # out of the repository, where no commit has a say
+                return name  # outside the repository
             name = followed
         return name
 
@@ -241,19 +242,19 @@ class Tree:
         return None
 
     def _blob(self, name: str) -> bytes:
-        """An object's bytes, at most one more than a spec may have."""
+        """An object's bytes, at most MAX_BYTES + 1."""
         if self._reader is None:
             self._reader = _batch_reader(self.root)
         stdin, stdout = self._reader.stdin, self._reader.stdout
         if stdin is None or stdout is None:
-            raise UsageError("git can't be talked to")
+            raise UsageError("can't communicate with git")
         stdin.write(f"{name}\n".encode())
         stdin.flush()
         head = stdout.readline().split()
         if len(head) != 3:
             raise UsageError(
                 f"git can't read the object {name[:12]} of {self.at.label}",
-                help="`git fsck` says what is wrong with the repository",
+                help="run `git fsck` to check the repository",
             )
         size = int(head[2])
         data = stdout.read(min(size, MAX_BYTES + 1))
@@ -301,16 +302,16 @@ def _run(folder: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProces
     except subprocess.TimeoutExpired:
         raise UsageError(
             f"`git {arguments[0]}` took longer than {_TIMEOUT_SECONDS} seconds",
-            help=f"try it in {folder}: git may wait for a disk or a network",
+            help=f"run it in {folder} to see whether git is waiting for a disk or a network",
         ) from None
 
 
 def _environment() -> dict[str, str]:
-    """Git in plain words, asking nobody and taking no lock, in the repository of the folder.
+    """The environment of git: English output, no prompts, no locks, the folder's own repository.
 
-    Hooks set GIT_DIR and the like for a repository that need not be that one.
+    Git hooks set variables such as GIT_DIR, which can name another repository.
     """
-    kept = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
+    kept = {key: value for key, value in os.environ.items() if key not in _HOOK_VARIABLES}
     return {
         **kept,
         "LC_ALL": "C",

@@ -23,19 +23,19 @@ _CONSTANTS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A number or boolean with the text that the author wrote: the API's values are text."""
+    """A number or boolean with the text that the author wrote, which the API receives."""
 
     text: str
     value: int | float | bool
 
 
 def resolve_plain(text: str) -> str | int | float | bool | None:
-    """A plain scalar's value by the core schema. Raises ValueError for a number without bounds."""
+    """A plain scalar's value by the core schema. Raises ValueError for a too long number."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]  # type: ignore[no-any-return]
     if len(text) > 256:
         if _INT.match(text) or _FLOAT.match(text):
-            raise ValueError(f"a number of {len(text)} characters; 256 is the most")
+            raise ValueError(f"the number has {len(text)} characters, but at most 256 are allowed")
         return text
     if _INT.match(text):
         return int(text)

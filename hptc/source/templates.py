@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from hptc.diagnostics import nearest
 from hptc.source.scalars import Scalar
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_TEMPLATE = 16_384
 MAX_RESULT = 65_536
 MAX_NUMBER = 1e300
+MAX_DEPTH = 64
 
 _SPECIAL = re.compile(r"\{(?=[{%#\r])|\r")
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -154,10 +155,14 @@ def _render_with_jinja(text: str, variables: Mapping[str, Any]) -> Any:
     plain = {name: _plain(value) for name, value in variables.items()}
     try:
         tree = environment.parse(text)
-        _refuse_all_but_expressions(tree)
-        for name in tree.find_all(nodes.Name):
-            if name.name not in variables and not _is_guarded(tree, name):
-                raise _undefined(name.name, variables)
+        found = _nodes_of(tree)
+        for node in found:
+            _refuse_all_but_expressions(node)
+        guarded = {id(node.node) for node in found if _is_guard(node)}
+        for node in found:
+            match node:
+                case nodes.Name(name=name) if name not in variables and id(node) not in guarded:
+                    raise _undefined(name, variables)
         match tree.body:
             case [nodes.Output(nodes=[expression])] if not isinstance(
                 expression, nodes.TemplateData
@@ -202,45 +207,56 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Scalar) else value
 
 
-def _is_guarded(tree: nodes.Template, name: nodes.Name) -> bool:
-    """Whether the name may be undefined: `x | default(…)`, `x is defined`."""
+def _nodes_of(tree: nodes.Template) -> list[nodes.Node]:
+    """Every node of a template. Jinja's own walk is quadratic in the depth, as is its compiler."""
+    found: list[nodes.Node] = []
+    level: list[nodes.Node] = [tree]
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return found
+        found += level
+        level = [child for node in level for child in node.iter_child_nodes()]
+    raise TemplateError(
+        f"the expression has more than {MAX_DEPTH} nested operations",
+        "compute the value elsewhere and define it under `variables` in hptc.yaml",
+    )
+
+
+def _is_guard(node: nodes.Node) -> TypeGuard[nodes.Filter | nodes.Test]:
+    """Whether the name inside may be undefined: `x | default(…)`, `x is defined`."""
     from jinja2 import nodes
 
-    for test in tree.find_all((nodes.Filter, nodes.Test)):
-        if isinstance(test, nodes.Filter) and test.name == "default" and test.node is name:
+    match node:
+        case nodes.Filter(name="default"):
             return True
-        if (
-            isinstance(test, nodes.Test)
-            and test.name in ("defined", "undefined")
-            and test.node is name
-        ):
+        case nodes.Test(name="defined" | "undefined"):
             return True
-    return False
+        case _:
+            return False
 
 
-def _refuse_all_but_expressions(tree: nodes.Template) -> None:
+def _refuse_all_but_expressions(node: nodes.Node) -> None:
     from jinja2 import nodes
 
-    for node in tree.find_all(nodes.Node):
-        match node:
-            case nodes.Call():
-                raise _refused_call(node)
-            case nodes.Const():
-                _checked_number(node.value)
-            case nodes.Filter() if node.name not in _FILTERS:
-                raise _unknown("filter", node.name, _FILTERS)
-            case nodes.Test() if node.name not in _TESTS:
-                raise _unknown("test", node.name, _TESTS)
-            case nodes.Getattr() if node.attr.startswith("_"):
-                raise TemplateError(
-                    f"templates can't access `{node.attr}`", "use a key of the variable's mapping"
-                )
-        kind = type(node).__name__
-        if kind not in _ALLOWED:
+    match node:
+        case nodes.Call():
+            raise _refused_call(node)
+        case nodes.Const():
+            _checked_number(node.value)
+        case nodes.Filter() if node.name not in _FILTERS:
+            raise _unknown("filter", node.name, _FILTERS)
+        case nodes.Test() if node.name not in _TESTS:
+            raise _unknown("test", node.name, _TESTS)
+        case nodes.Getattr() if node.attr.startswith("_"):
             raise TemplateError(
-                f"templates can only contain expressions, not {_NAMES.get(kind, kind.lower())}",
-                "compute the value elsewhere and define it under `variables` in hptc.yaml",
+                f"templates can't access `{node.attr}`", "use a key of the variable's mapping"
             )
+    kind = type(node).__name__
+    if kind not in _ALLOWED:
+        raise TemplateError(
+            f"templates can only contain expressions, not {_NAMES.get(kind, kind.lower())}",
+            "compute the value elsewhere and define it under `variables` in hptc.yaml",
+        )
 
 
 def _unknown(kind: str, name: str, known: tuple[str, ...]) -> TemplateError:

@@ -18,11 +18,11 @@ QUOTED = "quoted"
 
 
 class TooDeepError(Exception):
-    """Raised out of libyaml's composer, at the place given by `mark`."""
+    """Raised from libyaml's composer when collections are nested too deeply."""
 
 
 class _Loader(CParser):
-    """libyaml's parser and composer with nothing of PyYAML's tag resolution."""
+    """libyaml's parser and composer without PyYAML's tag resolution."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""One hyperparameter: a static value, or a range to search."""
+"""One hyperparameter: a static value or a range to tune."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,37 +10,37 @@ from hptc.text import listed_code
 
 
 class Hyperparameter(SpecModel):
-    """A static value, or a range to search."""
+    """A static value or a range to tune."""
 
     type: Literal["Integer", "Continuous", "Categorical", "Auto"] | None = optional_key(
-        "What kind of range: Integer, Continuous, Categorical, or Auto (Autotune derives it).",
+        "The type of the range: Integer, Continuous, Categorical, or Auto, which Autotune derives.",
         "Continuous",
     )
-    min: Text | None = optional_key("The lowest value, included.", 0.001)
-    max: Text | None = optional_key("The highest value, included.", 0.5)
-    scaling: str | None = optional_key("How the range is searched.", "Logarithmic")
-    values: list[Any] | None = optional_key("The categories.", ["gbtree", "dart"])
+    min: Text | None = optional_key("The minimum value, inclusive.", 0.001)
+    max: Text | None = optional_key("The maximum value, inclusive.", 0.5)
+    scaling: str | None = optional_key("The scale on which the range is searched.", "Logarithmic")
+    values: list[Any] | None = optional_key("The values to choose from.", ["gbtree", "dart"])
     value_hint: Text | None = optional_key(
-        "An example value, from which Autotune derives a range.", 4
+        "An example value from which Autotune derives the range.", 4
     )
-    value: Any = optional_key("A static value; the short form is the value itself.", 200)
+    value: Any = optional_key("The static value. The short form is the value itself.", 200)
 
     @model_validator(mode="after")
-    def _belongs_together(self) -> "Hyperparameter":
+    def _has_keys_of_its_type(self) -> "Hyperparameter":
         required, optional = _RANGE_KEYS[self.type]
         given = self.model_fields_set - {"type"}
         for key in required:
             if getattr(self, key) is None:
                 what = f"a range of type {self.type}" if self.type else "a static hyperparameter"
-                raise PydanticCustomError("missing_key", f"{what} needs `{key}`")
+                raise PydanticCustomError("missing_key", f"{what} requires `{key}`")
         for key in sorted(given - set(required) - set(optional)):
             if getattr(self, key) is not None:
                 known = listed_code(required + optional)
                 raise PydanticCustomError(
                     "extra_key",
-                    f"a range of type {self.type} takes {known}, not `{key}`"
+                    f"`{key}` is not valid in a range of type {self.type}, which takes {known}"
                     if self.type
-                    else f"`{key}` goes with a range: say which with `type`",
+                    else f"`{key}` is only valid in a range: add `type`",
                 )
         return self
 
@@ -56,13 +56,13 @@ _RANGE_KEYS: dict[str | None, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 def _to_static(value: Any) -> Any:
     if value is None:
-        raise PydanticCustomError("hyperparameter", 'is empty: write a value, or "" for no text')
+        raise PydanticCustomError("empty", 'is empty: write a value, or "" for an empty string')
     if isinstance(value, dict):
         if "type" not in value and "value" not in value:
             raise PydanticCustomError(
                 "hyperparameter",
-                "a mapping here is a range and needs `type`: Integer, Continuous, Categorical or "
-                "Auto; a static JSON object goes under `value:`",
+                "a mapping is a range and requires `type`: Integer, Continuous, Categorical or "
+                "Auto; put a static JSON object under `value:`",
             )
         return value
     return {"value": value}

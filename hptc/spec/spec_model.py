@@ -1,4 +1,4 @@
-"""The base of the spec's models and the scalar types that their keys share."""
+"""The base class of the models of specs and hptc.yaml, and the types of their scalars."""
 
 import re
 from typing import Annotated, Any
@@ -13,13 +13,13 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class SpecModel(BaseModel):
-    """The base of every model: unknown keys are errors, values are never coerced."""
+    """The base class: unknown keys are errors, and values are never converted implicitly."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 def optional_key(description: str, *examples: Any, default: Any = None) -> Any:
-    """A key that may be absent, with the description and examples that editors show."""
+    """An optional key with the description and examples that editors show."""
     return Field(default=default, description=description, examples=list(examples))
 
 
@@ -28,7 +28,7 @@ def _to_seconds(value: Any) -> Any:
         match = DURATION.match(value)
         if match is None:
             raise PydanticCustomError(
-                "duration", "must be a duration such as 90m, 12h, 1d or whole seconds"
+                "duration", "must be a duration such as 90m, 12h or 1d, or a number of seconds"
             )
         return int(match[1]) * _SECONDS[match[2]]
     return value

@@ -14,44 +14,46 @@ def _to_s3(value: Any) -> Any:
 
 
 class Objective(SpecModel):
-    """The metric that the search optimises."""
+    """The metric to optimize."""
 
     metric_name: str | None = optional_key(
-        "The metric's name, one of the algorithm's or of metric_definitions.", "validation:auc"
+        "The name of a metric of the algorithm or of `metric_definitions`.", "validation:auc"
     )
-    type: str | None = optional_key("Whether more or less is better.", "Maximize")
+    type: str | None = optional_key("Whether to maximize or minimize the metric.", "Maximize")
 
 
 class Algorithm(SpecModel):
-    """What is trained: an image, by name or by its URI, or an algorithm resource."""
+    """The algorithm to train: an image, by name or URI, or an algorithm resource."""
 
     built_in: str | None = optional_key(
-        "A built-in algorithm of SageMaker, by name; needs `version`.", "xgboost"
+        "The name of a SageMaker built-in algorithm. Requires `version`.", "xgboost"
     )
     framework: str | None = optional_key(
-        "A framework container of AWS, by name; needs `version`.", "sagemaker-scikit-learn"
+        "The name of an AWS framework container. Requires `version`.", "sagemaker-scikit-learn"
     )
-    version: Version | None = optional_key("The image's version.", "1.7-1")
+    version: Version | None = optional_key(
+        "The version of the algorithm, or the image tag of the framework.", "1.7-1"
+    )
     training_image: str | None = optional_key(
-        "A training image's ECR path.", "111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1.4"
+        "The Amazon ECR registry path of a training image.",
+        "111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1.4",
     )
     algorithm_name: str | None = optional_key(
-        "An algorithm resource's name or ARN, or one of AWS Marketplace.", "my-algorithm"
+        "The name or ARN of an algorithm resource, or of an AWS Marketplace algorithm.",
+        "my-algorithm",
     )
-    input_mode: str | None = optional_key(
-        "How data reaches the container. File when absent.", "File"
-    )
+    input_mode: str | None = optional_key("The input mode of all channels. Default: File.", "File")
     metric_definitions: dict[str, Texts] | None = optional_key(
-        "Each metric's name, and the regular expression whose first group captures it in the log.",
+        "The metrics by name, each with a regular expression whose first group captures its value.",
         {"validation:loss": "val_loss=([0-9.]+)"},
     )
 
 
 class ModelAccess(SpecModel):
-    """Terms of a model."""
+    """The license terms of a model."""
 
     accept_eula: StrictBool | None = optional_key(
-        "Whether the model's end-user licence agreement is accepted.", True
+        "Whether you accept the end-user license agreement (EULA) of the model.", True
     )
 
 
@@ -59,7 +61,7 @@ class HubAccess(SpecModel):
     """A model in a SageMaker hub."""
 
     hub_content_arn: str | None = optional_key(
-        "The hub content's ARN.",
+        "The ARN of the hub content.",
         "arn:aws:sagemaker:us-east-1:111122223333:hub-content/h/Model/m/1.0.0",
     )
 
@@ -67,263 +69,297 @@ class HubAccess(SpecModel):
 class S3(SpecModel):
     """Data in Amazon S3."""
 
-    s3_uri: str | None = optional_key("A prefix, or a manifest's key.", "s3://bucket/train/")
-    s3_data_type: str | None = optional_key("What the URI names. S3Prefix when absent.", "S3Prefix")
+    s3_uri: str | None = optional_key(
+        "The S3 URI of a key name prefix or of a manifest.", "s3://bucket/train/"
+    )
+    s3_data_type: str | None = optional_key(
+        "What the URI identifies. Default: S3Prefix.", "S3Prefix"
+    )
     s3_data_distribution_type: str | None = optional_key(
-        "Whether each instance gets all of it.", "FullyReplicated"
+        "Whether each instance receives the full dataset or a shard of it.", "FullyReplicated"
     )
     attribute_names: list[str] | None = optional_key(
-        "Attributes of an augmented manifest.", ["source-ref", "label"]
+        "The attributes to read from an augmented manifest.", ["source-ref", "label"]
     )
     instance_group_names: list[str] | None = optional_key(
-        "Groups that get this channel.", ["workers"]
+        "The instance groups that receive this channel.", ["workers"]
     )
-    model_access: ModelAccess | None = optional_key("Terms of a model under the URI.")
-    hub_access: HubAccess | None = optional_key("A hub's model under the URI.")
+    model_access: ModelAccess | None = optional_key("The license terms of a model at the URI.")
+    hub_access: HubAccess | None = optional_key("The hub model at the URI.")
 
 
 class FileSystem(SpecModel):
-    """Data in Amazon EFS or FSx for Lustre; the training job needs `vpc`."""
+    """Data in Amazon EFS or FSx for Lustre. Requires `vpc`."""
 
-    file_system_id: str | None = optional_key("The file system.", "fs-0123456789abcdef0")
-    file_system_type: str | None = optional_key("EFS or FSxLustre.", "FSxLustre")
-    file_system_access_mode: str | None = optional_key("Read only, or read and write.", "ro")
+    file_system_id: str | None = optional_key("The ID of the file system.", "fs-0123456789abcdef0")
+    file_system_type: str | None = optional_key(
+        "The type of the file system: EFS or FSxLustre.", "FSxLustre"
+    )
+    file_system_access_mode: str | None = optional_key(
+        "The access mode: read-only (ro) or read/write (rw).", "ro"
+    )
     directory_path: str | None = optional_key(
-        "The directory; for FSx it begins with the mount name.", "/fsx/train"
+        "The path of the directory. For FSx for Lustre, it starts with the mount name.",
+        "/fsx/train",
     )
 
 
 class Dataset(SpecModel):
-    """A dataset of a SageMaker hub."""
+    """A dataset in a SageMaker hub."""
 
     dataset_arn: str | None = optional_key(
-        "The dataset's ARN.",
+        "The ARN of the dataset.",
         "arn:aws:sagemaker:us-east-1:111122223333:hub-content/h/DataSet/d/1.0.0",
     )
 
 
 class Shuffle(SpecModel):
-    """Shuffling between epochs, in Pipe mode."""
+    """Shuffling of the data between epochs in Pipe mode."""
 
-    seed: int | None = optional_key("The seed of the order.", 7)
+    seed: int | None = optional_key("The seed of the shuffling order.", 7)
 
 
 class Input(SpecModel):
-    """One channel of input data, mounted at /opt/ml/input/data/<name>."""
+    """An input channel, available in the container at /opt/ml/input/data/<name>."""
 
     s3: Annotated[S3, BeforeValidator(_to_s3, json_schema_input_type=str | S3)] | None = (
-        optional_key("Data in Amazon S3: a URI, or a mapping.", "s3://bucket/train/")
+        optional_key("Data in Amazon S3: a URI or a mapping.", "s3://bucket/train/")
     )
     file_system: FileSystem | None = optional_key("Data in Amazon EFS or FSx for Lustre.")
-    dataset: Dataset | None = optional_key("A dataset of a SageMaker hub.")
-    content_type: str | None = optional_key("The data's MIME type.", "text/csv")
+    dataset: Dataset | None = optional_key("A dataset in a SageMaker hub.")
+    content_type: str | None = optional_key("The MIME type of the data.", "text/csv")
     compression_type: str | None = optional_key(
-        "Whether the data is compressed; Gzip needs Pipe mode.", "None"
+        "The compression of the data. Gzip requires Pipe mode.", "None"
     )
     record_wrapper_type: str | None = optional_key(
-        "Whether to wrap records as RecordIO; needs Pipe mode.", "None"
+        "Whether to wrap records in RecordIO format. Requires Pipe mode.", "None"
     )
-    input_mode: str | None = optional_key("How this channel reaches the container.", "FastFile")
-    shuffle: Shuffle | None = optional_key("Shuffle between epochs.")
+    input_mode: str | None = optional_key("The input mode of this channel.", "FastFile")
+    shuffle: Shuffle | None = optional_key("Shuffles the data between epochs.")
 
 
 class Vpc(SpecModel):
-    """Where in your network the training jobs run."""
+    """The VPC that the training jobs connect to."""
 
     security_group_ids: list[str] | None = optional_key(
-        "Security groups of the subnets' VPC.", ["sg-0123456789abcdef0"]
+        "The IDs of security groups in the VPC of the subnets.", ["sg-0123456789abcdef0"]
     )
-    subnets: list[str] | None = optional_key("Subnets.", ["subnet-0123456789abcdef0"])
+    subnets: list[str] | None = optional_key(
+        "The IDs of the subnets.", ["subnet-0123456789abcdef0"]
+    )
 
 
 class Output(SpecModel):
-    """Where model artifacts go. Empty: the environment's artifact bucket, under the spec's name."""
+    """Where model artifacts are stored.
 
-    s3_output_path: str | None = optional_key("The prefix.", "s3://bucket/models/")
+    If empty, under the spec's name in the artifact bucket of the environment.
+    """
+
+    s3_output_path: str | None = optional_key(
+        "The S3 URI of the output prefix.", "s3://bucket/models/"
+    )
     kms_key_id: str | None = optional_key(
-        "The KMS key of the artifacts: id, ARN or alias.", "alias/ml"
+        "The KMS key that encrypts the artifacts: a key ID, ARN or alias.", "alias/ml"
     )
     compression_type: str | None = optional_key(
-        "GZIP makes model.tar.gz; NONE leaves files.", "GZIP"
+        "GZIP stores one model.tar.gz, NONE uncompressed files.", "GZIP"
     )
 
 
 class InstanceGroup(SpecModel):
-    """One group of a heterogeneous cluster."""
+    """An instance group of a heterogeneous cluster."""
 
-    instance_type: str | None = optional_key("The group's instance type.", "ml.c5.xlarge")
-    instance_count: int | None = optional_key("How many.", 2)
+    instance_type: str | None = optional_key("The instance type of the group.", "ml.c5.xlarge")
+    instance_count: int | None = optional_key("The number of instances.", 2)
 
 
 class Placement(SpecModel):
-    """Where on an UltraServer."""
+    """The placement of instances on one UltraServer."""
 
-    ultra_server_id: str | None = optional_key("The UltraServer.", "us-0123456789")
-    instance_count: int | None = optional_key("How many instances on it.", 1)
+    ultra_server_id: str | None = optional_key("The ID of the UltraServer.", "us-0123456789")
+    instance_count: int | None = optional_key("The number of instances on the UltraServer.", 1)
 
 
 class InstancePlacement(SpecModel):
-    """Placement on UltraServers."""
+    """The placement of instances on UltraServers."""
 
     enable_multiple_jobs: StrictBool | None = optional_key(
-        "Whether jobs may share an UltraServer.", False
+        "Whether several jobs can share an UltraServer.", False
     )
-    placement_specifications: list[Placement] | None = optional_key("Which instances go where.")
+    placement_specifications: list[Placement] | None = optional_key(
+        "The placement on each UltraServer."
+    )
 
 
 class InstancePreference(SpecModel):
-    """One of several instance types to choose from, best first."""
+    """One of several instance types, in order of preference."""
 
     instance_type: str | None = optional_key("The instance type.", "ml.p5.48xlarge")
-    instance_count: int | None = optional_key("How many.", 2)
+    instance_count: int | None = optional_key("The number of instances.", 2)
     training_plan_arns: list[str] | None = optional_key(
-        "Reserved capacity of this type.",
+        "The ARNs of training plans for this instance type.",
         ["arn:aws:sagemaker:us-east-1:111122223333:training-plan/plan"],
     )
 
 
 class Resources(SpecModel):
-    """The instances of one training job."""
+    """The compute resources of one training job."""
 
     instance_type: str | None = optional_key("The instance type.", "ml.m5.xlarge")
-    instance_count: int | None = optional_key("How many instances a training job gets.", 1)
-    volume_size_in_gb: int | None = optional_key("The EBS volume of each instance.", 30)
+    instance_count: int | None = optional_key("The number of instances per training job.", 1)
+    volume_size_in_gb: int | None = optional_key("The size of the EBS volume of each instance.", 30)
     volume_kms_key_id: str | None = optional_key(
-        "The volume's KMS key: id or ARN.", "1234abcd-12ab-34cd-56ef-1234567890ab"
+        "The KMS key that encrypts the volume: a key ID or ARN.",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
     )
     keep_alive_period: Duration | None = optional_key(
-        "Warm pool; SageMaker ignores it in tuning jobs.", "10m"
+        "The keep-alive period of a warm pool. SageMaker ignores it in tuning jobs.", "10m"
     )
     instance_groups: dict[str, InstanceGroup] | None = optional_key(
-        "A heterogeneous cluster, by group name."
+        "The instance groups of a heterogeneous cluster, by name."
     )
     instance_preferences: list[InstancePreference] | None = optional_key(
-        "Instance types to choose from, best first."
+        "The instance types to choose from, in order of preference."
     )
     selected_instance_type: str | None = optional_key(
-        "The preference that was chosen; AWS reports it.", "ml.p5.48xlarge"
+        "The instance type that SageMaker selected. Output only.", "ml.p5.48xlarge"
     )
-    selected_instance_count: int | None = optional_key("How many of it; AWS reports it.", 2)
+    selected_instance_count: int | None = optional_key(
+        "The number of selected instances. Output only.", 2
+    )
     training_plan_arn: str | None = optional_key(
-        "Reserved capacity.", "arn:aws:sagemaker:us-east-1:111122223333:training-plan/plan"
+        "The ARN of a training plan.", "arn:aws:sagemaker:us-east-1:111122223333:training-plan/plan"
     )
-    instance_placement: InstancePlacement | None = optional_key("Placement on UltraServers.")
+    instance_placement: InstancePlacement | None = optional_key(
+        "The placement of instances on UltraServers."
+    )
 
 
 class InstanceConfig(SpecModel):
-    """One of several instance configurations that SageMaker may choose from."""
+    """One of several instance configurations that SageMaker can choose."""
 
     instance_type: str | None = optional_key("The instance type.", "ml.m5.xlarge")
-    instance_count: int | None = optional_key("How many.", 1)
-    volume_size_in_gb: int | None = optional_key("The EBS volume of each.", 30)
+    instance_count: int | None = optional_key("The number of instances.", 1)
+    volume_size_in_gb: int | None = optional_key("The size of the EBS volume of each instance.", 30)
 
 
 class TuningResources(SpecModel):
-    """Instances that tuning jobs may choose from: the first that has capacity."""
+    """Instance configurations of which SageMaker uses the first one with capacity."""
 
     instance_type: str | None = optional_key(
-        "The instance type, if there is one only.", "ml.m5.xlarge"
+        "The instance type, if there is only one.", "ml.m5.xlarge"
     )
-    instance_count: int | None = optional_key("How many instances a training job gets.", 1)
-    volume_size_in_gb: int | None = optional_key("The EBS volume of each instance.", 30)
+    instance_count: int | None = optional_key("The number of instances per training job.", 1)
+    volume_size_in_gb: int | None = optional_key("The size of the EBS volume of each instance.", 30)
     volume_kms_key_id: str | None = optional_key(
-        "The volume's KMS key: id or ARN.", "1234abcd-12ab-34cd-56ef-1234567890ab"
+        "The KMS key that encrypts the volume: a key ID or ARN.",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
     )
-    allocation_strategy: str | None = optional_key("How to choose.", "Prioritized")
-    instance_configs: list[InstanceConfig] | None = optional_key("The configurations, best first.")
+    allocation_strategy: str | None = optional_key(
+        "How SageMaker chooses a configuration.", "Prioritized"
+    )
+    instance_configs: list[InstanceConfig] | None = optional_key(
+        "The instance configurations, in order of preference."
+    )
 
 
 class Stopping(SpecModel):
-    """How long one training job may take."""
+    """The time limits of one training job."""
 
-    max_runtime: Duration | None = optional_key("Training time, all attempts together.", "1h")
-    max_wait_time: Duration | None = optional_key(
-        "Waiting for spot capacity and training time together.", "2h"
+    max_runtime: Duration | None = optional_key(
+        "The maximum training time, over all attempts.", "1h"
     )
-    max_pending_time: Duration | None = optional_key("Waiting for capacity.", "4h")
+    max_wait_time: Duration | None = optional_key(
+        "The maximum time for waiting for Spot capacity and training together.", "2h"
+    )
+    max_pending_time: Duration | None = optional_key("The maximum time to wait for capacity.", "4h")
 
 
 class Spot(SpecModel):
-    """Managed spot training: its presence turns it on."""
+    """Managed spot training. The presence of this key enables it."""
 
     max_wait_time: Duration | None = optional_key(
-        "Waiting for spot capacity and training time together.", "2h"
+        "The maximum time for waiting for Spot capacity and training together.", "2h"
     )
 
 
 class Checkpoint(SpecModel):
-    """Where checkpoints go, so that a stopped spot job resumes."""
+    """Where checkpoints are stored, so that an interrupted Spot training job can resume."""
 
-    s3_uri: str | None = optional_key("The prefix.", "s3://bucket/checkpoints/")
-    local_path: str | None = optional_key("The directory in the container.", "/opt/ml/checkpoints")
+    s3_uri: str | None = optional_key("The S3 URI of the prefix.", "s3://bucket/checkpoints/")
+    local_path: str | None = optional_key(
+        "The local directory in the container.", "/opt/ml/checkpoints"
+    )
 
 
 class Retry(SpecModel):
-    """Retries after an internal error of the service."""
+    """The retry strategy after an InternalServerError."""
 
-    maximum_retry_attempts: int | None = optional_key("How often.", 3)
+    maximum_retry_attempts: int | None = optional_key("The maximum number of retries.", 3)
 
 
 class TrainingJob(SpecModel):
-    """What each training job of the search runs."""
+    """The definition of the training jobs that a tuning job launches."""
 
     definition_name: str | None = optional_key(
-        "The API's name of a single definition; seldom needed.", "xgboost"
+        "The name of a single training job definition. Rarely needed.", "xgboost"
     )
-    objective: Objective | None = optional_key("The metric that the search optimises.")
+    objective: Objective | None = optional_key("The metric to optimize.")
     hyperparameters: dict[str, HyperparameterOrValue] | None = optional_key(
-        "Static values and ranges, by name."
+        "The static values and ranges, by name."
     )
     metric_sample_log: str | None = optional_key(
-        "A log of an earlier run, inside the project: `check` proves the metric definitions on it. "
-        "Kept out of the request.",
+        "The path of a training log in the project, on which `hptc check` tests the metric "
+        "definitions. Not part of the request.",
         "logs/churn.log",
     )
     hyperparameter_encoding: Literal["plain", "json"] | None = optional_key(
-        "How values become text: `plain` for built-in algorithms, `json` for script mode. "
-        "json when `sagemaker_program` is among the hyperparameters, else plain.",
+        "How hyperparameter values are encoded: `plain` for built-in algorithms, `json` for script "
+        "mode. Default: json with the hyperparameter `sagemaker_program`, else plain.",
         "json",
     )
-    algorithm: Algorithm | None = optional_key("What is trained.")
+    algorithm: Algorithm | None = optional_key("The algorithm to train.")
     role_arn: str | None = optional_key(
-        "The execution role. When absent, the one that hptc makes for the spec.",
+        "The ARN of the execution role. Default: the role that hptc creates for the spec.",
         "arn:aws:iam::111122223333:role/tuning",
     )
-    inputs: dict[str, Input] | None = optional_key("Channels of input data, by name.")
-    output: Output | None = optional_key("Where model artifacts go.")
-    resources: Resources | None = optional_key("The instances of one training job.")
+    inputs: dict[str, Input] | None = optional_key("The input channels, by name.")
+    output: Output | None = optional_key("Where model artifacts are stored.")
+    resources: Resources | None = optional_key("The compute resources of one training job.")
     tuning_resources: TuningResources | None = optional_key(
-        "Several instance types to choose from."
+        "The instance configurations to choose from."
     )
-    stopping: Stopping | None = optional_key("How long one training job may take.")
-    spot: Spot | None = optional_key("Managed spot training: its presence turns it on.")
-    enable_managed_spot_training: StrictBool | None = optional_key("The long form of `spot`.", True)
-    checkpoint: Checkpoint | None = optional_key("Where checkpoints go.")
-    retry: Retry | None = optional_key("Retries after an internal error of the service.")
-    vpc: Vpc | None = optional_key("Where in your network the training jobs run.")
+    stopping: Stopping | None = optional_key("The time limits of one training job.")
+    spot: Spot | None = optional_key("Managed spot training. The presence of this key enables it.")
+    enable_managed_spot_training: StrictBool | None = optional_key(
+        "Enables managed spot training. The short form is `spot`.", True
+    )
+    checkpoint: Checkpoint | None = optional_key("Where checkpoints are stored.")
+    retry: Retry | None = optional_key("The retry strategy after an InternalServerError.")
+    vpc: Vpc | None = optional_key("The VPC that the training jobs connect to.")
     enable_network_isolation: StrictBool | None = optional_key(
-        "Whether containers have no network.", True
+        "Whether to isolate the containers from the network.", True
     )
     enable_inter_container_traffic_encryption: StrictBool | None = optional_key(
-        "Whether traffic between instances is encrypted.", True
+        "Whether to encrypt traffic between containers.", True
     )
     environment: dict[str, Text] | None = optional_key(
-        "Environment variables of the container.", {"LOG_LEVEL": "info"}
+        "The environment variables of the container.", {"LOG_LEVEL": "info"}
     )
 
     @model_validator(mode="after")
-    def _spot_is_said_once(self) -> "TrainingJob":
+    def _has_one_form_of_spot(self) -> "TrainingJob":
         if self.spot is not None:
             if self.enable_managed_spot_training is not None:
                 raise PydanticCustomError(
                     "twice",
-                    "`spot` turns spot training on: leave this out",
+                    "is redundant, because `spot` enables managed spot training: remove it",
                     {"key": "enable_managed_spot_training"},
                 )
             if self.stopping is not None and self.stopping.max_wait_time is not None:
                 raise PydanticCustomError(
                     "twice",
-                    "`max_wait_time` stands in `spot` already: leave it out here",
+                    "repeats `max_wait_time`, which `spot` sets: remove it here",
                     {"key": "stopping"},
                 )
         return self

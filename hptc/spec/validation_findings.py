@@ -12,7 +12,7 @@ from hptc.source.scalars import Scalar
 from hptc.text import listed_code
 
 MAX_FINDINGS = 1000
-"""After so many the rest waits for the next run: nobody reads more."""
+"""The limit per run: nobody reads more."""
 
 
 def findings_of(
@@ -20,7 +20,7 @@ def findings_of(
     model: type[BaseModel],
     path_type: type[SpecPath] | type[ProjectPath],
 ) -> list[Finding]:
-    """Pydantic's errors as findings, at most MAX_FINDINGS, with paths of `path_type`."""
+    """Pydantic's errors as findings with paths of `path_type`, at most MAX_FINDINGS."""
     details = error.errors(include_url=False)[:MAX_FINDINGS]
     return [_finding(detail, model, path_type(detail["loc"])) for detail in details]
 
@@ -35,10 +35,10 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
             owner = path_text(path[:-1])
             if path[-1] == "<<":
                 advice = (
-                    "YAML 1.2 has no merge keys: write them out, or use `defaults` in hptc.yaml"
+                    "YAML 1.2 has no merge keys: write the keys out, or use `defaults` in hptc.yaml"
                 )
             else:
-                advice = "" if meant else f"known here: {', '.join(keys)}"
+                advice = "" if meant else f"valid keys: {', '.join(keys)}"
             return Finding(
                 code="HPT101",
                 message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
@@ -56,29 +56,38 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
             meant = nearest(str(value), choices)
             return Finding(
                 code="HPT104", path=path,
-                message=f"`{name}` can't be {described(value)}",
+                message=f"`{name}` has an invalid value: {described(value)}",
                 label=f"did you mean {meant}?" if meant else "",
-                help=f"one of {listed_code(choices)}",
+                help=f"valid values: {listed_code(choices)}",
             )  # fmt: skip
         case "string_pattern_mismatch":
             return Finding(
                 code="HPT106", path=path,
-                message=f"`{name}` can't be {described(value)}",
+                message=f"`{name}` has an invalid format: {described(value)}",
                 help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
             )  # fmt: skip
         case "schedule":
             return Finding(
                 code="HPT107", path=path,
-                message=f"`{name}` can't be {described(value)}: {detail['msg']}",
+                message=f"`{name}` has an invalid value, {described(value)}: {detail['msg']}",
             )  # fmt: skip
-        case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "brought":
+        case (
+            "hyperparameter"
+            | "empty"
+            | "missing_key"
+            | "extra_key"
+            | "twice"
+            | "duration"
+            | "brought"
+        ):
             message = detail["msg"]
             key = detail.get("ctx", {}).get("key")
             if key is not None:
                 path = path / key
                 name = path_text(path)
+            separator = " " if detail["type"] in ("duration", "twice", "empty") else ": "
             return Finding(
-                code="HPT102", message=f"`{name}`: {message}", path=path,
+                code="HPT102", message=f"`{name}`{separator}{message}", path=path,
                 on_key=detail["type"] in ("missing_key", "twice"),
             )  # fmt: skip
     expected = _EXPECTED.get(detail["type"], "")
@@ -97,11 +106,11 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
 
 
 _EXPECTED = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "int_parsing_size": "a whole number of a sane size",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "int_parsing_size": "an integer within range",
     "float_type": "a number",
-    "string_type": "text",
+    "string_type": "a string",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a mapping",
@@ -118,14 +127,14 @@ def _type_help(kind: str, value: Any) -> str:
         ):
             return "remove the quotes"
         case "bool_type" if str(value).lower() in ("yes", "no", "on", "off"):
-            return "YAML 1.2 has true and false only"
+            return "write true or false"
         case "string_type" if isinstance(value, (int, float, bool, Scalar)):
             return "put it in quotes"
     return ""
 
 
 def described(value: Any) -> str:
-    """A value in a message: what it is, and its text when that is short."""
+    """A value as messages describe it: its type, and its text shortened."""
     match value:
         case None:
             return "empty"
@@ -146,7 +155,7 @@ def described(value: Any) -> str:
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the model at `path` knows."""
+    """The keys of the model at `path`."""
     current: type[BaseModel] | None = model
     in_collection = False
     for part in path:
@@ -159,7 +168,7 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """The model inside `X | None`, and whether it is `dict[str, X]` or `list[X]`."""
+    """The model in an annotation, and whether it is inside `dict[str, X]` or `list[X]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False
     for argument in get_args(annotation):

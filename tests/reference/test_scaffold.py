@@ -105,7 +105,7 @@ def test_names_the_project(tmp_path: Path, folder: str, name: str | None, expect
 
 @pytest.mark.parametrize("name", ["", "Churn", "1churn", "a b", "a" * 32, "churn\n"])
 def test_refuses_a_name(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="can't be a project's name"):
+    with pytest.raises(UsageError, match="is not a valid project name"):
         write_project(tmp_path / "churn", name=name)
     assert files_in(tmp_path) == []
 

@@ -194,6 +194,18 @@ def test_a_template_is_rendered_once() -> None:
     assert rendered == ["{{ v }}", "{{ w }}"]
 
 
+def test_a_template_that_fails_is_rendered_once_and_reported_at_each_place() -> None:
+    rendered: list[str] = []
+
+    def render(text: str) -> Any:
+        rendered.append(text)
+        raise TemplateError("is bad")
+
+    _, found = construct_data(parsed("a: '{{ v }}'\nb: '{{ v }}'"), render)
+    assert [fault.span.line for fault in found] == [1, 2]
+    assert rendered == ["{{ v }}"]
+
+
 def test_a_large_list_is_no_bomb() -> None:
     assert len(data("a: [" + "1," * (MAX_NODES - 10) + "]")["a"]) == MAX_NODES - 10
 

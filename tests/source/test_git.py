@@ -40,7 +40,7 @@ def test_a_folder_that_looks_like_a_repository_is_none(repository: Repository) -
         (repository.root / "evil" / folder).mkdir()
     with pytest.raises(UsageError, match="bare repository"):
         git.top_folder(repository.root / "evil")
-    assert git.answer(repository.root / "evil", "rev-parse", "--show-toplevel") is None
+    assert git.git_output(repository.root / "evil", "rev-parse", "--show-toplevel") is None
 
 
 @pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"])
@@ -50,7 +50,7 @@ def test_the_variables_of_a_hook_name_no_other_repository(
     repository.commit("first", {"a/x.txt": "x"})
     monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
     assert git.top_folder(repository.root / "a") == repository.root
-    assert git.commit(repository.root, "HEAD").called == "HEAD"
+    assert git.commit(repository.root, "HEAD").ref == "HEAD"
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_what_names_a_commit(repository: Repository, ref: str) -> None:
     expected = repository.git("log", "-1", "--format=%H", ref)
     found = git.commit(repository.root, ref)
     assert found.id == expected
-    assert found.called == ref
+    assert found.ref == ref
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_what_names_a_commit(repository: Repository, ref: str) -> None:
 )
 def test_what_names_no_commit(repository: Repository, ref: str) -> None:
     repository.commit("first", {"a": "1"})
-    with pytest.raises(UsageError, match="git knows no commit"):
+    with pytest.raises(UsageError, match="not found"):
         git.commit(repository.root, ref)
     assert not list(repository.root.glob("*pwned*"))
 
 
 def test_no_commit_yet(repository: Repository) -> None:
-    with pytest.raises(UsageError, match="has no commit yet"):
+    with pytest.raises(UsageError, match="has no commits yet"):
         git.commit(repository.root, "HEAD")
 
 
@@ -138,7 +138,7 @@ def test_the_main_branch_of_the_origin_comes_first(repository: Repository, tmp_p
     clone = repository.cloned(tmp_path / "clone")
     clone.commit("not pushed", {"a": "2"})
     base = git.base_of(clone.root, head(clone))
-    assert (base.id, base.called) == (first, "origin/main")
+    assert (base.id, base.ref) == (first, "origin/main")
 
 
 def test_a_main_branch_of_any_name_is_known_from_the_origin(
@@ -156,7 +156,7 @@ def test_no_main_branch_leaves_head(repository: Repository) -> None:
     repository.git("branch", "-m", "elsewhere")
     first = repository.commit("first", {"a": "1"})
     base = git.base_of(repository.root, head(repository))
-    assert (base.id, base.called) == (first, "HEAD")
+    assert (base.id, base.ref) == (first, "HEAD")
 
 
 def test_a_shallow_clone_without_the_base(repository: Repository, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_shallow_clone_without_the_base(repository: Repository, tmp_path: Path
     with pytest.raises(UsageError, match="shallow") as error:
         git.base_of(clone.root, head(clone))
     assert "fetch-depth: 0" in error.value.help
-    with pytest.raises(UsageError, match="git knows no commit") as error:
+    with pytest.raises(UsageError, match="not found") as error:
         git.commit(clone.root, "HEAD~1")
     assert "shallow" in error.value.help
 
@@ -184,7 +184,7 @@ def test_a_shallow_clone_with_the_main_branch_but_not_the_base(
     clone = repository.cloned(
         tmp_path / "clone", "--depth=1", "--no-single-branch", "--branch=topic"
     )
-    with pytest.raises(UsageError, match="no commit in common in this shallow clone"):
+    with pytest.raises(UsageError, match="no common commit in this shallow clone"):
         git.base_of(clone.root, head(clone))
 
 
@@ -192,7 +192,7 @@ def test_histories_that_share_nothing(repository: Repository) -> None:
     repository.commit("first", {"a": "1"})
     repository.git("switch", "--orphan", "alone")
     repository.commit("alone", {"b": "1"})
-    with pytest.raises(UsageError, match="no commit in common"):
+    with pytest.raises(UsageError, match="no common commit"):
         git.base_of(repository.root, head(repository))
 
 
@@ -231,7 +231,7 @@ def test_a_path_outside_of_the_repository(repository: Repository, tmp_path: Path
     at = repository.commit("first", {"a.yaml": ""})
     with (
         Tree(repository.root, git.commit(repository.root, at)) as tree,
-        pytest.raises(UsageError, match="is outside of the repository"),
+        pytest.raises(UsageError, match="is outside the repository"),
     ):
         tree.is_file(tmp_path / "a.yaml")
 
@@ -325,7 +325,7 @@ def test_no_git_at_all(
     _without_git(monkeypatch, tmp_path)
     with pytest.raises(UsageError, match="git is not installed"):
         ask(tmp_path)
-    assert git.answer(tmp_path, "status") is None
+    assert git.git_output(tmp_path, "status") is None
 
 
 def test_provenance(repository: Repository, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ VALUES: dict[str, Any] = {
     "{{ nothing is none }}": True,
     "{{ '{{' }}": "{{",
     "{{ 1e200 }}": 1e200,
+    "{{ " + " + ".join("1" * 60) + " }}": 60,
     "a {b} } { c {{ env }}": "a {b} } { c dev",
 }
 
@@ -130,6 +131,8 @@ REFUSED = {
     "{{ 'nan' | float }}": "not a number",
     "{{ 1 // 0 }}": "division",
     "{{ 1 % 0 }}": "can't be evaluated",
+    "{{ " + " + ".join("1" * 70) + " }}": "more than 64 nested operations",
+    "x {{ " + "-" * 70 + "1 }}": "more than 64 nested operations",
     "{{ " + "(" * 400 + "1" + ")" * 400 + " }}": "can't be evaluated",
     # Undefined names.
     "{{ unknown }}": "`unknown` is undefined",

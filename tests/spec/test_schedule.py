@@ -31,36 +31,36 @@ TAKEN = (
 )
 
 REFUSED = {
-    "daily": "write rate(7 days)",
-    "rate(7 weeks)": "write rate(7 days)",
-    "rate(0 days)": "a rate of 0 is none",
-    "rate(-1 days)": "write rate(7 days)",
-    "at(2026-02-30T06:00:00)": "there is no such moment, day is out of range",
-    "at(2026-12-31)": "write rate(7 days)",
+    "daily": "write it like rate(7 days)",
+    "rate(7 weeks)": "write it like rate(7 days)",
+    "rate(0 days)": "the rate must be at least 1",
+    "rate(-1 days)": "write it like rate(7 days)",
+    "at(2026-02-30T06:00:00)": "it is not a valid date and time: day is out of range",
+    "at(2026-12-31)": "write it like rate(7 days)",
     "cron(0 6 ? * MON)": "has six fields (minutes, hours, day of month, month, day of week, year)",
-    "cron(0 6 * * MON *)": "they are * and MON",
-    "cron(0 6 ? * ? *)": "they are ? and ?",
-    "cron(60 6 ? * MON *)": "the field minutes can't be 60: it takes 0 to 59",
-    "cron(0 24 ? * MON *)": "the field hours can't be 24",
-    "cron(0 6 0 * ? *)": "the field day of month can't be 0",
-    "cron(0 6 ? 13 MON *)": "the field month can't be 13: it takes 1 to 12, JAN to DEC",
-    "cron(0 6 ? * 8 *)": "the field day of week can't be 8",
-    "cron(0 6 ? * XYZ *)": "the field day of week can't be XYZ",
-    "cron(0 6 ? * MON#6 *)": "the field day of week can't be MON#6",
-    "cron(0 6 ? * MON 1969)": "the field year can't be 1969",
-    "cron(0/0 6 ? * MON *)": "the field minutes can't be 0/0",
-    "cron(0 ? ? * MON *)": "the field hours can't be ?",
-    f"cron({'0' * 300})": "256 characters are the most",
+    "cron(0 6 * * MON *)": "they are `*` and `MON`",
+    "cron(0 6 ? * ? *)": "they are `?` and `?`",
+    "cron(60 6 ? * MON *)": "`60` is not valid in the field minutes, which takes 0 to 59",
+    "cron(0 24 ? * MON *)": "`24` is not valid in the field hours",
+    "cron(0 6 0 * ? *)": "`0` is not valid in the field day of month",
+    "cron(0 6 ? 13 MON *)": "field month, which takes 1 to 12 or JAN to DEC",
+    "cron(0 6 ? * 8 *)": "`8` is not valid in the field day of week",
+    "cron(0 6 ? * XYZ *)": "`XYZ` is not valid in the field day of week",
+    "cron(0 6 ? * MON#6 *)": "`MON#6` is not valid in the field day of week",
+    "cron(0 6 ? * MON 1969)": "`1969` is not valid in the field year",
+    "cron(0/0 6 ? * MON *)": "`0/0` is not valid in the field minutes",
+    "cron(0 ? ? * MON *)": "`?` is not valid in the field hours",
+    f"cron({'0' * 300})": "at most 256 are allowed",
 }
 
 
-def problems(said: Any, **spec: Any) -> list[tuple[str, str]]:
-    _, findings = parse_spec({"name": "churn", "schedule": said, **spec})
+def problems(schedule: Any, **spec: Any) -> list[tuple[str, str]]:
+    _, findings = parse_spec({"name": "churn", "schedule": schedule, **spec})
     return [(finding.code, finding.message) for finding in findings]
 
 
 @pytest.mark.parametrize("text", TAKEN)
-def test_an_expression_of_its_own_is_the_whole_schedule(text: str) -> None:
+def test_an_expression_is_the_short_form_of_a_schedule(text: str) -> None:
     spec, findings = parse_spec({"name": "churn", "schedule": text})
     assert not findings
     assert spec is not None
@@ -68,10 +68,10 @@ def test_an_expression_of_its_own_is_the_whole_schedule(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_scheduler_would_refuse_is_refused_with_what_it_takes(text: str) -> None:
+def test_an_invalid_expression_is_reported_with_what_is_valid(text: str) -> None:
     ((code, message),) = problems(text)
     assert code == "HPT107"
-    assert message.startswith("`schedule.schedule_expression` can't be the string ")
+    assert message.startswith("`schedule.schedule_expression` has an invalid value, the string ")
     assert REFUSED[text] in message
 
 
@@ -79,23 +79,23 @@ def test_what_scheduler_would_refuse_is_refused_with_what_it_takes(text: str) ->
     ("key", "value", "message"),
     [
         ("schedule_expression_timezone", "Europe/Berln", "did you mean Europe/Berlin?"),
-        ("schedule_expression_timezone", "Europe", "no such time zone"),
-        ("schedule_expression_timezone", "../../etc/passwd", "no such time zone"),
-        ("schedule_expression_timezone", "", "no such time zone"),
-        ("start_date", "2026-12-01", "write a moment in UTC"),
+        ("schedule_expression_timezone", "Europe", "is not a time zone of the IANA"),
+        ("schedule_expression_timezone", "../../etc/passwd", "is not a time zone of the IANA"),
+        ("schedule_expression_timezone", "", "is not a time zone of the IANA"),
+        ("start_date", "2026-12-01", "write the date and time in UTC"),
         ("end_date", "2026-13-01T00:00:00Z", "month must be in 1..12"),
-        ("maximum_window_in_minutes", 0, "it takes 1 to 1440"),
-        ("maximum_window_in_minutes", 1441, "it takes 1 to 1440"),
+        ("maximum_window_in_minutes", 0, "must be between 1 and 1440"),
+        ("maximum_window_in_minutes", 1441, "must be between 1 and 1440"),
     ],
 )
 def test_the_other_keys_are_checked_too(key: str, value: Any, message: str) -> None:
     ((code, said),) = problems({"schedule_expression": "rate(7 days)", key: value})
     assert code == "HPT107"
-    assert said.startswith(f"`schedule.{key}` can't be ")
+    assert said.startswith(f"`schedule.{key}` has an invalid value, ")
     assert message in said
 
 
-def test_every_key_can_be_said() -> None:
+def test_every_key_is_valid() -> None:
     assert not problems(
         {
             "schedule_expression": "cron(0 6 ? * MON *)",
@@ -108,11 +108,11 @@ def test_every_key_can_be_said() -> None:
     )
 
 
-def test_a_search_with_one_name_can_not_be_started_again() -> None:
+def test_a_fixed_job_name_excludes_a_schedule() -> None:
     ((code, message),) = problems("rate(7 days)", job_name="churn-2026")
     assert code == "HPT102"
     assert message == (
-        "`job_name`: is one name, and each job of a schedule needs its own: keep one of the two"
+        "`job_name` can't be combined with `schedule`, which needs a new name for each job"
     )
 
 
@@ -131,6 +131,6 @@ def test_the_bounds_are_those_of_the_api() -> None:
     model = ServiceModel(Loader().load_service_model("scheduler", "service-2"))
     members: Any = model.operation_model("CreateSchedule").input_shape.members  # type: ignore[union-attr]
     window = members["FlexibleTimeWindow"].members["MaximumWindowInMinutes"].metadata
-    assert (window["min"], window["max"]) == (1, schedule.LONGEST_WINDOW_MINUTES)
-    assert members["ScheduleExpression"].metadata["max"] == schedule.LONGEST_EXPRESSION
+    assert (window["min"], window["max"]) == (1, schedule.MAX_WINDOW_MINUTES)
+    assert members["ScheduleExpression"].metadata["max"] == schedule.MAX_EXPRESSION
     assert set(members["State"].enum) == {"ENABLED", "DISABLED"}

@@ -192,6 +192,30 @@ def test_a_short_form_is_its_long_form(short: dict[str, Any], long: dict[str, An
     assert parsed(short) == parsed(long)
 
 
+STATIC_LISTS: dict[str, tuple[Any, bool]] = {
+    "a list": (["sgd", "adam"], True),
+    "an empty list": ([], True),
+    "the long form": ({"value": ["sgd", "adam"]}, False),
+    "a range": ({"type": "Categorical", "values": ["sgd", "adam"]}, False),
+    "text": ("[1, 2]", False),
+}
+
+
+@pytest.mark.parametrize(("value", "is_reported"), STATIC_LISTS.values(), ids=STATIC_LISTS)
+@pytest.mark.parametrize("at", [("training_job",), ("training_jobs", "one")], ids=".".join)
+def test_a_list_in_place_of_a_value_is_a_warning(
+    at: tuple[str, ...], value: Any, is_reported: bool
+) -> None:
+    data: Any = {"hyperparameters": {"optimizer": value}}
+    for key in reversed(at):
+        data = {key: data}
+    spec, findings = parse_spec({"name": "x", **data})
+    assert spec is not None
+    assert [(f.code, f.severity, f.path) for f in findings] == (
+        [("HPT102", "warning", (*at, "hyperparameters", "optimizer"))] if is_reported else []
+    )
+
+
 NAMES = ["version", "account", "tags", "variables", "environment", "hyperparameters", "algorithm"]
 
 
