@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.corpus import ROOT
+
 PACKAGES = (
     "compiler",
     "request",
