@@ -13,9 +13,13 @@ from typing import Any
 import yaml
 
 from benchmarks.corpus import ROOT
+from hptc.reference.rule_pages import REQUEST_BASE
 from hptc.request.emission import unwrapped
+from hptc.rules.rule import DEFAULT_BASE
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
+from tests.support.rule_cases import cases
+from tests.support.rule_cases import project_text as base_project_text
 from tests.support.strategies import make_request
 
 
@@ -39,16 +43,15 @@ class Seed:
 
 @cache
 def seeds() -> tuple[Seed, ...]:
-    """The repository's specs, and the cases of its rules over their base."""
+    """The repository's specs, and the cases of its rules over their bases."""
     found = []
     for path in sorted((ROOT / "specs").glob("*.yaml")):
         text = path.read_text("utf-8")
         found.append(Seed(text=text, tree=_tree(text)))
-    base = (ROOT / "tests" / "rules" / "hptc.yaml").read_bytes()
-    for path in sorted((ROOT / "tests" / "rules").glob("HPT*.yaml")):
-        for text in path.read_text("utf-8").split("\n---\n"):
-            if isinstance(tree := _tree(text), dict):
-                found.append(Seed(text=text, tree=tree, project=base))
+    for case in cases():
+        if isinstance(tree := _tree(case.text), dict):
+            base = DEFAULT_BASE if case.base == REQUEST_BASE else case.base
+            found.append(Seed(text=case.text, tree=tree, project=base_project_text(base).encode()))
     return tuple(found)
 
 
