@@ -51,7 +51,7 @@ format: setup ## format the code and apply automatic lint fixes
 golden: setup ## rewrite golden files and generated docs; review the diff before you commit
 	@$(RUN) python -m pytest -n 0 --update-golden tests
 
-bench: setup ## the speed claims, as ratios from one run
+bench: setup ## speed and growth, as ratios measured in one run
 	@$(RUN) python -m benchmarks
 
 lock: ## update the pinned dependencies

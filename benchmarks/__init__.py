@@ -1,1 +1,1 @@
-"""What the speed claims are measured with: ratios from one run, printed, never asserted."""
+"""Benchmarks, a fuzzer and a mutation sampler. Speed is printed as ratios, and never asserted."""

@@ -1,4 +1,4 @@
-"""What every test may use: golden files, and nothing of the world outside."""
+"""Fixtures of every test: golden files, and no access to AWS."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(autouse=True)
 def no_outside_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reaches a real account: no credentials, no profile, no metadata service."""
+    """Remove credentials, profiles and the metadata service: no test reaches a real account."""
     for name in list(os.environ):
         if name.startswith("AWS_") and name != "AWS_DATA_PATH":
             monkeypatch.delenv(name)

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.__main__ import BENCHMARKS, main, text
 from benchmarks.measure import Failure, Growth, Note, Ratio, Row, attempt
+from benchmarks.mutations import mutations, sample
 from tests.support.paths import ROOT
 
 
@@ -82,3 +83,31 @@ def test_growth_is_relative_to_the_smallest_size() -> None:
     assert text(row).split()[1:3] == ["5.0", "ms"]
     assert text(row).endswith("100: 1.00  400: 1.10  1,600: 2.00  aim 1.2 MISSED")
     assert text(row, has_aims=False).endswith("1,600: 2.00")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("a < b", ["a <= b"], id="less"),
+        pytest.param("a >= b != c", ["a > b != c", "a >= b == c"], id="chained"),
+        pytest.param("a is None", ["a is not None"], id="is"),
+        pytest.param("x not in y", ["x in y"], id="not in"),
+        pytest.param("a and b and c", ["a or b and c", "a and b or c"], id="and"),
+        pytest.param("not a", ["a"], id="not"),
+        pytest.param("f(True)", ["f(False)"], id="boolean"),
+        pytest.param("é = 'é', 9", ["é = 'é', 10", "é = 'é', 8"], id="number after wide text"),
+        pytest.param("zip(a, b, strict=True)", [], id="strict"),
+        pytest.param("@dataclass(frozen=True)\nclass A:\n    x: int", [], id="decorator"),
+        pytest.param("a: Literal[1] = b", [], id="annotation"),
+        pytest.param("f'{a + 1}'", [], id="f-string"),
+    ],
+)
+def test_mutations(source: str, expected: list[str]) -> None:
+    assert [each.apply(source) for each in mutations(source, "a.py")] == expected
+
+
+def test_a_sample_depends_on_its_seed_alone() -> None:
+    first = sample(("cost",), 10, 1)
+    assert len({each.line for each in first}) == 10
+    assert sample(("cost",), 10, 1) == first
+    assert sample(("cost",), 10, 2) != first

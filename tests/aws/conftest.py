@@ -1,4 +1,4 @@
-"""AWS in this process, and credentials that are nobody's."""
+"""An in-process AWS, and fake credentials."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def aws(credentials: None) -> Iterator[None]:
-    """moto's AWS, empty."""
+    """moto, without any resources."""
     with mock_aws():
         yield

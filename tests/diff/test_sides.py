@@ -31,7 +31,7 @@ def child(name: str, *parents: str) -> str:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A project of two specs, committed once; the tests stand in it, on a branch."""
-    made = Repository.made(tmp_path / "repository")
+    made = Repository.create(tmp_path / "repository")
     made.commit(
         "first",
         {"hptc.yaml": PROJECT, "specs/trees.yaml": SPEC, "specs/other.yaml": named("other")},
@@ -458,7 +458,7 @@ def test_no_spec_anywhere(repository: Repository) -> None:
 
 
 def test_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Repository.made(tmp_path / "fresh")
+    made = Repository.create(tmp_path / "fresh")
     made.write("hptc.yaml", PROJECT)
     monkeypatch.chdir(made.root)
     with pytest.raises(UsageError, match="has no commits yet"):
@@ -470,7 +470,7 @@ def test_a_shallow_clone(
 ) -> None:
     repository.commit("second", {"specs/trees.yaml": WIDER})
     repository.git("switch", "--quiet", "main")
-    clone = repository.cloned(tmp_path / "clone", "--depth=1", "--branch=topic")
+    clone = repository.clone(tmp_path / "clone", "--depth=1", "--branch=topic")
     monkeypatch.chdir(clone.root)
     with pytest.raises(UsageError, match="shallow"):
         review_refs([])

@@ -11,7 +11,7 @@ sandbox = pytest.fixture(scope="session", name="sandbox")(open_sandbox)
 
 @pytest.fixture(scope="session")
 def deployed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    """Deploy every spec, once: modules that use it stand in the xdist group `deployed`."""
+    """Every spec, deployed once: modules that use this are in the xdist group `deployed`."""
     directory = tmp_path_factory.mktemp("a clone")
     project = copy_project(directory, sandbox, "311111111111")
     project.cdk("bootstrap", f"aws://{project.account}/{REGION}")

@@ -250,7 +250,7 @@ def test_where_aws_refuses(alone: Path, answer: Answer, messages: tuple[str, ...
         done = hptc(alone, ("submit", "alone.yaml", "--json"), to(aws.url), code=3)
     for message in messages:
         assert message in done.err
-    assert aws.asked.count("CreateHyperParameterTuningJob") == 1
+    assert aws.operations.count("CreateHyperParameterTuningJob") == 1
     assert files(alone) == before
 
 
@@ -267,7 +267,7 @@ def test_where_aws_asks_to_try_again(alone: Path, answer: Answer) -> None:
         done = execute(command, alone, to(aws.url))
     assert done.json["outcome"] == "submitted"
     assert done.err.count("retrying in") == 1
-    assert aws.asked.count("CreateHyperParameterTuningJob") == 2
+    assert aws.operations.count("CreateHyperParameterTuningJob") == 2
 
 
 def test_one_bad_spec_of_many_writes_and_sends_nothing(clone: Path, sandbox: Sandbox) -> None:

@@ -183,7 +183,7 @@ class Runner:
             run = f'exec {shlex.quote(sys.executable)} {f"-m {module}" if module else ""} "$@"\n'
             (programs / program).write_text(f"#!/bin/sh\n{run}", encoding="utf-8")
             (programs / program).chmod(0o755)
-        self.repository = Repository.made(self.checkout)
+        self.repository = Repository.create(self.checkout)
         write_project(self.checkout, name="tuning")
         (spec,) = (self.checkout / "specs").glob("*.yaml")
         self.spec = spec.rename(spec.with_name("one spec.yaml"))

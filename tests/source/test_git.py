@@ -24,7 +24,7 @@ from tests.support.repositories import Repository
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    return Repository.made(tmp_path / "repository")
+    return Repository.create(tmp_path / "repository")
 
 
 def test_the_top_of_a_work_tree(repository: Repository) -> None:
@@ -135,7 +135,7 @@ def test_the_base_moves_with_a_merge_of_the_main_branch(repository: Repository) 
 
 def test_the_main_branch_of_the_origin_comes_first(repository: Repository, tmp_path: Path) -> None:
     first = repository.commit("first", {"a": "1"})
-    clone = repository.cloned(tmp_path / "clone")
+    clone = repository.clone(tmp_path / "clone")
     clone.commit("not pushed", {"a": "2"})
     base = git.base_of(clone.root, head(clone))
     assert (base.id, base.ref) == (first, "origin/main")
@@ -146,7 +146,7 @@ def test_a_main_branch_of_any_name_is_known_from_the_origin(
 ) -> None:
     repository.git("branch", "-m", "trunk")
     first = repository.commit("first", {"a": "1"})
-    clone = repository.cloned(tmp_path / "clone")
+    clone = repository.clone(tmp_path / "clone")
     clone.git("switch", "-c", "topic")
     clone.commit("on topic", {"a": "2"})
     assert git.base_of(clone.root, head(clone)).id == first
@@ -164,7 +164,7 @@ def test_a_shallow_clone_without_the_base(repository: Repository, tmp_path: Path
     repository.git("switch", "-c", "topic")
     repository.commit("on topic", {"b": "1"})
     repository.git("switch", "main")
-    clone = repository.cloned(tmp_path / "clone", "--depth=1", "--branch=topic")
+    clone = repository.clone(tmp_path / "clone", "--depth=1", "--branch=topic")
     with pytest.raises(UsageError, match="shallow") as error:
         git.base_of(clone.root, head(clone))
     assert "fetch-depth: 0" in error.value.help
@@ -181,7 +181,7 @@ def test_a_shallow_clone_with_the_main_branch_but_not_the_base(
     repository.commit("on topic", {"b": "1"})
     repository.git("switch", "main")
     repository.commit("on main", {"a": "2"})
-    clone = repository.cloned(
+    clone = repository.clone(
         tmp_path / "clone", "--depth=1", "--no-single-branch", "--branch=topic"
     )
     with pytest.raises(UsageError, match="no common commit in this shallow clone"):

@@ -11,7 +11,7 @@ from tests.support.rule_cases import compile_case
 
 
 def job(spec: str) -> TuningJob:
-    """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all, 30 GB."""
+    """A spec over the base of tests/rules: 20 jobs, 2 in parallel, 1 h each, 1 d in all, 30 GB."""
     compiled = compile_case(spec)
     compiled = succeeded(compiled)
     return compiled.job

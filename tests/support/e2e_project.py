@@ -1,4 +1,4 @@
-"""A copy of this repository's project, in an account of the sandbox: what a user stands in."""
+"""A copy of this repository's project, deployed to an account of the sandbox."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FOUNDATION = "hptc-demo-dev"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a command left: exit code, stdout, stderr."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -43,7 +43,7 @@ class Done:
 
     @property
     def objects(self) -> list[Any]:
-        """Every JSON object on stdout, one after the other."""
+        """Every JSON object on stdout, in order."""
         found, decoder, rest = [], json.JSONDecoder(), self.out.lstrip()
         while rest:
             value, end = decoder.raw_decode(rest)
@@ -60,7 +60,7 @@ def execute(
     expect: int | None = 0,
     stdin: str = "",
 ) -> Done:
-    """Run a command to its end. `expect` is its exit code; None takes any."""
+    """Run a command to completion. `expect` is its exit code; None accepts any."""
     done = subprocess.run(
         command,
         cwd=directory,
@@ -77,29 +77,29 @@ def execute(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A folder with hptc.yaml, specs/, cdk/ and cdk.json, and the AWS that it is deployed to."""
+    """A folder with hptc.yaml, specs/, cdk/ and cdk.json, and the account it is deployed to."""
 
     directory: Path
     account: str
     environment: dict[str, str]
 
     def cdk(self, *arguments: str, expect: int = 0) -> str:
-        """Run the real CDK in the folder, with its defaults; what it said on both streams."""
+        """Run the real CDK in the folder and return what it wrote to both streams."""
         executable = shutil.which("cdk", path=self.environment["PATH"])
         assert executable is not None, "run `make setup`"
         done = execute([executable, *arguments], self.directory, self.environment, expect=expect)
         return done.out + done.err
 
     def deploy(self, *options: str) -> dict[str, dict[str, str]]:
-        """`cdk deploy --all`; the outputs of every stack."""
+        """Run `cdk deploy --all` and return the outputs of every stack."""
         file = self.directory / "outputs.json"
-        asking = ("--require-approval", "never")
-        self.cdk("deploy", "--all", *asking, "--outputs-file", file.name, *options)
-        told: dict[str, dict[str, str]] = json.loads(file.read_text("utf-8"))
-        return told
+        approval = ("--require-approval", "never")
+        self.cdk("deploy", "--all", *approval, "--outputs-file", file.name, *options)
+        outputs: dict[str, dict[str, str]] = json.loads(file.read_text("utf-8"))
+        return outputs
 
     def hptc(self, *arguments: str, expect: int | None = 0) -> Done:
-        """Run hptc in a process of its own."""
+        """Run hptc in a separate process."""
         command = [sys.executable, "-m", "hptc", *arguments]
         return execute(command, self.directory, self.environment, expect=expect)
 
@@ -113,7 +113,7 @@ class Project:
 
     @contextmanager
     def entered(self, *, account: str = "", directory: Path | None = None) -> Iterator[None]:
-        """Make this process one that stands in the folder, with the account's credentials."""
+        """Change to the folder, with the account's credentials, until the block ends."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment.items():
                 if name.startswith("AWS_"):
@@ -144,7 +144,7 @@ def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
 
 
 def tool_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An environment in which `python3` is ours and `cdk` the pinned one."""
+    """An environment whose PATH starts with this interpreter and the pinned `cdk`."""
     given = dict(os.environ if environment is None else environment)
     tools = (Path(sys.executable).parent, ROOT / "node_modules" / ".bin")
     return {**given, "PATH": os.pathsep.join([*map(str, tools), given["PATH"]])}
@@ -153,7 +153,7 @@ def tool_environment(environment: Mapping[str, str] | None = None) -> dict[str, 
 def copy_project(
     directory: Path, sandbox: Sandbox, account: str, *, only: Collection[str] = SPECS
 ) -> Project:
-    """Copy this repository's project into a folder, with `dev` in an account of its own."""
+    """Copy this repository's project into a folder, with `dev` in the given account."""
     shutil.copytree(ROOT / "cdk", directory / "cdk", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "cdk.json", directory)
     (directory / "specs").mkdir()
@@ -171,7 +171,7 @@ def copy_project(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """The whole project after one `cdk deploy --all`."""
+    """The whole project after `cdk deploy --all`."""
 
     project: Project
     outputs: dict[str, dict[str, str]]  # from `cdk deploy --outputs-file`, by stack

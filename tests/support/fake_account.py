@@ -1,4 +1,4 @@
-"""What an account has, in memory. Every method can be refused by its name."""
+"""An AWS account in memory. Tests make any method fail by its name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.fake_service import FakeStacks, FakeTuning
 
 @dataclass
 class FakeInventory:
-    """hptc.aws.account.Inventory. `calls` are the methods that were called, in order."""
+    """hptc.aws.account.Inventory in memory. `calls` has the methods called, in order."""
 
     region_of: dict[str, str] = field(default_factory=dict)  # of each bucket
     objects: list[str] = field(default_factory=list)  # as s3://bucket/key
@@ -27,51 +27,51 @@ class FakeInventory:
     refusals: dict[str, AwsError] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
-    def _called(self, method: str) -> None:
+    def _record(self, method: str) -> None:
         self.calls.append(method)
         if method in self.refusals:
             raise self.refusals[method]
 
     def quotas(self) -> Mapping[str, float]:
-        self._called("quotas")
+        self._record("quotas")
         return self.limits
 
     def bucket_region(self, bucket: str) -> str | None:
-        self._called("bucket_region")
+        self._record("bucket_region")
         return self.region_of.get(bucket)
 
     def count_objects(self, bucket: str, prefix: str, most: int) -> int:
-        self._called("count_objects")
+        self._record("count_objects")
         start = f"s3://{bucket}/{prefix}"
         return min(most, sum(1 for each in self.objects if each.startswith(start)))
 
     def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
-        self._called("missing_of_image")
+        self._record("missing_of_image")
         if f"{image.repository}:{image.tag}" in self.images:
             return ""
         has_repository = any(each.startswith(f"{image.repository}:") for each in self.images)
         return "image" if has_repository else "repository"
 
     def role(self, name: str) -> Role | None:
-        self._called("role")
+        self._record("role")
         return self.roles.get(name)
 
     def key_state(self, key: str) -> str | None:
-        self._called("key_state")
+        self._record("key_state")
         return self.keys.get(key)
 
     def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
-        self._called("subnets")
+        self._record("subnets")
         return {id_: self.in_subnets[id_] for id_ in ids if id_ in self.in_subnets}
 
     def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
-        self._called("security_groups")
+        self._record("security_groups")
         return {id_: self.groups[id_] for id_ in ids if id_ in self.groups}
 
 
 @dataclass
 class FakeAccount:
-    """All of an account's fakes, to be changed before it is asked."""
+    """The fakes of one account, which a test fills in before it runs the code under test."""
 
     tuning: FakeTuning = field(default_factory=FakeTuning)
     stacks: FakeStacks = field(default_factory=FakeStacks)

@@ -1,4 +1,4 @@
-"""The client interface without AWS: tuning jobs and stacks in memory, with the service's errors."""
+"""The service interfaces without AWS: jobs and stacks in memory, with the service's errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass
 class FakeTuning:
-    """Tuning jobs by name. `calls` are the operations that were asked for, in order."""
+    """Tuning jobs by name. `calls` has the operations called, in order."""
 
     region: str = "us-east-1"
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -26,8 +26,8 @@ class FakeTuning:
     training_jobs: dict[str, list[TrainingJob]] = field(default_factory=dict)
     billable: dict[str, int] = field(default_factory=dict)  # seconds by training job
     calls: list[str] = field(default_factory=list)
-    refusals: list[AwsError] = field(default_factory=list)  # of the next calls of create or stop
-    rivals: list[Request] = field(default_factory=list)  # created by others right before `create`
+    refusals: list[AwsError] = field(default_factory=list)  # raised by the next create or stop
+    rivals: list[Request] = field(default_factory=list)  # created by others just before `create`
 
     def create(self, request: Request) -> str:
         self.calls.append("create")
@@ -45,7 +45,7 @@ class FakeTuning:
         return self.add(request)
 
     def add(self, request: Request, *, status: str = "InProgress") -> str:
-        """A job that is there, without a call."""
+        """Add a job without recording a call; return its ARN."""
         name = request["HyperParameterTuningJobName"]
         arn = f"arn:aws:sagemaker:{self.region}:111122223333:hyper-parameter-tuning-job/{name}"
         created = CREATED + timedelta(minutes=len(self.jobs))
@@ -98,7 +98,7 @@ class FakeTuning:
 
 
 class NoWrites(FakeTuning):
-    """Fails a test that writes."""
+    """Fails the test on any write."""
 
     def create(self, request: Request) -> str:
         raise AssertionError("create was called")
@@ -114,10 +114,10 @@ class FakeStacks:
     stacks: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    refusals: list[AwsError] = field(default_factory=list)  # of the next lists
+    refusals: list[AwsError] = field(default_factory=list)  # raised by the next list
     declared: dict[str, tuple[StackResource, ...]] = field(default_factory=dict)
-    history: dict[str, list[StackEvent]] = field(default_factory=dict)  # in the order of time
-    # What becomes of a stack, some events with each look at it; one without is gone at once.
+    history: dict[str, list[StackEvent]] = field(default_factory=dict)  # oldest first
+    # The events that each look at a deleted stack adds; without any, it is gone at once.
     fates: dict[str, list[list[StackEvent]]] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
@@ -147,7 +147,7 @@ class FakeStacks:
 
     def delete(self, stack: str) -> None:
         name = name_of(stack)
-        assert stack == arn_of(name), "a name may be another stack's by now"
+        assert stack == arn_of(name), "use the ARN: another stack may have the name by now"
         self.deleted.append(name)
         self.history.setdefault(name, []).append(stack_event(name, "DELETE_IN_PROGRESS"))
         self.fates.setdefault(name, [[stack_event(name, "DELETE_COMPLETE")]])
@@ -162,7 +162,7 @@ def name_of(stack: str) -> str:
 
 
 def stack_event(stack: str, status: str, reason: str = "") -> StackEvent:
-    """An event of a stack itself."""
+    """An event of the stack itself, not of a resource in it."""
     return StackEvent(
         id=f"{stack}-{status}",
         stack=stack,
@@ -176,7 +176,7 @@ def stack_event(stack: str, status: str, reason: str = "") -> StackEvent:
 
 @dataclass
 class FakeTime:
-    """A clock that sleeping moves, and that remembers every sleep."""
+    """A clock that only `sleep` advances, and that records every sleep."""
 
     now: float = 0.0
     sleeps: list[float] = field(default_factory=list)

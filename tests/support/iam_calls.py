@@ -1,6 +1,6 @@
 """The calls that SageMaker and a container make for a request, derived from the request alone.
 
-Written from AWS's pages, not from hptc/infrastructure, so that the two can disagree:
+Written from AWS's documentation, not from hptc/infrastructure, so that the two can disagree:
 https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """
@@ -21,7 +21,7 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Where the calls are made: an account, a Region, and the key of each encrypted bucket."""
+    """Where the calls are made: the account, the Region, and the key of each encrypted bucket."""
 
     account: str
     region: str
@@ -49,7 +49,7 @@ def definitions(request: Request) -> list[Request]:
 
 
 def needed(request: Request, world: World) -> set[str]:
-    """Every call that must be allowed, as text, so that calls can be compared."""
+    """The text of every call that must be allowed, for comparison."""
     return set(by_text(request, world))
 
 
@@ -74,7 +74,7 @@ def _calls(definition: Request, world: World) -> Iterator[Call]:
 
 
 def s3_inputs(definition: Request) -> Iterator[tuple[str, str, str]]:
-    """Bucket, key and kind of each S3 input."""
+    """The bucket, key and data type of each S3 input."""
     for channel in definition.get("InputDataConfig", ()):
         source = channel["DataSource"].get("S3DataSource")
         if source is not None:
@@ -88,7 +88,7 @@ def split(uri: str) -> tuple[str, str]:
 
 
 def objects_read(definition: Request) -> Iterator[tuple[str, str]]:
-    """Some objects that the jobs read: of each prefix a near and a deep one."""
+    """Some objects that the jobs read: for each prefix, one at its top and one deeper."""
     for bucket, key, kind in s3_inputs(definition):
         if kind == "S3Prefix":
             yield bucket, f"{key}part-00000"
@@ -121,7 +121,7 @@ def _writes(definition: Request, world: World) -> Iterator[Call]:
         yield Call(action="s3:PutObject", resource=world.s3(written))
     keys = [output["KmsKeyId"]] if "KmsKeyId" in output else []
     for name in keys:
-        for service in ("s3", "sagemaker"):  # AWS says that it is called, not by which of them
+        for service in ("s3", "sagemaker"):  # AWS does not document which of them calls
             yield Call(action="kms:Encrypt", resource=name, context=world.via(service))
     places = [bucket]
     checkpoint = definition.get("CheckpointConfig")
@@ -144,7 +144,7 @@ def _writes(definition: Request, world: World) -> Iterator[Call]:
 
 
 def repository(definition: Request) -> tuple[str, str, str] | None:
-    """Account, Region and name of the image's repository."""
+    """The account, Region and name of the image's repository."""
     image = definition["AlgorithmSpecification"].get("TrainingImage")
     if image is None:
         return None
@@ -181,7 +181,7 @@ def _interfaces(vpc: Request, world: World) -> Iterator[Call]:
     named += [world.arn("ec2", f"security-group/{each}") for each in vpc["SecurityGroupIds"]]
     for resource in named:
         yield Call(action="ec2:CreateNetworkInterface", resource=resource)
-    # The empty one: what is checked before there is an interface, which has no subnet yet.
+    # The empty context is for the check before the interface exists and has a subnet.
     contexts: list[dict[str, str]] = [{}]
     contexts += [{"ec2:Subnet": world.arn("ec2", f"subnet/{each}")} for each in vpc["Subnets"]]
     for context in contexts:

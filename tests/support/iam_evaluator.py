@@ -1,7 +1,7 @@
-"""What IAM decides about one call, for the part of the policy language that hptc writes.
+"""What IAM decides about one call, for the part of the policy language that hptc uses.
 
-Independent of hptc: documents and calls in, a decision out. It refuses what it does not know
-rather than guess. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html
+Independent of hptc: policy documents and calls in, a decision out. It raises an error for anything
+it does not know instead of guessing. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Context = Mapping[str, str | tuple[str, ...]]
-"""Condition keys of a call. A key that is not there is not in the request at all; a tuple is a key
-of many values, which may be none."""
+"""The condition keys of a call. A missing key is absent from the request; a tuple is a multivalued
+key, which may be empty."""
 
 _STATEMENT = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -21,7 +21,7 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One API call, as IAM sees it. `principal` is who makes it: an ARN, or a service's name."""
+    """One API call as IAM sees it. `principal` is the caller: an ARN or the name of a service."""
 
     action: str
     resource: str = "*"
@@ -29,12 +29,12 @@ class Call:
     principal: str = ""
 
     def __str__(self) -> str:
-        said = ", ".join(f"{key}={value}" for key, value in self.context.items())
-        return f"{self.action} on {self.resource}" + (f" with {said}" if said else "")
+        context = ", ".join(f"{key}={value}" for key, value in self.context.items())
+        return f"{self.action} on {self.resource}" + (f" with {context}" if context else "")
 
 
 def is_allowed(call: Call, *documents: Mapping[str, Any]) -> bool:
-    """Whether some statement allows the call, and none denies it."""
+    """Whether a statement allows the call and none denies it."""
     effects = {
         statement["Effect"]
         for document in documents
@@ -42,18 +42,18 @@ def is_allowed(call: Call, *documents: Mapping[str, Any]) -> bool:
         if _applies(statement, call)
     }
     if not effects <= {"Allow", "Deny"}:
-        raise ValueError(f"no effect: {effects}")
+        raise ValueError(f"unknown effect: {effects}")
     return "Allow" in effects and "Deny" not in effects
 
 
 def sids_of(call: Call, document: Mapping[str, Any]) -> list[str]:
-    """The sids of the statements that speak of the call."""
+    """The Sids of the statements that apply to the call."""
     return [each["Sid"] for each in _statements(document) if _applies(each, call)]
 
 
 def _statements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if document["Version"] != "2012-10-17":
-        raise ValueError("variables and `*` mean something else in other versions")
+        raise ValueError("variables and `*` have another meaning in other versions")
     for statement in document["Statement"]:
         if unknown := set(statement) - _STATEMENT:
             raise ValueError(f"the evaluator does not know {unknown}")
@@ -68,23 +68,23 @@ def _applies(statement: Mapping[str, Any], call: Call) -> bool:
         _glob(action.lower(), call.action.lower(), {}) for action in _texts(statement["Action"])
     ):
         return False
-    # A trust policy names no resource: it is the role's own.
+    # A trust policy names no resource: it applies to its own role.
     resources = _texts(statement.get("Resource", "*"))
     if not any(_is_resource(pattern, call.resource, keys) for pattern in resources):
         return False
     return all(
-        _holds(operator, keys.get(key.lower()), _texts(wanted), keys)
+        _matches(operator, keys.get(key.lower()), _texts(wanted), keys)
         for operator, by_key in statement.get("Condition", {}).items()
         for key, wanted in by_key.items()
     )
 
 
 def _is_principal(allowed: str | Mapping[str, Any], principal: str) -> bool:
-    """A principal is an ARN or a service in full; an account's root stands for its every one."""
+    """A principal matches in full; the root of an account matches all of its principals."""
     if allowed == "*":
         return True
     if isinstance(allowed, str):
-        raise ValueError(f"no principal: {allowed}")
+        raise ValueError(f"unknown principal: {allowed}")
     names = [name for kind in ("AWS", "Service") for name in _texts(allowed.get(kind, []))]
     for name in names:
         root = name.removesuffix(":root")
@@ -98,7 +98,7 @@ def _is_resource(pattern: str, resource: str, keys: Context) -> bool:
 
 
 def _arn_like(pattern: str, arn: str, keys: Context) -> bool:
-    """Each of the six parts of an ARN for itself: `*` never stands for a colon between them."""
+    """Match the six parts of an ARN one by one: `*` never matches a colon between them."""
     marked = _VARIABLE.sub(lambda match: match[0].replace(":", "\0"), pattern)
     patterns = [part.replace("\0", ":") for part in marked.split(":", 5)]
     parts = arn.split(":", 5)
@@ -108,16 +108,16 @@ def _arn_like(pattern: str, arn: str, keys: Context) -> bool:
 
 
 def _glob(pattern: str, text: str, keys: Context) -> bool:
-    """`*`, `?` and variables; `${*}`, `${?}` and `${$}` are the characters themselves."""
-    made, end = "", 0
+    """Match `*`, `?` and variables; `${*}`, `${?}` and `${$}` are literal characters."""
+    expression, end = "", 0
     for variable in _VARIABLE.finditer(pattern):
-        made += _wild(pattern[end : variable.start()])
+        expression += _wild(pattern[end : variable.start()])
         value = _value(variable[1], keys)
         if value is None:
             return False
-        made += re.escape(value)
+        expression += re.escape(value)
         end = variable.end()
-    return re.fullmatch(made + _wild(pattern[end:]), text, re.S) is not None
+    return re.fullmatch(expression + _wild(pattern[end:]), text, re.S) is not None
 
 
 def _wild(text: str) -> str:
@@ -131,13 +131,13 @@ def _value(variable: str, keys: Context) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _holds(
+def _matches(
     operator: str, actual: str | tuple[str, ...] | None, wanted: list[str], keys: Context
 ) -> bool:
     quantifier, _, plain = operator.rpartition(":")
     if plain == "Null":
         (is_null,) = wanted
-        # A key of many values that has none is null as well.
+        # A multivalued key without a value is null as well.
         return (actual in (None, ())) == (is_null == "true")
     is_optional = plain.endswith("IfExists")
     plain = plain.removesuffix("IfExists")
@@ -148,13 +148,13 @@ def _holds(
         return any(_compare(plain, value, each, keys) for each in wanted)
 
     match quantifier:
-        case "ForAllValues":  # true for a key that is not there: the trap of these operators
+        case "ForAllValues":  # also true for a missing key
             return all(matches(value) for value in _values(actual))
         case "ForAnyValue":
             return any(matches(value) for value in _values(actual))
         case "":
             if isinstance(actual, tuple):
-                raise ValueError(f"{operator} on a key of many values is not defined")
+                raise ValueError(f"{operator} is not defined for a multivalued key")
             if "Not" in plain:
                 return actual is None or not any(
                     _compare(plain.replace("Not", ""), actual, each, keys) for each in wanted

@@ -1,6 +1,6 @@
-"""A CreateHyperParameterTuningJob request as IAM sees it: the keys that conditions can ask for.
+"""A CreateHyperParameterTuningJob request as IAM sees it: the condition keys that it sets.
 
-By the Service Authorization Reference of SageMaker:
+See the Service Authorization Reference of SageMaker:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
 """
 
@@ -16,9 +16,9 @@ Keys = dict[str, str | tuple[str, ...]]
 
 
 def creations(request: Request, world: World) -> list[Call]:
-    """The call; one for each training job definition, where a key has a single value.
+    """The calls to authorize: one for each training job definition.
 
-    The reference does not say which definition tells such a key's value, so each must pass.
+    The reference does not say which definition sets a single-valued key, so each must pass.
     """
     name = request["HyperParameterTuningJobName"]
     resource = world.arn("sagemaker", f"hyper-parameter-tuning-job/{name}")
@@ -54,7 +54,7 @@ def _of_vpc(request: Request, member: str) -> list[str]:
 
 
 def instance_types(definition: Request) -> Iterator[str]:
-    """Every type that a definition names, in whichever form."""
+    """Every instance type of a definition, in any of its forms."""
     for config in _resources(definition):
         groups = [*config.get("InstanceGroups", ()), *config.get("InstanceConfigs", ())]
         for place in (config, *groups):
@@ -68,10 +68,10 @@ def _resources(definition: Request) -> list[Request]:
 
 
 def _of_one(definition: Request, world: World) -> Keys:
-    """The keys of a single value; one that the request does not say is not there."""
+    """The single-valued keys; one that the request does not set is absent."""
     output = definition["OutputDataConfig"].get("KmsKeyId")
     volume = [key for each in _resources(definition) if (key := each.get("VolumeKmsKeyId"))]
-    said = {
+    values = {
         "sagemaker:InterContainerTrafficEncryption": definition.get(
             "EnableInterContainerTrafficEncryption"
         ),
@@ -82,14 +82,14 @@ def _of_one(definition: Request, world: World) -> Keys:
     }
     texts = {
         k: str(v).lower() if isinstance(v, bool) else str(v)
-        for k, v in said.items()
+        for k, v in values.items()
         if v is not None
     }
     return dict(texts)
 
 
 def _arn(key: str, world: World) -> str:
-    """The keys' type is ARN; of a key by its id or alias, the one that these have."""
+    """These condition keys are ARNs: make one of a key ID or an alias."""
     if key.startswith("arn:"):
         return key
     return world.arn("kms", key if key.startswith("alias/") else f"key/{key}")

@@ -1,4 +1,4 @@
-"""Calls near those that a request needs, each of which its role must not be able to make."""
+"""Calls similar to those that a request needs, none of which its role may allow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STRANGER = "999988887777"
 
 
 def neighbours(request: Request, world: World) -> Iterator[tuple[str, Call]]:
-    """What is near, and the call."""
+    """Every such call, with a description."""
     for definition in definitions(request):
         yield from _near_inputs(definition, world)
         yield from _near_output(definition, world)
@@ -47,31 +47,31 @@ def _near_inputs(definition: Request, world: World) -> Iterator[tuple[str, Call]
             yield f"{action} on an input", _s3(world, action, inside)
         yield "delete a version of an input", _s3(world, "DeleteObjectVersion", inside)
         yield "list the whole bucket", _s3(world, "ListBucket", bucket)
-        yield "list from the top", _s3(world, "ListBucket", bucket, prefix="")
+        yield "list from the root", _s3(world, "ListBucket", bucket, prefix="")
         yield "list another prefix", _s3(world, "ListBucket", bucket, prefix="zz-secret/")
         yield "read the bucket's policy", _s3(world, "GetBucketPolicy", bucket)
         yield "remove the bucket", _s3(world, "DeleteBucket", bucket)
         yield "read another bucket", _s3(world, "GetObject", f"zz-other/{key}part-00000")
         yield "list another bucket", _s3(world, "ListBucket", "zz-other", prefix=key)
         yield (
-            "read a bucket that begins alike",
+            "read a bucket with a longer name",
             _s3(world, "GetObject", f"{bucket}-2/{key}part-00000"),
         )
         if any(where == bucket and how != "S3Prefix" for where, _, how in reads):
-            continue  # what a manifest names may be anywhere in its bucket
+            continue  # a manifest may list any object of its bucket
         yield "read another prefix", _s3(world, "GetObject", f"{bucket}/zz-secret/part-00000")
         if kind == "S3Prefix" and key.endswith("/"):
-            alike = f"{key.removesuffix('/')}-secret/"
+            longer = f"{key.removesuffix('/')}-secret/"
             yield (
-                "read a prefix that begins alike",
-                _s3(world, "GetObject", f"{bucket}/{alike}part-00000"),
+                "read a longer prefix",
+                _s3(world, "GetObject", f"{bucket}/{longer}part-00000"),
             )
             yield (
-                "list a prefix that begins alike",
-                _s3(world, "ListBucket", bucket, prefix=alike),
+                "list a longer prefix",
+                _s3(world, "ListBucket", bucket, prefix=longer),
             )
             upper = f"{bucket}/{key.rstrip('/').rpartition('/')[0]}zz/part-00000"
-            yield "read beside the prefix", _s3(world, "GetObject", upper)
+            yield "read a sibling of the prefix", _s3(world, "GetObject", upper)
 
 
 def _near_output(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
@@ -80,20 +80,20 @@ def _near_output(definition: Request, world: World) -> Iterator[tuple[str, Call]
     model = "job-001-abc/output/model.tar.gz"
     for action in ("GetObject", "DeleteObject", "PutObjectAcl", "PutObjectRetention"):
         yield f"{action} on the output", _s3(world, action, f"{below}{model}")
-    alike = f"{below.removesuffix('/')}-2/{model}"
-    yield "write a path that begins alike", _s3(world, "PutObject", alike)
+    longer = f"{below.removesuffix('/')}-2/{model}"
+    yield "write a longer path", _s3(world, "PutObject", longer)
     yield "write another spec's output", _s3(world, "PutObject", f"{bucket}/zz-other/{model}")
     yield "read another spec's output", _s3(world, "GetObject", f"{bucket}/zz-other/{model}")
-    yield "write at the top", _s3(world, "PutObject", f"{bucket}/model.tar.gz")
+    yield "write at the root", _s3(world, "PutObject", f"{bucket}/model.tar.gz")
     yield "write another bucket", _s3(world, "PutObject", f"zz-other/{key}{model}")
     yield "list the outputs", _s3(world, "ListBucket", bucket, prefix=key)
     if "CheckpointConfig" in definition:
         bucket, key = split(definition["CheckpointConfig"]["S3Uri"])
-        alike = f"{key.rstrip('/')}-2/"
-        yield "list checkpoints that begin alike", _s3(world, "ListBucket", bucket, prefix=alike)
+        longer = f"{key.rstrip('/')}-2/"
+        yield "list a longer checkpoint prefix", _s3(world, "ListBucket", bucket, prefix=longer)
         for action in ("GetObject", "PutObject"):
-            near = f"{bucket}/{alike}job-001-abc/epoch-1.pt"
-            yield f"{action} on checkpoints that begin alike", _s3(world, action, near)
+            near = f"{bucket}/{longer}job-001-abc/epoch-1.pt"
+            yield f"{action} on a longer checkpoint prefix", _s3(world, action, near)
         inside = f"{bucket}/{key.rstrip('/')}/job-001-abc/epoch-1.pt"
         yield "delete a checkpoint", _s3(world, "DeleteObject", inside)
 
@@ -101,7 +101,7 @@ def _near_output(definition: Request, world: World) -> Iterator[tuple[str, Call]
 def _near_keys(world: World) -> Iterator[tuple[str, Call]]:
     other = world.arn("kms", "key/ffffffff-ffff-ffff-ffff-ffffffffffff")
     granted = {"kms:GrantIsForAWSResource": "true"}
-    unsaid: dict[str, str] = {}
+    no_context: dict[str, str] = {}
     for action, context in (
         ("Decrypt", world.via_s3),
         ("GenerateDataKey", world.via_s3),
@@ -112,24 +112,24 @@ def _near_keys(world: World) -> Iterator[tuple[str, Call]]:
         yield f"{action} with another key", call
     for key in set(world.bucket_keys.values()):
         for action, context in (
-            ("Decrypt", unsaid),
+            ("Decrypt", no_context),
             ("Decrypt", {"kms:ViaService": f"secretsmanager.{world.region}.{world.domain}"}),
             ("Decrypt", {"kms:ViaService": f"s3.zz-north-1.{world.domain}"}),
-            ("GenerateDataKey", unsaid),
+            ("GenerateDataKey", no_context),
             ("GenerateDataKeyWithoutPlaintext", world.via_s3),
-            ("Encrypt", unsaid),
+            ("Encrypt", no_context),
             ("Encrypt", world.via("secretsmanager")),
-            ("CreateGrant", unsaid),
+            ("CreateGrant", no_context),
             ("CreateGrant", {"kms:GrantIsForAWSResource": "false"}),
             ("ReEncryptFrom", world.via_s3),
-            ("DescribeKey", unsaid),
-            ("PutKeyPolicy", unsaid),
-            ("ScheduleKeyDeletion", unsaid),
-            ("DisableKey", unsaid),
-            ("RevokeGrant", unsaid),
+            ("DescribeKey", no_context),
+            ("PutKeyPolicy", no_context),
+            ("ScheduleKeyDeletion", no_context),
+            ("DisableKey", no_context),
+            ("RevokeGrant", no_context),
         ):
             call = Call(action=f"kms:{action}", resource=key, context=context)
-            yield f"the key itself, {call}", call
+            yield f"the key itself: {call}", call
 
 
 def _near_image(definition: Request, world: World) -> Iterator[tuple[str, Call]]:

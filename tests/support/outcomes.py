@@ -1,4 +1,4 @@
-"""What a compile gave, as a test expects it."""
+"""Outcomes of a compile, narrowed to what a test expects."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 
 
 def succeeded(outcome: Outcome) -> Compiled:
-    """The outcome, which must not be Failed."""
+    """Return the outcome, which must not be Failed."""
     assert isinstance(outcome, Compiled), outcome.diagnostics
     return outcome
 
 
 def succeeded_spec(outcome: Outcome) -> CompiledSpec:
-    """The outcome, which must be a spec's."""
+    """Return the outcome, which must be a compiled spec."""
     assert isinstance(outcome, CompiledSpec), outcome.diagnostics
     return outcome
 
 
 def all_succeeded(outcomes: Iterable[Outcome]) -> list[Compiled]:
-    """The outcomes, none of which may be Failed."""
+    """Return the outcomes, none of which may be Failed."""
     return [succeeded(outcome) for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""A project of several specs and an AWS that has some of its jobs, for tests of plans."""
+"""A project of several specs, and a service that has some of its jobs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WIDER = ("max: 10}", "max: 12}")
 
 
 def project(folder: Path, specs: Mapping[str, str], env: str = "dev") -> list[Compiled]:
-    """Specs by the names of their files, compiled together."""
+    """Write specs by the name of their file, and compile them together."""
     (folder / ".git").mkdir(parents=True, exist_ok=True)
     (folder / "hptc.yaml").write_text(PROJECT, encoding="utf-8")
     for file in folder.glob("specs/*"):
@@ -55,7 +55,7 @@ def origin(one: Compiled) -> Provenance:
 
 
 def deployed(*names: str, env: str = "dev") -> FakeStacks:
-    """The foundation, and the stacks of these specs."""
+    """The foundation and the stacks of these specs, deployed."""
     role = "arn:aws:iam::123456789012:role/hptc"
     return FakeStacks(
         {
@@ -72,7 +72,7 @@ def deployed(*names: str, env: str = "dev") -> FakeStacks:
 
 
 def run(tuning: FakeTuning, compiled: list[Compiled], status: str = "Completed") -> list[str]:
-    """Jobs of specs, as an earlier submission left them."""
+    """Submit specs, and set the status of their jobs; return the names."""
     names = []
     for one in compiled:
         env = one.environment.name if one.environment else ""
@@ -84,13 +84,13 @@ def run(tuning: FakeTuning, compiled: list[Compiled], status: str = "Completed")
 
 
 def by_schedule(one: Compiled, moment: str) -> str:
-    """The name of the job that a spec's schedule starts at a moment of twelve digits."""
+    """The name of the job that a schedule starts at a time, given as YYYYMMDDhhmm."""
     assert one.environment is not None
     return f"{scheduled_stem(one.name, one.environment.project, one.environment.name)}-{moment}"
 
 
 def renamed(tuning: FakeTuning, old: str, new: str) -> str:
-    """A job as if it had another name."""
+    """Rename a job, as if it had been created with the new name."""
     job = tuning.jobs.pop(old)
     tuning.jobs[new] = job | {
         "HyperParameterTuningJobName": new,
@@ -113,7 +113,7 @@ def planned(
     stacks: FakeStacks | None = None,
     bound_of: BoundOf | None = None,
 ) -> Plan:
-    """A plan, made with a client that fails on any write."""
+    """Plan with a service that fails the test on any write."""
     return plan(
         compiled,
         read_only(tuning or FakeTuning()),
@@ -126,7 +126,7 @@ def planned(
 
 @dataclass
 class Paged(NoWrites):
-    """Counts a List call for each page that is read, as AWS would see it."""
+    """Records a List call for each page that is read."""
 
     def list_jobs(
         self, *, name_contains: str = "", status: str = "", limit: int | None = None
@@ -139,10 +139,10 @@ class Paged(NoWrites):
 
 
 def old_jobs(tuning: FakeTuning, count: int, like: Compiled, **tags: str) -> None:
-    """Jobs of earlier contents of a spec, all over."""
-    said: dict[str, Any] = {"project": "churn", "environment": "dev", "spec": "specs/gone.yaml"}
+    """Add completed jobs of earlier versions of a spec."""
+    shared: dict[str, Any] = {"project": "churn", "environment": "dev", "spec": "specs/gone.yaml"}
     for number in range(count):
-        each = {**said, "digest": f"{number:064x}", **tags}
+        each = {**shared, "digest": f"{number:064x}", **tags}
         tuning.add(
             {
                 **(like.request or {}),

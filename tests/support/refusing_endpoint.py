@@ -1,4 +1,4 @@
-"""An AWS that refuses: SageMaker's JSON protocol on loopback, answering from a script."""
+"""A SageMaker endpoint on loopback that answers from a script."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def refusal(code: str, message: str, status: int = 400) -> Answer:
 
 @dataclass(slots=True)
 class Refusing:
-    """Where it listens, and what it was asked: the operations in their order."""
+    """The URL of the endpoint, and the operations called, in order."""
 
     url: str = ""
-    asked: list[str] = field(default_factory=list)
+    operations: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def refusing(answers: Sequence[Answer]) -> Iterator[Refusing]:
-    """Serve `answers` to calls of Create, one each and the last for ever; no job exists."""
+    """Answer each Create call with the next answer, then repeat the last one. No job exists."""
     left = deque(answers)
     state = Refusing()
 
@@ -47,7 +47,7 @@ def refusing(answers: Sequence[Answer]) -> Iterator[Refusing]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-            state.asked.append(operation)
+            state.operations.append(operation)
             if operation == "DescribeHyperParameterTuningJob":
                 answer = refusal("ResourceNotFound", "there is no such job")
             else:

@@ -1,4 +1,4 @@
-"""Git repositories for tests: real ones, the same on every machine."""
+"""Real git repositories for tests, the same on every machine."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Repository:
     root: Path
 
     @classmethod
-    def made(cls, root: Path) -> Self:
-        """An empty one, on the branch `main`."""
+    def create(cls, root: Path) -> Self:
+        """Create an empty repository on the branch `main`."""
         root.mkdir(parents=True)
-        made = cls(root.resolve())
-        made.git("init", "--quiet", "--initial-branch=main")
-        return made
+        repository = cls(root.resolve())
+        repository.git("init", "--quiet", "--initial-branch=main")
+        return repository
 
     def git(self, *arguments: str) -> str:
-        """Run git in it, and return what it says."""
+        """Run git in the repository and return its output."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
         done = subprocess.run(
             ["git", "-C", str(self.root), *arguments],
@@ -46,14 +46,14 @@ class Repository:
         return done.stdout.strip()
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file of the work tree."""
+        """Write a file in the work tree."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
 
     def commit(self, message: str, files: Mapping[str, str | None]) -> str:
-        """Commit the whole work tree with these files, None for one to remove; its hash."""
+        """Commit the work tree with these files and return the hash. None removes a file."""
         for name, text in files.items():
             if text is None:
                 (self.root / name).unlink()
@@ -63,7 +63,7 @@ class Repository:
         self.git("commit", "--quiet", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
-    def cloned(self, into: Path, *options: str) -> Repository:
-        """A clone, by the protocol that clones over a network use."""
+    def clone(self, into: Path, *options: str) -> Repository:
+        """Clone the repository over the protocol that network clones use."""
         self.git("clone", "--quiet", *options, self.root.as_uri(), str(into))
         return Repository(into.resolve())

@@ -1,11 +1,11 @@
-"""Reads tests/rules: one file a rule, `---` between its cases.
+"""The cases of tests/rules: one file per rule, with `---` between cases.
 
 A case is a spec, merged over a base spec. Its first line names the base, as in
 `# bad (xgboost): a misspelled name`; without a name the base is `custom-image`. A case over the
 base `request` is a JSON merge patch over a request in the API's own form. A first line such as
-`# policy: {budget_usd: 2}` is the project's policy for the case. Every line that a diagnostic
-points at carries `# error: CODE` or `# warning: CODE`; a case expects these and nothing else. The
-lines of a request case are not compared, its codes are.
+`# policy: {budget_usd: 2}` sets the project's policy for the case. Each line that a diagnostic
+points at has `# error: CODE` or `# warning: CODE`; a case expects exactly these. For a request case
+only the codes are compared, not the lines.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Expected = list[tuple[int, str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One document of one file."""
+    """One case of one file."""
 
     file: str
     title: str
@@ -56,7 +56,7 @@ class Case:
 
     @property
     def expected(self) -> Expected:
-        """(line, severity, code) of every mark; line 0 in a request case."""
+        """The (line, severity, code) of every mark; the line is 0 in a request case."""
         found = []
         for number, line in enumerate(self.text.splitlines(), 1):
             for severity, codes in re.findall(
@@ -77,7 +77,7 @@ def cases() -> list[Case]:
 
 
 def compile_case(text: str, base: str = DEFAULT_BASE) -> Outcome:
-    """Compile a text merged over a base."""
+    """Compile a case, merged over a base."""
     if base == REQUEST_BASE:
         request = json.dumps(merged(_data(base_text(base)), _data(text)))
         return compile_text(request, "case.json", Workspace())
@@ -110,7 +110,7 @@ def _data(text: str) -> Any:
 
 
 def found(compiled: Outcome, base: str = DEFAULT_BASE) -> Expected:
-    """What a compile found, in the form of `Case.expected`."""
+    """The diagnostics of a compile, in the form of `Case.expected`."""
     return sorted(
         (0 if base == REQUEST_BASE else d.span.line, d.severity.value, d.code)
         for d in compiled.diagnostics

@@ -1,4 +1,4 @@
-"""Small projects for tests of submission."""
+"""A small project with one spec, and a spec that needs no stack."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ warm_start: {type: TransferLearning, parents: [explicit-2025]}
 def compiled(
     folder: Path, spec: str, *, project: str = "", environment: str | None = None
 ) -> Compiled:
-    """A spec's text, compiled in a folder with a project's text."""
+    """Compile a spec in a folder, beside an hptc.yaml if `project` is given."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".git").mkdir(exist_ok=True)
     if project:

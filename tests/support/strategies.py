@@ -1,7 +1,7 @@
-"""Requests that meet AWS's shape, made from the shape itself, for properties.
+"""Random requests that are valid against AWS's shape, generated from the shape itself.
 
-Hypothesis draws a seed and how rich the request is; the walk over the shape is plain Python, since
-a draw for each of a thousand values is slower than what it tests.
+Hypothesis draws a seed and the richness of the request. The walk over the shape is plain Python:
+a draw for each of a thousand values would be slower than the code under test.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ _UNIQUE_BY = {
     "TrainingJobDefinitions": "DefinitionName",
     "Tags": "Key",
 }
-"""Named lists: AWS refuses two entries of one name, and a spec has no way to write them."""
+"""Lists of named entries: AWS rejects duplicate names, and a spec cannot express them."""
 
 _NAMED = {
     "TrainingJobDefinitions": "DefinitionName",
     "ParentHyperParameterTuningJobs": "HyperParameterTuningJobName",
 }
-"""Optional in the shape, but what a definition or a parent is known by."""
+"""Members that are optional in the shape, but identify a definition or a parent."""
 
 
 def _value(shape: Shape, name: str, random: Random, richness: float) -> Any:
@@ -125,7 +125,7 @@ def _structure(shape: Shape, name: str, random: Random, richness: float) -> dict
 
 
 def _keep_first(ranges: dict[str, Any], static: dict[str, str]) -> None:
-    """One hyperparameter of a name: static or in one range."""
+    """Keep the first hyperparameter of each name, static or in one range."""
     seen = set(static)
     for entries in ranges.values():
         kept = []
@@ -137,7 +137,7 @@ def _keep_first(ranges: dict[str, Any], static: dict[str, str]) -> None:
 
 
 def make_request(seed: int, richness: float) -> dict[str, Any]:
-    """A request that meets the shape and that a spec can say. Richness 1 sets every member."""
+    """A valid request that a spec can express. Richness 1 sets every member."""
     random = Random(seed)
     request = _structure(input_shape(), "", random, richness)
     config = request["HyperParameterTuningJobConfig"]
@@ -145,7 +145,7 @@ def make_request(seed: int, richness: float) -> dict[str, Any]:
     if random.random() < 0.5:
         request.pop("TrainingJobDefinitions", None)
         single = _structure(members["TrainingJobDefinition"], "", random, richness)
-        # For a single definition AWS takes both from HyperParameterTuningJobConfig.
+        # AWS reads both of a single definition from HyperParameterTuningJobConfig.
         single.pop("TuningObjective", None)
         single.pop("HyperParameterRanges", None)
         request["TrainingJobDefinition"] = single
@@ -160,5 +160,5 @@ def make_request(seed: int, richness: float) -> dict[str, Any]:
 
 
 def requests() -> st.SearchStrategy[dict[str, Any]]:
-    """Requests from the barest to one with every member."""
+    """Requests from the minimal one to one with every member."""
     return st.builds(make_request, st.integers(0, 2**32), st.sampled_from([0.0, 0.3, 0.7, 1.0]))
