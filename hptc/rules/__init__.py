@@ -1,4 +1,4 @@
-"""Every rule, in the order of its code. To add one, write it in its family's file and list it."""
+"""All rules in the order of their codes. To add one, add it to RULES in its family's module."""
 
 from hptc.rules import (
     algorithm,

@@ -1,4 +1,4 @@
-"""HPT465..470: which channels a training job has, and on which instances."""
+"""HPT465..470: what instance groups and algorithms require of input channels."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from hptc.request.job_facts import built_in, has_known_version, runs_a_script
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.rules.input_channels import channels, s3_sources
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import listed, listed_code
 
 _ANNOTATIONS = ("train_annotation", "validation_annotation")
 
 
 @error("HPT465", "I19")
 def instance_groups_for_some_channels(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Some input channels name instance groups, and others do not.
+    """Only some input channels have instance groups.
 
-    AWS takes instance groups for all channels of a training job, or for none
+    SageMaker requires instance groups for all channels of a training job, or for none
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-heterogeneous-cluster.html).
 
     Bad (instance-groups):
@@ -39,8 +40,8 @@ def instance_groups_for_some_channels(rule: Rule, context: Context) -> Iterator[
         for channel in definition.channels:
             if channel.name not in with_groups:
                 yield rule.finding(
-                    f"the channel `{channel.name}` names no instance group, "
-                    f"but `{min(with_groups)}` does",
+                    f"the channel `{channel.name}` has no instance groups, but "
+                    f"`{min(with_groups)}` has",
                     channel.path,
                     help="add `instance_group_names` to every channel, or to none",
                     on_key=True,
@@ -48,7 +49,7 @@ def instance_groups_for_some_channels(rule: Rule, context: Context) -> Iterator[
 
 
 def _groups(channel: Channel) -> list[tuple[str, RequestPath]]:
-    """The instance groups that a channel names, each with its place."""
+    """The instance groups of a channel, each with its path."""
     return [
         (name, source.path / "InstanceGroupNames" / index)
         for source in channel.sources
@@ -68,9 +69,9 @@ def _group_names(definition: Definition) -> list[str]:
 
 @error("HPT466", "I20")
 def unknown_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An input channel names an instance group that the training job does not have.
+    """An input channel refers to an instance group that does not exist.
 
-    The names are those of the training job's own instance groups
+    `instance_group_names` must be names of the training job's instance groups
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-heterogeneous-cluster.html).
 
     Bad (instance-groups):
@@ -88,18 +89,19 @@ def unknown_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
         for name, path in _groups(channel) if known else ():
             if name not in known:
                 yield rule.finding(
-                    f"the channel `{channel.name}` names the instance group `{name}`, "
-                    "which is not there",
+                    f"the channel `{channel.name}` refers to the instance group `{name}`, which "
+                    "does "
+                    "not exist",
                     path,
-                    help=f"the groups are {', '.join(known)}",
+                    help=f"instance groups: {listed_code(known)}",
                 )
 
 
 @warning("HPT467", "I21")
-def instance_group_names_ignored(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An input channel names instance groups, but the training job has none.
+def ignored_instance_group_names(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An input channel has instance groups, but the training job has none.
 
-    AWS accepts the names and drops them: every instance gets the channel
+    SageMaker accepts and ignores the names: every instance gets the channel
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).
 
     Bad:
@@ -118,19 +120,19 @@ def instance_group_names_ignored(rule: Rule, context: Context) -> Iterator[Findi
                 continue
             if not _group_names(definition):
                 yield rule.finding(
-                    f"the channel `{channel.name}` names instance groups, "
-                    "but the training job has none",
+                    f"the channel `{channel.name}` refers to instance groups, but the training job "
+                    "has none",
                     source.path / "InstanceGroupNames",
                     label="ignored",
-                    help="remove it, or give `resources` its `instance_groups`",
+                    help="remove it, or add `instance_groups` to `resources`",
                 )
 
 
 @warning("HPT468", "I27", "I01")
-def required_channel_missing(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A built-in algorithm lacks an input channel that it can't train without.
+def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An input channel that the built-in algorithm requires is missing.
 
-    AWS accepts the tuning job; its training jobs fail for lack of data, each of them
+    SageMaker accepts the tuning job, but every training job fails because of the missing data
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (xgboost):
@@ -155,7 +157,7 @@ def required_channel_missing(rule: Rule, context: Context) -> Iterator[Finding]:
             for source in channel.sources
         )
         missing = [
-            " or ".join(f"`{name}`" for name in channel.names)
+            listed_code(channel.names, "or")
             for channel in algorithm.channels
             if channel.is_required
             and given.isdisjoint(channel.names)
@@ -163,20 +165,22 @@ def required_channel_missing(rule: Rule, context: Context) -> Iterator[Finding]:
         ]
         if missing:
             yield rule.finding(
-                f"{algorithm.title} needs the input channel{'s' * (len(missing) > 1)} "
-                f"{', '.join(missing)}",
+                f"{algorithm.title} requires the input channel{'s' * (len(missing) > 1)} "
+                f"{listed(missing)}",
                 definition.path / "InputDataConfig",
-                help=f"the inputs are {', '.join(sorted(given))}" if given else "add it to inputs",
+                help=f"add it to `inputs`; channels: {listed_code(sorted(given))}"
+                if given
+                else "add it to `inputs`",
                 on_key=True,
             )
 
 
 @warning("HPT469", "I28")
-def input_mode_not_documented_for_the_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A built-in algorithm is to read its data in a mode that AWS does not document for it.
+def undocumented_input_mode(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The input mode is not documented for the built-in algorithm.
 
-    Each built-in algorithm reads File mode, and some read Pipe mode too. In another mode it may
-    not find its data
+    Every built-in algorithm supports File mode, and some support Pipe mode too. In another mode the
+    algorithm may not find its data
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (deepar):
@@ -195,7 +199,7 @@ def input_mode_not_documented_for_the_algorithm(rule: Rule, context: Context) ->
         for channel in definition.channels:
             if channel.input_mode in algorithm.input_modes:
                 continue
-            # A channel whose mode is the job's may say so itself; the job's place serves them all.
+            # One finding covers all channels with the mode of the training job.
             is_own = channel.input_mode != definition.input_mode
             place = (
                 channel.path / "InputMode"
@@ -212,11 +216,10 @@ def input_mode_not_documented_for_the_algorithm(rule: Rule, context: Context) ->
 
 
 @warning("HPT470", "I29")
-def model_licence_not_accepted(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel brings a model whose licence agreement is declined.
+def model_license_not_accepted(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The license agreement of a model is not accepted.
 
-    A model with an end-user licence agreement reaches the training job only when the request
-    accepts the agreement
+    A training job gets a model with an end-user license agreement only if the request accepts it
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelAccessConfig.html).
 
     Bad:
@@ -232,17 +235,18 @@ def model_licence_not_accepted(rule: Rule, context: Context) -> Iterator[Finding
     for _, channel, source in s3_sources(context):
         if source.accepts_eula is False:
             yield rule.finding(
-                f"the licence agreement of the model in `{channel.name}` is not accepted",
+                f"the license agreement of the model in the channel `{channel.name}` is not "
+                "accepted",
                 source.path / "ModelAccessConfig" / "AcceptEula",
-                help="read the agreement; `accept_eula: true` accepts it",
+                help="read the agreement, then accept it with `accept_eula: true`",
             )
 
 
 RULES = (
     instance_groups_for_some_channels,
     unknown_instance_group,
-    instance_group_names_ignored,
-    required_channel_missing,
-    input_mode_not_documented_for_the_algorithm,
-    model_licence_not_accepted,
+    ignored_instance_group_names,
+    missing_required_channel,
+    undocumented_input_mode,
+    model_license_not_accepted,
 )

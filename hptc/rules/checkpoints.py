@@ -1,4 +1,4 @@
-"""HPT471..472: where checkpoints are kept."""
+"""HPT471..472: locations of checkpoints."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from hptc.project.references import has_reference
 from hptc.request.job_facts import built_in, runs_a_script
 from hptc.rules.rule import Context, Rule, warning
 
-_SAGEMAKERS_OWN = ("/opt/ml/input", "/opt/ml/model", "/opt/ml/output", "/opt/ml/code")
+_RESERVED_DIRECTORIES = ("/opt/ml/input", "/opt/ml/model", "/opt/ml/output", "/opt/ml/code")
 
 
 @warning("HPT471", "O08")
-def checkpoints_shared_by_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
-    """All training jobs of a search write their checkpoints to one place.
+def shared_checkpoints(rule: Rule, context: Context) -> Iterator[Finding]:
+    """All training jobs of a tuning job share one checkpoint location.
 
-    SageMaker copies what lies under the checkpoint prefix into each training job before it starts.
-    With one prefix for the whole search, a training job may go on from another one's model, whose
-    hyperparameters were different, and its result counts for its own
+    SageMaker copies everything under the checkpoint prefix to each training job before it starts.
+    With a shared prefix, a training job may resume from another one's model with different
+    hyperparameters, and its result is meaningless
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints-resume.html).
 
     Bad:
@@ -35,22 +35,21 @@ def checkpoints_shared_by_training_jobs(rule: Rule, context: Context) -> Iterato
     for definition in context.job.definitions:
         if definition.checkpoint_uri is not None:
             yield rule.finding(
-                "every training job of the search restores what the others left under this prefix",
+                "all training jobs of the tuning job share the checkpoints under this prefix",
                 definition.path / "CheckpointConfig" / "S3Uri",
-                help="let the script use a folder named by its training job "
-                "(TRAINING_JOB_NAME), then ignore this"
+                help="have the script use a folder with the name of its training job "
+                "(TRAINING_JOB_NAME), then suppress this"
                 if built_in(definition) is None or runs_a_script(definition)
-                else "remove `checkpoint`: the algorithm goes on from whatever it finds there",
+                else "remove `checkpoint`; the algorithm resumes from any checkpoint it finds",
             )
 
 
 @warning("HPT472", "O10")
-def checkpoints_in_a_directory_of_sagemaker(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Checkpoints are kept in a directory that SageMaker uses for something else.
+def checkpoints_in_reserved_directory(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Checkpoints are in a directory that SageMaker reserves.
 
-    Input data, code, the model and the outputs have their own directories below /opt/ml, which
-    SageMaker mounts, fills or uploads. Checkpoints belong in /opt/ml/checkpoints, the default, or
-    in a directory of your own
+    Input data, code, the model and output have reserved directories in /opt/ml, which SageMaker
+    mounts, fills or uploads. Use /opt/ml/checkpoints, the default, or your own directory
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints-enable.html).
 
     Bad:
@@ -68,18 +67,20 @@ def checkpoints_in_a_directory_of_sagemaker(rule: Rule, context: Context) -> Ite
         if local is None or has_reference(local):
             continue
         path = posixpath.normpath(local)
-        owned = next((own for own in _SAGEMAKERS_OWN if f"{path}/".startswith(f"{own}/")), None)
-        if owned is None and path == "/opt/ml":
-            owned = path
-        if owned is not None:
+        reserved = next(
+            (each for each in _RESERVED_DIRECTORIES if f"{path}/".startswith(f"{each}/")), None
+        )
+        if reserved is None and path == "/opt/ml":
+            reserved = path
+        if reserved is not None:
             yield rule.finding(
-                f"checkpoints are kept in {local}, but {owned} is SageMaker's own",
+                f"the checkpoint path is {local}, but SageMaker reserves {reserved}",
                 definition.path / "CheckpointConfig" / "LocalPath",
                 help="use /opt/ml/checkpoints, the default",
             )
 
 
 RULES = (
-    checkpoints_shared_by_training_jobs,
-    checkpoints_in_a_directory_of_sagemaker,
+    shared_checkpoints,
+    checkpoints_in_reserved_directory,
 )

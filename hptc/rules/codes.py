@@ -1,8 +1,7 @@
-"""The codes that are not rules: what the file, the language, the API's shape and an account demand.
+"""The codes that are not rules: about files, the language, the API model and the AWS account.
 
-They are found by source.py, spec.py, demands.py, suppressions.py, compiler.py and, with an account
-at hand (HPT9xx), by hptc/online; their pages stand here, so that `hptc explain` knows every code
-that `hptc check` can print.
+The other stages report them: source, spec, request, compiler and, for HPT9xx, account_checks. Their
+pages are here, so that `hptc explain` covers every code that `hptc check` can print.
 """
 
 from __future__ import annotations
@@ -23,234 +22,231 @@ CODES = (
     LanguageCode(
         "HPT000",
         "A rule crashed",
-        "A bug in hptc: one rule failed on this file. The others ran, so the rest of the result "
-        "stands. Please report it with the message.",
+        "This is a bug in hptc: one rule failed on this file. The other rules ran, so the rest of "
+        "the result is valid. Please report it with the message.",
     ),
     LanguageCode(
         "HPT002",
         "Not valid YAML",
-        "The file can't be read as YAML 1.2 or JSON. The place is where the parser lost the "
-        "thread; the cause is often on the line before: a missing quote, colon or bracket, a tab, "
-        "or a value with `: ` inside that needs quotes.",
+        "The file can't be parsed as YAML 1.2 or JSON. The cause is often on the line before the "
+        "reported one: a missing quote, colon or bracket, a tab, or a value that contains `: ` "
+        "and needs quotes.",
     ),
     LanguageCode(
         "HPT003",
-        "A key is written twice",
-        "YAML readers keep one of the two silently, and rarely the one that was meant. Keep one.",
+        "Duplicate key",
+        "Most YAML parsers silently keep one of the values. Remove one of them.",
     ),
     LanguageCode(
         "HPT004",
-        "Aliases that grow without end",
-        "An alias contains itself, or the file grows to tens of thousands of values once its "
-        "aliases are followed. No tuning spec needs that.",
+        "Excessive aliases",
+        "An alias contains itself, or the file expands to tens of thousands of values. No tuning "
+        "spec needs that.",
     ),
     LanguageCode(
         "HPT005",
-        "A value that a spec can't hold",
-        "YAML tags, keys that are not words, and numbers of hundreds of digits have no meaning in "
-        "a spec. Specs are plain data.",
+        "Unsupported YAML value",
+        "YAML tags, keys that are not strings, and numbers with hundreds of digits are not "
+        "supported. Specs are plain data.",
     ),
     LanguageCode(
         "HPT006",
-        "An undefined name",
-        "A `{{ name }}` is not among the variables of the environment. Names come from hptc.yaml: "
+        "Undefined name in a template",
+        "A `{{ name }}` is not a variable of the environment. Names come from hptc.yaml: "
         "`project`, `env`, `account`, `region`, `partition`, `url_suffix`, the environment's own "
         "`variables`, and what its infrastructure provides.",
     ),
     LanguageCode(
         "HPT007",
-        "A template that can't be evaluated",
-        "Templates hold expressions: names, constants, comparisons, arithmetic on numbers, `~`, "
-        "conditions and a few filters. Statements, calls and attributes of Python objects are "
-        "refused, because a spec may come from a stranger.",
+        "Invalid template",
+        "Templates support names, constants, comparisons, arithmetic, `~`, conditions and a few "
+        "filters. Statements, calls and attributes of Python objects are not supported, because "
+        "specs can come from untrusted pull requests.",
     ),
     LanguageCode(
         "HPT010",
-        "A suppression that does nothing",
-        "`# hptc: ignore[HPT203] reason` needs a rule's code and a reason, and must stand on the "
-        "line of the finding or alone above it. One that suppresses nothing is a leftover.",
+        "Invalid or unused suppression",
+        "`# hptc: ignore[HPT203] reason` needs the code of a rule and a reason, on the line of the "
+        "finding or on its own line above it. Remove suppressions that no longer apply.",
     ),
     LanguageCode(
         "HPT100",
         "Not a spec",
-        "The file is empty, or holds a list or a single value. A spec is a mapping that begins "
-        "with `name:`.",
+        "The file is empty, or contains a list or a single value. A spec is a mapping with a "
+        "`name:`.",
     ),
     LanguageCode(
         "HPT101",
-        "An unknown key",
-        "The key is not part of the language at this place. boto3 refuses unknown keys only when "
-        "it sends, and the SageMaker SDK drops some silently.",
+        "Unknown key",
+        "The key is not supported here. boto3 rejects unknown keys only when it sends the request, "
+        "and the SageMaker SDK silently drops some.",
     ),
     LanguageCode(
         "HPT102",
-        "A value of the wrong type",
-        "The value is not what its key takes, or keys stand together that don't belong together.",
+        "Invalid value",
+        "The value has the wrong type for its key, or keys are combined that exclude each other.",
     ),
     LanguageCode(
         "HPT103",
-        "A required key is missing",
-        "AWS requires it, and neither the spec nor `defaults` nor the environment gives it.",
+        "Missing required key",
+        "AWS requires the key, but neither the spec, `defaults` nor the environment sets it.",
     ),
     LanguageCode(
         "HPT104",
-        "A value that is not among the choices",
-        "AWS takes one of a fixed set of words here, spelled exactly so. The set is the one of the "
-        "installed botocore: a newer botocore may know more.",
+        "Value is not one of the allowed values",
+        "AWS accepts a fixed set of values here, which are case-sensitive. They come from the "
+        "installed botocore; a newer version may support more.",
     ),
     LanguageCode(
         "HPT105",
-        "Out of AWS's bounds",
-        "A number is too small or too large, or a text or list too short or too long. boto3 does "
-        "not check maxima; the service does.",
+        "Value out of bounds",
+        "A number is too small or too large, or a string or list is too short or too long. boto3 "
+        "does not check maximums, but the service does.",
     ),
     LanguageCode(
         "HPT106",
-        "A text that does not match AWS's pattern",
-        "The service checks these patterns on the whole text; boto3 does not.",
+        "Value does not match AWS's pattern",
+        "The service checks the whole value against the pattern; boto3 does not.",
     ),
     LanguageCode(
         "HPT107",
-        "A schedule that EventBridge Scheduler refuses",
-        "A schedule is rate(…), cron(…) of six fields or at(…), with a time zone of the IANA "
-        "database "
-        "(https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html). Of the "
-        "fields day of month and day of week one says the day and the other is `?`.",
+        "Invalid schedule",
+        "A schedule is rate(…), cron(…) with six fields, or at(…), with an IANA time zone "
+        "(https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html). One "
+        "of the fields day-of-month and day-of-week must be `?`.",
     ),
     LanguageCode(
         "HPT600",
-        "Two specs of one name",
-        "The names of tuning jobs and of stacks are made from the spec's name, without regard to "
-        "case, so each spec of a project needs its own.",
+        "Two specs with the same name",
+        "The names of tuning jobs and stacks contain the spec's name and are not case-sensitive, "
+        "so each spec of a project needs a unique name.",
     ),
     LanguageCode(
         "HPT700",
-        "A warm-start parent that is almost a spec's name",
-        "A parent that is no spec of the project is taken as the name of a tuning job in AWS. This "
-        "one is so near to a spec's name that it is probably a slip.",
+        "The name of a warm-start parent is similar to that of a spec",
+        "If a parent is not a spec of the project, hptc assumes that it is an existing tuning job. "
+        "This one is so similar to the name of a spec that it is probably a typo.",
     ),
     LanguageCode(
         "HPT701",
-        "A warm-start parent that does not compile",
-        "The parent is a spec of this project, and the name of its job is made from its content; "
-        "it must compile first, and must not warm-start from its own child.",
+        "A warm-start parent does not compile",
+        "The parent is a spec of this project. The name of its tuning job depends on its content, "
+        "so it must compile, and it must not depend on its own child.",
     ),
     LanguageCode(
         "HPT800",
-        "A policy that is not held in full",
-        "hptc.yaml has several environments with a policy of their own, and none was chosen. A "
-        "request in the API's own form needs no environment to compile, so it is held to what the "
-        "policy says for all of them. `--env NAME` or `default_environment` chooses one; "
-        "`hptc submit` needs that.",
+        "Policy only partially enforced",
+        "hptc.yaml has several environments with their own policy, and none is selected. A request "
+        "in the API's own form compiles without an environment, so only the policy of the project "
+        "applies. Select an environment with `--env NAME` or `default_environment`; `hptc submit` "
+        "requires it.",
     ),
     LanguageCode(
         "HPT901",
-        "A name that another job has",
-        "The account has a tuning job of this name and of other content, in these or in other "
-        "capitals. Names are never free again while the job is there "
+        "The name of the tuning job is already in use",
+        "The account has a tuning job with this name, which is not case-sensitive, and other "
+        "content. The name of an existing tuning job can't be reused "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html)"
-        ". Give the spec another name, or use `--rerun` for a wanted repeat.",
+        ". Rename the spec, or use `--rerun` to repeat the tuning job.",
     ),
     LanguageCode(
         "HPT902",
-        "A warm-start parent that is not there",
-        "The account has no tuning job of the parent's name in this Region. A parent that is a "
-        "spec of the project is submitted first "
+        "A warm-start parent does not exist",
+        "The account has no tuning job with the parent's name in this Region. Submit a parent that "
+        "is a spec of the project first "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParentHyperParameterTuningJob.html).",
     ),
     LanguageCode(
         "HPT903",
-        "A warm-start parent that has not ended",
-        "A search can learn from searches that are Completed, Stopped or Failed "
+        "A warm-start parent has not finished",
+        "Parents must be Completed, Stopped or Failed "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html). "
-        "Wait for it, or stop it.",
+        "Wait for the parent, or stop it.",
     ),
     LanguageCode(
         "HPT904",
-        "A warm-start parent from before October 2018",
-        "Searches that were created before 1 October 2018 can't be parents "
+        "A warm-start parent is older than October 2018",
+        "Tuning jobs created before October 1, 2018 can't be parents "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html).",
     ),
     LanguageCode(
         "HPT911",
-        "More instances than the account's quota",
-        "A search takes `max_parallel_training_jobs` times `instance_count` instances at once, "
-        "and the account's quota for training jobs on this type, on demand or spot, is smaller. "
-        "AWS refuses such a search when it is created. What other jobs use of the quota is not "
-        "counted "
+        "Instance quota exceeded",
+        "A tuning job needs `max_parallel_training_jobs` times `instance_count` instances at the "
+        "same time, but the account's quota for this type, on-demand or Spot, is lower. SageMaker "
+        "rejects the tuning job. The usage of other jobs is not counted "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).",
     ),
     LanguageCode(
         "HPT912",
-        "As many running searches as an account may have",
-        "An account runs at most 100 tuning jobs at a time in a Region, and has that many now "
+        "Quota of running tuning jobs reached",
+        "An account can run up to 100 tuning jobs at a time in a Region, and this one already does "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).",
     ),
     LanguageCode(
         "HPT921",
-        "A bucket that is not there, or in another Region",
-        "Inputs, output and checkpoints are read and written in buckets of the search's own "
-        "Region "
+        "A bucket does not exist, or is in another Region",
+        "The buckets of inputs, output and checkpoints must be in the Region of the tuning job "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
     ),
     LanguageCode(
         "HPT922",
-        "An input without objects",
-        "Nothing in the bucket begins with the input's prefix; AWS refuses the search, or its "
-        "training jobs fail "
+        "An input has no objects",
+        "No object in the bucket has the prefix of the input. SageMaker rejects the tuning job, or "
+        "its training jobs fail "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
     ),
     LanguageCode(
         "HPT923",
-        "Fewer objects than instances that share them",
-        "With `ShardedByS3Key` each instance gets its share of the objects. With fewer objects "
-        "than instances some have nothing to train on, and are paid for all the same "
+        "Fewer objects than instances",
+        "With `ShardedByS3Key` each instance gets a part of the objects. With fewer objects than "
+        "instances, some instances have no data, but still cost money "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
     ),
     LanguageCode(
         "HPT931",
-        "A training image that is not there",
-        "ECR has no repository of this name, or no image of this tag or digest in it "
+        "A training image does not exist",
+        "Amazon ECR has no repository with this name, or no image with this tag or digest in it "
         "(https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html). "
         "Push the image first.",
     ),
     LanguageCode(
         "HPT941",
-        "An execution role that is not there",
-        "The account has no role of this ARN; the path is part of it "
+        "An execution role does not exist",
+        "The account has no role with this ARN, which includes the path "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).",
     ),
     LanguageCode(
         "HPT942",
-        "An execution role that SageMaker may not assume",
-        "The role's trust policy must allow `sts:AssumeRole` to `sagemaker.amazonaws.com` "
+        "SageMaker can't assume an execution role",
+        "The role's trust policy must allow `sts:AssumeRole` for `sagemaker.amazonaws.com` "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).",
     ),
     LanguageCode(
         "HPT951",
-        "A KMS key that is not there, or can't be used",
-        "The key does not exist in the Region, or is not enabled: disabled, or about to be "
-        "deleted (https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html).",
+        "A KMS key does not exist, or can't be used",
+        "The key does not exist in the Region, is disabled, or is pending deletion "
+        "(https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html).",
     ),
     LanguageCode(
         "HPT961",
-        "A subnet or security group that is not there",
-        "Training jobs can run in subnets and security groups of the account and Region only "
+        "A subnet or security group does not exist",
+        "Subnets and security groups must be in the account and Region of the tuning job "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html).",
     ),
     LanguageCode(
         "HPT962",
-        "Subnets and security groups of several VPCs",
-        "All of a training job's subnets and security groups belong to one VPC "
+        "Subnets and security groups are in several VPCs",
+        "All subnets and security groups of a training job must be in one VPC "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html).",
     ),
     LanguageCode(
         "HPT963",
-        "Subnets with too few free addresses",
-        "Each instance takes two addresses of the subnets; training jobs that find none fail "
+        "Subnets have too few free IP addresses",
+        "Each instance needs two IP addresses in the subnets; without them, training jobs fail "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html).",
     ),
 )
 
 ONLINE = frozenset(entry.code for entry in CODES if entry.code.startswith("HPT9"))
-"""What hptc/online finds with an account at hand."""
+"""The codes of hptc/account_checks, which need an AWS account."""

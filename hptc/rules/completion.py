@@ -1,4 +1,4 @@
-"""HPT44x: criteria that end a search before its limits do."""
+"""HPT44x: completion criteria, which end a tuning job before its limits do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CRITERIA = RequestPath(("HyperParameterTuningJobConfig", "TuningJobCompletionCr
 _TARGET = _CRITERIA / "TargetObjectiveMetricValue"
 _NOT_IMPROVING = _CRITERIA / "BestObjectiveNotImproving" / "MaxNumberOfTrainingJobsNotImproving"
 
-# What the built-in algorithms' metrics can be, by the name after `validation:` and the like.
+# Possible values of the metrics of built-in algorithms, by the name after `validation:`.
 _FRACTIONS = frozenset(
     {
         "accuracy", "auc", "aucpr", "balanced_accuracy", "binary_classification_accuracy",
@@ -33,10 +33,10 @@ _NEVER_NEGATIVE = frozenset(
 
 
 @error("HPT440", "K03")
-def target_that_is_no_number(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A target value that is infinite or no number.
+def non_finite_target_value(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The target value is infinite or not a number.
 
-    Requests are JSON, which has neither
+    Requests are JSON, which supports finite numbers only
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobCompletionCriteria.html).
 
     Bad:
@@ -48,19 +48,19 @@ def target_that_is_no_number(rule: Rule, context: Context) -> Iterator[Finding]:
     target = context.job.target_value
     if target is not None and not math.isfinite(target):
         yield rule.finding(
-            f"the target value can't be {target}",
+            f"the target value is {target}, which is not a finite number",
             _TARGET,
             label="must be a finite number",
-            help="write the value of the objective metric that is good enough, or remove it",
+            help="set a value of the objective metric, or remove it",
         )
 
 
 @warning("HPT441", "K05")
-def patience_that_never_ends(rule: Rule, context: Context) -> Iterator[Finding]:
-    """More training jobs without improvement than there are.
+def unreachable_improvement_limit(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The number of training jobs without improvement exceeds that of all training jobs.
 
-    The search is over before so many training jobs can have failed to improve on the best one, so
-    that the criterion does nothing
+    The tuning job ends before that many training jobs can fail to improve on the best one, so the
+    criterion has no effect
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html).
 
     Bad:
@@ -76,8 +76,8 @@ def patience_that_never_ends(rule: Rule, context: Context) -> Iterator[Finding]:
     patience, number = context.job.max_jobs_not_improving, training_jobs(context.job)
     if patience is not None and number is not None and patience >= number:
         yield rule.finding(
-            f"the search has {number} training jobs, so {patience} without improvement never come "
-            "together",
+            f"the tuning job ends after {number} training jobs, so {patience} without improvement "
+            "can't occur",
             _NOT_IMPROVING,
             label=f"must be less than {number}",
             help="lower it, or raise `max_number_of_training_jobs` under `limits`",
@@ -85,12 +85,12 @@ def patience_that_never_ends(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @warning("HPT442")
-def target_outside_the_metric(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A target value that the metric never has, or has at once.
+def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The target value is outside the range of the objective metric.
 
-    An accuracy is never above 1, and an error never below 0: such a target doesn't end the search.
-    The other way round, the first training job meets it and ends the search. Judged are the metrics
-    of the built-in algorithms whose range is known
+    An accuracy is never above 1, and an error never below 0. If the target is better than any
+    possible value, it never ends the tuning job; if it is worse than any, the first training job
+    ends it. The rule checks metrics of built-in algorithms with a known range
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html).
 
     Bad (xgboost):
@@ -120,26 +120,27 @@ def target_outside_the_metric(rule: Rule, context: Context) -> Iterator[Finding]
     sign = 1 if objective.type == "Maximize" else -1
     if best is not None and sign * target > sign * best:
         yield rule.finding(
-            f"`{name}` never reaches {target:g}: its best value is {best}",
+            f"`{name}` can't reach {target:g}; its best possible value is {best}",
             _TARGET,
-            label="never reached",
-            help="write a value that the metric can have, or remove it",
+            label="can't be reached",
+            help="set a value that the metric can have, or remove it",
         )
     elif worst is not None and sign * target <= sign * worst:
         yield rule.finding(
-            f"every training job reaches {target:g}: `{name}` is never worse than {worst}",
+            f"every training job reaches {target:g}; the worst possible value of `{name}` is "
+            f"{worst}",
             _TARGET,
-            label="reached at once",
-            help="the first training job would end the search: write a value worth reaching",
+            label="always reached",
+            help="set a better value; the first training job would end the tuning job",
         )
 
 
 def _range_of(metric_name: str) -> tuple[int | None, int | None]:
-    """The least and the largest value of a built-in algorithm's metric, where it has them."""
+    """The minimum and maximum value of a built-in algorithm's metric, where known."""
     name = metric_name.partition(":")[2]
     if name in _FRACTIONS:
         return 0, 1
     return (0, None) if name in _NEVER_NEGATIVE else (None, None)
 
 
-RULES = (target_that_is_no_number, patience_that_never_ends, target_outside_the_metric)
+RULES = (non_finite_target_value, unreachable_improvement_limit, target_value_out_of_range)

@@ -12,11 +12,11 @@ from hptc.rules.rule import Context, Rule, error, warning
 
 
 @error("HPT460", "I13", "I14")
-def fast_file_mode_of_another_source(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel in FastFile mode reads something else than a prefix of Amazon S3.
+def fast_file_mode_without_prefix(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A channel in FastFile mode does not read an S3 prefix.
 
-    FastFile mode shows the objects below one prefix as files. It takes no manifest, no file system
-    and no other source
+    FastFile mode exposes the objects of one prefix as files. It does not support manifests, file
+    systems or other data sources
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
     Bad:
@@ -46,10 +46,10 @@ def fast_file_mode_of_another_source(rule: Rule, context: Context) -> Iterator[F
                     what = "a dataset"
             if what:
                 yield rule.finding(
-                    f"the channel `{channel.name}` is read in FastFile mode, "
-                    f"which does not take {what}",
+                    f"the channel `{channel.name}` is in FastFile mode, which does not support "
+                    f"{what}",
                     path,
-                    label="FastFile takes a prefix in S3",
+                    label="FastFile mode requires an S3 prefix",
                     help="use `input_mode: File` for this channel",
                     on_key=not isinstance(source, S3Source),
                 )
@@ -57,9 +57,9 @@ def fast_file_mode_of_another_source(rule: Rule, context: Context) -> Iterator[F
 
 @warning("HPT461", "I15")
 def fast_file_prefix_without_slash(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel in FastFile mode has a prefix that does not end in a slash.
+    """The prefix of a channel in FastFile mode does not end in a slash.
 
-    FastFile mode wants the prefix of a whole folder. `s3://bucket/train` is also the beginning of
+    FastFile mode expects the prefix of a folder. `s3://bucket/train` also matches
     `s3://bucket/train-old/…`
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
@@ -79,18 +79,19 @@ def fast_file_prefix_without_slash(rule: Rule, context: Context) -> Iterator[Fin
         _, _, key = source.uri.partition("://")[2].partition("/")
         if key and not key.endswith("/") and not has_reference(key):
             yield rule.finding(
-                f"the channel `{channel.name}` is read in FastFile mode, "
-                "but its prefix is no folder",
+                f"the prefix of the channel `{channel.name}`, which is in FastFile mode, does not "
+                "end in a slash",
                 source.path / "S3Uri",
-                label="add a / at the end",
+                label="add a trailing slash",
             )
 
 
 @warning("HPT462", "I16")
-def pipe_mode_of_a_file_system(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A file system is to be read in Pipe mode.
+def pipe_mode_with_file_system(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A file system is read in Pipe mode.
 
-    AWS describes Pipe mode for Amazon S3 only; EFS and FSx for Lustre are mounted, in File mode
+    AWS documents Pipe mode for Amazon S3 only. Amazon EFS and FSx for Lustre file systems are
+    mounted in File mode
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
     Bad (file-system):
@@ -104,7 +105,8 @@ def pipe_mode_of_a_file_system(rule: Rule, context: Context) -> Iterator[Finding
     for _, channel, source in file_systems(context):
         if channel.input_mode == "Pipe":
             yield rule.finding(
-                f"the channel `{channel.name}` is a file system, which Pipe mode does not stream",
+                f"the channel `{channel.name}` reads a file system, which Pipe mode does not "
+                "support",
                 source.path,
                 help="use `input_mode: File` for this channel",
                 on_key=True,
@@ -113,10 +115,10 @@ def pipe_mode_of_a_file_system(rule: Rule, context: Context) -> Iterator[Finding
 
 @error("HPT463", "I17")
 def file_system_without_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job reads a file system, but runs in no VPC.
+    """A training job that reads a file system has no VPC.
 
-    EFS and FSx for Lustre are reached through the network of a VPC, so that the training job must
-    be connected to it
+    Amazon EFS and FSx for Lustre are accessible only from within their VPC, so the training job
+    must be connected to it
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
     Bad (file-system):
@@ -130,7 +132,8 @@ def file_system_without_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
     for definition, channel, source in file_systems(context):
         if definition.vpc is None:
             yield rule.finding(
-                f"the channel `{channel.name}` is a file system, but the training job is in no VPC",
+                f"the channel `{channel.name}` reads a file system, but the training job has no "
+                "VPC",
                 source.path,
                 help="add `vpc:` with the file system's subnets and security groups",
                 on_key=True,
@@ -138,11 +141,11 @@ def file_system_without_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @error("HPT464", "I18")
-def file_system_directory_without_root(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A file system's directory is not a full path.
+def relative_file_system_directory(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The directory of a file system is not an absolute path.
 
-    The directory begins at the file system's root: /… for EFS, and /<mount name>/… for FSx for
-    Lustre, whose root alone can't be mounted
+    The directory must start at the root of the file system: /… for Amazon EFS, and /<mount name>/…
+    for FSx for Lustre, whose root can't be mounted
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html).
 
     Bad (file-system):
@@ -162,18 +165,19 @@ def file_system_directory_without_root(rule: Rule, context: Context) -> Iterator
             continue
         is_lustre_root = source.type == "FSxLustre" and not source.directory.strip("/")
         if not source.directory.startswith("/") or is_lustre_root:
-            wanted = "/<mount name>/…" if source.type == "FSxLustre" else "/…"
+            expected = "/<mount name>/…" if source.type == "FSxLustre" else "/…"
             yield rule.finding(
-                f"the directory of `{channel.name}` is not a full path of its file system",
+                f"the directory of the channel `{channel.name}` is not an absolute path in its "
+                "file system",
                 source.path / "DirectoryPath",
-                label=f"must be {wanted}",
+                label=f"must be {expected}",
             )
 
 
 RULES = (
-    fast_file_mode_of_another_source,
+    fast_file_mode_without_prefix,
     fast_file_prefix_without_slash,
-    pipe_mode_of_a_file_system,
+    pipe_mode_with_file_system,
     file_system_without_vpc,
-    file_system_directory_without_root,
+    relative_file_system_directory,
 )

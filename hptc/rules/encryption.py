@@ -1,4 +1,4 @@
-"""HPT52x: the keys of the output and of the volumes."""
+"""HPT52x: KMS keys of the output and the volumes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _EXPRESS_BUCKET = re.compile(r"s3://[^/]+--x-s3(?:/.*)?")
 
 
 @warning("HPT520")
-def encrypted_by_half(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A key of yours for the artifacts or the volumes, not for both.
+def partial_encryption(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Only the output or only the volumes are encrypted with a KMS key.
 
-    Data lie on the volumes while a training job runs, and the model is in the output: who encrypts
-    one with a key of their own means the other as well. Instances with local storage encrypt it
-    with a key of their own
+    Training data is on the volumes while a training job runs, and the model is in the output, so
+    both usually need the same protection. Instances with local storage encrypt it with their own
+    key
     (https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest.html).
 
     Bad:
@@ -37,26 +37,26 @@ def encrypted_by_half(rule: Rule, context: Context) -> Iterator[Finding]:
             output, volume = definition.output_kms_key_id, resources.volume_kms_key_id
             if output and not volume and has_volumes:
                 yield rule.finding(
-                    "the model is encrypted with a key of yours, the volumes are not",
+                    "the output is encrypted with a KMS key, but the volumes are not",
                     definition.path / "OutputDataConfig" / "KmsKeyId",
-                    label="a key for the output only",
+                    label="only the output has a KMS key",
                     help="add `volume_kms_key_id` to the resources",
                 )
             elif volume and not output:
                 yield rule.finding(
-                    "the volumes are encrypted with a key of yours, the model is not",
+                    "the volumes are encrypted with a KMS key, but the output is not",
                     resources.path / "VolumeKmsKeyId",
-                    label="a key for the volumes only",
+                    label="only the volumes have a KMS key",
                     help="add `kms_key_id` to `output`",
                 )
 
 
 @error("HPT521", "R17")
-def volume_key_without_a_volume(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A key for the volume of an instance that has none.
+def volume_key_without_volume(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An instance without a volume has a volume KMS key.
 
-    An instance with local storage gets no volume, and its storage is encrypted in hardware, with a
-    key that nobody can choose. AWS refuses a key of yours
+    Instances with local storage don't get a volume. Their storage is encrypted by hardware, with a
+    key that can't be chosen, and SageMaker rejects a KMS key
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
@@ -76,21 +76,21 @@ def volume_key_without_a_volume(rule: Rule, context: Context) -> Iterator[Findin
             local = [g.type for g in resources.instances if _has_local_storage(g.type)]
             if resources.volume_kms_key_id and local:
                 yield rule.finding(
-                    f"{local[0]} has storage of its own, which takes no key of yours",
+                    f"{local[0]} has local storage, which does not support a KMS key",
                     resources.path / "VolumeKmsKeyId",
                     on_key=True,
-                    label="refused",
-                    help="remove it: that storage is encrypted in hardware; or take an instance "
-                    "without local storage",
+                    label="rejected by SageMaker",
+                    help="remove it, because local storage is encrypted by hardware, or use an "
+                    "instance without local storage",
                 )
 
 
 @warning("HPT522", "R21")
-def alias_for_a_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A volume's key by its alias.
+def alias_as_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The KMS key of a volume is an alias.
 
-    For volumes, AWS documents a key's id and its ARN only; an alias is documented for the output's
-    key (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
+    For volumes, AWS documents only key IDs and ARNs; aliases are documented for the output's key
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
         training_job:
@@ -107,18 +107,18 @@ def alias_for_a_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
             key = resources.volume_kms_key_id or ""
             if key.startswith("alias/") or ":alias/" in key:
                 yield rule.finding(
-                    "a volume's key is given by its id or ARN, not by an alias",
+                    "the KMS key of a volume must be a key ID or ARN, but is an alias",
                     resources.path / "VolumeKmsKeyId",
-                    label="an alias",
-                    help="write the id or the ARN of the key that the alias stands for",
+                    label="alias",
+                    help="use the ID or ARN of the key that the alias refers to",
                 )
 
 
 @error("HPT523", "O04")
-def key_for_a_directory_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A KMS key for output in S3 Express One Zone.
+def kms_key_with_directory_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Output in S3 Express One Zone has a KMS key.
 
-    SageMaker writes to directory buckets with S3's own encryption only
+    SageMaker supports only Amazon S3 managed keys for directory buckets
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html).
 
     Bad:
@@ -135,19 +135,19 @@ def key_for_a_directory_bucket(rule: Rule, context: Context) -> Iterator[Finding
     for definition in context.job.definitions:
         if definition.output_kms_key_id and _EXPRESS_BUCKET.fullmatch(definition.output_path):
             yield rule.finding(
-                "output in an S3 Express One Zone bucket takes no KMS key",
+                "output in an S3 Express One Zone bucket does not support a KMS key",
                 definition.path / "OutputDataConfig" / "KmsKeyId",
                 on_key=True,
-                help="remove the key, or write to a general purpose bucket",
+                help="remove the key, or use a general purpose bucket",
             )
 
 
 @error("HPT524", "O03")
-def key_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A KMS key of another Region.
+def kms_key_in_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A KMS key is in another Region.
 
-    A key works in its own Region, which must be the training jobs'. Judged is the Region in the
-    key's ARN against the environment's, or else the training image's
+    A KMS key can only be used in its own Region. The rule compares the Region in the key's ARN with
+    the environment's, or else with that of the training image
     (https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest-nbi.html).
 
     Bad:
@@ -173,10 +173,10 @@ def key_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
             region = key.split(":")[3] if key.count(":") > 3 else here
             if region != here:
                 yield rule.finding(
-                    f"the key is of {region}, but the training jobs run in {here}",
+                    f"the KMS key is in {region}, but the training jobs run in {here}",
                     path,
-                    label=f"not of {here}",
-                    help=f"use a key of {here}; a multi-Region key has an ARN in each",
+                    label=f"not in {here}",
+                    help=f"use a key in {here}; a multi-Region key has an ARN in each Region",
                 )
 
 
@@ -186,9 +186,9 @@ def _has_local_storage(instance_type: str) -> bool:
 
 
 RULES = (
-    encrypted_by_half,
-    volume_key_without_a_volume,
-    alias_for_a_volume_key,
-    key_for_a_directory_bucket,
-    key_of_another_region,
+    partial_encryption,
+    volume_key_without_volume,
+    alias_as_volume_key,
+    kms_key_with_directory_bucket,
+    kms_key_in_another_region,
 )

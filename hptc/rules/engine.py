@@ -1,4 +1,5 @@
-"""Runs the rules on a job. A rule that crashes becomes a finding, and the rest still run."""
+"""Runs the rules on a tuning job. A crash of a rule becomes a finding; the other rules still "
+"run."""
 
 from __future__ import annotations
 
@@ -12,22 +13,23 @@ from hptc.rules.rule import Context, Rule
 def selected(
     select: str | None, ignore: str | None, rules: tuple[Rule, ...] = RULES
 ) -> tuple[Rule, ...]:
-    """The rules whose codes begin with one of `select`'s, and with none of `ignore`'s.
+    """The rules whose codes start with a prefix in `select` and with none in `ignore`.
 
-    Both are lists such as `HPT2,HPT301`. Raises UsageError for a prefix that no rule has.
+    Both are lists such as `HPT2,HPT301`. Raises UsageError for a prefix that matches no rule.
     """
-    wanted, unwanted = _prefixes(select, rules), _prefixes(ignore, rules)
+    included, excluded = _prefixes(select, rules), _prefixes(ignore, rules)
     return tuple(
         rule
         for rule in rules
-        if (select is None or rule.code.startswith(wanted)) and not rule.code.startswith(unwanted)
+        if (select is None or rule.code.startswith(included)) and not rule.code.startswith(excluded)
     )
 
 
 def is_selected(code: str, select: str | None, ignore: str | None) -> bool:
-    """Whether a code that is not a rule's, such as one of --online, was asked for."""
-    wanted, unwanted = _prefixes(select, RULES), _prefixes(ignore, RULES)
-    return (select is None or code.startswith(wanted)) and not code.startswith(unwanted)
+    """Whether `select` and `ignore` include a code that is not a rule's, such as one of "
+    "--online."""
+    included, excluded = _prefixes(select, RULES), _prefixes(ignore, RULES)
+    return (select is None or code.startswith(included)) and not code.startswith(excluded)
 
 
 def _prefixes(text: str | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
@@ -36,15 +38,14 @@ def _prefixes(text: str | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
         codes = (*(rule.code for rule in rules), *ONLINE)
         if not any(code.startswith(prefix) for code in codes):
             raise UsageError(
-                f"no rule has a code that begins with `{prefix}`",
-                help="`hptc explain --all` lists them; what the language itself demands "
-                "(HPT0xx, HPT10x) can't be left out",
+                f"no rule code starts with `{prefix}`",
+                help="`hptc explain --all` lists all codes; HPT0xx and HPT10x can't be ignored",
             )
     return prefixes
 
 
 def check(context: Context, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
-    """Every finding of every rule."""
+    """All findings of the rules."""
     findings: list[Finding] = []
     for rule in rules:
         try:

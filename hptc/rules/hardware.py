@@ -1,4 +1,4 @@
-"""HPT42x: whether the instances have the volumes and processors that the training needs."""
+"""HPT42x: whether instances have the storage and processors that training needs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def _instances(context: Context) -> Iterator[tuple[Definition, Resources, Instan
 
 
 @error("HPT420", "R16")
-def volume_without_a_size(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Instances without storage of their own, and no volume.
+def missing_volume_size(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An instance without local storage has no volume size.
 
-    Such an instance keeps everything on an EBS volume, so its size must be given; instances with
-    local storage need none
+    Instances without local storage keep all data on an EBS volume, so its size is required.
+    Instances with local storage don't need it
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
@@ -42,24 +42,25 @@ def volume_without_a_size(rule: Rule, context: Context) -> Iterator[Finding]:
         kind = instances.instance(group.type)
         if kind is None or kind.has_local_storage or group.volume_size_gb:
             continue
-        # The groups of a cluster share one size, so it is missing once.
+        # The groups of a cluster share one size, so report it once.
         at = group.path if resources.is_flexible else resources.path
         if at != reported:
             reported = at
             yield rule.finding(
-                f"{group.type} has no storage of its own and needs a volume",
+                f"{group.type} has no local storage, so it needs a volume",
                 at / "VolumeSizeInGB",
-                label="at least 1" if group.volume_size_gb == 0 else "",
-                help="add `volume_size_in_gb:`, room for the data, the model and scratch files",
+                label="must be 1 or more" if group.volume_size_gb == 0 else "",
+                help="add `volume_size_in_gb:`, with room for the data, the model and temporary "
+                "files",
             )
 
 
 @error("HPT421", "R18")
 def volume_larger_than_local_storage(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A volume larger than the local storage that stands for it.
+    """`volume_size_in_gb` exceeds the local storage of the instance.
 
-    An instance with local storage gets no volume. In `tuning_resources`, AWS refuses a size above
-    that of the local storage
+    Instances with local storage don't get a volume. In `tuning_resources`, SageMaker rejects a size
+    that exceeds the local storage
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html).
 
     Bad:
@@ -76,11 +77,11 @@ def volume_larger_than_local_storage(rule: Rule, context: Context) -> Iterator[F
 
 
 @warning("HPT422", "R19")
-def less_local_storage_than_asked_for(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A volume that is not made, where the instance's own storage is smaller.
+def volume_replaced_by_smaller_local_storage(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`volume_size_in_gb` exceeds the local storage that replaces the volume.
 
-    An instance with local storage gets no volume: whatever size is said, it has the room that it
-    has, and data that don't fit fail the training job
+    Instances with local storage don't get a volume, whatever the size. If the data doesn't fit in
+    the local storage, the training job fails
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
@@ -105,21 +106,21 @@ def _too_large_for_local_storage(
             continue
         at = group.path if resources.is_flexible else resources.path
         yield rule.finding(
-            f"{group.type} has {has} GB of local storage and gets no volume of {size} GB",
+            f"{group.type} has {has} GB of local storage instead of a volume, but "
+            f"`volume_size_in_gb` is {size}",
             at / "VolumeSizeInGB",
-            label=f"at most {has}",
-            help=f"if {has} GB are enough, lower it; else take a larger size of the family, or an "
-            "instance without local storage",
+            label=f"must be {has} or less",
+            help="lower it, or use a larger instance or one without local storage",
         )
 
 
 @warning("HPT423", "R20")
-def volume_larger_than_any(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A volume larger than EBS makes.
+def volume_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`volume_size_in_gb` exceeds the maximum of EBS.
 
-    SageMaker attaches gp2 volumes, of 16,384 GB at most
-    (https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html). An account's quota for
-    training volumes is far lower.
+    SageMaker attaches gp2 volumes, which have up to 16,384 GB
+    (https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html).
+    The quota of an account is usually much lower.
 
     Bad:
         training_job:
@@ -135,19 +136,20 @@ def volume_larger_than_any(rule: Rule, context: Context) -> Iterator[Finding]:
         if size > _MAX_VOLUME_GB and kind is not None and not kind.has_local_storage:
             at = group.path if resources.is_flexible else resources.path
             yield rule.finding(
-                f"a volume of {size} GB; {_MAX_VOLUME_GB} is the most that EBS makes of this type",
+                f"`volume_size_in_gb` is {size}, but the maximum for gp2 volumes is "
+                f"{_MAX_VOLUME_GB}",
                 at / "VolumeSizeInGB",
-                label=f"at most {_MAX_VOLUME_GB}",
-                help="lower it; data of that size are better streamed: `input_mode: FastFile`",
+                label=f"must be {_MAX_VOLUME_GB} or less",
+                help="lower it; to stream large data sets, use `input_mode: FastFile`",
             )
 
 
 @error("HPT424", "R27")
-def gpu_algorithm_without_a_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An algorithm that trains on GPUs only, on an instance without one.
+def missing_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An algorithm that requires a GPU runs on an instance without one.
 
-    Image Classification, Object Detection, Semantic Segmentation and Sequence-to-Sequence need a
-    GPU, and SageMaker refuses any other instance
+    Image Classification, Object Detection, Semantic Segmentation and Sequence-to-Sequence require a
+    GPU, and SageMaker rejects other instances
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (image-classification):
@@ -162,18 +164,18 @@ def gpu_algorithm_without_a_gpu(rule: Rule, context: Context) -> Iterator[Findin
         kind = instances.instance(group.type)
         if kind is not None and algorithm.processors == ("gpu",) and kind.processor != "gpu":
             yield rule.finding(
-                f"{algorithm.title} trains on GPUs only, and {group.type} has none",
+                f"{algorithm.title} requires a GPU, but {group.type} has none",
                 group.path / "InstanceType",
                 label="no GPU",
-                help="take a GPU instance, such as ml.g5.xlarge",
+                help="use a GPU instance, such as ml.g5.xlarge",
             )
 
 
 @warning("HPT425", "R27")
-def gpu_that_the_algorithm_leaves_idle(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An algorithm that trains on CPUs only, on an instance with a GPU.
+def unused_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An algorithm that trains on CPUs only runs on a GPU instance.
 
-    It runs, no faster than without, and the GPU is paid for
+    Training works, but it is not faster, and the GPU costs money
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (random-cut-forest):
@@ -188,21 +190,21 @@ def gpu_that_the_algorithm_leaves_idle(rule: Rule, context: Context) -> Iterator
         kind = instances.instance(group.type)
         if kind is not None and algorithm.processors == ("cpu",) and kind.processor != "cpu":
             newest = algorithms.algorithm(algorithm.name) or algorithm
-            when = "" if newest.processors == ("cpu",) else " in this version"
+            version = "" if newest.processors == ("cpu",) else " in this version"
             yield rule.finding(
-                f"{algorithm.title} trains on CPUs only{when}: {group.type} is paid for its GPU",
+                f"{algorithm.title} trains on CPUs only{version}, but {group.type} has a GPU",
                 group.path / "InstanceType",
-                label="its GPU stays idle",
-                help="take a CPU instance, such as ml.m5.xlarge",
+                label="the GPU is not used",
+                help="use a CPU instance, such as ml.m5.xlarge",
             )
 
 
 @error("HPT426", "R28")
-def cluster_for_a_single_instance_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Several instances for an algorithm that trains on one.
+def distributed_single_instance_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An algorithm that supports a single instance runs on several.
 
-    LDA, Object2Vec, Semantic Segmentation, Sequence-to-Sequence and BlazingText (but for its mode
-    `batch_skipgram`) don't train on a cluster
+    LDA, Object2Vec, Semantic Segmentation, Sequence-to-Sequence and BlazingText (except in
+    `batch_skipgram` mode) don't support distributed training
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (lda):
@@ -218,7 +220,7 @@ def cluster_for_a_single_instance_algorithm(rule: Rule, context: Context) -> Ite
         if algorithm is None or group.count < 2 or not algorithm.is_single_instance:
             continue
         unless = algorithm.multi_instance_when
-        if unless is not None and _may_be(definition, unless.hyperparameter, unless.values):
+        if unless is not None and _can_have(definition, unless.hyperparameter, unless.values):
             continue
         advice = (
             "set `instance_count: 1`"
@@ -226,7 +228,7 @@ def cluster_for_a_single_instance_algorithm(rule: Rule, context: Context) -> Ite
             else f"set `instance_count: 1`, or `{unless.hyperparameter}: {unless.values[0]}`"
         )
         yield rule.finding(
-            f"{algorithm.title} trains on one instance, not on {group.count}",
+            f"{algorithm.title} supports a single instance, but `instance_count` is {group.count}",
             group.path / "InstanceCount",
             label="must be 1",
             help=advice,
@@ -240,7 +242,7 @@ def _algorithms_and_instances(context: Context) -> Iterator[tuple[Algorithm, Ins
             yield algorithm, group
 
 
-def _may_be(definition: Definition, name: str, values: tuple[str, ...]) -> bool:
+def _can_have(definition: Definition, name: str, values: tuple[str, ...]) -> bool:
     """Whether a hyperparameter, static or tuned, can have one of these values."""
     given = {definition.static[name]} if name in definition.static else set()
     for range_ in definition.ranges:
@@ -250,11 +252,11 @@ def _may_be(definition: Definition, name: str, values: tuple[str, ...]) -> bool:
 
 
 RULES = (
-    volume_without_a_size,
+    missing_volume_size,
     volume_larger_than_local_storage,
-    less_local_storage_than_asked_for,
-    volume_larger_than_any,
-    gpu_algorithm_without_a_gpu,
-    gpu_that_the_algorithm_leaves_idle,
-    cluster_for_a_single_instance_algorithm,
+    volume_replaced_by_smaller_local_storage,
+    volume_too_large,
+    missing_gpu,
+    unused_gpu,
+    distributed_single_instance_algorithm,
 )

@@ -1,4 +1,4 @@
-"""HPT71x: what a warm start of the type IdenticalDataAndAlgorithm may not change, or should not."""
+"""HPT71x: changes that a warm start of type IdenticalDataAndAlgorithm must or should not make."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 from hptc.diagnostics import Finding
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
-from hptc.rules.warm_start import listed, pairs, parent_path
+from hptc.rules.warm_start import pairs, parent_path
+from hptc.text import listed_code
 
 
 @error("HPT710", "W08")
-def changed_beside_identical_data(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start of type IdenticalDataAndAlgorithm that changes what must stay.
+def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start of type IdenticalDataAndAlgorithm changes something that must stay the same.
 
-    The image, inputs, output, static values, role, `resources`, `stopping`, VPC, spot training and
-    checkpoints may change. The environment, retries, isolation, traffic encryption, definition name
-    and `tuning_resources` must be the parent's
+    The image, inputs, output, static hyperparameters, role, `resources`, `stopping`, VPC, managed
+    spot training and checkpoints may change. The environment, retries, network isolation, traffic
+    encryption, definition name and `tuning_resources` must be the same as in the parent
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html, and the
-    service's own message).
+    service's own error message).
 
     Bad:
         training_job:
@@ -34,22 +35,22 @@ def changed_beside_identical_data(rule: Rule, context: Context) -> Iterator[Find
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
     for index, name, mine, theirs in pairs(context):
-        for (word, member, ours), (_, _, parents) in zip(_fixed(mine), _fixed(theirs), strict=True):
+        for (key, member, ours), (_, _, parents) in zip(_fixed(mine), _fixed(theirs), strict=True):
             if ours == parents:
                 continue
             path = mine.path / member if ours else parent_path(index)
             yield rule.finding(
-                f"{_difference(word, ours, parents)} the parent `{name}`, which "
+                f"{_difference(key, ours, parents)} the parent `{name}`, which "
                 "IdenticalDataAndAlgorithm does not allow",
                 path,
                 on_key=bool(ours),
-                label="must be the parent's",
-                help="take over the parent's, or use `type: TransferLearning`",
+                label="must be the same as in the parent",
+                help="use the parent's value, or `type: TransferLearning`",
             )
 
 
 def _fixed(definition: Definition) -> list[tuple[str, str, Any]]:
-    """(word, member, value) of what may not change; the value is falsy where it is absent."""
+    """(key, member, value) of everything that must not change; absent values are falsy."""
     tuning = [
         (
             [(group.type, group.count, group.volume_size_gb) for group in resources.instances],
@@ -73,21 +74,22 @@ def _fixed(definition: Definition) -> list[tuple[str, str, Any]]:
     ]
 
 
-def _difference(word: str, ours: Any, parents: Any) -> str:
-    """The difference in words. An environment's values may be nobody's business: names only."""
+def _difference(key: str, ours: Any, parents: Any) -> str:
+    """A description of the difference. Values of environment variables may be secret, so names "
+    "only."""
     if isinstance(ours, dict) and isinstance(parents, dict):
         names = [n for n in {**parents, **ours} if ours.get(n) != parents.get(n)]
-        return f"{listed(names)} in `{word}` differ{'s' if len(names) == 1 else ''} from"
-    return f"`{word}` differs from"
+        return f"{listed_code(names)} in `{key}` differ{'s' if len(names) == 1 else ''} from"
+    return f"`{key}` differs from"
 
 
 @warning("HPT711", "W09")
-def other_data_or_image_than_a_parent(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start of type IdenticalDataAndAlgorithm with other data or another image.
+def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start of type IdenticalDataAndAlgorithm has other data or another algorithm.
 
-    AWS takes it, but compares the parents' results with the new ones as if they were of one search,
-    and may name a parent's training job the best of all. TransferLearning is for data and
-    algorithms that changed
+    SageMaker accepts it, but compares the results of the parents with the new ones as if they were
+    from one tuning job, and may report a parent's training job as the best. TransferLearning is for
+    data and algorithms that changed
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html).
 
     Bad:
@@ -104,14 +106,14 @@ def other_data_or_image_than_a_parent(rule: Rule, context: Context) -> Iterator[
     """
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
-    advice = "use `type: TransferLearning` if the training is not the same any more"
+    advice = "use `type: TransferLearning` if data or algorithm changed"
     for index, name, mine, theirs in pairs(context):
         if _algorithm(mine) != _algorithm(theirs):
             member = "TrainingImage" if mine.training_image else "AlgorithmName"
             yield rule.finding(
-                f"the parent `{name}` runs another image",
+                f"the parent `{name}` has another algorithm",
                 mine.path / "AlgorithmSpecification" / member,
-                label="not the parent's",
+                label="differs from the parent",
                 help=advice,
             )
         ours = {channel.name: channel for channel in mine.channels}
@@ -119,20 +121,24 @@ def other_data_or_image_than_a_parent(rule: Rule, context: Context) -> Iterator[
         for channel in ours.values():
             other = parents.get(channel.name)
             if other is None or _data(channel) != _data(other):
-                has = "has no such input" if other is None else "reads other data"
+                problem = (
+                    "does not have the input channel"
+                    if other is None
+                    else "reads other data in the input channel"
+                )
                 yield rule.finding(
-                    f"the parent `{name}` {has}: `{channel.name}`",
+                    f"the parent `{name}` {problem} `{channel.name}`",
                     channel.path,
                     on_key=True,
-                    label="not the parent's",
+                    label="differs from the parent",
                     help=advice,
                 )
         missing = [n for n in parents if n not in ours]
         if missing:
             yield rule.finding(
-                f"the parent `{name}` reads {listed(missing)} as well",
+                f"the parent `{name}` also has {listed_code(missing)}",
                 parent_path(index),
-                label="has more inputs",
+                label="has more input channels",
                 help=advice,
             )
 
@@ -142,20 +148,20 @@ def _algorithm(definition: Definition) -> tuple[str | None, str | None]:
 
 
 def _data(channel: Channel) -> list[str]:
-    """What a channel's data are, whichever way they are brought."""
-    places = []
+    """The locations of a channel's data, whatever the source."""
+    locations = []
     for source in channel.sources:
         match source:
             case S3Source():
-                places.append(source.uri.rstrip("/"))
+                locations.append(source.uri.rstrip("/"))
             case FileSystemSource():
-                places.append(f"{source.id}{source.directory}".rstrip("/"))
+                locations.append(f"{source.id}{source.directory}".rstrip("/"))
             case _:
-                places.append(source.arn)
-    return places
+                locations.append(source.arn)
+    return locations
 
 
 RULES = (
-    changed_beside_identical_data,
-    other_data_or_image_than_a_parent,
+    forbidden_change_with_identical_data,
+    changed_data_with_identical_data,
 )

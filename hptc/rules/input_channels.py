@@ -1,4 +1,4 @@
-"""HPT451..455: input channels, their sources and how they are decoded."""
+"""HPT451..455: input channels, their data sources, compression and record wrapping."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def file_systems(context: Context) -> Iterator[tuple[Definition, Channel, FileSy
 
 
 @error("HPT451", "I02")
-def channel_given_twice(rule: Rule, context: Context) -> Iterator[Finding]:
+def duplicate_channel(rule: Rule, context: Context) -> Iterator[Finding]:
     """Two input channels have the same name.
 
-    A channel's name is its directory in the container, /opt/ml/input/data/<name>, so that two
-    channels can't share one. In a spec the names are keys, which YAML keeps apart; this is about
-    requests
+    The name of a channel is its directory in the container, /opt/ml/input/data/<name>, so names
+    must be unique
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html).
+    This only affects requests: in a spec, channels are keys of a map.
 
     Bad (request):
         TrainingJobDefinition:
@@ -62,18 +62,18 @@ def channel_given_twice(rule: Rule, context: Context) -> Iterator[Finding]:
         for channel in definition.channels:
             if channel.name in seen:
                 yield rule.finding(
-                    f"the input channel `{channel.name}` is given twice",
+                    f"two input channels are named `{channel.name}`",
                     channel.path / "ChannelName",
-                    help="rename one of the two",
+                    help="rename one of them",
                 )
             seen.add(channel.name)
 
 
 @error("HPT452", "I04")
-def channel_without_one_source(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An input channel has no source of data, or more than one.
+def missing_or_ambiguous_data_source(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An input channel has no data source, or more than one.
 
-    A channel brings data of one source: a place in Amazon S3, a file system or a dataset of a hub
+    A channel has exactly one data source: Amazon S3, a file system or a hub dataset
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataSource.html).
 
     Bad (file-system):
@@ -91,19 +91,19 @@ def channel_without_one_source(rule: Rule, context: Context) -> Iterator[Finding
             continue
         yield rule.finding(
             f"the input channel `{channel.name}` has "
-            + ("several sources of data" if channel.sources else "no source of data"),
+            + ("several data sources" if channel.sources else "no data source"),
             channel.path / "DataSource",
-            help="give it one of `s3`, `file_system` and `dataset`",
+            help="set exactly one of `s3`, `file_system` and `dataset`",
             on_key=True,
         )
 
 
 @error("HPT453", "I06", "I07")
-def gzip_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel is to be decompressed, but is not read in Pipe mode.
+def gzip_without_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Gzip compression is set for a channel that is not in Pipe mode.
 
-    SageMaker decompresses data only while it streams it; in File and FastFile mode the container
-    gets the files as they are, and `compression_type: Gzip` is refused
+    SageMaker decompresses data only while streaming it in Pipe mode. In File and FastFile mode,
+    containers get the files unchanged, and SageMaker rejects `compression_type: Gzip`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html).
 
     Bad:
@@ -118,23 +118,21 @@ def gzip_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
     for _, channel in channels(context):
         if channel.compression == "Gzip" and channel.input_mode != "Pipe":
             yield rule.finding(
-                f"the channel `{channel.name}` is read in {channel.input_mode} mode, "
-                "which does not decompress",
+                f"the channel `{channel.name}` uses Gzip compression in {channel.input_mode} mode",
                 channel.path / "CompressionType",
-                label="needs Pipe mode",
+                label="requires Pipe mode",
                 help="use `input_mode: Pipe`, or remove this and decompress in the container",
             )
 
 
 @warning("HPT454", "I06")
-def gzip_in_a_channel_of_another_mode_than_the_job(
-    rule: Rule, context: Context
-) -> Iterator[Finding]:
-    """A channel asks for Pipe mode to be decompressed, while the training job is in another mode.
+def gzip_with_other_input_mode_of_job(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Gzip compression is set for a channel in Pipe mode, but the training job has another mode.
 
-    AWS has been seen to judge the compression by the training job's own mode and to refuse the
-    request (https://github.com/aws/sagemaker-python-sdk/issues/716). With Pipe mode in both places
-    there is no doubt.
+    SageMaker has been observed to check the training job's input mode instead of the channel's and
+    to reject the request
+    (https://github.com/aws/sagemaker-python-sdk/issues/716).
+    Setting Pipe mode in both places avoids this.
 
     Bad:
         training_job:
@@ -150,18 +148,18 @@ def gzip_in_a_channel_of_another_mode_than_the_job(
             continue
         if definition.input_mode != "Pipe":
             yield rule.finding(
-                f"the channel `{channel.name}` is decompressed in Pipe mode, but the training job "
-                f"is in {definition.input_mode} mode",
+                f"the channel `{channel.name}` uses Gzip compression in Pipe mode, but the "
+                f"training job's input mode is {definition.input_mode}",
                 channel.path / "CompressionType",
-                help="use `input_mode: Pipe` in `algorithm` too",
+                help="set `input_mode: Pipe` in `algorithm` too",
             )
 
 
 @error("HPT455", "I08")
-def record_wrapper_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel is to be wrapped as RecordIO, but is not read in Pipe mode.
+def record_wrapper_without_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A record wrapper is set for a channel that is not in Pipe mode.
 
-    SageMaker wraps records while it streams them; other modes take no wrapper
+    SageMaker wraps records only while streaming them in Pipe mode
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html).
 
     Bad:
@@ -176,18 +174,17 @@ def record_wrapper_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[F
     for _, channel in channels(context):
         if channel.record_wrapper == "RecordIO" and channel.input_mode != "Pipe":
             yield rule.finding(
-                f"the channel `{channel.name}` is read in {channel.input_mode} mode, "
-                "which wraps no records",
+                f"the channel `{channel.name}` uses a record wrapper in {channel.input_mode} mode",
                 channel.path / "RecordWrapperType",
-                label="needs Pipe mode",
-                help="use `input_mode: Pipe`, or remove this if the data is in RecordIO already",
+                label="requires Pipe mode",
+                help="use `input_mode: Pipe`, or remove this if the data is already RecordIO",
             )
 
 
 RULES = (
-    channel_given_twice,
-    channel_without_one_source,
-    gzip_outside_pipe_mode,
-    gzip_in_a_channel_of_another_mode_than_the_job,
-    record_wrapper_outside_pipe_mode,
+    duplicate_channel,
+    missing_or_ambiguous_data_source,
+    gzip_without_pipe_mode,
+    gzip_with_other_input_mode_of_job,
+    record_wrapper_without_pipe_mode,
 )

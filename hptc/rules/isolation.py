@@ -1,4 +1,4 @@
-"""HPT51x: what reaches the network, and what needs it."""
+"""HPT51x: network isolation and encryption of traffic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hptc.rules.rule import Context, Rule, error, warning
 _CODE = ("sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY")
 _MARKETPLACE_ACCOUNTS = frozenset(
     {
-        # Who owns an algorithm of AWS Marketplace, by Region:
+        # Owners of AWS Marketplace algorithms, one account per Region:
         # https://github.com/aws/amazon-sagemaker-examples, aws_marketplace
         "057799348421", "077584701553", "192199979996", "382657785993", "446921602837",
         "470592106596", "594846645681", "666831318237", "745090734665", "856760150666",
@@ -21,16 +21,16 @@ _MARKETPLACE_ACCOUNTS = frozenset(
     }
 )  # fmt: skip
 _CONTAINER_ACCOUNTS = frozenset({"462105765813", "520713654638"})
-"""Of AWS's Chainer and reinforcement learning containers, in every Region."""
+"""Accounts of AWS's Chainer and reinforcement learning containers, in every Region."""
 
 
 @warning("HPT510")
-def traffic_between_instances_in_the_clear(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A cluster that is shut off from outside, but talks in the clear inside.
+def unencrypted_traffic_between_instances(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Instances in a VPC or with network isolation exchange unencrypted data.
 
-    A VPC or network isolation says that the training is sensitive. The instances of one training
-    job exchange weights and gradients, and only traffic encryption protects them on their way. It
-    can make training slower; built-in algorithms hardly notice
+    A VPC or network isolation indicates that the training data is sensitive. The instances of a
+    training job exchange weights and gradients, which only traffic encryption protects. Encryption
+    can slow down training, but hardly affects built-in algorithms
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html).
 
     Bad (algorithm-resource):
@@ -52,15 +52,15 @@ def traffic_between_instances_in_the_clear(rule: Rule, context: Context) -> Iter
             if count > 1:
                 where = "in a VPC" if definition.vpc else "isolated from the network"
                 yield rule.finding(
-                    f"{count} instances {where} exchange their data unencrypted",
+                    f"{count} instances {where} exchange data without encryption",
                     path,
-                    help="add `enable_inter_container_traffic_encryption: true`; the security "
-                    "groups must let their members reach each other by UDP 500 and ESP",
+                    help="add `enable_inter_container_traffic_encryption: true`; security groups "
+                    "must allow UDP 500 and ESP between their members",
                 )
 
 
 def _cluster(resources: Resources) -> tuple[int, RequestPath]:
-    """How many instances train together at most, and where it says so."""
+    """The maximum number of instances of a training job, and the path that sets it."""
     if not resources.instances:
         return 0, resources.path
     if resources.is_flexible:
@@ -72,10 +72,10 @@ def _cluster(resources: Resources) -> tuple[int, RequestPath]:
 
 @error("HPT511", "V06")
 def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An algorithm of AWS Marketplace that may reach the network.
+    """An AWS Marketplace algorithm runs without network isolation.
 
-    AWS runs what others sell only without a network. An algorithm resource is your account's own,
-    or one of AWS Marketplace
+    AWS runs third-party algorithms only with network isolation. An algorithm resource is either
+    your account's own, or from AWS Marketplace
     (https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html).
 
     Bad (algorithm-resource):
@@ -97,18 +97,18 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
         mine = context.environment.account if context.environment else None
         if account in _MARKETPLACE_ACCOUNTS or (mine is not None and account != mine):
             yield rule.finding(
-                "an algorithm of AWS Marketplace trains in network isolation only",
+                "AWS Marketplace algorithms require network isolation",
                 definition.path / "AlgorithmSpecification" / "AlgorithmName",
-                label="not of this account",
+                label="not in this account",
                 help="add `enable_network_isolation: true`",
             )
 
 
 @error("HPT512", "V07")
-def container_that_needs_the_network(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Network isolation for a container that can't do without S3.
+def isolated_container_needs_network(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A container that needs network access runs with network isolation.
 
-    AWS's containers for Chainer and reinforcement learning talk to S3 themselves while they train
+    AWS's containers for Chainer and reinforcement learning access Amazon S3 during training
     (https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html).
 
     Bad:
@@ -131,19 +131,19 @@ def container_that_needs_the_network(rule: Rule, context: Context) -> Iterator[F
             and image.repository.startswith(("sagemaker-chainer", "sagemaker-rl-"))
         ):
             yield rule.finding(
-                f"`{image.repository}` can't train in network isolation: it needs S3",
+                f"`{image.repository}` needs Amazon S3, so it can't run with network isolation",
                 definition.path / "EnableNetworkIsolation",
                 label="must be off",
-                help="remove it; a VPC without a way out protects as well",
+                help="remove it; a VPC without internet access is an alternative",
             )
 
 
 @error("HPT513", "V09")
-def code_out_of_reach(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Network isolation for a script that the container must fetch from S3.
+def isolated_container_downloads_code(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A container with network isolation has to download its code from Amazon S3.
 
-    An isolated container has neither a network nor credentials. SageMaker brings the input channels
-    all the same, so the code can come as one of them
+    An isolated container has no network access and no credentials. SageMaker still provides the
+    input channels, so the code can be in one of them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html).
 
     Bad:
@@ -164,20 +164,20 @@ def code_out_of_reach(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for definition in context.job.definitions:
         for name in _CODE:
-            place = definition.static.get(name, "").strip('"')
-            if definition.is_isolated and place.startswith("s3://"):
+            location = definition.static.get(name, "").strip('"')
+            if definition.is_isolated and location.startswith("s3://"):
                 yield rule.finding(
-                    "the training jobs are isolated from the network and can't fetch their code",
+                    "the training jobs have network isolation, so they can't download their code",
                     definition.path / "StaticHyperParameters" / name,
-                    label="out of reach",
-                    help="bring the code as an input channel `code`, and say "
-                    "/opt/ml/input/data/code/… here",
+                    label="not reachable",
+                    help="add the code as an input channel `code`, and set this to "
+                    "/opt/ml/input/data/code/…",
                 )
 
 
 RULES = (
-    traffic_between_instances_in_the_clear,
+    unencrypted_traffic_between_instances,
     marketplace_algorithm_without_isolation,
-    container_that_needs_the_network,
-    code_out_of_reach,
+    isolated_container_needs_network,
+    isolated_container_downloads_code,
 )

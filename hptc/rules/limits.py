@@ -1,4 +1,4 @@
-"""HPT40x: how many training jobs a search may run, how many at once, and for how long."""
+"""HPT40x: limits of a tuning job: number of training jobs, parallel training jobs and runtime."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import spec_duration
 
 MAX_TRAINING_JOBS = 750
-"""Of one search: "
-"https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+"""https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 MAX_RANDOM_TRAINING_JOBS = 10_000
-"""Of a random search, once AWS has raised the quota (same page)."""
+"""For random search, after a quota increase (same page)."""
 
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"
@@ -22,16 +21,16 @@ _RUNTIME = _LIMITS / "MaxRuntimeInSeconds"
 _MAX_PARALLEL = 100
 _DEFAULT_MAX_PARALLEL = 10
 _MAX_SECONDS = 30 * 86_400
-# Even on an instance that is kept warm: loading the data, training, storing the model.
-_LEAST_SECONDS_OF_A_TRAINING_JOB = 60
+# Even on a warm instance, a training job loads the data, trains and stores the model.
+_MIN_TRAINING_JOB_SECONDS = 60
 
 
 @error("HPT401", "L05")
-def more_parallel_training_jobs_than_any_quota(rule: Rule, context: Context) -> Iterator[Finding]:
-    """More training jobs at once than AWS gives anyone.
+def too_many_parallel_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job runs more than 100 training jobs in parallel.
 
-    A search may run 10 training jobs at once, and 100 after AWS has raised the quota; no account
-    gets more (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
+    The default quota is 10 parallel training jobs per tuning job, and it can be increased up to 100
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
         limits: {max_number_of_training_jobs: 300, max_parallel_training_jobs: 150}
@@ -42,21 +41,21 @@ def more_parallel_training_jobs_than_any_quota(rule: Rule, context: Context) -> 
     parallel = context.job.max_parallel_training_jobs
     if parallel > _MAX_PARALLEL:
         yield rule.finding(
-            f"{parallel} training jobs at once, but AWS allows no search more than {_MAX_PARALLEL}",
+            f"the tuning job runs {parallel} training jobs in parallel, but the maximum is "
+            f"{_MAX_PARALLEL}",
             _PARALLEL,
-            label=f"at most {_MAX_PARALLEL}",
-            help=f"lower it: {_DEFAULT_MAX_PARALLEL} is the quota of a new account",
+            label=f"must be {_MAX_PARALLEL} or less",
+            help=f"lower it; the default quota is {_DEFAULT_MAX_PARALLEL}",
         )
 
 
 @warning("HPT402", "L05")
-def more_parallel_training_jobs_than_the_default_quota(
-    rule: Rule, context: Context
-) -> Iterator[Finding]:
-    """More training jobs at once than an account may run by default.
+def parallel_training_jobs_over_default_quota(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job exceeds the default quota of parallel training jobs.
 
-    The quota is 10 for a search, and can be raised to 100. Unless yours has been, the search is
-    refused (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
+    The default quota is 10 parallel training jobs per tuning job, and it can be increased up to
+    100. Without an increase, SageMaker rejects the tuning job
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
         limits: {max_number_of_training_jobs: 300, max_parallel_training_jobs: 11}
@@ -67,20 +66,20 @@ def more_parallel_training_jobs_than_the_default_quota(
     parallel = context.job.max_parallel_training_jobs
     if _DEFAULT_MAX_PARALLEL < parallel <= _MAX_PARALLEL:
         yield rule.finding(
-            f"{parallel} training jobs at once, but the default quota is {_DEFAULT_MAX_PARALLEL}",
+            f"the tuning job runs {parallel} training jobs in parallel, but the default quota "
+            f"is {_DEFAULT_MAX_PARALLEL}",
             _PARALLEL,
-            label="needs a raised quota",
-            help=f"lower it to {_DEFAULT_MAX_PARALLEL}, or have AWS Service Quotas raise the quota "
-            "first",
+            label="requires a quota increase",
+            help=f"lower it to {_DEFAULT_MAX_PARALLEL}, or request a quota increase first",
         )
 
 
 @error("HPT403", "L06", "L07")
-def more_training_jobs_than_any_quota(rule: Rule, context: Context) -> Iterator[Finding]:
-    """More training jobs than one search may have.
+def too_many_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job has more training jobs than its strategy allows.
 
-    750 is the most for a Bayesian, Hyperband or grid search, and it can't be raised. A random
-    search has the same quota, which AWS raises to 10,000 at most
+    Bayesian, Hyperband and grid search allow up to 750 training jobs, and the quota can't be
+    increased. Random search has the same default, which can be increased up to 10,000
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -90,22 +89,23 @@ def more_training_jobs_than_any_quota(rule: Rule, context: Context) -> Iterator[
         limits: {max_number_of_training_jobs: 750}
     """
     number = context.job.max_number_of_training_jobs
-    most = MAX_RANDOM_TRAINING_JOBS if context.job.strategy == "Random" else MAX_TRAINING_JOBS
-    if number is not None and number > most:
+    maximum = MAX_RANDOM_TRAINING_JOBS if context.job.strategy == "Random" else MAX_TRAINING_JOBS
+    if number is not None and number > maximum:
         yield rule.finding(
-            f"{number} training jobs, but a {context.job.strategy} search has {most} at most",
+            f"the tuning job has {number} training jobs, but the maximum for "
+            f"{context.job.strategy} is {maximum}",
             _NUMBER,
-            label=f"at most {most}",
-            help="lower it; a second search can continue where this one ends, by `warm_start`",
+            label=f"must be {maximum} or less",
+            help="lower it; another tuning job can continue from this one with `warm_start`",
         )
 
 
 @warning("HPT404", "L07")
-def more_training_jobs_than_the_default_quota(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A random search with more training jobs than an account may run by default.
+def training_jobs_over_default_quota(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A random search exceeds the default quota of training jobs.
 
-    The quota is 750, and can be raised to 10,000 for random search alone. Unless yours has been,
-    the search is refused
+    The default quota is 750 training jobs, and for random search it can be increased up to 10,000.
+    Without an increase, SageMaker rejects the tuning job
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -119,21 +119,21 @@ def more_training_jobs_than_the_default_quota(rule: Rule, context: Context) -> I
     number = context.job.max_number_of_training_jobs or 0
     if context.job.strategy == "Random" and MAX_TRAINING_JOBS < number <= MAX_RANDOM_TRAINING_JOBS:
         yield rule.finding(
-            f"{number} training jobs, but the default quota is {MAX_TRAINING_JOBS}",
+            f"the tuning job has {number} training jobs, but the default quota is "
+            f"{MAX_TRAINING_JOBS}",
             _NUMBER,
-            label="needs a raised quota",
-            help=f"lower it to {MAX_TRAINING_JOBS}, or have AWS Service Quotas raise the quota "
-            "first",
+            label="requires a quota increase",
+            help=f"lower it to {MAX_TRAINING_JOBS}, or request a quota increase first",
         )
 
 
 @warning("HPT405", "L08")
-def search_without_an_end(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Nothing says when the search ends.
+def unlimited_tuning_job(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job has no limit.
 
-    A grid ends with its last point, and Autotune chooses an end. Every other search needs a number
-    of training jobs, a runtime, or a completion criterion that is sure to be met some day; a target
-    value alone may never be reached
+    A grid search ends after its last combination, and Autotune chooses a limit. Every other tuning
+    job needs a maximum number of training jobs, a maximum runtime, or a completion criterion that
+    is certain to be met. A target value alone may never be reached
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html).
 
     Bad:
@@ -150,21 +150,21 @@ def search_without_an_end(rule: Rule, context: Context) -> Iterator[Finding]:
         or job.completes_on_convergence
     )
     if not ends and job.strategy != "Grid" and not job.is_autotuned:
-        unless = "" if job.target_value is None else " unless it reaches its target value"
+        unless = "" if job.target_value is None else " and may never reach its target value"
         yield rule.finding(
-            f"nothing ends this search{unless}",
+            f"the tuning job has no limit{unless}",
             _NUMBER,
-            label="no end",
+            label="no limit",
             help="add `max_number_of_training_jobs` or `max_runtime` to `limits`",
         )
 
 
 @warning("HPT406", "L09")
-def more_parallel_than_all_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
-    """More training jobs at once than there are.
+def more_parallel_than_total_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job runs more training jobs in parallel than it has.
 
-    AWS doesn't say what it does with the rest. What is sure: every training job starts at once, so
-    that none of them can learn from another
+    All training jobs start at the same time, so none can learn from another. AWS does not document
+    what happens to the rest of the parallel capacity
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
 
     Bad:
@@ -177,7 +177,7 @@ def more_parallel_than_all_training_jobs(rule: Rule, context: Context) -> Iterat
     parallel = context.job.max_parallel_training_jobs
     if number is not None and parallel > number:
         yield rule.finding(
-            f"{parallel} training jobs at once, but the search has {number} in all",
+            f"the tuning job runs {parallel} training jobs in parallel, but has only {number}",
             _PARALLEL,
             label=f"more than the {number} of `max_number_of_training_jobs`",
             help="lower it, or raise `max_number_of_training_jobs`",
@@ -185,10 +185,10 @@ def more_parallel_than_all_training_jobs(rule: Rule, context: Context) -> Iterat
 
 
 @warning("HPT407", "L11")
-def search_longer_than_thirty_days(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search that may run for more than 30 days.
+def max_runtime_over_thirty_days(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job may run for more than 30 days.
 
-    The API takes half a year, but AWS lists 30 days as the longest that a search may run
+    The API accepts half a year, but the documented maximum runtime of a tuning job is 30 days
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -200,20 +200,20 @@ def search_longer_than_thirty_days(rule: Rule, context: Context) -> Iterator[Fin
     seconds = context.job.max_runtime_seconds
     if seconds is not None and seconds > _MAX_SECONDS:
         yield rule.finding(
-            f"the search may run for {spec_duration(seconds)}, but 30 days is AWS's limit",
+            f"the tuning job may run for {spec_duration(seconds)}, but the maximum is 30 days",
             _RUNTIME,
-            label="more than 30d",
-            help="lower it; a second search can continue where this one ends, by `warm_start`",
+            label="must be 30d or less",
+            help="lower it; another tuning job can continue from this one with `warm_start`",
         )
 
 
 @warning("HPT408", "T12")
-def search_cut_by_its_own_runtime(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The search's own runtime limit must cut it.
+def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The maximum runtime of a tuning job is too short for its training jobs.
 
-    When `limits.max_runtime` is over, the training jobs that run are stopped and those that wait
-    never start. Found are a limit below what one training job may take, and one that leaves the
-    training jobs, so many at once, less than a minute each
+    When a tuning job reaches `limits.max_runtime`, running training jobs are stopped and the rest
+    never start. The rule reports a limit that is shorter than one training job may take, or that
+    allows less than a minute for each training job
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html).
 
     Bad:
@@ -232,32 +232,32 @@ def search_cut_by_its_own_runtime(rule: Rule, context: Context) -> Iterator[Find
     longest = max((d.max_runtime_seconds or 0 for d in context.job.definitions), default=0)
     if limit < longest:
         yield rule.finding(
-            f"the search ends after {spec_duration(limit)}, but one training job may take "
+            f"the tuning job ends after {spec_duration(limit)}, but a training job may take "
             f"{spec_duration(longest)}",
             _RUNTIME,
-            label=f"less than one training job's {spec_duration(longest)}",
+            label=f"less than the {spec_duration(longest)} of a training job",
             help="raise it, or lower `max_runtime` under `stopping`",
         )
         return
     number, parallel = training_jobs(context.job) or 0, context.job.max_parallel_training_jobs
-    waves = -(-number // parallel)
-    if waves * _LEAST_SECONDS_OF_A_TRAINING_JOB > limit:
+    rounds = -(-number // parallel)
+    if rounds * _MIN_TRAINING_JOB_SECONDS > limit:
         yield rule.finding(
-            f"{number} training jobs, {parallel} at once, take {waves} rounds; "
-            f"{spec_duration(limit)} leaves each less than a minute",
+            f"{number} training jobs, {parallel} in parallel, take {rounds} rounds, but "
+            f"{spec_duration(limit)} allows less than a minute for each",
             _RUNTIME,
-            label="ends before all have run",
-            help="raise it, run more at once, or lower `max_number_of_training_jobs`",
+            label="ends before all training jobs have run",
+            help="raise it, run more in parallel, or lower `max_number_of_training_jobs`",
         )
 
 
 RULES = (
-    more_parallel_training_jobs_than_any_quota,
-    more_parallel_training_jobs_than_the_default_quota,
-    more_training_jobs_than_any_quota,
-    more_training_jobs_than_the_default_quota,
-    search_without_an_end,
-    more_parallel_than_all_training_jobs,
-    search_longer_than_thirty_days,
-    search_cut_by_its_own_runtime,
+    too_many_parallel_training_jobs,
+    parallel_training_jobs_over_default_quota,
+    too_many_training_jobs,
+    training_jobs_over_default_quota,
+    unlimited_tuning_job,
+    more_parallel_than_total_training_jobs,
+    max_runtime_over_thirty_days,
+    max_runtime_too_short,
 )

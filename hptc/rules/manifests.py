@@ -9,15 +9,14 @@ from hptc.request.job_facts import built_in
 from hptc.rules.input_channels import s3_sources
 from hptc.rules.rule import Context, Rule, error, warning
 
-_WANTS_RECORD_IO = ("image-classification", "object-detection", "semantic-segmentation")
+_RECORD_IO_ALGORITHMS = ("image-classification", "object-detection", "semantic-segmentation")
 
 
 @error("HPT456", "I09", "I13")
-def augmented_manifest_outside_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel names an augmented manifest, but is not read in Pipe mode.
+def augmented_manifest_without_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An augmented manifest is set for a channel that is not in Pipe mode.
 
-    SageMaker reads an augmented manifest line by line into the stream of Pipe mode, and in no
-    other mode
+    SageMaker supports augmented manifests in Pipe mode only, which streams them line by line
     (https://docs.aws.amazon.com/sagemaker/latest/dg/augmented-manifest-stream.html).
 
     Bad:
@@ -42,20 +41,20 @@ def augmented_manifest_outside_pipe_mode(rule: Rule, context: Context) -> Iterat
     for _, channel, source in s3_sources(context):
         if source.data_type == "AugmentedManifestFile" and channel.input_mode != "Pipe":
             yield rule.finding(
-                f"the channel `{channel.name}` is read in {channel.input_mode} mode, "
-                "which takes no augmented manifest",
+                f"the channel `{channel.name}` uses an augmented manifest in "
+                f"{channel.input_mode} mode",
                 source.path / "S3DataType",
-                label="needs Pipe mode",
+                label="requires Pipe mode",
                 help="use `input_mode: Pipe`",
             )
 
 
 @error("HPT457", "I10")
 def augmented_manifest_without_attributes(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel names an augmented manifest, but none of its attributes.
+    """An augmented manifest has no attribute names.
 
-    `attribute_names` says which attributes of each line reach the algorithm, and in which order.
-    Without them it gets empty batches, and the training job fails
+    `attribute_names` selects which attributes of each line the algorithm gets, and in which order.
+    Without them the batches are empty, and the training job fails
     (https://docs.aws.amazon.com/sagemaker/latest/dg/augmented-manifest.html).
 
     Bad:
@@ -78,9 +77,9 @@ def augmented_manifest_without_attributes(rule: Rule, context: Context) -> Itera
     for _, channel, source in s3_sources(context):
         if source.data_type == "AugmentedManifestFile" and not source.attribute_names:
             yield rule.finding(
-                f"the channel `{channel.name}` takes no attribute of its augmented manifest",
+                f"the augmented manifest of the channel `{channel.name}` has no `attribute_names`",
                 source.path / "S3DataType",
-                help="add `attribute_names:`, such as [source-ref, label]",
+                help="add `attribute_names:`, for example [source-ref, label]",
             )
 
 
@@ -88,8 +87,8 @@ def augmented_manifest_without_attributes(rule: Rule, context: Context) -> Itera
 def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> Iterator[Finding]:
     """An image algorithm reads an augmented manifest without RecordIO.
 
-    Image Classification, Object Detection and Semantic Segmentation tell the records of a stream
-    apart by RecordIO, and fail on a stream without it
+    Image Classification, Object Detection and Semantic Segmentation need RecordIO to separate the
+    records of a stream, and fail without it
     (https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html).
 
     Bad (image-classification):
@@ -115,25 +114,25 @@ def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> I
     """
     for definition, channel, source in s3_sources(context):
         algorithm = built_in(definition)
-        if algorithm is None or algorithm.name not in _WANTS_RECORD_IO:
+        if algorithm is None or algorithm.name not in _RECORD_IO_ALGORITHMS:
             continue
         if channel.input_mode != "Pipe":
-            continue  # no mode for a manifest at all: HPT456 says so, and it wraps no records
+            continue  # HPT456 reports the mode, which does not support record wrappers either
         if source.data_type == "AugmentedManifestFile" and channel.record_wrapper != "RecordIO":
             yield rule.finding(
-                f"{algorithm.title} can't read the augmented manifest of `{channel.name}` "
-                "without RecordIO",
+                f"{algorithm.title} requires RecordIO for the augmented manifest of the channel "
+                f"`{channel.name}`",
                 source.path / "S3DataType",
                 help="add `record_wrapper_type: RecordIO` to the channel",
             )
 
 
 @warning("HPT459", "I12")
-def attribute_names_ignored(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A channel names attributes, but no augmented manifest.
+def ignored_attribute_names(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A channel without an augmented manifest has attribute names.
 
-    `attribute_names` chooses attributes of an augmented manifest. With a prefix or a plain
-    manifest AWS accepts and ignores it
+    `attribute_names` selects attributes of an augmented manifest. For a prefix or a plain manifest,
+    SageMaker accepts and ignores them
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).
 
     Bad:
@@ -149,7 +148,7 @@ def attribute_names_ignored(rule: Rule, context: Context) -> Iterator[Finding]:
     for _, channel, source in s3_sources(context):
         if source.attribute_names and source.data_type != "AugmentedManifestFile":
             yield rule.finding(
-                f"the channel `{channel.name}` is a {source.data_type}, which has no attributes",
+                f"the channel `{channel.name}` has `attribute_names`, but is a {source.data_type}",
                 source.path / "AttributeNames",
                 label="ignored",
                 help="use `s3_data_type: AugmentedManifestFile`, or remove this",
@@ -157,8 +156,8 @@ def attribute_names_ignored(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 RULES = (
-    augmented_manifest_outside_pipe_mode,
+    augmented_manifest_without_pipe_mode,
     augmented_manifest_without_attributes,
     augmented_manifest_without_record_wrapper,
-    attribute_names_ignored,
+    ignored_attribute_names,
 )

@@ -1,4 +1,4 @@
-"""HPT331..336: the metric definitions that find values in a log."""
+"""HPT331..336: metric definitions and their regular expressions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hptc.rules.metric_sources import is_echo
 from hptc.rules.rule import Context, Rule, error, warning
 
 DOCUMENTED_METRIC_DEFINITIONS = 20
-"""The lower of two numbers that AWS gives; the other, 40, is the API's:
+"""The lower of two documented limits; the API model allows 40:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 
 
 def _readings(context: Context) -> Iterator[tuple[Metric, Reading]]:
-    """Every metric definition's regular expression, read."""
+    """Every metric definition with its parsed regular expression."""
     for definition in context.job.definitions:
         for metric in definition.metrics:
             if not has_reference(metric.regex):
@@ -26,11 +26,11 @@ def _readings(context: Context) -> Iterator[tuple[Metric, Reading]]:
 
 
 @error("HPT331", "M12")
-def broken_metric_regex(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A metric definition's regular expression is none.
+def invalid_metric_regex(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The regular expression of a metric definition is invalid.
 
-    SageMaker searches a training job's log with the expression. With one that is not valid it
-    finds no value, and a search without values of its objective fails
+    SageMaker searches the log of a training job with the expression. An invalid expression finds no
+    values, and a tuning job without values of its objective metric fails
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -44,14 +44,14 @@ def broken_metric_regex(rule: Rule, context: Context) -> Iterator[Finding]:
     for metric, reading in _readings(context):
         if reading.fault:
             yield rule.finding(
-                f"the regular expression of `{metric.name}` is not valid: {reading.fault}",
+                f"the regular expression of `{metric.name}` is invalid: {reading.fault}",
                 metric.path / "Regex",
             )
 
 
 @warning("HPT332", "M12")
 def metric_regex_without_group(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A metric definition's regular expression captures nothing.
+    """The regular expression of a metric definition has no capture group.
 
     The value of a metric is the text of the expression's first group, in parentheses
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
@@ -67,20 +67,20 @@ def metric_regex_without_group(rule: Rule, context: Context) -> Iterator[Finding
     for metric, reading in _readings(context):
         if reading.is_read and not reading.fault and reading.first is None:
             yield rule.finding(
-                f"the regular expression of `{metric.name}` has no group that captures the value",
+                f"the regular expression of `{metric.name}` has no capture group for the value",
                 metric.path / "Regex",
                 label="no capture group",
-                help="put the number in parentheses, as in loss=([0-9.]+)",
+                help="put the number in parentheses, for example loss=([0-9.]+)",
             )
 
 
 @warning("HPT333", "M14")
-def metric_regex_that_captures_no_number(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The group of a metric definition's regular expression does not capture the number.
+def metric_regex_captures_no_number(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The capture group of a metric definition does not capture the number.
 
-    A value is what the first group captures. A lazy repeat (`*?`, `+?`) at the end of an
-    expression takes as little as it can: nothing, or one digit. And a group before the number's,
-    say for the data set's name, makes its own text the value
+    The value of a metric is what the first group captures. A lazy repetition (`*?`, `+?`) at the
+    end of an expression matches as little as possible: nothing, or one digit. If a group precedes
+    the number's, for example around the name of the data set, the value is the text of that group
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -98,13 +98,13 @@ def metric_regex_that_captures_no_number(rule: Rule, context: Context) -> Iterat
         problem = ""
         if not group.can_hold_a_digit:
             problem = f"captures `{group.text}`, which can't be a number"
-            advice = "the first group must be the number; write (?:…) for a group before it"
+            advice = "the first group must capture the number; use (?:…) for groups before it"
         elif group.ends and group.lazy_minimum is not None:
             much = {0: "nothing", 1: "one character"}.get(
                 group.lazy_minimum, f"{group.lazy_minimum} characters"
             )
-            problem = f"ends in a lazy repeat, so that its last part captures {much}"
-            advice = "remove the `?` after the repeat, or write what follows the number"
+            problem = f"ends in a lazy repetition, so its last part captures {much}"
+            advice = "remove the `?` after the repetition, or match the text after the number"
         if problem:
             yield rule.finding(
                 f"the regular expression of `{metric.name}` {problem}",
@@ -115,10 +115,10 @@ def metric_regex_that_captures_no_number(rule: Rule, context: Context) -> Iterat
 
 @warning("HPT334", "M12")
 def metric_regex_too_nested(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A metric definition's regular expression is nested too deeply to be checked.
+    """The regular expression of a metric definition is nested too deeply to be checked.
 
-    hptc reads expressions in bounded time, so that a pull request can't stall the check of it; one
-    nested this deeply goes unread. SageMaker runs it on each line of the log
+    hptc parses expressions in bounded time, so that a pull request can't stall it, and skips those
+    that nest this deeply. SageMaker runs the expression on each line of the log
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -134,18 +134,18 @@ def metric_regex_too_nested(rule: Rule, context: Context) -> Iterator[Finding]:
     for metric, reading in _readings(context):
         if reading.is_too_nested:
             yield rule.finding(
-                f"the regular expression of `{metric.name}` nests more than {MAX_DEPTH} groups "
-                "and was not checked",
+                f"the regular expression of `{metric.name}` nests more than {MAX_DEPTH} groups, "
+                "so it was not checked",
                 metric.path / "Regex",
-                help="say it with fewer groups",
+                help="use fewer nested groups",
             )
 
 
 @warning("HPT335", "M11")
-def metric_defined_twice(rule: Rule, context: Context) -> Iterator[Finding]:
+def duplicate_metric_definition(rule: Rule, context: Context) -> Iterator[Finding]:
     """Two metric definitions have the same name.
 
-    AWS does not say which of them counts, and a value of either may end up as the metric's
+    AWS does not document which one applies; the metric may get values from either
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html).
 
     Bad:
@@ -166,16 +166,16 @@ def metric_defined_twice(rule: Rule, context: Context) -> Iterator[Finding]:
                 yield rule.finding(
                     f"the metric `{name}` is defined {count} times",
                     last[name].path,
-                    help="join the expressions with `|` around one group, or rename one",
+                    help="combine the expressions into one with a single group, or rename one",
                     on_key=True,
                 )
 
 
 @warning("HPT336", "L14")
-def more_metric_definitions_than_documented(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job defines more metrics than one of AWS's pages allows.
+def too_many_metric_definitions(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job has more than 20 metric definitions.
 
-    The API takes 40 metric definitions, the page of limits says 20
+    The API model allows 40 metric definitions, but the documented limit is 20
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -196,19 +196,19 @@ def more_metric_definitions_than_documented(rule: Rule, context: Context) -> Ite
         count = len(definition.metrics)
         if count > DOCUMENTED_METRIC_DEFINITIONS and not is_echo(definition):
             yield rule.finding(
-                f"there are {count} metric definitions, but AWS documents a limit of "
+                f"the training job has {count} metric definitions, but AWS documents a limit of "
                 f"{DOCUMENTED_METRIC_DEFINITIONS}",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
-                help="keep those that you look at; the API itself takes 40",
+                help="keep the metrics that you need; the API model allows 40",
                 on_key=True,
             )
 
 
 RULES = (
-    broken_metric_regex,
+    invalid_metric_regex,
     metric_regex_without_group,
-    metric_regex_that_captures_no_number,
+    metric_regex_captures_no_number,
     metric_regex_too_nested,
-    metric_defined_twice,
-    more_metric_definitions_than_documented,
+    duplicate_metric_definition,
+    too_many_metric_definitions,
 )

@@ -1,4 +1,4 @@
-"""HPT321..324: where the metrics of a job come from: its definitions, or the algorithm."""
+"""HPT321..324: which metrics a training job reports: its own definitions or the algorithm's."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from hptc.project.references import has_reference
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import listed_code
 
 
 @error("HPT321", "M06", "M21")
 def objective_without_metric_definition(rule: Rule, context: Context) -> Iterator[Finding]:
-    """No metric definition finds the objective in the log.
+    """No metric definition has the name of the objective metric.
 
-    SageMaker reads metrics out of a training job's log. It knows the metrics of its own built-in
-    algorithms; for every other image, AWS's framework containers among them, the job must define
-    them, and the name must be the objective's to the letter
+    SageMaker reads metrics from the log of a training job. It knows the metrics of built-in
+    algorithms. For every other image, AWS's framework containers included, the training job must
+    define them, and the objective must have exactly the same name
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -44,23 +45,23 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
             f"no metric definition is named `{objective.metric_name}`",
             objective.path / "MetricName",
             label=f"did you mean `{meant}`?" if meant else "",
-            help=f"the job defines {', '.join(names)}"
+            help=f"defined metrics: {listed_code(names)}"
             if names
-            else "add `metric_definitions:` with this name and a regular expression",
+            else "add it to `metric_definitions`, with a regular expression",
         )
 
 
 def is_echo(definition: Definition) -> bool:
-    """Whether the metric definitions are those that AWS fills in and Describe returns."""
+    """Whether the metric definitions are those that SageMaker adds and Describe returns."""
     return any(metric.name == "ObjectiveMetric" for metric in definition.metrics)
 
 
 @error("HPT322", "M07")
-def metric_definitions_of_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A built-in algorithm gets metric definitions.
+def metric_definitions_for_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A built-in algorithm has metric definitions.
 
-    SageMaker knows the metrics of its built-in algorithms and refuses to have them defined, also
-    when the image runs a script of yours
+    SageMaker knows the metrics of its built-in algorithms and rejects metric definitions for them,
+    even if the image runs your own script
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad (xgboost):
@@ -77,21 +78,22 @@ def metric_definitions_of_a_built_in_algorithm(rule: Rule, context: Context) -> 
         algorithm = built_in(definition)
         if algorithm is not None and definition.metrics and not is_echo(definition):
             yield rule.finding(
-                f"{algorithm.title} has metrics of its own, which can't be defined",
+                f"{algorithm.title} has predefined metrics, so metric definitions are not allowed",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
-                help="remove `metric_definitions`; to scrape a log of your own, use a framework "
-                "container or your own image",
+                help="remove `metric_definitions`; to report your own metrics, use a framework "
+                "container "
+                "or a custom image",
                 on_key=True,
             )
 
 
 @warning("HPT323", "M07")
-def metric_definitions_copied_from_a_description(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The metric definitions of a built-in algorithm were copied from a description of a job.
+def metric_definitions_copied_from_describe(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A built-in algorithm has metric definitions from a Describe response.
 
-    SageMaker fills in the metric definitions of its built-in algorithms, and a description of a
-    tuning job returns them, one named ObjectiveMetric among them. They are no part of a request:
-    AWS refuses definitions that override a built-in algorithm's
+    SageMaker adds the metric definitions of its built-in algorithms itself, and
+    DescribeHyperParameterTuningJob returns them, including one named ObjectiveMetric. They are not
+    part of a request: SageMaker rejects definitions that override those of a built-in algorithm
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html).
 
     Bad (xgboost):
@@ -108,7 +110,7 @@ def metric_definitions_copied_from_a_description(rule: Rule, context: Context) -
         algorithm = built_in(definition)
         if algorithm is not None and is_echo(definition):
             yield rule.finding(
-                f"these metric definitions are those that AWS fills in for {algorithm.title}",
+                f"SageMaker adds these metric definitions for {algorithm.title}",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="remove `metric_definitions`",
                 on_key=True,
@@ -116,11 +118,11 @@ def metric_definitions_copied_from_a_description(rule: Rule, context: Context) -
 
 
 @error("HPT324", "M08")
-def metric_definitions_of_an_algorithm_resource(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An algorithm resource gets metric definitions.
+def metric_definitions_for_algorithm_resource(rule: Rule, context: Context) -> Iterator[Finding]:
+    """An algorithm resource has metric definitions.
 
-    An algorithm resource, of yours or of AWS Marketplace, carries its own metric definitions, and
-    AWS refuses others
+    An algorithm resource, your own or one from AWS Marketplace, defines its own metrics, and
+    SageMaker rejects others
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingSpecification.html).
 
     Bad (algorithm-resource):
@@ -136,7 +138,8 @@ def metric_definitions_of_an_algorithm_resource(rule: Rule, context: Context) ->
     for definition in context.job.definitions:
         if definition.algorithm_name is not None and definition.metrics:
             yield rule.finding(
-                f"the algorithm `{definition.algorithm_name}` has metric definitions of its own",
+                f"the algorithm resource `{definition.algorithm_name}` has its own metric "
+                "definitions",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="remove `metric_definitions`",
                 on_key=True,
@@ -145,7 +148,7 @@ def metric_definitions_of_an_algorithm_resource(rule: Rule, context: Context) ->
 
 RULES = (
     objective_without_metric_definition,
-    metric_definitions_of_a_built_in_algorithm,
-    metric_definitions_copied_from_a_description,
-    metric_definitions_of_an_algorithm_resource,
+    metric_definitions_for_built_in_algorithm,
+    metric_definitions_copied_from_describe,
+    metric_definitions_for_algorithm_resource,
 )

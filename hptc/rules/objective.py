@@ -10,19 +10,20 @@ from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.request.job_facts import built_in, has_known_version, runs_a_script
 from hptc.request.tuning_job import Definition, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import listed, listed_code
 
 _SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}
 _LARGER_IS_BETTER = {"acc", "accuracy", "auc", "bleu", "f1", "precision", "recall"}
 _MEASURED_ON = ("val", "test", "eval")
-_TURNS_AROUND = {"inverse", "minus", "neg", "negative"}
+_NEGATED = {"inverse", "minus", "neg", "negative"}
 
 
 @error("HPT325", "M09")
-def objective_unknown_to_the_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+def unknown_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
     """The objective is not a metric of the built-in algorithm.
 
-    A built-in algorithm declares the metrics that a tuning job can optimise, and AWS refuses any
-    other, a script's own metric in the XGBoost image among them. Names are case-sensitive
+    A built-in algorithm declares the metrics that a tuning job can optimize, and SageMaker rejects
+    any other, including metrics of your own script in the XGBoost image. Names are case-sensitive
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html).
 
     Bad (xgboost):
@@ -42,19 +43,21 @@ def objective_unknown_to_the_algorithm(rule: Rule, context: Context) -> Iterator
         names = tuple(metric.name for metric in algorithm.metrics)
         meant = nearest(objective.metric_name, names)
         yield rule.finding(
-            f"{algorithm.title} has no metric `{objective.metric_name}` that a search can optimise",
+            f"{algorithm.title} has no objective metric `{objective.metric_name}`",
             objective.path / "MetricName",
             label=f"did you mean `{meant}`?" if meant else "",
-            help=f"it has {', '.join(names)}" if names else "this algorithm can't be tuned",
+            help=f"objective metrics: {listed_code(names)}"
+            if names
+            else "this algorithm can't be tuned",
         )
 
 
 @error("HPT326", "M09")
-def objective_in_the_wrong_direction(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The objective asks for more of what is better when it is less, or the reverse.
+def wrong_objective_direction(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective's direction contradicts the metric of the built-in algorithm.
 
-    A built-in algorithm declares with each of its metrics whether to maximise or to minimise it,
-    and takes no other direction
+    A built-in algorithm declares for each metric whether to maximize or minimize it, and SageMaker
+    rejects the other direction
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingSpecification.html).
 
     Bad (xgboost):
@@ -72,19 +75,19 @@ def objective_in_the_wrong_direction(rule: Rule, context: Context) -> Iterator[F
         metric = algorithm.metric(objective.metric_name)
         if metric is not None and metric.direction != objective.type:
             yield rule.finding(
-                f"`{metric.name}` is to {metric.direction.lower()}, "
-                f"but the objective is to {objective.type.lower()} it",
+                f"the objective is to {objective.type.lower()} `{metric.name}`, but "
+                f"{algorithm.title} requires {metric.direction}",
                 objective.path / "Type",
                 label=f"must be {metric.direction}",
             )
 
 
 @warning("HPT327")
-def objective_in_an_unlikely_direction(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The objective's name speaks against its direction.
+def suspicious_objective_direction(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective's direction contradicts the name of the metric.
 
-    SageMaker takes the direction of your own metric as it is given. A search that maximises a loss
-    finds the worst model, and nothing but the result tells
+    SageMaker optimizes a custom metric in the direction that the objective sets. A tuning job that
+    maximizes a loss finds the worst model, and only the results show it
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html).
 
     Bad:
@@ -101,25 +104,25 @@ def objective_in_an_unlikely_direction(rule: Rule, context: Context) -> Iterator
             continue
         words = set(re.split(r"[^a-z0-9]+", objective.metric_name.lower()))
         is_smaller, is_larger = words & _SMALLER_IS_BETTER, words & _LARGER_IS_BETTER
-        if words & _TURNS_AROUND or bool(is_smaller) == bool(is_larger):
+        if words & _NEGATED or bool(is_smaller) == bool(is_larger):
             continue
         likely = "Minimize" if is_smaller else "Maximize"
         if objective.type != likely:
             yield rule.finding(
-                f"the search is to {objective.type.lower()} `{objective.metric_name}`, which "
-                f"sounds like something to {likely.lower()}",
+                f"the objective is to {objective.type.lower()} `{objective.metric_name}`, but its "
+                f"name suggests {likely}",
                 objective.path / "Type",
-                label=f"{likely}?",
+                label=f"did you mean {likely}?",
             )
 
 
 @warning("HPT328", "M15")
-def metric_of_an_absent_channel(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The objective is measured on data that no channel brings.
+def objective_of_missing_channel(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective is measured on data of a missing input channel.
 
     A built-in algorithm computes its `validation:` metrics on the channel `validation`, and its
-    `test:` metrics on `test`. Without the channel it reports no such metric, and the search never
-    sees its objective
+    `test:` metrics on `test`. Without the channel it does not report the metric, and the tuning job
+    has no objective values
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (xgboost):
@@ -141,7 +144,7 @@ def metric_of_an_absent_channel(rule: Rule, context: Context) -> Iterator[Findin
         if colon and wanted not in channels and _is_optional_channel(algorithm, wanted):
             meant = nearest(wanted, channels)
             yield rule.finding(
-                f"`{objective.metric_name}` needs an input channel `{wanted}`",
+                f"the objective `{objective.metric_name}` requires an input channel `{wanted}`",
                 objective.path / "MetricName",
                 help=f"rename the channel `{meant}`" if meant else f"add `{wanted}:` to the inputs",
             )
@@ -153,11 +156,11 @@ def _is_optional_channel(algorithm: Algorithm, name: str) -> bool:
 
 @warning("HPT329", "M16")
 def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Early stopping is on for an algorithm that it does not work with.
+    """Early stopping is on for an algorithm that does not support it.
 
-    Early stopping compares a training job with the earlier ones at each epoch. AWS lists the
-    built-in algorithms whose metrics allow that; for the others the setting is accepted and stops
-    nothing
+    Early stopping compares a training job with previous ones after each epoch. AWS lists the
+    built-in algorithms whose metrics support this; for others, SageMaker accepts the setting, but
+    it has no effect
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html).
 
     Bad (kmeans):
@@ -182,20 +185,20 @@ def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Find
         titles.append(f"{algorithm.title} with `{objective.metric_name}`")
     if titles:
         yield rule.finding(
-            f"early stopping does not work for {' or '.join(dict.fromkeys(titles))}",
+            f"early stopping does not support {listed(dict.fromkeys(titles), 'or')}",
             RequestPath(("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType")),
-            label="stops nothing",
-            help="remove it",
+            label="has no effect",
+            help="remove `early_stopping`",
         )
 
 
 @warning("HPT330", "M20")
-def objective_on_a_share_of_the_data(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Each instance measures the objective on its own share of the data.
+def objective_on_sharded_data(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Each instance measures the objective on a different part of the data.
 
-    With more than one instance, SageMaker takes the objective's last value, whichever instance
-    reports it. When the data to measure on is shared out among them, that is the value of one
-    share, by chance
+    With several instances, SageMaker uses the last value of the objective, whichever instance
+    reports it. If each instance has a different part of the validation data, that value depends on
+    chance
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-considerations.html).
 
     Bad:
@@ -221,10 +224,11 @@ def objective_on_a_share_of_the_data(rule: Rule, context: Context) -> Iterator[F
             for source in channel.sources:
                 if isinstance(source, S3Source) and source.distribution == "ShardedByS3Key":
                     yield rule.finding(
-                        f"each instance gets a share of `{channel.name}`, and the last to report "
-                        "the objective sets it",
+                        f"each instance gets a part of `{channel.name}`, so the objective is the "
+                        "value of whichever instance reports last",
                         source.path / "S3DataDistributionType",
-                        help="use FullyReplicated, or let the instances report one common value",
+                        help="use FullyReplicated, or have the instances report one aggregated "
+                        "value",
                     )
 
 
@@ -237,10 +241,10 @@ def _has_several_instances(definition: Definition) -> bool:
 
 
 RULES = (
-    objective_unknown_to_the_algorithm,
-    objective_in_the_wrong_direction,
-    objective_in_an_unlikely_direction,
-    metric_of_an_absent_channel,
+    unknown_objective_metric,
+    wrong_objective_direction,
+    suspicious_objective_direction,
+    objective_of_missing_channel,
     early_stopping_without_effect,
-    objective_on_a_share_of_the_data,
+    objective_on_sharded_data,
 )

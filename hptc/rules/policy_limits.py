@@ -1,6 +1,6 @@
-"""HPT801 to HPT808: how much a search may take by the project's policy, on what and where.
+"""HPT801 to HPT808: the project's policy on cost, size, instances, Regions and tags.
 
-Each finding names the key of the policy that it is about, so that its line is shown beside.
+Each finding names its key in the policy, so that its line is shown too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PARALLEL = _LIMITS / "MaxParallelTrainingJobs"
 
 
 def _bound(context: Context) -> tuple[Decimal, CostBound] | None:
-    """The budget and the bound on the cost; None without a budget."""
+    """The budget and the cost bound; None without a budget."""
     budget = context.policy.budget_usd
     if budget is None:
         return None
@@ -32,11 +32,11 @@ def _bound(context: Context) -> tuple[Decimal, CostBound] | None:
 
 
 @error("HPT801")
-def search_over_the_budget(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search that may cost more than the budget.
+def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The maximum cost of a tuning job exceeds the budget.
 
-    Compared is the most that it can cost: every training job to its time limit, on the dearest
-    instances that it may get, at the on-demand price. `hptc cost` shows how it is counted
+    The maximum assumes that every training job runs until its time limit, on the most expensive
+    instances that it may use, at the on-demand price. `hptc cost` shows the calculation
     (https://aws.amazon.com/sagemaker/ai/pricing/).
 
     Bad:
@@ -54,22 +54,23 @@ def search_over_the_budget(rule: Rule, context: Context) -> Iterator[Finding]:
     most = bound.most
     if most is not None and most.usd is not None and most.usd > budget:
         yield rule.finding(
-            f"the search may cost ${most.usd:,.2f}, but the budget is ${budget:,.2f}",
+            f"the tuning job may cost ${most.usd:,.2f}, but the budget is ${budget:,.2f}",
             _NUMBER,
             label=f"{most.instance_hours.normalize():f} instance-hours",
-            help="fewer training jobs, a shorter `max_runtime` of search or training job, or "
-            "cheaper instances; `hptc cost` shows the sum",
+            help="reduce the training jobs or a `max_runtime`, or use cheaper instances; "
+            "`hptc cost` shows details",
             policy_key=("budget_usd",),
         )
 
 
 @warning("HPT802")
-def cost_unknown_under_a_budget(rule: Rule, context: Context) -> Iterator[Finding]:
-    """There is a budget, but the most that the search may cost is not known.
+def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
+    """There is a budget, but the maximum cost of a tuning job is unknown.
 
-    A price that is not in the table is not guessed, and a search without an end has no bound, so
-    nothing holds the budget here. `hptc prices refresh` reads AWS's prices into a file of the
-    project (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html).
+    hptc does not guess prices that are not in its table, and a tuning job without a limit has no
+    maximum cost, so the budget can't be enforced. `hptc prices refresh` reads AWS's prices into a
+    file of the project
+    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html).
 
     Bad:
         # policy: {budget_usd: 100}
@@ -85,22 +86,22 @@ def cost_unknown_under_a_budget(rule: Rule, context: Context) -> Iterator[Findin
     budget, bound = found
     is_price = bound.most is not None
     yield rule.finding(
-        f"the budget is ${budget:,.2f}, but the cost is not known, for want of {bound.missing[0]}",
+        f"the budget is ${budget:,.2f}, but the maximum cost is unknown: {bound.missing[0]}",
         context.job.definitions[0].path / "ResourceConfig" if is_price else _NUMBER,
-        help="`hptc prices refresh`, and commit prices.json"
+        help="run `hptc prices refresh` and commit prices.json"
         if is_price
-        else "say `max_number_of_training_jobs` or `max_runtime` in `limits`",
+        else "set `max_number_of_training_jobs` or `max_runtime` in `limits`",
         policy_key=("budget_usd",),
         on_key=True,
     )
 
 
 @error("HPT803")
-def more_training_jobs_than_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search of more training jobs than the policy allows.
+def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job has more training jobs than the policy allows.
 
-    Counted are the number that the spec says, or the points of a grid. A search whose number nobody
-    knows may have more than any number
+    The number is that of the spec, or the size of the grid. If it is unknown, the tuning job may
+    have any number of training jobs
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html).
 
     Bad:
@@ -114,21 +115,23 @@ def more_training_jobs_than_allowed(rule: Rule, context: Context) -> Iterator[Fi
     allowed = context.policy.max_number_of_training_jobs
     count = training_jobs(context.job)
     if allowed is not None and (count.number is None or count.number > allowed):
-        told = f"{count.number} training jobs" if count.number else "any number of training jobs"
+        number = f"{count.number}" if count.number else "any number of"
         yield rule.finding(
-            f"the search may have {told} ({count.reason}), but the policy allows {allowed}",
+            f"the tuning job may have {number} training jobs ({count.reason}), but the policy "
+            "allows "
+            f"{allowed}",
             _NUMBER,
-            label=f"at most {allowed}",
-            help=f"say `max_number_of_training_jobs: {allowed}` or less",
+            label=f"must be {allowed} or less",
+            help=f"set `max_number_of_training_jobs: {allowed}` or less",
             policy_key=("max_number_of_training_jobs",),
         )
 
 
 @error("HPT804")
-def more_at_once_than_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
-    """More training jobs at once than the policy allows.
+def parallel_training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job runs more training jobs in parallel than the policy allows.
 
-    Each takes its instances from the account's quota while it runs
+    Parallel training jobs share the instance quota of the account
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 
     Bad:
@@ -143,19 +146,20 @@ def more_at_once_than_allowed(rule: Rule, context: Context) -> Iterator[Finding]
     parallel = context.job.max_parallel_training_jobs
     if allowed is not None and parallel > allowed:
         yield rule.finding(
-            f"{parallel} training jobs at once, but the policy allows {allowed}",
+            f"the tuning job runs {parallel} training jobs in parallel, but the policy allows "
+            f"{allowed}",
             _PARALLEL,
-            label=f"at most {allowed}",
-            help=f"say `max_parallel_training_jobs: {allowed}` or less",
+            label=f"must be {allowed} or less",
+            help=f"set `max_parallel_training_jobs: {allowed}` or less",
             policy_key=("max_parallel_training_jobs",),
         )
 
 
 @error("HPT805")
-def longer_training_job_than_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job that may run longer than the policy allows.
+def max_runtime_over_policy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job may run longer than the policy allows.
 
-    One that says nothing may run for a day
+    Without `max_runtime`, a training job may run for one day
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html).
 
     Bad:
@@ -170,22 +174,22 @@ def longer_training_job_than_allowed(rule: Rule, context: Context) -> Iterator[F
     for definition in context.job.definitions:
         seconds = definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
         if allowed is not None and seconds > allowed:
-            default = " by AWS's default" if definition.max_runtime_seconds is None else ""
+            default = " (AWS's default)" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
                 f"a training job{of_definition(definition)} may run for {spec_duration(seconds)}"
                 f"{default}, but the policy allows {spec_duration(allowed)}",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
-                label=f"at most {spec_duration(allowed)}",
-                help=f"say `stopping: {{max_runtime: {spec_duration(allowed)}}}` or less",
+                label=f"must be {spec_duration(allowed)} or less",
+                help=f"set `stopping: {{max_runtime: {spec_duration(allowed)}}}` or less",
                 policy_key=("max_runtime",),
             )
 
 
 @error("HPT806")
-def instance_type_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An instance type that the policy does not allow.
+def forbidden_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The policy does not allow an instance type.
 
-    `*` in the policy stands for any text
+    `*` in the policy matches any text
     (https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html).
 
     Bad:
@@ -201,19 +205,19 @@ def instance_type_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]
         for each in (each for resources in definition.resources for each in resources.instances):
             if not any_glob_fits(allowed or [], each.type):
                 yield rule.finding(
-                    f"{each.type} is not among the instance types that the policy allows",
+                    f"the policy does not allow the instance type {each.type}",
                     each.path / "InstanceType",
                     label="not allowed",
-                    help=f"allowed: {', '.join(allowed or []) or 'none'}",
+                    help=f"allowed instance types: {', '.join(allowed or []) or 'none'}",
                     policy_key=("instance_types",),
                 )
 
 
 @error("HPT807")
-def region_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An environment in a Region that the policy does not allow.
+def forbidden_region(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The policy does not allow the Region of the environment.
 
-    Where data may be is often a matter of law
+    Laws and contracts often restrict where data may be processed
     (https://docs.aws.amazon.com/sagemaker/latest/dg/regions-quotas.html).
 
     Bad:
@@ -230,17 +234,16 @@ def region_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
             f"the environment `{environment.name}` is in {environment.region}, which the policy "
             "does not allow",
             RequestPath(),
-            help=f"allowed: {', '.join(allowed) or 'none'}; choose another --env",
+            help=f"allowed Regions: {', '.join(allowed) or 'none'}; choose another --env",
             policy_key=("regions",),
         )
 
 
 @error("HPT808")
-def tag_not_as_required(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A tag that the policy requires is missing, or its value is of another form.
+def missing_or_invalid_required_tag(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tag that the policy requires is missing or has an invalid value.
 
-    Tags tell whose a search is: SageMaker copies them to every training job, so that the bill can
-    be split by them
+    SageMaker copies the tags of a tuning job to every training job, so that costs can be allocated
     (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/cost-alloc-tags.html).
 
     Bad:
@@ -256,25 +259,25 @@ def tag_not_as_required(rule: Rule, context: Context) -> Iterator[Finding]:
         value = context.job.tags.get(name)
         if value is not None and pattern(regex).fits(value):
             continue
-        said = "is missing" if value is None else f"is `{value}`, which does not fit `{regex}`"
+        problem = "is missing" if value is None else f"is `{value}`, which does not match `{regex}`"
         yield rule.finding(
-            f"the tag `{name}` {said}",
+            f"the tag `{name}` {problem}",
             RequestPath(("Tags", names.index(name)) if value is not None else ("Tags",)),
-            label="" if value is None else f"must fit {regex}",
-            help=f"add `{name}` to `tags`, with a value that fits `{regex}` as a whole"
+            label="" if value is None else f"must match {regex}",
+            help=f"add `{name}` to `tags`, with a value that matches `{regex}`"
             if value is None
-            else "the whole value must fit",
+            else "the whole value must match",
             policy_key=("required_tags", name),
         )
 
 
 RULES = (
-    search_over_the_budget,
-    cost_unknown_under_a_budget,
-    more_training_jobs_than_allowed,
-    more_at_once_than_allowed,
-    longer_training_job_than_allowed,
-    instance_type_not_allowed,
-    region_not_allowed,
-    tag_not_as_required,
+    budget_exceeded,
+    unknown_cost_with_budget,
+    training_jobs_over_policy,
+    parallel_training_jobs_over_policy,
+    max_runtime_over_policy,
+    forbidden_instance_type,
+    forbidden_region,
+    missing_or_invalid_required_tag,
 )

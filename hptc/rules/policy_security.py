@@ -1,6 +1,6 @@
-"""HPT809 to HPT815: how training jobs must run by the project's policy, and with what.
+"""HPT809 to HPT815: the project's policy on isolation, encryption, Spot, images and names.
 
-Each finding names the key of the policy that it is about, so that its line is shown beside.
+Each finding names its key in the policy, so that its line is shown too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from hptc.rules.rule import Context, Rule, error
 
 
 @error("HPT809")
-def network_isolation_required(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Containers with a network, where the policy requires isolation.
+def missing_network_isolation(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Network isolation is off, but the policy requires it.
 
-    An isolated container can't send data anywhere; SageMaker itself brings the data and takes the
-    model (https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html).
+    A container with network isolation can't send data anywhere; SageMaker itself provides the input
+    data and uploads the model
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html).
 
     Bad:
         # policy: {require_network_isolation: true}
@@ -39,20 +40,21 @@ def network_isolation_required(rule: Rule, context: Context) -> Iterator[Finding
     for definition in context.job.definitions:
         if not definition.is_isolated:
             yield rule.finding(
-                f"the containers{of_definition(definition)} have a network, but the policy demands "
-                "isolation",
+                f"the training jobs{of_definition(definition)} have no network isolation, but the "
+                "policy requires it",
                 definition.path / "EnableNetworkIsolation",
-                help="say `enable_network_isolation: true`",
+                help="add `enable_network_isolation: true`",
                 policy_key=("require_network_isolation",),
             )
 
 
 @error("HPT810")
-def traffic_encryption_required(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Traffic between instances in the clear, where the policy requires its encryption.
+def missing_traffic_encryption(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Traffic encryption is off, but the policy requires it.
 
-    It is required of every training job, of one instance too, so that the same can be required in
-    IAM (https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html).
+    The policy applies to every training job, even with a single instance, so that IAM can enforce
+    it too
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html).
 
     Bad:
         # policy: {require_inter_container_traffic_encryption: true}
@@ -70,18 +72,18 @@ def traffic_encryption_required(rule: Rule, context: Context) -> Iterator[Findin
                 f"the traffic between instances{of_definition(definition)} is not encrypted, but "
                 "the policy requires it",
                 definition.path / "EnableInterContainerTrafficEncryption",
-                help="say `enable_inter_container_traffic_encryption: true`",
+                help="add `enable_inter_container_traffic_encryption: true`",
                 policy_key=("require_inter_container_traffic_encryption",),
             )
 
 
 @error("HPT811")
-def kms_key_required(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A volume or the output without a key of yours, where the policy requires one.
+def missing_kms_key(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The output or a volume has no KMS key, or another one than the policy requires.
 
-    AWS encrypts both in any case; with a key of yours you decide who may decrypt, and see who did.
-    It must be the environment's; where that has none, any of its account, by its ARN: the same can
-    be required in IAM. Instances with storage of their own take no key for it, and are let pass
+    AWS always encrypts both, but with your own KMS key you control and audit who can decrypt. The
+    policy requires the environment's key or, if it has none, any key in its account by ARN, so that
+    IAM can enforce it too. Local storage does not support KMS keys and is not reported
     (https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest.html).
 
     Bad:
@@ -101,28 +103,28 @@ def kms_key_required(rule: Rule, context: Context) -> Iterator[Finding]:
             what += of_definition(definition)
             if value is None:
                 yield rule.finding(
-                    f"{what} has no key of yours, but the policy requires one",
+                    f"{what} has no KMS key, but the policy requires one",
                     path,
-                    help=f"say `{key}`; an environment with a `kms_key` fills it in",
+                    help=f"add `{key}`, or a `kms_key` to the environment",
                     policy_key=("require_kms_keys",),
                 )
-            elif (wanted := _other_key(value, context)) is not None:
+            elif (required := _required_key(value, context)) is not None:
                 yield rule.finding(
-                    f"{what} has the key `{value}`, but the policy requires {wanted}",
+                    f"{what} has the KMS key `{value}`, but the policy requires {required}",
                     path,
-                    label="another key",
-                    help=f"leave `{key}` out in a spec whose environment has a `kms_key`; else "
-                    "name a key by its ARN",
+                    label="other key",
+                    help=f"if the environment has a `kms_key`, omit `{key}`; otherwise, use a "
+                    "key ARN",
                     policy_key=("require_kms_keys",),
                 )
 
 
 @error("HPT812")
-def vpc_required(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Training jobs outside of any VPC of yours, where the policy requires one.
+def missing_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job has no VPC, or another one than the policy requires.
 
-    In a VPC, security groups and endpoints decide what the training jobs reach. It must be the
-    environment's `network`, as in the launcher policy; where that has none, any
+    In a VPC, security groups and endpoints control what training jobs can access. As in the
+    launcher policy, it must be the environment's `network`; if it has none, any VPC is allowed
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html).
 
     Bad:
@@ -140,27 +142,28 @@ def vpc_required(rule: Rule, context: Context) -> Iterator[Finding]:
         of = of_definition(definition)
         if definition.vpc is None:
             yield rule.finding(
-                f"the training jobs{of} run in no VPC of yours, but the policy requires one",
+                f"the training jobs{of} have no VPC, but the policy requires one",
                 definition.path / "VpcConfig",
-                help="add `vpc`, or give the environment a `network`, which fills it in",
+                help="add `vpc`, or a `network` to the environment",
                 policy_key=("require_vpc",),
             )
             continue
         for what, path, id_, own in _outside(definition.vpc, context):
             yield rule.finding(
-                f"the {what} `{id_}`{of} is not the environment's, but the policy requires that",
+                f"the {what} `{id_}`{of} is not one of the environment, but the policy requires it",
                 path,
-                label="not the environment's",
-                help=f"it has {', '.join(own)}; leave `vpc` out in a spec, and they are filled in",
+                label="not in the environment",
+                help=f"use {', '.join(own)}, or omit `vpc` in a spec",
                 policy_key=("require_vpc",),
             )
 
 
 @error("HPT813")
-def spot_required(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search of many training jobs on demand, where the policy requires spot.
+def missing_spot_training(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job with many training jobs runs on demand, but the policy requires Spot.
 
-    Spot capacity costs up to nine tenths less, and a search outlives the loss of a training job
+    Managed spot training can save up to 90% of the cost, and a tuning job tolerates interrupted
+    training jobs
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
     Bad:
@@ -177,10 +180,10 @@ def spot_required(rule: Rule, context: Context) -> Iterator[Finding]:
         return
     for definition in context.job.definitions:
         if not definition.is_spot:
-            told = f"{count.number}" if count.number else "any number of"
+            number = f"{count.number}" if count.number else "any number of"
             yield rule.finding(
-                f"{told} training jobs{of_definition(definition)} on demand, but the policy "
-                f"requires spot above {above}",
+                f"{number} training jobs{of_definition(definition)} run on demand, but the policy "
+                f"requires managed spot training above {above}",
                 definition.path / "EnableManagedSpotTraining",
                 help="add `spot: {max_wait_time: …}` and a `checkpoint`",
                 policy_key=("spot_required_above",),
@@ -188,11 +191,11 @@ def spot_required(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @error("HPT814")
-def image_registry_not_allowed(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An image from a registry that the policy does not allow.
+def forbidden_image_registry(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The policy does not allow the registry of an image.
 
-    An image is code that runs with the role's permissions. AWS's own images are always allowed; an
-    algorithm resource counts as its account's
+    An image is code that runs with the permissions of the role. AWS's own images are always
+    allowed. For an algorithm resource, the policy applies to its account
     (https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html).
 
     Bad:
@@ -214,20 +217,20 @@ def image_registry_not_allowed(rule: Rule, context: Context) -> Iterator[Finding
         for member, names in _registries(definition, context):
             if not any(any_glob_fits(allowed, name) for name in names):
                 yield rule.finding(
-                    f"the registry {names[0]} is not among those that the policy allows",
+                    f"the policy does not allow the registry {names[0]}",
                     definition.path / "AlgorithmSpecification" / member,
                     label="not allowed",
-                    help=f"allowed: AWS's own images, and {', '.join(allowed) or 'no others'}",
+                    help=f"allowed registries: AWS's own, {', '.join(allowed) or 'no others'}",
                     policy_key=("image_registries",),
                 )
 
 
 @error("HPT815")
 def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A hyperparameter of a name that the policy forbids.
+    """The policy forbids a hyperparameter.
 
-    Hyperparameters are shown in the console, in logs and in every Describe response: no place for
-    passwords, and not for a switch that a platform keeps to itself
+    Hyperparameters are visible in the console, in logs and in every Describe response, so passwords
+    don't belong there. A platform team may also reserve some for itself
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html).
 
     Bad:
@@ -249,7 +252,7 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
                 yield rule.finding(
                     f"the policy forbids the hyperparameter `{name}`",
                     path,
-                    label=f"as `{globs[index]}`",
+                    label=f"matches `{globs[index]}`",
                     help="remove it",
                     on_key=True,
                     policy_key=("forbidden_hyperparameters", index),
@@ -257,9 +260,9 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 def _keys(definition: Definition) -> Iterator[tuple[str, str, RequestPath, str | None]]:
-    """What of a definition takes a key: its name, the key in a spec, the place, what it says.
+    """(description, key in a spec, path, KMS key) of the output and the volumes of a definition.
 
-    A volume that can't have a key is left out, unless it is given one.
+    A volume that can't have a KMS key is omitted, unless it has one.
     """
     output = definition.path / "OutputDataConfig" / "KmsKeyId"
     yield "the output", "output.kms_key_id", output, definition.output_kms_key_id
@@ -271,26 +274,26 @@ def _keys(definition: Definition) -> Iterator[tuple[str, str, RequestPath, str |
             yield "the volume", key, path, resources.volume_kms_key_id
 
 
-def _other_key(key: str, context: Context) -> str | None:
-    """The key that is required, in words, when it is not this one.
+def _required_key(key: str, context: Context) -> str | None:
+    """A description of the required key, or None if this key is allowed.
 
-    Those that pass are those that the launcher's IAM conditions take.
+    The launcher's IAM conditions allow the same keys.
     """
     environment = context.environment
     if environment is None or key == kms_keys.own_key(environment):
         return None
     allowed = kms_keys.allowed_keys(environment)
     if context.spec_name is None and any(map(has_reference, allowed)):
-        # A request can't say the reference, and which key it stands for only a deployment tells.
+        # A request can't contain a reference, and only a deployment can resolve it.
         allowed = (kms_keys.any_key(environment),)
     if any_glob_fits(allowed, kms_keys.key_arn(key, environment)):
         return None
     own = kms_keys.own_key(environment)
-    return f"the environment's, {own}" if own else f"one of the account, {allowed[0]}"
+    return f"that of the environment, {own}" if own else f"one in the account, {allowed[0]}"
 
 
 def _outside(vpc: Vpc, context: Context) -> Iterator[tuple[str, RequestPath, str, list[str]]]:
-    """The subnets and security groups that are not the environment's, where it has any."""
+    """The subnets and security groups that are not in the environment, if it has any."""
     provided = context.environment.variables if context.environment is not None else {}
     for what, member, ids, variable in (
         ("subnet", "Subnets", vpc.subnets, "subnet_ids"),
@@ -298,7 +301,7 @@ def _outside(vpc: Vpc, context: Context) -> Iterator[tuple[str, RequestPath, str
     ):
         own = provided.get(variable) or []
         if not own or (context.spec_name is None and any(map(has_reference, own))):
-            continue  # a request can't say a reference, and only a deployment tells what it is
+            continue  # a request can't contain a reference, and only a deployment can resolve it
         for index, id_ in enumerate(ids):
             if id_ not in own:
                 yield what, vpc.path / member / index, id_, own
@@ -310,7 +313,7 @@ def _has_volume(resources: Resources) -> bool:
 
 
 def _registries(definition: Definition, context: Context) -> Iterator[tuple[str, list[str]]]:
-    """What a definition's code comes from: the member that says it, and the registry's names."""
+    """(member, names of the registry) of the code of a definition."""
     uri, name = definition.training_image, definition.algorithm_name
     if uri is not None and identify(uri) is None:
         image = parse_image(uri)
@@ -324,11 +327,11 @@ def _registries(definition: Definition, context: Context) -> Iterator[tuple[str,
 
 
 RULES = (
-    network_isolation_required,
-    traffic_encryption_required,
-    kms_key_required,
-    vpc_required,
-    spot_required,
-    image_registry_not_allowed,
+    missing_network_isolation,
+    missing_traffic_encryption,
+    missing_kms_key,
+    missing_vpc,
+    missing_spot_training,
+    forbidden_image_registry,
     forbidden_hyperparameter,
 )

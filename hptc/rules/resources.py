@@ -1,4 +1,4 @@
-"""HPT41x: what a training job's resources say: instances, groups, alternatives, placement."""
+"""HPT41x: resources of a training job: instances, instance groups, alternatives and placement."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from hptc.diagnostics import Finding
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Resources
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import listed_code
 
 _ULTRASERVER_FAMILIES = ("p6e-gb200", "trn2")
 
 
 def _resources(context: Context) -> Iterator[tuple[Definition, Resources, Mapping[str, Any]]]:
-    """Every resource form of every definition, with the request's own structure beside it."""
+    """Every resource configuration of every definition, with its part of the request."""
     for definition in context.job.definitions:
         raw: Any = context.request
         for part in definition.path:
@@ -26,11 +27,12 @@ def _resources(context: Context) -> Iterator[tuple[Definition, Resources, Mappin
 
 
 @error("HPT410", "R01")
-def not_one_kind_of_resources(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job without resources, or with two kinds of them.
+def missing_or_ambiguous_resources(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job has no resources, or two kinds of them.
 
-    `resources` and `tuning_resources` (in the API ResourceConfig and
-    HyperParameterTuningResourceConfig) both say what to run on, and AWS takes one of them
+    `resources` and `tuning_resources` (in the API, ResourceConfig and
+    HyperParameterTuningResourceConfig) both set the instances, and SageMaker requires exactly one
+    of them
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html).
 
     Bad:
@@ -45,28 +47,28 @@ def not_one_kind_of_resources(rule: Rule, context: Context) -> Iterator[Finding]
     for definition in context.job.definitions:
         if not definition.resources:
             yield rule.finding(
-                "nothing says which instances the training jobs run on",
+                "the training job has no `resources`",
                 definition.path / "ResourceConfig",
                 help="add `resources:` with `instance_type`, `instance_count` and "
                 "`volume_size_in_gb`",
             )
         elif len(definition.resources) > 1:
             yield rule.finding(
-                "`resources` and `tuning_resources` both say what to run on",
+                "the training job has both `resources` and `tuning_resources`",
                 definition.resources[1].path,
                 on_key=True,
-                label="the second of the two",
-                help="keep one: `tuning_resources` if it lists several `instance_configs`",
+                label="only one is allowed",
+                help="keep one; several `instance_configs` require `tuning_resources`",
             )
 
 
 @error("HPT411", "R02", "R08")
-def instances_said_twice(rule: Rule, context: Context) -> Iterator[Finding]:
-    """One instance type beside a list of several.
+def conflicting_instance_settings(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A single instance type is combined with a list of several.
 
-    A cluster's `instance_groups` and the alternatives in `instance_configs` each name their own
-    instance types and counts, so that AWS takes neither beside them; `instance_configs` name their
-    volumes, too
+    The `instance_groups` of a heterogeneous cluster and the alternatives in `instance_configs` set
+    their own instance types and counts, so SageMaker rejects `instance_type` and `instance_count`
+    next to them. `instance_configs` also set their own volume size
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html).
 
     Bad (algorithm-resource):
@@ -91,26 +93,26 @@ def instances_said_twice(rule: Rule, context: Context) -> Iterator[Finding]:
             "VolumeSizeInGB": "volume_size_in_gb",
         },
     }
-    words = {"InstanceGroups": "instance_groups", "InstanceConfigs": "instance_configs"}
+    keys = {"InstanceGroups": "instance_groups", "InstanceConfigs": "instance_configs"}
     for _, resources, raw in _resources(context):
         for several, members in flat.items():
             given = [member for member in members if member in raw]
             if raw.get(several) and given:
-                names = " and ".join(f"`{members[member]}`" for member in given)
+                names = listed_code(members[member] for member in given)
                 yield rule.finding(
-                    f"{names} can't stand beside `{words[several]}`, which says it for each",
+                    f"{names} can't be combined with `{keys[several]}`, which sets it for each",
                     resources.path / given[0],
                     on_key=True,
-                    help=f"remove {names}, or `{words[several]}`",
+                    help=f"remove {names}, or `{keys[several]}`",
                 )
 
 
 @error("HPT412", "R03", "R09")
-def resources_without_an_instance(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Resources that name no instance type.
+def missing_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Resources have no instance type.
 
-    Every training job runs on instances, so one of `instance_type`, `instance_groups` and (in
-    `tuning_resources`) `instance_configs` must be there
+    Training jobs need `instance_type`, `instance_groups` or, in `tuning_resources`,
+    `instance_configs`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
@@ -124,18 +126,18 @@ def resources_without_an_instance(rule: Rule, context: Context) -> Iterator[Find
     for _, resources, _ in _resources(context):
         if not resources.instances:
             yield rule.finding(
-                "no instance type is given",
+                "the resources have no instance type",
                 resources.path,
                 help="add `instance_type:`",
             )
 
 
 @error("HPT413", "R11")
-def no_instances(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A count of zero instances.
+def zero_instances(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The instance count is zero.
 
-    The API's shape admits 0, which is for other kinds of training; a training job of a search runs
-    on at least one instance
+    The API model allows 0 for other kinds of training. A training job of a tuning job needs at
+    least one instance
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
@@ -149,18 +151,17 @@ def no_instances(rule: Rule, context: Context) -> Iterator[Finding]:
     for _, resources, _ in _resources(context):
         for group in (group for group in resources.instances if group.count == 0):
             yield rule.finding(
-                f"0 instances of {group.type}: the training jobs have nothing to run on",
+                f"`instance_count` of {group.type} is 0",
                 group.path / "InstanceCount",
-                label="at least 1",
-                help="say 1 or more",
+                label="must be 1 or more",
             )
 
 
 @error("HPT414", "R12")
 def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Two instance groups of the same name.
+    """Two instance groups have the same name.
 
-    Channels name the groups that they go to, so a name stands for one group
+    Input channels refer to instance groups by name, so names must be unique
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html).
 
     Bad (request):
@@ -193,17 +194,18 @@ def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
                 yield rule.finding(
                     f"two instance groups are named `{group.group}`",
                     group.path / "InstanceGroupName",
-                    label="the second of that name",
-                    help="rename one, or make one group of the two",
+                    label="duplicate",
+                    help="rename one, or combine the two groups",
                 )
 
 
 @warning("HPT415", "R04")
 def single_instance_config(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A list of alternatives with one entry.
+    """`instance_configs` lists only one configuration.
 
-    AWS asks for `instance_type`, `instance_count` and `volume_size_in_gb` themselves where there is
-    no second choice; it takes a list of one, and describes it as the other form afterwards
+    AWS recommends setting `instance_type`, `instance_count` and `volume_size_in_gb` directly if
+    there are no alternatives. SageMaker accepts a list with one entry, but Describe returns the
+    other form
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html).
 
     Bad:
@@ -224,20 +226,20 @@ def single_instance_config(rule: Rule, context: Context) -> Iterator[Finding]:
     for _, resources, raw in _resources(context):
         if len(raw.get("InstanceConfigs", ())) == 1:
             yield rule.finding(
-                "`instance_configs` lists alternatives, but has one",
+                "`instance_configs` lists only one configuration",
                 resources.path / "InstanceConfigs",
                 on_key=True,
-                label="one alternative",
-                help="add a second one, or move its keys to `tuning_resources`",
+                label="no alternatives",
+                help="add another one, or move its keys to `tuning_resources`",
             )
 
 
 @warning("HPT416", "R13")
-def instance_groups_with_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A cluster of several instance types for a built-in algorithm.
+def instance_groups_with_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A built-in algorithm runs on a heterogeneous cluster.
 
-    AWS documents heterogeneous clusters for PyTorch and TensorFlow scripts, which find out in which
-    group they run; a built-in algorithm does not
+    AWS documents heterogeneous clusters for PyTorch and TensorFlow scripts, which handle instance
+    groups themselves; built-in algorithms don't
     (https://docs.aws.amazon.com/sagemaker/latest/dg/train-heterogeneous-cluster.html).
 
     Bad (xgboost):
@@ -260,20 +262,20 @@ def instance_groups_with_a_built_in_algorithm(rule: Rule, context: Context) -> I
         algorithm = built_in(definition)
         if algorithm is not None and raw.get("InstanceGroups"):
             yield rule.finding(
-                f"{algorithm.title} knows no instance groups",
+                f"{algorithm.title} does not support instance groups",
                 resources.path / "InstanceGroups",
                 on_key=True,
-                label="for PyTorch and TensorFlow scripts",
-                help="use one `instance_type` with an `instance_count`",
+                label="only for PyTorch and TensorFlow scripts",
+                help="use `instance_type` and `instance_count`",
             )
 
 
 @warning("HPT417", "R22", "R23", "R24")
-def warm_pool_in_a_search(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Instances to be kept alive after a training job.
+def ignored_keep_alive_period(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`keep_alive_period` is set for a tuning job.
 
-    A search keeps its instances warm from one training job to the next by itself, and ignores a
-    period that is given: the tuning service sets it to nothing
+    A tuning job automatically keeps its instances warm between training jobs and ignores
+    `keep_alive_period`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html).
 
     Bad:
@@ -287,20 +289,20 @@ def warm_pool_in_a_search(rule: Rule, context: Context) -> Iterator[Finding]:
     for _, resources, _ in _resources(context):
         if resources.keep_alive_seconds is not None:
             yield rule.finding(
-                "a search ignores `keep_alive_period`",
+                "tuning jobs ignore `keep_alive_period`",
                 resources.path / "KeepAlivePeriodInSeconds",
                 on_key=True,
                 label="ignored",
-                help="remove it: a search keeps its instances warm by itself",
+                help="remove it; a tuning job keeps instances warm automatically",
             )
 
 
 @warning("HPT418", "R25")
-def training_plan_in_a_search(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Capacity reserved by a training plan.
+def training_plan_in_tuning_job(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job uses a training plan.
 
-    The API's shape has the plan for every kind of training, but AWS describes plans for training
-    jobs and clusters only, and nowhere for a search
+    The API model allows a training plan for every kind of training, but AWS documents training
+    plans only for training jobs and clusters, not for tuning jobs
     (https://docs.aws.amazon.com/sagemaker/latest/dg/reserve-capacity-with-training-plans.html).
 
     Bad:
@@ -319,18 +321,19 @@ def training_plan_in_a_search(rule: Rule, context: Context) -> Iterator[Finding]
     for _, resources, _ in _resources(context):
         if resources.training_plan_arn is not None:
             yield rule.finding(
-                "AWS documents training plans for training jobs, not for a search",
+                "AWS documents training plans for training jobs, but not for tuning jobs",
                 resources.path / "TrainingPlanArn",
                 on_key=True,
-                help="try it with a search of one training job first, or remove it",
+                help="test it with a tuning job of one training job, or remove it",
             )
 
 
 @error("HPT419", "R26")
-def placement_without_an_ultraserver(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Placement in UltraServers for instances that have none.
+def placement_without_ultraserver(rule: Rule, context: Context) -> Iterator[Finding]:
+    """UltraServer placement is set for other instances.
 
-    `instance_placement` says how training jobs share UltraServers, and is for their capacity only
+    `instance_placement` controls how training jobs share UltraServers and applies to their instance
+    types only
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePlacementConfig.html).
 
     Bad:
@@ -361,14 +364,14 @@ def placement_without_an_ultraserver(rule: Rule, context: Context) -> Iterator[F
 
 
 RULES = (
-    not_one_kind_of_resources,
-    instances_said_twice,
-    resources_without_an_instance,
-    no_instances,
+    missing_or_ambiguous_resources,
+    conflicting_instance_settings,
+    missing_instance_type,
+    zero_instances,
     duplicate_instance_group,
     single_instance_config,
-    instance_groups_with_a_built_in_algorithm,
-    warm_pool_in_a_search,
-    training_plan_in_a_search,
-    placement_without_an_ultraserver,
+    instance_groups_with_built_in_algorithm,
+    ignored_keep_alive_period,
+    training_plan_in_tuning_job,
+    placement_without_ultraserver,
 )

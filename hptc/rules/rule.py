@@ -1,12 +1,12 @@
-"""What a rule is: a function from a job to findings, with a docstring that is its documentation.
+"""What a rule is: a function from a tuning job to findings, with its documentation as docstring.
 
-A rule names paths of the request and never looks for lines. It may read `Context`, nothing else:
-no files, no network, no clock. Its docstring has four parts, which `hptc explain`, the docs page
-and the tests are made from:
+A rule reports paths of the request, not lines. It reads `Context` and nothing else: no files, no
+network, no clock. Its docstring has four parts, which `hptc explain`, the docs page and the tests
+use:
 
     <One line: what is wrong.>
 
-    <What it does, and why it matters, with the AWS page that says so.>
+    <What it does, and why it matters, with the AWS page that documents it.>
 
     Bad:
         <YAML that the rule reports>
@@ -41,18 +41,18 @@ Check = Callable[["Context"], Iterable[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a rule may know. `parents` are the warm-start parents that are specs of the project."""
+    """What a rule can read. `parents` are the warm-start parents that are specs of the project."""
 
     job: TuningJob
     request: Mapping[str, Any]
     environment: Environment | None = None
-    policy: Policy = field(default_factory=Policy)  # what hptc.yaml allows there
+    policy: Policy = field(default_factory=Policy)  # of the environment, or else of the project
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
-    prices: PriceTable | None = None  # the project's; None where no rule needs them
+    prices: PriceTable | None = None  # the project's; None if no rule needs them
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
-    )  # by definition's path
+    )  # by the path of the definition
 
     def region_of(self, definition: Definition) -> str | None:
         """Where the tuning job runs: in the environment's Region, or else in the image's."""
@@ -64,7 +64,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `catalogue` names the rows of docs/rules that it decides."""
+    """One rule. `catalogue` lists the rows of docs/catalogue.md that it implements."""
 
     code: str
     severity: Severity
@@ -73,7 +73,7 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """The bad thing in a few words, as in `logarithmic-range-from-zero`."""
+        """The public name, which states the problem: `logarithmic-range-from-zero`."""
         return self.check.__name__.replace("_", "-")
 
     @property
@@ -92,7 +92,7 @@ class Rule:
         is_secret: bool = False,
         policy_key: Path | None = None,
     ) -> Finding:
-        """A finding of this rule at a path of the request, or of the spec."""
+        """A finding of this rule at a path of the request or the spec."""
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -108,7 +108,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """YAML that shows a rule's finding, or its absence, and the name of the base under it."""
+    """YAML that a rule reports or accepts, and the name of the base that it is merged over."""
 
     base: str
     text: str
@@ -127,14 +127,14 @@ class Documentation:
 def error(
     code: str, *catalogue: str
 ) -> Callable[[Callable[[Rule, Context], Iterable[Finding]]], Rule]:
-    """Make a rule whose findings AWS would refuse, or that are certain to fail."""
+    """Create a rule for problems that AWS rejects, or that are certain to fail."""
     return _rule(code, Severity.ERROR, catalogue)
 
 
 def warning(
     code: str, *catalogue: str
 ) -> Callable[[Callable[[Rule, Context], Iterable[Finding]]], Rule]:
-    """Make a rule whose findings AWS accepts, but that cost, are ignored or usually go wrong."""
+    """Create a rule for problems that AWS accepts, but that cost, are ignored or usually fail."""
     return _rule(code, Severity.WARNING, catalogue)
 
 

@@ -1,7 +1,6 @@
-"""HPT34x: what metric definitions find in the sample log that a spec names.
+"""HPT34x: what metric definitions find in the sample log of a spec.
 
-The rules read the outcome; metrics.py has read the log and run the expressions, where `check` asked
-for it.
+The rules only read the results: hptc/metrics reads the log and runs the expressions.
 """
 
 from __future__ import annotations
@@ -10,14 +9,15 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import plural, quoted
 
 
 @error("HPT341")
 def unreadable_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
     """The sample log can't be read.
 
-    `metric_sample_log` is a file inside the project, by its path from hptc.yaml's folder: not
-    absolute, without `..`, and no link that leads out
+    `metric_sample_log` is the path of a file inside the project, relative to the folder of
+    hptc.yaml. It must not be absolute, contain `..`, or be a link to a file outside the project
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -30,18 +30,18 @@ def unreadable_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
         if rehearsal.fault:
             yield rule.finding(
                 rehearsal.fault,
-                _written(path, context) / "metric_sample_log",
-                label="no log",
-                help="give the path of a log, from the folder of hptc.yaml",
+                _spec_path(path, context) / "metric_sample_log",
+                label="can't be read",
+                help="set the path of a log, relative to the folder of hptc.yaml",
             )
 
 
 @error("HPT342")
-def objective_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The metric definitions never find the objective in the sample log.
+def objective_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The metric definitions don't find the objective in the sample log.
 
-    A training job whose log is like this one has no objective, and a search of such jobs ends
-    without a best one. `hptc metrics` shows what each expression finds
+    If the logs of the training jobs look like the sample, they have no objective value, and the
+    tuning job finds no best training job. `hptc metrics` shows what each expression matches
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -58,8 +58,8 @@ def objective_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Fi
         if rehearsal.fault or rehearsal.is_objective_found:
             continue
         yield rule.finding(
-            f"the objective `{rehearsal.objective}` is never found in {rehearsal.lines:,} lines of "
-            f"{rehearsal.log}",
+            f"the objective `{rehearsal.objective}` is not found in the "
+            f"{plural(rehearsal.lines, 'line')} of {rehearsal.log}",
             path / "AlgorithmSpecification" / "MetricDefinitions",
             help="`hptc metrics SPEC --log FILE` shows what each expression finds",
             on_key=True,
@@ -67,10 +67,11 @@ def objective_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Fi
 
 
 @warning("HPT343")
-def metric_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A metric definition finds no number in the sample log, or something else.
+def metric_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A metric definition finds no number in the sample log.
 
-    The metric is empty in the console then, or an expression takes so long that it can't be meant
+    The metric stays empty in the console. This also reports expressions that capture something else
+    than a number, or that take too long
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
@@ -86,25 +87,26 @@ def metric_not_in_the_sample_log(rule: Rule, context: Context) -> Iterator[Findi
     for rehearsal in context.rehearsals.values():
         for found in rehearsal.metrics:
             if found.is_objective and not rehearsal.is_objective_found and not found.fault:
-                continue  # HPT342 says so
+                continue  # HPT342 reports it
             if found.fault:
                 what = found.fault
             elif found.wrong:
-                what = f'captures "{found.wrong[0].text}" in line {found.wrong[0].line}, no number'
+                first = found.wrong[0]
+                what = f"captures {quoted(first.text)} in line {first.line}, which is not a number"
             elif not found.numbers:
                 what = "matches no line" if not found.matches else "captures nothing"
             else:
                 continue
             yield rule.finding(
-                f"`{found.metric.name}` on {rehearsal.log}: {what}",
+                f"the metric `{found.metric.name}` {what} in {rehearsal.log}",
                 found.metric.path,
-                label="in the sample log",
+                label="does not work on the sample log",
                 help="`hptc metrics SPEC --log FILE` shows what each expression finds",
             )
 
 
-def _written(path: RequestPath, context: Context) -> SpecPath:
-    """Where a definition stands in the spec."""
+def _spec_path(path: RequestPath, context: Context) -> SpecPath:
+    """The path of a definition in the spec."""
     if not context.job.is_multiple:
         return SpecPath(("training_job",))
     definition = next(each for each in context.job.definitions if each.path == path)
@@ -113,6 +115,6 @@ def _written(path: RequestPath, context: Context) -> SpecPath:
 
 RULES = (
     unreadable_sample_log,
-    objective_not_in_the_sample_log,
-    metric_not_in_the_sample_log,
+    objective_not_in_sample_log,
+    metric_not_in_sample_log,
 )

@@ -1,4 +1,4 @@
-"""HPT50x: secrets in plain text, and rights wider than the search needs."""
+"""HPT50x: plaintext secrets, roles of other accounts, and overly broad access."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _WHOLE_BUCKET = re.compile(r"s3://[^/]+/*")
 
 
 @warning("HPT501", "H06", "U03")
-def secret_in_plain_text(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A secret in a hyperparameter, an environment variable or a tag.
+def plaintext_secret(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter, environment variable or tag contains a secret.
 
-    Everyone who may describe a training job reads its hyperparameters, environment and tags, and so
-    does everyone who may read the repository. Found are texts that have the form of a known secret,
-    and literals under names such as `DB_PASSWORD`
+    Everyone who can describe a training job can read its hyperparameters, environment and tags, and
+    so can everyone with access to the repository. The rule reports values in the format of known
+    secrets, and literals with names such as `DB_PASSWORD`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html).
 
     Bad:
@@ -50,7 +50,7 @@ def secret_in_plain_text(rule: Rule, context: Context) -> Iterator[Finding]:
 def _plain_texts(
     definition: Definition,
 ) -> Iterator[tuple[RequestPath, str, str, tuple[str, ...]]]:
-    """(path, name, value, the values beside it) of everything that a container is told."""
+    """(path, name, value, the values next to it) of everything that a container gets."""
     for member, values in (
         ("StaticHyperParameters", definition.static),
         ("Environment", definition.environment),
@@ -72,27 +72,27 @@ def _secret(
     kind = None if has_reference(value) else secret_in(name, value, beside=beside)
     if kind is not None:
         advice = (
-            "the execution role gives the container its rights"
+            "the container has the permissions of the execution role"
             if "AWS" in kind
-            else "let the container read it from AWS Secrets Manager"
+            else "have the container read it from AWS Secrets Manager"
         )
         yield rule.finding(
-            f"`{name}` holds {kind}, for everyone to read who may see the job",
+            f"`{name}` contains {kind}, which everyone with access to the job can read",
             path,
             label="looks like a secret",
-            help=f"remove it: {advice}; replace the secret if others have seen it",
+            help=f"remove it; {advice}; rotate the secret if it was committed",
             is_secret=True,
         )
 
 
 @error("HPT502", "B05")
-def role_of_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An execution role of another account or partition.
+def role_in_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The execution role is in another account or partition.
 
-    A role can be passed to SageMaker only inside its own account
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html). Judged is the
-    role's ARN against the environment, or else the training image's Region and the other training
-    jobs' roles.
+    A role can only be passed to SageMaker in its own account
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+    The rule compares the role's ARN with the environment, or else with the Region of the training
+    image and the roles of the other training jobs.
 
     Bad:
         training_job:
@@ -111,29 +111,30 @@ def role_of_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
         region = context.region_of(definition)
         problem = label = ""
         if owner != account:
-            problem = f"the role is of the account {owner}, the search of {account}"
-            label = f"not of {account}"
+            problem = f"the role is in account {owner}, but the tuning job is in {account}"
+            label = f"not in {account}"
         elif region is not None and partition != images.partition(region):
-            problem = f"the role is of the partition {partition}, but {region} is not"
-            label = f"must begin with arn:{images.partition(region)}:"
+            problem = f"the role is in partition {partition}, but {region} is not"
+            label = f"must start with arn:{images.partition(region)}:"
         if problem:
             yield rule.finding(
                 problem,
                 definition.path / "RoleArn",
                 label=label,
-                help="use a role of the account that the search runs in; it can be let into "
-                "another account's buckets",
+                help="use a role in the tuning job's account; bucket policies can give it "
+                "access to "
+                "other accounts",
             )
 
 
 @warning("HPT503")
 def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A whole bucket where one prefix would do.
+    """An S3 location is a whole bucket.
 
-    The training jobs may read, or write, all that lies in the bucket, now and later: the role needs
-    these rights, every training job loads all of it, and models mix with data
-    (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). The same holds for a
-    whole file system that training jobs may write to.
+    The training jobs can read or write everything in the bucket, now and in the future: the role
+    needs these permissions, every training job downloads all of it, and models are mixed with data
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).
+    The same applies to a whole file system that training jobs can write to.
 
     Bad:
         training_job:
@@ -152,7 +153,7 @@ def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
                     f"{what} is a whole bucket",
                     path,
                     label="no prefix",
-                    help="say a prefix in it, such as s3://<bucket>/<project>/",
+                    help="use a prefix, such as s3://<bucket>/<project>/",
                 )
         for channel in definition.channels:
             for source in channel.sources:
@@ -160,28 +161,28 @@ def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
                     source.access_mode == "rw" and not source.directory.strip("/")
                 ):
                     yield rule.finding(
-                        f"the training jobs may write to all of {source.id}",
+                        f"the training jobs can write to all of {source.id}",
                         source.path / "DirectoryPath",
                         label="the whole file system",
-                        help="say a directory, or `file_system_access_mode: ro`",
+                        help="use a directory, or `file_system_access_mode: ro`",
                     )
 
 
 def _buckets(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
-    """(what for, URI, path) of every place in S3."""
+    """(description, URI, path) of every S3 location."""
     for channel in definition.channels:
         for source in channel.sources:
             if isinstance(source, S3Source) and source.data_type == "S3Prefix":
-                yield f"the input `{channel.name}`", source.uri, source.path / "S3Uri"
+                yield f"the input channel `{channel.name}`", source.uri, source.path / "S3Uri"
     output = definition.path / "OutputDataConfig" / "S3OutputPath"
     yield "the output", definition.output_path, output
     if definition.checkpoint_uri is not None:
         checkpoint = definition.path / "CheckpointConfig" / "S3Uri"
-        yield "the place of the checkpoints", definition.checkpoint_uri, checkpoint
+        yield "the checkpoint location", definition.checkpoint_uri, checkpoint
 
 
 RULES = (
-    secret_in_plain_text,
-    role_of_another_account,
+    plaintext_secret,
+    role_in_another_account,
     whole_bucket,
 )

@@ -1,4 +1,4 @@
-"""HPT43x: how long a training job may run, and how long it may wait for spot instances."""
+"""HPT43x: maximum runtime of a training job and maximum wait time for Spot capacity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import spec_duration
 
 _MAX_RUNTIME = 28 * 86_400
-_AN_HOUR = 3600
+_HOUR = 3600
 
 
 def _max_runtime(definition: Definition) -> int:
@@ -21,10 +21,10 @@ def _max_runtime(definition: Definition) -> int:
 
 
 @error("HPT430", "T02")
-def training_job_longer_than_28_days(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job that may run for more than 28 days.
+def training_job_over_28_days(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A training job may run for more than 28 days.
 
-    28 days is the most for a training job; an account's own quota may be lower
+    The maximum runtime of a training job is 28 days; the quota of an account may be lower
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html).
 
     Bad:
@@ -43,17 +43,16 @@ def training_job_longer_than_28_days(rule: Rule, context: Context) -> Iterator[F
                 f"a training job may run for {spec_duration(_max_runtime(definition))}, but the "
                 "maximum is 28 days",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
-                label="at most 28d",
-                help="lower it",
+                label="must be 28d or less",
             )
 
 
 @error("HPT431", "T03")
-def wait_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A time to wait for spot instances, without spot training.
+def wait_time_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`max_wait_time` is set, but managed spot training is off.
 
-    Only training on spot instances waits for them, so AWS refuses the time where it is not turned
-    on (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
+    Only managed spot training waits for Spot capacity, so SageMaker rejects the setting without it
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
     Bad:
         training_job:
@@ -67,19 +66,19 @@ def wait_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
     for definition in context.job.definitions:
         if definition.max_wait_seconds is not None and not definition.is_spot:
             yield rule.finding(
-                "`max_wait_time` is for spot instances, and spot training is not turned on",
+                "`max_wait_time` requires managed spot training, which is off",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 on_key=True,
-                help="move it under `spot:`, which turns spot training on, or remove it",
+                help="move it to `spot:`, which turns managed spot training on, or remove it",
             )
 
 
 @error("HPT432", "T04")
-def spot_without_a_wait(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Spot training that doesn't say how long to wait.
+def spot_without_wait_time(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Managed spot training has no `max_wait_time`.
 
-    Spot instances may not be there at once, and may be taken away: AWS asks how long a training job
-    may take, the waiting included
+    Spot capacity may not be available immediately and can be interrupted, so SageMaker requires the
+    maximum time that a training job may take, including the wait
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
     Bad:
@@ -93,20 +92,20 @@ def spot_without_a_wait(rule: Rule, context: Context) -> Iterator[Finding]:
     for definition in context.job.definitions:
         if definition.is_spot and definition.max_wait_seconds is None:
             yield rule.finding(
-                "spot training doesn't say how long a training job may take in all",
+                "managed spot training requires `max_wait_time`",
                 definition.path / "EnableManagedSpotTraining",
                 label="no `max_wait_time`",
-                help=f"write `spot: {{max_wait_time: …}}`, at least "
+                help=f"add `spot: {{max_wait_time: …}}` with at least "
                 f"{spec_duration(_max_runtime(definition))}",
             )
 
 
 @error("HPT433", "T05")
-def wait_shorter_than_the_training(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Less time in all than for the training alone.
+def wait_time_shorter_than_runtime(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`max_wait_time` is shorter than `max_runtime`.
 
-    The time to wait for spot instances holds the time to train, so that it must be as long at
-    least. A training job that says no `max_runtime` has a day
+    `max_wait_time` includes the time to train, so it must be at least as long as `max_runtime`,
+    which defaults to one day
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html).
 
     Bad:
@@ -124,20 +123,20 @@ def wait_shorter_than_the_training(rule: Rule, context: Context) -> Iterator[Fin
         if definition.is_spot and wait is not None and wait < runtime:
             default = " (the default)" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
-                f"training may take {spec_duration(runtime)}{default}, but waiting and training "
-                f"together only {spec_duration(wait)}",
+                f"`max_runtime` is {spec_duration(runtime)}{default}, but `max_wait_time`, which "
+                f"includes it, is {spec_duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
-                label=f"at least {spec_duration(runtime)}",
+                label=f"must be {spec_duration(runtime)} or more",
                 help="raise `max_wait_time`, or lower `max_runtime` under `stopping`",
             )
 
 
 @error("HPT434", "T06")
-def long_wait_without_checkpoints(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An algorithm that keeps no checkpoints, waiting for more than an hour.
+def long_wait_time_without_checkpoints(rule: Rule, context: Context) -> Iterator[Finding]:
+    """`max_wait_time` is longer than an hour for an algorithm without checkpoints.
 
-    A built-in algorithm without checkpoints starts again after each interruption, so AWS lets it
-    take an hour at most on spot instances
+    A built-in algorithm without checkpoints starts over after each interruption, so SageMaker
+    limits `max_wait_time` to one hour
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
     Bad (kmeans):
@@ -158,23 +157,24 @@ def long_wait_without_checkpoints(rule: Rule, context: Context) -> Iterator[Find
             and not algorithm.checkpoints
             and definition.is_spot
             and wait is not None
-            and wait > _AN_HOUR
+            and wait > _HOUR
         ):
             yield rule.finding(
-                f"{algorithm.title} writes no checkpoints, so it may not take "
-                f"{spec_duration(wait)} on spot instances",
+                f"{algorithm.title} does not support checkpoints, so `max_wait_time` is limited to "
+                f"1h, but is {spec_duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
-                label="at most 1h",
-                help="lower it to 1h and `max_runtime` with it, or train without `spot`",
+                label="must be 1h or less",
+                help="lower it and `max_runtime` to 1h, or turn off managed spot training",
             )
 
 
 @warning("HPT435", "T07")
 def long_spot_training_without_checkpoints(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Long training on spot instances that starts from nothing after each interruption.
+    """Long training on Spot capacity has no checkpoints.
 
-    AWS recommends checkpoints for all spot training that isn't quick. Found are training jobs that
-    may run for more than an hour, on images that can keep checkpoints
+    AWS recommends checkpoints for managed spot training that isn't short: without them, training
+    starts over after each interruption. The rule reports training jobs that may run for more than
+    an hour, with images that support checkpoints
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
     Bad:
@@ -194,22 +194,22 @@ def long_spot_training_without_checkpoints(rule: Rule, context: Context) -> Iter
             and definition.checkpoint_uri is None
             and definition.training_image is not None
             and (algorithm is None or algorithm.checkpoints)
-            and _max_runtime(definition) > _AN_HOUR
+            and _max_runtime(definition) > _HOUR
         ):
             yield rule.finding(
                 f"training of up to {spec_duration(_max_runtime(definition))} starts over whenever "
                 "its spot instance is interrupted",
                 definition.path / "EnableManagedSpotTraining",
                 label="no `checkpoint`",
-                help="add `checkpoint: {s3_uri: …}`, and let the training resume from it",
+                help="add `checkpoint: {s3_uri: …}`, and make the training code resume from it",
             )
 
 
 RULES = (
-    training_job_longer_than_28_days,
-    wait_without_spot,
-    spot_without_a_wait,
-    wait_shorter_than_the_training,
-    long_wait_without_checkpoints,
+    training_job_over_28_days,
+    wait_time_without_spot,
+    spot_without_wait_time,
+    wait_time_shorter_than_runtime,
+    long_wait_time_without_checkpoints,
     long_spot_training_without_checkpoints,
 )

@@ -1,4 +1,4 @@
-"""HPT305..310: the hyperparameters of a built-in algorithm: which it takes, needs, lets vary."""
+"""HPT305..310: the hyperparameters of built-in algorithms."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from hptc.diagnostics import Finding, nearest
 from hptc.request.job_facts import built_in, has_known_version, number, runs_a_script
 from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange, Range
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import listed_code
 
 
 @error("HPT305", "M10")
 def untunable_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search varies a hyperparameter that the built-in algorithm does not let it vary.
+    """A tuned hyperparameter of a built-in algorithm is not tunable.
 
-    A built-in algorithm declares which of its hyperparameters a tuning job can vary, and AWS
-    refuses a range over any other, also when the image runs a script of yours
+    A built-in algorithm declares which of its hyperparameters can be tuned. SageMaker rejects a
+    range for any other, even if the image runs your own script
     (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html).
 
     Bad (xgboost):
@@ -35,13 +36,13 @@ def untunable_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @warning("HPT306", "M10")
-def hyperparameter_not_documented_as_tunable(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search varies a hyperparameter that AWS does not document as tunable.
+def undocumented_tunable_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuned hyperparameter of a built-in algorithm is not documented as tunable.
 
-    A built-in algorithm declares which of its hyperparameters a tuning job can vary, and AWS
-    refuses a range over any other. The Developer Guide lists them on the algorithm's tuning page
-    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html);
-    for some algorithms its list may not be complete, hence a warning.
+    A built-in algorithm declares which of its hyperparameters can be tuned, and SageMaker rejects a
+    range for any other. The Developer Guide lists them on the algorithm's tuning page
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
+    For some algorithms that list may be incomplete, so this is a warning.
 
     Bad (kmeans):
         training_job:
@@ -61,29 +62,29 @@ def _untunable(rule: Rule, context: Context, *, are_exhaustive: bool) -> Iterato
         algorithm = built_in(definition)
         if algorithm is None or not has_known_version(definition):
             continue
-        if _declares_its_tunables(definition, algorithm) is not are_exhaustive:
+        if _has_declared_tunables(definition, algorithm) is not are_exhaustive:
             continue
         names = tuple(tunable.name for tunable in algorithm.tunables)
         for range_ in definition.ranges:
             if algorithm.tunable(range_.name) is not None:
                 continue
             meant = nearest(range_.name, names)
-            known = ", ".join(names) or "none at all"
+            known = listed_code(names) or "none"
             yield rule.finding(
-                f"a search can't vary `{range_.name}` of {algorithm.title}"
+                f"`{range_.name}` of {algorithm.title} can't be tuned"
                 if are_exhaustive
                 else f"AWS does not document `{range_.name}` of {algorithm.title} as tunable",
                 range_.path,
                 label=f"did you mean `{meant}`?" if meant else "",
-                help=f"give it one value; a search can vary {known}",
+                help=f"make it static; tunable hyperparameters: {known}",
                 on_key=True,
             )
 
 
-def _declares_its_tunables(definition: Definition, algorithm: Algorithm) -> bool:
-    """Whether the table has the container's own list, rather than the Developer Guide's.
+def _has_declared_tunables(definition: Definition, algorithm: Algorithm) -> bool:
+    """Whether the tunables are those that the container declares, not just the Developer Guide's.
 
-    What XGBoost's container declares is public from 0.90-1 on, the first of this repository
+    The declarations of the XGBoost container are public since 0.90-1, its first open-source version
     (https://github.com/aws/sagemaker-xgboost-container).
     """
     image = images.parse_image(definition.training_image or "")
@@ -92,14 +93,12 @@ def _declares_its_tunables(definition: Definition, algorithm: Algorithm) -> bool
 
 
 @error("HPT307", "P21")
-def range_beyond_the_limits_of_a_built_in_algorithm(
-    rule: Rule, context: Context
-) -> Iterator[Finding]:
-    """A range leaves what the built-in algorithm accepts.
+def range_outside_algorithm_limits(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range exceeds the values that the built-in algorithm accepts.
 
-    An algorithm publishes for each of its hyperparameters the values that it accepts, and a range
-    may not leave them. The ranges on the tuning pages of the Developer Guide are advice, which
-    this rule does not judge
+    An algorithm declares the valid values of each hyperparameter, and a range must be within them.
+    The ranges on the tuning pages of the Developer Guide are recommendations, which this rule does
+    not check
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
     Bad (xgboost):
@@ -136,20 +135,19 @@ def range_beyond_the_limits_of_a_built_in_algorithm(
             above = limits.maximum is not None and bound > Decimal(limits.maximum)
             if below or above:
                 yield rule.finding(
-                    f"`{range_.name}` {word} at {bound}, but the algorithm accepts {accepted}",
+                    f"the range of `{range_.name}` {word} at {bound}, but the algorithm accepts "
+                    f"{accepted}",
                     range_.path / member,
                     label=f"must be {accepted}",
                 )
 
 
 @warning("HPT308", "P22")
-def range_of_another_kind_than_the_hyperparameter(
-    rule: Rule, context: Context
-) -> Iterator[Finding]:
-    """A range is of another kind than the built-in algorithm's hyperparameter.
+def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A range's type differs from that of the built-in algorithm's hyperparameter.
 
-    An algorithm declares each of its hyperparameters as Integer, Continuous or Categorical, and a
-    range is meant to be of that kind. Whole numbers for a continuous one are fine
+    An algorithm declares each hyperparameter as Integer, Continuous or Categorical, and its range
+    should have that type. Integer ranges for continuous hyperparameters are fine
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
     Bad (xgboost):
@@ -167,20 +165,20 @@ def range_of_another_kind_than_the_hyperparameter(
             continue
         kind = "Categorical" if isinstance(range_, CategoricalRange) else range_.kind
         if kind == "Integer" and "Continuous" in tunable.kinds:
-            continue  # published searches do so, and run
+            continue  # published tuning jobs do this, and they work
         if kind not in tunable.kinds:
             yield rule.finding(
-                f"`{range_.name}` is searched as {kind}, but the algorithm declares it "
+                f"`{range_.name}` is tuned as {kind}, but the algorithm declares it as "
                 f"{' or '.join(tunable.kinds)}",
                 range_.path,
                 label=f"should be {' or '.join(tunable.kinds)}",
-                help=f"write `type: {tunable.kinds[0]}`",
+                help=f"use `type: {tunable.kinds[0]}`",
                 on_key=True,
             )
 
 
 def _tuned(context: Context) -> Iterator[tuple[Range, Tunable]]:
-    """Every range over a tunable that the table knows."""
+    """Every range of a known tunable hyperparameter."""
     for definition in context.job.definitions:
         algorithm = built_in(definition)
         if algorithm is None or not has_known_version(definition):
@@ -192,11 +190,11 @@ def _tuned(context: Context) -> Iterator[tuple[Range, Tunable]]:
 
 
 @warning("HPT309", "H03", "H07")
-def required_hyperparameter_missing(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A built-in algorithm lacks a hyperparameter that it can't train without.
+def missing_required_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A required hyperparameter of a built-in algorithm is missing.
 
-    AWS accepts the tuning job, since only the container checks the hyperparameters: its training
-    jobs fail some minutes later, each of them, and the tuning job with them
+    SageMaker accepts the tuning job, because only the container checks the hyperparameters. After a
+    few minutes every training job fails, and the tuning job with them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html).
 
     Bad (xgboost):
@@ -225,7 +223,7 @@ def required_hyperparameter_missing(rule: Rule, context: Context) -> Iterator[Fi
                 else ""
             )
             yield rule.finding(
-                f"{algorithm.title} needs the hyperparameter `{required.name}`{because}",
+                f"{algorithm.title} requires the hyperparameter `{required.name}`{because}",
                 definition.path / "StaticHyperParameters",
                 help=f"add `{required.name}:` to the hyperparameters",
                 on_key=True,
@@ -233,11 +231,11 @@ def required_hyperparameter_missing(rule: Rule, context: Context) -> Iterator[Fi
 
 
 @warning("HPT310", "H04")
-def hyperparameter_unknown_to_the_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A built-in algorithm gets a hyperparameter that AWS does not document for it.
+def unknown_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter is not documented for the built-in algorithm.
 
-    The containers of the built-in algorithms fail on a hyperparameter that they do not know. AWS
-    accepts the tuning job; its training jobs fail, each of them
+    The containers of built-in algorithms fail on unknown hyperparameters. SageMaker accepts the
+    tuning job, but every training job fails
     (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost_hyperparameters.html).
 
     Bad (xgboost):
@@ -261,22 +259,22 @@ def hyperparameter_unknown_to_the_algorithm(rule: Rule, context: Context) -> Ite
             continue
         for name in definition.static:
             if name in algorithm.hyperparameters or name.startswith("_"):
-                continue  # names with an underscore are SageMaker's own
+                continue  # SageMaker reserves names that start with an underscore
             meant = nearest(name, algorithm.hyperparameters)
             yield rule.finding(
                 f"{algorithm.title} has no documented hyperparameter `{name}`",
                 definition.path / "StaticHyperParameters" / name,
                 label=f"did you mean `{meant}`?" if meant else "",
-                help="remove it, or rename it to one that the algorithm knows",
+                help="remove it, or use a documented hyperparameter",
                 on_key=True,
             )
 
 
 RULES = (
     untunable_hyperparameter,
-    hyperparameter_not_documented_as_tunable,
-    range_beyond_the_limits_of_a_built_in_algorithm,
-    range_of_another_kind_than_the_hyperparameter,
-    required_hyperparameter_missing,
-    hyperparameter_unknown_to_the_algorithm,
+    undocumented_tunable_hyperparameter,
+    range_outside_algorithm_limits,
+    range_type_mismatch,
+    missing_required_hyperparameter,
+    unknown_hyperparameter,
 )

@@ -1,7 +1,6 @@
-"""HPT70x: what a search may change against the parents that it learns from.
+"""HPT70x: what a tuning job with a warm start may change, compared with its parents.
 
-A parent is compared when it is a spec of the project; of a job that is only a name, nothing is
-known here.
+Only parents that are specs of the project can be compared.
 """
 
 from __future__ import annotations
@@ -20,14 +19,15 @@ from hptc.request.tuning_job import (
 )
 from hptc.rules.limits import MAX_TRAINING_JOBS
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import listed_code
 
-_MOST_CHANGES = 10
+_MAX_CHANGES = 10
 _PARENTS = RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs"))
 _NAME = "HyperParameterTuningJobName"
 
 
 def pairs(context: Context) -> Iterator[tuple[int, str, Definition, Definition]]:
-    """(index, parent's name, the search, the parent) for every parent that can be compared."""
+    """(index, parent's name, definition, parent's definition) of every parent to compare."""
     job = context.job
     if job.warm_start is None or len(job.definitions) != 1:
         return
@@ -38,7 +38,7 @@ def pairs(context: Context) -> Iterator[tuple[int, str, Definition, Definition]]
 
 
 def parent_path(index: int) -> RequestPath:
-    """Where the search names a parent."""
+    """The path of a parent's name."""
     return _PARENTS / index / _NAME
 
 
@@ -46,18 +46,12 @@ def _ranges(definition: Definition) -> Mapping[str, Range]:
     return {range_.name: range_ for range_ in definition.ranges}
 
 
-def listed(names: list[str]) -> str:
-    """Names in a sentence: `a`, `b` and `c`."""
-    shown = [f"`{name}`" for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
 @error("HPT702", "W04")
-def other_objective_than_a_parent(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start with another objective than a parent's.
+def warm_start_with_other_objective(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start has another objective than a parent.
 
-    The search goes on from its parents' results, so that all must have the same objective metric,
-    and mean the same by better
+    The tuning job continues from the results of its parents, so all must have the same objective
+    metric and direction
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html).
 
     Bad:
@@ -74,25 +68,26 @@ def other_objective_than_a_parent(rule: Rule, context: Context) -> Iterator[Find
     for _, name, mine, theirs in pairs(context):
         if mine.objective is None or theirs.objective is None:
             continue
-        for member, ours, parents in (
-            ("MetricName", mine.objective.metric_name, theirs.objective.metric_name),
-            ("Type", mine.objective.type, theirs.objective.type),
+        for member, what, ours, parents in (
+            ("MetricName", "metric", mine.objective.metric_name, theirs.objective.metric_name),
+            ("Type", "direction", mine.objective.type, theirs.objective.type),
         ):
             if ours != parents:
                 yield rule.finding(
-                    f"the objective is {ours}, but that of the parent `{name}` is {parents}",
+                    f"the objective's {what} is {ours}, but that of the parent `{name}` is "
+                    f"{parents}",
                     mine.objective.path / member,
                     label=f"must be {parents}",
-                    help=f"write {parents}, or remove the parent",
+                    help=f"use {parents}, or remove the parent",
                 )
 
 
 @error("HPT703", "W05", "W15")
-def other_hyperparameters_than_a_parent(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start with a hyperparameter that a parent lacks, or without one that it has.
+def warm_start_with_other_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start has other hyperparameters than a parent.
 
-    The names of all hyperparameters, static and tuned together, must be those of every parent. A
-    hyperparameter may change from static to tuned and back
+    The names of all hyperparameters, static and tuned combined, must be the same as in every
+    parent. A hyperparameter can change from static to tuned and back
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html).
 
     Bad:
@@ -112,33 +107,34 @@ def other_hyperparameters_than_a_parent(rule: Rule, context: Context) -> Iterato
         missing = [n for n in parents if n not in ours]
         if added:
             yield rule.finding(
-                f"the parent `{name}` has no hyperparameter {listed(added)}",
+                f"the parent `{name}` has no hyperparameter {listed_code(added)}",
                 ours[added[0]],
                 on_key=True,
                 label="not in the parent",
-                help=f"remove {listed(added)}, or give the parent its default as a static value "
-                "and run it again",
+                help=f"remove {listed_code(added)}, or add the default value to the parent and "
+                "rerun it",
             )
         if missing:
             yield rule.finding(
-                f"the parent `{name}` has {listed(missing)}, which this search lacks",
+                f"the parent `{name}` has {listed_code(missing)}, but this tuning job does not",
                 parent_path(index),
                 label="has more hyperparameters",
-                help=f"add {_said(theirs, missing)}, as in the parent or otherwise",
+                help=f"add {_with_values(theirs, missing)}",
             )
 
 
 def _names(definition: Definition) -> dict[str, RequestPath]:
-    """Every hyperparameter of a definition, and where it stands."""
+    """Every hyperparameter of a definition, with its path."""
     static = {name: definition.path / "StaticHyperParameters" / name for name in definition.static}
     return static | {range_.name: range_.path for range_ in definition.ranges}
 
 
 @error("HPT704", "W06")
-def other_kind_than_a_parent(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start in which a hyperparameter is of another kind than in a parent.
+def warm_start_with_other_range_type(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter of a warm start has another type than in a parent.
 
-    Integer, Continuous or Categorical: bounds, values and scaling may change, the kind may not
+    Bounds, values and scaling of a range can change, but not its type (Integer, Continuous or
+    Categorical)
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html).
 
     Bad:
@@ -160,11 +156,11 @@ def other_kind_than_a_parent(rule: Rule, context: Context) -> Iterator[Finding]:
             parent = _kind(parents[range_.name]) if range_.name in parents else None
             if ours and parent and ours != parent:
                 yield rule.finding(
-                    f"`{range_.name}` is {ours}, but {parent} in the parent `{name}`",
+                    f"`{range_.name}` is {ours}, but the parent `{name}` has {parent}",
                     range_.path,
                     on_key=True,
                     label=f"must be {parent}",
-                    help=f"write `type: {parent}`, or remove the parent",
+                    help=f"use `type: {parent}`, or remove the parent",
                 )
 
 
@@ -175,15 +171,15 @@ def _kind(range_: Range) -> str | None:
         case CategoricalRange():
             return "Categorical"
         case AutoRange():
-            return None  # the service decides
+            return None  # Autotune chooses it
 
 
 @error("HPT705", "W07")
-def too_many_changes_since_a_parent(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start with more than ten changes of static values since a parent.
+def too_many_warm_start_changes(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start has more than ten changes of static hyperparameters since a parent.
 
-    Two kinds of changes are counted: a tuned hyperparameter that becomes static counts 1, and a
-    categorical one as many as it had values; a static value that changes counts 2
+    Two kinds of changes count: a tuned hyperparameter that becomes static counts as 1, or as the
+    number of its values if it was categorical; a static value that changes counts as 2
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html).
 
     Bad:
@@ -199,19 +195,19 @@ def too_many_changes_since_a_parent(rule: Rule, context: Context) -> Iterator[Fi
     for index, name, mine, theirs in pairs(context):
         changes = _changes(mine, theirs)
         total = sum(changes.values())
-        if total > _MOST_CHANGES:
+        if total > _MAX_CHANGES:
             counted = ", ".join(f"`{n}` {count}" for n, count in changes.items())
             yield rule.finding(
-                f"{total} changes since the parent `{name}`, but {_MOST_CHANGES} are the most: "
+                f"{total} changes since the parent `{name}`, but the maximum is {_MAX_CHANGES}: "
                 f"{counted}",
                 parent_path(index),
-                label=f"{total - _MOST_CHANGES} too many",
-                help=f"keep the parent's {_said(theirs, _fewest(changes))}",
+                label=f"{total - _MAX_CHANGES} too many",
+                help=f"keep the parent's {_with_values(theirs, _fewest(changes))}",
             )
 
 
 def _changes(mine: Definition, theirs: Definition) -> dict[str, int]:
-    """What counts against the limit: each name with its count."""
+    """The changes that count towards the limit: each name with its count."""
     tuned = _ranges(theirs)
     counts: dict[str, int] = {}
     for name, value in mine.static.items():
@@ -224,8 +220,8 @@ def _changes(mine: Definition, theirs: Definition) -> dict[str, int]:
 
 
 def _fewest(changes: Mapping[str, int]) -> list[str]:
-    """The fewest names to take back, those that matter least."""
-    excess = sum(changes.values()) - _MOST_CHANGES
+    """The fewest changes to revert, those with the lowest counts."""
+    excess = sum(changes.values()) - _MAX_CHANGES
     left, chosen = sorted(changes, key=lambda name: changes[name]), []
     while excess > 0:
         name = next((name for name in left if changes[name] >= excess), left[-1])
@@ -235,9 +231,9 @@ def _fewest(changes: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-def _said(definition: Definition, names: list[str]) -> str:
-    """Names with what a definition says for them, where that is a short static value."""
-    return listed(
+def _with_values(definition: Definition, names: list[str]) -> str:
+    """Names, each with its static value in a definition if it is short."""
+    return listed_code(
         [
             f"{name}: {value}" if 0 < len(value := definition.static.get(name, "")) <= 30 else name
             for name in names
@@ -246,11 +242,11 @@ def _said(definition: Definition, names: list[str]) -> str:
 
 
 @warning("HPT706", "W13")
-def warm_start_of_another_strategy(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start of a Hyperband or grid search.
+def warm_start_with_unsupported_strategy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A Hyperband or grid search has a warm start.
 
-    AWS describes warm starts for Bayesian and random search. A grid's points are fixed, whatever
-    the parents learned, and for Hyperband nothing is documented
+    AWS documents warm start for Bayesian and random search. A grid is fixed, whatever the parents
+    learned, and for Hyperband nothing is documented
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html).
 
     Bad:
@@ -264,18 +260,18 @@ def warm_start_of_another_strategy(rule: Rule, context: Context) -> Iterator[Fin
     """
     if context.job.warm_start is not None and context.job.strategy in ("Hyperband", "Grid"):
         yield rule.finding(
-            f"a warm start is documented for Bayesian and Random, not for {context.job.strategy}",
+            f"warm start is documented for Bayesian and Random, but not for {context.job.strategy}",
             RequestPath(("HyperParameterTuningJobConfig", "Strategy")),
-            label="may learn nothing",
+            label="may have no effect",
             help="use `strategy: Bayesian`, or remove `warm_start`",
         )
 
 
 @error("HPT707", "W14")
-def parent_of_several_algorithms(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start from a search of several algorithms.
+def warm_start_parent_with_several_algorithms(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A parent of a warm start has several algorithms.
 
-    Warm starts are for searches of one algorithm, the parents included
+    Warm start supports a single algorithm only, in the parents too
     (https://docs.aws.amazon.com/sagemaker/latest/dg/multiple-algorithm-hpo-create-tuning-jobs.html).
 
     Bad:
@@ -289,18 +285,18 @@ def parent_of_several_algorithms(rule: Rule, context: Context) -> Iterator[Findi
         parent = context.parents.get(name)
         if parent is not None and parent.is_multiple:
             yield rule.finding(
-                f"the parent `{name}` searches several algorithms",
+                f"the parent `{name}` has several algorithms",
                 parent_path(index),
                 label="has `training_jobs`",
-                help="remove it; a search of one of its algorithms alone can be a parent",
+                help="remove it; a tuning job with a single algorithm can be a parent",
             )
 
 
 @error("HPT708", "N09")
-def parent_that_can_not_be(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start from itself, from one parent twice, or from a parent without a name.
+def invalid_warm_start_parent(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A parent of a warm start is the tuning job itself, a duplicate, or has no name.
 
-    Parents are searches that ended before, up to five different ones
+    Parents are up to five different tuning jobs that have finished
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html).
 
     Bad:
@@ -314,23 +310,23 @@ def parent_that_can_not_be(rule: Rule, context: Context) -> Iterator[Finding]:
     for index, name in enumerate(parents):
         problem = ""
         if not name:
-            problem = "a parent without a name"
+            problem = "a parent has no name"
         elif name == context.job.name:
-            problem = f"`{name}` can't start from itself"
+            problem = f"`{name}` can't be its own parent"
         elif name in parents[:index]:
-            problem = f"`{name}` is a parent already"
+            problem = f"the parent `{name}` is listed twice"
         if problem:
             yield rule.finding(
-                problem, parent_path(index), help="remove it, or name another search that has ended"
+                problem, parent_path(index), help="remove it, or use another finished tuning job"
             )
 
 
 @warning("HPT709", "L15")
-def more_training_jobs_than_allowed_with_parents(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A search that has too many training jobs when its parents' are counted.
+def too_many_training_jobs_with_parents(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A tuning job and its parents have too many training jobs in total.
 
-    The training jobs of all parents count against the limit of the new search. How many a parent
-    has run is known to AWS; counted here is what its spec allows it
+    The training jobs of all parents count towards the limit of the new tuning job. The rule counts
+    what the parents' specs allow, because only AWS knows how many actually ran
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html).
 
     Bad:
@@ -348,13 +344,13 @@ def more_training_jobs_than_allowed_with_parents(rule: Rule, context: Context) -
     total = mine + sum(counts)
     if total > MAX_TRAINING_JOBS:
         yield rule.finding(
-            f"{mine} training jobs and {total - mine} of the parents are {total}; "
-            f"{MAX_TRAINING_JOBS} is the limit",
+            f"the tuning job has {mine} training jobs and its parents have {total - mine}, but "
+            f"the maximum is {MAX_TRAINING_JOBS} in total",
             RequestPath(
                 ("HyperParameterTuningJobConfig", "ResourceLimits", "MaxNumberOfTrainingJobs")
             ),
-            label="parents count, too",
-            help="lower it, or leave a parent out",
+            label="includes those of parents",
+            help="lower it, or remove a parent",
         )
 
 
@@ -363,12 +359,12 @@ def _count(parent: TuningJob | None) -> int:
 
 
 RULES = (
-    other_objective_than_a_parent,
-    other_hyperparameters_than_a_parent,
-    other_kind_than_a_parent,
-    too_many_changes_since_a_parent,
-    warm_start_of_another_strategy,
-    parent_of_several_algorithms,
-    parent_that_can_not_be,
-    more_training_jobs_than_allowed_with_parents,
+    warm_start_with_other_objective,
+    warm_start_with_other_hyperparameters,
+    warm_start_with_other_range_type,
+    too_many_warm_start_changes,
+    warm_start_with_unsupported_strategy,
+    warm_start_parent_with_several_algorithms,
+    invalid_warm_start_parent,
+    too_many_training_jobs_with_parents,
 )
