@@ -254,7 +254,7 @@ def permissions(
     if owners:
         show(_owners(compiled, form))
         return EXIT_OK
-    from hptc.infrastructure.permissions_report import permissions_report
+    from hptc.compiler.permissions_report import permissions_report
 
     if form == "json" and len(compiled) != 1:
         raise UsageError(f"--format json prints one spec's policy, and {len(compiled)} are named")

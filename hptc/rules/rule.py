@@ -28,6 +28,7 @@ from hptc.request.tuning_job import TuningJob
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
+    from hptc.infrastructure.deployable_spec import DeployableSpec
     from hptc.metrics.rehearsal import Rehearsal
     from hptc.project.project_file import Environment
 
@@ -44,6 +45,7 @@ class Context:
     policy: Policy = field(default_factory=Policy)  # what hptc.yaml allows there
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
+    deployable: DeployableSpec | None = None  # the spec as its environment's stacks see it
     prices: PriceTable | None = None  # the project's; None where no rule needs them
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict

@@ -642,7 +642,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
                 code="HPT107", path=path,
                 message=f"`{name}` can't be {_described(value)}: {detail['msg']}",
             )  # fmt: skip
-        case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "brought":
+        case "hyperparameter" | "missing_key" | "extra_key" | "twice" | "duration" | "identifier":
             message = detail["msg"]
             key = detail.get("ctx", {}).get("key")
             if key is not None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hptc.compiler.outcome import Compiled
+from hptc.compiler.permissions_report import permissions_report
 from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
-from hptc.infrastructure.permissions_report import permissions_report
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import document
 from hptc.render.permissions import permissions_json, render_permissions
@@ -56,12 +56,12 @@ def test_every_place_is_in_a_file_of_the_project() -> None:
         report = permissions_report(compiled(path.stem))
         for role in (*report.roles, *report.schedule):
             for permission in role.permissions:
-                assert permission.asked_by
-                for asker in permission.asked_by:
-                    assert asker.span.file in (f"specs/{path.name}", "hptc.yaml")
-                    assert asker.path
-                    if asker.provided_by:
-                        assert asker.span.file == f"specs/{path.name}"
+                assert permission.required_by
+                for requirement in permission.required_by:
+                    assert requirement.span.file in (f"specs/{path.name}", "hptc.yaml")
+                    assert requirement.path
+                    if requirement.provided_by:
+                        assert requirement.span.file == f"specs/{path.name}"
 
 
 def test_it_fits_a_terminal_but_for_names_that_are_copied() -> None:

@@ -2,7 +2,8 @@
 
 A case is a spec, merged over the defaults of hptc.yaml beside it, or, when its first comment says
 `request`, a JSON merge patch over the base's request in the API's own form. A first comment such
-as `policy: {budget_usd: 2}` is the project's policy for the case. Every line that a diagnostic
+as `policy: {budget_usd: 2}` is the project's policy for the case, and `infrastructure: {…}` is the
+infrastructure of its environment. Every line that a diagnostic
 points at carries `# error: CODE` or `# warning: CODE`; a case expects these and nothing else. The
 lines of a request case are not compared, its codes are.
 """
@@ -27,6 +28,7 @@ from tests.support.paths import ROOT
 FOLDER = ROOT / "tests" / "rules"
 _MARK = re.compile(r"#.*?\b(error|warning): (HPT\d{3})(?:, (HPT\d{3}))*")
 _POLICY = "# policy: "
+_INFRASTRUCTURE = "# infrastructure: "
 Expected = list[tuple[int, str, str]]
 
 
@@ -74,7 +76,11 @@ def compile_case(text: str, *, is_request: bool = False) -> Outcome:
     base, diagnostics = project_file.load(FOLDER / "hptc.yaml")
     assert base is not None, diagnostics
     if text.startswith(_POLICY):
-        base = _with_policy(base, text.partition("\n")[0].removeprefix("# "))
+        policy = text.partition("\n")[0].removeprefix("# ")
+        base = _with_text(base, f"{base.document.text}\n{policy}\n")
+    if text.startswith(_INFRASTRUCTURE):
+        line = text.partition("\n")[0].removeprefix("# ")
+        base = _with_text(base, re.sub(r"infrastructure: \{.*\}", line, base.document.text))
     if not is_request:
         workspace = Workspace(rehearse=rehearse_sample)
         return compile_text(text, "case.yaml", workspace, base)
@@ -89,9 +95,9 @@ def compile_case(text: str, *, is_request: bool = False) -> Outcome:
     return compile_text(filled, "case.json", Workspace())
 
 
-def _with_policy(base: Project, policy: str) -> Project:
-    """The base project with a policy, which is one line of YAML."""
-    document, faults = source.parse(f"{base.document.text}\n{policy}\n", "hptc.yaml")
+def _with_text(base: Project, text: str) -> Project:
+    """The base project with another hptc.yaml."""
+    document, faults = source.parse(text, "hptc.yaml")
     data, more = source.construct(document)
     assert not faults + more, (faults, more)
     return replace(base, document=document, file=ProjectFile.model_validate(data))
