@@ -78,7 +78,7 @@ def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
     report = permissions_report(succeeded(compile_text(text, "two.yaml", workspace, project)))
-    assert [(each.arn, each.is_made) for each in report.roles] == [
+    assert [(each.arn, each.is_managed) for each in report.roles] == [
         ("${hptc:execution_role_arn}", True),
         (role, False),
     ]
@@ -95,10 +95,10 @@ def test_without_an_environment_it_can_not_be_told() -> None:
         permissions_report(succeeded(found))
 
 
-def test_a_request_below_an_environment_has_no_role_made() -> None:
+def test_a_request_in_an_environment_has_no_managed_role() -> None:
     text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
     report = permissions_report(succeeded(compile_text(text, "request.json", workspace, project)))
     assert report.environment == "dev"
-    assert [each.is_made for each in report.roles] == [False]
+    assert [each.is_managed for each in report.roles] == [False]
