@@ -93,7 +93,7 @@ def _finding(
         message=message,
         path=ProjectPath(("environments", environment.name, *path)),
         help=help,
-        on_key=not path,
+        on_key=path in ((), ("policy",)),
     )
 
 

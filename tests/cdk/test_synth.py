@@ -347,7 +347,7 @@ def test_without_aws_cdk_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_p
     chosen = variant("nothing")
     with pytest.raises(UsageError, match="not installed") as raised:
         build(chosen, foundation(chosen), (), tmp_path)
-    assert raised.value.help == "pip install 'hptc[cdk]'"
+    assert raised.value.help == "run `pip install 'hptc[cdk]'`"
 
 
 def test_a_project_without_an_environment_has_no_stacks(tmp_path: Path) -> None:
