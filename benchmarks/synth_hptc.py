@@ -13,10 +13,11 @@ if len(sys.argv) > 2:
     made = synth_project(project, None, Path(sys.argv[2]))
     assert made.assembly is not None, made.diagnostics
 else:
+    from hptc.compiler.deployable import deployable_specs
     from hptc.compiler.pipeline import compile_paths
     from hptc.compiler.workspace import Workspace
     from hptc.infrastructure.environment_stacks import environment_stacks
 
     compiled = compile_paths([str(project)], Workspace())
     environment = next(each.environment for each in compiled if each.environment is not None)
-    assert environment_stacks(environment, compiled).digests
+    assert environment_stacks(environment, deployable_specs(compiled)).digests

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from hptc.account_checks.cached_queries import Questions
 from hptc.compiler.outcome import Compiled, CompiledSpec
-from hptc.errors import UsageError
-from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.spec_stacks import locate
+from hptc.infrastructure.stack_outputs import foundation_outputs, locate
 from hptc.project.project_file import Environment
 from hptc.project.references import names_in, reference, substitute
 from hptc.request.emission import Request
@@ -43,10 +41,9 @@ def subject_of(compiled: Compiled, ask: Questions, rules: tuple[Rule, ...]) -> S
 def _value(compiled: Compiled, name: str, ask: Questions) -> str | None:
     if compiled.environment is None or not isinstance(compiled, CompiledSpec):
         return None
-    try:
-        output = locate(compiled.environment, name, compiled.spec.name)
-    except UsageError:
-        return None  # submission says why
+    output = locate(compiled.environment, name, compiled.spec.name)
+    if output is None:
+        return None  # rule HPT533 reports it
     answer = ask.ask("stacks", ask.account.stacks.outputs, output.stack)
     if answer is None:
         return None
@@ -61,7 +58,7 @@ def _value(compiled: Compiled, name: str, ask: Questions) -> str | None:
 def _first_missing(environment: Environment, stack: str, ask: Questions) -> str:
     """The stack to speak of: without the one that all specs share, none of theirs is there."""
     shared = environment.foundation_stack
-    if not foundation(environment).provides:
+    if not foundation_outputs(environment):
         return stack
     answer = ask.ask("stacks", ask.account.stacks.outputs, shared)
     return shared if answer is not None and answer.value is None else stack

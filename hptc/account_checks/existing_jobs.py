@@ -12,7 +12,7 @@ from hptc.account_checks.deployed_spec import Subject
 from hptc.compiler.importing import requested
 from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
-from hptc.jobs.provenance import TAG_PREFIX
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.jobs.submission import is_described_by
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob

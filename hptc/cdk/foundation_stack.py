@@ -1,4 +1,4 @@
-"""The foundation as a stack: VPC, key, buckets, and an output for all that it provides."""
+"""The foundation as a stack: VPC, KMS key, buckets, launcher policy, and their outputs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from hptc.cdk.nag import acknowledge, acknowledge_wildcards
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
-    GroupInVpc,
     Key,
     LauncherPolicy,
     Network,
     Parameter,
-    Rule,
+    SecurityGroupInVpc,
+    SecurityGroupRule,
 )
-from hptc.infrastructure.spec_stacks import Output, output_key
 from hptc.infrastructure.stack_digest import DIGEST, stack_digest
+from hptc.infrastructure.stack_outputs import Output, endpoint_id, output_key
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
@@ -49,7 +49,7 @@ class FoundationStack(cdk.Stack):
         match foundation.network:
             case Network():
                 values |= self._network(foundation.network, values)
-            case GroupInVpc():
+            case SecurityGroupInVpc():
                 values |= self._group_in_vpc(foundation.network, env, values)
             case None:
                 pass
@@ -57,11 +57,11 @@ class FoundationStack(cdk.Stack):
                 assert_never(foundation.network)
         if foundation.launcher is not None:
             values["launcher_policy_arn"] = self._launcher(foundation.launcher, values)
-        brought = {each.provides for each in foundation.parameters}
-        for name in foundation.provides:
+        from_parameters = {each.provides for each in foundation.parameters}
+        for name in foundation.outputs:
             output = Output(stack=foundation.stack, key=output_key(name))
-            # What a parameter holds may change, which CloudFormation refuses of an export in use.
-            add_output(self, name, values[name], None if name in brought else output.export)
+            # A parameter's value may change, and CloudFormation refuses to change an export in use.
+            add_output(self, name, values[name], None if name in from_parameters else output.export)
         add_output(self, DIGEST, stack_digest(foundation))
 
     def _key(self, key: Key) -> kms.IKey:
@@ -96,8 +96,8 @@ class FoundationStack(cdk.Stack):
         name = output_key(bucket.provides)
         key = made
         if bucket.kms_key is not None and made is None:
-            key = self._brought_key(f"{name}Key", substitute(bucket.kms_key, values.__getitem__))
-        made_bucket = s3.Bucket(
+            key = self._existing_key(f"{name}Key", substitute(bucket.kms_key, values.__getitem__))
+        s3_bucket = s3.Bucket(
             self,
             name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -124,30 +124,30 @@ class FoundationStack(cdk.Stack):
             versioned=True,
         )
         acknowledge(
-            made_bucket,
+            s3_bucket,
             {
-                "S1": "server access logs need a bucket of their own, kept for ever and best "
-                "effort; who reads what is recorded by CloudTrail's data events, a choice of "
-                "the account: https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+                "S1": "server access logs are best effort and need a bucket that is kept for ever; "
+                "CloudTrail data events record who reads what, and enabling them is up to the "
+                "account: https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
                 "logging-with-S3.html"
             },
         )
-        return made_bucket
+        return s3_bucket
 
-    def _brought_key(self, name: str, arn: str) -> kms.IKey:
+    def _existing_key(self, name: str, arn: str) -> kms.IKey:
         _, is_alias, alias = arn.partition(":alias/")
         if is_alias:
             return kms.Alias.from_alias_name(self, name, f"alias/{alias}")
         return kms.Key.from_key_arn(self, name, arn)
 
     def _group_in_vpc(
-        self, group: GroupInVpc, env: cdk.Environment, values: Mapping[str, str]
+        self, group: SecurityGroupInVpc, env: cdk.Environment, values: Mapping[str, str]
     ) -> dict[str, str]:
         vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
             vpc_id=substitute(group.vpc_id, values.__getitem__),
-            availability_zones=[f"{env.region}a"],  # CDK wants one, and a security group has none
+            availability_zones=[f"{env.region}a"],  # CDK requires one; the group has none
         )
         members = self._security_group(vpc, "Members", "Training jobs")
         for rule in group.rules:
@@ -176,9 +176,9 @@ class FoundationStack(cdk.Stack):
         acknowledge(
             vpc,
             {
-                "VPC7": "nothing leads out of it but endpoints, and S3's lets only named buckets "
-                "through; flow logs cost by the GB of traffic of training, so an account that "
-                "keeps them for every VPC adds them itself"
+                "VPC7": "the VPC has no way out except its endpoints, and S3's allows only listed "
+                "buckets; flow logs are billed per GB of training traffic, so an account that "
+                "requires them for every VPC adds them itself"
             },
         )
         members = self._security_group(vpc, "Members", "Training jobs")
@@ -187,7 +187,7 @@ class FoundationStack(cdk.Stack):
             groups["endpoints"] = self._security_group(vpc, "Endpoints", "Interface endpoints")
         for service in network.interface_endpoints:
             vpc.add_interface_endpoint(
-                output_key(service.replace(".", "_").replace("-", "_")),
+                endpoint_id(service),
                 service=ec2.InterfaceVpcEndpointAwsService(service),
                 open=False,
                 security_groups=[groups["endpoints"]],
@@ -206,7 +206,7 @@ class FoundationStack(cdk.Stack):
 
 
 def read(stack: cdk.Stack, parameter: Parameter) -> str:
-    """What an SSM parameter holds; CloudFormation reads it anew at each deployment of the stack."""
+    """The value of an SSM parameter, which CloudFormation reads at each deployment of the stack."""
     made = cdk.CfnParameter(
         stack,
         f"{output_key(parameter.provides)}Parameter",
@@ -217,13 +217,13 @@ def read(stack: cdk.Stack, parameter: Parameter) -> str:
 
 
 def add_output(stack: cdk.Stack, name: str, value: str, export: str | None = None) -> None:
-    """Tell a reference's value, under the key that hptc/infrastructure/spec_stacks.py says."""
+    """Output a reference's value, under the key of hptc/infrastructure/stack_outputs.py."""
     key = output_key(name)
     made = cdk.CfnOutput(stack, f"{key}Output", value=value, export_name=export)
     made.override_logical_id(key)
 
 
-def _add(rule: Rule, groups: dict[str, ec2.SecurityGroup]) -> None:
+def _add(rule: SecurityGroupRule, groups: dict[str, ec2.SecurityGroup]) -> None:
     peer: ec2.IPeer
     if rule.peer in groups:
         peer = groups[rule.peer]

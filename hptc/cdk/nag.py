@@ -1,7 +1,7 @@
-"""What a reviewer's tool finds in the stacks, answered where it is caused.
+"""Acknowledgements of cdk-nag's findings, each next to the construct that causes it.
 
-An acknowledgement names a finding of cdk-nag's AwsSolutions pack, which the tests run; it changes
-no template. https://github.com/cdklabs/cdk-nag/blob/main/RULES.md
+An acknowledgement names a finding of the AwsSolutions pack, which the tests run; it does not change
+a template. https://github.com/cdklabs/cdk-nag/blob/main/RULES.md
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hptc.project.references import substitute
 
 
 def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
-    """Answer findings about a construct, each with its reason."""
+    """Acknowledge findings about a construct, by rule, each with a reason."""
     if findings:
         cdk.Validations.of(construct).acknowledge(
             *(
@@ -29,9 +29,9 @@ def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
 def acknowledge_wildcards(
     construct: IConstruct, statements: Iterable[Statement], shown: Callable[[str], str]
 ) -> None:
-    """Answer each wildcard of a policy with the reason that its statement has for it.
+    """Acknowledge each wildcard of a policy with the reason of its statement.
 
-    `shown` is how the tool writes what a reference stands for.
+    `shown` writes the value of a reference the way cdk-nag does.
     """
     acknowledge(
         construct,

@@ -1,4 +1,4 @@
-"""A scheduled spec's stack: schedule, state machine, their roles, and the alarm."""
+"""The schedule stack of a spec: schedule, state machine, their roles, and alarms."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from hptc.cdk.foundation_stack import add_output, read
 from hptc.cdk.nag import acknowledge, acknowledge_wildcards
 from hptc.infrastructure.foundation import Foundation
 from hptc.infrastructure.scheduled_start import ScheduleStack, ServiceRole
-from hptc.infrastructure.spec_stacks import Output, output_key
 from hptc.infrastructure.stack_digest import DIGEST, stack_digest
+from hptc.infrastructure.stack_outputs import Output, output_key
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
 _ALARM_PERIOD_SECONDS = 300
 
 
-class SearchStack(cdk.Stack):
-    """What starts one spec's search by itself."""
+class ScheduledStartStack(cdk.Stack):
+    """The resources that start the tuning jobs of a spec on a schedule."""
 
     def __init__(
         self,
@@ -38,15 +38,15 @@ class SearchStack(cdk.Stack):
         super().__init__(
             scope, made.stack, env=env, description=f"hptc: the schedule of the spec {made.spec}"
         )
-        brought = {each.provides: each for each in foundation.parameters}
+        parameters = {each.provides: each for each in foundation.parameters}
         own: dict[str, str] = {}
 
         @cache
         def provided(name: str) -> str:
             if name in own:
                 return own[name]
-            if name in brought:
-                return read(self, brought[name])
+            if name in parameters:
+                return read(self, parameters[name])
             stack = role_stack if name == "execution_role_arn" else foundation.stack
             return cdk.Fn.import_value(Output(stack=stack, key=output_key(name)).export)
 
@@ -122,18 +122,18 @@ class SearchStack(cdk.Stack):
         self, group: scheduler.CfnScheduleGroup, machine: stepfunctions.CfnStateMachine
     ) -> None:
         role, its_policy = self._role("SchedulerRole", self._made.scheduler_role)
-        said = self._made.schedule
-        window = said.maximum_window_in_minutes
+        schedule_of = self._made.schedule
+        window = schedule_of.maximum_window_in_minutes
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
             description=f"Starts the search of the tuning spec {self._made.spec}",
             group_name=group.ref,
-            schedule_expression=said.schedule_expression,
-            schedule_expression_timezone=said.schedule_expression_timezone,
-            start_date=said.start_date,
-            end_date=said.end_date,
-            state=said.state,
+            schedule_expression=schedule_of.schedule_expression,
+            schedule_expression_timezone=schedule_of.schedule_expression_timezone,
+            start_date=schedule_of.start_date,
+            end_date=schedule_of.end_date,
+            state=schedule_of.state,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
                 mode="OFF" if window is None else "FLEXIBLE", maximum_window_in_minutes=window
             ),

@@ -1,4 +1,4 @@
-"""One spec's stack: the execution role of its training jobs."""
+"""The role stack of a spec: the execution role of its training jobs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from constructs import Construct
 from hptc.cdk.foundation_stack import add_output, read
 from hptc.cdk.nag import acknowledge_wildcards
 from hptc.infrastructure.foundation import Foundation
-from hptc.infrastructure.spec_stacks import Output, SpecStack, output_key
+from hptc.infrastructure.spec_stacks import SpecStack
 from hptc.infrastructure.stack_digest import DIGEST, stack_digest
+from hptc.infrastructure.stack_outputs import Output, output_key
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
@@ -27,12 +28,12 @@ class RoleStack(cdk.Stack):
             scope, spec.stack, env=env, description=f"hptc: the tuning spec {spec.spec}"
         )
 
-        brought = {each.provides: each for each in foundation.parameters}
+        parameters = {each.provides: each for each in foundation.parameters}
 
         @cache
         def imported(name: str) -> str:
-            if name in brought:
-                return read(self, brought[name])
+            if name in parameters:
+                return read(self, parameters[name])
             return cdk.Fn.import_value(exported(name))
 
         def exported(name: str) -> str:
@@ -50,7 +51,7 @@ class RoleStack(cdk.Stack):
             permissions_boundary=self._boundary(substitute(spec.permissions_boundary, imported)),
             role_name=spec.role_name,
         )
-        # A resource of its own, so that a change of it is an update that every tool shows.
+        # A separate resource, so that every tool shows a change of it as an update.
         policy = iam.Policy(
             self,
             "Permissions",
@@ -60,9 +61,9 @@ class RoleStack(cdk.Stack):
         acknowledge_wildcards(
             policy,
             spec.permissions,
-            lambda name: f"<{output_key(name)}Parameter>" if name in brought else exported(name),
+            lambda name: f"<{output_key(name)}Parameter>" if name in parameters else exported(name),
         )
-        # Exported for the stack of a schedule, always: an export in use can't go.
+        # Always exported, for the schedule's stack: an export in use can't be removed.
         output = Output(stack=spec.stack, key=output_key("execution_role_arn"))
         add_output(self, "execution_role_arn", role.role_arn, output.export)
         add_output(self, DIGEST, stack_digest(spec, foundation.parameters))

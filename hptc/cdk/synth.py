@@ -1,7 +1,7 @@
 """From a project to a cloud assembly: the folder that `cdk deploy --app` and `hptc deploy` take.
 
-`build` needs Node and aws-cdk-lib; they are looked for before aws_cdk is imported, and nothing
-else here needs them. Templates depend on the specs alone: the same specs, the same bytes.
+Only `build` needs Node and aws-cdk-lib, and checks for both before it imports aws_cdk. Templates
+depend on the specs alone: the same specs give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
 VALIDATE = "HPTC_CDK_VALIDATE"
-"""Set to 1, it has CDK check the templates too: seconds, and hundreds of MB."""
+"""If set to 1, CDK also validates the templates, which takes seconds and hundreds of MB."""
 
 _FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesized:
-    """What came of a project: its findings, and an assembly unless one of them is an error."""
+    """The findings of a project, and its assembly unless one of them is an error."""
 
     diagnostics: tuple[Diagnostic, ...]
     assembly: Path | None
@@ -52,18 +53,18 @@ def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesi
     if project is None:
         if faults:
             return Synthesized(diagnostics=tuple(faults), assembly=None)
-        raise UsageError(f"{root}: there is no {FILE_NAME} here", help="`hptc init` writes one")
+        raise UsageError(f"no {FILE_NAME} found in {root}", help="run `hptc init` to create one")
     chosen = project.environment(environment)
     if chosen is None:
         raise UsageError(
-            f"{project.document.file} has no environment, and stacks need an account and a Region",
+            f"{project.document.file} has no environment, but stacks need an account and a Region",
             help="add one under `environments:`",
         )
     compiled = compile_paths([str(project.root)], workspace)
     diagnostics = tuple(dict.fromkeys(each for one in compiled for each in one.diagnostics))
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
-    found = environment_stacks(chosen, compiled)
+    found = environment_stacks(chosen, deployable_specs(compiled))
     made = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
     return Synthesized(diagnostics=diagnostics, assembly=made)
 
@@ -79,14 +80,14 @@ def build(
 ) -> Path:
     """Write the cloud assembly of an environment to a folder, and return the folder.
 
-    `review` gets the app before its synthesis, to add what checks it. Raises UsageError when Node
-    or aws-cdk-lib is missing, OperationError when a check of the templates finds something.
+    `review` is called with the app before its synthesis, to add checks. Raises UsageError when Node
+    or aws-cdk-lib is missing, OperationError when a check of the templates fails.
     """
     _need_tools()
     import aws_cdk as cdk
 
     from hptc.cdk.foundation_stack import FoundationStack
-    from hptc.cdk.schedule_stack import SearchStack
+    from hptc.cdk.schedule_stack import ScheduledStartStack
     from hptc.cdk.spec_stack import RoleStack
 
     checks = os.environ.get(VALIDATE) == "1"
@@ -95,24 +96,26 @@ def build(
         builtin_cloud_formation_validation=checks,
         context=_context(environment, foundation)
         | ({_FINDINGS_ARE_ERRORS: True} if checks else {}),
-        # The CLI checks the bootstrap stack's version itself; the rule would put a parameter into
-        # every template.
+        # The CLI checks the version of the bootstrap stack itself; the rule would add a parameter
+        # to every template.
         default_stack_synthesizer=cdk.DefaultStackSynthesizer(
             generate_bootstrap_version_rule=False
         ),
         outdir=str(outdir),
     )
-    place = cdk.Environment(account=environment.account, region=environment.region)
-    below = None if foundation.is_empty else FoundationStack(app, foundation, place)
+    target = cdk.Environment(account=environment.account, region=environment.region)
+    base = None if foundation.is_empty else FoundationStack(app, foundation, target)
     roles = {}
     for spec in specs:
-        stack = RoleStack(app, spec, foundation, place)
+        stack = RoleStack(app, spec, foundation, target)
         roles[spec.spec] = stack
-        if below is not None:
-            stack.add_stack_dependency(below)
+        if base is not None:
+            stack.add_stack_dependency(base)
     for schedule in schedules:
-        made = SearchStack(app, schedule, foundation, environment.spec_stack(schedule.spec), place)
-        for needed in (below, roles.get(schedule.spec)):
+        made = ScheduledStartStack(
+            app, schedule, foundation, environment.spec_stack(schedule.spec), target
+        )
+        for needed in (base, roles.get(schedule.spec)):
             if needed is not None:
                 made.add_stack_dependency(needed)
     tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
@@ -122,18 +125,18 @@ def build(
         review(app)
     try:
         return Path(app.synth().directory)
-    except RuntimeError as error:  # jsii's only class for what goes wrong in the CDK
-        kind, _, told = str(error).partition(": ")
+    except RuntimeError as error:  # jsii's only exception for errors in the CDK
+        kind, _, details = str(error).partition(": ")
         if kind != "ValidationFailed":
             raise
         raise OperationError(
-            f"the CDK found something in the templates: {told.partition(chr(10))[0]}",
-            help=f"all of it is in {outdir / 'validation-report.json'}",
+            f"CDK validation of the templates failed: {details.partition(chr(10))[0]}",
+            help=f"see {outdir / 'validation-report.json'}",
         ) from None
 
 
 def _context(environment: Environment, foundation: Foundation) -> dict[str, object]:
-    """Everything that CDK would otherwise ask AWS for, so that synth works without credentials."""
+    """What CDK would otherwise look up in AWS, so that synthesis works without credentials."""
     if not isinstance(foundation.network, Network):
         return {}
     zones = f"availability-zones:account={environment.account}:region={environment.region}"
@@ -144,17 +147,17 @@ def _need_tools() -> None:
     node = os.environ.get("JSII_NODE") or shutil.which("node")
     if node is None:
         raise UsageError(
-            "the stacks are made by AWS CDK, which needs Node.js, and there is no `node` on PATH",
-            help="install Node 20 or newer: https://nodejs.org",
+            "AWS CDK needs Node.js, but `node` is not on PATH",
+            help="install Node.js 20 or later: https://nodejs.org",
         )
     if find_spec("aws_cdk") is None:
         raise UsageError(
-            "the stacks are made by AWS CDK, which is not installed",
-            help="pip install 'hptc[cdk]'",
+            "AWS CDK is not installed",
+            help="run `pip install 'hptc[cdk]'`",
         )
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    major = answer.stdout.strip().removeprefix("v").partition(".")[0]
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    major = version.stdout.strip().removeprefix("v").partition(".")[0]
     if major:
-        # jsii prints a banner of twenty lines for a Node that nears its end of life.
+        # jsii prints a banner of 20 lines for a Node version close to its end of life.
         os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", major)
         os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", major)

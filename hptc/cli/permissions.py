@@ -8,9 +8,9 @@ from hptc.cli.console import show
 from hptc.cli.inputs import compile_all, environment_here, without_errors
 from hptc.cli.options import ENV, TEXT_OR_JSON
 from hptc.compiler.outcome import Compiled
+from hptc.compiler.permissions_report import permissions_report
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.infrastructure.owner_grants import owner_grants
-from hptc.infrastructure.permissions_report import permissions_report
 from hptc.render.owners import owner_grants_json, render_owner_grants
 from hptc.render.permissions import launcher_json, permissions_json, render_permissions
 

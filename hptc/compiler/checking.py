@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from hptc.compiler.deployable import deployable_spec
 from hptc.compiler.locations import to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_key
+from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES
 from hptc.request.conformance import Violation
 from hptc.request.emission import Request
@@ -41,6 +43,7 @@ class Draft:
 
     origin: Origin
     spec: Spec | None
+    digest: str
     request: Request
     violations: tuple[Violation, ...]
     references: frozenset[str]
@@ -77,6 +80,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
         policy=origin.policy,
         parents=draft.parents,
         spec_name=spec.name if spec else None,
+        deployable=_deployable(draft, job),
         prices=_prices(origin, workspace),
         rehearsals=_rehearsals(origin, spec, job, workspace),
     )
@@ -136,6 +140,13 @@ def written_name(document: Document) -> str:
 def _codes_not_looked_for(rules_run: tuple[Rule, ...]) -> set[str]:
     """Rules that did not run, and checks that need AWS: a suppression of these is not unused."""
     return {*(rule.code for rule in RULES), *ONLINE} - {rule.code for rule in rules_run}
+
+
+def _deployable(draft: Draft, job: TuningJob) -> DeployableSpec | None:
+    """The spec as the stacks of its environment see it; without an environment there are none."""
+    if draft.spec is None or draft.origin.environment is None:
+        return None
+    return deployable_spec(draft.origin, draft.spec, draft.request, job, draft.digest)
 
 
 def _unknown_references(references: frozenset[str]) -> list[Finding]:

@@ -17,6 +17,7 @@ from hptc.compiler.layers import Layers, merge_layers
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Origin, Outcome, failed
 from hptc.compiler.parents import name_parents
 from hptc.compiler.unique_names import with_unique_names
+from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
 from hptc.errors import UsageError
@@ -45,7 +46,8 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Outcome]:
         files += [display_path(file) for file in files_of(path, workspace)]
     files = list(dict.fromkeys(files))
     compile_one = compile_file if len(files) == 1 else compile_readable
-    return with_unique_names([compile_one(file, workspace) for file in files])
+    outcomes = with_unique_names([compile_one(file, workspace) for file in files])
+    return with_unique_stacks(outcomes)
 
 
 def compile_readable(path: str, workspace: Workspace) -> Outcome:
@@ -113,6 +115,7 @@ def _compile_spec(
     draft = Draft(
         origin=origin,
         spec=spec,
+        digest=digest,
         request=conforming.request,
         violations=conforming.violations,
         references=conforming.references,
@@ -149,10 +152,12 @@ def _compile_request(
     if faults or not isinstance(data, dict):
         return fail(origin, tuple(faults))
     request = unwrapped(data)
+    digest = identity.digest(request)
     conforming = conformance(request)
     draft = Draft(
         origin=origin,
         spec=None,
+        digest=digest,
         request=request,
         violations=conforming.violations,
         references=conforming.references,
@@ -170,7 +175,7 @@ def _compile_request(
         environment=environment,
         request=request,
         job=checked.job,
-        digest=identity.digest(request),
+        digest=digest,
         diagnostics=checked.diagnostics,
         suppressed=checked.suppressed,
     )

@@ -15,6 +15,7 @@ from hptc.project.project_file import Environment, Project
 from hptc.request.tuning_job import Definition
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
+from hptc.source.document import to_diagnostic
 from hptc.source.filesystem import DISK, Files
 
 if TYPE_CHECKING:  # neither is imported before a spec needs it
@@ -50,9 +51,10 @@ class Workspace:
         if path is None:
             return None, []
         if path not in self.projects:
-            self.projects[path], self.project_diagnostics[path] = project_file.load(
-                path, self.files
-            )
+            project, faults = project_file.load(path, self.files)
+            if project is not None:
+                faults = [*faults, *_undeployable(project)]
+            self.projects[path], self.project_diagnostics[path] = project, faults
         return self.projects[path], self.project_diagnostics[path]
 
     def environment_of(self, in_project: Project) -> Environment | None:
@@ -78,3 +80,14 @@ class Workspace:
         if in_project.root not in self._prices:
             self._prices[in_project.root] = load_prices(in_project.root, self.files)
         return self._prices[in_project.root]
+
+
+def _undeployable(project: Project) -> list[Diagnostic]:
+    """What is wrong with the environments of a project, at its lines in hptc.yaml."""
+    # A file outside a project needs no infrastructure, and pays for no import of it.
+    from hptc.infrastructure.project_findings import project_findings
+
+    return [
+        to_diagnostic(project.document, finding, finding.path)
+        for finding in project_findings(project)
+    ]

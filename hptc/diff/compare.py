@@ -218,5 +218,5 @@ def _in_folder_of(statement: Statement, old: str, new: str) -> Statement:
 
 def _asking(statement: Statement, side: Compiled, changed: list[Path]) -> Path:
     """What of a spec asks for a statement: the part that changed, when it is among several."""
-    asking = [spec_path(path, side.request) for path in statement.asked_by]
+    asking = [spec_path(path, side.request) for path in statement.required_by]
     return next((path for path in asking if path in changed), asking[0] if asking else ())

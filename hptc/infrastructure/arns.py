@@ -1,7 +1,6 @@
-"""The ARNs of what a request names: S3 URIs, KMS keys, algorithms, hubs. Partition-aware.
+"""The ARNs of the resources in a request: S3 locations, KMS keys, and others.
 
-ARNs are text that may hold references (hptc/project/references.py), so they can name what is not
-made yet.
+An ARN may contain references (hptc/project/references.py) to resources that are not deployed yet.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition, url_suffix
 from hptc.infrastructure.statements import Condition
 from hptc.project.kms_keys import key_arn
@@ -23,7 +23,7 @@ _S3_HTTPS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Location:
-    """A place in S3: a bucket or an access point, and the beginning of the keys."""
+    """A location in S3: a bucket or an access point, and a key prefix."""
 
     bucket: str
     arn: str
@@ -32,7 +32,7 @@ class S3Location:
 
     @property
     def objects(self) -> str:
-        """Every object whose key begins with `key`: what the service reads of an S3Prefix."""
+        """Every object whose key starts with `key`: what SageMaker reads from an S3Prefix."""
         return f"{self._keys}/{escaped(self.key)}*"
 
     @property
@@ -42,22 +42,27 @@ class S3Location:
 
     @property
     def below(self) -> str:
-        """Every object below `key`, read as a folder: what the service writes."""
+        """Every object in the folder `key`: what SageMaker writes."""
         folder = self.key.rstrip("/")
         return f"{self._keys}/{escaped(folder)}/*" if folder else self.all_objects
 
     @property
     def all_objects(self) -> str:
-        """Every object of the bucket."""
+        """Every object in the bucket."""
         return f"{self._keys}/*"
 
     @property
     def _keys(self) -> str:
-        return f"{self.arn}/object" if ":accesspoint/" in self.arn else self.arn
+        return f"{self.arn}/object" if self.is_access_point else self.arn
 
     @property
-    def word(self) -> str:
-        """The bucket as a word for a sid: unique, and the same on every run."""
+    def is_access_point(self) -> bool:
+        """Whether it is an access point, which only its ARN identifies."""
+        return ":accesspoint/" in self.arn
+
+    @property
+    def sid(self) -> str:
+        """The bucket's part of a statement's sid: unique, and the same in every run."""
         reference = PATTERN.fullmatch(self.bucket)
         text = reference[1] if reference else self.bucket
         word = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", text))
@@ -65,7 +70,7 @@ class S3Location:
 
 
 def s3_location(uri: str, environment: Environment) -> S3Location | None:
-    """Take an S3 URI apart; None for text that names no place in S3."""
+    """The location of an S3 URI; None for any other text."""
     if (match := _S3_HTTPS.fullmatch(uri)) is not None:
         rest = match["rest"] if match["virtual"] is None else f"{match['virtual']}/{match['rest']}"
     elif uri.startswith("s3://"):
@@ -80,15 +85,18 @@ def s3_location(uri: str, environment: Environment) -> S3Location | None:
     if not bucket:
         return None
     if bucket.endswith("--x-s3"):
-        made = arn(environment, "s3express", f"bucket/{bucket}")
-        return S3Location(bucket=bucket, arn=made, key=key, is_directory_bucket=True)
-    return S3Location(
-        bucket=bucket, arn=f"arn:{partition(environment.region)}:s3:::{bucket}", key=key
-    )
+        directory = arn(environment, "s3express", f"bucket/{bucket}")
+        return S3Location(bucket=bucket, arn=directory, key=key, is_directory_bucket=True)
+    return S3Location(bucket=bucket, arn=bucket_arn(environment, bucket), key=key)
+
+
+def bucket_arn(environment: Environment, bucket: str) -> str:
+    """The ARN of a bucket, which has neither a Region nor an account."""
+    return str(ARN(partition=partition(environment.region), service="s3", resource=bucket))
 
 
 def escaped(text: str) -> str:
-    """Text that stands for itself in a policy: `*`, `?` and `$` mean something there.
+    """Text as a policy matches it literally: `*`, `?` and `$` are special there.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
@@ -112,23 +120,40 @@ def arn(
     region: str = "",
     is_global: bool = False,
 ) -> str:
-    """An ARN in an environment's account and Region, unless others are said; IAM's have none."""
-    account, region = account or environment.account, region or environment.region
-    where = "" if is_global else region
-    return f"arn:{partition(region)}:{service}:{where}:{account}:{resource}"
+    """An ARN, by default in the environment's account and Region; a global one has no Region."""
+    region = region or environment.region
+    made = ARN(
+        partition=partition(region),
+        service=service,
+        region="" if is_global else region,
+        account=account or environment.account,
+        resource=resource,
+    )
+    return str(made)
+
+
+def account_root(environment: Environment) -> str:
+    """The principal that stands for an environment's account."""
+    root = ARN(
+        partition=partition(environment.region),
+        service="iam",
+        account=environment.account,
+        resource="root",
+    )
+    return str(root)
 
 
 def service_host(environment: Environment, service: str) -> str:
-    """A service's name as kms:ViaService has it."""
+    """A service's host name, as the condition key kms:ViaService expects it."""
     return f"{service}.{environment.region}.{url_suffix(environment.region)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyGrant:
-    """How a policy names a KMS key.
+    """How a policy identifies a KMS key.
 
-    `suffix` keeps the sids of the two ways apart, and those of aliases by their owners: an alias of
-    one account must not be joined with the keys of another.
+    `suffix` is part of the sid. It separates keys identified by an alias from the others, and
+    aliases of different accounts, whose statements must not be merged.
     """
 
     resource: str
@@ -138,9 +163,9 @@ class KeyGrant:
 
 
 def key_grant(key: str, environment: Environment) -> KeyGrant:
-    """Name a KMS key in a policy: by its ARN, or, known by an alias only, by the alias it has.
+    """Identify a KMS key in a policy by its ARN or, if only an alias is known, by a condition.
 
-    A policy on an alias's ARN says nothing about its key, hence the condition:
+    A policy on the ARN of an alias has no effect on its key:
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
     owner, _, name = key.rpartition(":")
@@ -155,6 +180,6 @@ def key_grant(key: str, environment: Environment) -> KeyGrant:
                 ),
             ),
             suffix="ByAlias" if keys == own else f"ByAliasOf{owner.rpartition(':')[2]}",
-            note="; only the condition tells which key an alias means",
+            note="; only the condition shows which key the alias refers to",
         )
     return KeyGrant(resource=key_arn(key, environment))

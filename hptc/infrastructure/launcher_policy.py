@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.kms_keys import allowed_keys
 from hptc.project.patterns import pattern
@@ -25,7 +26,7 @@ _JOBS = "hyper-parameter-tuning-job/*"
 _CREATE = "CreateHyperParameterTuningJob"
 
 
-def launcher(environment: Environment) -> tuple[Statement, ...]:
+def launcher_statements(environment: Environment) -> tuple[Statement, ...]:
     """The statements of the policy for those who may start searches in an environment."""
     return (
         *_create(environment),
@@ -91,7 +92,7 @@ def _create(environment: Environment) -> Iterator[Statement]:
 
 def _tags(environment: Environment) -> Iterator[Condition]:
     """Those that say whose the job is, and those that the policy requires."""
-    yield from whose(environment, "aws:RequestTag")
+    yield from ownership_conditions(environment, "aws:RequestTag")
     for key, regex in (environment.policy.required_tags or {}).items():
         yield Condition(
             operator="StringLike", key=f"aws:RequestTag/{key}", values=tag_values(regex)
@@ -196,11 +197,11 @@ def tag_values(regex: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def whose(environment: Environment, key: str) -> tuple[Condition, ...]:
-    """That a job is an environment's, by the tags in the request or on the resource."""
-    own = {"hptc:project": environment.project, "hptc:environment": environment.name}
+def ownership_conditions(environment: Environment, key: str) -> tuple[Condition, ...]:
+    """Conditions that a job belongs to an environment, by the tags in the request or on the job."""
+    own = {"project": environment.project, "environment": environment.name}
     return tuple(
-        Condition(operator="StringEquals", key=f"{key}/{tag}", values=(value,))
+        Condition(operator="StringEquals", key=f"{key}/{TAG_PREFIX}{tag}", values=(value,))
         for tag, value in own.items()
     )
 
@@ -257,7 +258,7 @@ def _follow(environment: Environment) -> Iterator[Statement]:
         sid="StopTuningJob",
         actions=("sagemaker:StopHyperParameterTuningJob",),
         resources=(jobs,),
-        conditions=whose(environment, "aws:ResourceTag"),
+        conditions=ownership_conditions(environment, "aws:ResourceTag"),
         reason="stops a search of this environment, known by its tags",
     )
     yield Statement(

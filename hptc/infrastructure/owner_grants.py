@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from hptc.catalog.images import identify, parse_image, partition
-from hptc.infrastructure.arns import arn
+from hptc.catalog.images import identify, parse_image
+from hptc.infrastructure.arns import account_root, arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.statements import Condition, Statement, merge
 from hptc.project.project_file import Environment
@@ -142,13 +142,13 @@ def _for(role: str, statement: Statement, environment: Environment) -> Statement
     if role != MANAGED_ROLE:
         mark = sha256(role.encode()).hexdigest()[:6]
         return replace(statement, sid=f"{sid}{mark}", principal=("AWS", role))
-    if not environment.makes_roles:
+    if not environment.has_managed_roles:
         return replace(statement, sid=sid, principal=("AWS", role))
     roles = arn(environment, "iam", f"role{environment.role_path}*", is_global=True)
     return replace(
         statement,
         sid=sid,
-        principal=("AWS", f"arn:{partition(environment.region)}:iam::{environment.account}:root"),
+        principal=("AWS", account_root(environment)),
         conditions=(
             *statement.conditions,
             Condition(operator="ArnLike", key="aws:PrincipalArn", values=(roles,)),

@@ -61,14 +61,14 @@ def _image(definition: Definition, environment: Environment) -> Iterator[Stateme
             arn(environment, "ecr", repository, account=image.account, region=image.region),
         ),
         reason="pulls the training image from its repository",
-        asked_by=(by,),
+        required_by=(by,),
     )
     yield Statement(
         sid="LogInToRegistry",
         actions=("ecr:GetAuthorizationToken",),
         resources=("*",),
         reason="AWS has no narrower form: a registry token belongs to no resource",
-        asked_by=(by,),
+        required_by=(by,),
     )
 
 
@@ -84,7 +84,7 @@ def _algorithm(definition: Definition, environment: Environment) -> Iterator[Sta
                 else arn(environment, "sagemaker", f"algorithm/{name}"),
             ),
             reason="looks the algorithm up",
-            asked_by=(definition.path / "AlgorithmSpecification" / "AlgorithmName",),
+            required_by=(definition.path / "AlgorithmSpecification" / "AlgorithmName",),
         )
 
 
@@ -104,7 +104,7 @@ def _hubs(definition: Definition, _environment: Environment) -> Iterator[Stateme
                 actions=("sagemaker:DescribeHubContent",),
                 resources=(content, f"{owner}:hub/{rest.partition('/')[0]}"),
                 reason="looks up what the hub holds",
-                asked_by=(by,),
+                required_by=(by,),
             )
 
 
@@ -121,7 +121,7 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
         resources=(interfaces, *subnets, *groups),
         reason="puts the instances into these subnets and security groups; AWS makes up the "
         "interface's id, and a shared subnet may be another account's",
-        asked_by=(vpc.path,),
+        required_by=(vpc.path,),
     )
     yield Statement(
         sid="ManageNetworkInterface",
@@ -136,7 +136,7 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
         # condition fails.
         conditions=(Condition(operator="ArnLikeIfExists", key="ec2:Subnet", values=subnets),),
         reason="attaches and removes the interfaces in these subnets; AWS makes up their ids",
-        asked_by=(vpc.path / "Subnets",),
+        required_by=(vpc.path / "Subnets",),
     )
     yield Statement(
         sid="DescribeNetwork",
@@ -149,7 +149,7 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
         ),
         resources=("*",),
         reason="AWS has no narrower form: EC2's Describe actions name no resource",
-        asked_by=(vpc.path,),
+        required_by=(vpc.path,),
     )
 
 
@@ -168,7 +168,7 @@ def _file_systems(definition: Definition, environment: Environment) -> Iterator[
                     ),
                     resources=(arn(environment, "elasticfilesystem", f"file-system/{source.id}"),),
                     reason="finds where the file system is mounted",
-                    asked_by=by,
+                    required_by=by,
                 )
             else:
                 yield Statement(
@@ -176,7 +176,7 @@ def _file_systems(definition: Definition, environment: Environment) -> Iterator[
                     actions=("fsx:DescribeFileSystems",),
                     resources=("*",),
                     reason="AWS has no narrower form: fsx:DescribeFileSystems names no resource",
-                    asked_by=by,
+                    required_by=by,
                 )
 
 
@@ -192,7 +192,7 @@ def _logs(definition: Definition, environment: Environment) -> Iterator[Statemen
         ),
         resources=(group, f"{group}:*"),
         reason="writes the training log; AWS makes up the names of the log streams",
-        asked_by=(definition.path,),
+        required_by=(definition.path,),
     )
 
 
@@ -207,7 +207,7 @@ def _metrics(definition: Definition, _environment: Environment) -> Iterator[Stat
             ),
         ),
         reason="AWS has no narrower form: a metric is no resource, hence the namespace",
-        asked_by=(definition.path,),
+        required_by=(definition.path,),
     )
 
 

@@ -1,16 +1,18 @@
-"""What the S3 endpoint of a VPC that hptc makes lets through: the environment's buckets only.
+"""The policy of the S3 endpoint in a VPC that hptc creates: it allows the environment's buckets.
 
-A gateway endpoint's policy bounds every caller behind it, whatever their own policies allow:
+The policy of a gateway endpoint limits every caller in the VPC, whatever their own policies allow:
 https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 """
 
 from __future__ import annotations
 
-from hptc.catalog.images import partition
-from hptc.diagnostics import path_text
-from hptc.errors import UsageError
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hptc.diagnostics import RequestPath
+from hptc.infrastructure.arns import bucket_arn
 from hptc.infrastructure.statements import Condition, Statement
-from hptc.infrastructure.storage_permissions import places
+from hptc.infrastructure.storage_permissions import locations
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, TuningJob
@@ -18,9 +20,8 @@ from hptc.request.tuning_job import Definition, TuningJob
 
 def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
     """The statements of the S3 endpoint's policy."""
-    prefix = f"arn:{partition(environment.region)}:s3:::"
     buckets = reachable_buckets(environment)
-    layers = f"{prefix}prod-{environment.region}-starport-layer-bucket"
+    layers = bucket_arn(environment, f"prod-{environment.region}-starport-layer-bucket")
     project = Statement(
         sid="BucketsOfTheEnvironment",
         principal=("AWS", "*"),
@@ -35,10 +36,10 @@ def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
             "s3:PutObject",
         ),
         resources=tuple(
-            resource for bucket in buckets for resource in _bucket_and_objects(bucket, prefix)
+            resource for bucket in buckets for resource in _bucket_and_objects(environment, bucket)
         ),
         conditions=(
-            # Credentials that were smuggled in are another account's.
+            # Credentials smuggled into a training job belong to another account.
             Condition(
                 operator="StringEquals", key="aws:PrincipalAccount", values=(environment.account,)
             ),
@@ -56,14 +57,15 @@ def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
     return (project, service) if buckets else (service,)
 
 
-def _bucket_and_objects(bucket: str, prefix: str) -> tuple[str, str]:
+def _bucket_and_objects(environment: Environment, bucket: str) -> tuple[str, str]:
     if ":accesspoint/" in bucket:
         return bucket, f"{bucket}/object/*"
-    return f"{prefix}{bucket}", f"{prefix}{bucket}/*"
+    arn = bucket_arn(environment, bucket)
+    return arn, f"{arn}/*"
 
 
 def reachable_buckets(environment: Environment) -> tuple[str, ...]:
-    """The buckets, by name, and access points, by ARN, that the endpoint lets through."""
+    """The buckets, by name, and access points, by ARN, that the endpoint allows."""
     chosen = environment.infrastructure
     own = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
     named = [
@@ -75,30 +77,32 @@ def reachable_buckets(environment: Environment) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *more]))
 
 
-def check_reach(environment: Environment, spec: str, job: TuningJob) -> None:
-    """Raise UsageError when a spec's jobs need a bucket that the endpoint keeps from them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreachableBucket:
+    """A bucket or access point that a spec uses and its network does not lead to."""
+
+    name: str  # an access point by its ARN
+    path: RequestPath
+    is_directory_bucket: bool  # of S3 Express One Zone, which no gateway endpoint of ours serves
+
+
+def unreachable_buckets(environment: Environment, job: TuningJob) -> Iterator[UnreachableBucket]:
+    """The buckets that a job uses but the S3 endpoint of its VPC does not allow, each once."""
     network = environment.infrastructure.network
     if network is None or not network.is_managed:
         return
-    reachable = reachable_buckets(environment)
-    for definition in filter(_is_behind, job.definitions):
-        for place, by in places(definition, environment):
-            if place.is_directory_bucket:
-                raise UsageError(
-                    f"`{spec}` needs {place.bucket} ({path_text(by)}), and the network of the "
-                    f"environment `{environment.name}` has no way to S3 Express One Zone",
-                    help="use a bucket of another storage class, or bring a network that has a "
-                    "gateway endpoint for s3express",
-                )
-            name = place.arn if ":accesspoint/" in place.arn else place.bucket
-            if name not in reachable:
-                raise UsageError(
-                    f"`{spec}` needs {name} ({path_text(by)}), which the S3 endpoint of the "
-                    f"environment `{environment.name}` lets no training job reach",
-                    help=f"add {name} to `infrastructure.network.s3_buckets` in hptc.yaml",
+    reachable, reported = reachable_buckets(environment), set[str]()
+    for definition in filter(_is_in_managed_network, job.definitions):
+        for location, path in locations(definition, environment):
+            name = location.arn if location.is_access_point else location.bucket
+            is_reachable = name in reachable and not location.is_directory_bucket
+            if not is_reachable and name not in reported:
+                reported.add(name)
+                yield UnreachableBucket(
+                    name=name, path=path, is_directory_bucket=location.is_directory_bucket
                 )
 
 
-def _is_behind(definition: Definition) -> bool:
+def _is_in_managed_network(definition: Definition) -> bool:
     subnets = definition.vpc.subnets if definition.vpc is not None else ()
     return any(subnet.startswith("${hptc:subnet_id_") for subnet in subnets)

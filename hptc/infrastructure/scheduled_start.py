@@ -9,20 +9,24 @@ execution is stopped; hptc stops nothing that nobody named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from pathlib import Path as FilePath
 from typing import Any
 
 from hptc.catalog.images import partition
-from hptc.compiler.outcome import Compiled
-from hptc.errors import UsageError
 from hptc.infrastructure.arns import arn
-from hptc.infrastructure.launcher_policy import pass_role, tag_at_creation, whose
-from hptc.infrastructure.spec_stacks import SpecStack, check_stack_name, role_name
+from hptc.infrastructure.deployable_spec import DeployableSpec
+from hptc.infrastructure.launcher_policy import (
+    ownership_conditions,
+    pass_role,
+    tag_at_creation,
+)
+from hptc.infrastructure.policy_size import with_longest_values
+from hptc.infrastructure.provenance_tags import merged_tags, provenance_tags
+from hptc.infrastructure.stack_names import MACHINE_ROLE, SCHEDULER_ROLE, role_name
 from hptc.infrastructure.statements import Condition, Statement
-from hptc.jobs.provenance import Provenance, add_tags, provenance_tags
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.identity import scheduled_stem
@@ -34,6 +38,8 @@ STATE_MACHINE, SCHEDULE_GROUP = reference("state_machine_arn"), reference("sched
 
 _LONGEST_SEARCH_SECONDS = 30 * 86_400
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+MAX_PAYLOAD_BYTES = 262_144
+"""https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 _MOST_LOOKS = 2_000
 """An execution has 25,000 events at most, and each look at the job makes nine:
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
@@ -65,56 +71,39 @@ class ScheduleStack:
 
 
 def schedule_stacks(
-    environment: Environment, compiled: Iterable[Compiled], others: Sequence[SpecStack]
+    environment: Environment, specs: Iterable[DeployableSpec]
 ) -> tuple[ScheduleStack, ...]:
-    """The stacks of the specs that have a schedule, in the order of their names.
-
-    `others` are the stacks that the specs have besides. Raises UsageError for a name that
-    CloudFormation can't take, or that another spec's stack has.
-    """
-    found = []
-    taken = {each.stack.lower(): each.spec for each in others}
-    for one in compiled:
-        if one.schedule is None:
-            continue
-        stack = environment.schedule_stack(one.name)
-        check_stack_name(stack)
-        if stack.lower() in taken:
-            raise UsageError(
-                f"the schedule of `{one.name}` needs the stack `{stack}`, which the spec "
-                f"`{taken[stack.lower()]}` has",
-                help="give one of the two specs another `name`",
-            )
-        found.append(_stack(environment, one, one.job, one.schedule))
-    return tuple(sorted(found, key=lambda each: each.stack.lower()))
+    """The stacks of the specs that have a schedule, in the order of their names."""
+    stacks = [
+        _stack(environment, spec, spec.schedule) for spec in specs if spec.schedule is not None
+    ]
+    return tuple(sorted(stacks, key=lambda each: each.stack.lower()))
 
 
-def _stack(
-    environment: Environment, compiled: Compiled, job: TuningJob, schedule: Schedule
-) -> ScheduleStack:
-    stack = environment.schedule_stack(compiled.name)
-    stem = scheduled_stem(compiled.name, environment.project, environment.name)
+def _stack(environment: Environment, spec: DeployableSpec, schedule: Schedule) -> ScheduleStack:
+    stack = environment.schedule_stack(spec.name)
+    stem = scheduled_stem(spec.name, environment.project, environment.name)
     return ScheduleStack(
-        spec=compiled.name,
+        spec=spec.name,
         stack=stack,
         schedule=schedule,
-        definition=_definition(environment, compiled, job, stem),
+        definition=_definition(environment, spec, stem),
         role_path=environment.role_path,
         permissions_boundary=environment.infrastructure.permissions_boundary,
         machine_role=ServiceRole(
-            name=role_name(environment, f"{stack}-machine"),
+            name=role_name(environment, f"{stack}-{MACHINE_ROLE}"),
             trust=_machine_trust(environment),
-            permissions=_machine_permissions(environment, job, stem),
+            permissions=machine_permissions(environment, spec),
         ),
         scheduler_role=ServiceRole(
-            name=role_name(environment, f"{stack}-scheduler"),
+            name=role_name(environment, f"{stack}-{SCHEDULER_ROLE}"),
             trust=_scheduler_trust(environment),
             permissions=(
                 Statement(
                     sid="StartSearch",
                     actions=("states:StartExecution",),
                     resources=(STATE_MACHINE,),
-                    reason="starts this state machine, and no other",
+                    reason="starts this state machine and no other",
                 ),
             ),
         ),
@@ -122,9 +111,7 @@ def _stack(
     )
 
 
-def _definition(
-    environment: Environment, compiled: Compiled, job: TuningJob, stem: str
-) -> dict[str, Any]:
+def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> dict[str, Any]:
     """The state machine: `scheduled_time` of its input names the job, such as 2026-11-30T06:00:00Z.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
@@ -132,7 +119,7 @@ def _definition(
     calls = f"arn:{partition(environment.region)}:states:::aws-sdk:sagemaker"
     moment = ", ".join(f"$.time[{i}]" for i in range(5))
     return {
-        "Comment": f"The tuning spec {compiled.name}: creates its tuning job and waits for it",
+        "Comment": f"The tuning spec {spec.name}: creates its tuning job and waits for it",
         "StartAt": "SplitTime",
         "States": {
             "SplitTime": {
@@ -150,7 +137,7 @@ def _definition(
                 "Resource": f"{calls}:createHyperParameterTuningJob",
                 "Parameters": {
                     "HyperParameterTuningJobName.$": "$.name",
-                    **_request(compiled),
+                    **scheduled_request(environment, spec),
                 },
                 "ResultPath": "$.created",
                 "Retry": [_RETRY],
@@ -163,7 +150,7 @@ def _definition(
                 ],
                 "Next": "Wait",
             },
-            "Wait": {"Type": "Wait", "Seconds": _pause_seconds(job), "Next": "DescribeJob"},
+            "Wait": {"Type": "Wait", "Seconds": _pause_seconds(spec.job), "Next": "DescribeJob"},
             "DescribeJob": {
                 "Type": "Task",
                 "Resource": f"{calls}:describeHyperParameterTuningJob",
@@ -209,16 +196,27 @@ _RETRY = {
 }
 
 
-def _request(compiled: Compiled) -> dict[str, Any]:
-    """What each run sends: the spec's request with the tags of a submission, without a name."""
-    request = deepcopy(compiled.request)
+def scheduled_request(environment: Environment, spec: DeployableSpec) -> dict[str, Any]:
+    """What each run sends: the spec's request with provenance tags, and without a name.
+
+    The tags leave out the commit: the stack is the same whichever commit it is deployed from.
+    """
+    request = deepcopy(dict(spec.request))
     request.pop("HyperParameterTuningJobName", None)
-    root = compiled.project.root if compiled.project else FilePath()
-    path = FilePath(compiled.file).resolve()
-    inside = path.relative_to(root.resolve()) if path.is_relative_to(root.resolve()) else path.name
-    # No commit: the stack is the same whoever makes it, and from which one.
-    add_tags(request, provenance_tags(compiled, Provenance(spec=FilePath(inside).as_posix())))
+    tags = provenance_tags(
+        project=environment.project,
+        environment=environment.name,
+        spec=spec.path,
+        digest=spec.digest,
+    )
+    request["Tags"] = merged_tags(request, tags)
     return request
+
+
+def payload_size(environment: Environment, spec: DeployableSpec) -> int:
+    """The most bytes of the request that Step Functions passes to SageMaker."""
+    request = with_longest_values(scheduled_request(environment, spec), environment)
+    return len(json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def _pause_seconds(job: TuningJob) -> int:
@@ -262,20 +260,19 @@ def _scheduler_trust(environment: Environment) -> Statement:
     )
 
 
-def _machine_permissions(
-    environment: Environment, job: TuningJob, stem: str
-) -> tuple[Statement, ...]:
+def machine_permissions(environment: Environment, spec: DeployableSpec) -> tuple[Statement, ...]:
     """What creating and following the jobs of one search asks for.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
     """
+    stem = scheduled_stem(spec.name, environment.project, environment.name)
     jobs = arn(environment, "sagemaker", f"hyper-parameter-tuning-job/{stem}-*")
     return (
         Statement(
             sid="CreateTuningJob",
             actions=("sagemaker:CreateHyperParameterTuningJob",),
             resources=(jobs,),
-            conditions=whose(environment, "aws:RequestTag"),
+            conditions=ownership_conditions(environment, "aws:RequestTag"),
             reason="creates the jobs of this search; the moment of each ends its name",
         ),
         replace(
@@ -289,7 +286,7 @@ def _machine_permissions(
             reason="asks how a job is; the moment of each ends its name",
         ),
         pass_role(
-            tuple(dict.fromkeys(each.role_arn for each in job.definitions)),
+            tuple(dict.fromkeys(each.role_arn for each in spec.job.definitions)),
             "gives the training jobs their role, and SageMaker only",
         ),
     )

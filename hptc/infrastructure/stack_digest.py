@@ -1,7 +1,7 @@
-"""What a stack is, apart from why: its pure data in, digits that tell it from every other out.
+"""The digest of a stack: its pure data in, hexadecimal digits out.
 
-A stack tells its digest as an output, so that one who may see stacks by their names, without Node,
-can say whether the specs ask for something else now.
+A stack outputs its digest, so that hptc can see, without Node and with no more than permission to
+describe stacks, whether a deployed stack is out of date.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from typing import Any
 from pydantic import BaseModel
 
 DIGEST = "digest"
-"""The output's name, as those of references are written."""
+"""The name of the output, in the form of a reference's."""
 
 _DIGITS = 16
-_WHY = frozenset({"reason", "asked_by"})  # of statements: no template has them
+_EXCLUDED = frozenset({"reason", "required_by", "outputs"})
+"""Fields that explain, or that follow from others. A change of wording must not change a digest."""
 
 
 def stack_digest(*parts: object) -> str:
-    """The digest of all that a stack is made from."""
+    """The digest of the data that a stack is built from."""
     text = json.dumps(_plain(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        names = [each.name for each in fields(value) if each.name not in _WHY]
+        names = [each.name for each in fields(value) if each.name not in _EXCLUDED]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, BaseModel):
         return value.model_dump()

@@ -1,4 +1,4 @@
-"""Policy statements that know who asked for them, and the IAM document they make."""
+"""Policy statements with the request paths that require them, and the IAM document they form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VERSION = "2012-10-17"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One condition of a statement; it holds when any of its values does."""
+    """One condition of a statement, which is met if any of its values matches."""
 
     operator: str
     key: str
@@ -22,10 +22,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What is allowed, why, and the request paths that ask for it.
+    """What is allowed, the reason, and the request paths that require it.
 
-    `resources` may hold references. A statement of a resource's own policy has a principal (its
-    kind and who); one of a trust policy has no resources.
+    `resources` may contain references. In a resource-based policy a statement has a principal (its
+    type and value); in a trust policy it has no resources.
     """
 
     sid: str
@@ -34,15 +34,14 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
     principal: tuple[str, str] | None = None
     reason: str
-    asked_by: tuple[RequestPath, ...] = ()
+    required_by: tuple[RequestPath, ...] = ()
 
 
 def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """One statement for each sid, in the order of their sids, holding what all of that sid say.
+    """One statement for each sid, in the order of the sids.
 
-    Statements of one sid must allow the same actions under conditions on the same keys: only
-    resources, values and askers are united, so a merge never widens what each of them says about
-    its own key.
+    Statements with one sid must allow the same actions under conditions on the same keys: merging
+    combines resources, condition values and request paths, and never drops a condition.
     """
     merged: dict[str, Statement] = {}
     for statement in statements:
@@ -61,7 +60,7 @@ def _united(one: Statement, other: Statement) -> Statement:
         conditions=tuple(
             replace(c, values=c.values + by_key[c.operator, c.key].values) for c in one.conditions
         ),
-        asked_by=one.asked_by + other.asked_by,
+        required_by=one.required_by + other.required_by,
     )
 
 
@@ -72,12 +71,12 @@ def _in_order(statement: Statement) -> Statement:
         conditions=tuple(
             replace(each, values=tuple(sorted(set(each.values)))) for each in statement.conditions
         ),
-        asked_by=tuple(dict.fromkeys(statement.asked_by)),
+        required_by=tuple(dict.fromkeys(statement.required_by)),
     )
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:
-    """The IAM policy document of some statements."""
+    """The IAM policy document of statements."""
     return {"Version": VERSION, "Statement": [_statement(each) for each in statements]}
 
 

@@ -19,77 +19,77 @@ _SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 def inputs(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Read the training data."""
     for source in _s3_sources(definition):
-        place = s3_location(source.uri, environment)
-        if place is None:
+        location = s3_location(source.uri, environment)
+        if location is None:
             continue
         by = source.path / "S3Uri"
-        if place.is_directory_bucket:
-            yield _express_session("Input", place, by)
+        if location.is_directory_bucket:
+            yield _express_session("Input", location, by)
             continue
-        yield _list("ListInput", place, (f"{escaped(place.key)}*",), by)
+        yield _list("ListInput", location, (f"{escaped(location.key)}*",), by)
         # What a manifest names is known when it is read; SageMaker takes its objects from one
         # bucket: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
         is_manifest = source.data_type in ("ManifestFile", "AugmentedManifestFile")
         yield Statement(
             sid="ReadManifest" if is_manifest else "ReadInput",
             actions=("s3:GetObject",),
-            resources=(place.all_objects if is_manifest else place.objects,),
+            resources=(location.all_objects if is_manifest else location.objects,),
             reason="reads the manifest and what it names, known only when the job runs"
             if is_manifest
             else "reads the training data under its prefix",
-            asked_by=(by,),
+            required_by=(by,),
         )
 
 
 def code(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Read the training script."""
-    place = _code_location(definition, environment)
-    if place is not None:
+    location = _code_location(definition, environment)
+    if location is not None:
         yield Statement(
             sid="ReadCode",
             actions=("s3:GetObject",),
-            resources=(place.object,),
+            resources=(location.object,),
             reason="the container fetches the training script itself",
-            asked_by=(_code_path(definition),),
+            required_by=(_code_path(definition),),
         )
 
 
 def output(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Write the model artifacts."""
-    place = s3_location(definition.output_path, environment)
+    location = s3_location(definition.output_path, environment)
     by = _output_path(definition)
-    if place is None:
+    if location is None:
         return
-    if place.is_directory_bucket:
-        yield _express_session("Output", place, by)
+    if location.is_directory_bucket:
+        yield _express_session("Output", location, by)
         return
     yield Statement(
         sid="WriteOutput",
         actions=("s3:PutObject",),
-        resources=(place.below,),
+        resources=(location.below,),
         reason="writes the model artifacts under the output path",
-        asked_by=(by,),
+        required_by=(by,),
     )
 
 
 def checkpoints(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Keep checkpoints."""
-    place = s3_location(definition.checkpoint_uri or "", environment)
+    location = s3_location(definition.checkpoint_uri or "", environment)
     by = definition.path / "CheckpointConfig" / "S3Uri"
-    if place is None:
+    if location is None:
         return
-    if place.is_directory_bucket:
-        yield _express_session("Checkpoints", place, by)
+    if location.is_directory_bucket:
+        yield _express_session("Checkpoints", location, by)
         return
     # A path, not a prefix of keys: `checkpoints/a` has nothing to do with `checkpoints/ab`.
-    folder = escaped(place.key.rstrip("/"))
-    yield _list("ListCheckpoints", place, (folder, f"{folder}/*"), by)
+    folder = escaped(location.key.rstrip("/"))
+    yield _list("ListCheckpoints", location, (folder, f"{folder}/*"), by)
     yield Statement(
         sid="ReadWriteCheckpoints",
         actions=("s3:GetObject", "s3:PutObject"),
-        resources=(place.below,),
+        resources=(location.below,),
         reason="saves checkpoints, and reads them back when a spot instance is replaced",
-        asked_by=(by,),
+        required_by=(by,),
     )
 
 
@@ -100,11 +100,11 @@ def input_keys(definition: Definition, environment: Environment) -> Iterator[Sta
         for source in _s3_sources(definition)
     ]
     read.append((_code_location(definition, environment), _code_path(definition)))
-    for place, by in read:
-        if place is None or place.is_directory_bucket:
+    for location, by in read:
+        if location is None or location.is_directory_bucket:
             continue
         own = _project_key(environment)
-        keys = [own] if own is not None and _is_project_bucket(place, environment) else []
+        keys = [own] if own is not None and _is_project_bucket(location, environment) else []
         for key in [*keys, *environment.infrastructure.input_kms_keys]:
             grant = key_grant(key, environment)
             yield Statement(
@@ -113,7 +113,7 @@ def input_keys(definition: Definition, environment: Environment) -> Iterator[Sta
                 resources=(grant.resource,),
                 conditions=(_through(environment, "s3"), *grant.conditions),
                 reason=f"S3 decrypts the training data{grant.note}",
-                asked_by=(by,),
+                required_by=(by,),
             )
 
 
@@ -129,8 +129,8 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
         (definition.output_path, _output_path(definition)),
         (definition.checkpoint_uri, definition.path / "CheckpointConfig" / "S3Uri"),
     ):
-        place = s3_location(uri or "", environment)
-        if place is not None and own is not None and _is_project_bucket(place, environment):
+        location = s3_location(uri or "", environment)
+        if location is not None and own is not None and _is_project_bucket(location, environment):
             keys.append((own, by))  # the bucket's default encryption
     for key, by in keys:
         grant = key_grant(key, environment)
@@ -142,7 +142,7 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
             resources=(grant.resource,),
             conditions=(_through(environment, "s3"), *grant.conditions),
             reason=f"S3 encrypts what the jobs write{grant.note}",
-            asked_by=(by,),
+            required_by=(by,),
         )
     if definition.output_kms_key_id is not None:
         grant = key_grant(definition.output_kms_key_id, environment)
@@ -155,7 +155,7 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
             resources=(grant.resource,),
             conditions=(_through(environment, "s3", "sagemaker"), *grant.conditions),
             reason=f"SageMaker demands it for an output key{grant.note}",
-            asked_by=(definition.path / "OutputDataConfig" / "KmsKeyId",),
+            required_by=(definition.path / "OutputDataConfig" / "KmsKeyId",),
         )
 
 
@@ -174,20 +174,20 @@ def volume_keys(definition: Definition, environment: Environment) -> Iterator[St
                 *grant.conditions,
             ),
             reason=f"lets EBS use the key of the instances' volumes{grant.note}",
-            asked_by=(resources.path / "VolumeKmsKeyId",),
+            required_by=(resources.path / "VolumeKmsKeyId",),
         )
 
 
-def places(
+def locations(
     definition: Definition, environment: Environment
 ) -> Iterator[tuple[S3Location, RequestPath]]:
-    """Every place in S3 that a definition names, and where it does."""
+    """Every location in S3 that a definition names, and where it does."""
     named = [(source.uri, source.path / "S3Uri") for source in _s3_sources(definition)]
     named.append((definition.output_path, _output_path(definition)))
     named.append((definition.checkpoint_uri or "", definition.path / "CheckpointConfig" / "S3Uri"))
     for uri, by in named:
-        if (place := s3_location(uri, environment)) is not None:
-            yield place, by
+        if (location := s3_location(uri, environment)) is not None:
+            yield location, by
     if (code := _code_location(definition, environment)) is not None:
         yield code, _code_path(definition)
 
@@ -226,37 +226,39 @@ def _output_path(definition: Definition) -> RequestPath:
     return definition.path / "OutputDataConfig" / "S3OutputPath"
 
 
-def _list(purpose: str, place: S3Location, prefixes: tuple[str, ...], by: RequestPath) -> Statement:
+def _list(
+    purpose: str, location: S3Location, prefixes: tuple[str, ...], by: RequestPath
+) -> Statement:
     """List a bucket under prefixes. Each bucket has its own sid: the prefix is a condition."""
-    if not place.key:
+    if not location.key:
         return Statement(
-            sid=f"{purpose}{place.word}Whole",
+            sid=f"{purpose}{location.sid}Whole",
             actions=("s3:ListBucket",),
-            resources=(place.arn,),
+            resources=(location.arn,),
             reason="lists the bucket; the URI names all of it",
-            asked_by=(by,),
+            required_by=(by,),
         )
     return Statement(
-        sid=f"{purpose}{place.word}",
+        sid=f"{purpose}{location.sid}",
         actions=("s3:ListBucket",),
-        resources=(place.arn,),
+        resources=(location.arn,),
         conditions=(Condition(operator="StringLike", key="s3:prefix", values=prefixes),),
         reason="lists the bucket under the prefix",
-        asked_by=(by,),
+        required_by=(by,),
     )
 
 
-def _express_session(purpose: str, place: S3Location, by: RequestPath) -> Statement:
+def _express_session(purpose: str, location: S3Location, by: RequestPath) -> Statement:
     read_only = Condition(
         operator="StringEquals", key="s3express:SessionMode", values=("ReadOnly",)
     )
     return Statement(
         sid=f"Open{purpose}Session",
         actions=("s3express:CreateSession",),
-        resources=(place.arn,),
+        resources=(location.arn,),
         conditions=(read_only,) if purpose == "Input" else (),
         reason="S3 Express One Zone has one permission, for the whole bucket",
-        asked_by=(by,),
+        required_by=(by,),
     )
 
 
@@ -270,10 +272,10 @@ def _project_key(environment: Environment) -> str | None:
             return key
 
 
-def _is_project_bucket(place: S3Location, environment: Environment) -> bool:
+def _is_project_bucket(location: S3Location, environment: Environment) -> bool:
     chosen = environment.infrastructure
     buckets = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
     return any(
-        place.bucket == (reference(name) if choice == "managed" else choice)
+        location.bucket == (reference(name) if choice == "managed" else choice)
         for name, choice in buckets.items()
     )

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import AwsError
-from hptc.jobs.provenance import TAG_PREFIX, Provenance
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
+from hptc.jobs.provenance import Provenance
 from hptc.jobs.read_only import ReadOnlyTuning, is_denied
 from hptc.project.project_file import Environment
 from hptc.request.identity import MAX_NAME, scheduled_stem

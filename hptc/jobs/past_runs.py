@@ -14,8 +14,8 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 from hptc.compiler.outcome import Compiled
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.jobs.history import Names, readable_tags
-from hptc.jobs.provenance import TAG_PREFIX
 from hptc.jobs.read_only import ReadOnlyTuning
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob

@@ -17,7 +17,7 @@ from hptc.compiler.discovery import project_files
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.cost.forecast import TotalCost, total_cost
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.infrastructure.spec_stacks import locate
+from hptc.infrastructure.stack_outputs import locate
 from hptc.jobs.history import EarlierJobs, earlier_jobs, listed
 from hptc.jobs.plan_costs import BoundOf, PlannedCost, planned_costs
 from hptc.jobs.provenance import Provenance
@@ -337,7 +337,8 @@ def _provided(one: Compiled, stacks: Stacks) -> dict[str, str]:
     values = {}
     for name in sorted(set(names_in(one.request))):
         output = locate(one.environment, name, one.spec.name)
-        values[name] = (stacks.outputs(output.stack) or {}).get(output.key, "")
+        outputs = stacks.outputs(output.stack) if output is not None else None
+        values[name] = (outputs or {}).get(output.key, "") if output is not None else ""
     return values
 
 

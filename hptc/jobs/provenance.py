@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hptc.errors import UsageError
+from hptc.infrastructure import provenance_tags as tags_of
+from hptc.infrastructure.provenance_tags import MAX_TAGS, merged_tags
 from hptc.request.emission import Request
 from hptc.source import git
 
 if TYPE_CHECKING:
     from hptc.compiler.outcome import Compiled
-
-TAG_PREFIX = "hptc:"
-MAX_TAGS = 50
-_MAX_TAG_VALUE = 256
-_NO_TAG_CHARACTER = re.compile(r"[^\w\s.:/=+\-@]")
-"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +37,25 @@ def provenance_of(path: Path) -> Provenance:
 
 
 def provenance_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
-    """The tags that tell where a job comes from; what is not known makes no tag."""
+    """The tags that show where a job comes from; an unknown value makes no tag."""
     environment = compiled.environment
-    said = {
-        "project": environment.project if environment else "",
-        "environment": environment.name if environment else "",
-        "spec": provenance.spec,
-        "digest": compiled.digest,
-        "commit": provenance.commit,
-    }
-    return {
-        TAG_PREFIX + key: _NO_TAG_CHARACTER.sub("_", value)[-_MAX_TAG_VALUE:]
-        for key, value in said.items()
-        if value
-    }
+    return tags_of.provenance_tags(
+        project=environment.project if environment else "",
+        environment=environment.name if environment else "",
+        spec=provenance.spec,
+        digest=compiled.digest,
+        commit=provenance.commit,
+    )
 
 
 def add_tags(request: Request, tags: Mapping[str, str]) -> None:
     """Put tags into a request, in place, after its own. Raises UsageError when it has too many."""
-    own = [tag for tag in request.get("Tags", []) if tag["Key"] not in tags]
-    excess = len(own) + len(tags) - MAX_TAGS
+    merged = merged_tags(request, tags)
+    excess = len(merged) - MAX_TAGS
     if excess > 0:
         raise UsageError(
-            f"the job has {len(own)} tags and hptc adds {len(tags)}, but {MAX_TAGS} is the most",
+            f"the job has {len(merged) - len(tags)} tags and hptc adds {len(tags)}, but "
+            f"{MAX_TAGS} is the most",
             help=f"drop {excess} of them",
         )
-    request["Tags"] = own + [{"Key": key, "Value": value} for key, value in tags.items()]
+    request["Tags"] = merged

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hptc.errors import AwsError
-from hptc.infrastructure.spec_stacks import output_key
-from hptc.jobs.provenance import TAG_PREFIX
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
+from hptc.infrastructure.stack_outputs import output_key
 from hptc.project.references import NAMES
 from hptc.request.emission import Request
 from hptc.service.interface import DeployedStack, Stacks, Tuning

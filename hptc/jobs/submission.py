@@ -13,8 +13,9 @@ from typing import Any
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.infrastructure.spec_stacks import Output, locate
-from hptc.jobs.provenance import TAG_PREFIX, Provenance, add_tags, provenance_tags
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
+from hptc.infrastructure.stack_outputs import Output, locate
+from hptc.jobs.provenance import Provenance, add_tags, provenance_tags
 from hptc.project.references import names_in, reference, substitute
 from hptc.request import identity
 from hptc.request.emission import Request
@@ -201,6 +202,12 @@ def _places(compiled: Compiled, stacks: Stacks) -> dict[str, _Place]:
     places = {}
     for name in references:
         output = locate(compiled.environment, name, compiled.spec.name)
+        if output is None:
+            raise UsageError(
+                f"no stack of the environment `{compiled.environment.name}` provides "
+                f"`${{hptc:{name}}}`",
+                help="see its `infrastructure` in hptc.yaml",
+            )
         if output.stack not in outputs:
             outputs[output.stack] = stacks.outputs(output.stack)
         found = outputs[output.stack]

@@ -1,6 +1,8 @@
-"""What the user brings: an id, a name or an ARN in, the form that requests and policies have out.
+"""Existing resources by name, id, ARN or SSM parameter, as hptc.yaml identifies them.
 
-A text that is none of these, or an ARN of another place, is refused.
+A value of any of these forms in, the one form that requests and policies take out. A value that is
+no identifier of its kind is a PydanticCustomError of the type `identifier`, which becomes a finding
+of hptc.yaml; an ARN of another partition, Region or account is told by `mismatch`.
 """
 
 from __future__ import annotations
@@ -11,170 +13,193 @@ from typing import Literal
 
 from pydantic_core import PydanticCustomError
 
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition
-from hptc.errors import UsageError
 
-_ARN = re.compile(
-    r"arn:(?P<partition>[a-z-]+):(?P<service>[a-z0-9]+):(?P<region>[a-z0-9-]*)"
-    r":(?P<account>\d{12}|aws)?:(?P<name>.+)"
-)
 _PARAMETER = re.compile(r"ssm:([A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+)+)")
+_ACCOUNT = re.compile(r"\d{12}|aws|")  # `aws` owns managed policies and prefix lists
+_REGION = re.compile(r"[a-z0-9-]*")
 SSM = "ssm:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A kind of thing: what it is called, and how it is written without and with an ARN."""
+class ResourceKind:
+    """A kind of resource, and how it is identified with and without an ARN."""
 
-    called: str
+    noun: str
     service: str
-    plain: str  # a regular expression
-    prefix: str  # what an ARN has before the plain form
+    name_pattern: str  # of a name or id; a regular expression
+    arn_prefix: str  # what precedes the name in an ARN
     example: str
-    becomes: Literal["plain", "arn", "itself"] = "plain"
-    is_of_account: bool = False  # another account's can't be used
-    beside: str = r"(?!)"  # another end of an ARN, which has no plain form
+    normal_form: Literal["name", "arn", "as_given"] = "name"
+    is_own_account_only: bool = False
+    arn_only_pattern: str = r"(?!)"  # resources that only an ARN can identify
 
-    def parts(self, value: str) -> re.Match[str] | None:
-        """The parts of an ARN of this kind."""
-        match = _ARN.fullmatch(value)
-        ends = rf"{self.prefix}({self.plain})|{self.beside}"
-        is_one = match is not None and match["service"] == self.service
-        return match if match and is_one and re.fullmatch(ends, match["name"]) else None
+    def parse_arn(self, value: str) -> ARN | None:
+        """The parts of an ARN of this kind; None for any other text."""
+        arn = ARN.parse(value)
+        if arn is None or arn.service != self.service:
+            return None
+        resource = rf"{self.arn_prefix}({self.name_pattern})|{self.arn_only_pattern}"
+        is_valid = (
+            re.fullmatch(r"[a-z-]+", arn.partition)
+            and _REGION.fullmatch(arn.region)
+            and _ACCOUNT.fullmatch(arn.account)
+            and re.fullmatch(resource, arn.resource)
+        )
+        return arn if is_valid else None
 
     def check(self, value: str) -> str:
-        """The value, if it is of this kind by its looks or an SSM parameter.
+        """The value, if it identifies a resource of this kind or is an SSM parameter.
 
         Raises PydanticCustomError.
         """
         if not value.startswith(SSM):
-            return self.check_literal(value, " or as ssm:/path")
+            return self.check_literal(value, " or ssm:/path/of/the/parameter")
         if _PARAMETER.fullmatch(value):
             return value
-        problem = "`{value}` is no SSM parameter; it is written ssm:/path/of/the/parameter"
-        raise PydanticCustomError("brought", problem, {"value": value})
+        problem = "`{value}` is not a valid SSM parameter; write ssm:/path/of/the/parameter"
+        raise PydanticCustomError("identifier", problem, {"value": value})
 
-    def check_literal(self, value: str, more: str = "") -> str:
-        """The value, if it is of this kind by its looks. Raises PydanticCustomError."""
-        if re.fullmatch(self.plain, value) or self.parts(value):
+    def check_literal(self, value: str, alternatives: str = "") -> str:
+        """The value, if it identifies a resource of this kind. Raises PydanticCustomError."""
+        if re.fullmatch(self.name_pattern, value) or self.parse_arn(value):
             return value
         raise PydanticCustomError(
-            "brought",
-            "`{value}` is no {called}; it is written {example}, as its ARN{more}",
-            {"value": value, "called": self.called, "example": self.example, "more": more},
+            "identifier",
+            "`{value}` is not a valid {noun}; write {example}, its ARN{alternatives}",
+            {
+                "value": value,
+                "noun": self.noun,
+                "example": self.example,
+                "alternatives": alternatives,
+            },
         )
 
 
-VPC = Kind(
-    called="VPC",
+VPC = ResourceKind(
+    noun="VPC",
     service="ec2",
-    plain=r"vpc-[0-9a-z]+",
-    prefix="vpc/",
+    name_pattern=r"vpc-[0-9a-z]+",
+    arn_prefix="vpc/",
     example="vpc-0123456789abcdef0",
 )
-SUBNET = Kind(
-    called="subnet",
+SUBNET = ResourceKind(
+    noun="subnet",
     service="ec2",
-    plain=r"subnet-[0-9a-z]+",
-    prefix="subnet/",
+    name_pattern=r"subnet-[0-9a-z]+",
+    arn_prefix="subnet/",
     example="subnet-0123456789abcdef0",
 )
-SECURITY_GROUP = Kind(
-    called="security group",
+SECURITY_GROUP = ResourceKind(
+    noun="security group",
     service="ec2",
-    plain=r"sg-[0-9a-z]+",
-    prefix="security-group/",
+    name_pattern=r"sg-[0-9a-z]+",
+    arn_prefix="security-group/",
     example="sg-0123456789abcdef0",
 )
-PREFIX_LIST = Kind(
-    called="prefix list",
+PREFIX_LIST = ResourceKind(
+    noun="prefix list",
     service="ec2",
-    plain=r"pl-[0-9a-z]+",
-    prefix="prefix-list/",
+    name_pattern=r"pl-[0-9a-z]+",
+    arn_prefix="prefix-list/",
     example="pl-0123456789abcdef0",
 )
-BUCKET = Kind(
-    called="bucket",
+BUCKET = ResourceKind(
+    noun="bucket",
     service="s3",
-    plain=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-    prefix="",
+    name_pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    arn_prefix="",
     example="my-bucket",
-    beside=r"accesspoint/[a-z0-9-]+",
+    arn_only_pattern=r"accesspoint/[a-z0-9-]+",
 )
-KEY = Kind(
-    called="KMS key",
+KEY = ResourceKind(
+    noun="KMS key",
     service="kms",
-    plain=r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-z]+|alias/[\w/-]+",
-    prefix="key/",
-    example="alias/my-key, as its id",
-    becomes="itself",
-    beside=r"alias/[\w/-]+",
+    name_pattern=r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-z]+|alias/[\w/-]+",
+    arn_prefix="key/",
+    example="alias/my-key, its key id",
+    normal_form="as_given",
+    arn_only_pattern=r"alias/[\w/-]+",
 )
-ROLE = Kind(
-    called="role",
+ROLE = ResourceKind(
+    noun="role",
     service="iam",
-    plain=r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
-    prefix="role/",
+    name_pattern=r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
+    arn_prefix="role/",
     example="my-role or path/my-role",
-    becomes="arn",
-    is_of_account=True,
+    normal_form="arn",
+    is_own_account_only=True,
 )
-POLICY = Kind(
-    called="managed policy",
+POLICY = ResourceKind(
+    noun="managed policy",
     service="iam",
-    plain=r"([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
-    prefix="policy/",
+    name_pattern=r"([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
+    arn_prefix="policy/",
     example="my-policy or path/my-policy",
-    becomes="arn",
-    is_of_account=True,
+    normal_form="arn",
+    is_own_account_only=True,
 )
-TOPIC = Kind(
-    called="SNS topic",
+TOPIC = ResourceKind(
+    noun="SNS topic",
     service="sns",
-    plain=r"[A-Za-z0-9_-]{1,256}",
-    prefix="",
+    name_pattern=r"[A-Za-z0-9_-]{1,256}",
+    arn_prefix="",
     example="on-call",
-    becomes="arn",
+    normal_form="arn",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an environment is."""
+class Location:
+    """The account and Region of an environment."""
 
-    name: str
     account: str
     region: str
 
 
-def settled(value: str, kind: Kind, place: Place) -> str:
-    """A checked value in the one form that requests and policies have.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A part of an ARN that contradicts the environment's: what it is, and both values."""
 
-    Raises UsageError for an ARN of a partition, Region or account that the environment can't use.
-    """
+    part: str  # partition | Region | account
+    found: str
+    expected: str
+
+
+def mismatch(value: str, kind: ResourceKind, location: Location) -> Mismatch | None:
+    """Why an environment can't use the resource of an ARN; None if it can, and for other forms."""
+    arn = kind.parse_arn(value)
+    if arn is None:
+        return None
+    for part, found, expected in (
+        ("partition", arn.partition, partition(location.region)),
+        ("Region", arn.region or location.region, location.region),
+        ("account", arn.account or location.account, location.account),
+    ):
+        if part == "account" and (not kind.is_own_account_only or found == "aws"):
+            continue
+        if found != expected:
+            return Mismatch(part=part, found=found, expected=expected)
+    return None
+
+
+def normalized(value: str, kind: ResourceKind, location: Location) -> str:
+    """A checked value in the one form that requests and policies take."""
     if value.startswith(SSM):
         return value
-    match = kind.parts(value)
-    if match is None:
-        if kind.becomes != "arn":
+    arn = kind.parse_arn(value)
+    if arn is None:
+        if kind.normal_form != "arn":
             return value
-        region = "" if kind.service == "iam" else place.region
-        owner = f"{kind.service}:{region}:{place.account}"
-        return f"arn:{partition(place.region)}:{owner}:{kind.prefix}{value}"
-    here = partition(place.region)
-    for what, found, wanted in (
-        ("partition", match["partition"], here),
-        ("Region", match["region"] or place.region, place.region),
-        ("account", match["account"] or place.account, place.account),
-    ):
-        if what == "account" and (not kind.is_of_account or found == "aws"):
-            continue
-        if found != wanted:
-            raise UsageError(
-                f"environment `{place.name}`: the {kind.called} {value} is of the {what} {found}, "
-                f"and the environment of {wanted}",
-                help=f"give a {kind.called} of the {what} {wanted}",
-            )
-    if kind.becomes != "plain" or re.fullmatch(kind.beside, match["name"]):
+        made = ARN(
+            partition=partition(location.region),
+            service=kind.service,
+            region="" if kind.service == "iam" else location.region,
+            account=location.account,
+            resource=f"{kind.arn_prefix}{value}",
+        )
+        return str(made)
+    if kind.normal_form != "name" or re.fullmatch(kind.arn_only_pattern, arn.resource):
         return value
-    return match["name"].removeprefix(kind.prefix)
+    return arn.resource.removeprefix(kind.arn_prefix)

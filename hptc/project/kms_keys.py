@@ -1,46 +1,54 @@
-"""KMS keys of an environment: their ARNs, and those that `require_kms_keys` takes.
+"""KMS keys of an environment: their ARNs, and those that `require_kms_keys` accepts.
 
-The HPT811 rule and the launcher's IAM conditions both read these, so that they mean the same.
+Rule HPT811 and the launcher policy's conditions both use these functions, so they always agree.
 """
 
 from __future__ import annotations
 
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition
 from hptc.project.project_file import Environment
 from hptc.project.references import has_reference
 
 
 def own_key(environment: Environment) -> str | None:
-    """The key that an environment fills into requests, as it stands there; None without one."""
+    """The key that an environment puts into requests, in the form used there; None without one."""
     key = environment.variables.get("kms_key_arn")
     return key if isinstance(key, str) else None
 
 
 def any_key(environment: Environment) -> str:
-    """A glob for the ARN of any key of the environment's account and Region."""
+    """A glob for the ARN of any key in the environment's account and Region."""
     return _arn("key/*", environment)
 
 
 def allowed_keys(environment: Environment) -> tuple[str, ...]:
-    """Globs for the ARNs of the keys that `require_kms_keys` takes.
+    """Globs for the ARNs of the keys that `require_kms_keys` accepts.
 
-    The environment's own; without one, any of its account. Which key an alias means is told by no
-    ARN, so with an alias it is both.
+    The environment's own key; without one, any key of the account. For a key known only by an
+    alias, both: the key's ARN does not show its aliases.
     """
     own = own_key(environment)
     if own is None:
         return (any_key(environment),)
-    made = key_arn(own, environment)
-    return (made, any_key(environment)) if ":alias/" in made else (made,)
+    arn = key_arn(own, environment)
+    return (arn, any_key(environment)) if ":alias/" in arn else (arn,)
 
 
 def key_arn(key: str, environment: Environment) -> str:
-    """The ARN of a KMS key or alias that is given by its id, its alias or its ARN."""
+    """The ARN of a KMS key or alias, from its id, alias or ARN."""
     if key.startswith("arn:") or has_reference(key):
         return key
     return _arn(key if key.startswith("alias/") else f"key/{key}", environment)
 
 
-def _arn(name: str, environment: Environment) -> str:
-    region, account = environment.region, environment.account
-    return f"arn:{partition(region)}:kms:{region}:{account}:{name}"
+def _arn(resource: str, environment: Environment) -> str:
+    return str(
+        ARN(
+            partition=partition(environment.region),
+            service="kms",
+            region=environment.region,
+            account=environment.account,
+            resource=resource,
+        )
+    )

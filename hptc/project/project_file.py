@@ -1,7 +1,7 @@
-"""hptc.yaml: what the specs of a project share, and where they are deployed.
+"""hptc.yaml: what the specs of a project share, and the environments they are deployed to.
 
-The file's text in, a frozen `Project` out. It is optional: without it a spec with explicit ARNs and
-URIs compiles alone.
+The file's text in, a frozen `Project` out. The file is optional: a spec with explicit ARNs and URIs
+compiles without it.
 """
 
 import os
@@ -14,8 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hptc.diagnostics import Diagnostic, Finding, Path, ProjectPath, Severity
 from hptc.errors import UsageError
-from hptc.project.identifiers import Place
-from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided, settle
+from hptc.project.identifiers import Location
+from hptc.project.infrastructure_choices import (
+    Infrastructure,
+    normalize,
+    parameters_replaced,
+    provided,
+)
 from hptc.project.policy import Policy
 from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
@@ -25,7 +30,7 @@ from hptc.spec.tuning_spec import SPEC_VERBATIM
 from hptc.spec.validation_findings import findings_of
 
 FILE_NAME = "hptc.yaml"
-MAX_VARIABLE = 4096
+MAX_VARIABLE = 4096  # characters
 PROJECT_VERBATIM: VerbatimKeys = {
     "defaults": SPEC_VERBATIM,
     "environments": {
@@ -35,7 +40,7 @@ PROJECT_VERBATIM: VerbatimKeys = {
 """The keys of hptc.yaml whose numbers keep their text."""
 
 
-def _nothing() -> dict[str, Any]:
+def _empty() -> dict[str, Any]:
     # Pydantic reads a factory's signature, and to read that of `dict` Python starts its tokenizer.
     return {}
 
@@ -45,7 +50,7 @@ class _Model(BaseModel):
 
 
 class EnvironmentFile(_Model):
-    """One place to deploy to: an account, a Region, and what differs there."""
+    """One deployment target: an account, a Region, and the settings that differ there."""
 
     account: Text = Field(
         description="The AWS account's 12 digits.", examples=["111122223333"], pattern=r"^\d{12}$"
@@ -54,21 +59,22 @@ class EnvironmentFile(_Model):
         description="The AWS Region.", examples=["us-east-1"], pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$"
     )
     variables: dict[str, Any] = Field(
-        default_factory=_nothing,
-        description="Values for {{ name }} in specs.",
+        default_factory=_empty,
+        description="Variables for {{ name }} in specs.",
         examples=[{"data_prefix": "s3://bucket/2026"}],
     )
     infrastructure: Infrastructure = Field(
-        default_factory=Infrastructure, description="What hptc makes, and what is yours already."
+        default_factory=Infrastructure,
+        description="The resources to create, and the existing ones to use.",
     )
     policy: Policy = Field(
         default_factory=Policy,
-        description="What a search may be here; each key replaces the project's.",
+        description="Limits on tuning jobs in this environment; each key replaces the project's.",
         examples=[{"budget_usd": 50}],
     )
     overrides: dict[str, Any] = Field(
-        default_factory=_nothing,
-        description="Part of a spec, merged over every spec here.",
+        default_factory=_empty,
+        description="Part of a spec, merged over every spec in this environment.",
         examples=[{"limits": {"max_number_of_training_jobs": 4}}],
     )
 
@@ -77,60 +83,62 @@ class ProjectFile(_Model):
     """hptc.yaml."""
 
     project: str = Field(
-        description="The project's name; part of every stack's name.",
+        description="The name of the project, which is part of every stack name.",
         examples=["churn"],
         pattern=r"^[a-z][a-z0-9-]{0,30}$",
     )
     specs: list[str] = Field(
         default_factory=lambda: ["specs"],
-        description="Folders and files that hold the specs.",
+        description="Folders and files that contain the specs.",
         examples=[["specs"]],
     )
     default_environment: str | None = Field(
-        default=None, description="The environment when --env is not given.", examples=["dev"]
+        default=None,
+        description="The environment to use when --env is not given.",
+        examples=["dev"],
     )
     defaults: dict[str, Any] = Field(
-        default_factory=_nothing,
+        default_factory=_empty,
         description="Part of a spec, merged under every spec.",
         examples=[{"early_stopping": "Auto"}],
     )
     policy: Policy = Field(
         default_factory=Policy,
-        description="What a search may be, in every environment.",
+        description="Limits on tuning jobs in every environment.",
         examples=[{"max_number_of_training_jobs": 100}],
     )
     environments: dict[str, EnvironmentFile] = Field(
-        default_factory=_nothing,
-        description="Where the specs are deployed, by name.",
+        default_factory=_empty,
+        description="Deployment targets, by name.",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One environment, ready to compile in."""
+    """One environment of a project, with its identifiers normalized and its policy merged."""
 
     project: str
     name: str
     account: str
     region: str
     infrastructure: Infrastructure
-    variables: Mapping[str, Any]  # what templates see
+    variables: Mapping[str, Any]  # available to templates
     policy: Policy = field(default_factory=Policy)
-    parameters: Mapping[str, str] = field(default_factory=dict)  # a reference's SSM parameter
+    parameters: Mapping[str, str] = field(default_factory=dict)  # SSM parameters by reference
 
     @property
-    def makes_roles(self) -> bool:
-        """Whether `${hptc:execution_role_arn}` is a role that hptc makes for a spec."""
+    def has_managed_roles(self) -> bool:
+        """Whether `${hptc:execution_role_arn}` is a role that hptc creates for a spec."""
         return "execution_role_arn" not in self.parameters
 
     @property
     def foundation_stack(self) -> str:
-        """The name of the stack that the specs share."""
+        """The name of the stack that all specs share."""
         return f"hptc-{self.project}-{self.name}"
 
     @property
     def role_path(self) -> str:
-        """The path of the roles that hptc makes, by which a policy can name them all."""
+        """The path of the roles that hptc creates; policies identify them by it."""
         return self.infrastructure.role_path or f"/hptc/{self.project}/{self.name}/"
 
     def spec_stack(self, spec_name: str) -> str:
@@ -138,13 +146,13 @@ class Environment:
         return f"{self.foundation_stack}-{spec_name}"
 
     def schedule_stack(self, spec_name: str) -> str:
-        """The name of the stack that starts one spec's search by itself."""
+        """The name of the stack with one spec's schedule."""
         return f"{self.spec_stack(spec_name)}-schedule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project: its file, and the folder that it stands in."""
+    """A project: its hptc.yaml and the folder that contains it."""
 
     root: FilePath
     document: Document
@@ -153,14 +161,14 @@ class Project:
     def environment(self, name: str | None) -> Environment | None:
         """The environment of that name, or the default one; None when there are none.
 
-        Raises UsageError for a name that is not there, or when the choice is not clear.
+        Raises UsageError for an unknown name, and when the choice is ambiguous.
         """
         known = self.file.environments
         if self.is_unclear(name):
             raise UsageError(
                 f"{self.document.file} has several environments and none was chosen: "
                 + ", ".join(known),
-                help="say --env NAME, or set `default_environment`",
+                help="use --env NAME, or set `default_environment`",
             )
         chosen = name or self.file.default_environment or next(iter(known), None)
         if chosen is None:
@@ -168,11 +176,11 @@ class Project:
         if chosen not in known:
             raise UsageError(
                 f"{self.document.file} has no environment `{chosen}`",
-                help=f"it has: {', '.join(known) or 'none'}",
+                help=f"defined environments: {', '.join(known) or 'none'}",
             )
         entry = known[chosen]
-        place = Place(name=chosen, account=entry.account, region=entry.region)
-        infrastructure, parameters = by_parameters(settle(entry.infrastructure, place))
+        location = Location(account=entry.account, region=entry.region)
+        infrastructure, parameters = parameters_replaced(normalize(entry.infrastructure, location))
         return Environment(
             project=self.file.project,
             name=chosen,
@@ -180,24 +188,24 @@ class Project:
             region=entry.region,
             infrastructure=infrastructure,
             parameters=parameters,
-            policy=self.file.policy.model_copy(update=_said(entry.policy)),
+            policy=self.file.policy.model_copy(update=_explicit(entry.policy)),
             variables=_variables(self.file.project, chosen, entry, infrastructure),
         )
 
     def is_unclear(self, name: str | None) -> bool:
-        """Whether there are several environments, and neither a name nor a default chooses."""
+        """Whether there are several environments and neither a name nor a default chooses one."""
         chosen = name or self.file.default_environment
         return chosen is None and len(self.file.environments) > 1
 
     def policy_in(self, environment: Environment | None) -> Policy:
-        """What a search may be in an environment; without one, what holds in each of them."""
+        """The policy of an environment; without one, the part that every environment shares."""
         if environment is not None:
             return environment.policy
-        differ = {key for each in self.file.environments.values() for key in _said(each.policy)}
+        differ = {key for each in self.file.environments.values() for key in _explicit(each.policy)}
         return self.file.policy.model_copy(update=dict.fromkeys(differ))
 
 
-def _said(policy: Policy) -> dict[str, Any]:
+def _explicit(policy: Policy) -> dict[str, Any]:
     return {key: getattr(policy, key) for key in policy.model_fields_set}
 
 
@@ -230,10 +238,10 @@ def find(start: FilePath, files: Files = DISK) -> FilePath | None:
 
 
 def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diagnostic]]:
-    """Read hptc.yaml, or say what is wrong with it."""
+    """The project of an hptc.yaml, or None and what is wrong with the file."""
     document, diagnostics = parse_document(files.read(str(path)), _shown(path))
     if document.root is None and not diagnostics:
-        message = "hptc.yaml is empty; it begins with `project:`"
+        message = "hptc.yaml is empty; it must start with `project:`"
         finding = Finding(code="HPT100", message=message, path=ProjectPath())
         return None, [to_diagnostic(document, finding, ())]
     data, faults = construct_data(document, verbatim=PROJECT_VERBATIM)
@@ -255,7 +263,7 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
 def _outside(
     file: ProjectFile, document: Document, root: FilePath, files: Files
 ) -> Iterator[Diagnostic]:
-    """Entries of `specs` that lead out of the repository; of the project, where there is none."""
+    """Entries of `specs` outside the repository or, without one, outside the project."""
     folder = files.real(root)
     above = (folder, *folder.parents)
     top = next((each for each in above if files.is_repository(each)), folder)
@@ -265,9 +273,9 @@ def _outside(
             continue
         finding = Finding(
             code="HPT102",
-            message=f"`{entry}` leads out of {top}, and nothing is read there",
+            message=f"`{entry}` is outside {top}; hptc only reads files inside it",
             path=ProjectPath(("specs", index)),
-            help="name folders and files of this repository",
+            help="list folders and files inside the repository",
         )
         yield to_diagnostic(document, finding, finding.path)
 
@@ -278,7 +286,10 @@ def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
         for variable, value in environment.variables.items():
             if isinstance(value, str) and len(value) > MAX_VARIABLE:
                 path: Path = ("environments", name, "variables", variable)
-                message = f"`{variable}` has {len(value)} characters; {MAX_VARIABLE} is the most"
+                message = (
+                    f"`{variable}` must have at most {MAX_VARIABLE:,} characters, "
+                    f"but has {len(value):,}"
+                )
                 found.append(
                     Diagnostic(
                         code="HPT102",

@@ -9,8 +9,8 @@ import json
 from collections.abc import Sequence
 from typing import assert_never
 
-from hptc.infrastructure.spec_stacks import output_key
 from hptc.infrastructure.stack_digest import DIGEST
+from hptc.infrastructure.stack_outputs import output_key
 from hptc.render.diagnostics import printable
 from hptc.stacks.cdk_cli import Activity, Finished, Progress
 from hptc.stacks.deploy import DeployedNow, Deployment

@@ -6,13 +6,13 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from hptc.infrastructure.launcher_policy import launcher
-from hptc.infrastructure.permissions_report import (
-    Asker,
+from hptc.compiler.permissions_report import (
     Permission,
     PermissionsReport,
+    Requirement,
     RolePermissions,
 )
+from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.statements import Condition, document
 from hptc.project.project_file import Environment
 from hptc.render.diagnostics import printable
@@ -53,7 +53,9 @@ def permissions_json(report: PermissionsReport) -> str:
 
 def launcher_json(environment: Environment) -> str:
     """The policy for those who may start searches in an environment, as IAM takes it."""
-    return json.dumps(document(launcher(environment)), indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(document(launcher_statements(environment)), indent=2, ensure_ascii=False) + "\n"
+    )
 
 
 def _head(report: PermissionsReport) -> str:
@@ -81,7 +83,7 @@ def _permission(permission: Permission) -> str:
             *_names("may", statement.actions),
             *_names("on", statement.resources),
             *_clauses("if", [_condition(each) for each in statement.conditions]),
-            *_clauses("asked by", [_asker(each) for each in permission.asked_by]),
+            *_clauses("asked by", [_asker(each) for each in permission.required_by]),
         )
     )
 
@@ -120,7 +122,7 @@ def _condition(condition: Condition) -> str:
     return f"{condition.key} {operator} {' or '.join(condition.values)}"
 
 
-def _asker(asker: Asker) -> str:
+def _asker(asker: Requirement) -> str:
     place = f"{asker.span.file}:{asker.span.line}"
     provided = f", by the environment's {asker.provided_by}" if asker.provided_by else ""
     return f"{place} ({asker.path}{provided})"

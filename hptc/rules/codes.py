@@ -116,10 +116,38 @@ CODES = (
         "of the fields day-of-month and day-of-week must be `?`.",
     ),
     LanguageCode(
+        "HPT108",
+        "An existing resource in another place",
+        "hptc.yaml identifies a resource by an ARN whose partition, Region or account the "
+        "environment can't use. Training jobs use keys, buckets, subnets and security groups in "
+        "their own Region, and roles and policies in their own account "
+        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html). Use a resource "
+        "in the environment's place, or correct the environment's `account` or `region`.",
+    ),
+    LanguageCode(
+        "HPT109",
+        "An environment that can't be deployed",
+        "AWS or the CDK would refuse a stack of this environment: a name, a CIDR block, a zone, "
+        "an endpoint or a policy is not valid or too large. It is an error whichever environment "
+        "is chosen, since all of them are deployed from the same hptc.yaml "
+        "(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).",
+    ),
+    LanguageCode(
         "HPT600",
         "Two specs with the same name",
         "The names of tuning jobs and stacks contain the spec's name and are not case-sensitive, "
         "so each spec of a project needs a unique name.",
+    ),
+    LanguageCode(
+        "HPT605",
+        "Two owners of one stack or role",
+        "A spec's stack is named hptc-PROJECT-ENVIRONMENT-SPEC, so the spec `eu` in `dev` and the "
+        "environment `dev-eu` need the same name: deploying one would replace the other. All "
+        "environments of the project count, and so do schedules, whose stacks end in -schedule. "
+        "With `role_name_prefix`, the names of roles are compared too; they are unique in all "
+        "Regions of an account "
+        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). Rename one "
+        "of the two.",
     ),
     LanguageCode(
         "HPT700",

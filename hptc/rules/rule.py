@@ -33,6 +33,7 @@ from hptc.request.tuning_job import Definition, TuningJob
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
+    from hptc.infrastructure.deployable_spec import DeployableSpec
     from hptc.metrics.rehearsal import Rehearsal
     from hptc.project.project_file import Environment
 
@@ -49,6 +50,7 @@ class Context:
     policy: Policy = field(default_factory=Policy)  # of the environment, or else of the project
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
+    deployable: DeployableSpec | None = None  # the spec as its environment's stacks see it
     prices: PriceTable | None = None  # the project's; None if no rule needs them
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict

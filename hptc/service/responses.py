@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hptc.errors import OperationError
-from hptc.jobs.provenance import TAG_PREFIX
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 
 if TYPE_CHECKING:
     from hptc.service.interface import Tuning

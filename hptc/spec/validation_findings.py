@@ -78,7 +78,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
             | "extra_key"
             | "twice"
             | "duration"
-            | "brought"
+            | "identifier"
         ):
             message = detail["msg"]
             key = detail.get("ctx", {}).get("key")

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.infrastructure.spec_stacks import output_key
+from hptc.infrastructure.stack_outputs import output_key
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
 from hptc.stacks.cdk_cli import Activity
@@ -54,7 +55,7 @@ def needed_by(environment: Environment, compiled: Sequence[Compiled]) -> dict[st
 
     Any spec needs the foundation. Raises UsageError for specs whose stacks can't have names.
     """
-    found = environment_stacks(environment, compiled)
+    found = environment_stacks(environment, deployable_specs(compiled))
     stacks = {stack.lower(): spec for stack, spec in found.specs.items()}
     if compiled and not found.foundation.is_empty:
         stacks[environment.foundation_stack.lower()] = compiled[0].name

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.infrastructure.spec_stacks import output_key
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_digest import DIGEST
-from hptc.jobs.provenance import TAG_PREFIX
+from hptc.infrastructure.stack_outputs import output_key
 from hptc.jobs.read_only import is_denied
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack, Stacks
@@ -65,8 +66,8 @@ def planned_stacks(
     One who may see stacks by name only learns of no orphans. Raises UsageError for specs whose
     stacks can't have names.
     """
-    found = environment_stacks(environment, compiled)
-    wanted = found.provides
+    found = environment_stacks(environment, deployable_specs(compiled))
+    wanted = found.outputs
     orphaned: tuple[str, ...] = ()
     because = ""
     if is_whole_project:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hptc.cdk.synth import VALIDATE, build
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import OperationError
@@ -44,9 +45,9 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
     """What starts the specs of an environment of this repository by itself."""
     if name in VARIANTS:
         return ()
-    chosen, _, roles = app_of(name)
+    chosen, _, _ = app_of(name)
     found = schedule_stacks(
-        chosen, all_succeeded(compile_paths([str(ROOT)], Workspace(environment=name))), roles
+        chosen, deployable_specs(compile_paths([str(ROOT)], Workspace(environment=name)))
     )
     assert found
     return found
@@ -72,7 +73,7 @@ def test_nag_finds_what_nobody_explained(tmp_path: Path) -> None:
         nag(app)
 
     outdir = tmp_path
-    with pytest.raises(OperationError, match="the CDK found something in the templates"):
+    with pytest.raises(OperationError, match="CDK validation of the templates failed"):
         build(chosen, made, (stack,), outdir, review=without_reasons)
     assert {rule for rule, _ in findings(outdir)} == {
         "AwsSolutions-IAM5[Action::s3:*]",
@@ -101,7 +102,7 @@ def test_cdks_own_findings_stop_the_synthesis(
             stack, "Broken", type="AWS::KMS::Key", properties={"PendingWindowInDays": 3}
         )
 
-    with pytest.raises(OperationError, match="the CDK found something in the templates") as raised:
+    with pytest.raises(OperationError, match="CDK validation of the templates failed") as raised:
         build(chosen, made, (), tmp_path, review=break_it)
     assert "3 is less than the minimum of 7" in raised.value.message
     assert "validation-report.json" in raised.value.help

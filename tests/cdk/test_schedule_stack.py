@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hptc.cdk.synth import build, synth_project
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.foundation import foundation
@@ -120,7 +121,7 @@ def test_reviewers_tools_find_nothing_unexplained(name: str, tmp_path: Path) -> 
         foundation(chosen),
         roles,
         tmp_path / "out",
-        schedules=schedule_stacks(chosen, compiled, roles),
+        schedules=schedule_stacks(chosen, deployable_specs(compiled)),
         review=nag,
     )
     assert findings(outdir) == []

@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from hptc.cdk.synth import build, synth_project
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.scheduled_start import schedule_stacks
-from hptc.infrastructure.spec_stacks import locate, spec_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
+from hptc.infrastructure.stack_outputs import locate
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 from tests.support.golden import Golden
@@ -135,7 +137,7 @@ def test_two_synths_are_byte_identical_in_any_order_of_specs(
 ) -> None:
     chosen, compiled = dev
     stacks = spec_stacks(chosen, reversed(jobs_of(compiled)))
-    scheduled = schedule_stacks(chosen, reversed(compiled), stacks)
+    scheduled = schedule_stacks(chosen, deployable_specs(reversed(compiled)))
     again = build(chosen, foundation(chosen), stacks[::-1], tmp_path, schedules=scheduled[::-1])
     assert templates(again) == synth("dev")
 
@@ -171,10 +173,12 @@ def test_every_reference_has_the_output_that_it_is_located_at(
     chosen, compiled = dev
     made = synth("dev")
     role = locate(chosen, "execution_role_arn", spec_stacks(chosen, jobs_of(compiled))[0].spec)
+    assert role is not None
     assert list(json.loads(made[role.stack])["Outputs"]) == [role.key, "Digest"]
     outputs = json.loads(made[chosen.foundation_stack])["Outputs"]
-    provides = foundation(chosen).provides
-    assert [*(locate(chosen, name, "any").key for name in provides), "Digest"] == list(outputs)
+    provides = foundation(chosen).outputs
+    located = [locate(chosen, name, "any") for name in provides]
+    assert [*(each.key for each in located if each is not None), "Digest"] == list(outputs)
     assert outputs["DataBucket"]["Export"] == {"Name": "hptc-demo-dev:DataBucket"}
 
 
@@ -345,11 +349,11 @@ def test_without_aws_cdk_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_p
     chosen = variant("nothing")
     with pytest.raises(UsageError, match="not installed") as raised:
         build(chosen, foundation(chosen), (), tmp_path)
-    assert raised.value.help == "pip install 'hptc[cdk]'"
+    assert raised.value.help == "run `pip install 'hptc[cdk]'`"
 
 
 def test_a_project_without_an_environment_has_no_stacks(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no hptc[.]yaml here"):
+    with pytest.raises(UsageError, match=r"no hptc[.]yaml found in"):
         synth_project(tmp_path, None, tmp_path / "out")
     (tmp_path / "hptc.yaml").write_text("project: demo\n", encoding="utf-8")
     with pytest.raises(UsageError, match="has no environment"):

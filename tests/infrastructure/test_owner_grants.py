@@ -10,7 +10,7 @@ import pytest
 
 from hptc.infrastructure.owner_grants import OwnerGrant, owner_grants
 from hptc.infrastructure.statements import document
-from hptc.project.infrastructure_choices import Infrastructure, by_parameters
+from hptc.project.infrastructure_choices import Infrastructure, parameters_replaced
 from hptc.project.project_file import Environment
 from hptc.render.owners import owner_grants_json, render_owner_grants
 from tests.support.golden import Golden
@@ -180,7 +180,7 @@ def test_what_hptc_makes_and_what_aws_publishes_is_not_listed() -> None:
 
 def test_a_bucket_by_parameter_is_named_by_its_reference() -> None:
     raw = Infrastructure.model_validate({"data_bucket": "ssm:/lake", "kms_key": "absent"})
-    infrastructure, parameters = by_parameters(raw)
+    infrastructure, parameters = parameters_replaced(raw)
     chosen: Environment = replace(
         environment(), infrastructure=infrastructure, parameters=parameters
     )

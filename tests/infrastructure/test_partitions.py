@@ -14,7 +14,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.foundation import foundation
-from hptc.infrastructure.launcher_policy import launcher
+from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
@@ -102,7 +102,7 @@ def test_every_arn_and_host_is_of_the_partition(region: str) -> None:
         assert each.environment is not None
         assert each.job is not None
         made = foundation(each.environment)
-        policies = [permissions(each.environment, each.job), launcher(each.environment)]
+        policies = [permissions(each.environment, each.job), launcher_statements(each.environment)]
         policies += [made.key.policy] if made.key else []
         texts = [text for policy in policies for text in strings(document(policy))]
         arns = [text for text in texts if text.startswith("arn:")]

@@ -1,32 +1,20 @@
 from __future__ import annotations
 
-import json
 import random
-import re
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.session import Session
 
-from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Workspace
-from hptc.errors import UsageError
-from hptc.infrastructure.foundation import GroupInVpc, foundation
-from hptc.infrastructure.foundation import Network as MadeNetwork
+from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.permissions import permissions
-from hptc.infrastructure.spec_stacks import Output, locate, output_key, spec_stacks
+from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import Condition, Statement, document, merge
-from hptc.project.infrastructure_choices import Infrastructure, Network, by_parameters, provided
-from hptc.project.project_file import Environment, load
-from hptc.project.references import NAMES, names_in
 from tests.support.jobs import (
     ACCOUNT,
     BY_PARAMETER,
     KEY,
-    ROLE,
     algorithm,
+    by_parameter,
     definition,
     environment,
     file_system,
@@ -36,8 +24,6 @@ from tests.support.jobs import (
     s3_input,
     volume,
 )
-from tests.support.outcomes import all_succeeded
-from tests.support.paths import ROOT
 
 ALWAYS = ["WriteOutput", "WriteLogs", "PutMetrics"]
 
@@ -280,8 +266,8 @@ def test_each_statement_says_why_and_who_asked(case: str) -> None:
     request = {"TrainingJobDefinition": definition(**members)}
     for statement in permissions(environment(**chosen), job(request["TrainingJobDefinition"])):
         assert statement.reason
-        assert statement.asked_by
-        for path in statement.asked_by:
+        assert statement.required_by
+        for path in statement.required_by:
             value: Any = request
             for part in path:
                 value = value[part]  # the request has what is said to ask
@@ -371,52 +357,14 @@ def test_a_spec_has_a_stack_and_trusts_sagemaker_of_its_account_only() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("chosen", "spec", "path", "name"),
-    [
-        ({}, "churn", "/hptc/demo/dev/", None),
-        ({"role_path": "/ml/"}, "churn", "/ml/", None),
-        ({"role_name_prefix": "ml-"}, "churn", "/hptc/demo/dev/", "ml-demo-dev-churn"),
-        (
-            {"role_name_prefix": "ml-"},
-            "x" * 80,
-            "/hptc/demo/dev/",
-            f"ml-demo-dev-{'x' * 43}-0dd9a02a",
-        ),
-    ],
-    ids=["made up", "a path", "a prefix", "cut"],
-)
-def test_the_name_of_a_role(chosen: dict[str, str], spec: str, path: str, name: str | None) -> None:
-    (stack,) = spec_stacks(environment(**chosen), [(spec, job(definition()))])
-    assert (stack.role_path, stack.role_name) == (path, name)
-    assert name is None or len(name) <= 64
+def test_a_spec_with_an_existing_role_has_no_stack() -> None:
+    existing = definition(RoleArn="arn:aws:iam::123456789012:role/mine")
+    assert spec_stacks(environment(), [("churn", job(existing))]) == ()
 
 
-def test_a_parameter_gives_a_reference_its_value() -> None:
-    made = by_parameter(**BY_PARAMETER)
-    parameters = {each.provides: each.name for each in foundation(made).parameters}
-    assert parameters == {
-        "vpc_id": "/vpc",
-        "subnet_id_1": "/a",
-        "execution_role_arn": "/ml/role",
-        "artifact_bucket": "/ml/models",
-        "data_bucket": "lake",
-        "kms_key_arn": "/ml/key",
-        "input_kms_key_2": "/lake/key",
-        "permissions_boundary_arn": "/iam/boundary",
-    }
-    for name in parameters:
-        assert locate(made, name, "churn") == Output(stack="hptc-demo-dev", key=output_key(name))
-    assert made.variables["subnet_ids"] == ["${hptc:subnet_id_1}", "subnet-1"]
-    assert made.variables["security_group_ids"] == ["${hptc:security_group_id}"]
-    assert made.variables["kms_key_arn"] == "${hptc:kms_key_arn}"
-    assert made.infrastructure.execution_role == ROLE
-
-
-def test_a_role_by_parameter_is_none_that_hptc_makes() -> None:
-    made = by_parameter(execution_role="ssm:/ml/role")
-    assert spec_stacks(made, [("churn", job(definition()))]) == ()
-    assert locate(made, "execution_role_arn", "churn").stack == "hptc-demo-dev"
+def test_the_order_of_specs_says_nothing() -> None:
+    jobs = [(name, job(definition())) for name in ("b", "a", "c")]
+    assert spec_stacks(environment(), jobs) == spec_stacks(environment(), reversed(jobs))
 
 
 def test_keys_and_subnets_by_parameter_are_in_the_statements() -> None:
@@ -431,275 +379,3 @@ def test_keys_and_subnets_by_parameter_are_in_the_statements() -> None:
         "arn:aws:ec2:us-east-1:*:subnet/${hptc:subnet_id_1}"
         in (statements["CreateNetworkInterface"][1])
     )
-
-
-def test_without_a_parameter_nothing_changes() -> None:
-    chosen = Infrastructure.model_validate({"network": "managed", "kms_key": KEY})
-    assert by_parameters(chosen) == (chosen, {})
-
-
-@pytest.mark.parametrize(
-    ("infrastructure", "message"),
-    [
-        ("kms_key: 'ssm:'", "is no SSM parameter"),
-        ("data_bucket: ssm:/a b", "is no SSM parameter"),
-        ("network: {subnet_ids: ['ssm:/a/']}", "is no SSM parameter"),
-        ("network: {security_group_ids: [sg-1]}", "needs `subnet_ids`"),
-        ("network: {vpc_id: vpc-1}", "needs `subnet_ids`"),
-        ("network: {subnet_ids: [subnet-1]}", "needs `security_group_ids`, or `vpc_id`"),
-        ("network: {subnet_ids: [vpc-1], security_group_ids: [sg-1]}", "`vpc-1` is no subnet"),
-        ("network: {s3_prefix_list_id: ssm:/list}", "`ssm:/list` is no prefix list"),
-        ("network: {s3_buckets: ['s3://lake']}", "`s3://lake` is no bucket"),
-        ("kms_key: lake", "`lake` is no KMS key"),
-        ("permissions_boundary: 'a policy'", "`a policy` is no managed policy"),
-        (
-            "network: {subnet_ids: [subnet-1], security_group_ids: [sg-1], cidr: 10.0.0.0/20}",
-            "`cidr` is of a VPC that hptc makes",
-        ),
-        ("role_path: /", "role_path"),
-        ("role_path: ml/tuning/", "role_path"),
-    ],
-)
-def test_what_can_not_be_brought_is_said_at_its_place(
-    infrastructure: str, message: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "hptc.yaml"
-    file.write_text(
-        f"project: demo\nenvironments:\n  dev:\n    account: '{ACCOUNT}'\n    region: us-east-1\n"
-        f"    infrastructure:\n      {infrastructure}\n",
-        encoding="utf-8",
-    )
-    project, (diagnostic,) = load(file)
-    assert project is None
-    assert message in diagnostic.message
-    assert diagnostic.span.line == 7
-
-
-def test_a_security_group_is_made_in_a_vpc_of_yours() -> None:
-    network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "s3_prefix_list_id": "pl-1"}
-    made = foundation(environment(network=network))
-    assert isinstance(made.network, GroupInVpc)
-    assert made.network.vpc_id == "vpc-1"
-    assert "security_group_id" in made.provides
-    assert "subnet_id_1" not in made.provides
-    outside = {r.peer for r in made.network.rules if r.peer != "members"}
-    assert outside == {"pl-1"}
-
-
-@pytest.mark.parametrize(
-    ("given", "named"),
-    [
-        ("mrk-1", "arn:aws:kms:us-east-1:123456789012:key/mrk-1"),
-        ("alias/ml", "arn:aws:kms:us-east-1:123456789012:alias/ml"),
-        (KEY, KEY),
-    ],
-)
-def test_a_bucket_names_its_key_by_arn(given: str, named: str) -> None:
-    assert {each.kms_key for each in foundation(environment(kms_key=given)).buckets} == {named}
-
-
-def test_a_bucket_can_not_have_another_accounts_alias() -> None:
-    theirs = "arn:aws:kms:us-east-1:111122223333:alias/ml"
-    with pytest.raises(UsageError, match="alias of another account"):
-        foundation(environment(kms_key=theirs))
-
-
-def test_a_spec_that_brings_its_role_has_no_stack() -> None:
-    brought = definition(RoleArn="arn:aws:iam::123456789012:role/mine")
-    assert spec_stacks(environment(), [("churn", job(brought))]) == ()
-
-
-def test_the_order_of_specs_says_nothing() -> None:
-    jobs = [(name, job(definition())) for name in ("b", "a", "c")]
-    assert spec_stacks(environment(), jobs) == spec_stacks(environment(), reversed(jobs))
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (["a_b"], "can't be the name of a stack"),
-        (["x" * 120], "can't be the name of a stack"),
-        (["a", "a"], "two specs are named `a`"),
-    ],
-    ids=["a letter that no stack's name has", "too long", "twice"],
-)
-def test_names_that_no_stack_can_have(names: list[str], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        spec_stacks(environment(), [(name, job(definition())) for name in names])
-
-
-@pytest.mark.parametrize(
-    ("chosen", "provides"),
-    [
-        ({}, ("artifact_bucket", "data_bucket")),
-        ({"artifact_bucket": "absent", "data_bucket": "mine"}, ()),
-        ({"kms_key": "managed"}, ("artifact_bucket", "data_bucket", "kms_key_arn")),
-        (
-            {"network": "managed", "data_bucket": "absent"},
-            ("artifact_bucket", "security_group_id", "subnet_id_1", "subnet_id_2"),
-        ),
-        (
-            {
-                "artifact_bucket": "mine",
-                "data_bucket": "mine",
-                "network": {"availability_zones": [f"us-east-1{z}" for z in "abc"]},
-            },
-            ("security_group_id", "subnet_id_1", "subnet_id_2", "subnet_id_3"),
-        ),
-        (
-            {"network": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
-            ("artifact_bucket", "data_bucket"),
-        ),
-    ],
-    ids=["buckets", "nothing", "key", "network", "three zones", "brought network"],
-)
-def test_a_foundation_has_what_is_managed(
-    chosen: dict[str, Any], provides: tuple[str, ...]
-) -> None:
-    made = foundation(environment(**chosen))
-    assert made.provides == provides
-    assert made.is_empty == (not provides)
-    assert set(provides) <= set(NAMES)
-
-
-def test_buckets_have_the_key_that_there_is() -> None:
-    def keys(**chosen: str) -> set[str | None]:
-        return {bucket.kms_key for bucket in foundation(environment(**chosen)).buckets}
-
-    assert keys(kms_key="managed") == {"${hptc:kms_key_arn}"}
-    assert keys(kms_key=KEY) == {KEY}
-    assert keys(kms_key="absent") == {None}
-
-
-def test_removal_decides_what_outlives_the_stack() -> None:
-    kept = foundation(environment(kms_key="managed"))
-    gone = foundation(environment(kms_key="managed", removal="destroy"))
-    assert (kept.is_retained, gone.is_retained) == (True, False)
-    assert kept.key is not None
-    assert gone.key is not None
-    assert (kept.key.pending_window_days, gone.key.pending_window_days) == (30, 7)
-
-
-def rules(region: str = "us-east-1", **network: Any) -> set[tuple[str, str, str, int | None]]:
-    made = foundation(environment(region, network=Network(**network))).network
-    assert isinstance(made, MadeNetwork)
-    return {(r.group, r.direction, r.peer, r.port) for r in made.rules}
-
-
-MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", "out")}
-"""All traffic, which instances with an Elastic Fabric Adapter demand."""
-
-
-@pytest.mark.parametrize(
-    ("region", "chosen", "to"),
-    [
-        ("us-east-1", {}, "pl-63a5400a"),
-        ("eu-west-1", {}, "pl-6da54004"),
-        ("eu-west-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
-        ("cn-north-1", {}, "0.0.0.0/0"),
-        ("cn-north-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
-    ],
-    ids=["known", "known elsewhere", "said", "not known", "said where not known"],
-)
-def test_members_reach_each_other_and_s3(region: str, chosen: dict[str, Any], to: str) -> None:
-    assert rules(region, **chosen) == MEMBER_RULES | {("members", "out", to, 443)}
-
-
-def test_a_vpc_of_yours_needs_a_prefix_list_where_it_is_not_known() -> None:
-    network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"]}
-    made = foundation(environment(network=network)).network
-    assert isinstance(made, GroupInVpc)
-    assert {rule.peer for rule in made.rules} == {"members", "pl-63a5400a"}
-    with pytest.raises(UsageError, match="prefix list in cn-north-1 is not known") as raised:
-        foundation(environment("cn-north-1", network=network))
-    assert "describe-managed-prefix-lists --region cn-north-1" in raised.value.help
-
-
-def test_known_prefix_lists_are_of_regions_that_there_are() -> None:
-    table = json.loads((ROOT / "hptc/catalog/data/prefix_lists.json").read_text(encoding="utf-8"))[
-        "s3"
-    ]
-    assert set(table) <= set(Session().get_available_regions("ec2"))
-    assert all(re.fullmatch("pl-[0-9a-f]{8}", each) for each in table.values())
-
-
-def test_interface_endpoints_take_members_only() -> None:
-    assert rules(interface_endpoints=["sts"]) == rules() | {
-        ("members", "out", "endpoints", 443),
-        ("endpoints", "in", "members", 443),
-    }
-
-
-def test_a_network_has_its_regions_zones_and_room_for_four() -> None:
-    made = foundation(environment("eu-west-1", network="managed")).network
-    assert isinstance(made, MadeNetwork)
-    assert made.availability_zones == ("eu-west-1a", "eu-west-1b")
-    assert (made.cidr, made.subnet_prefix) == ("10.42.0.0/20", 22)
-
-
-@pytest.mark.parametrize(
-    ("zones", "problem"),
-    [
-        (["eu-west-1a", "eu-west-1b"], "eu-west-1a is not of us-east-1"),
-        (["us-east-1a", "us-east-1a"], "us-east-1a is named twice"),
-    ],
-)
-def test_zones_that_a_vpc_can_not_have(zones: list[str], problem: str) -> None:
-    with pytest.raises(UsageError, match=problem):
-        foundation(environment(network={"availability_zones": zones}))
-
-
-@pytest.mark.parametrize("cidr", ["10.42.0.1/20", "10.0.0.0/8", "10.0.0.0/28", "here"])
-def test_a_cidr_that_no_vpc_can_have(cidr: str) -> None:
-    with pytest.raises(UsageError, match="environment `dev`"):
-        foundation(environment(network={"cidr": cidr}))
-
-
-def by_parameter(**infrastructure: Any) -> Environment:
-    """An environment, some of whose parts are named by SSM parameters."""
-    made = environment(**infrastructure)
-    chosen, parameters = by_parameters(made.infrastructure)
-    variables = provided(chosen)
-    return replace(made, infrastructure=chosen, parameters=parameters, variables=variables)
-
-
-def test_every_reference_has_its_output() -> None:
-    whole = by_parameter(
-        kms_key="managed",
-        network={
-            "subnet_ids": [f"ssm:/subnet/{i}" for i in range(16)],
-            "security_group_ids": [f"ssm:/group/{i}" for i in range(5)],
-        },
-    )
-    assert {name: locate(whole, name, "churn") for name in NAMES} == {
-        name: Output(
-            stack="hptc-demo-dev-churn" if name == "execution_role_arn" else "hptc-demo-dev",
-            key=output_key(name),
-        )
-        for name in NAMES
-    }
-    assert output_key("subnet_id_1") == "SubnetId1"
-    assert output_key("execution_role_arn") == "ExecutionRoleArn"
-
-
-@pytest.mark.parametrize("name", ["kms_key_arn", "subnet_id_1", "data_bucket"])
-def test_what_is_not_made_is_nowhere(name: str) -> None:
-    with pytest.raises(UsageError, match="makes no such thing"):
-        locate(environment(data_bucket="mine"), name, "churn")
-
-
-@pytest.mark.parametrize("name", ["dev", "prod"])
-def test_the_specs_of_this_repository_name_only_what_is_made(name: str) -> None:
-    compiled = compile_paths([str(ROOT)], Workspace(environment=name))
-    chosen = next(each.environment for each in compiled if each.environment is not None)
-    stacks = spec_stacks(chosen, [(each.name, each.job) for each in all_succeeded(compiled)])
-    assert stacks
-    for stack in stacks:
-        for reference in names_in(document(stack.permissions)):
-            assert locate(chosen, reference, stack.spec).key == output_key(reference)
-
-
-def test_a_policy_that_no_role_can_hold_is_refused() -> None:
-    many = definition(**inputs(*(f"s3://lake/{'x' * 200}/{i}/" for i in range(40))))
-    with pytest.raises(UsageError, match="10240 is IAM's most"):
-        spec_stacks(environment(), [("churn", job(many))])

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hptc.catalog.instances import instance
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
-from hptc.infrastructure.launcher_policy import launcher, tag_values
+from hptc.infrastructure.launcher_policy import launcher_statements, tag_values
 from hptc.infrastructure.statements import document
 from hptc.project.patterns import PatternError, any_glob_fits, pattern
 from hptc.project.policy import Policy
@@ -397,7 +397,7 @@ ASIDE = {
         because="only a deployment tells its ids; a spec says the references",
         applies=lambda env, made: (
             env.infrastructure.network is not None
-            and env.infrastructure.network.makes_group
+            and env.infrastructure.network.has_managed_group
             and any("VpcConfig" in each for each in definitions(made))
         ),
     ),
@@ -422,7 +422,7 @@ of these must have a reason that hptc can't remove."""
 
 
 def _document(chosen: Environment) -> dict[str, Any]:
-    made: dict[str, Any] = substitute(document(launcher(chosen)), DEPLOYED.__getitem__)
+    made: dict[str, Any] = substitute(document(launcher_statements(chosen)), DEPLOYED.__getitem__)
     return made
 
 
@@ -546,7 +546,9 @@ def test_every_key_of_the_policy_is_compared_or_has_its_reason() -> None:
 @pytest.mark.parametrize("key", ALONE)
 def test_what_hptc_alone_checks_says_nothing_to_iam(key: str) -> None:
     (example,) = Policy.model_fields[key].examples or [None]
-    assert launcher(environment({key: example}, BARE)) == launcher(environment({}, BARE))
+    assert launcher_statements(environment({key: example}, BARE)) == launcher_statements(
+        environment({}, BARE)
+    )
 
 
 # Patterns: the two translations that are more than a copy.

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from hptc.errors import UsageError
-from hptc.infrastructure.s3_endpoint import check_reach, endpoint_policy
+from hptc.infrastructure.s3_endpoint import endpoint_policy, unreachable_buckets
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 from tests.support.iam_calls import by_text
@@ -106,22 +105,27 @@ def test_without_buckets_only_layers_pass() -> None:
     ],
     ids=["input", "access point", "output", "checkpoint", "script"],
 )
-def test_a_spec_that_needs_another_bucket_is_told_before_it_hangs(
+def test_another_bucket_is_unreachable_from_the_managed_vpc(
     members: dict[str, Any], named: str
 ) -> None:
-    asked = job(definition(**(OUTPUT | members | BEHIND)))
-    with pytest.raises(UsageError, match="lets no training job reach") as raised:
-        check_reach(environment(network="managed"), "churn", asked)
-    assert f"`churn` needs {named} (TrainingJobDefinition." in raised.value.message
-    check_reach(environment(network={"s3_buckets": [named]}), "churn", asked)
-    # It is about the network that hptc makes, and about jobs in it.
-    check_reach(environment(), "churn", asked)
+    inside = job(definition(**(OUTPUT | members | BEHIND)))
+    (bucket,) = unreachable_buckets(environment(network="managed"), inside)
+    assert (bucket.name, bucket.path[0]) == (named, "TrainingJobDefinition")
+    assert list(unreachable_buckets(environment(network={"s3_buckets": [named]}), inside)) == []
+    # Only the VPC that hptc creates has that endpoint, and only jobs in the VPC use it.
+    assert list(unreachable_buckets(environment(), inside)) == []
     outside = job(definition(**(OUTPUT | members)))
-    check_reach(environment(network="managed"), "churn", outside)
+    assert list(unreachable_buckets(environment(network="managed"), outside)) == []
 
 
-def test_s3_express_has_no_way_in() -> None:
-    asked = job(definition(**(OUTPUT | inputs("s3://fast--use1-az4--x-s3/a/") | BEHIND)))
+def test_a_bucket_is_reported_once() -> None:
+    twice = inputs("s3://lake/a/", "s3://lake/b/", "s3://pond/")
+    found = unreachable_buckets(environment(network="managed"), job(definition(**twice, **BEHIND)))
+    assert [each.name for each in found] == ["lake", "pond", "out"]
+
+
+def test_s3_express_has_no_endpoint() -> None:
+    express = job(definition(**(OUTPUT | inputs("s3://fast--use1-az4--x-s3/a/") | BEHIND)))
     chosen = environment(network={"s3_buckets": ["fast--use1-az4--x-s3"]})
-    with pytest.raises(UsageError, match="no way to S3 Express One Zone"):
-        check_reach(chosen, "churn", asked)
+    (bucket,) = unreachable_buckets(chosen, express)
+    assert bucket.is_directory_bucket

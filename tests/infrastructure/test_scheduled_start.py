@@ -17,12 +17,11 @@ from typing import Any
 import boto3
 import pytest
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
-from hptc.errors import UsageError
 from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
-from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import document
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
@@ -80,8 +79,7 @@ def compiled(folder: Path, environment: str = "dev") -> tuple[Environment, list[
 
 def stacks(folder: Path, environment: str = "dev") -> tuple[ScheduleStack, ...]:
     chosen, found = compiled(folder, environment)
-    jobs = [(one.name, one.job) for one in found if one.job is not None]
-    return schedule_stacks(chosen, found, spec_stacks(chosen, jobs))
+    return schedule_stacks(chosen, deployable_specs(found))
 
 
 def the_stack(folder: Path, environment: str = "dev") -> ScheduleStack:
@@ -180,16 +178,17 @@ def test_another_partition_calls_its_own_services(tmp_path: Path) -> None:
             assert resource.startswith(("arn:aws-cn:", "${hptc:")), each
 
 
-def test_a_stack_that_another_spec_has_is_refused(tmp_path: Path) -> None:
+def test_a_stack_that_another_spec_needs_is_an_error(tmp_path: Path) -> None:
     other = SPEC.replace("name: Churn", "name: churn-schedule").replace(
         "schedule: rate(7 days)\n", ""
     )
     project(tmp_path, other=other)
-    with pytest.raises(UsageError) as raised:
-        stacks(tmp_path)
-    assert raised.value.message == (
-        "the schedule of `Churn` needs the stack `hptc-demo-dev-Churn-schedule`, "
-        "which the spec `churn-schedule` has"
+    found = compile_paths([str(tmp_path)], Workspace(environment="dev"))
+    (clash,) = [d for one in found for d in one.diagnostics if d.is_error]
+    assert (clash.code, clash.span.line, Path(clash.span.file).name) == ("HPT605", 1, "other.yaml")
+    assert clash.message == (
+        "the spec `churn-schedule` in the environment `dev` and the schedule of the spec `Churn` "
+        "in the environment `dev` need the same stack, `hptc-demo-dev-churn-schedule`"
     )
 
 

@@ -1,9 +1,10 @@
-"""A stack's digest: the same for the same content, whatever the words about it."""
+"""The digest of a stack: the same for the same content, however the reasons are worded."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.environment_stacks import EnvironmentStacks, environment_stacks
@@ -14,22 +15,22 @@ from tests.support.paths import ROOT
 def stacks(environment: str = "dev") -> EnvironmentStacks:
     compiled = compile_paths([str(ROOT)], Workspace(environment=environment))
     chosen = next(one.environment for one in compiled if one.environment is not None)
-    return environment_stacks(chosen, compiled)
+    return environment_stacks(chosen, deployable_specs(compiled))
 
 
 def test_every_stack_has_one_and_no_two_the_same() -> None:
     found = stacks()
-    assert set(found.digests) == set(found.provides)
+    assert set(found.digests) == set(found.outputs)
     assert len(set(found.digests.values())) == len(found.digests)
     assert found.digests == stacks().digests
     assert not set(found.digests.values()) & set(stacks("prod").digests.values())
 
 
-def test_reasons_and_askers_do_not_count_and_what_is_allowed_does() -> None:
+def test_reasons_do_not_change_a_digest_and_permissions_do() -> None:
     role = stacks().roles[0]
     first, *rest = role.permissions
-    told = replace(first, reason="otherwise told", asked_by=())
-    assert stack_digest(replace(role, permissions=(told, *rest))) == stack_digest(role)
+    reworded = replace(first, reason="in other words", required_by=())
+    assert stack_digest(replace(role, permissions=(reworded, *rest))) == stack_digest(role)
     for other in (
         replace(first, actions=(*first.actions, "s3:DeleteObject")),
         replace(first, resources=("*",)),

@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from hptc.aws.client import Connection, connect, over
 from hptc.aws.retry import Retry
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.errors import AwsError, UsageError
@@ -378,7 +379,8 @@ class TestStacks:
         before = project(tmp_path, {"churn": spec("churn")})
         there = deployed("churn")
         assert before[0].environment is not None
-        for stack, digest in environment_stacks(before[0].environment, before).digests.items():
+        made = environment_stacks(before[0].environment, deployable_specs(before))
+        for stack, digest in made.digests.items():
             there.stacks[stack] = there.stacks[stack] | {"Digest": digest}
         assert planned(before, stacks=there).stacks.not_deployed == ()
         # Another search asks for the same; other data does not.

@@ -1,11 +1,11 @@
-"""Each thing of the user's in each of its forms, and what is said of any other text."""
+"""Identifiers of existing resources: every form, invalid values, and ARNs in other places."""
 
 from __future__ import annotations
 
 import pytest
 from pydantic_core import PydanticCustomError
 
-from hptc.errors import UsageError
+from hptc.catalog.arn import ARN
 from hptc.project.identifiers import (
     BUCKET,
     KEY,
@@ -16,19 +16,21 @@ from hptc.project.identifiers import (
     SUBNET,
     TOPIC,
     VPC,
-    Kind,
-    Place,
-    settled,
+    Location,
+    Mismatch,
+    ResourceKind,
+    mismatch,
+    normalized,
 )
 
-HERE = Place(name="dev", account="123456789012", region="us-east-1")
+HERE = Location(account="123456789012", region="us-east-1")
 EC2 = "arn:aws:ec2:us-east-1:123456789012:"
 IAM = "arn:aws:iam::123456789012:"
 KMS = "arn:aws:kms:us-east-1:123456789012:"
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 POINT = "arn:aws:s3:us-east-1:111122223333:accesspoint/team"
 
-FORMS: list[tuple[Kind, str, str]] = [
+FORMS: list[tuple[ResourceKind, str, str]] = [
     (VPC, "vpc-0a1b", "vpc-0a1b"),
     (VPC, f"{EC2}vpc/vpc-0a1b", "vpc-0a1b"),
     (SUBNET, "subnet-0a1b", "subnet-0a1b"),
@@ -61,14 +63,14 @@ FORMS: list[tuple[Kind, str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "given", "form"), FORMS, ids=[f"{f[1]}" for f in FORMS])
-def test_each_form_becomes_one(kind: Kind, given: str, form: str) -> None:
-    assert settled(kind.check(given), kind, HERE) == form
+def test_each_form_becomes_one(kind: ResourceKind, given: str, form: str) -> None:
+    assert normalized(kind.check(given), kind, HERE) == form
 
 
 @pytest.mark.parametrize("kind", [VPC, SUBNET, SECURITY_GROUP, BUCKET, KEY, ROLE, POLICY])
-def test_a_parameter_stays_what_it_is(kind: Kind) -> None:
-    assert settled(kind.check("ssm:/team/thing"), kind, HERE) == "ssm:/team/thing"
-    with pytest.raises(PydanticCustomError, match="is no SSM parameter"):
+def test_a_parameter_stays_what_it_is(kind: ResourceKind) -> None:
+    assert normalized(kind.check("ssm:/team/thing"), kind, HERE) == "ssm:/team/thing"
+    with pytest.raises(PydanticCustomError, match="is not a valid SSM parameter"):
         kind.check("ssm:/team/")
 
 
@@ -91,32 +93,57 @@ def test_a_parameter_stays_what_it_is(kind: Kind) -> None:
         (POLICY, f"{IAM}role/me"),
     ],
 )
-def test_another_text_is_refused_with_how_it_is_written(kind: Kind, given: str) -> None:
+def test_another_text_is_refused_with_how_it_is_written(kind: ResourceKind, given: str) -> None:
     with pytest.raises(PydanticCustomError) as raised:
         kind.check(given)
     message = raised.value.message()
-    assert message.startswith(f"`{given}` is no {kind.called}; it is written ")
+    assert message.startswith(f"`{given}` is not a valid {kind.noun}; write ")
     assert kind.example in message
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "message"),
+    ("kind", "given", "part", "found", "expected"),
     [
         (SUBNET, "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1",
-         "is of the Region eu-west-1, and the environment of us-east-1"),
-        (KEY, f"arn:aws:kms:eu-west-1:123456789012:key/{KEY_ID}", "of the Region eu-west-1"),
-        (BUCKET, "arn:aws-cn:s3:::lake", "is of the partition aws-cn, and the environment of aws"),
-        (ROLE, "arn:aws:iam::999988887777:role/mine",
-         "is of the account 999988887777, and the environment of 123456789012"),
-        (POLICY, "arn:aws:iam::999988887777:policy/mine", "of the account 999988887777"),
+         "Region", "eu-west-1", "us-east-1"),
+        (KEY, f"arn:aws:kms:eu-west-1:123456789012:key/{KEY_ID}",
+         "Region", "eu-west-1", "us-east-1"),
+        (BUCKET, "arn:aws-cn:s3:::lake", "partition", "aws-cn", "aws"),
+        (ROLE, "arn:aws:iam::999988887777:role/mine", "account", "999988887777", "123456789012"),
+        (POLICY, "arn:aws:iam::999988887777:policy/mine",
+         "account", "999988887777", "123456789012"),
     ],
 )  # fmt: skip
-def test_an_arn_of_elsewhere_is_refused(kind: Kind, given: str, message: str) -> None:
-    with pytest.raises(UsageError, match="environment `dev`") as raised:
-        settled(kind.check(given), kind, HERE)
-    assert message in raised.value.message
+def test_an_arn_in_another_place_is_a_mismatch(
+    kind: ResourceKind, given: str, part: str, found: str, expected: str
+) -> None:
+    assert mismatch(kind.check(given), kind, HERE) == Mismatch(
+        part=part, found=found, expected=expected
+    )
+
+
+@pytest.mark.parametrize(("kind", "given"), [f[:2] for f in FORMS], ids=[f[1] for f in FORMS])
+def test_a_usable_identifier_is_not_a_mismatch(kind: ResourceKind, given: str) -> None:
+    assert mismatch(given, kind, HERE) is None
 
 
 def test_a_name_gets_the_arn_of_its_partition() -> None:
-    china = Place(name="dev", account="123456789012", region="cn-north-1")
-    assert settled("tuning", ROLE, china) == "arn:aws-cn:iam::123456789012:role/tuning"
+    china = Location(account="123456789012", region="cn-north-1")
+    assert normalized("tuning", ROLE, china) == "arn:aws-cn:iam::123456789012:role/tuning"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:s3:::${hptc:data_bucket}/a:b",
+        "arn:aws:iam::123456789012:role/x",
+        "arn:aws:ec2:us-east-1:*:subnet/*",
+    ],
+)
+def test_an_arn_is_written_as_it_was_read(text: str) -> None:
+    assert str(ARN.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "lake", "arn:aws:s3", "xarn:aws:s3:::lake", "s3://a/b"])
+def test_other_text_is_not_an_arn(text: str) -> None:
+    assert ARN.parse(text) is None

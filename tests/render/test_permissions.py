@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hptc.compiler.outcome import Compiled
+from hptc.compiler.permissions_report import permissions_report
 from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
-from hptc.infrastructure.permissions_report import permissions_report
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.statements import document
 from hptc.render.permissions import permissions_json, render_permissions
@@ -56,12 +56,12 @@ def test_every_place_is_in_a_file_of_the_project() -> None:
         report = permissions_report(compiled(path.stem))
         for role in (*report.roles, *report.schedule):
             for permission in role.permissions:
-                assert permission.asked_by
-                for asker in permission.asked_by:
-                    assert asker.span.file in (f"specs/{path.name}", "hptc.yaml")
-                    assert asker.path
-                    if asker.provided_by:
-                        assert asker.span.file == f"specs/{path.name}"
+                assert permission.required_by
+                for requirement in permission.required_by:
+                    assert requirement.span.file in (f"specs/{path.name}", "hptc.yaml")
+                    assert requirement.path
+                    if requirement.provided_by:
+                        assert requirement.span.file == f"specs/{path.name}"
 
 
 def test_it_fits_a_terminal_but_for_names_that_are_copied() -> None:
@@ -78,7 +78,7 @@ def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
     report = permissions_report(succeeded(compile_text(text, "two.yaml", workspace, project)))
-    assert [(each.arn, each.is_made) for each in report.roles] == [
+    assert [(each.arn, each.is_managed) for each in report.roles] == [
         ("${hptc:execution_role_arn}", True),
         (role, False),
     ]
@@ -95,10 +95,10 @@ def test_without_an_environment_it_can_not_be_told() -> None:
         permissions_report(succeeded(found))
 
 
-def test_a_request_below_an_environment_has_no_role_made() -> None:
+def test_a_request_in_an_environment_has_no_managed_role() -> None:
     text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
     report = permissions_report(succeeded(compile_text(text, "request.json", workspace, project)))
     assert report.environment == "dev"
-    assert [each.is_made for each in report.roles] == [False]
+    assert [each.is_managed for each in report.roles] == [False]

@@ -1,7 +1,7 @@
 """The repository's own specs, each with one thing broken: exactly that is found, at its line.
 
 A mutation replaces one text of a spec by another. Its code must stand on the line of the edit, or
-on the line that `at` quotes; no other error may come with it, and no warning that `also` does not
+on the line that `at` quotes; no error or warning may come with it that `also` does not
 name.
 """
 
@@ -189,7 +189,11 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
             at="checkpoints/cifar10-spot",
         ),
         M("HPT472", "local_path: /opt/ml/checkpoints", "local_path: /opt/ml/model"),
-        M("HPT513", "/opt/ml/input/data/code/source.tar.gz", "s3://example/code/source.tar.gz"),
+        M(
+            "HPT513",
+            "/opt/ml/input/data/code/source.tar.gz",
+            "s3://{{ data_bucket }}/code/source.tar.gz",
+        ),
         M("HPT521", "ml.p3.2xlarge", "ml.g5.2xlarge", at="volume_kms_key_id"),
         M(
             "HPT302",
@@ -210,6 +214,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
             "s3://{{ artifact_bucket }}/sealed/",
             "s3://sealed--euw1-az1--x-s3/",
             at="kms_key_id",
+            also=("HPT530",),
         ),
     ),
     "direct-marketing-autotune": (
@@ -373,7 +378,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         M(
             "HPT452",
             "    train:\n",
-            '    train:\n      s3: "s3://example/imagenet/"\n',
+            '    train:\n      s3: "s3://{{ data_bucket }}/imagenet/"\n',
             at="    train:",
         ),
         M("HPT243", "epochs: 27", "rounds: 27", at="strategy:"),
@@ -546,7 +551,7 @@ def test_a_broken_spec(name: str, mutation: Mutation) -> None:
     found = [(d.span.line, d.code, d.is_error) for d in compiled(name, text).diagnostics]
     others = [one for one in found if one[:2] != expected]
     assert expected in [one[:2] for one in found], found
-    assert [one for one in others if one[2]] == [], found
+    assert [one for one in others if one[2] and one[1] not in mutation.also] == [], found
     assert {code for _, code, _ in others} == set(mutation.also), found
 
 

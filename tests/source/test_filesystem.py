@@ -87,7 +87,7 @@ def test_specs_outside_of_the_repository(repository: Path, entry: str) -> None:
     found, diagnostics = project_file.load(repository / "hptc.yaml")
     assert found is None
     assert [(d.code, d.span.line) for d in diagnostics] == [("HPT102", 2)]
-    assert f"`{entry}` leads out of" in diagnostics[0].message
+    assert f"`{entry}` is outside " in diagnostics[0].message
 
 
 def test_specs_beside_the_project_and_inside_the_repository(repository: Path) -> None:

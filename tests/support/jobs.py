@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from hptc.project.infrastructure_choices import Infrastructure
+from hptc.project.infrastructure_choices import Infrastructure, parameters_replaced, provided
 from hptc.project.project_file import Environment
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
@@ -98,3 +99,10 @@ def algorithm(name: str) -> dict[str, Any]:
 def volume(key: str) -> dict[str, Any]:
     resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": key}
     return {"ResourceConfig": resources}
+
+
+def by_parameter(**infrastructure: Any) -> Environment:
+    """An environment that identifies some of its resources by SSM parameters."""
+    base = environment(**infrastructure)
+    chosen, parameters = parameters_replaced(base.infrastructure)
+    return replace(base, infrastructure=chosen, parameters=parameters, variables=provided(chosen))

@@ -3,9 +3,10 @@
 A case is a spec, merged over a base spec. Its first line names the base, as in
 `# bad (xgboost): a misspelled name`; without a name the base is `custom-image`. A case over the
 base `request` is a JSON merge patch over a request in the API's own form. A first line such as
-`# policy: {budget_usd: 2}` sets the project's policy for the case. Each line that a diagnostic
-points at has `# error: CODE` or `# warning: CODE`; a case expects exactly these. For a request case
-only the codes are compared, not the lines.
+`# policy: {budget_usd: 2}` sets the project's policy for the case, and `# infrastructure: {…}` the
+infrastructure of its environment. Each line that a diagnostic points at has `# error: CODE` or
+`# warning: CODE`; a case expects exactly these. For a request case only the codes are compared, not
+the lines.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.support.paths import ROOT
 FOLDER = ROOT / "tests" / "rules"
 _TITLE = re.compile(r"# (?:bad|good)(?: \(([a-z-]+)\))?: ")
 _POLICY = "# policy: "
+_INFRASTRUCTURE = "# infrastructure: "
 Expected = list[tuple[int, str, str]]
 
 
@@ -81,9 +83,13 @@ def compile_case(text: str, base: str = DEFAULT_BASE) -> Outcome:
     if base == REQUEST_BASE:
         request = json.dumps(merged(_data(base_text(base)), _data(text)))
         return compile_text(request, "case.json", Workspace())
-    policy = text.partition("\n")[0].removeprefix("# ") if text.startswith(_POLICY) else ""
-    project = _project(f"{project_text(base)}{policy}\n")
-    return compile_text(text, "case.yaml", Workspace(rehearse=rehearse_sample), project)
+    setting = text.partition("\n")[0].removeprefix("# ")
+    project = project_text(base)
+    if text.startswith(_POLICY):
+        project = f"{project}{setting}\n"
+    elif text.startswith(_INFRASTRUCTURE):
+        project = re.sub(r"infrastructure: \{.*\}", setting, project)
+    return compile_text(text, "case.yaml", Workspace(rehearse=rehearse_sample), _project(project))
 
 
 def project_text(base: str = DEFAULT_BASE) -> str:

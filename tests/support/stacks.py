@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hptc.project.infrastructure_choices import Infrastructure, by_parameters, provided
+from hptc.project.infrastructure_choices import Infrastructure, parameters_replaced, provided
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 from tests.support.jobs import BY_PARAMETER, definition, inputs, job
@@ -54,7 +54,7 @@ WITH_A_SPEC = ("parameters", "own-vpc", "china", "gov")
 
 
 def variant(name: str) -> Environment:
-    chosen, parameters = by_parameters(Infrastructure.model_validate(VARIANTS[name]))
+    chosen, parameters = parameters_replaced(Infrastructure.model_validate(VARIANTS[name]))
     return Environment(
         project="demo",
         name=name,

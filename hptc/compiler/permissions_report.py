@@ -1,9 +1,10 @@
-"""What the roles of a compiled spec may do: each statement, and who asked for it."""
+"""What the roles of a compiled spec may do: each statement, with the lines that require it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.layers import Layers
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.diagnostics import Path, RequestPath, Span, path_text
@@ -23,12 +24,12 @@ _PROVIDED = {
     "VpcConfig": "network",
     "Subnets": "network",
 }
-"""Members that an environment fills in, and the key of its `infrastructure` that they come from."""
+"""Request members that an environment fills in, and the key of `infrastructure` behind each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """A place that asks for a permission. What is not written there is `provided_by` hptc.yaml."""
+class Requirement:
+    """A line that requires a permission. A value that it leaves out is `provided_by` hptc.yaml."""
 
     path: str
     span: Span
@@ -37,15 +38,15 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """A statement of a role's policy, with the places that ask for it."""
+    """A statement of a role's policy, with the lines that require it."""
 
     statement: Statement
-    asked_by: tuple[Asker, ...]
+    required_by: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolePermissions:
-    """What one role of a spec needs. One that hptc makes has a stack and a trust policy."""
+    """What one role of a spec may do. A role that hptc creates has a stack and a trust policy."""
 
     arn: str
     stack: str = ""
@@ -53,14 +54,14 @@ class RolePermissions:
     permissions: tuple[Permission, ...]
 
     @property
-    def is_made(self) -> bool:
-        """Whether hptc makes it; else it is the user's."""
+    def is_managed(self) -> bool:
+        """Whether hptc creates the role; otherwise it is an existing one."""
         return self.trust is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionsReport:
-    """What the roles of a spec may do: of its training jobs, and of what starts them by itself."""
+    """What the roles of a spec may do: those of its training jobs, and those of its schedule."""
 
     spec: str
     environment: str
@@ -71,18 +72,22 @@ class PermissionsReport:
 
 
 def permissions_report(compiled: Compiled) -> PermissionsReport:
-    """Say what a compiled spec's training jobs need. Raises UsageError when it can't be told."""
+    """What a compiled spec's roles may do. Raises UsageError without a job or an environment."""
     environment, job = compiled.environment, compiled.job
     if environment is None:
         raise UsageError(
-            f"{compiled.file}: whose resources it names depends on an account and a Region, "
-            "and no environment gives them",
-            help=f"add an environment to {FILE_NAME}, and read a spec of that project",
+            f"the permissions of {compiled.file} depend on an account and a Region, and it has no "
+            "environment",
+            help=f"add an environment to {FILE_NAME} and pass a spec of that project",
         )
-    # Those of the user's in the order of the request, after the one that hptc makes.
+    # The role that hptc creates comes first, then existing ones in the order of the request.
     arns = dict.fromkeys(each.role_arn for each in job.definitions)
-    # A request names the role of some spec, if of any.
-    made = MANAGED_ROLE if environment.makes_roles and isinstance(compiled, CompiledSpec) else None
+    # A file in the API's own form has no stack: the role in it belongs to some spec, if to any.
+    managed = (
+        MANAGED_ROLE
+        if environment.has_managed_roles and isinstance(compiled, CompiledSpec)
+        else None
+    )
     return PermissionsReport(
         spec=compiled.name,
         environment=environment.name,
@@ -91,12 +96,14 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
         roles=tuple(
             RolePermissions(
                 arn=arn,
-                stack=environment.spec_stack(compiled.name) if arn == made else "",
-                trust=trust(environment) if arn == made else None,
+                stack=environment.spec_stack(compiled.name) if arn == managed else "",
+                trust=trust(environment) if arn == managed else None,
                 permissions=tuple(
                     Permission(
                         statement=each,
-                        asked_by=tuple(_asker(path, compiled, job) for path in each.asked_by),
+                        required_by=tuple(
+                            _requirement(path, compiled, job) for path in each.required_by
+                        ),
                     )
                     for each in permissions(environment, job, arn)
                 ),
@@ -108,31 +115,31 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
 
 
 def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermissions, ...]:
-    """The roles of what starts a spec by itself; all that they may do is asked by its schedule."""
+    """The roles of a spec's schedule; the schedule itself requires all that they may do."""
     span = compiled.layers.span(("schedule",), key=True)
-    asker = Asker(path="schedule", span=span)
+    requirement = Requirement(path="schedule", span=span)
     return tuple(
         RolePermissions(
             arn="",
             stack=stack.stack,
             trust=role.trust,
             permissions=tuple(
-                Permission(statement=each, asked_by=(asker,)) for each in role.permissions
+                Permission(statement=each, required_by=(requirement,)) for each in role.permissions
             ),
         )
-        for stack in schedule_stacks(environment, [compiled], ())
+        for stack in schedule_stacks(environment, deployable_specs([compiled]))
         for role in (stack.scheduler_role, stack.machine_role)
     )
 
 
-def _asker(path: RequestPath, compiled: Compiled, job: TuningJob) -> Asker:
+def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requirement:
     place = spec_path(path, compiled.request) if isinstance(compiled, CompiledSpec) else path
     provider = _PROVIDED.get(str(path[-1]), "")
     is_filled_in = bool(provider) and not _is_written(place, compiled.layers)
-    # What is not written anywhere, or everywhere a little, is the spec's own: it has the job.
+    # A value written nowhere, and a whole definition, belong to the spec's own document.
     is_own = is_filled_in or path in [each.path for each in job.definitions]
     where = compiled.document if is_own else compiled.layers
-    return Asker(
+    return Requirement(
         path=path_text(place),
         span=where.span(place, key=True),
         provided_by=f"infrastructure.{provider}" if is_filled_in else "",

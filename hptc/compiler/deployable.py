@@ -1,0 +1,41 @@
+"""Compiled specs as infrastructure sees them. Files in the API's own form need no stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path as FilePath
+
+from hptc.compiler.outcome import CompiledSpec, Origin, Outcome
+from hptc.infrastructure.deployable_spec import DeployableSpec
+from hptc.request.emission import Request
+from hptc.request.tuning_job import TuningJob
+from hptc.spec.tuning_spec import Spec
+
+
+def deployable_specs(outcomes: Iterable[Outcome]) -> list[DeployableSpec]:
+    """The specs among outcomes that compiled."""
+    return [
+        deployable_spec(one, one.spec, one.request, one.job, one.digest)
+        for one in outcomes
+        if isinstance(one, CompiledSpec)
+    ]
+
+
+def deployable_spec(
+    origin: Origin, spec: Spec, request: Request, job: TuningJob, digest: str
+) -> DeployableSpec:
+    """One spec, with what it compiles to. The file's path is only resolved for a schedule."""
+    return DeployableSpec(
+        name=spec.name,
+        job=job,
+        request=request,
+        digest=digest,
+        schedule=spec.schedule,
+        path=_path_in_project(origin) if spec.schedule is not None else "",
+    )
+
+
+def _path_in_project(origin: Origin) -> str:
+    root = (origin.project.root if origin.project is not None else FilePath()).resolve()
+    path = FilePath(origin.file).resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

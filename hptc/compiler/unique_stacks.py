@@ -1,0 +1,72 @@
+"""Specs whose stack or role another spec, or an environment, of their project needs too."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Outcome, failed
+from hptc.diagnostics import Diagnostic, Related, Severity, Span, sort_key
+from hptc.infrastructure.stack_names import NameCollision, NamedSpec, name_collisions
+from hptc.project.project_file import Project
+from hptc.project.references import has_reference
+from hptc.source.construction import construct_data
+
+
+def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
+    """The same outcomes; a spec with a stack or role that has another owner is Failed.
+
+    All environments of a project count, not only the chosen one: `hptc-a-dev-eu` is the stack of
+    the environment `dev-eu`, and of the spec `eu` in `dev`.
+    """
+    by_project: dict[FilePath, tuple[Project, dict[str, int]]] = {}
+    for index, one in enumerate(outcomes):
+        if one.project is not None and one.name and not isinstance(one, CompiledRequest):
+            _, indices = by_project.setdefault(one.project.root, (one.project, {}))
+            indices.setdefault(one.name, index)
+    results = list(outcomes)
+    for project, indices in by_project.values():
+        specs = [_named_spec(outcomes[index], project) for index in indices.values()]
+        spans = {name: outcomes[index].layers.span(("name",)) for name, index in indices.items()}
+        for collision in name_collisions(project, specs):
+            index = indices[collision.owner.spec or ""]
+            clash = _diagnostic(collision, project, spans)
+            diagnostics = sorted([*results[index].diagnostics, clash], key=sort_key)
+            results[index] = failed(results[index], tuple(diagnostics))
+    return results
+
+
+def _named_spec(one: Outcome, project: Project) -> NamedSpec:
+    """A spec as any environment may deploy it, by its file and the project's defaults."""
+    is_scheduled = project.file.defaults.get("schedule") is not None
+    if one.document.has(("schedule",)):
+        schedule, _ = construct_data(one.document, at=("schedule",))
+        is_scheduled = schedule is not None
+    roles: list[str | None] = []
+    if isinstance(one, CompiledSpec):
+        jobs = [one.spec.training_job, *(one.spec.training_jobs or {}).values()]
+        roles = [job.role_arn for job in jobs if job is not None]
+    return NamedSpec(
+        name=one.name,
+        has_managed_role=not roles or any(role is None or has_reference(role) for role in roles),
+        is_scheduled=is_scheduled,
+    )
+
+
+def _diagnostic(collision: NameCollision, project: Project, spans: dict[str, Span]) -> Diagnostic:
+    other = collision.other
+    return Diagnostic(
+        code="HPT605",
+        severity=Severity.ERROR,
+        message=collision.message,
+        span=spans[collision.owner.spec or ""],
+        label=f"needs `{collision.name}`",
+        help=f"rename this spec or the {'environment' if other.spec is None else 'other spec'}",
+        related=(
+            Related(
+                span=spans[other.spec]
+                if other.spec is not None
+                else project.document.span(("environments", other.environment), key=True),
+                message=f"{other}",
+            ),
+        ),
+    )

@@ -1,0 +1,22 @@
+"""`DeployableSpec`: what the stacks of an environment depend on in one compiled spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hptc.request.tuning_job import TuningJob
+from hptc.spec.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployableSpec:
+    """A compiled spec, as infrastructure sees it."""
+
+    name: str
+    job: TuningJob
+    request: Mapping[str, Any]
+    digest: str
+    schedule: Schedule | None = None
+    path: str = ""  # below the project's folder, for the tag hptc:spec of scheduled tuning jobs

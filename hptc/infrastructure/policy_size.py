@@ -1,0 +1,55 @@
+"""How large policies are once their references are resolved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from hptc.infrastructure.arns import arn
+from hptc.infrastructure.statements import Statement, document
+from hptc.project.project_file import Environment
+from hptc.project.references import substitute
+
+MAX_ROLE_POLICY = 10_240
+"""Of all inline policies of a role."""
+MAX_MANAGED_POLICY = 6_144
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+MAX_ENDPOINT_POLICY = 20_480
+"""https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html"""
+
+_MAX_BUCKET_NAME = 63
+_MAX_ROLE_NAME = 64
+_MAX_STATE_MACHINE_NAME = 80
+_KEY_ID = 36
+_RESOURCE_ID = 17  # of EC2: hexadecimal digits
+_LOGICAL_ID_HASH = 8
+_GENERATED_SUFFIX = 14  # a hyphen, and what CloudFormation adds to make a name unique
+
+
+def policy_size(statements: Iterable[Statement], environment: Environment) -> int:
+    """The most characters that a policy can have, as IAM counts them: without whitespace."""
+    resolved = with_longest_values(document(statements), environment)
+    return len(json.dumps(resolved, separators=(",", ":"), ensure_ascii=False))
+
+
+def with_longest_values(value: Any, environment: Environment) -> Any:
+    """Plain data with text of the greatest possible length in place of each reference."""
+    return substitute(value, lambda name: "x" * _longest_value(name, environment))
+
+
+def _longest_value(name: str, environment: Environment) -> int:
+    if name in ("artifact_bucket", "data_bucket"):
+        if name in environment.parameters:
+            return _MAX_BUCKET_NAME
+        logical_id = len(name.replace("_", "")) + _LOGICAL_ID_HASH
+        generated = len(environment.foundation_stack) + 1 + logical_id + _GENERATED_SUFFIX
+        return min(_MAX_BUCKET_NAME, generated)
+    if name == "kms_key_arn" or name.startswith("input_kms_key"):
+        return len(arn(environment, "kms", "key/")) + _KEY_ID
+    if name == "execution_role_arn":
+        path = arn(environment, "iam", f"role{environment.role_path}", is_global=True)
+        return len(path) + _MAX_ROLE_NAME
+    if name == "state_machine_arn":
+        return len(arn(environment, "states", "stateMachine:")) + _MAX_STATE_MACHINE_NAME
+    return len("subnet-") + _RESOURCE_ID

@@ -1,0 +1,37 @@
+"""The tags by which a tuning job shows where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+TAG_PREFIX = "hptc:"
+MAX_TAGS = 50
+_MAX_TAG_VALUE = 256
+_INVALID_CHARACTER = re.compile(r"[^\w\s.:/=+\-@]")
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html"""
+
+
+def provenance_tags(
+    *, project: str = "", environment: str = "", spec: str, digest: str, commit: str | None = None
+) -> dict[str, str]:
+    """The tags of a job; an unknown value makes no tag. `spec` is the path of the spec's file."""
+    values = {
+        "project": project,
+        "environment": environment,
+        "spec": spec,
+        "digest": digest,
+        "commit": commit,
+    }
+    return {
+        TAG_PREFIX + key: _INVALID_CHARACTER.sub("_", value)[-_MAX_TAG_VALUE:]
+        for key, value in values.items()
+        if value
+    }
+
+
+def merged_tags(request: Mapping[str, Any], tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """The request's own tags, followed by `tags`, which replace those of the same key."""
+    own = [tag for tag in request.get("Tags", ()) if tag["Key"] not in tags]
+    return own + [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,267 @@
+"""HPT530 to HPT534: what the stacks of a spec's environment can't provide, or AWS refuses in them.
+
+They need an environment, and read the same pure data that synthesis builds from. Faults of
+hptc.yaml alone are found in hptc/infrastructure/project_findings.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hptc.diagnostics import Finding, RequestPath, SpecPath
+from hptc.project.references import names_in
+from hptc.rules.rule import Context, Rule, error
+
+# Infrastructure is imported where it is used: a file outside a project needs none of it.
+
+
+@error("HPT530")
+def unreachable_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A bucket that training jobs can't reach from the environment's VPC.
+
+    The policy of the VPC's S3 endpoint allows the environment's own buckets and those listed in
+    `s3_buckets`; requests to any other bucket are denied, and training jobs fail
+    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html). S3 Express One
+    Zone has an endpoint of its own, which that VPC does not have.
+
+    Bad:
+        # infrastructure: {kms_key: absent, network: managed}
+        training_job: {inputs: {train: {s3: "s3://example/train/"}}}
+
+    Good:
+        # infrastructure: {kms_key: absent, network: {s3_buckets: [example]}}
+        training_job: {inputs: {train: {s3: "s3://example/train/"}}}
+    """
+    if context.environment is None or context.deployable is None:
+        return
+    from hptc.infrastructure.s3_endpoint import unreachable_buckets
+
+    name = context.environment.name
+    for bucket in unreachable_buckets(context.environment, context.job):
+        if bucket.is_directory_bucket:
+            yield rule.finding(
+                f"the VPC of the environment `{name}` has no endpoint for S3 Express One Zone, "
+                f"so training jobs can't reach `{bucket.name}`",
+                bucket.path,
+                label="not reachable",
+                help="use a bucket of another storage class, or an existing network that has a "
+                "gateway endpoint for s3express",
+            )
+        else:
+            yield rule.finding(
+                f"the S3 endpoint of the environment `{name}` does not allow the bucket "
+                f"`{bucket.name}`, so training jobs can't reach it",
+                bucket.path,
+                label="not reachable",
+                help=f"add `{bucket.name}` to "
+                f"`environments.{name}.infrastructure.network.s3_buckets` in hptc.yaml",
+            )
+
+
+@error("HPT531")
+def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A spec whose role policy, or scheduled request, is larger than AWS allows.
+
+    The inline policies of a role have at most 10,240 characters
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). The request of a
+    scheduled tuning job has at most 256 KiB, the payload of a Step Functions task
+    (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+
+    Bad:
+        # `long_prefix` is a variable of 910 characters
+        training_job:
+          inputs:
+            a: {s3: "s3://example/a/{{ long_prefix }}/"}
+            b: {s3: "s3://example/b/{{ long_prefix }}/"}
+            c: {s3: "s3://example/c/{{ long_prefix }}/"}
+            d: {s3: "s3://example/d/{{ long_prefix }}/"}
+            e: {s3: "s3://example/e/{{ long_prefix }}/"}
+
+    Good:
+        training_job:
+          inputs:
+            all: {s3: "s3://example/churn/"}
+    """
+    environment, spec = context.environment, context.deployable
+    if environment is None or spec is None:
+        return
+    from hptc.infrastructure.permissions import permissions
+    from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
+
+    statements = permissions(environment, spec.job) if environment.has_managed_roles else ()
+    size = policy_size(statements, environment)
+    if statements and size > MAX_ROLE_POLICY:
+        largest = max(statements, key=lambda each: policy_size([each], environment))
+        yield rule.finding(
+            f"the policy of the execution role has {size:,} characters, but IAM allows "
+            f"{MAX_ROLE_POLICY:,}",
+            max(largest.required_by, key=lambda path: len(str(_at(context.request, path)))),
+            label=f"most of it is for {largest.sid}",
+            help="use fewer or shorter S3 prefixes, such as one common prefix; or set `role_arn` "
+            "to an existing role",
+        )
+    if spec.schedule is None:
+        return
+    from hptc.infrastructure.scheduled_start import (
+        MAX_PAYLOAD_BYTES,
+        machine_permissions,
+        payload_size,
+    )
+
+    payload = payload_size(environment, spec)
+    if payload > MAX_PAYLOAD_BYTES:
+        yield rule.finding(
+            f"the request of the scheduled tuning job has {payload:,} bytes, but Step Functions "
+            f"allows {MAX_PAYLOAD_BYTES:,}",
+            SpecPath(("schedule",)),
+            help="use fewer or shorter hyperparameters and environment variables, or remove the "
+            "schedule",
+        )
+    size = policy_size(machine_permissions(environment, spec), environment)
+    if size > MAX_ROLE_POLICY:
+        yield rule.finding(
+            f"the policy of the schedule's role has {size:,} characters, but IAM allows "
+            f"{MAX_ROLE_POLICY:,}",
+            SpecPath(("schedule",)),
+            help="use fewer or shorter role ARNs",
+        )
+
+
+@error("HPT532")
+def invalid_stack_name(rule: Rule, context: Context) -> Iterator[Finding]:
+    r"""A spec whose stack can't have its name.
+
+    A spec's stacks are named hptc-PROJECT-ENVIRONMENT-SPEC, and that name with -schedule. The name
+    of a stack has letters, digits and hyphens, at most 128 characters
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
+
+    Bad:
+        name: "churn-of-the-customers-of-the-northern-branches-by-month-and-product-with-\
+          the-features-of-the-last-four-quarters-and-the-new-labels"
+
+    Good:
+        name: churn-northern-branches
+    """
+    environment, spec = context.environment, context.deployable
+    if environment is None or spec is None:
+        return
+    from hptc.infrastructure.permissions import permissions
+    from hptc.infrastructure.stack_names import MAX_STACK_NAME, is_stack_name
+
+    if not is_stack_name(environment.foundation_stack):
+        return  # a fault of the environment's name
+    has_role = environment.has_managed_roles and bool(permissions(environment, spec.job))
+    names = [environment.spec_stack(spec.name)] if has_role else []
+    if spec.schedule is not None:
+        names.append(environment.schedule_stack(spec.name))
+    invalid = next((name for name in names if not is_stack_name(name)), None)
+    if invalid is not None:
+        yield rule.finding(
+            f"the stack of this spec would be named `{invalid}`, which has {len(invalid)} "
+            f"characters, but CloudFormation allows {MAX_STACK_NAME}"
+            if len(invalid) > MAX_STACK_NAME
+            else f"the stack of this spec would be named `{invalid}`, but the name of a stack has "
+            "letters, digits and hyphens only",
+            SpecPath(("name",)),
+            help=f"shorten the name by {len(invalid) - MAX_STACK_NAME} characters"
+            if len(invalid) > MAX_STACK_NAME
+            else "rename the spec",
+        )
+
+
+@error("HPT533")
+def reference_without_output(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A `${hptc:…}` reference that no stack of the environment provides.
+
+    A reference stands for an output of a stack. The environment creates, and outputs, what its
+    `infrastructure` manages or reads from an SSM parameter; anything else has no value at
+    submission (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html).
+
+    Bad:
+        training_job:
+          vpc: {subnets: ["${hptc:subnet_id_1}"], security_group_ids: [sg-0a1b2c3d]}
+
+    Good:
+        training_job:
+          vpc: {subnets: [subnet-0a1b2c3d], security_group_ids: [sg-0a1b2c3d]}
+    """
+    environment, spec = context.environment, context.deployable
+    if environment is None or spec is None:
+        return
+    from hptc.infrastructure.stack_outputs import foundation_outputs, locate
+
+    names = names_in(spec.request)
+    missing = {name for name in names if locate(environment, name, spec.name) is None}
+    if not missing:
+        return
+    provided = ", ".join(f"${{hptc:{name}}}" for name in foundation_outputs(environment))
+    for path, text in _texts(spec.request, RequestPath()):
+        for name in sorted(names_in(text) & missing):
+            yield rule.finding(
+                f"no stack of the environment `{environment.name}` provides `${{hptc:{name}}}`",
+                path,
+                help=f"it provides {provided or 'nothing'}; see "
+                f"`environments.{environment.name}.infrastructure` in hptc.yaml",
+            )
+
+
+@error("HPT534")
+def schedule_ends_before_it_starts(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A schedule whose `end_date` is not after its `start_date`.
+
+    EventBridge Scheduler refuses it
+    (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html).
+
+    Bad:
+        schedule:
+          schedule_expression: rate(7 days)
+          start_date: 2027-06-01T00:00:00Z
+          end_date: 2027-01-01T00:00:00Z
+
+    Good:
+        schedule:
+          schedule_expression: rate(7 days)
+          start_date: 2027-01-01T00:00:00Z
+          end_date: 2027-06-01T00:00:00Z
+    """
+    schedule = context.deployable.schedule if context.deployable is not None else None
+    if schedule is None or schedule.start_date is None or schedule.end_date is None:
+        return
+    if schedule.end_date <= schedule.start_date:  # both in UTC and of one format
+        yield rule.finding(
+            f"`end_date` must be after `start_date`, {schedule.start_date}, but is "
+            f"{schedule.end_date}",
+            SpecPath(("schedule", "end_date")),
+            help="swap the two dates, or remove one",
+        )
+
+
+def _at(value: Any, path: RequestPath) -> Any:
+    """The value at a path; empty where the request leaves it out."""
+    for key in path:
+        is_there = key in value if isinstance(value, Mapping) else isinstance(value, list)
+        value = value[key] if is_there else ""
+    return value
+
+
+def _texts(value: Any, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
+    """Each text in plain data, with its path."""
+    match value:
+        case str():
+            yield path, value
+        case Mapping():
+            for key, inner in value.items():
+                yield from _texts(inner, path / key)
+        case list():
+            for index, inner in enumerate(value):
+                yield from _texts(inner, path / index)
+
+
+RULES = (
+    unreachable_bucket,
+    too_large_to_deploy,
+    invalid_stack_name,
+    reference_without_output,
+    schedule_ends_before_it_starts,
+)

@@ -1,0 +1,154 @@
+"""The foundation of an environment: what it creates, and what its VPC allows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.session import Session
+
+from hptc.infrastructure.foundation import Network as MadeNetwork
+from hptc.infrastructure.foundation import SecurityGroupInVpc, foundation
+from hptc.project.infrastructure_choices import (
+    Network,
+)
+from hptc.project.references import NAMES
+from tests.support.jobs import (
+    KEY,
+    environment,
+)
+from tests.support.paths import ROOT
+
+
+def test_a_security_group_is_made_in_a_vpc_of_yours() -> None:
+    network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "s3_prefix_list_id": "pl-1"}
+    made = foundation(environment(network=network))
+    assert isinstance(made.network, SecurityGroupInVpc)
+    assert made.network.vpc_id == "vpc-1"
+    assert "security_group_id" in made.outputs
+    assert "subnet_id_1" not in made.outputs
+    outside = {r.peer for r in made.network.rules if r.peer != "members"}
+    assert outside == {"pl-1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("mrk-1", "arn:aws:kms:us-east-1:123456789012:key/mrk-1"),
+        ("alias/ml", "arn:aws:kms:us-east-1:123456789012:alias/ml"),
+        (KEY, KEY),
+    ],
+)
+def test_a_bucket_names_its_key_by_arn(given: str, named: str) -> None:
+    assert {each.kms_key for each in foundation(environment(kms_key=given)).buckets} == {named}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "provides"),
+    [
+        ({}, ("artifact_bucket", "data_bucket")),
+        ({"artifact_bucket": "absent", "data_bucket": "mine"}, ()),
+        ({"kms_key": "managed"}, ("artifact_bucket", "data_bucket", "kms_key_arn")),
+        (
+            {"network": "managed", "data_bucket": "absent"},
+            ("artifact_bucket", "security_group_id", "subnet_id_1", "subnet_id_2"),
+        ),
+        (
+            {
+                "artifact_bucket": "mine",
+                "data_bucket": "mine",
+                "network": {"availability_zones": [f"us-east-1{z}" for z in "abc"]},
+            },
+            ("security_group_id", "subnet_id_1", "subnet_id_2", "subnet_id_3"),
+        ),
+        (
+            {"network": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
+            ("artifact_bucket", "data_bucket"),
+        ),
+    ],
+    ids=["buckets", "nothing", "key", "network", "three zones", "brought network"],
+)
+def test_a_foundation_creates_what_is_managed(
+    chosen: dict[str, Any], provides: tuple[str, ...]
+) -> None:
+    made = foundation(environment(**chosen))
+    assert made.outputs == provides
+    assert made.is_empty == (not provides)
+    assert set(provides) <= set(NAMES)
+
+
+def test_buckets_have_the_key_that_there_is() -> None:
+    def keys(**chosen: str) -> set[str | None]:
+        return {bucket.kms_key for bucket in foundation(environment(**chosen)).buckets}
+
+    assert keys(kms_key="managed") == {"${hptc:kms_key_arn}"}
+    assert keys(kms_key=KEY) == {KEY}
+    assert keys(kms_key="absent") == {None}
+
+
+def test_removal_decides_what_outlives_the_stack() -> None:
+    kept = foundation(environment(kms_key="managed"))
+    gone = foundation(environment(kms_key="managed", removal="destroy"))
+    assert (kept.is_retained, gone.is_retained) == (True, False)
+    assert kept.key is not None
+    assert gone.key is not None
+    assert (kept.key.pending_window_days, gone.key.pending_window_days) == (30, 7)
+
+
+def rules(region: str = "us-east-1", **network: Any) -> set[tuple[str, str, str, int | None]]:
+    made = foundation(environment(region, network=Network(**network))).network
+    assert isinstance(made, MadeNetwork)
+    return {(r.group, r.direction, r.peer, r.port) for r in made.rules}
+
+
+MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", "out")}
+"""All traffic, which instances with an Elastic Fabric Adapter demand."""
+
+
+@pytest.mark.parametrize(
+    ("region", "chosen", "to"),
+    [
+        ("us-east-1", {}, "pl-63a5400a"),
+        ("eu-west-1", {}, "pl-6da54004"),
+        ("eu-west-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
+        ("cn-north-1", {}, "0.0.0.0/0"),
+        ("cn-north-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
+    ],
+    ids=["known", "known elsewhere", "said", "not known", "said where not known"],
+)
+def test_members_reach_each_other_and_s3(region: str, chosen: dict[str, Any], to: str) -> None:
+    assert rules(region, **chosen) == MEMBER_RULES | {("members", "out", to, 443)}
+
+
+def test_a_vpc_of_yours_needs_a_prefix_list_where_it_is_not_known() -> None:
+    network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"]}
+    made = foundation(environment(network=network)).network
+    assert isinstance(made, SecurityGroupInVpc)
+    assert {rule.peer for rule in made.rules} == {"members", "pl-63a5400a"}
+    made = foundation(environment("cn-north-1", network=network)).network
+    assert isinstance(made, SecurityGroupInVpc)
+    assert {rule.peer for rule in made.rules} == {"members"}  # and a finding
+
+
+def test_known_prefix_lists_are_of_regions_that_there_are() -> None:
+    table = json.loads((ROOT / "hptc/catalog/data/prefix_lists.json").read_text(encoding="utf-8"))[
+        "s3"
+    ]
+    assert set(table) <= set(Session().get_available_regions("ec2"))
+    assert all(re.fullmatch("pl-[0-9a-f]{8}", each) for each in table.values())
+
+
+def test_interface_endpoints_take_members_only() -> None:
+    assert rules(interface_endpoints=["sts"]) == rules() | {
+        ("members", "out", "endpoints", 443),
+        ("endpoints", "in", "members", 443),
+    }
+
+
+def test_a_network_has_its_regions_zones_and_room_for_four() -> None:
+    made = foundation(environment("eu-west-1", network="managed")).network
+    assert isinstance(made, MadeNetwork)
+    assert made.availability_zones == ("eu-west-1a", "eu-west-1b")
+    assert (made.cidr, made.subnet_prefix) == ("10.42.0.0/20", 22)

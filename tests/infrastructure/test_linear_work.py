@@ -1,0 +1,89 @@
+"""Work grows with the number of specs: counted in calls, since times are noise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
+from hptc.infrastructure import environment_stacks as module
+from hptc.infrastructure import project_findings
+from hptc.project.references import names_in
+from hptc.stacks.status import planned_stacks
+from tests.support.fake_service import FakeStacks
+from tests.support.outcomes import all_succeeded
+from tests.support.specs import PROJECT, SPEC
+
+Count = Callable[[Any, str], None]
+
+
+@pytest.fixture
+def calls() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture
+def count(calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Count:
+    def counted(owner: Any, name: str) -> None:
+        function = getattr(owner, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            calls[name] += 1
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, call)
+
+    return counted
+
+
+def project(folder: Path, specs: int) -> Path:
+    (folder / "specs").mkdir(parents=True)
+    (folder / "hptc.yaml").write_text(PROJECT, encoding="utf-8")
+    for i in range(specs):
+        text = SPEC.replace("name: churn", f"name: churn-{i}\nschedule: rate(7 days)")
+        (folder / "specs" / f"{i}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("specs", [1, 8])
+def test_a_plan_computes_each_digest_and_the_foundation_once(
+    specs: int, tmp_path: Path, count: Count, calls: Counter[str]
+) -> None:
+    compiled = all_succeeded(compile_paths([str(project(tmp_path, specs))], Workspace()))
+    environment = compiled[0].environment
+    assert environment is not None
+    count(module, "stack_digest")
+    count(module, "foundation")
+    found = planned_stacks(environment, compiled, FakeStacks(), is_whole_project=False)
+    assert len(found.needed) == 1 + 2 * specs
+    assert calls == {"stack_digest": 1 + 2 * specs, "foundation": 1}
+
+
+@pytest.mark.parametrize("specs", [1, 8])
+def test_the_environments_are_checked_once_however_many_specs_there_are(
+    specs: int, tmp_path: Path, count: Count, calls: Counter[str]
+) -> None:
+    count(project_findings, "environment_findings")
+    compile_paths([str(project(tmp_path, specs))], Workspace())
+    assert calls == {"environment_findings": 2}  # dev and prod
+
+
+def test_locating_references_builds_no_foundation(
+    tmp_path: Path, count: Count, calls: Counter[str]
+) -> None:
+    from hptc.infrastructure import foundation as foundations
+    from hptc.infrastructure.stack_outputs import locate
+
+    (one,) = all_succeeded(compile_paths([str(project(tmp_path, 1))], Workspace()))
+    assert one.environment is not None
+    for name in ("_key", "_launcher", "_network"):
+        count(foundations, name)
+    names = names_in(one.request)
+    assert len(names) >= 3
+    assert all(locate(one.environment, name, "churn-0") is not None for name in names)
+    assert calls == {}
