@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -94,6 +95,7 @@ def run(prepare: Callable[[Path, int], Work], folder: Path, *, is_short: bool) -
     works: dict[int, Work] = {}
     seconds: dict[int, float] = {}
     for count in sizes:
+        print(f"running {command} of {count:,} specs", file=sys.stderr, flush=True)
         try:
             works[count] = prepare(folder / str(count), count)
             if not seconds:
