@@ -164,10 +164,10 @@ def test_a_describe_response_loses_what_aws_added() -> None:
 
 
 NOT_REQUESTS = {
-    "a list": ("[1]", "neither"),
-    "a spec": ("name: x", "neither"),
+    "a list": ("[1]", "not a CreateHyperParameterTuningJob request"),
+    "a spec": ("name: x", "not a CreateHyperParameterTuningJob request"),
     "broken": ("{", "expected"),
-    "empty": ("", "neither"),
+    "empty": ("", "not a CreateHyperParameterTuningJob request"),
 }
 
 
