@@ -1,4 +1,4 @@
-"""The names page is the generator's, and every leaf of the API can be set by a spec."""
+"""docs/names.md is up to date, and a spec can set every leaf of the API."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from tests.support.paths import ROOT
 PAGE = ROOT / "docs" / "names.md"
 
 
-def test_the_page_is_what_the_generator_makes(request: pytest.FixtureRequest) -> None:
+def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--update-golden"):
         PAGE.write_text(names_page(), encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == names_page(), "docs/names.md: `make golden`"
 
 
-def test_the_page_names_every_key() -> None:
+def test_the_page_lists_every_key() -> None:
     page = names_page()
     missing = [
         key.path
@@ -58,13 +58,13 @@ def is_excepted(api: str) -> bool:
     return any(api == path or api.startswith(f"{path}.") for path in UNREACHED)
 
 
-def test_every_leaf_of_the_api_is_reached() -> None:
+def test_a_spec_can_set_every_leaf_of_the_api() -> None:
     reached = {api for api, _ in places()}
     unreached = [api for parts, _ in leaves() if (api := joined(parts)) not in reached]
     assert [api for api in unreached if not is_excepted(api)] == []
 
 
-def test_every_exception_is_one() -> None:
+def test_every_exception_is_needed() -> None:
     known = [joined(parts) for parts, _ in leaves()]
     reached = {api for api, _ in places()}
     for path in UNREACHED:
@@ -91,7 +91,7 @@ TRAINING_JOB: dict[str, Any] = {
 
 
 def value_for(shape: Shape, key: Key | None = None) -> Any:
-    """A value that AWS takes and that no default is."""
+    """A value that AWS accepts and that differs from every default."""
     default = key.default if key else None
     if shape.enum:
         return next(
@@ -118,7 +118,7 @@ def leaf_value(key: Key) -> Any:
 
 
 class Setting:
-    """A spec with one value set, and what the request must hold at the path it becomes."""
+    """A spec with one value, and the expected value at its path in the request."""
 
     def __init__(self, *, several: bool) -> None:
         self.spec = copy.deepcopy(BASE)
@@ -128,7 +128,7 @@ class Setting:
             self.spec["training_job"] = copy.deepcopy(TRAINING_JOB)
 
     def mapping(self, parents: list[Key]) -> dict[str, Any]:
-        """The mapping that the innermost of `parents` is or has an entry of, siblings included."""
+        """The mapping of the innermost of `parents` or of its entry, with siblings."""
         target = self.spec
         for parent in parents:
             target = self.inside(target, parent)
@@ -148,7 +148,7 @@ class Setting:
         return inner
 
     def fill(self, inner: dict[str, Any], parent: Key) -> None:
-        """The members that AWS asks for in a structure that is there."""
+        """The members that AWS requires in an existing structure."""
         shape = parent.shape
         structure = shape.item if shape and isinstance(parent.node, (Named, Each)) else shape
         needed = structure.required if structure else ()
@@ -170,7 +170,7 @@ def chain(path: str) -> list[Key]:
 
 
 def cases() -> Iterator[tuple[str, dict[str, Any], str, Any]]:
-    """(id, spec, API path, the value there) for every leaf that the table has."""
+    """(id, spec, API path, value) for every leaf of the table."""
     for key in every_key():
         if key.node is None:
             continue
@@ -238,7 +238,7 @@ CASES = {name: rest for name, *rest in cases()}
 
 
 def request_of(spec: dict[str, Any]) -> Request:
-    """A spec's request, without the rules that ask what belongs together."""
+    """The request of a spec, without the rules that check related keys."""
     document, faults = parse_document(json.dumps(spec), "leaf.yaml")
     data, more = construct_data(document, verbatim=SPEC_VERBATIM)
     assert faults + more == []
@@ -253,13 +253,13 @@ def request_of(spec: dict[str, Any]) -> Request:
 
 
 @pytest.mark.parametrize(("spec", "api", "value"), CASES.values(), ids=CASES)
-def test_the_request_carries(spec: dict[str, Any], api: str, value: Any) -> None:
+def test_the_request_contains_the_value(spec: dict[str, Any], api: str, value: Any) -> None:
     request = request_of(spec)
     assert violations(request) == []
     assert value in found_at(request, api), f"{api} is lost"
 
 
-def test_a_case_for_every_leaf_that_is_reached() -> None:
+def test_every_leaf_has_a_case() -> None:
     tried = {case[1].replace("{eta}", "{}") for case in CASES.values()}
     suffixed = tried | {f"{api}[]" for api in tried} | {f"{api}{{}}" for api in tried}
     assert [api for api, _ in places() if api not in suffixed] == []

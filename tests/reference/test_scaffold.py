@@ -1,4 +1,4 @@
-"""`hptc init`: a project that compiles as it is written, and nothing ever overwritten."""
+"""`hptc init` writes a project that compiles, and never overwrites files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_its_specs_compile_without_diagnostics(tmp_path: Path, folder: str) -> N
     assert compiled.environment.name == "dev"
 
 
-def test_its_files_meet_its_schemas(project: Path) -> None:
+def test_its_files_match_its_schemas(project: Path) -> None:
     settings = json.loads((project / ".vscode/settings.json").read_text(encoding="utf-8"))
     for schema_path, patterns in settings["yaml.schemas"].items():
         schema = json.loads((project / schema_path).read_text(encoding="utf-8"))
@@ -104,13 +104,13 @@ def test_names_the_project(tmp_path: Path, folder: str, name: str | None, expect
 
 
 @pytest.mark.parametrize("name", ["", "Churn", "1churn", "a b", "a" * 32, "churn\n"])
-def test_refuses_a_name(tmp_path: Path, name: str) -> None:
+def test_an_invalid_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="is not a valid project name"):
         write_project(tmp_path / "churn", name=name)
     assert files_in(tmp_path) == []
 
 
-def test_refuses_a_second_time(project: Path) -> None:
+def test_an_existing_project_is_not_overwritten(project: Path) -> None:
     before = {path: (project / path).read_bytes() for path in files_in(project)}
     with pytest.raises(UsageError, match=r"hptc\.yaml"):
         write_project(project, name="other")
@@ -118,7 +118,7 @@ def test_refuses_a_second_time(project: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["README.md", "specs/direct-marketing-xgboost.yaml"])
-def test_one_file_that_is_there_stops_all(tmp_path: Path, path: str) -> None:
+def test_one_existing_file_prevents_all_writes(tmp_path: Path, path: str) -> None:
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=path) as refused:
@@ -128,13 +128,13 @@ def test_one_file_that_is_there_stops_all(tmp_path: Path, path: str) -> None:
     assert (tmp_path / path).read_text(encoding="utf-8") == "mine"
 
 
-def test_a_link_that_leads_nowhere_is_there_too(tmp_path: Path) -> None:
+def test_a_broken_link_counts_as_existing(tmp_path: Path) -> None:
     (tmp_path / "cdk.json").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UsageError, match=r"cdk\.json"):
         write_project(tmp_path, name="churn")
 
 
-def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "churn").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="churn"):
         write_project(tmp_path / "churn", name=None)
@@ -165,7 +165,7 @@ def test_the_workflow(project: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["cdk/app.py", "cdk.json"])
-def test_the_app_is_that_of_this_repository(
+def test_the_app_equals_the_one_of_this_repository(
     project: Path, request: pytest.FixtureRequest, path: str
 ) -> None:
     ours = (ROOT / path).read_text(encoding="utf-8")
@@ -182,6 +182,6 @@ def test_pins_the_cdk_of_this_repository(project: Path) -> None:
     assert theirs["devDependencies"] == ours["devDependencies"]
 
 
-def test_the_example_is_the_repositorys_spec(project: Path) -> None:
+def test_the_example_equals_the_spec_of_this_repository(project: Path) -> None:
     path = "specs/direct-marketing-xgboost.yaml"
     assert data_of(project / path) == data_of(ROOT / path)

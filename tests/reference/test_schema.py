@@ -1,4 +1,4 @@
-"""The JSON Schemas: what they take and refuse, and that they say all that models and AWS say."""
+"""The JSON Schemas accept and reject what the models and AWS do."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def data_of(text: str) -> Any:
 
 
 def error_of(data: Any, schema: dict[str, Any] = SPEC) -> tuple[str, str] | None:
-    """Where the nearest error is, and what it says, alternatives included."""
+    """The path and message of the best matching error, with those of its alternatives."""
     error = best_match(Draft202012Validator(schema).iter_errors(data))
     if error is None:
         return None
@@ -57,7 +57,7 @@ def test_is_a_valid_schema(schema: dict[str, Any]) -> None:
     assert list(meta_schema.iter_errors(schema)) == []
 
 
-def test_is_the_same_every_time() -> None:
+def test_is_deterministic() -> None:
     assert json.dumps(spec_schema()) == json.dumps(SPEC)
     assert json.dumps(project_schema()) == json.dumps(PROJECT)
 
@@ -65,11 +65,11 @@ def test_is_the_same_every_time() -> None:
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "specs").rglob("*.yaml")), ids=lambda path: str(path.name)
 )
-def test_takes_the_repositorys_specs(path: Path) -> None:
+def test_accepts_the_specs_of_this_repository(path: Path) -> None:
     assert error_of(data_of(path.read_text(encoding="utf-8"))) is None
 
 
-def test_takes_the_repositorys_project() -> None:
+def test_accepts_the_project_of_this_repository() -> None:
     assert error_of(data_of((ROOT / "hptc.yaml").read_text(encoding="utf-8")), PROJECT) is None
 
 
@@ -122,7 +122,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
-def test_takes(text: str) -> None:
+def test_accepts(text: str) -> None:
     assert error_of(data_of(text)) is None
 
 
@@ -237,7 +237,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "path", "message"), BAD.values(), ids=BAD)
-def test_refuses(text: str, path: str, message: str) -> None:
+def test_rejects(text: str, path: str, message: str) -> None:
     error = error_of(data_of(text))
     assert error is not None
     assert error[0] == path
@@ -272,14 +272,14 @@ BAD_PROJECTS = {
 
 
 @pytest.mark.parametrize(("text", "path", "message"), BAD_PROJECTS.values(), ids=BAD_PROJECTS)
-def test_refuses_a_project(text: str, path: str, message: str) -> None:
+def test_rejects_a_project(text: str, path: str, message: str) -> None:
     error = error_of(data_of(text), PROJECT)
     assert error is not None
     assert error[0] == path
     assert message in error[1]
 
 
-def test_takes_parts_of_a_spec_in_a_project() -> None:
+def test_accepts_partial_specs_in_a_project() -> None:
     text = """
         project: churn
         defaults: {training_job: {output: {}, hyperparameters: {eta: {type: Continuous, min: 0}}}}
@@ -298,14 +298,14 @@ def test_takes_parts_of_a_spec_in_a_project() -> None:
 
 
 def properties(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every property of a schema, by the definition that has it."""
+    """Every property of a schema with its definition."""
     for name, definition in {"": schema, **schema["$defs"]}.items():
         for key, value in definition.get("properties", {}).items():
             yield f"{name}.{key}", value
 
 
 def is_leaf(value: dict[str, Any], schema: dict[str, Any]) -> bool:
-    """Whether a property is no mapping with keys of its own."""
+    """Whether a property has no keys of its own."""
     parts = [value, *value.get("anyOf", ())]
     parts += [p for part in parts for p in (part.get("items"), part.get("additionalProperties"))]
     parts = [part for part in parts if isinstance(part, dict)]
@@ -330,7 +330,7 @@ def test_gives_every_leaf_an_example(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
-def test_takes_its_own_examples(schema: dict[str, Any]) -> None:
+def test_accepts_its_own_examples(schema: dict[str, Any]) -> None:
     refused = [
         (name, example)
         for name, value in properties(schema)
@@ -341,7 +341,7 @@ def test_takes_its_own_examples(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
-def test_refuses_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
+def test_rejects_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
     open_mappings = [
         name
         for name, definition in {"": schema, **schema["$defs"]}.items()
@@ -353,7 +353,7 @@ def test_refuses_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
 
 
 def resolved(value: dict[str, Any]) -> list[dict[str, Any]]:
-    """A schema's alternatives, references followed."""
+    """The alternatives of a schema, with references resolved."""
     if "$ref" in value:
         return resolved(SPEC["$defs"][value["$ref"].removeprefix("#/$defs/")])
     if "anyOf" in value:
@@ -395,7 +395,7 @@ KEYS = {key.path: key for key in every_key() if key.shape is not None}
 
 
 @pytest.mark.parametrize("path", KEYS)
-def test_says_what_aws_demands_of(path: str) -> None:
+def test_has_the_constraints_of_aws(path: str) -> None:
     key = KEYS[path]
     assert key.shape is not None
     if isinstance(key.node, Hyperparameters) or key.shape.type == "structure":
@@ -425,7 +425,7 @@ def test_translates_patterns(pattern: str) -> None:
     re.compile(made)
 
 
-def test_a_unicode_class_refuses_the_same_ascii() -> None:
+def test_a_unicode_class_rejects_the_same_ascii() -> None:
     made = re.compile(portable_pattern(r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"))
     taken = {chr(code) for code in range(128) if made.fullmatch(chr(code))}
     letters = {chr(code) for code in range(128) if chr(code).isalnum()}
@@ -434,7 +434,7 @@ def test_a_unicode_class_refuses_the_same_ascii() -> None:
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_patterns_are_ecma_ones() -> None:
+def test_patterns_are_valid_in_ecma_262() -> None:
     used = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps([SPEC, PROJECT])))
     script = f"for (const p of [{','.join(sorted(used))}]) new RegExp(p, 'u')"
     done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=False)
@@ -514,13 +514,13 @@ SPECS = st.fixed_dictionaries(
 
 @given(SPECS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_takes_what_the_models_take(spec: dict[str, Any]) -> None:
+def test_accepts_what_the_models_accept(spec: dict[str, Any]) -> None:
     parsed, findings = parse_spec(spec)
     assert parsed is not None, findings
     assert error_of(spec) is None
 
 
 @pytest.mark.parametrize("text", [bad[0] for bad in BAD.values()], ids=BAD)
-def test_what_it_refuses_does_not_compile(text: str) -> None:
+def test_what_it_rejects_does_not_compile(text: str) -> None:
     compiled = compile_text(text, "bad.yaml", Workspace())
     assert compiled.has_errors

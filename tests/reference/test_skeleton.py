@@ -1,4 +1,4 @@
-"""The skeleton: a spec as it stands, with every key of the language in it."""
+"""The skeleton is a valid spec with every key of the language."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def is_commented_key(line: str) -> bool:
 
 
 def groups() -> Iterator[tuple[str, slice]]:
-    """Every commented key that is not below another, with the lines that it spans."""
+    """The lines of every commented key that is not below another one."""
     start = 0
     while start < len(LINES):
         if not is_commented_key(LINES[start]):
@@ -73,12 +73,12 @@ def test_compiles_without_diagnostics(tmp_path: Path) -> None:
     assert isinstance(compiled, Compiled)
 
 
-def test_meets_the_schema() -> None:
+def test_matches_the_schema() -> None:
     assert list(SCHEMA.iter_errors(unwrapped(data_of(LINES)))) == []
 
 
 @pytest.mark.parametrize("lines", GROUPS.values(), ids=GROUPS)
-def test_takes_each_commented_key(lines: slice) -> None:
+def test_each_commented_key_can_be_activated(lines: slice) -> None:
     changed = [*LINES[: lines.start], *uncommented(LINES[lines]), *LINES[lines.stop :]]
     data, before = data_of(changed), data_of(LINES)
     assert data != before
@@ -90,7 +90,7 @@ def test_takes_each_commented_key(lines: slice) -> None:
     assert spec is not None
 
 
-def test_has_every_key_in_the_tables_order() -> None:
+def test_has_every_key_in_the_order_of_the_name_table() -> None:
     wanted = [
         key.name
         for key in every_key()
@@ -105,9 +105,9 @@ def test_has_every_key_in_the_tables_order() -> None:
         position = found.index(name, position) + 1
 
 
-def test_lines_fit_the_screen() -> None:
+def test_lines_fit_the_width() -> None:
     assert [line for line in LINES if len(line) > 100] == []
 
 
-def test_is_the_same_every_time() -> None:
+def test_is_deterministic() -> None:
     assert skeleton() == "\n".join(LINES) + "\n"

@@ -1,4 +1,4 @@
-"""Data as YAML 1.2 and JSON write it, and everything that is refused with its place."""
+"""The data of YAML 1.2 and JSON documents, and the place of every problem."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_without_verbatim_keys_a_number_is_a_number() -> None:
     assert data("tags: {max: 010}\nversion: 1.10\n") == {"tags": {"max": 10}, "version": 1.1}
 
 
-def test_verbatim_keys_count_from_the_root_of_a_part_too() -> None:
+def test_verbatim_keys_apply_from_the_root_to_a_part() -> None:
     document = parsed("jobs: {x: {text: {a: 01}, other: 01}}")
     at = ("jobs", "x")
     expected = {"text": {"a": Scalar("01", 1)}, "other": 1}
@@ -80,15 +80,15 @@ def test_verbatim_keys_count_from_the_root_of_a_part_too() -> None:
     assert part == (Scalar("01", 1), [])
 
 
-def test_construct_a_part() -> None:
+def test_construct_part_of_a_document() -> None:
     text = 'flow: {a: 1, "b c": [10, 20]}\n'
     assert construct_data(parsed(text), at=("flow", "b c")) == ([10, 20], [])
     assert construct_data(parsed(text), at=("nothing",)) == (None, [])
 
 
-# What is refused.
+# Invalid documents.
 
-REFUSED = {
+INVALID = {
     "a tab": ("a:\n\t- 1\n", "HPT002", 2),
     "an open bracket": ("a: [1\nb: 2\n", "HPT002", 2),
     "an open quote": ('a: "x\n', "HPT002", 2),
@@ -122,8 +122,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "code", "line"), REFUSED.values(), ids=REFUSED)
-def test_refused(text: str, code: str, line: int) -> None:
+@pytest.mark.parametrize(("text", "code", "line"), INVALID.values(), ids=INVALID)
+def test_an_invalid_document(text: str, code: str, line: int) -> None:
     found = faults(text)
     assert [fault.code for fault in found] == [code]
     assert found[0].span.line == line
@@ -131,7 +131,7 @@ def test_refused(text: str, code: str, line: int) -> None:
     assert "yaml" not in found[0].message
 
 
-def test_depth_has_a_bound_and_no_less() -> None:
+def test_the_maximum_depth_is_accepted() -> None:
     at_most = "[" * MAX_DEPTH + "]" * MAX_DEPTH
     assert faults(at_most) == []
     assert [fault.code for fault in faults(f"[{at_most}]")] == ["HPT002"]
@@ -146,7 +146,7 @@ def test_a_duplicate_shows_both_places() -> None:
     assert "`x`" in fault.message
 
 
-def test_every_duplicate_is_found_and_the_first_value_kept() -> None:
+def test_every_duplicate_is_reported_and_the_first_value_is_kept() -> None:
     document = parsed("a: 1\na: 2\na: 3\nb: 4\n")
     value, found = construct_data(document)
     assert value == {"a": 1, "b": 4}
@@ -206,7 +206,7 @@ def test_a_template_that_fails_is_rendered_once_and_reported_at_each_place() -> 
     assert rendered == ["{{ v }}"]
 
 
-def test_a_large_list_is_no_bomb() -> None:
+def test_a_large_list_is_accepted() -> None:
     assert len(data("a: [" + "1," * (MAX_NODES - 10) + "]")["a"]) == MAX_NODES - 10
 
 
@@ -250,7 +250,7 @@ def test_every_json_value_reads_as_json_does(value: Any, ensure_ascii: bool) -> 
     assert data(json.dumps({"top": value}, ensure_ascii=ensure_ascii)) == {"top": value}
 
 
-# The hook for templates.
+# Templates.
 
 
 def test_a_template_is_rendered_alone_and_stays_one_scalar() -> None:
@@ -268,7 +268,7 @@ def test_a_template_is_rendered_alone_and_stays_one_scalar() -> None:
     assert list(value) == ["a", "c", "d", "e"]
 
 
-def test_what_a_template_raises_stands_at_its_scalar() -> None:
+def test_a_template_error_is_reported_at_its_scalar() -> None:
     def render(text: str) -> Any:
         raise TemplateError("is bad", "do better", code="HPT006")
 
@@ -278,7 +278,7 @@ def test_what_a_template_raises_stands_at_its_scalar() -> None:
     assert covered(text, fault.span) == "'{{ v }}'"
 
 
-def test_templates_have_a_bound_and_no_less() -> None:
+def test_the_maximum_number_of_templates_is_accepted() -> None:
     text = "a: [" + "'{{ v }}'," * MAX_TEMPLATES + "]\n"
     assert construct_data(parsed(text), lambda _: 1) == ({"a": [1] * MAX_TEMPLATES}, [])
     (fault,) = construct_data(parsed(text + "b: '{{ v }}'\nc: '{{ v }}'\n"), lambda _: 1)[1]

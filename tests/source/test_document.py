@@ -1,4 +1,4 @@
-"""The span of every key and value, and what a document knows of its keys."""
+"""The spans of keys and values, and lookups by path."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ PLACES: dict[str, tuple[KeyPath, str, int]] = {
     "in a block list": (("block", "list", 1, "key"), "value", 7),
     "quotes included": (("block", "list", 1, "other"), '"quoted # text"', 8),
     "a block, by its first line": (("block", "list", 1), "key: value", 7),
-    "what is not there, by what holds it": (("flow", "nothing", 3), FLOW, 3),
-    "an index too far": (("flow", "b c", 9), "[10, 20]", 3),
+    "a missing value, by its parent": (("flow", "nothing", 3), FLOW, 3),
+    "an index out of range": (("flow", "b c", 9), "[10, 20]", 3),
     "below a scalar": (("name", "deeper"), "x", 2),
 }  # fmt: skip
 
@@ -76,7 +76,7 @@ def test_span_of_an_empty_file() -> None:
     assert (span.line, span.column, span.source) == (1, 1, "")
 
 
-def test_lines_end_as_in_windows_or_not() -> None:
+def test_windows_line_endings() -> None:
     document = parsed("a: 1\r\nb: {c: 2}\r\n")
     assert (document.span(("b", "c")).line, document.span(("b", "c")).column) == (2, 8)
 
@@ -90,10 +90,10 @@ def test_has_and_depth() -> None:
 
 
 @pytest.mark.parametrize("text", [TEXT, "", "a: [", "a: 1 # \u2028b: 2", "a: 1\nb:\n  c: 2\n"])
-def test_a_document_that_forgot_says_the_same(text: str) -> None:
+def test_a_document_is_the_same_after_forget(text: str) -> None:
     document, _ = parse_document(text, "spec.yaml")
 
-    def said() -> tuple[object, ...]:
+    def observed() -> tuple[object, ...]:
         paths: list[KeyPath] = [(), ("name",), ("a",), ("b", "c"), ("multi",)]
         return (
             document.top_level_keys(),
@@ -101,6 +101,6 @@ def test_a_document_that_forgot_says_the_same(text: str) -> None:
             construct_data(document),
         )
 
-    before = said()
+    before = observed()
     document.forget()
-    assert said() == before
+    assert observed() == before

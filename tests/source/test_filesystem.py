@@ -1,4 +1,4 @@
-"""What is read from the disk: files of the repository, wherever a stranger's links lead."""
+"""Only files of the repository are read, wherever links lead."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def test_a_link_inside_the_repository_is_read(
     assert DISK.read(str(repository / file)) == "name: shared\n"
 
 
-def test_the_way_to_a_repository_may_be_a_link(repository: Path, tmp_path: Path) -> None:
+def test_the_path_to_a_repository_can_be_a_link(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "way").symlink_to(repository)
     assert DISK.read(str(tmp_path / "way" / "shared.yaml")) == "name: shared\n"
 
 
-def test_without_a_repository_the_project_is_the_bound(repository: Path) -> None:
+def test_without_a_repository_the_project_is_the_boundary(repository: Path) -> None:
     (repository / ".git").rmdir()
     (repository / "specs" / "a.yaml").symlink_to("../../secret.yaml")
     assert DISK.read(str(repository / "specs" / "a.yaml")) == SECRET  # a file that a person named
@@ -81,7 +81,7 @@ def test_without_a_repository_the_project_is_the_bound(repository: Path) -> None
 @pytest.mark.parametrize(
     "entry", ["../outside", "specs/../../outside", "/etc", "out"], ids=lambda entry: entry
 )
-def test_specs_outside_of_the_repository(repository: Path, entry: str) -> None:
+def test_specs_outside_the_repository(repository: Path, entry: str) -> None:
     (repository / "out").symlink_to("../outside")
     (repository / "hptc.yaml").write_text(PROJECT.format(f"[specs, {entry}]"))
     found, diagnostics = project_file.load(repository / "hptc.yaml")

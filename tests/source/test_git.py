@@ -1,4 +1,4 @@
-"""Real repositories, made here: what git is asked, and the files of a commit."""
+"""Git queries and the files of a commit, on real repositories."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def repository(tmp_path: Path) -> Repository:
     return Repository.create(tmp_path / "repository")
 
 
-def test_the_top_of_a_work_tree(repository: Repository) -> None:
+def test_the_root_of_a_work_tree(repository: Repository) -> None:
     repository.write("a/b/c.txt", "")
     assert git.top_folder(repository.root / "a" / "b") == repository.root
 
 
-def test_a_folder_that_looks_like_a_repository_is_none(repository: Repository) -> None:
-    """Its configuration could name a program to run, and whoever proposes a change wrote it."""
+def test_a_folder_that_looks_like_a_bare_repository_is_ignored(repository: Repository) -> None:
+    """The author of a change writes its configuration, which can name a program to run."""
     repository.write("evil/HEAD", "ref: refs/heads/main\n")
     repository.write("evil/config", "[core]\n\tbare = false\n\tworktree = .\n")
     for folder in ("objects", "refs"):
@@ -44,7 +44,7 @@ def test_a_folder_that_looks_like_a_repository_is_none(repository: Repository) -
 
 
 @pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"])
-def test_the_variables_of_a_hook_name_no_other_repository(
+def test_hook_variables_do_not_select_another_repository(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     repository.commit("first", {"a/x.txt": "x"})
@@ -53,7 +53,7 @@ def test_the_variables_of_a_hook_name_no_other_repository(
     assert git.commit(repository.root, "HEAD").ref == "HEAD"
 
 
-def test_outside_of_a_repository(tmp_path: Path) -> None:
+def test_outside_a_repository(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not in a git repository"):
         git.top_folder(tmp_path)
 
@@ -62,7 +62,7 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
     "ref",
     ["HEAD", "main", "HEAD~1", "v1", "main^{commit}", ":/first"],
 )
-def test_what_names_a_commit(repository: Repository, ref: str) -> None:
+def test_refs_of_a_commit(repository: Repository, ref: str) -> None:
     repository.commit("first", {"a": "1"})
     repository.git("tag", "-a", "v1", "-m", "one")
     repository.commit("second", {"a": "2"})
@@ -89,19 +89,19 @@ def test_what_names_a_commit(repository: Repository, ref: str) -> None:
         "main main",
     ],
 )
-def test_what_names_no_commit(repository: Repository, ref: str) -> None:
+def test_refs_without_a_commit(repository: Repository, ref: str) -> None:
     repository.commit("first", {"a": "1"})
     with pytest.raises(UsageError, match="not found"):
         git.commit(repository.root, ref)
     assert not list(repository.root.glob("*pwned*"))
 
 
-def test_no_commit_yet(repository: Repository) -> None:
+def test_a_repository_without_commits(repository: Repository) -> None:
     with pytest.raises(UsageError, match="has no commits yet"):
         git.commit(repository.root, "HEAD")
 
 
-def test_a_label_says_the_hash_once(repository: Repository) -> None:
+def test_a_label_has_the_hash_once(repository: Repository) -> None:
     first = repository.commit("first", {"a": "1"})
     assert git.commit(repository.root, "main").label == f"main ({first[:7]})"
     assert git.commit(repository.root, first[:10]).label == first[:10]
@@ -112,7 +112,7 @@ def head(repository: Repository) -> git.Commit:
     return git.commit(repository.root, "HEAD")
 
 
-def test_the_base_is_where_a_branch_left_the_main_one(repository: Repository) -> None:
+def test_the_base_is_the_merge_base_with_the_main_branch(repository: Repository) -> None:
     first = repository.commit("first", {"a": "1"})
     repository.git("switch", "-c", "topic")
     repository.commit("on topic", {"b": "1"})
@@ -133,7 +133,9 @@ def test_the_base_moves_with_a_merge_of_the_main_branch(repository: Repository) 
     assert git.base_of(repository.root, head(repository)).id == tip
 
 
-def test_the_main_branch_of_the_origin_comes_first(repository: Repository, tmp_path: Path) -> None:
+def test_the_main_branch_of_the_origin_takes_precedence(
+    repository: Repository, tmp_path: Path
+) -> None:
     first = repository.commit("first", {"a": "1"})
     clone = repository.clone(tmp_path / "clone")
     clone.commit("not pushed", {"a": "2"})
@@ -141,7 +143,7 @@ def test_the_main_branch_of_the_origin_comes_first(repository: Repository, tmp_p
     assert (base.id, base.ref) == (first, "origin/main")
 
 
-def test_a_main_branch_of_any_name_is_known_from_the_origin(
+def test_the_origin_defines_the_name_of_the_main_branch(
     repository: Repository, tmp_path: Path
 ) -> None:
     repository.git("branch", "-m", "trunk")
@@ -152,7 +154,7 @@ def test_a_main_branch_of_any_name_is_known_from_the_origin(
     assert git.base_of(clone.root, head(clone)).id == first
 
 
-def test_no_main_branch_leaves_head(repository: Repository) -> None:
+def test_without_a_main_branch_the_base_is_head(repository: Repository) -> None:
     repository.git("branch", "-m", "elsewhere")
     first = repository.commit("first", {"a": "1"})
     base = git.base_of(repository.root, head(repository))
@@ -188,7 +190,7 @@ def test_a_shallow_clone_with_the_main_branch_but_not_the_base(
         git.base_of(clone.root, head(clone))
 
 
-def test_histories_that_share_nothing(repository: Repository) -> None:
+def test_histories_without_a_common_commit(repository: Repository) -> None:
     repository.commit("first", {"a": "1"})
     repository.git("switch", "--orphan", "alone")
     repository.commit("alone", {"b": "1"})
@@ -196,7 +198,7 @@ def test_histories_that_share_nothing(repository: Repository) -> None:
         git.base_of(repository.root, head(repository))
 
 
-def test_the_files_of_a_commit_and_not_those_of_the_disk(repository: Repository) -> None:
+def test_files_are_read_from_the_commit_and_not_from_disk(repository: Repository) -> None:
     at = repository.commit("first", {"specs/a.yaml": "name: old", "specs/é b.yaml": "x"})
     repository.write("specs/a.yaml", "name: new")
     repository.write("specs/c.yaml", "")
@@ -217,7 +219,7 @@ def test_the_files_of_a_commit_and_not_those_of_the_disk(repository: Repository)
             tree.read(str(root / "specs" / "c.yaml"))
 
 
-def test_a_path_from_where_we_stand(
+def test_a_path_relative_to_the_working_directory(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = repository.commit("first", {"specs/a.yaml": "name: old"})
@@ -227,7 +229,7 @@ def test_a_path_from_where_we_stand(
         assert tree.real(Path("../specs/a.yaml")) == repository.root / "specs" / "a.yaml"
 
 
-def test_a_path_outside_of_the_repository(repository: Repository, tmp_path: Path) -> None:
+def test_a_path_outside_the_repository(repository: Repository, tmp_path: Path) -> None:
     at = repository.commit("first", {"a.yaml": ""})
     with (
         Tree(repository.root, git.commit(repository.root, at)) as tree,
@@ -243,7 +245,7 @@ def test_a_path_outside_of_the_repository(repository: Repository, tmp_path: Path
         pytest.param(b"x" * (MAX_BYTES + 10), "larger than", id="too large"),
     ],
 )
-def test_a_file_that_is_no_spec(repository: Repository, make: bytes, message: str) -> None:
+def test_an_unreadable_file(repository: Repository, make: bytes, message: str) -> None:
     (repository.root / "a.yaml").write_bytes(make)
     at = repository.commit("first", {"b.yaml": "b"})
     with Tree(repository.root, git.commit(repository.root, at)) as tree:
@@ -285,7 +287,7 @@ def test_a_linked_folder(repository: Repository) -> None:
         assert tree.read(str(folder / "a.yaml")) == "a"
 
 
-def test_a_commit_compiles_as_its_checkout_does(repository: Repository) -> None:
+def test_a_commit_compiles_like_its_checkout(repository: Repository) -> None:
     project_text = "project: p\nenvironments: {dev: {account: '111122223333', region: us-east-1}}\n"
     at = repository.commit("first", {"hptc.yaml": project_text, "specs/a.yaml": SPEC})
     root = repository.root
@@ -319,7 +321,7 @@ def _without_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "ask", [lambda folder: git.top_folder(folder)], ids=["the top of a work tree"]
 )
-def test_no_git_at_all(
+def test_without_git(
     ask: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _without_git(monkeypatch, tmp_path)

@@ -44,14 +44,14 @@ def test_plain_scalar_in_a_document(text: str, value: Any) -> None:
     assert type(found) is type(value)
 
 
-def test_not_a_number_is_a_number() -> None:
+def test_nan_is_a_number() -> None:
     found = resolve_plain(".NaN")
     assert isinstance(found, float)
     assert math.isnan(found)
 
 
 @pytest.mark.parametrize("text", ["9" * 257, "0." + "1" * 300, "-" + "1" * 400])
-def test_a_number_without_bounds_is_refused(text: str) -> None:
+def test_a_number_that_is_too_long(text: str) -> None:
     with pytest.raises(ValueError, match="characters, but at most 256 are allowed"):
         resolve_plain(text)
     (fault,) = faults(f"key: {text}\n")
@@ -59,5 +59,5 @@ def test_a_number_without_bounds_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("length", [256, 300])
-def test_a_long_word_is_a_word(length: int) -> None:
+def test_a_long_string_is_a_string(length: int) -> None:
     assert resolve_plain("-" * length) == "-" * length

@@ -1,4 +1,4 @@
-"""Comments that suppress: what they cover, and which of them are leftovers."""
+"""Suppression comments: what they cover, and which are unused."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def codes(one: Outcome) -> list[str]:
         pytest.param("# hptc: ignore[HPT208] measured", [], id="reason"),
         pytest.param("# hptc: ignore[HPT208]", ["HPT010", "HPT208"], id="no-reason"),
         pytest.param("# hptc: ignore[HPT203] why", ["HPT010", "HPT208"], id="another-code"),
-        pytest.param(
-            "# hptc: ignore[HPT208, HPT203] why", ["HPT010"], id="one-of-two-is-left-over"
-        ),
+        pytest.param("# hptc: ignore[HPT208, HPT203] why", ["HPT010"], id="one-of-two-is-unused"),
         pytest.param("# hptc: ignore[log] why", ["HPT010", "HPT208"], id="no-code"),
         pytest.param("# hptc: ignore[HPT208, HPT901] why", [], id="online-code-offline"),
     ],
@@ -107,18 +105,18 @@ def test_text_above_a_finding_does_not_suppress_it() -> None:
 
 
 def test_a_line_of_many_markers_is_read_once() -> None:
-    """Markers without an end, and markers in a string, are each looked at once."""
+    """Neither markers without an end nor markers in a string are read repeatedly."""
     many = " # hptc: ignore[" * 50_000
     for text in (f"a: 1{many}", f'a: "{many}"'):
         assert suppressions(parsed(text)) == []
 
 
-def test_a_rule_that_is_left_out_makes_no_leftover() -> None:
+def test_a_suppression_of_an_ignored_rule_is_not_unused() -> None:
     assert codes(compiled("# hptc: ignore[HPT208] measured", ignore="HPT208")) == []
 
 
-def test_rules_that_could_not_run_make_no_leftover() -> None:
-    # AWS's bounds come first: with them broken, no rule reads the request.
+def test_a_suppression_of_a_rule_that_did_not_run_is_not_unused() -> None:
+    # Rules only run on a request within AWS's bounds.
     one = compile_text(
         SPEC.replace(RANGE, f"{RANGE}  # hptc: ignore[HPT208] measured").replace(
             "max_parallel_training_jobs: 1", "max_parallel_training_jobs: 0"
@@ -159,6 +157,6 @@ def test_a_later_finding(comment: str, left: list[str], suppressed: list[str]) -
     assert {diagnostic.span.line for diagnostic in one.diagnostics} == {7}
 
 
-def test_what_is_known_is_not_said_again() -> None:
+def test_a_finding_is_not_added_twice() -> None:
     once = with_findings(succeeded(compiled("")), [ONLINE])
     assert with_findings(once, [ONLINE, ONLINE]) == once

@@ -1,4 +1,4 @@
-"""Expressions have their values; what else Jinja and Python know is refused, and nothing hangs."""
+"""Expressions have values; everything else of Jinja and Python is refused, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -113,11 +113,11 @@ REFUSED = {
     "{{ unknown(env) }}": "`unknown()` is a function call",
     "{{ unknown.at(env) | upper }}": "`at()` is a function call",
     "{{ subnets[0]() }}": "templates have no functions",
-    # Characters that no text has.
+    # Invalid characters.
     r"{{ '\ud800' }}": "half of a surrogate pair",
     r"x {{ '\udc00' }}": "half of a surrogate pair",
     r"{{ '\ud83d' ~ '\ude00' }}": "half of a surrogate pair",
-    # What would not end.
+    # Unbounded work.
     "{{ 2 ** 9999999 }}": "`**`",
     "{{ 'x' * 10000000 }}": "works on numbers only",
     "{{ subnets * 10000000 }}": "works on numbers only",
@@ -142,7 +142,7 @@ REFUSED = {
     "{{ nested.missing }}": "has no value",
     "{{ subnets[7] }}": "has no value",
     "{{ unknown.a | default(unknown2) }}": "is undefined",
-    # Not a template.
+    # Invalid templates.
     "{{ }}": "is not a valid template",
     "{{ env": "is not a valid template",
     "{{ env }": "is not a valid template",
@@ -151,15 +151,15 @@ REFUSED = {
     "{{ a b }}": "is not a valid template",
     "{% x %}": "is not a valid template",
     "{{ 'a }}": "is not a valid template",
-    # A list or mapping is a value, not a piece of text.
+    # Lists and mappings in text.
     "x{{ subnets }}": "inserts a list into text",
     "x{{ nested }}": "inserts a mapping into text",
 }
 
 
-@pytest.mark.parametrize(("text", "said"), REFUSED.items(), ids=[text[:60] for text in REFUSED])
-def test_refused(text: str, said: str) -> None:
-    with pytest.raises(TemplateError, match=re.escape(said)) as refusal:
+@pytest.mark.parametrize(("text", "message"), REFUSED.items(), ids=[text[:60] for text in REFUSED])
+def test_refused(text: str, message: str) -> None:
+    with pytest.raises(TemplateError, match=re.escape(message)) as refusal:
         render(text, VARIABLES)
     assert "jinja" not in str(refusal.value).lower()
     assert "Error" not in str(refusal.value)
@@ -221,7 +221,7 @@ def test_help_lists_what_exists(text: str, parts: tuple[str, ...]) -> None:
         assert part in refusal.value.help
 
 
-def test_a_template_has_a_bound_and_no_less() -> None:
+def test_the_maximum_size_is_accepted() -> None:
     head = "{{ env }}"
     assert len(render(head + "x" * (MAX_TEMPLATE - len(head)), VARIABLES)) == MAX_TEMPLATE - 6
     with pytest.raises(TemplateError, match=f"at most {MAX_TEMPLATE:,} are allowed"):
@@ -233,7 +233,7 @@ def test_a_template_has_a_bound_and_no_less() -> None:
              "{{ long | replace('x', long) }}", "y{{ long ~ '' }}" * 20],
     ids=["names", "joined", "replaced", "jinja"],
 )  # fmt: skip
-def test_a_result_has_a_bound(text: str) -> None:
+def test_the_size_of_a_result_is_limited(text: str) -> None:
     with pytest.raises(TemplateError, match=f"{MAX_RESULT:,}"):
         render(text, {"long": "x" * 16_000})
 

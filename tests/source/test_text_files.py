@@ -29,9 +29,9 @@ NOT_TEXT = {
 }
 
 
-@pytest.mark.parametrize(("raw", "said"), NOT_TEXT.values(), ids=NOT_TEXT)
-def test_what_is_not_utf8_is_refused(raw: bytes, said: str) -> None:
-    with pytest.raises(UsageError, match=said) as refusal:
+@pytest.mark.parametrize(("raw", "message"), NOT_TEXT.values(), ids=NOT_TEXT)
+def test_text_that_is_not_utf8(raw: bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as refusal:
         decode_text(raw, "f.yaml")
     assert refusal.value.message.startswith("f.yaml: not UTF-8")
     assert refusal.value.help
@@ -55,7 +55,7 @@ def test_an_unreadable_file_is_a_finding_at_its_byte(raw: bytes, line: int, colu
     assert found.help == refusal.value.help
 
 
-def test_size_has_a_bound_and_no_less(tmp_path: Path) -> None:
+def test_the_maximum_size_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_bytes(b"#" * MAX_BYTES)
     assert len(read_text(str(file))) == MAX_BYTES
@@ -64,6 +64,6 @@ def test_size_has_a_bound_and_no_less(tmp_path: Path) -> None:
         read_text(str(file))
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be read: No such file"):
         read_text(str(tmp_path / "nothing.yaml"))

@@ -1,4 +1,4 @@
-"""What a schedule may say: EventBridge Scheduler's own grammar, and nothing that it refuses."""
+"""Schedules follow the grammar of EventBridge Scheduler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hptc.spec import schedule
 from hptc.spec.schedule import Schedule
 from hptc.spec.tuning_spec import parse_spec
 
-TAKEN = (
+VALID = (
     "rate(1 minute)",
     "rate(5 minutes)",
     "rate(1 hour)",
@@ -30,7 +30,7 @@ TAKEN = (
     "cron(*/10 * 1,15 1-6 ? *)",
 )
 
-REFUSED = {
+INVALID = {
     "daily": "write it like rate(7 days)",
     "rate(7 weeks)": "write it like rate(7 days)",
     "rate(0 days)": "the rate must be at least 1",
@@ -59,7 +59,7 @@ def problems(schedule: Any, **spec: Any) -> list[tuple[str, str]]:
     return [(finding.code, finding.message) for finding in findings]
 
 
-@pytest.mark.parametrize("text", TAKEN)
+@pytest.mark.parametrize("text", VALID)
 def test_an_expression_is_the_short_form_of_a_schedule(text: str) -> None:
     spec, findings = parse_spec({"name": "churn", "schedule": text})
     assert not findings
@@ -67,12 +67,12 @@ def test_an_expression_is_the_short_form_of_a_schedule(text: str) -> None:
     assert spec.schedule == Schedule(schedule_expression=text)
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@pytest.mark.parametrize("text", INVALID)
 def test_an_invalid_expression_is_reported_with_what_is_valid(text: str) -> None:
     ((code, message),) = problems(text)
     assert code == "HPT107"
     assert message.startswith("`schedule.schedule_expression` has an invalid value, the string ")
-    assert REFUSED[text] in message
+    assert INVALID[text] in message
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_an_invalid_expression_is_reported_with_what_is_valid(text: str) -> None
         ("maximum_window_in_minutes", 1441, "must be between 1 and 1440"),
     ],
 )
-def test_the_other_keys_are_checked_too(key: str, value: Any, message: str) -> None:
-    ((code, said),) = problems({"schedule_expression": "rate(7 days)", key: value})
+def test_the_other_keys_are_checked(key: str, value: Any, message: str) -> None:
+    ((code, found),) = problems({"schedule_expression": "rate(7 days)", key: value})
     assert code == "HPT107"
-    assert said.startswith(f"`schedule.{key}` has an invalid value, ")
-    assert message in said
+    assert found.startswith(f"`schedule.{key}` has an invalid value, ")
+    assert message in found
 
 
 def test_every_key_is_valid() -> None:
@@ -117,14 +117,14 @@ def test_a_fixed_job_name_excludes_a_schedule() -> None:
 
 
 @pytest.mark.parametrize("several", [False, True], ids=["one definition", "several"])
-def test_a_name_that_step_functions_would_read_as_a_path_is_refused(several: bool) -> None:
+def test_a_name_that_step_functions_reads_as_a_path_is_refused(several: bool) -> None:
     job = {"hyperparameters": {"alpha": 1, "eta.$": "$$.Execution.Id"}}
     given = {"training_jobs": {"one": {}, "two": job}} if several else {"training_job": job}
     ((code, message),) = problems("rate(7 days)", **given)
     assert code == "HPT102"
     assert "`eta.$` ends in .$" in message
     _, findings = parse_spec({"name": "churn", **given})
-    assert not findings  # without a schedule it is a name like any other
+    assert not findings  # only schedules use Step Functions
 
 
 def test_the_bounds_are_those_of_the_api() -> None:

@@ -1,4 +1,4 @@
-"""A file of many faults is answered at once, in its author's words; whole texts are compared."""
+"""All problems of a file are reported in one run; complete outputs are compared."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hptc.spec.tuning_spec import SPEC_VERBATIM, Spec, parse_spec
 from tests.support.golden import Golden
 from tests.support.paths import ROOT
 
-FAULTS = {
+PROBLEMS = {
     "types": """\
 name: 7
 description: [a]
@@ -104,9 +104,9 @@ training_jobs:
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_many_faults_in_one_run(name: str, golden: Golden) -> None:
-    compiled = compile_text(FAULTS[name], f"{name}.yaml", Workspace())
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_many_problems_in_one_run(name: str, golden: Golden) -> None:
+    compiled = compile_text(PROBLEMS[name], f"{name}.yaml", Workspace())
     text = render(compiled.diagnostics, Format.TEXT)
     golden(f"messages/{name}.txt", text)
     for word in ("pydantic", "input_type", "union", "should", "model_", "literal", "Error"):
@@ -114,7 +114,7 @@ def test_many_faults_in_one_run(name: str, golden: Golden) -> None:
     assert isinstance(compiled, Failed)
 
 
-def test_a_project_with_many_faults(golden: Golden, tmp_path: Path) -> None:
+def test_a_project_with_many_problems(golden: Golden, tmp_path: Path) -> None:
     (tmp_path / "hptc.yaml").write_text(
         "project: My Project\n"
         "spec: [specs]\n"
@@ -182,7 +182,7 @@ LONG_FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("short", "long"), LONG_FORMS.values(), ids=LONG_FORMS)
-def test_a_short_form_is_its_long_form(short: dict[str, Any], long: dict[str, Any]) -> None:
+def test_a_short_form_equals_its_long_form(short: dict[str, Any], long: dict[str, Any]) -> None:
     def parsed(training_job: dict[str, Any]) -> Spec:
         spec, findings = parse_spec({"name": "x", "training_job": training_job})
         assert findings == []
@@ -220,7 +220,7 @@ NAMES = ["version", "account", "tags", "variables", "environment", "hyperparamet
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_may_equal_a_key_of_the_language(name: str) -> None:
+def test_a_name_can_equal_a_key_of_the_language(name: str) -> None:
     text = f"""\
 name: x
 training_jobs:
@@ -260,5 +260,5 @@ def test_every_value_that_becomes_text_is_verbatim(path: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/golden/messages").glob("*.txt")), ids=str)
-def test_no_golden_message_is_left_over(path: Path) -> None:
-    assert path.stem in {*FAULTS, "project"}
+def test_no_golden_message_is_unused(path: Path) -> None:
+    assert path.stem in {*PROBLEMS, "project"}
