@@ -10,6 +10,7 @@ from hptc.request.conformance import Violation
 from hptc.request.shapes import Shape
 from hptc.request.spec_paths import spec_path
 from hptc.spec.tuning_spec import Spec
+from hptc.spec.validation_findings import described
 from hptc.text import plural, quoted
 
 _CODES = {
@@ -95,24 +96,25 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 code=code, path=path, on_key=True,
                 message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
                 label=f"did you mean `{meant}`?" if meant else "",
-                help=f"known members: {', '.join(shape.members)}",
+                help=f"valid members: {', '.join(shape.members)}",
             )  # fmt: skip
         case "type":
             expected = _TYPES.get(shape.type, shape.type)
             return Finding(
                 code=code, path=path, label=f"must be {expected}",
-                message=f"`{name}` must be {expected}, but is {_described(value)}",
+                message=f"`{name}` must be {expected}, but is {described(value)}",
             )  # fmt: skip
         case "enum":
             meant = nearest(str(value), shape.enum)
             return Finding(
-                code=code, path=path, message=f"`{name}` can't be {quoted(value)}",
+                code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
                 label=f"did you mean {meant}?" if meant else "", help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
     return Finding(
-        code=code, path=path, message=f"`{name}` can't be {quoted(value)}", on_key=is_key,
+        code=code, path=path, on_key=is_key,
+        message=f"`{name}` has an invalid format: {quoted(value)}",
         label=f"must be {_PATTERNS[shape.name]}" if shape.name in _PATTERNS else "",
         help=f"it must match {shape.pattern}" if shape.name not in _PATTERNS else "",
     )  # fmt: skip
@@ -158,26 +160,11 @@ def _missing_help(key: str, shape: Shape) -> str:
 
 def _enum_help(shape: Shape, value: Any) -> str:
     if len(shape.enum) <= 12:
-        return f"one of {', '.join(shape.enum)}"
+        return f"valid values: {', '.join(shape.enum)}"
     family = str(value).rpartition(".")[0]
     same = [choice for choice in shape.enum if family and choice.startswith(f"{family}.")]
     return (
         f"in this family: {', '.join(same)}"
         if same
-        else f"one of {len(shape.enum)} values of {shape.name}"
+        else f"see the {len(shape.enum)} values of {shape.name} in the API reference"
     )
-
-
-def _described(value: Any) -> str:
-    match value:
-        case None:
-            return "empty"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return f"the string {quoted(value)}"
-        case dict():
-            return "a mapping"
-    return "a list"

@@ -68,7 +68,8 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
     assert folders <= {
         f"hptc.{name}"
         for name in (
-            "catalog", "cli", "compiler", "cost", "diagnostics", "errors", "files", "metrics",
+            "catalog", "cli", "compiler", "cost", "diagnostics", "errors", "files",
+            "infrastructure", "metrics",
             "project", "render", "request", "rules", "source", "spec", "text",
         )
     }  # fmt: skip
