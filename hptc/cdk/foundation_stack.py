@@ -86,7 +86,7 @@ class FoundationStack(cdk.Stack):
             managed_policy_name=launcher.name,
             path=launcher.path,
         )
-        # No wildcard of it holds a reference, so there is nothing to show.
+        # Its wildcards contain no references.
         acknowledge_wildcards(policy, launcher.statements, lambda name: name)
         return policy.managed_policy_arn
 
