@@ -185,15 +185,15 @@ def tag_values(regex: str) -> tuple[str, ...]:
     """
     values = []
     for alternative in regex.split("|"):
-        made, rest = "", alternative.removeprefix("^").removesuffix("$")
+        wildcard, rest = "", alternative.removeprefix("^").removesuffix("$")
         while rest:
             match = re.match(r"(\.\*)|(\.\+)|(\.)|\\([^\w\s])|([\w \-:/=@,]+)(?![*+?{])", rest)
             if match is None:
                 return ("*",) if pattern(regex).fits("") else ("?*",)
             many, some, one, literal, plain = match.groups()
-            made += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
+            wildcard += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
             rest = rest[match.end() :]
-        values.append(made)
+        values.append(wildcard)
     return tuple(values)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
 from hptc.infrastructure.arns import account_root, arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
@@ -62,20 +63,26 @@ def _split(
             case "s3" | "s3express":
                 bucket = _bucket(resource)
                 if not _is_managed(bucket, environment):
-                    account = bucket.split(":")[4] or None
+                    account = _account(bucket)
                     kind = "access point" if ":accesspoint/" in bucket else "bucket"
                     yield (kind, bucket, account), replace(statement, resources=(resource,))
             case "kms":
                 if not _is_managed(resource, environment):
-                    account = resource.split(":")[4] if resource.startswith("arn:") else None
+                    account = _account(resource)
                     for name in _aliases(statement) or (resource,):
                         yield ("key", name, account), _of_key(statement)
             case "ecr":
-                account = resource.split(":")[4] if resource != "*" else environment.account
-                if account != environment.account and not _is_of_aws(resource, job):
+                account = _account(resource)
+                if account not in (None, environment.account) and not _is_of_aws(resource, job):
                     yield ("repository", resource, account), replace(statement, resources=())
             case _:
                 continue
+
+
+def _account(resource: str) -> str | None:
+    """The account in an ARN; None for other text, and for an ARN without one."""
+    arn = ARN.parse(resource)
+    return (arn.account or None) if arn is not None else None
 
 
 def _bucket(resource: str) -> str:
@@ -86,13 +93,13 @@ def _bucket(resource: str) -> str:
 
 def _is_managed(name: str, environment: Environment) -> bool:
     chosen = environment.infrastructure
-    made = {
+    choices = {
         "artifact_bucket": chosen.artifact_bucket,
         "data_bucket": chosen.data_bucket,
         "kms_key_arn": chosen.kms_key,
     }
     return any(
-        choice == "managed" and name.endswith(reference(what)) for what, choice in made.items()
+        choice == "managed" and name.endswith(reference(key)) for key, choice in choices.items()
     )
 
 
@@ -135,7 +142,7 @@ def _for(role: str, statement: Statement, environment: Environment) -> Statement
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     owner = "".join(
-        word.capitalize() for word in f"{environment.project}-{environment.name}".split("-")
+        part.capitalize() for part in f"{environment.project}-{environment.name}".split("-")
     )
     owner = "".join(letter for letter in owner if letter.isalnum())
     sid = f"{owner}{statement.sid}"
