@@ -1,8 +1,7 @@
 """`policy` in hptc.yaml: limits on the tuning jobs of a project, per environment.
 
 The HPT8xx rules check these values, and the launcher policy's IAM conditions enforce them outside
-hptc too. Patterns match in linear
-time (patterns.py).
+hptc too. Patterns match in linear time (patterns.py).
 """
 
 from typing import Annotated, Any
