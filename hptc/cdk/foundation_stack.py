@@ -77,25 +77,25 @@ class FoundationStack(cdk.Stack):
         )
 
     def _launcher(self, launcher: LauncherPolicy, values: Mapping[str, str]) -> str:
-        made = substitute(document(launcher.statements), values.__getitem__)
+        resolved = substitute(document(launcher.statements), values.__getitem__)
         policy = iam.ManagedPolicy(
             self,
             "Launcher",
             description="Starting hyperparameter tuning jobs, inside the project's policy",
-            document=iam.PolicyDocument.from_json(made),
+            document=iam.PolicyDocument.from_json(resolved),
             managed_policy_name=launcher.name,
             path=launcher.path,
         )
-        # No wildcard of it holds a reference, so there is nothing to show.
+        # Its wildcards contain no references.
         acknowledge_wildcards(policy, launcher.statements, lambda name: name)
         return policy.managed_policy_arn
 
     def _bucket(
-        self, bucket: Bucket, made: kms.IKey | None, values: Mapping[str, str]
+        self, bucket: Bucket, managed_key: kms.IKey | None, values: Mapping[str, str]
     ) -> s3.IBucket:
         name = output_key(bucket.provides)
-        key = made
-        if bucket.kms_key is not None and made is None:
+        key = managed_key
+        if bucket.kms_key is not None and managed_key is None:
             key = self._existing_key(f"{name}Key", substitute(bucket.kms_key, values.__getitem__))
         s3_bucket = s3.Bucket(
             self,
@@ -207,20 +207,20 @@ class FoundationStack(cdk.Stack):
 
 def read(stack: cdk.Stack, parameter: Parameter) -> str:
     """The value of an SSM parameter, which CloudFormation reads at each deployment of the stack."""
-    made = cdk.CfnParameter(
+    cfn_parameter = cdk.CfnParameter(
         stack,
         f"{output_key(parameter.provides)}Parameter",
         type="AWS::SSM::Parameter::Value<String>",
         default=parameter.name,
     )
-    return made.value_as_string
+    return cfn_parameter.value_as_string
 
 
 def add_output(stack: cdk.Stack, name: str, value: str, export: str | None = None) -> None:
     """Output a reference's value, under the key of hptc/infrastructure/stack_outputs.py."""
     key = output_key(name)
-    made = cdk.CfnOutput(stack, f"{key}Output", value=value, export_name=export)
-    made.override_logical_id(key)
+    output = cdk.CfnOutput(stack, f"{key}Output", value=value, export_name=export)
+    output.override_logical_id(key)
 
 
 def _add(rule: SecurityGroupRule, groups: dict[str, ec2.SecurityGroup]) -> None:

@@ -30,13 +30,13 @@ class ScheduledStartStack(cdk.Stack):
     def __init__(
         self,
         scope: Construct,
-        made: ScheduleStack,
+        data: ScheduleStack,
         foundation: Foundation,
         role_stack: str,
         env: cdk.Environment,
     ) -> None:
         super().__init__(
-            scope, made.stack, env=env, description=f"hptc: the schedule of the spec {made.spec}"
+            scope, data.stack, env=env, description=f"hptc: the schedule of the spec {data.spec}"
         )
         parameters = {each.provides: each for each in foundation.parameters}
         own: dict[str, str] = {}
@@ -50,21 +50,21 @@ class ScheduledStartStack(cdk.Stack):
             stack = role_stack if name == "execution_role_arn" else foundation.stack
             return cdk.Fn.import_value(Output(stack=stack, key=output_key(name)).export)
 
-        self._made, self._provided = made, provided
-        machine_role, its_policy = self._role("StateMachineRole", made.machine_role)
+        self._data, self._provided = data, provided
+        machine_role, its_policy = self._role("StateMachineRole", data.machine_role)
         machine = stepfunctions.CfnStateMachine(
             self,
             "StateMachine",
             role_arn=machine_role.role_arn,
-            definition_string=self.to_json_string(substitute(made.definition, provided)),
+            definition_string=self.to_json_string(substitute(data.definition, provided)),
         )
         acknowledge(
             machine,
             {
-                "SF1": "Step Functions keeps every event of an execution for 90 days; a log group "
-                "needs the right to manage the log deliveries of the whole account",
-                "SF2": "each execution makes two kinds of calls, to SageMaker, and CloudTrail has "
-                "them: there is nothing to trace",
+                "SF1": "Step Functions keeps every event of an execution for 90 days; logging to a "
+                "log group requires permission to manage the log deliveries of the whole account",
+                "SF2": "each execution makes two kinds of calls, both to SageMaker and recorded by "
+                "CloudTrail: there is nothing to trace",
             },
         )
         machine.node.add_dependency(its_policy)
@@ -75,30 +75,30 @@ class ScheduledStartStack(cdk.Stack):
         # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
         self._alarm(
             "SearchFailed",
-            "A scheduled search failed",
+            "A scheduled tuning job failed",
             ("AWS/States", "ExecutionsFailed"),
             ("StateMachineArn", machine.ref),
         )
         self._alarm(
             "StartFailed",
-            "A scheduled search could not be started",
+            "A scheduled tuning job could not be started",
             ("AWS/Scheduler", "InvocationDroppedCount"),
             ("ScheduleGroup", group.ref),
         )
         add_output(self, "state_machine_arn", machine.ref)
-        add_output(self, DIGEST, stack_digest(made, foundation.parameters))
+        add_output(self, DIGEST, stack_digest(data, foundation.parameters))
 
     def _role(self, name: str, role: ServiceRole) -> tuple[iam.Role, iam.Policy]:
         trust = substitute(document([role.trust])["Statement"][0], self._provided)
-        boundary = substitute(self._made.permissions_boundary, self._provided)
-        made = iam.Role(
+        boundary = substitute(self._data.permissions_boundary, self._provided)
+        iam_role = iam.Role(
             self,
             name,
             assumed_by=iam.ServicePrincipal(
                 trust["Principal"]["Service"], conditions=trust["Condition"]
             ),
-            description=f"The schedule of the tuning spec {self._made.spec}",
-            path=self._made.role_path,
+            description=f"The schedule of the tuning spec {self._data.spec}",
+            path=self._data.role_path,
             permissions_boundary=iam.ManagedPolicy.from_managed_policy_arn(
                 self, f"{name}Boundary", boundary
             )
@@ -112,28 +112,28 @@ class ScheduledStartStack(cdk.Stack):
             document=iam.PolicyDocument.from_json(
                 substitute(document(role.permissions), self._provided)
             ),
-            roles=[made],
+            roles=[iam_role],
         )
-        # No wildcard of it holds a reference, so there is nothing to show.
+        # Its wildcards contain no references.
         acknowledge_wildcards(policy, role.permissions, lambda name: name)
-        return made, policy
+        return iam_role, policy
 
     def _schedule(
         self, group: scheduler.CfnScheduleGroup, machine: stepfunctions.CfnStateMachine
     ) -> None:
-        role, its_policy = self._role("SchedulerRole", self._made.scheduler_role)
-        schedule_of = self._made.schedule
-        window = schedule_of.maximum_window_in_minutes
+        role, its_policy = self._role("SchedulerRole", self._data.scheduler_role)
+        options = self._data.schedule
+        window = options.maximum_window_in_minutes
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
-            description=f"Starts the search of the tuning spec {self._made.spec}",
+            description=f"Starts tuning jobs of the tuning spec {self._data.spec}",
             group_name=group.ref,
-            schedule_expression=schedule_of.schedule_expression,
-            schedule_expression_timezone=schedule_of.schedule_expression_timezone,
-            start_date=schedule_of.start_date,
-            end_date=schedule_of.end_date,
-            state=schedule_of.state,
+            schedule_expression=options.schedule_expression,
+            schedule_expression_timezone=options.schedule_expression_timezone,
+            start_date=options.start_date,
+            end_date=options.end_date,
+            state=options.state,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
                 mode="OFF" if window is None else "FLEXIBLE", maximum_window_in_minutes=window
             ),
@@ -146,16 +146,20 @@ class ScheduledStartStack(cdk.Stack):
         )
         schedule.node.add_dependency(its_policy)
 
-    def _alarm(self, name: str, says: str, metric: tuple[str, str], of: tuple[str, str]) -> None:
-        topic = substitute(self._made.alarm_topic, self._provided)
+    def _alarm(
+        self, name: str, summary: str, metric: tuple[str, str], dimension: tuple[str, str]
+    ) -> None:
+        topic = substitute(self._data.alarm_topic, self._provided)
         cloudwatch.CfnAlarm(
             self,
             name,
-            alarm_description=f"{says}: the tuning spec {self._made.spec}",
+            alarm_description=f"{summary}: the tuning spec {self._data.spec}",
             alarm_actions=[topic] if topic is not None else None,
             namespace=metric[0],
             metric_name=metric[1],
-            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=of[0], value=of[1])],
+            dimensions=[
+                cloudwatch.CfnAlarm.DimensionProperty(name=dimension[0], value=dimension[1])
+            ],
             statistic="Sum",
             period=_ALARM_PERIOD_SECONDS,
             evaluation_periods=1,

@@ -46,7 +46,7 @@ class Synthesized:
 def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesized:
     """Compile a project's specs and write their stacks to `outdir`.
 
-    Raises UsageError when there is no project or environment, and when a tool is missing.
+    Raises UsageError without a project or an environment, and when a tool is missing.
     """
     workspace = Workspace(environment=environment)
     project, faults = workspace.project_of(root)
@@ -65,8 +65,8 @@ def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesi
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
     found = environment_stacks(chosen, deployable_specs(compiled))
-    made = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
-    return Synthesized(diagnostics=diagnostics, assembly=made)
+    assembly = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
+    return Synthesized(diagnostics=diagnostics, assembly=assembly)
 
 
 def build(
@@ -112,12 +112,12 @@ def build(
         if base is not None:
             stack.add_stack_dependency(base)
     for schedule in schedules:
-        made = ScheduledStartStack(
+        schedule_stack = ScheduledStartStack(
             app, schedule, foundation, environment.spec_stack(schedule.spec), target
         )
         for needed in (base, roles.get(schedule.spec)):
             if needed is not None:
-                made.add_stack_dependency(needed)
+                schedule_stack.add_stack_dependency(needed)
     tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
     for key, value in tags.items():
         cdk.Tags.of(app).add(key, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Outcome, failed
-from hptc.diagnostics import Diagnostic, Related, Severity, Span, sort_key
+from hptc.diagnostics import Diagnostic, Related, Severity, sort_key
 from hptc.infrastructure.stack_names import NameCollision, NamedSpec, name_collisions
 from hptc.project.project_file import Project
 from hptc.project.references import has_reference
@@ -26,10 +26,10 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
     results = list(outcomes)
     for project, indices in by_project.values():
         specs = [_named_spec(outcomes[index], project) for index in indices.values()]
-        spans = {name: outcomes[index].layers.span(("name",)) for name, index in indices.items()}
         for collision in name_collisions(project, specs):
             index = indices[collision.owner.spec or ""]
-            clash = _diagnostic(collision, project, spans)
+            other = outcomes[indices[collision.other.spec]] if collision.other.spec else None
+            clash = _diagnostic(collision, project, outcomes[index], other)
             diagnostics = sorted([*results[index].diagnostics, clash], key=sort_key)
             results[index] = failed(results[index], tuple(diagnostics))
     return results
@@ -38,7 +38,8 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
 def _named_spec(one: Outcome, project: Project) -> NamedSpec:
     """A spec as any environment may deploy it, by its file and the project's defaults."""
     is_scheduled = project.file.defaults.get("schedule") is not None
-    if one.document.has(("schedule",)):
+    # A document is parsed again to be read, so only one that may have the key is.
+    if "schedule" in one.document.text and one.document.has(("schedule",)):
         schedule, _ = construct_data(one.document, at=("schedule",))
         is_scheduled = schedule is not None
     roles: list[str | None] = []
@@ -52,21 +53,23 @@ def _named_spec(one: Outcome, project: Project) -> NamedSpec:
     )
 
 
-def _diagnostic(collision: NameCollision, project: Project, spans: dict[str, Span]) -> Diagnostic:
-    other = collision.other
+def _diagnostic(
+    collision: NameCollision, project: Project, one: Outcome, other: Outcome | None
+) -> Diagnostic:
+    environment = collision.other.environment
     return Diagnostic(
         code="HPT605",
         severity=Severity.ERROR,
         message=collision.message,
-        span=spans[collision.owner.spec or ""],
+        span=one.layers.span(("name",)),
         label=f"needs `{collision.name}`",
-        help=f"rename this spec or the {'environment' if other.spec is None else 'other spec'}",
+        help=f"rename this spec or the {'environment' if other is None else 'other spec'}",
         related=(
             Related(
-                span=spans[other.spec]
-                if other.spec is not None
-                else project.document.span(("environments", other.environment), key=True),
-                message=f"{other}",
+                span=other.layers.span(("name",))
+                if other is not None
+                else project.document.span(("environments", environment), key=True),
+                message=str(collision.other),
             ),
         ),
     )

@@ -65,8 +65,8 @@ class S3Location:
         """The bucket's part of a statement's sid: unique, and the same in every run."""
         reference = PATTERN.fullmatch(self.bucket)
         text = reference[1] if reference else self.bucket
-        word = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", text))
-        return word if reference else word[:32] + sha256(self.bucket.encode()).hexdigest()[:6]
+        name = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", text))
+        return name if reference else name[:32] + sha256(self.bucket.encode()).hexdigest()[:6]
 
 
 def s3_location(uri: str, environment: Environment) -> S3Location | None:
@@ -122,14 +122,14 @@ def arn(
 ) -> str:
     """An ARN, by default in the environment's account and Region; a global one has no Region."""
     region = region or environment.region
-    made = ARN(
+    result = ARN(
         partition=partition(region),
         service=service,
         region="" if is_global else region,
         account=account or environment.account,
         resource=resource,
     )
-    return str(made)
+    return str(result)
 
 
 def account_root(environment: Environment) -> str:

@@ -1,10 +1,10 @@
-"""Who may start searches: an environment in, the statements of its launcher policy out.
+"""The launcher policy: an environment in, the statements for people who launch tuning jobs out.
 
-They allow what `policy` in hptc.yaml allows, by the condition keys of the API:
+They allow what `policy` in hptc.yaml allows, with the condition keys of the API:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
 
-`ForAllValues` is true of a key that is not there, so each of its conditions goes with `Null`, which
-demands the key: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+`ForAllValues` matches a request without the key, so each such condition comes with a `Null`
+condition, which requires the key: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CREATE = "CreateHyperParameterTuningJob"
 
 
 def launcher_statements(environment: Environment) -> tuple[Statement, ...]:
-    """The statements of the policy for those who may start searches in an environment."""
+    """The statements of the policy for people who launch tuning jobs in an environment."""
     return (
         *_create(environment),
         tag_at_creation(arn(environment, "sagemaker", _JOBS)),
@@ -37,9 +37,9 @@ def launcher_statements(environment: Environment) -> tuple[Statement, ...]:
 
 
 def _create(environment: Environment) -> Iterator[Statement]:
-    """One statement; two where volumes need a key, because some instances can't have one.
+    """One statement; two if volumes require a key, because some instances can't have one.
 
-    None where the policy lets no search through: no instance type, or not in this Region.
+    None if the policy allows no tuning job: no instance type, or not this Region.
     """
     policy = environment.policy
     is_elsewhere = policy.regions is not None and environment.region not in policy.regions
@@ -52,7 +52,7 @@ def _create(environment: Environment) -> Iterator[Statement]:
         *_network(environment),
         *_output_key(environment),
     )
-    reason = "starts a search, inside the policy of hptc.yaml"
+    reason = "creates tuning jobs within the policy of hptc.yaml"
     types = tuple(policy.instance_types or ())
     if not policy.require_kms_keys:
         yield Statement(
@@ -72,7 +72,7 @@ def _create(environment: Environment) -> Iterator[Statement]:
             *_all_of("InstanceTypes", types, is_pattern=True),
             _key(environment, "sagemaker:VolumeKmsKey"),
         ),
-        reason=f"{reason}; its volumes have a key of yours",
+        reason=f"{reason}; volumes have a customer managed key",
     )
     if local := _with_local_storage(types):
         yield Statement(
@@ -85,13 +85,13 @@ def _create(environment: Environment) -> Iterator[Statement]:
                 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
                 Condition(operator="Null", key="sagemaker:VolumeKmsKey", values=("true",)),
             ),
-            reason=f"{reason}; these instances have no volume that could have a key, and encrypt "
-            "their local storage themselves",
+            reason=f"{reason}; these instances encrypt their local storage themselves and can't "
+            "have a volume key",
         )
 
 
 def _tags(environment: Environment) -> Iterator[Condition]:
-    """Those that say whose the job is, and those that the policy requires."""
+    """The tags that identify the owner of a job, and those that the policy requires."""
     yield from ownership_conditions(environment, "aws:RequestTag")
     for key, regex in (environment.policy.required_tags or {}).items():
         yield Condition(
@@ -108,8 +108,8 @@ def _isolation(environment: Environment) -> Iterator[Condition]:
             operator="Bool", key="sagemaker:InterContainerTrafficEncryption", values=("true",)
         )
     if policy.max_runtime is not None:
-        # A training job that says no longest time may run for a day. Where that is too long the
-        # key must be there, which a numeric condition demands by itself.
+        # A training job without a maximum runtime may run for a day. If the policy allows less, the
+        # key must be present, which a numeric condition requires.
         is_day_allowed = policy.max_runtime >= DEFAULT_MAX_RUNTIME_SECONDS
         yield Condition(
             operator="NumericLessThanEquals" + ("IfExists" if is_day_allowed else ""),
@@ -119,7 +119,7 @@ def _isolation(environment: Environment) -> Iterator[Condition]:
 
 
 def _network(environment: Environment) -> Iterator[Condition]:
-    """The environment's own subnets and groups, or, where it has none, any."""
+    """The environment's own subnets and security groups; any if it has none."""
     if environment.policy.require_vpc:
         for key, provided in (
             ("VpcSubnets", "subnet_ids"),
@@ -135,14 +135,14 @@ def _output_key(environment: Environment) -> Iterator[Condition]:
 
 
 def _key(environment: Environment, condition_key: str) -> Condition:
-    """The condition keys hold ARNs of keys."""
+    """A condition on a key's ARN."""
     return Condition(operator="ArnLike", key=condition_key, values=allowed_keys(environment))
 
 
 def _all_of(
     key: str, values: tuple[str, ...], *, is_pattern: bool, is_required: bool = False
 ) -> Iterator[Condition]:
-    """Every value of a key is one of these, and there is one at all."""
+    """Each value of a condition key is one of these, and there is at least one."""
     if values:
         operator = "ForAllValues:StringLike" if is_pattern else "ForAllValues:StringEquals"
         yield Condition(operator=operator, key=f"sagemaker:{key}", values=values)
@@ -151,7 +151,7 @@ def _all_of(
 
 
 def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns of types with local storage that the patterns of a policy allow."""
+    """The patterns of instance types with local storage that the patterns of a policy allow."""
     found: dict[str, None] = {}
     for family in families_with_local_storage():
         sizes = [size for glob in types or ("*",) for size in _rests(glob, f"ml.{family}.")]
@@ -160,9 +160,9 @@ def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _rests(glob: str, text: str) -> list[str]:
-    """What may follow a text, as globs, so that the whole fits a glob.
+    """Globs for what may follow a text so that the whole matches a glob.
 
-    Left out is what demands a dot or nothing: no size of an instance is named so.
+    Rests that are empty or contain a dot are left out: no instance size has such a name.
     """
     rests = [re.sub(r"\*+", "*", glob)]
     for char in text:
@@ -178,22 +178,22 @@ def _rests(glob: str, text: str) -> list[str]:
 
 
 def tag_values(regex: str) -> tuple[str, ...]:
-    """A regular expression for a tag's value as IAM's wildcards, which are far simpler.
+    """A regular expression for a tag's value as IAM wildcards, which are far simpler.
 
-    What they can't say becomes "some text", and is left to `hptc check`: nothing that fits the
-    expression is denied.
+    What they can't express becomes "any text" and is left to `hptc check`, so nothing that matches
+    the expression is denied.
     """
     values = []
     for alternative in regex.split("|"):
-        made, rest = "", alternative.removeprefix("^").removesuffix("$")
+        wildcard, rest = "", alternative.removeprefix("^").removesuffix("$")
         while rest:
             match = re.match(r"(\.\*)|(\.\+)|(\.)|\\([^\w\s])|([\w \-:/=@,]+)(?![*+?{])", rest)
             if match is None:
                 return ("*",) if pattern(regex).fits("") else ("?*",)
             many, some, one, literal, plain = match.groups()
-            made += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
+            wildcard += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
             rest = rest[match.end() :]
-        values.append(made)
+        values.append(wildcard)
     return tuple(values)
 
 
@@ -207,7 +207,7 @@ def ownership_conditions(environment: Environment, key: str) -> tuple[Condition,
 
 
 def tag_at_creation(jobs: str) -> Statement:
-    """Tagging of jobs while they are created, by the ARN that they have."""
+    """Tagging tuning jobs as they are created, by their ARN."""
     return Statement(
         sid="TagAtCreation",
         actions=("sagemaker:AddTags",),
@@ -215,13 +215,13 @@ def tag_at_creation(jobs: str) -> Statement:
         conditions=(
             Condition(operator="StringEquals", key="sagemaker:TaggingAction", values=(_CREATE,)),
         ),
-        reason="tags a search as it is made; none that is there already, since tags tell whose "
-        "a search is",
+        reason="tags tuning jobs as they are created, but no existing one, since tags identify "
+        "the owner",
     )
 
 
 def pass_role(roles: tuple[str, ...], reason: str) -> Statement:
-    """Giving roles to training jobs, by the ARNs that they have."""
+    """Passing roles to training jobs, by their ARNs."""
     return Statement(
         sid="PassRole",
         actions=("iam:PassRole",),
@@ -248,7 +248,7 @@ def _pass_role(environment: Environment) -> Iterator[Statement]:
         case role:
             pass
     yield pass_role(
-        (role,), "gives the training jobs a role of this environment, and SageMaker only"
+        (role,), "passes a role of this environment to training jobs, and to SageMaker only"
     )
 
 
@@ -259,7 +259,7 @@ def _follow(environment: Environment) -> Iterator[Statement]:
         actions=("sagemaker:StopHyperParameterTuningJob",),
         resources=(jobs,),
         conditions=ownership_conditions(environment, "aws:ResourceTag"),
-        reason="stops a search of this environment, known by its tags",
+        reason="stops tuning jobs of this environment, identified by their tags",
     )
     yield Statement(
         sid="ReadTuningJobs",
@@ -270,21 +270,21 @@ def _follow(environment: Environment) -> Iterator[Statement]:
             "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
         ),
         resources=(jobs, arn(environment, "sagemaker", "training-job/*")),
-        reason="follows searches; not by their tags, since whether a name is taken is asked "
-        "before there is a job to have any",
+        reason="follows tuning jobs; not by their tags, since hptc looks up whether a name is "
+        "taken before a job with tags exists",
     )
     yield Statement(
         sid="ListTuningJobs",
         actions=("sagemaker:ListHyperParameterTuningJobs",),
         resources=("*",),
-        reason="AWS has no narrower form: a list names no resource",
+        reason="AWS has no narrower form: listing does not apply to a resource",
     )
     group = arn(environment, "logs", f"log-group:{LOG_GROUP}")
     yield Statement(
         sid="ReadLogs",
         actions=("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
         resources=(group, f"{group}:*"),
-        reason="reads the training logs; AWS makes up the names of the log streams",
+        reason="reads the training logs; AWS generates the names of log streams",
     )
     stack = environment.foundation_stack
     yield Statement(
@@ -293,6 +293,6 @@ def _follow(environment: Environment) -> Iterator[Statement]:
         resources=tuple(
             arn(environment, "cloudformation", f"stack/{name}/*") for name in (stack, f"{stack}-*")
         ),
-        reason="finds what the stacks of this environment provide; AWS makes up the ends of "
-        "their ARNs",
+        reason="reads the outputs of this environment's stacks; AWS generates the ends of their "
+        "ARNs",
     )

@@ -1,8 +1,8 @@
-"""What the owner of a brought bucket, key or repository must add to its policy.
+"""What the owner of an existing bucket, key or repository must add to its policy.
 
-IAM asks both sides when a role of one account uses what is another's; in one account a bucket or
-repository needs nothing, and a key only when its policy does not leave the decision to IAM:
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+If a role uses a resource of another account, IAM evaluates the policies of both. Within one account
+a bucket or repository needs no statement, and a key needs one only if its policy does not leave the
+decision to IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
 from hptc.infrastructure.arns import account_root, arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
@@ -22,7 +23,7 @@ from hptc.request.tuning_job import TuningJob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerGrant:
-    """Statements for the policy of one thing. `account` is its owner's, where its name tells."""
+    """Statements for the policy of one resource. `account` is None if its name does not show it."""
 
     kind: str  # bucket | access point | key | repository
     name: str
@@ -33,10 +34,10 @@ class OwnerGrant:
 def owner_grants(
     environment: Environment, jobs: Iterable[tuple[str, TuningJob]]
 ) -> tuple[OwnerGrant, ...]:
-    """What the owners of all that an environment's specs use, and hptc does not make, must add.
+    """What the owners of existing resources must add so that an environment's specs can use them.
 
-    A repository is listed when it is another account's and no image of AWS's; a bucket's name does
-    not tell its account, so each is listed.
+    A repository is listed if it belongs to another account and has no image of AWS's. The name of a
+    bucket does not show its account, so each bucket is listed.
     """
     found: dict[tuple[str, str, str | None], list[Statement]] = {}
     for _, job in jobs:
@@ -55,44 +56,50 @@ def owner_grants(
 def _split(
     statement: Statement, job: TuningJob, environment: Environment
 ) -> Iterator[tuple[tuple[str, str, str | None], Statement]]:
-    """A statement's parts: each thing that it speaks of, and what it says of it."""
+    """The parts of a statement: each resource that needs a grant, and the statement for it."""
     service = statement.actions[0].partition(":")[0]
     for resource in statement.resources:
         match service:
             case "s3" | "s3express":
                 bucket = _bucket(resource)
-                if not _is_made(bucket, environment):
-                    account = bucket.split(":")[4] or None
+                if not _is_managed(bucket, environment):
+                    account = _account(bucket)
                     kind = "access point" if ":accesspoint/" in bucket else "bucket"
                     yield (kind, bucket, account), replace(statement, resources=(resource,))
             case "kms":
-                if not _is_made(resource, environment):
-                    account = resource.split(":")[4] if resource.startswith("arn:") else None
+                if not _is_managed(resource, environment):
+                    account = _account(resource)
                     for name in _aliases(statement) or (resource,):
                         yield ("key", name, account), _of_key(statement)
             case "ecr":
-                account = resource.split(":")[4] if resource != "*" else environment.account
-                if account != environment.account and not _is_of_aws(resource, job):
+                account = _account(resource)
+                if account not in (None, environment.account) and not _is_of_aws(resource, job):
                     yield ("repository", resource, account), replace(statement, resources=())
             case _:
                 continue
 
 
+def _account(resource: str) -> str | None:
+    """The account in an ARN; None for other text, and for an ARN without one."""
+    arn = ARN.parse(resource)
+    return (arn.account or None) if arn is not None else None
+
+
 def _bucket(resource: str) -> str:
-    """The ARN of the bucket or access point that an object's ARN begins with."""
+    """The ARN of the bucket or access point in an object's ARN."""
     parts = resource.split("/")
     return "/".join(parts[:2]) if ":accesspoint/" in resource else parts[0]
 
 
-def _is_made(name: str, environment: Environment) -> bool:
+def _is_managed(name: str, environment: Environment) -> bool:
     chosen = environment.infrastructure
-    made = {
+    choices = {
         "artifact_bucket": chosen.artifact_bucket,
         "data_bucket": chosen.data_bucket,
         "kms_key_arn": chosen.kms_key,
     }
     return any(
-        choice == "managed" and name.endswith(reference(what)) for what, choice in made.items()
+        choice == "managed" and name.endswith(reference(key)) for key, choice in choices.items()
     )
 
 
@@ -106,7 +113,7 @@ def _aliases(statement: Statement) -> tuple[str, ...]:
 
 
 def _of_key(statement: Statement) -> Statement:
-    """What a key's own policy says: in it `*` is the key, so an alias need not be asked for."""
+    """The statement for a key's own policy, in which `*` means the key: an alias is not needed."""
     return replace(
         statement,
         sid=statement.sid.partition("ByAlias")[0],
@@ -128,14 +135,14 @@ def _is_of_aws(repository: str, job: TuningJob) -> bool:
 
 
 def _for(role: str, statement: Statement, environment: Environment) -> Statement:
-    """The same for a principal: a role by its name, or all that the environment makes.
+    """The statement for a principal: a role by its name, or all managed roles of the environment.
 
-    These come and go with their specs, so they are named by their account and path; a policy that
-    names a role itself is void once the role is made anew:
+    Managed roles come and go with their specs, so they are identified by their account and path: a
+    policy that names a role loses its effect when the role is recreated:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     owner = "".join(
-        word.capitalize() for word in f"{environment.project}-{environment.name}".split("-")
+        part.capitalize() for part in f"{environment.project}-{environment.name}".split("-")
     )
     owner = "".join(letter for letter in owner if letter.isalnum())
     sid = f"{owner}{statement.sid}"

@@ -1,8 +1,8 @@
-"""What the training jobs of a search may do: a request in, the statements of its role out.
+"""What training jobs may do: a tuning job in, the statements of its execution role out.
 
 The sets follow "CreateHyperParameterTuningJob API: Execution Role Permissions" of
-https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, each cut down to what the
-request names. A `*` stands only where AWS has no narrower form, and its reason says so.
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, each limited to the
+resources in the request. `*` is used only where AWS has no narrower form, and the reason says so.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ Family = Callable[[Definition, Environment], Iterator[Statement]]
 def permissions(
     environment: Environment, job: TuningJob, role: str = MANAGED_ROLE
 ) -> tuple[Statement, ...]:
-    """What a search asks of one of its roles, the one that hptc makes unless another is said.
+    """What a tuning job requires of one of its roles, by default the managed one.
 
-    None when nothing in the search uses the role. The statements depend on what the search names,
-    not on the order in which it does.
+    Empty if no definition uses the role. The order of definitions and channels does not matter.
     """
     served = [each for each in job.definitions if each.role_arn == role]
     return tuple(
@@ -48,7 +47,7 @@ def _image(definition: Definition, environment: Environment) -> Iterator[Stateme
         return
     known = identify(definition.training_image or "")
     if known is not None and known.kind == "algorithm":
-        return  # built-in algorithms: SageMaker pulls them itself
+        return  # SageMaker itself pulls the images of built-in algorithms
     repository = f"repository/{image.repository}"
     yield Statement(
         sid="PullImage",
@@ -67,7 +66,7 @@ def _image(definition: Definition, environment: Environment) -> Iterator[Stateme
         sid="LogInToRegistry",
         actions=("ecr:GetAuthorizationToken",),
         resources=("*",),
-        reason="AWS has no narrower form: a registry token belongs to no resource",
+        reason="AWS has no narrower form: a registry token does not belong to a resource",
         required_by=(by,),
     )
 
@@ -83,7 +82,7 @@ def _algorithm(definition: Definition, environment: Environment) -> Iterator[Sta
                 if name.startswith("arn:")
                 else arn(environment, "sagemaker", f"algorithm/{name}"),
             ),
-            reason="looks the algorithm up",
+            reason="looks up the algorithm",
             required_by=(definition.path / "AlgorithmSpecification" / "AlgorithmName",),
         )
 
@@ -103,7 +102,7 @@ def _hubs(definition: Definition, _environment: Environment) -> Iterator[Stateme
                 sid="DescribeHubContent",
                 actions=("sagemaker:DescribeHubContent",),
                 resources=(content, f"{owner}:hub/{rest.partition('/')[0]}"),
-                reason="looks up what the hub holds",
+                reason="looks up the hub's content",
                 required_by=(by,),
             )
 
@@ -119,8 +118,8 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
         sid="CreateNetworkInterface",
         actions=("ec2:CreateNetworkInterface",),
         resources=(interfaces, *subnets, *groups),
-        reason="puts the instances into these subnets and security groups; AWS makes up the "
-        "interface's id, and a shared subnet may be another account's",
+        reason="creates network interfaces in these subnets and security groups; AWS generates "
+        "their ids, and a shared subnet may belong to another account",
         required_by=(vpc.path,),
     )
     yield Statement(
@@ -131,11 +130,10 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
             "ec2:DeleteNetworkInterfacePermission",
         ),
         resources=(interfaces,),
-        # Every interface has a subnet, but what is asked before there is one has none, hence
-        # IfExists: "CreateProcessingJob API" of the page above tells of checks at creation that a
-        # condition fails.
+        # Every interface has a subnet, but a check before it exists has none, hence IfExists: see
+        # "CreateProcessingJob API" on the page above for checks at creation that a condition fails.
         conditions=(Condition(operator="ArnLikeIfExists", key="ec2:Subnet", values=subnets),),
-        reason="attaches and removes the interfaces in these subnets; AWS makes up their ids",
+        reason="attaches and removes the interfaces in these subnets; AWS generates their ids",
         required_by=(vpc.path / "Subnets",),
     )
     yield Statement(
@@ -148,7 +146,7 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
             "ec2:DescribeVpcs",
         ),
         resources=("*",),
-        reason="AWS has no narrower form: EC2's Describe actions name no resource",
+        reason="AWS has no narrower form: EC2's Describe actions do not apply to a resource",
         required_by=(vpc.path,),
     )
 
@@ -175,7 +173,8 @@ def _file_systems(definition: Definition, environment: Environment) -> Iterator[
                     sid="DescribeLustre",
                     actions=("fsx:DescribeFileSystems",),
                     resources=("*",),
-                    reason="AWS has no narrower form: fsx:DescribeFileSystems names no resource",
+                    reason="AWS has no narrower form: fsx:DescribeFileSystems does not apply to a "
+                    "resource",
                     required_by=by,
                 )
 
@@ -191,7 +190,7 @@ def _logs(definition: Definition, environment: Environment) -> Iterator[Statemen
             "logs:PutLogEvents",
         ),
         resources=(group, f"{group}:*"),
-        reason="writes the training log; AWS makes up the names of the log streams",
+        reason="writes the training logs; AWS generates the names of log streams",
         required_by=(definition.path,),
     )
 
@@ -206,7 +205,7 @@ def _metrics(definition: Definition, _environment: Environment) -> Iterator[Stat
                 operator="StringEquals", key="cloudwatch:namespace", values=(METRIC_NAMESPACE,)
             ),
         ),
-        reason="AWS has no narrower form: a metric is no resource, hence the namespace",
+        reason="AWS has no narrower form: a metric is not a resource, hence the namespace",
         required_by=(definition.path,),
     )
 
@@ -227,11 +226,11 @@ FAMILIES: tuple[Family, ...] = (
     _logs,
     _metrics,
 )
-"""In the order in which a role has them."""
+"""In the order of a role's statements."""
 
 
 def _ec2_arn(environment: Environment, kind: str, name: str) -> str:
-    """A subnet or security group of ours by its account; another's may be shared with us."""
-    brought = {reference(parameter) for parameter in environment.parameters}
-    account = environment.account if has_reference(name) and name not in brought else "*"
+    """The ARN of a subnet or security group; an existing one may be shared by any account."""
+    existing = {reference(parameter) for parameter in environment.parameters}
+    account = environment.account if has_reference(name) and name not in existing else "*"
     return arn(environment, "ec2", f"{kind}/{name}", account=account)

@@ -44,7 +44,7 @@ def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
                 operator="StringEquals", key="aws:PrincipalAccount", values=(environment.account,)
             ),
         ),
-        reason="training jobs read and write these buckets, as far as their roles allow",
+        reason="training jobs read and write these buckets, as their roles allow",
     )
     service = Statement(
         sid="LayersOfImages",
@@ -52,7 +52,7 @@ def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
         actions=("s3:GetObject",),
         resources=(f"{layers}/*",),
         # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
-        reason="ECR keeps the layers of images in a bucket of its own in each Region",
+        reason="ECR stores image layers in its own bucket in each Region",
     )
     return (project, service) if buckets else (service,)
 

@@ -1,10 +1,10 @@
-"""A search that is started by itself: a compiled spec with a `schedule` in, its stack as data out.
+"""Scheduled tuning jobs: a deployable spec with a `schedule` in, its stack as pure data out.
 
-EventBridge Scheduler starts a Step Functions state machine, which creates the tuning job and asks
-how it is until it is over. Each run is named by the moment it was scheduled for, so a start that is
-delivered or tried twice is one job: the second finds the first and follows it. Step Functions' own
-`.sync` form can't do that, needs rights to EventBridge rules, and stops the search when its
-execution is stopped; hptc stops nothing that nobody named.
+EventBridge Scheduler starts a Step Functions state machine, which creates the tuning job and polls
+its status until it ends. The job is named by its scheduled time, so a start that is delivered or
+retried twice is one job: the second start finds the first job and follows it. Step Functions' own
+`.sync` integration can't do that, needs permissions on EventBridge rules, and stops the tuning job
+when its execution is stopped; hptc never stops a job that the user did not name.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
 
 STATE_MACHINE, SCHEDULE_GROUP = reference("state_machine_arn"), reference("schedule_group_arn")
-"""What only the stack itself can tell its own policies."""
+"""References that the stack itself resolves, in its own policies."""
 
-_LONGEST_SEARCH_SECONDS = 30 * 86_400
+_MAX_TUNING_JOB_SECONDS = 30 * 86_400
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 MAX_PAYLOAD_BYTES = 262_144
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
-_MOST_LOOKS = 2_000
-"""An execution has 25,000 events at most, and each look at the job makes nine:
+_MAX_POLLS = 2_000
+"""An execution has at most 25,000 events, and each poll adds nine:
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
-_SHORTEST_PAUSE_SECONDS = 60
+_MIN_PAUSE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRole:
-    """The role of an AWS service. Its name is None where CloudFormation makes it up."""
+    """The role of an AWS service. Its name is None if CloudFormation generates it."""
 
     name: str | None
     trust: Statement
@@ -57,7 +57,7 @@ class ServiceRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleStack:
-    """What starts one spec's search: a schedule, a state machine, their roles, and an alarm."""
+    """What starts the tuning jobs of a spec: schedule, state machine, their roles, and alarms."""
 
     spec: str
     stack: str
@@ -112,7 +112,7 @@ def _stack(environment: Environment, spec: DeployableSpec, schedule: Schedule) -
 
 
 def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> dict[str, Any]:
-    """The state machine: `scheduled_time` of its input names the job, such as 2026-11-30T06:00:00Z.
+    """The state machine; `scheduled_time` of its input (2026-11-30T06:00:00Z) names the job.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
     """
@@ -183,7 +183,7 @@ def _is(status: str) -> dict[str, str]:
 
 
 _RETRY = {
-    # What SageMaker's API has no class of its own for, throttling among it, is SageMakerException.
+    # Errors without a class of their own in SageMaker's API, such as throttling, are this one.
     "ErrorEquals": [
         "SageMaker.ResourceLimitExceededException",
         "SageMaker.SageMakerException",
@@ -220,8 +220,8 @@ def payload_size(environment: Environment, spec: DeployableSpec) -> int:
 
 
 def _pause_seconds(job: TuningJob) -> int:
-    longest = job.max_runtime_seconds or _LONGEST_SEARCH_SECONDS
-    return max(_SHORTEST_PAUSE_SECONDS, -(-longest // _MOST_LOOKS))
+    longest = job.max_runtime_seconds or _MAX_TUNING_JOB_SECONDS
+    return max(_MIN_PAUSE_SECONDS, -(-longest // _MAX_POLLS))
 
 
 def _machine_trust(environment: Environment) -> Statement:
@@ -240,7 +240,7 @@ def _machine_trust(environment: Environment) -> Statement:
                 values=(arn(environment, "states", "stateMachine:*"),),
             ),
         ),
-        reason="Step Functions runs state machines of this account only as this role",
+        reason="Step Functions uses this role for state machines of this account only",
     )
 
 
@@ -256,12 +256,12 @@ def _scheduler_trust(environment: Environment) -> Statement:
             ),
             Condition(operator="ArnEquals", key="aws:SourceArn", values=(SCHEDULE_GROUP,)),
         ),
-        reason="EventBridge Scheduler starts the search for this schedule group only",
+        reason="EventBridge Scheduler uses this role for this schedule group only",
     )
 
 
 def machine_permissions(environment: Environment, spec: DeployableSpec) -> tuple[Statement, ...]:
-    """What creating and following the jobs of one search asks for.
+    """What creating and following the tuning jobs of one spec requires.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
     """
@@ -273,20 +273,20 @@ def machine_permissions(environment: Environment, spec: DeployableSpec) -> tuple
             actions=("sagemaker:CreateHyperParameterTuningJob",),
             resources=(jobs,),
             conditions=ownership_conditions(environment, "aws:RequestTag"),
-            reason="creates the jobs of this search; the moment of each ends its name",
+            reason="creates tuning jobs of this spec; their names end in the scheduled time",
         ),
         replace(
             tag_at_creation(jobs),
-            reason="tags a job as it is made; the moment of each ends its name",
+            reason="tags tuning jobs as they are created; their names end in the scheduled time",
         ),
         Statement(
             sid="FollowTuningJob",
             actions=("sagemaker:DescribeHyperParameterTuningJob",),
             resources=(jobs,),
-            reason="asks how a job is; the moment of each ends its name",
+            reason="polls the status of tuning jobs; their names end in the scheduled time",
         ),
         pass_role(
             tuple(dict.fromkeys(each.role_arn for each in spec.job.definitions)),
-            "gives the training jobs their role, and SageMaker only",
+            "passes their role to training jobs, and to SageMaker only",
         ),
     )

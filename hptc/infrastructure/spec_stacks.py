@@ -39,7 +39,7 @@ def spec_stacks(
         if not statements:
             continue
         stack = environment.spec_stack(spec)
-        made = SpecStack(
+        role_stack = SpecStack(
             spec=spec,
             stack=stack,
             role_path=environment.role_path,
@@ -48,7 +48,7 @@ def spec_stacks(
             trust=trust(environment),
             permissions=statements,
         )
-        stacks.setdefault(stack.lower(), made)
+        stacks.setdefault(stack.lower(), role_stack)
     return tuple(stacks[name] for name in sorted(stacks))
 
 

@@ -81,16 +81,16 @@ def document(statements: Iterable[Statement]) -> dict[str, Any]:
 
 
 def _statement(statement: Statement) -> dict[str, Any]:
-    made: dict[str, Any] = {"Sid": statement.sid, "Effect": "Allow"}
+    entry: dict[str, Any] = {"Sid": statement.sid, "Effect": "Allow"}
     if statement.principal is not None:
-        made["Principal"] = {statement.principal[0]: statement.principal[1]}
-    made["Action"] = _one_or_all(statement.actions)
+        entry["Principal"] = {statement.principal[0]: statement.principal[1]}
+    entry["Action"] = _one_or_all(statement.actions)
     if statement.resources:
-        made["Resource"] = _one_or_all(statement.resources)
+        entry["Resource"] = _one_or_all(statement.resources)
     conditions: dict[str, dict[str, Any]] = {}
     for condition in statement.conditions:
         conditions.setdefault(condition.operator, {})[condition.key] = _one_or_all(condition.values)
-    return made | ({"Condition": conditions} if conditions else {})
+    return entry | ({"Condition": conditions} if conditions else {})
 
 
 def _one_or_all(texts: tuple[str, ...]) -> str | list[str]:

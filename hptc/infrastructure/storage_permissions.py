@@ -1,4 +1,4 @@
-"""What the training jobs of a search may do with S3 and KMS. See permissions.py."""
+"""What training jobs may do with S3 and KMS: the part of permissions.py about storage."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def inputs(definition: Definition, environment: Environment) -> Iterator[Stateme
             yield _express_session("Input", location, by)
             continue
         yield _list("ListInput", location, (f"{escaped(location.key)}*",), by)
-        # What a manifest names is known when it is read; SageMaker takes its objects from one
-        # bucket: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+        # The objects in a manifest are known only when it is read; they are in one bucket:
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
         is_manifest = source.data_type in ("ManifestFile", "AugmentedManifestFile")
         yield Statement(
             sid="ReadManifest" if is_manifest else "ReadInput",
             actions=("s3:GetObject",),
             resources=(location.all_objects if is_manifest else location.objects,),
-            reason="reads the manifest and what it names, known only when the job runs"
+            reason="reads the manifest and the objects that it lists, known only at run time"
             if is_manifest
             else "reads the training data under its prefix",
             required_by=(by,),
@@ -49,7 +49,7 @@ def code(definition: Definition, environment: Environment) -> Iterator[Statement
             sid="ReadCode",
             actions=("s3:GetObject",),
             resources=(location.object,),
-            reason="the container fetches the training script itself",
+            reason="the container downloads the training script",
             required_by=(_code_path(definition),),
         )
 
@@ -81,14 +81,14 @@ def checkpoints(definition: Definition, environment: Environment) -> Iterator[St
     if location.is_directory_bucket:
         yield _express_session("Checkpoints", location, by)
         return
-    # A path, not a prefix of keys: `checkpoints/a` has nothing to do with `checkpoints/ab`.
+    # A folder, not a key prefix: `checkpoints/a` does not include `checkpoints/ab`.
     folder = escaped(location.key.rstrip("/"))
     yield _list("ListCheckpoints", location, (folder, f"{folder}/*"), by)
     yield Statement(
         sid="ReadWriteCheckpoints",
         actions=("s3:GetObject", "s3:PutObject"),
         resources=(location.below,),
-        reason="saves checkpoints, and reads them back when a spot instance is replaced",
+        reason="saves checkpoints, and restores them after a Spot interruption",
         required_by=(by,),
     )
 
@@ -136,7 +136,7 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
         grant = key_grant(key, environment)
         yield Statement(
             sid=f"EncryptOutput{grant.suffix}",
-            # S3 asks for a data key, and for Decrypt to put a multipart upload together:
+            # S3 requires a data key, and Decrypt to complete a multipart upload:
             # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
             actions=("kms:Decrypt", "kms:GenerateDataKey"),
             resources=(grant.resource,),
@@ -149,12 +149,12 @@ def output_keys(definition: Definition, environment: Environment) -> Iterator[St
         yield Statement(
             sid=f"SealOutput{grant.suffix}",
             # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
-            # demands it and does not say who calls; AWS's own execution policy has it through
+            # requires it and does not say who calls; AWS's own execution policy allows it through
             # SageMaker alone: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SageMakerStudioUserIAMPermissiveExecutionPolicy.html
             actions=("kms:Encrypt",),
             resources=(grant.resource,),
             conditions=(_through(environment, "s3", "sagemaker"), *grant.conditions),
-            reason=f"SageMaker demands it for an output key{grant.note}",
+            reason=f"SageMaker requires it for an output key{grant.note}",
             required_by=(definition.path / "OutputDataConfig" / "KmsKeyId",),
         )
 
@@ -173,7 +173,7 @@ def volume_keys(definition: Definition, environment: Environment) -> Iterator[St
                 Condition(operator="Bool", key="kms:GrantIsForAWSResource", values=("true",)),
                 *grant.conditions,
             ),
-            reason=f"lets EBS use the key of the instances' volumes{grant.note}",
+            reason=f"allows EBS to use the key of the instances' volumes{grant.note}",
             required_by=(resources.path / "VolumeKmsKeyId",),
         )
 
@@ -181,7 +181,7 @@ def volume_keys(definition: Definition, environment: Environment) -> Iterator[St
 def locations(
     definition: Definition, environment: Environment
 ) -> Iterator[tuple[S3Location, RequestPath]]:
-    """Every location in S3 that a definition names, and where it does."""
+    """Each S3 location in a definition, with its request path."""
     named = [(source.uri, source.path / "S3Uri") for source in _s3_sources(definition)]
     named.append((definition.output_path, _output_path(definition)))
     named.append((definition.checkpoint_uri or "", definition.path / "CheckpointConfig" / "S3Uri"))
@@ -193,7 +193,7 @@ def locations(
 
 
 def _through(environment: Environment, *services: str) -> Condition:
-    """The key is used by one of these services for the role, and never by the role itself.
+    """A condition that one of these services uses the key for the role, not the role itself.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
@@ -214,7 +214,7 @@ def _s3_sources(definition: Definition) -> Iterator[S3Source]:
 def _code_location(definition: Definition, environment: Environment) -> S3Location | None:
     text = definition.static.get(_SUBMIT_DIRECTORY, "")
     with suppress(ValueError):
-        text = str(json.loads(text))  # the training toolkit reads values as JSON
+        text = str(json.loads(text))  # the SageMaker training toolkit decodes values from JSON
     return s3_location(text, environment)
 
 
@@ -229,13 +229,13 @@ def _output_path(definition: Definition) -> RequestPath:
 def _list(
     purpose: str, location: S3Location, prefixes: tuple[str, ...], by: RequestPath
 ) -> Statement:
-    """List a bucket under prefixes. Each bucket has its own sid: the prefix is a condition."""
+    """List a bucket under prefixes. Each bucket has its own sid, as the prefix is a condition."""
     if not location.key:
         return Statement(
             sid=f"{purpose}{location.sid}Whole",
             actions=("s3:ListBucket",),
             resources=(location.arn,),
-            reason="lists the bucket; the URI names all of it",
+            reason="lists the bucket; the URI covers all of it",
             required_by=(by,),
         )
     return Statement(

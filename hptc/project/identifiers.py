@@ -2,7 +2,7 @@
 
 A value of any of these forms in, the one form that requests and policies take out. A value that is
 no identifier of its kind is a PydanticCustomError of the type `identifier`, which becomes a finding
-of hptc.yaml; an ARN of another partition, Region or account is told by `mismatch`.
+of hptc.yaml; an ARN of another partition, Region or account is found by `mismatch`.
 """
 
 from __future__ import annotations
@@ -192,14 +192,14 @@ def normalized(value: str, kind: ResourceKind, location: Location) -> str:
     if arn is None:
         if kind.normal_form != "arn":
             return value
-        made = ARN(
+        full = ARN(
             partition=partition(location.region),
             service=kind.service,
             region="" if kind.service == "iam" else location.region,
             account=location.account,
             resource=f"{kind.arn_prefix}{value}",
         )
-        return str(made)
+        return str(full)
     if kind.normal_form != "name" or re.fullmatch(kind.arn_only_pattern, arn.resource):
         return value
     return arn.resource.removeprefix(kind.arn_prefix)

@@ -1,8 +1,7 @@
-"""`policy` in hptc.yaml: what a project allows its tuning jobs, per environment.
+"""`policy` in hptc.yaml: limits on the tuning jobs of a project, per environment.
 
-The same values are checked by the HPT8xx rules and enforced by the launcher's IAM conditions, so
-that the guardrail holds outside hptc too. Patterns are those of patterns.py, which
-match in linear time.
+The HPT8xx rules check these values, and the launcher policy's IAM conditions enforce them outside
+hptc too. Patterns match in linear time (patterns.py).
 """
 
 from typing import Annotated, Any
@@ -18,14 +17,14 @@ def _valid_pattern(text: str) -> str:
     try:
         pattern(text)
     except PatternError as error:
-        # Pydantic reads braces in a message as names of its own.
+        # Pydantic reads braces in a message as placeholders.
         raise PydanticCustomError("pattern", "{fault}", {"fault": str(error)}) from None
     return text
 
 
 Pattern = Annotated[str, AfterValidator(_valid_pattern)]
 Glob = Annotated[str, Field(min_length=1, max_length=256)]
-# IAM's own patterns have `?` too: without it, the launcher's policy says the same.
+# IAM's patterns also have `?`; without it, the launcher policy matches the same types.
 InstanceTypes = Annotated[str, Field(pattern=r"^[a-z0-9.*-]{1,64}$")]
 
 
@@ -34,46 +33,50 @@ def _key(description: str, *examples: Any, **constraints: Any) -> Any:
 
 
 class Policy(BaseModel):
-    """What a search may be. A key that is absent allows everything."""
+    """Limits on tuning jobs. An absent key allows everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
-    budget_usd: float | None = _key("The most that one search may cost, in US dollars.", 250, gt=0)
+    budget_usd: float | None = _key("The maximum cost of one tuning job, in US dollars.", 250, gt=0)
     max_number_of_training_jobs: int | None = _key(
-        "The most training jobs of one search.", 100, ge=1
+        "The maximum number of training jobs of one tuning job.", 100, ge=1
     )
-    max_parallel_training_jobs: int | None = _key("The most at the same time.", 10, ge=1)
-    max_runtime: Duration | None = _key("The longest that one training job may run.", "6h")
+    max_parallel_training_jobs: int | None = _key(
+        "The maximum number of parallel training jobs.", 10, ge=1
+    )
+    max_runtime: Duration | None = _key("The maximum runtime of one training job.", "6h")
     instance_types: list[InstanceTypes] | None = _key(
-        "Instance types that may be used; `*` stands for any text.", ["ml.m5.*", "ml.g5.xlarge"]
+        "Allowed instance types; `*` matches any text.", ["ml.m5.*", "ml.g5.xlarge"]
     )
-    regions: list[str] | None = _key("Regions that may be used.", ["us-east-1", "eu-west-1"])
+    regions: list[str] | None = _key("Allowed Regions.", ["us-east-1", "eu-west-1"])
     required_tags: dict[str, Pattern] | None = _key(
-        "Tags that every search carries, each with a regular expression for its whole value; "
-        "without back references and looking around.",
+        "Tags that every tuning job must have, each with a regular expression for its whole value; "
+        "without backreferences and lookaround.",
         {"team": "[a-z-]+"},
     )
-    require_network_isolation: bool | None = _key("Whether containers must have no network.", True)
+    require_network_isolation: bool | None = _key(
+        "Whether to require network isolation of containers.", True
+    )
     require_inter_container_traffic_encryption: bool | None = _key(
-        "Whether traffic between instances must be encrypted.", True
+        "Whether to require encryption of the traffic between instances.", True
     )
     require_kms_keys: bool | None = _key(
-        "Whether volumes and artifacts must be encrypted with the environment's key; with any of "
-        "the account's where it has none.",
+        "Whether to require that volumes and artifacts are encrypted with the environment's key, "
+        "or with any key of the account if it has none.",
         True,
     )
     require_vpc: bool | None = _key(
-        "Whether training jobs must run in the environment's network; in any VPC of yours where it "
-        "has none.",
+        "Whether to require that training jobs run in the environment's network, or in any VPC "
+        "if it has none.",
         True,
     )
     spot_required_above: int | None = _key(
-        "Searches with more training jobs than this must use spot capacity.", 20, ge=0
+        "Tuning jobs with more training jobs than this must use managed Spot training.", 20, ge=0
     )
     image_registries: list[Glob] | None = _key(
-        "Accounts or registry hosts that images may come from; AWS's own are always allowed.",
+        "Accounts or registry hosts to allow images from; AWS's own are always allowed.",
         ["111122223333"],
     )
     forbidden_hyperparameters: list[Glob] | None = _key(
-        "Names that no search may set or tune; `*` stands for any text.", ["*password*"]
+        "Hyperparameters that no tuning job may set or tune; `*` matches any text.", ["*password*"]
     )

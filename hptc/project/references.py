@@ -1,7 +1,7 @@
-"""`${hptc:name}`: a value that only a deployment can tell, as it stands in a request.
+"""`${hptc:name}`: a reference in a request to a value that only a deployment provides.
 
-A reference is text, so that a compiled request stays JSON that people and tools can read. It is the
-same before and after a deployment, and so is the digest of a request that holds it.
+A reference is text, so a compiled request stays JSON that people and tools can read. It is the same
+before and after a deployment, and so is the digest of a request that contains it.
 """
 
 from __future__ import annotations
@@ -21,24 +21,25 @@ NAMES = (
     *(f"security_group_id_{i}" for i in range(2, 6)),
     *(f"subnet_id_{i}" for i in range(1, 17)),
 )
-"""What stacks provide to requests, each the output of the same name; as many as a VpcConfig takes.
+"""What stacks provide to requests, each as the output of the same name.
 
+There are as many subnets and security groups as a VpcConfig accepts:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
 """
 
 
 def reference(name: str) -> str:
-    """The text that stands for a provided value."""
+    """The text of a reference."""
     return f"${{hptc:{name}}}"
 
 
 def has_reference(text: str) -> bool:
-    """Whether a text holds a reference, known or not."""
+    """Whether a text contains a reference, known or not."""
     return "${hptc:" in text and PATTERN.search(text) is not None
 
 
 def names_in(value: Any) -> set[str]:
-    """The names of all references in plain data."""
+    """The names of the references in plain data."""
     names: set[str] = set()
     _collect(value, names)
     return names
@@ -57,7 +58,7 @@ def _collect(value: Any, names: set[str]) -> None:
 
 
 def substitute(value: Any, provide: Callable[[str], str]) -> Any:
-    """Plain data with every reference replaced by what `provide` gives for its name."""
+    """Plain data with each reference replaced by `provide(name)`."""
     if isinstance(value, str):
         return PATTERN.sub(lambda match: provide(match[1]), value) if "${hptc:" in value else value
     if isinstance(value, dict):

@@ -12,6 +12,7 @@ from typing import Any
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.project.references import names_in
 from hptc.rules.rule import Context, Rule, error
+from hptc.text import shortened
 
 # Infrastructure is imported where it is used: a file outside a project needs none of it.
 
@@ -158,8 +159,8 @@ def invalid_stack_name(rule: Rule, context: Context) -> Iterator[Finding]:
     invalid = next((name for name in names if not is_stack_name(name)), None)
     if invalid is not None:
         yield rule.finding(
-            f"the stack of this spec would be named `{invalid}`, which has {len(invalid)} "
-            f"characters, but CloudFormation allows {MAX_STACK_NAME}"
+            f"the stack of this spec would be named `{shortened(invalid, 60)}`, which has "
+            f"{len(invalid)} characters, but CloudFormation allows {MAX_STACK_NAME}"
             if len(invalid) > MAX_STACK_NAME
             else f"the stack of this spec would be named `{invalid}`, but the name of a stack has "
             "letters, digits and hyphens only",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog import instances
+from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.rules.rule import Context, Rule, error, warning
@@ -168,10 +169,10 @@ def kms_key_in_another_region(rule: Rule, context: Context) -> Iterator[Finding]
             keys.append((resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"))
         here = context.region_of(definition)
         for key, path in keys:
-            if key is None or has_reference(key) or not key.startswith("arn:") or here is None:
+            arn = None if key is None or has_reference(key) else ARN.parse(key)
+            if arn is None or here is None:
                 continue
-            region = key.split(":")[3] if key.count(":") > 3 else here
-            if region != here:
+            if (region := arn.region) != here:
                 yield rule.finding(
                     f"the KMS key is in {region}, but the training jobs run in {here}",
                     path,

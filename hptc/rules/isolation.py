@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.catalog import images
+from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Resources
@@ -91,7 +92,8 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
     """
     for definition in context.job.definitions:
         name = definition.algorithm_name or ""
-        account = name.split(":")[4] if name.startswith("arn:") and name.count(":") > 4 else ""
+        arn = ARN.parse(name)
+        account = arn.account if arn is not None else ""
         if not account or has_reference(name) or definition.is_isolated:
             continue
         mine = context.environment.account if context.environment else None

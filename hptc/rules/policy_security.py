@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
 from hptc.cost.bound import training_jobs
@@ -319,9 +320,9 @@ def _registries(definition: Definition, context: Context) -> Iterator[tuple[str,
         image = parse_image(uri)
         yield "TrainingImage", [uri.partition("/")[0], *([image.account] if image else [])]
     if name is not None:
-        parts = name.split(":")
-        if name.startswith("arn:") and len(parts) > 5:
-            yield "AlgorithmName", [parts[4]]
+        arn = ARN.parse(name)
+        if arn is not None:
+            yield "AlgorithmName", [arn.account]
         elif context.environment is not None:
             yield "AlgorithmName", [context.environment.account]
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.layers import Layers
 from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure import environment_stacks as module
 from hptc.infrastructure import project_findings
 from hptc.project.references import names_in
+from hptc.source.document import Document
 from hptc.stacks.status import planned_stacks
 from tests.support.fake_service import FakeStacks
 from tests.support.outcomes import all_succeeded
@@ -87,3 +90,18 @@ def test_locating_references_builds_no_foundation(
     assert len(names) >= 3
     assert all(locate(one.environment, name, "churn-0") is not None for name in names)
     assert calls == {}
+
+
+def test_names_are_compared_without_reading_a_file_again(
+    tmp_path: Path, count: Count, calls: Counter[str]
+) -> None:
+    """A document that was compiled is parsed again for each span, so no span may be computed."""
+    folder = project(tmp_path, 0)
+    for i in range(8):
+        (folder / "specs" / f"{i}.yaml").write_text(SPEC.replace("name: churn", f"name: c{i}"))
+    count(Layers, "span")
+    count(Document, "has")
+    outcomes = [one for one in compile_paths([str(folder)], Workspace()) if one.name]
+    before = dict(calls)
+    assert with_unique_stacks(outcomes) == outcomes
+    assert calls == before
