@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hptc.files import write_all
 from hptc.jobs.submission import resolve_references
 from hptc.reference.skeleton import skeleton as skeleton_text
 from hptc.render.requests import render_request
+from hptc.text import plural
 
 
 @click.command("compile")
@@ -52,16 +54,31 @@ def compile_command(
         raise UsageError(
             f"{len(compiled)} specs don't fit into one request", help="say -o DIR: one file each"
         )
-    texts = {
-        one.name: render_request(_resolved(one) if resolve else one.request, form)
-        for one in compiled
-    }
+    if output is not None:
+        _require_unique_names(compiled)
+    texts = [render_request(_resolved(one) if resolve else one.request, form) for one in compiled]
     if output is None:
-        show("".join(texts.values()))
+        show("".join(texts))
         return EXIT_OK
-    write_all({Path(output, f"{name}.{form}"): text for name, text in texts.items()})
-    say(f"wrote {len(texts)} request{'s' if len(texts) != 1 else ''} to {output}")
+    names = [Path(output, f"{one.name}.{form}") for one in compiled]
+    write_all(dict(zip(names, texts, strict=True)))
+    say(f"wrote {plural(len(texts), 'request')} to {output}")
     return EXIT_OK
+
+
+def _require_unique_names(compiled: Sequence[Compiled]) -> None:
+    """Raise UsageError when two requests would be written to one file.
+
+    Case doesn't count: some file systems ignore it, as SageMaker does in the names of tuning jobs.
+    """
+    first: dict[str, Compiled] = {}
+    for one in compiled:
+        earlier = first.setdefault(one.name.lower(), one)
+        if earlier is not one:
+            raise UsageError(
+                f"{earlier.file} and {one.file} would both be written to `{one.name}`",
+                help="rename one of them, or compile them into different folders",
+            )
 
 
 def _resolved(one: Compiled) -> dict[str, Any]:

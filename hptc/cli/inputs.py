@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hptc.cli.console import in_color, say
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files
-from hptc.compiler.outcome import Compiled, Failed, Outcome
+from hptc.compiler.outcome import Compiled, Failed, Outcome, failed
 from hptc.compiler.pipeline import compile_paths, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
 from hptc.project import project_file
-from hptc.project.project_file import Environment
+from hptc.project.project_file import Environment, Project
 from hptc.render.diagnostics import Format, render, tally
 from hptc.rules.engine import selected
 from hptc.source.text_files import MAX_BYTES, decode_text, read_text
@@ -56,9 +56,8 @@ def compile_project(env: str | None) -> list[Outcome]:
 def _compile_stdin(workspace: Workspace) -> Outcome:
     text, name = read_input(STDIN)
     found, faults = workspace.project_of(Path.cwd())
-    if faults:
-        raise UsageError(f"hptc.yaml: {faults[0].message}", help="`hptc check` shows the place")
-    return compile_text(text, name, workspace, found)
+    outcome = compile_text(text, name, workspace, found)
+    return failed(outcome, (*faults, *outcome.diagnostics)) if faults else outcome
 
 
 def read_input(file: str) -> tuple[str, str]:
@@ -85,11 +84,22 @@ def without_errors(outcomes: list[Outcome]) -> list[Compiled] | None:
     return list(compiled)
 
 
-def environment_here(env: str | None) -> Environment | None:
-    """The environment of the project that we stand in; None where there is none."""
+def current_project() -> Project | None:
+    """The project of the current folder; None if there is none.
+
+    Raises UsageError when its hptc.yaml has errors.
+    """
     found, faults = Workspace().project_of(Path.cwd())
     if found is None and faults:
-        raise UsageError(f"hptc.yaml: {faults[0].message}", help="`hptc check` shows the place")
+        raise UsageError(
+            f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
+        )
+    return found
+
+
+def environment_here(env: str | None) -> Environment | None:
+    """The environment of the project that we stand in; None where there is none."""
+    found = current_project()
     return found.environment(env) if found else None
 
 

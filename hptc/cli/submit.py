@@ -18,7 +18,7 @@ from hptc.jobs.apply import apply
 from hptc.jobs.plan_file import is_plan, read_plan
 from hptc.jobs.provenance import provenance_of
 from hptc.jobs.submission import DryRun
-from hptc.render.jobs import render_submission, submission_json
+from hptc.render.jobs import render_submission, submission_json, submissions_json
 from hptc.render.plan import applied_json, render_applied
 
 
@@ -53,19 +53,28 @@ def submit(
     if environment is None and options["env"] is not None:
         environment = environment_here(options["env"])
     aws = connect(environment, retry=Retry(progress=say))
-    for one in compiled:
-        outcome = submission.submit(
-            one,
-            aws.tuning,
-            aws.stacks,
-            rerun=rerun,
-            dry_run=dry_run,
-            provenance=provenance_of(Path(one.file)),
-            progress=say,
-        )
-        if isinstance(outcome, DryRun) and outcome.unresolved:
-            say(f"not deployed, so still a reference: {', '.join(outcome.unresolved)}")
-        show(submission_json(outcome) if as_json else render_submission(outcome))
+    outcomes = []
+    try:
+        for one in compiled:
+            outcome = submission.submit(
+                one,
+                aws.tuning,
+                aws.stacks,
+                rerun=rerun,
+                dry_run=dry_run,
+                provenance=provenance_of(Path(one.file)),
+                progress=say,
+            )
+            outcomes.append(outcome)
+            if isinstance(outcome, DryRun) and outcome.unresolved:
+                say(f"not deployed, so still a reference: {', '.join(outcome.unresolved)}")
+            if not as_json:
+                show(render_submission(outcome))
+    finally:  # what was submitted before a refusal is part of the result
+        if as_json and len(compiled) > 1:
+            show(submissions_json(outcomes))
+        elif as_json and outcomes:
+            show(submission_json(outcomes[0]))
     return EXIT_OK
 
 

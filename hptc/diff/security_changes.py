@@ -1,29 +1,15 @@
-"""Whether what a search may do, and who may look at it, became more or less."""
+"""Whether a change loosens or tightens permissions, encryption, isolation or the network."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Kind
+from hptc.diff.grants import Grant, grants, is_covered
 from hptc.diff.value_text import value_text
-from hptc.infrastructure.statements import Condition, Statement
-
-_PATTERN_OPERATORS = ("ArnLike", "StringLike", "ArnEquals")
-_TOKEN = re.compile(r"\$\{[*?$]\}|[*?]")
-"""`*` and `?`, and how a policy writes `*`, `?` and `$` that stand for themselves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """One action on one resource, under conditions: the smallest part of a statement."""
-
-    action: str
-    resource: str
-    conditions: tuple[Condition, ...]
+from hptc.infrastructure.statements import Statement
 
 
 def permission_changes(
@@ -33,18 +19,18 @@ def permission_changes(
     old_place: Callable[[Statement], Path],
     new_place: Callable[[Statement], Path],
 ) -> Iterator[Change]:
-    """What the new statements grant that no old one did, and the other way round, by statement.
+    """What the new statements allow that no old one did, and the other way round, by statement.
 
-    A statement that grants something else is broadened: it shows what it lost beside that. Reasons
-    and sids don't count, and neither does a grant that another of its side covers. The two places
-    say which part of the spec asks for a statement.
+    A statement that allows something new is broadened, and also shows what it no longer allows.
+    Reasons and sids don't count, nor does a grant that another one of its side covers. The two
+    places return the part of the spec that needs a statement.
     """
     before, after = tuple(old), tuple(new)
     had = [grant for statement in before for grant in grants(statement)]
     has = [grant for statement in after for grant in grants(statement)]
-    lost = {s.sid: [g for g in grants(s) if not _is_covered(g, has)] for s in before}
+    lost = {s.sid: [g for g in grants(s) if not is_covered(g, has)] for s in before}
     for statement in after:
-        gained = [grant for grant in grants(statement) if not _is_covered(grant, had)]
+        gained = [grant for grant in grants(statement) if not is_covered(grant, had)]
         if gained:
             yield Change(
                 kind=Kind.PERMISSIONS_BROADENED,
@@ -65,51 +51,6 @@ def permission_changes(
             )
 
 
-def grants(statement: Statement) -> list[Grant]:
-    """A statement as its smallest parts."""
-    return [
-        Grant(action=action, resource=resource, conditions=statement.conditions)
-        for action in statement.actions
-        for resource in statement.resources or ("",)
-    ]
-
-
-def _is_covered(grant: Grant, others: Iterable[Grant]) -> bool:
-    return any(
-        other.action == grant.action
-        and covers(other.resource, grant.resource)
-        and all(_is_as_narrow(grant.conditions, condition) for condition in other.conditions)
-        for other in others
-    )
-
-
-def _is_as_narrow(conditions: tuple[Condition, ...], limit: Condition) -> bool:
-    """Whether some condition lets nothing through that `limit` would not."""
-    like = limit.operator in _PATTERN_OPERATORS
-    return any(
-        (each.operator, each.key) == (limit.operator, limit.key)
-        and all(
-            any(covers(wide, value) if like else wide == value for wide in limit.values)
-            for value in each.values
-        )
-        for each in conditions
-    )
-
-
-def covers(pattern: str, text: str) -> bool:
-    """Whether an IAM resource names all that another does; `*` and `?` stand for any text."""
-    if pattern == text or pattern == "*":
-        return True
-    parts, end = [], 0
-    for match in _TOKEN.finditer(pattern):
-        parts.append(re.escape(pattern[end : match.start()]))
-        token = match[0]
-        wild = {"*": ".*", "?": "[^*]"}.get(token)
-        parts.append(wild if wild is not None else re.escape(token))
-        end = match.end()
-    return re.fullmatch("".join(parts) + re.escape(pattern[end:]), text, re.S) is not None
-
-
 def _grants_text(found: list[Grant]) -> str:
     if not found:
         return ""
@@ -123,7 +64,7 @@ def _grants_text(found: list[Grant]) -> str:
 
 
 def key_change(old: Any, new: Any, path: Path, subject: str) -> Change:
-    """A KMS key that came, went or was replaced. Without one AWS's own key encrypts."""
+    """A KMS key that was added, removed or replaced. Without one, an AWS managed key is used."""
     if new is None:
         kind = Kind.ENCRYPTION_LOOSENED
     else:
@@ -135,7 +76,7 @@ def key_change(old: Any, new: Any, path: Path, subject: str) -> Change:
 def switch_change(
     old: Any, new: Any, path: Path, subject: str, tightened: Kind, loosened: Kind
 ) -> Change:
-    """A safeguard that is on or off."""
+    """A security setting that was turned on or off."""
     return Change(
         kind=tightened if new else loosened,
         path=path,
@@ -146,10 +87,10 @@ def switch_change(
 
 
 def network_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
-    """A VPC that came or went, its subnets and its security groups.
+    """A VPC that was added or removed, its subnets and its security groups.
 
-    Rules of security groups add up (https://docs.aws.amazon.com/vpc/latest/userguide/
-    vpc-security-groups.html), so one more lets more through.
+    The rules of several security groups are combined (https://docs.aws.amazon.com/vpc/latest/
+    userguide/vpc-security-groups.html), so another group allows more traffic.
     """
     if old is None or new is None:
         kind = Kind.NETWORK_TIGHTENED if old is None else Kind.NETWORK_LOOSENED

@@ -209,35 +209,38 @@ def training_jobs_json(jobs: Iterable[TrainingJob]) -> str:
 
 def submission_json(outcome: Submission) -> str:
     """What became of a submission, for programs."""
+    return _json(_submission_data(outcome))
+
+
+def submissions_json(outcomes: Sequence[Submission]) -> str:
+    """What became of several submissions, as one JSON object."""
+    return _json({"jobs": [_submission_data(outcome) for outcome in outcomes]})
+
+
+def _submission_data(outcome: Submission) -> dict[str, Any]:
     match outcome:
         case Submitted():
-            return _json(
-                {
-                    "outcome": "submitted",
-                    "name": outcome.name,
-                    "arn": outcome.arn,
-                    "region": outcome.region,
-                }
-            )
+            return {
+                "outcome": "submitted",
+                "name": outcome.name,
+                "arn": outcome.arn,
+                "region": outcome.region,
+            }
         case Unchanged():
-            return _json(
-                {
-                    "outcome": "unchanged",
-                    "name": outcome.name,
-                    "arn": outcome.arn,
-                    "region": outcome.region,
-                    "status": outcome.status,
-                }
-            )
+            return {
+                "outcome": "unchanged",
+                "name": outcome.name,
+                "arn": outcome.arn,
+                "region": outcome.region,
+                "status": outcome.status,
+            }
         case DryRun():
-            return _json(
-                {
-                    "outcome": "dry_run",
-                    "name": outcome.name,
-                    "unresolved": list(outcome.unresolved),
-                    "request": outcome.request,
-                }
-            )
+            return {
+                "outcome": "dry_run",
+                "name": outcome.name,
+                "unresolved": list(outcome.unresolved),
+                "request": outcome.request,
+            }
         case _:
             assert_never(outcome)
 

@@ -185,6 +185,44 @@ def test_check_stdin(
     assert ("--> stdin:" in capsys.readouterr().out) == bool(exit_code)
 
 
+BROKEN_PROJECT = "project: UPPERCASE\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_check_stdin_in_a_broken_project_reports_the_project(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    (folder / "hptc.yaml").write_text(BROKEN_PROJECT)
+    given_stdin(monkeypatch, GOOD)
+    assert hptc(["check", "-", "--format", form]) == 1
+    of_stdin = capsys.readouterr().out
+    assert "HPT106" in of_stdin
+    assert "hptc.yaml" in of_stdin
+    assert hptc(["check", "specs/good.yaml", "--format", form]) == 1
+    assert capsys.readouterr().out == of_stdin.replace("stdin", "specs/good.yaml")
+
+
+@pytest.mark.parametrize("command", ["compile", "cost", "preview", "submit"])
+def test_stdin_in_a_broken_project_is_a_finding_to_every_command(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (folder / "hptc.yaml").write_text(BROKEN_PROJECT)
+    given_stdin(monkeypatch, GOOD)
+    assert hptc([command, "-"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "error[HPT106]" in err
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["stop", "x"], ["prices", "refresh"]])
+def test_a_command_without_specs_names_the_fault_of_the_project(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    (folder / "hptc.yaml").write_text(BROKEN_PROJECT)
+    assert hptc(arguments) == 2
+    assert "hptc.yaml: `project` can't be" in capsys.readouterr().err
+
+
 # compile, import, schema, explain.
 
 
@@ -206,6 +244,37 @@ def test_compile_into_a_folder(folder: Path, capsys: pytest.CaptureFixture[str])
     out, err = capsys.readouterr()
     assert (out, err) == ("", "wrote 2 requests to out/deep\n")
     assert {path.name for path in (folder / "out" / "deep").iterdir()} == {"good.json", "more.json"}
+
+
+@pytest.mark.parametrize("job_name", ["pinned", "PINNED"], ids=["the same", "in capitals"])
+def test_compile_refuses_two_requests_of_one_name(
+    folder: Path, capsys: pytest.CaptureFixture[str], job_name: str
+) -> None:
+    """The file of one would replace the other's, on a file system without case too."""
+    hptc(["compile", "specs/good.yaml"])
+    request = json.loads(capsys.readouterr().out)
+    for file, name in (("one.json", "pinned"), ("two.json", job_name)):
+        request["HyperParameterTuningJobName"] = name
+        (folder / "specs" / file).write_text(json.dumps(request))
+    before = files(folder)
+    assert hptc(["compile", "-o", "out"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "specs/one.json" in err
+    assert "specs/two.json" in err
+    assert files(folder) == before
+
+
+def test_compile_refuses_a_request_named_like_a_spec(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hptc(["compile", "specs/good.yaml"])
+    request = json.loads(capsys.readouterr().out)
+    (folder / "specs" / "request.json").write_text(
+        json.dumps({**request, "HyperParameterTuningJobName": "good"})
+    )
+    assert hptc(["compile", "-o", "out"]) == 2
+    assert "specs/good.yaml and specs/request.json" in capsys.readouterr().err
 
 
 def test_compile_with_an_error_writes_nothing(

@@ -23,7 +23,7 @@ from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
 from hptc.diff.hyperparameter_changes import hyperparameter_changes
 from hptc.diff.review import Side, review
-from hptc.diff.security_changes import covers, permission_changes
+from hptc.diff.security_changes import permission_changes
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project import project_file
 from hptc.project.project_file import Project
@@ -561,27 +561,6 @@ def test_statements(old: Statement, new: Statement, expected: list[Kind]) -> Non
 def _kinds(old: Statement, new: Statement) -> list[Kind]:
     found = permission_changes([old], [new], old_place=lambda _: ROOT, new_place=lambda _: ROOT)
     return [change.kind for change in found]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "expected"),
-    [
-        ("*", "anything", True),
-        ("a/*", "a/b/c", True),
-        ("a/*", "a/*", True),
-        ("a/*", "b/a/", False),
-        ("a/b*", "a/*", False),
-        ("a?", "ab", True),
-        ("a?", "a*", False),
-        ("a.c", "abc", False),
-        ("a/${*}", "a/b", False),
-        ("a/${*}", "a/${*}", True),
-        ("a/*", "a/${*}", True),
-        ("${hptc:data_bucket}/*", "${hptc:data_bucket}/x", True),
-    ],
-)
-def test_what_a_resource_covers(pattern: str, text: str, expected: bool) -> None:
-    assert covers(pattern, text) is expected
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def resolved(deployed: Deployed) -> Path:
 @pytest.fixture(scope="module")
 def submitted(deployed: Deployed) -> list[Any]:
     """What the first `hptc submit` of the whole project said."""
-    return deployed.project.hptc("submit", "--json").objects
+    return list(deployed.project.hptc("submit", "--json").json["jobs"])
 
 
 def compiled_to(folder: str, project: Project, *options: str) -> dict[str, Request]:
@@ -149,7 +149,7 @@ def test_the_second_submission_changes_nothing(project: Project, submitted: list
     sagemaker = project.client("sagemaker")
     listing = {"MaxResults": 100, "SortBy": "Name"}
     before = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
-    again = project.hptc("submit", "--json").objects
+    again = project.hptc("submit", "--json").json["jobs"]
     assert {(one["outcome"], one["name"]) for one in again} == {
         ("unchanged", one["name"]) for one in submitted
     }

@@ -41,16 +41,6 @@ class Done:
     def json(self) -> Any:
         return json.loads(self.out)
 
-    @property
-    def objects(self) -> list[Any]:
-        """Every JSON object on stdout, in order."""
-        found, decoder, rest = [], json.JSONDecoder(), self.out.lstrip()
-        while rest:
-            value, end = decoder.raw_decode(rest)
-            found.append(value)
-            rest = rest[end:].lstrip()
-        return found
-
 
 def execute(
     command: list[str],
