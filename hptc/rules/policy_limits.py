@@ -51,12 +51,12 @@ def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     if found is None:
         return
     budget, bound = found
-    most = bound.most
-    if most is not None and most.usd is not None and most.usd > budget:
+    maximum = bound.maximum
+    if maximum is not None and maximum.usd is not None and maximum.usd > budget:
         yield rule.finding(
-            f"the tuning job may cost ${most.usd:,.2f}, but the budget is ${budget:,.2f}",
+            f"the tuning job may cost ${maximum.usd:,.2f}, but the budget is ${budget:,.2f}",
             _NUMBER,
-            label=f"{most.instance_hours.normalize():f} instance-hours",
+            label=f"{maximum.instance_hours.normalize():f} instance-hours",
             help="reduce the training jobs or a `max_runtime`, or use cheaper instances; "
             "`hptc cost` shows details",
             policy_key=("budget_usd",),
@@ -84,7 +84,7 @@ def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
     if found is None or not found[1].missing:
         return
     budget, bound = found
-    is_price = bound.most is not None
+    is_price = bound.maximum is not None
     yield rule.finding(
         f"the budget is ${budget:,.2f}, but the maximum cost is unknown: {bound.missing[0]}",
         context.job.definitions[0].path / "ResourceConfig" if is_price else _NUMBER,

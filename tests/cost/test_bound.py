@@ -173,11 +173,11 @@ training_jobs:
 @pytest.mark.parametrize("worked", WORKED, ids=lambda worked: worked.what)
 def test_worked_by_hand(worked: Worked) -> None:
     result = bound(worked.spec)
-    assert result.most is not None
+    assert result.maximum is not None
     assert result.missing == ()
-    assert result.most.instance_hours == Decimal(worked.hours)
-    assert result.most.usd == Decimal(worked.usd)
-    assert result.most.usd_low == Decimal(worked.low or worked.usd)
+    assert result.maximum.instance_hours == Decimal(worked.hours)
+    assert result.maximum.usd == Decimal(worked.usd)
+    assert result.maximum.usd_low == Decimal(worked.low or worked.usd)
 
 
 def test_a_bound_is_rounded_up() -> None:
@@ -186,7 +186,7 @@ def test_a_bound_is_rounded_up() -> None:
 limits: {max_number_of_training_jobs: 1, max_parallel_training_jobs: 1}
 training_job: {stopping: {max_runtime: 1}}
 """
-    most = bound(spec).most
+    most = bound(spec).maximum
     assert most is not None
     assert most.usd == Decimal("0.01")
 
@@ -196,9 +196,9 @@ def test_an_unknown_price_is_never_zero(
     spec: str, prices: PriceTable, hours: str, missing: list[str]
 ) -> None:
     result = bound(spec, prices)
-    assert result.most is not None
-    assert (result.most.usd, result.most.usd_low) == (None, None)
-    assert result.most.instance_hours == Decimal(hours)
+    assert result.maximum is not None
+    assert (result.maximum.usd, result.maximum.usd_low) == (None, None)
+    assert result.maximum.instance_hours == Decimal(hours)
     assert list(result.missing) == missing
 
 
@@ -245,17 +245,17 @@ def test_an_unknown_volume_price_matters_only_with_a_volume() -> None:
     prices = price_table(volume=None, g5_xlarge="1.40")
     result = cost_bound(on_instance("ml.g5.xlarge", 30), "us-east-1", prices)
     assert result.missing == ()
-    assert result.most is not None
-    assert result.most.usd == Decimal("28.00")
+    assert result.maximum is not None
+    assert result.maximum.usd == Decimal("28.00")
 
 
 @pytest.mark.parametrize("prices", [PRICES, price_table(volume=None, m5_xlarge="0.50")])
 def test_a_volume_of_unknown_size_leaves_the_cost_unknown(prices: PriceTable) -> None:
     result = cost_bound(on_instance("ml.m5.xlarge", None), "us-east-1", prices)
-    assert result.most is not None
-    assert result.most.usd is None
+    assert result.maximum is not None
+    assert result.maximum.usd is None
     assert len(result.missing) == 1
-    assert "size of the volume of ml.m5.xlarge" in result.missing[0]
+    assert "volume size of ml.m5.xlarge" in result.missing[0]
 
 
 def test_without_a_region_a_volume_has_no_price() -> None:
@@ -265,9 +265,9 @@ def test_without_a_region_a_volume_has_no_price() -> None:
 
 def test_a_search_without_an_end_has_no_bound() -> None:
     result = bound("limits: {max_number_of_training_jobs: null, max_runtime: null}")
-    assert result.most is None
+    assert result.maximum is None
     (missing,) = result.missing
-    assert missing.startswith("the number of training jobs: the spec gives no number")
+    assert missing == "number of training jobs not set in the spec, and no `limits.max_runtime`"
 
 
 def test_autotune_without_a_number_is_not_counted() -> None:
@@ -280,9 +280,9 @@ def test_autotune_without_a_number_is_not_counted() -> None:
 
 def test_without_a_region_no_price_holds() -> None:
     result = cost_bound(job("{}"), None, PRICES)
-    assert result.most is not None
-    assert result.most.usd is None
-    assert result.missing == ("the Region: there is no environment, and no image names one",)
+    assert result.maximum is not None
+    assert result.maximum.usd is None
+    assert result.missing == ("Region unknown: no environment, and no image in Amazon ECR",)
 
 
 def test_region_is_the_environments_else_the_images() -> None:
@@ -314,7 +314,7 @@ def test_more_never_costs_less(
                 "resources": {"instance_count": count},
             },
         }
-        result = bound(json.dumps(spec)).most
+        result = bound(json.dumps(spec)).maximum
         assert result is not None
         assert result.usd is not None
         return result.usd

@@ -205,14 +205,14 @@ def test_worked_by_hand(worked: Worked) -> None:
 
 def test_nothing_is_guessed() -> None:
     found = expected("{}")
-    assert found.unknown == "no earlier run is known"
+    assert found.unknown == "no past runs"
     assert (found.usd_low, found.usd, found.usd_high, found.instance_hours) == (None,) * 4
 
 
 def test_runs_on_other_instances_are_named() -> None:
     found = expected_cost(bound("{}"), EarlierRuns(elsewhere=("churn-1", "churn-2")))
     assert found.unknown == (
-        "no earlier run on these instances is known: `churn-1` and 1 more ran on others"
+        "no past runs on these instances: `churn-1` and 1 more ran on other instances"
     )
 
 
@@ -220,7 +220,7 @@ def test_runs_on_other_instances_are_named() -> None:
 def test_an_unknown_price_is_never_zero(case: str) -> None:
     spec, prices, _, _ = UNKNOWN[case]
     found = expected_cost(bound(spec, prices), EarlierRuns(runs=(run(18),)))
-    assert found.unknown == "the price is not known"
+    assert found.unknown == "price unknown"
     assert (found.usd_low, found.usd, found.usd_high) == (None, None, None)
     assert found.instance_hours is not None
     assert found.instance_hours >= 6
@@ -245,12 +245,12 @@ def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
     runs = [run(*each) for each in minutes]
     runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
     found = expected_cost(of, EarlierRuns(runs=tuple(runs)))
-    assert of.most is not None
-    assert of.most.usd is not None
+    assert of.maximum is not None
+    assert of.maximum.usd is not None
     assert found.usd_low is not None
     assert found.usd is not None
     assert found.usd_high is not None
-    assert 0 < found.usd_low <= found.usd <= found.usd_high <= of.most.usd
+    assert 0 < found.usd_low <= found.usd <= found.usd_high <= of.maximum.usd
 
 
 RENDERED = {

@@ -128,7 +128,7 @@ class TestSlowExpressions:
         faults = [found.fault for found in rehearsal.metrics]
         assert len(rehearsal.metrics) == 6
         assert sum("takes longer" in fault for fault in faults) == 3
-        assert sum("was not tried" in fault for fault in faults) == 2
+        assert sum("was skipped" in fault for fault in faults) == 2
         assert rehearsal.is_objective_found
 
 
@@ -171,7 +171,7 @@ class TestWhichDefinitionIsTheObjective:
             *[("loss", True)] * 4,
             ("acc", False),
         ]
-        assert ["was not tried" in found.fault for found in rehearsal.metrics] == [
+        assert ["was skipped" in found.fault for found in rehearsal.metrics] == [
             *[False] * 3,
             True,
             True,
@@ -219,9 +219,9 @@ def test_one_of_several_definitions() -> None:
     assert only.definition == "two"
     (single,) = rehearse(job('{loss: "loss=([0-9.]+)"}'), LOG, "x")
     assert single.definition == ""
-    with pytest.raises(UsageError, match="no training job `three`") as raised:
+    with pytest.raises(UsageError, match="has no training job `three`") as raised:
         rehearse(compiled.job, LOG, "x", definition="three")
-    assert raised.value.help == "it has: one, two"
+    assert raised.value.help == "training jobs: one, two"
 
 
 class TestSampleLog:
@@ -247,17 +247,17 @@ class TestSampleLog:
     @pytest.mark.parametrize(
         ("sample", "message"),
         [
-            ("/etc/passwd", "no path inside the project"),
-            ("../secret", "no path inside the project"),
-            ("logs/../../secret", "no path inside the project"),
-            ("", "no path inside the project"),
-            ("a\0b", "no path inside the project"),
-            ("leak.log", "leads out of the project"),
-            ("up/secret", "leads out of the project"),
-            ("loop", "there is no file"),
-            ("logs", "is no file"),
-            ("pipe", "is no file"),
-            ("absent.log", "there is no file"),
+            ("/etc/passwd", "not a path inside the project"),
+            ("../secret", "not a path inside the project"),
+            ("logs/../../secret", "not a path inside the project"),
+            ("", "not a path inside the project"),
+            ("a\0b", "not a path inside the project"),
+            ("leak.log", "link to a file outside the project"),
+            ("up/secret", "link to a file outside the project"),
+            ("loop", "does not exist"),
+            ("logs", "is not a file"),
+            ("pipe", "is not a file"),
+            ("absent.log", "does not exist"),
         ],
     )
     def test_outside(self, root: Path, sample: str, message: str) -> None:
@@ -269,7 +269,7 @@ class TestSampleLog:
     def test_too_large(self, root: Path) -> None:
         with (root / "large.log").open("wb") as stream:
             stream.truncate(MAX_LOG_BYTES + 1)
-        with pytest.raises(UsageError, match="has more than"):
+        with pytest.raises(UsageError, match="is larger than"):
             read_log_file(root / "large.log")
 
     def test_bytes_that_are_no_text(self, root: Path) -> None:
@@ -313,7 +313,7 @@ def test_what_is_left_after_the_time_of_a_run_is_not_tried(tmp_path: Path) -> No
     first, second = (rehearse_next(definition, "train.log", tmp_path) for _ in range(2))
     assert first.is_objective_found
     assert not second.is_objective_found
-    assert "was not tried" in second.fault
+    assert "was skipped" in second.fault
 
 
 def test_the_sample_is_kept_out_of_the_request() -> None:

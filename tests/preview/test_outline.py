@@ -113,7 +113,7 @@ class TestGrid:
         (grid,) = result.grids
         assert grid.points == 30**30
         assert set(grid.last.values()) == {"29"}
-        assert any("AWS runs at most 750" in warning for warning in result.warnings)
+        assert any("the maximum is 750" in warning for warning in result.warnings)
         assert "points" in render_preview("huge", result)
 
 
@@ -197,11 +197,11 @@ class TestWaves:
     [
         (
             "limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 8}",
-            "8 of 10 training jobs start before any result is known, as in a random search",
+            "8 of 10 training jobs start before any result is known, as in random search",
         ),
         ("limits: {max_runtime: 3h}", "leaves time for 6 of 20 full training jobs"),
-        (HYPERBAND, "20 training jobs are fewer than the 49 of one round of brackets"),
-        ("limits: {max_number_of_training_jobs: null}", "number of training jobs is not known"),
+        (HYPERBAND, "has 20 training jobs, but one round of Hyperband needs 49"),
+        ("limits: {max_number_of_training_jobs: null}", "number of training jobs is unknown"),
         ("{}", "AWS chooses the scale of depth, rate"),
     ],
 )
@@ -283,7 +283,7 @@ def test_pixels_without_their_renderer(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_another_picture(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pictures are SVG or PNG"):
+    with pytest.raises(UsageError, match="unsupported image format"):
         draw_search_space(tmp_path / "space.gif", "churn", preview(job("{}")))
     assert list(tmp_path.iterdir()) == []
 
@@ -319,7 +319,7 @@ training_job:
     assert "40,000 points, each once" in seen.out
     assert "from a=0  b=0  c=0  d=0" in seen.out
     assert "to   a=19  b=19  c=9  d=9" in seen.out
-    assert "warning       a grid of 40,000 points; AWS runs at most 750" in seen.out
+    assert "warning       the grid has 40,000 points, but the maximum is 750" in seen.out
     Path("grid.yaml").write_text("name: grid\n", "utf-8")
     assert hptc(["preview", "grid.yaml"]) == 1
     assert capsys.readouterr().out == ""

@@ -119,7 +119,7 @@ def test_a_budget_is_checked_with_the_projects_prices(folder: Path) -> None:
     (folder / "prices.json").write_text(text, encoding="utf-8")
     found = {d.code: d for d in check(folder, project=BUDGET)}
     # 20 x 1 h x $9 + 20 h x 30 GB x $0.1 / 672 h = $180 + $0.0893
-    assert found["HPT801"].message == "the search may cost $180.09, but the budget is $100.00"
+    assert found["HPT801"].message == "the tuning job may cost $180.09, but the budget is $100.00"
 
 
 def test_prices_that_cannot_be_read_stop_the_check(folder: Path) -> None:

@@ -15,9 +15,9 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 @pytest.mark.parametrize(
     ("name", "value", "kind"),
     [
-        ("x", KEY_ID, "an AWS access key id"),
-        ("x", f'"{KEY_ID}"', "an AWS access key id"),
-        ("x", f"id={KEY_ID};", "an AWS access key id"),
+        ("x", KEY_ID, "an AWS access key ID"),
+        ("x", f'"{KEY_ID}"', "an AWS access key ID"),
+        ("x", f"id={KEY_ID};", "an AWS access key ID"),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY, "an AWS secret access key"),
         ("x", "-----BEGIN PRIVATE KEY-----", "a private key"),
         ("x", "-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
@@ -30,7 +30,7 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("x", "s3+https://me:hunter2@example.com/", "a password in a URL"),
         ("DB_PASSWORD", "correct-horse", "a password"),
         ("dbPassword", "correct-horse", "a password"),
-        ("wandb-api-key", "0a" * 20, "a secret, by its name `wandb-api-key`"),
+        ("wandb-api-key", "0a" * 20, "a secret (its name is `wandb-api-key`)"),
     ],
 )
 def test_is_a_secret(name: str, value: str, kind: str) -> None:
