@@ -150,7 +150,7 @@ def missing_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         for what, path, id_, own in _outside(definition.vpc, context):
             yield rule.finding(
-                f"the policy requires the environment's {what}s, but `{id_}`{of} is not one of them",
+                f"the policy requires the environment's {what}s, but `{id_}`{of} is another one",
                 path,
                 label="not in the environment",
                 help=f"use {', '.join(own)}, or omit `vpc` in a spec",

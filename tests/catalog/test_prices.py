@@ -52,6 +52,10 @@ def file(**regions: Any) -> str:
     )
 
 
+def one_price(**changes: Any) -> str:
+    return file(x={"instances": {"ml.a.b": {**ROW, **changes}}})
+
+
 class TestPackagedTable:
     """What ships with hptc."""
 
@@ -142,13 +146,16 @@ class TestProjectTable:
             ("[]", "is not a JSON object"),
             ('{"version": 2}', "version: is '2', but this version of hptc supports 1"),
             ('{"version": 1}', "regions: is not a JSON object"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": 0}}}), "0 is not a valid price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": -1}}}), "-1 is not a valid price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": "NaN"}}}), "NaN is not a valid price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": "1e99"}}}), "is not a valid price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": "x"}}}), "'x' is not a number"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "date": "2026"}}}), "not a date such as"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "sources": "a"}}}), "sources: is not a list"),
+            (one_price(usd_per_hour=0), "0 is not a valid price"),
+            (one_price(usd_per_hour=-1), "-1 is not a valid price"),
+            (
+                one_price(usd_per_hour="NaN"),
+                "NaN is not a valid price",
+            ),
+            (one_price(usd_per_hour="1e99"), "is not a valid price"),
+            (one_price(usd_per_hour="x"), "'x' is not a number"),
+            (one_price(date="2026"), "not a date such as"),
+            (one_price(sources="a"), "sources: is not a list"),
             (file(x={"volume": ROW}), "volume.usd_per_gb_month: None is not a number"),
         ],
     )
@@ -167,7 +174,7 @@ class TestProjectTable:
             load_prices(tmp_path)
 
     def test_a_number_is_not_rounded(self) -> None:
-        text = file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": 25.2512883}}})
+        text = one_price(usd_per_hour=25.2512883)
         price = parse_prices(text, "x").instance("x", "ml.a.b")
         assert price is not None
         assert price.usd == Decimal("25.2512883")
