@@ -28,8 +28,8 @@ class Condition:
     hyperparameter: str
     values: tuple[str, ...]
 
-    def holds(self, hyperparameters: Mapping[str, str]) -> bool:
-        """Say whether it holds for the static hyperparameters of a training job."""
+    def is_met(self, hyperparameters: Mapping[str, str]) -> bool:
+        """Whether the static hyperparameters of a training job meet the condition."""
         return hyperparameters.get(self.hyperparameter) in self.values
 
 

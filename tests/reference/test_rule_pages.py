@@ -109,9 +109,7 @@ def _decided(who: str) -> str:
     ("path", "made"), [(RULES_PAGE, rules_page), (CATALOGUE_PAGE, catalogue_page)],
     ids=["rules", "catalogue"],
 )  # fmt: skip
-def test_the_page_is_what_the_generator_makes(
-    path: Path, made: object, request: pytest.FixtureRequest
-) -> None:
+def test_page_is_up_to_date(path: Path, made: object, request: pytest.FixtureRequest) -> None:
     assert callable(made)
     text = made()
     if request.config.getoption("--update-golden"):
