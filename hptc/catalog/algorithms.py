@@ -1,7 +1,7 @@
-"""The built-in algorithms: a name and a version in, what the algorithm takes and reports out.
+"""Built-in algorithms: a name and a version in, hyperparameters, channels and metrics out.
 
-The table is data/algorithms.json. It says what AWS documents, not what the service refuses: a
-recommended range is advice, and of the tunables only those marked exhaustive are the whole list.
+The table is data/algorithms.json. It contains what AWS documents, not what the service enforces:
+recommended ranges are advice, and only tunables marked as exhaustive are a complete list.
 """
 
 import functools
@@ -18,18 +18,18 @@ InputMode = Literal["File", "Pipe"]
 ParameterKind = Literal["Integer", "Continuous", "Categorical"]
 Processor = Literal["cpu", "gpu"]
 
-_NAME_OF_REPOSITORY = {"sagemaker-xgboost": "xgboost"}  # elsewhere the two are the same
+_NAME_OF_REPOSITORY = {"sagemaker-xgboost": "xgboost"}  # otherwise the two are the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Holds when a hyperparameter has one of these values."""
+    """A condition: a hyperparameter has one of these values."""
 
     hyperparameter: str
     values: tuple[str, ...]
 
-    def holds(self, hyperparameters: Mapping[str, str]) -> bool:
-        """Say whether it holds for the static hyperparameters of a training job."""
+    def is_met(self, hyperparameters: Mapping[str, str]) -> bool:
+        """Whether the static hyperparameters of a training job meet the condition."""
         return hyperparameters.get(self.hyperparameter) in self.values
 
 
@@ -43,7 +43,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """An input channel. With several names, any one of them is the channel."""
+    """An input channel. With several names, any of them is valid."""
 
     names: tuple[str, ...]
     is_required: bool
@@ -51,7 +51,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A metric that a tuning job can optimise; the regex that finds it if the author gives it."""
+    """A metric that a tuning job can optimize, with its regex for authors who need to set it."""
 
     name: str
     direction: Direction
@@ -61,7 +61,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """A closed range of numbers, open-ended where a side is None."""
+    """A closed range of numbers, unbounded on a side that is None."""
 
     minimum: float | None
     maximum: float | None
@@ -69,10 +69,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tunable:
-    """A hyperparameter that a tuning job can vary.
+    """A hyperparameter that a tuning job can tune.
 
-    `recommended` and `values` are advice. `limits`, where an algorithm publishes them, are what a
-    range may not leave. `kinds` has two members where AWS's own sources disagree.
+    `recommended` and `values` are advice. `limits`, if the algorithm publishes them, are the values
+    that it accepts. `kinds` has two members if AWS's own sources disagree.
     """
 
     name: str
@@ -87,12 +87,12 @@ class Tunable:
 class Algorithm:
     """A built-in algorithm, in one version.
 
-    `built_in` images are first-party to the service: it knows their metrics and tunables, and they
-    fail on a hyperparameter that they do not know. `jumpstart` images are scripts in a framework
-    container: the author gives the metric definitions, and any hyperparameter is passed on.
+    `built_in` images are first-party: the service knows their metrics and tunables, and they fail
+    on unknown hyperparameters. `jumpstart` images are scripts in a framework container: the author
+    sets the metric definitions, and all hyperparameters are passed to the script.
 
-    `hyperparameters` are the documented names, the tunable and required ones among them.
-    `checkpoints` says whether the algorithm resumes an interrupted spot job by itself.
+    `hyperparameters` are all documented names, including tunable and required ones. `checkpoints`
+    is whether the algorithm resumes an interrupted Spot training job.
     """
 
     name: str
@@ -113,27 +113,27 @@ class Algorithm:
     hyperparameters: tuple[str, ...]
 
     def metric(self, name: str) -> Metric | None:
-        """Return the metric of this exact name."""
+        """Return the metric with this exact name."""
         return next((each for each in self.metrics if each.name == name), None)
 
     def tunable(self, name: str) -> Tunable | None:
-        """Return the tunable of this exact name."""
+        """Return the tunable with this exact name."""
         return next((each for each in self.tunables if each.name == name), None)
 
 
 @functools.cache
 def algorithm(name: str, version: str | None = None) -> Algorithm | None:
-    """Look up an algorithm by the name that `hptc.catalog.images` gives it, or by its repository.
+    """Look up an algorithm by its name in `hptc.catalog.images`, or by its repository.
 
-    A version that is None or unknown is read as the newest one. None for an unknown name, and for a
-    framework container.
+    If the version is None or unknown, the newest one applies. Returns None for an unknown name and
+    for a framework container.
     """
     entry = _entries().get(_NAME_OF_REPOSITORY.get(name, name))
     return None if entry is None else _in_version(entry, version)
 
 
 def algorithm_names() -> tuple[str, ...]:
-    """Return every name in the table, those without an image of their own (JumpStart) included."""
+    """Return all names in the table, including those without an image (JumpStart)."""
     return tuple(_entries())
 
 

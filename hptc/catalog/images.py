@@ -1,7 +1,7 @@
 """Training images that AWS publishes: a name, a version and a Region in, an ECR URI out, and back.
 
-The table is data/images.json. Nothing here asks a registry, and no alias such as `latest` is
-known: the same spec names the same image next year.
+The table is data/images.json; no registry is called. Aliases such as `latest` are not supported, so
+that a spec always means the same image.
 """
 
 import functools
@@ -17,7 +17,7 @@ Kind = Literal["algorithm", "framework"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProblem:
-    """Why there is no image: the word that is not in the table, and the words that are."""
+    """Why there is no image: the value that is not in the table, and the valid values."""
 
     field: Literal["name", "version", "region"]
     value: str
@@ -26,7 +26,7 @@ class ImageProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """The parts of an ECR image URI. With neither tag nor digest, ECR reads it as `:latest`."""
+    """The parts of an ECR image URI. Without tag and digest, ECR uses `:latest`."""
 
     account: str
     region: str
@@ -38,7 +38,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """An image that AWS publishes. `version` is None for a tag that the table does not list."""
+    """An image that AWS publishes. `version` is None if the tag is not in the table."""
 
     kind: Kind
     name: str
@@ -48,7 +48,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Repository:
-    """One repository: its tag for each version (none: tags are free), its account by Region."""
+    """A repository: its tag for each version (empty if any tag is valid), its account by Region."""
 
     name: str
     kind: Kind
@@ -63,7 +63,7 @@ class _Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Partition:
-    """The Regions that start with a prefix, and the domain of their endpoints."""
+    """The Regions with a prefix, and the domain of their endpoints."""
 
     region_prefix: str
     name: str
@@ -79,9 +79,9 @@ class _Table:
 
 
 def image_uri(name: str, version: str, region: str) -> str | ImageProblem:
-    """Return the URI of an image whose versions are a closed list, or what is wrong.
+    """Return the URI of an image with a fixed list of versions, or the problem.
 
-    Names: every one of `algorithm_names()`, and the frameworks for which `versions()` is not empty.
+    Names are those of `algorithm_names()`, and frameworks for which `versions()` is not empty.
     """
     candidates = [each for each in _named(name) if each.tags]
     if not candidates:
@@ -96,10 +96,10 @@ def image_uri(name: str, version: str, region: str) -> str | ImageProblem:
 
 
 def framework_image_uri(name: str, tag: str, region: str) -> str | ImageProblem:
-    """Return the URI of a framework container at a tag, or what is wrong.
+    """Return the URI of a framework container with a tag, or the problem.
 
-    A tag is checked where the table lists the tags (scikit-learn), and is the author's own for the
-    deep learning containers: https://aws.github.io/deep-learning-containers/reference/available_images/
+    The tag is checked if the table lists the tags (scikit-learn), but not for the deep learning
+    containers: https://aws.github.io/deep-learning-containers/reference/available_images/
     """
     repository = _table().repositories.get(name)
     if repository is None or repository.kind != "framework":
@@ -112,9 +112,9 @@ def framework_image_uri(name: str, tag: str, region: str) -> str | ImageProblem:
 
 
 def parse_image(uri: str) -> Image | None:
-    """Take an ECR URI apart; None for anything else, such as an image of another registry.
+    """Parse an ECR image URI; None for anything else, such as an image in another registry.
 
-    A tuning job can use ECR only: its AlgorithmSpecification has no TrainingImageConfig.
+    Tuning jobs support ECR only: their AlgorithmSpecification has no TrainingImageConfig.
     """
     match = _ecr_uri().fullmatch(uri)
     if match is None:
@@ -132,11 +132,11 @@ def parse_image(uri: str) -> Image | None:
 
 @functools.lru_cache(maxsize=1024)
 def identify(uri: str) -> Identified | None:
-    """Recognise an image that AWS publishes, by repository and by the registry of its Region.
+    """Identify an image that AWS publishes, by its repository and the account of its Region.
 
-    None for every other image: the user's own, or a copy of an AWS image in another account. Only
-    an algorithm is first-party to the service, so a framework container needs metric definitions
-    just as the user's own image does.
+    None for every other image: a custom one, or a copy of an AWS image in another account. Only
+    algorithms are first-party, so a framework container needs metric definitions as a custom image
+    does.
     """
     image = parse_image(uri)
     if image is None or image.url_suffix != url_suffix(image.region):
@@ -159,12 +159,12 @@ def framework_names() -> tuple[str, ...]:
 
 
 def versions(name: str) -> tuple[str, ...]:
-    """Return the versions of an image, oldest first; none for an unknown name or a free tag."""
+    """Return the versions of an image, oldest first; empty if unknown or if any tag is valid."""
     return tuple(version for repository in _named(name) for version in repository.tags)
 
 
 def regions(name: str, version: str | None = None) -> tuple[str, ...]:
-    """Return the Regions that have the image, in one version or in any; none if there are none."""
+    """Return the Regions that have the image, in one version or in any."""
     found = {
         region
         for repository in _named(name)
@@ -182,7 +182,7 @@ def partition(region: str) -> str:
 
 @functools.cache
 def url_suffix(region: str) -> str:
-    """Return the domain that the endpoints of a Region end in: `amazonaws.com`, …"""
+    """Return the domain of the endpoints of a Region: `amazonaws.com`, …"""
     return _partition(region).url_suffix
 
 

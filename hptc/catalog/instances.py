@@ -1,7 +1,7 @@
 """Instance types of SageMaker training: a type in, its storage and processor out.
 
-The table is data/instances.json. A type that it does not know is newer than the table, not wrong:
-whether SageMaker takes a type is for the enum in botocore's model to say.
+The table is data/instances.json. An unknown type may be newer than the table: the enum in
+botocore's model decides which types are valid.
 """
 
 import functools
@@ -19,11 +19,11 @@ _TYPE = re.compile(r"ml\.([a-z0-9-]+)\.([a-z0-9-]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """What a training instance type has.
+    """The hardware of a training instance type.
 
-    With local storage, SageMaker attaches no EBS volume: VolumeSizeInGB is ignored (and in a
-    HyperParameterTuningResourceConfig may not exceed the local size), VolumeKmsKeyId is refused.
-    `local_storage_gb` is None without local storage, and where the size is not known.
+    With local storage, SageMaker attaches no EBS volume: it ignores VolumeSizeInGB (which must not
+    exceed the local storage in a HyperParameterTuningResourceConfig) and rejects VolumeKmsKeyId.
+    `local_storage_gb` is None without local storage, and if the size is unknown.
     """
 
     type: str
@@ -36,7 +36,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Family:
-    """One line of the table; no sizes for a family with EBS volumes only."""
+    """One row of the table; without sizes for a family with EBS volumes only."""
 
     processor: Processor
     local_storage_gb: Mapping[str, int | None] | None = None
@@ -46,7 +46,7 @@ class _Family:
 def instance(instance_type: str) -> Instance | None:
     """Look up a type such as `ml.g5.xlarge`; None if its family is not in the table.
 
-    A new size of a known family is answered from the family, with no local size.
+    A new size of a known family has the data of the family, without a local storage size.
     """
     match = _TYPE.fullmatch(instance_type)
     if match is None:
@@ -67,13 +67,13 @@ def instance(instance_type: str) -> Instance | None:
 
 
 def instance_family(instance_type: str) -> str | None:
-    """Return `p6-b200` of `ml.p6-b200.48xlarge`, known or not; None for any other text."""
+    """Return `p6-b200` for `ml.p6-b200.48xlarge`, known or not; None if it is not a type."""
     match = _TYPE.fullmatch(instance_type)
     return None if match is None else match[1]
 
 
 def families_with_local_storage() -> tuple[str, ...]:
-    """The families whose instances have no EBS volume, in the table's order."""
+    """The families whose instances have no EBS volume, in the order of the table."""
     known = _families().items()
     return tuple(name for name, family in known if family.local_storage_gb is not None)
 

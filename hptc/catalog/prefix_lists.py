@@ -1,7 +1,7 @@
-"""S3's managed prefix list in each Region: the addresses that a gateway endpoint routes to.
+"""The managed prefix list of Amazon S3 in a Region, which its gateway endpoint routes to.
 
-The table is data/prefix_lists.json. CloudFormation can't look up the id, and synthesis makes no AWS
-calls.
+The table is data/prefix_lists.json. CloudFormation can't look up the ID, and synthesis does not
+call AWS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _TABLE = Path(__file__).parent / "data" / "prefix_lists.json"
 
 
 def s3_prefix_list(region: str) -> str | None:
-    """The id of S3's prefix list; None for a Region that is not in the table."""
+    """The ID of the prefix list of Amazon S3; None for a Region that is not in the table."""
     return _ids().get(region)
 
 

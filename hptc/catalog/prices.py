@@ -1,9 +1,9 @@
-"""Prices of SageMaker training: a Region and an instance type in, dollars with their date out.
+"""Prices of SageMaker training: a Region and an instance type in, a dated price in dollars out.
 
-Two tables of one form: data/prices.json of the package, which is small and ages, and a project's
-prices.json beside hptc.yaml, which `hptc prices refresh` writes and which is reviewed like code. A
-Region that the project's table has is read there and nowhere else. What a table does not have is
-unknown: it is never 0 and never guessed.
+There are two tables with the same format: data/prices.json in the package, which is small and gets
+outdated, and a project's prices.json next to hptc.yaml, which `hptc prices refresh` writes and
+which is reviewed like code. If the project's table has a Region, only its prices apply there. A
+price that is in no table is unknown: it is never 0 and never guessed.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ FILE_NAME = "prices.json"
 VERSION = 1
 
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?\Z")
-_AGAIN = "`hptc prices refresh` writes it anew"
-_HIGHEST = Decimal(100_000)  # US dollars an hour: more is a slip
+_HELP = "`hptc prices refresh` rewrites it"
+_MAX_USD = Decimal(100_000)  # per hour; anything higher is a typo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One price in US dollars: of an instance for an hour, or of a gigabyte for a month."""
+    """A price in US dollars: of an instance per hour, or of a volume per GB-month."""
 
     usd: Decimal
-    date: str  # 2026-09-25, or 2026-09 where the day is not known
+    date: str  # 2026-09-25, or 2026-09 if the day is unknown
     region: str
-    origin: str  # the table that has it
+    origin: str  # the table it comes from
     sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionPrices:
-    """The prices of one Region, on demand.
+    """The on-demand prices of one Region.
 
-    Spot has none of its own: AWS bills fewer seconds at the same rate
+    Managed spot training has no separate prices: AWS bills fewer seconds at the same rate
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
     """
 
     instances: Mapping[str, Price] = field(default_factory=dict)
-    volume: Price | None = None  # of a gigabyte of a training job's volume, for a month
+    volume: Price | None = None  # of training volumes, per GB-month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +58,15 @@ class PriceTable:
     regions: Mapping[str, RegionPrices]
 
     def instance(self, region: str, instance_type: str) -> Price | None:
-        """An instance's price for an hour of training; None when it is not known."""
+        """The price of an instance per hour of training; None if unknown."""
         return self._region(region).instances.get(instance_type)
 
     def volume(self, region: str) -> Price | None:
-        """A gigabyte's price for a month of a training job's volume; None when it is not known."""
+        """The price of training volumes per GB-month; None if unknown."""
         return self._region(region).volume
 
     def over(self, under: PriceTable) -> PriceTable:
-        """This table, and of another one the Regions that this one lacks."""
+        """This table, with the Regions that only another table has."""
         return PriceTable(regions={**under.regions, **self.regions})
 
     def _region(self, region: str) -> RegionPrices:
@@ -75,7 +75,7 @@ class PriceTable:
 
 @functools.cache
 def packaged() -> PriceTable:
-    """The table of the package."""
+    """The table in the package."""
     path = Path(__file__).parent / "data" / FILE_NAME
     return parse_prices(path.read_text(encoding="utf-8"), "hptc's own table")
 
@@ -83,7 +83,7 @@ def packaged() -> PriceTable:
 def load_prices(root: Path | None, files: Files = DISK) -> PriceTable:
     """The prices of a project: its own file over the package's table.
 
-    Raises UsageError for a file that can't be read.
+    Raises UsageError if the file can't be read.
     """
     return own_prices(root, files).over(packaged()) if root is not None else packaged()
 
@@ -103,7 +103,7 @@ class ProjectPrices:
 
 
 def own_prices(root: Path, files: Files = DISK) -> PriceTable:
-    """What a project's own file says; nothing without one."""
+    """The prices in a project's own file; empty without one."""
     path = root / FILE_NAME
     if not files.is_file(path):
         return PriceTable(regions={})
@@ -111,10 +111,10 @@ def own_prices(root: Path, files: Files = DISK) -> PriceTable:
 
 
 def parse_prices(text: str, origin: str, *, shown: str = "") -> PriceTable:
-    """Read a table's text. Raises UsageError that names the place of what is wrong."""
+    """Parse a table. Raises UsageError with the location of the error."""
     reader = _Reader(origin, shown or origin)
     try:
-        # Numbers stay texts until they are prices: a float would round.
+        # Numbers stay strings until they are prices, because a float would round them.
         data = json.loads(text, parse_float=str, parse_int=str)
     except (json.JSONDecodeError, RecursionError) as error:
         raise reader.fault("", f"is not JSON: {error}") from None
@@ -126,47 +126,49 @@ class _Reader:
     origin: str
     shown: str
 
-    def fault(self, place: str, what: str) -> UsageError:
-        at = f"{self.shown}: {place}: " if place else f"{self.shown}: "
-        return UsageError(at + what, help=_AGAIN)
+    def fault(self, location: str, problem: str) -> UsageError:
+        at = f"{self.shown}: {location}: " if location else f"{self.shown}: "
+        return UsageError(at + problem, help=_HELP)
 
     def table(self, data: Any) -> PriceTable:
         top = self.mapping(data, "")
         if top.get("version") != str(VERSION):
-            raise self.fault("version", f"is {top.get('version')!r}, but this hptc reads {VERSION}")
+            raise self.fault(
+                "version", f"is {top.get('version')!r}, but this version of hptc supports {VERSION}"
+            )
         regions = self.mapping(top.get("regions"), "regions")
         return PriceTable(regions={name: self.region(name, raw) for name, raw in regions.items()})
 
     def region(self, name: str, raw: Any) -> RegionPrices:
         entry = self.mapping(raw, f"regions.{name}")
-        place = f"regions.{name}"
+        location = f"regions.{name}"
         return RegionPrices(
-            instances=self.hourly(entry.get("instances"), f"{place}.instances", name),
-            volume=self.price(entry["volume"], f"{place}.volume", "usd_per_gb_month", name)
+            instances=self.hourly(entry.get("instances"), f"{location}.instances", name),
+            volume=self.price(entry["volume"], f"{location}.volume", "usd_per_gb_month", name)
             if "volume" in entry
             else None,
         )
 
-    def hourly(self, raw: Any, place: str, region: str) -> dict[str, Price]:
-        entries = self.mapping(raw if raw is not None else {}, place)
+    def hourly(self, raw: Any, location: str, region: str) -> dict[str, Price]:
+        entries = self.mapping(raw if raw is not None else {}, location)
         return {
-            name: self.price(entry, f"{place}.{name}", "usd_per_hour", region)
+            name: self.price(entry, f"{location}.{name}", "usd_per_hour", region)
             for name, entry in entries.items()
         }
 
-    def price(self, raw: Any, place: str, unit: str, region: str) -> Price:
-        entry = self.mapping(raw, place)
+    def price(self, raw: Any, location: str, unit: str, region: str) -> Price:
+        entry = self.mapping(raw, location)
         date, sources = entry.get("date"), entry.get("sources", [])
         try:
             usd = Decimal(str(entry.get(unit)))
         except InvalidOperation:
-            raise self.fault(f"{place}.{unit}", f"{entry.get(unit)!r} is no number") from None
-        if not (usd.is_finite() and 0 < usd < _HIGHEST):
-            raise self.fault(f"{place}.{unit}", f"{usd} is no price")
+            raise self.fault(f"{location}.{unit}", f"{entry.get(unit)!r} is not a number") from None
+        if not (usd.is_finite() and 0 < usd < _MAX_USD):
+            raise self.fault(f"{location}.{unit}", f"{usd} is not a valid price")
         if not isinstance(date, str) or _DATE.match(date) is None:
-            raise self.fault(f"{place}.date", f"{date!r} is no date such as 2026-09-25")
+            raise self.fault(f"{location}.date", f"{date!r} is not a date such as 2026-09-25")
         if not isinstance(sources, list):
-            raise self.fault(f"{place}.sources", "is no list")
+            raise self.fault(f"{location}.sources", "is not a list")
         return Price(
             usd=usd,
             date=date,
@@ -175,14 +177,14 @@ class _Reader:
             sources=tuple(str(source) for source in sources),
         )
 
-    def mapping(self, raw: Any, place: str) -> dict[str, Any]:
+    def mapping(self, raw: Any, location: str) -> dict[str, Any]:
         if not isinstance(raw, dict):
-            raise self.fault(place, "is no JSON object")
+            raise self.fault(location, "is not a JSON object")
         return raw
 
 
 def render_prices(table: PriceTable) -> str:
-    """A table as the text of a file: sorted, so that its diff shows what changed."""
+    """A table as the text of a file, sorted so that diffs show what changed."""
     regions = {
         name: {
             **({"volume": _row(prices.volume, "usd_per_gb_month")} if prices.volume else {}),

@@ -1,9 +1,9 @@
-"""The most that a search can cost: a job and prices in, a bound with all that it assumes out.
+"""The maximum cost of a tuning job: a job and prices in, a bound with its assumptions out.
 
-It is a bound, not a forecast: every training job runs to its limit. Billing is that of training
-jobs, by the second and instance, volumes by the gigabyte and month
-(https://aws.amazon.com/sagemaker/ai/pricing/). Instance-hours are known whenever the number of
-training jobs or the search's runtime is; the sum only when every price is.
+It is a bound, not a forecast: every training job runs until its time limit. Instances are billed
+per second, volumes per GB-month (https://aws.amazon.com/sagemaker/ai/pricing/). Instance-hours are
+known if the number of training jobs or the runtime of the tuning job is; the cost only if every
+price is.
 """
 
 from __future__ import annotations
@@ -27,53 +27,53 @@ from hptc.request.tuning_job import (
     TuningJob,
 )
 
-MOST_HYPERBAND_JOBS = 750
+MAX_HYPERBAND_JOBS = 750
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 
 _HOUR = 3600
 _SHORTEST_MONTH_SECONDS = 28 * 86_400
-LARGEST_SPOT_SAVING = Fraction(9, 10)
+MAX_SPOT_SAVINGS = Fraction(9, 10)
 """https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobCount:
-    """How many training jobs a search can have, and who says so; None when nobody does."""
+    """The number of training jobs of a tuning job, and where it comes from."""
 
-    number: int | None
+    number: int | None  # None if unknown
     reason: str
-    is_said: bool  # by the spec; else it is AWS's limit, or nobody says it
+    is_explicit: bool  # set by the spec, rather than a limit of AWS or unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Instances of one type in a training job's cluster."""
+    """The instances of one type in the cluster of a training job."""
 
     instance_type: str
     count: int
-    price: Price | None  # of one for an hour
-    volume_gb: int | None  # of each; 0 without a volume, None when AWS chooses
-    volume_price: Price | None  # of a gigabyte for a month; None is unknown unless volume_gb is 0
+    price: Price | None  # of one instance per hour
+    volume_gb: int | None  # of each instance; 0 without a volume, None if AWS chooses it
+    volume_price: Price | None  # per GB-month; None if unknown, or if volume_gb is 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """One cluster that a training job can run on."""
+    """A cluster that a training job can run on."""
 
-    definition: str  # "" for a single one
+    definition: str  # "" for a single definition
     lines: tuple[Line, ...]
-    seconds: int  # the longest that one training job is billed
-    keep_alive_seconds: int  # part of `seconds`: the warm pool afterwards
+    seconds: int  # the maximum billed time of one training job
+    keep_alive_seconds: int  # part of `seconds`: the warm pool after training
     is_spot: bool
 
     @property
     def instance_count(self) -> int:
-        """How many instances the cluster has."""
+        """The number of instances in the cluster."""
         return sum(line.count for line in self.lines)
 
     @property
     def instances_usd_per_second(self) -> Fraction | None:
-        """What the instances cost on demand; None when a price is not known."""
+        """The on-demand price of the instances; None if a price is unknown."""
         prices = [(line.count, line.price) for line in self.lines]
         if not prices or any(price is None for _, price in prices):
             return None
@@ -81,7 +81,7 @@ class Configuration:
 
     @property
     def volumes_usd_per_second(self) -> Fraction | None:
-        """What the volumes cost, in the shortest month; None when a size or price is not known."""
+        """The price of the volumes in the shortest month; None if a size or price is unknown."""
         total = Fraction(0)
         for line in self.lines:
             if line.volume_gb == 0:
@@ -94,81 +94,81 @@ class Configuration:
 
     @property
     def usd_per_second(self) -> Fraction | None:
-        """What the cluster costs on demand; None when a price is not known."""
+        """The on-demand price of the cluster; None if a price is unknown."""
         instances, volumes = self.instances_usd_per_second, self.volumes_usd_per_second
         return None if instances is None or volumes is None else instances + volumes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Most:
-    """The dearest way in which a search can go."""
+class MaximumCost:
+    """The most expensive way in which a tuning job can run."""
 
     configuration: Configuration
-    seconds: int  # of all training jobs together
-    is_cut_by_runtime: bool  # by the search's own limit, rather than by the training jobs' limits
-    usd_low: Decimal | None  # at spot: should AWS give all that it says it may
+    seconds: int  # of all training jobs in total
+    is_cut_by_runtime: bool  # limited by the tuning job's runtime, not by that of the training jobs
+    usd_low: Decimal | None  # with the maximum savings of managed spot training
     usd: Decimal | None
 
     @property
     def instance_hours(self) -> Decimal:
-        """The hours of all instances."""
+        """The hours of all instances in total."""
         return rounded_up(Fraction(self.seconds * self.configuration.instance_count, _HOUR))
 
     @property
     def instances_usd(self) -> Decimal | None:
-        """The instances' part, on demand."""
+        """The on-demand cost of the instances."""
         return _dollars(self.configuration.instances_usd_per_second, self.seconds)
 
     @property
     def volumes_usd(self) -> Decimal | None:
-        """The volumes' part."""
+        """The cost of the volumes."""
         return _dollars(self.configuration.volumes_usd_per_second, self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostBound:
-    """The most that a search can cost. `most.usd` is None when something is missing."""
+    """The maximum cost of a tuning job. `maximum.usd` is None if something is missing."""
 
     region: str | None
     training_jobs: JobCount
     parallel: int
     search_seconds: int | None
     configurations: tuple[Configuration, ...]
-    most: Most | None  # None when the search has no end, or runs on nothing that is named
+    maximum: MaximumCost | None  # None without a limit or without instance types
     missing: tuple[str, ...]
     assumptions: tuple[str, ...]
 
     @property
     def prices(self) -> tuple[Price, ...]:
-        """Every price that the sum stands on."""
-        lines = self.most.configuration.lines if self.most else ()
+        """Every price that the cost is based on."""
+        lines = self.maximum.configuration.lines if self.maximum else ()
         found = [price for line in lines for price in (line.price, line.volume_price) if price]
         return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundSummary:
-    """What a bound comes to, for where there is no room for all of it."""
+    """The essentials of a bound."""
 
     region: str | None
     usd_low: Decimal | None
     usd: Decimal | None
     instance_hours: Decimal | None  # None without a bound
     price_dates: tuple[str, ...]  # the oldest and the newest
-    price_origins: tuple[str, ...]  # the tables that have them
+    price_origins: tuple[str, ...]  # the tables they come from
     missing: tuple[str, ...]
 
 
 def summary(bound: CostBound) -> BoundSummary:
-    """What a bound comes to."""
-    most = bound.most
-    priced = bound.prices if most is not None and most.usd is not None else ()
+    """The essentials of a bound."""
+    maximum = bound.maximum
+    priced = bound.prices if maximum is not None and maximum.usd is not None else ()
     dates = sorted({price.date for price in priced})
     return BoundSummary(
         region=bound.region,
-        usd_low=most.usd_low if most else None,
-        usd=most.usd if most else None,
-        instance_hours=most.instance_hours if most else None,
+        usd_low=maximum.usd_low if maximum else None,
+        usd=maximum.usd if maximum else None,
+        instance_hours=maximum.instance_hours if maximum else None,
         price_dates=tuple(dict.fromkeys((dates[0], dates[-1]))) if dates else (),
         price_origins=tuple(dict.fromkeys(price.origin for price in priced)),
         missing=bound.missing,
@@ -176,37 +176,39 @@ def summary(bound: CostBound) -> BoundSummary:
 
 
 def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBound:
-    """The most that a job can cost in a Region. `region` None: no price is known."""
+    """The maximum cost of a tuning job in a Region. Without a Region, all prices are unknown."""
     count = training_jobs(job)
     configurations = tuple(
         configuration
         for definition in job.definitions
         for configuration in _configurations(definition, job, region, prices)
     )
-    ways = [way for each in configurations if (way := _most(each, count, job)) is not None]
-    known = [way for way in ways if way.usd is not None]
-    # Without all prices the dearest is not known; the one of most instance-hours stands for it.
-    most = (
-        max(known, key=lambda way: way.usd or 0)
-        if ways and len(known) == len(ways)
-        else max(ways, key=lambda way: way.instance_hours, default=None)
+    costs = [
+        cost for each in configurations if (cost := _maximum_cost(each, count, job)) is not None
+    ]
+    priced = [cost for cost in costs if cost.usd is not None]
+    # If a price is unknown, so is the most expensive one: take the one with most instance-hours.
+    maximum = (
+        max(priced, key=lambda cost: cost.usd or 0)
+        if costs and len(priced) == len(costs)
+        else max(costs, key=lambda cost: cost.instance_hours, default=None)
     )
-    if most is not None and len(known) != len(ways):
-        most = replace(most, usd_low=None, usd=None)
+    if maximum is not None and len(priced) != len(costs):
+        maximum = replace(maximum, usd_low=None, usd=None)
     return CostBound(
         region=region,
         training_jobs=count,
         parallel=job.max_parallel_training_jobs,
         search_seconds=job.max_runtime_seconds,
         configurations=configurations,
-        most=most,
-        missing=tuple(dict.fromkeys(_missing(job, region, count, configurations, most))),
-        assumptions=tuple(_assumptions(job, count, configurations, most)),
+        maximum=maximum,
+        missing=tuple(dict.fromkeys(_missing(job, region, count, configurations, maximum))),
+        assumptions=tuple(_assumptions(job, count, configurations, maximum)),
     )
 
 
 def job_region(job: TuningJob, environment: Environment | None) -> str | None:
-    """Where a search runs: its environment's Region, else that of its images, if they agree."""
+    """The Region of a tuning job: its environment's, or else that of its images if they agree."""
     if environment is not None:
         return environment.region
     images = [parse_image(definition.training_image or "") for definition in job.definitions]
@@ -215,28 +217,28 @@ def job_region(job: TuningJob, environment: Environment | None) -> str | None:
 
 
 def training_jobs(job: TuningJob) -> JobCount:
-    """How many training jobs a search can have.
+    """The number of training jobs that a tuning job can have.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
     """
     if job.max_number_of_training_jobs is not None:
         number = job.max_number_of_training_jobs
-        return JobCount(number=number, reason="as the spec says", is_said=True)
+        return JobCount(number=number, reason="set in the spec", is_explicit=True)
     if job.strategy == "Grid" and len(job.definitions) == 1:
         points = grid_points(job.definitions[0])
         if points is not None:
-            return JobCount(number=points, reason="the points of the grid", is_said=True)
+            return JobCount(number=points, reason="the size of the grid", is_explicit=True)
     if job.is_autotuned:
-        return JobCount(number=None, reason="Autotune chooses it", is_said=False)
-    reason = "the spec gives no number"
+        return JobCount(number=None, reason="Autotune chooses it", is_explicit=False)
+    reason = "not set in the spec"
     if job.strategy == "Hyperband":
         limit = f"AWS's limit; {reason}"
-        return JobCount(number=MOST_HYPERBAND_JOBS, reason=limit, is_said=False)
-    return JobCount(number=None, reason=reason, is_said=False)
+        return JobCount(number=MAX_HYPERBAND_JOBS, reason=limit, is_explicit=False)
+    return JobCount(number=None, reason=reason, is_explicit=False)
 
 
 def grid_points(definition: Definition) -> int | None:
-    """The size of a grid; None when a range is not Categorical."""
+    """The size of a grid; None if a range is not Categorical."""
     sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
     return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
 
@@ -269,7 +271,7 @@ def _line(
     instances: Instances, resources: Resources, region: str | None, prices: PriceTable
 ) -> Line:
     known = instance(instances.type)
-    # Instances with storage of their own get no volume, whatever the spec says:
+    # Instances with local storage get no volume, whatever the spec sets:
     # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
     has_volume = known is None or not known.has_local_storage
     volume_gb = instances.volume_size_gb if has_volume else 0
@@ -283,7 +285,9 @@ def _line(
     )
 
 
-def _most(configuration: Configuration, count: JobCount, job: TuningJob) -> Most | None:
+def _maximum_cost(
+    configuration: Configuration, count: JobCount, job: TuningJob
+) -> MaximumCost | None:
     by_jobs = count.number * configuration.seconds if count.number is not None else None
     by_runtime = None
     if job.max_runtime_seconds is not None:
@@ -298,8 +302,8 @@ def _most(configuration: Configuration, count: JobCount, job: TuningJob) -> Most
     instances = configuration.instances_usd_per_second
     if configuration.is_spot and usd is not None and instances is not None:
         volumes = configuration.volumes_usd_per_second or Fraction(0)
-        low = _dollars(instances * (1 - LARGEST_SPOT_SAVING) + volumes, seconds)
-    return Most(
+        low = _dollars(instances * (1 - MAX_SPOT_SAVINGS) + volumes, seconds)
+    return MaximumCost(
         configuration=configuration,
         seconds=seconds,
         is_cut_by_runtime=by_jobs is None or (by_runtime is not None and by_runtime < by_jobs),
@@ -313,58 +317,60 @@ def _missing(
     region: str | None,
     count: JobCount,
     configurations: tuple[Configuration, ...],
-    most: Most | None,
+    maximum: MaximumCost | None,
 ) -> Iterable[str]:
     if not configurations:
-        yield "no instance type is named"
-    elif most is None:
-        yield f"the number of training jobs: {count.reason}; `limits.max_runtime` would bound it"
+        yield "instance type not set"
+    elif maximum is None:
+        yield f"number of training jobs {count.reason}, and no `limits.max_runtime`"
     if region is None:
-        yield "the Region: there is no environment, and no image names one"
+        yield "Region unknown: no environment, and no image in Amazon ECR"
     if any(r.training_plan_arn for d in job.definitions for r in d.resources):
-        yield "the price of a training plan, which is paid apart"
+        yield "price of the training plan, which is billed separately"
         return
     for line in (line for each in configurations for line in each.lines):
         if region and line.price is None:
-            yield f"the price of {line.instance_type} in {region}"
+            yield f"no price of {line.instance_type} in {region}"
         if line.volume_gb is None:
-            yield f"the size of the volume of {line.instance_type}, which AWS chooses"
+            yield f"volume size of {line.instance_type}, which AWS chooses"
         elif region and line.volume_gb and line.volume_price is None:
-            yield f"the price of training volumes in {region}"
+            yield f"no price of training volumes in {region}"
 
 
 def _assumptions(
     job: TuningJob,
     count: JobCount,
     configurations: tuple[Configuration, ...],
-    most: Most | None,
+    maximum: MaximumCost | None,
 ) -> Iterable[str]:
-    if most is not None:
-        what = "the search's own" if most.is_cut_by_runtime else "its"
-        yield f"every training job runs until {what} time limit"
+    if maximum is not None:
+        limit = (
+            "the runtime limit of the tuning job" if maximum.is_cut_by_runtime else "its time limit"
+        )
+        yield f"every training job runs until {limit}"
     if any(definition.max_runtime_seconds is None for definition in job.definitions):
-        yield "a training job without `stopping.max_runtime` runs for AWS's default of one day"
+        yield "a training job without `stopping.max_runtime` runs for one day, the AWS default"
     if job.strategy == "Hyperband":
-        yield "Hyperband stops most training jobs early; none of that is counted"
+        yield "Hyperband stops no training job early"
     if job.early_stopping == "Auto":
-        yield "early stopping ends nothing early"
+        yield "early stopping stops no training job"
     if len(job.definitions) > 1:
-        yield "every training job is of the dearest definition"
+        yield "every training job uses the most expensive definition"
     if any(r.is_flexible and len(r.instances) > 1 for d in job.definitions for r in d.resources):
-        yield "every training job gets the dearest of its instance configurations"
+        yield "every training job uses its most expensive instance configuration"
     if any(definition.retry_attempts for definition in job.definitions):
-        yield "retries are inside a training job's time limit, as AWS counts all attempts together"
+        yield "retries don't add cost, because the time limit covers all attempts"
     if any(configuration.is_spot for configuration in configurations):
-        yield "spot costs at most the on-demand price, and at least a tenth of it"
+        yield "managed spot training costs between 10% and 100% of the on-demand price"
     if any(configuration.keep_alive_seconds for configuration in configurations):
-        yield "every cluster is kept alive to the end of its time after each training job"
+        yield "every cluster is kept alive for the full `keep_alive_period` after each training job"
     if any(line.volume_gb for configuration in configurations for line in configuration.lines):
-        yield "volumes are billed by the shortest month, of 28 days"
-    if count.number is None and most is not None:
-        yield "as many training jobs run all the time as may run at once"
+        yield "volumes are billed for a month of 28 days, the shortest"
+    if count.number is None and maximum is not None:
+        yield "the maximum number of parallel training jobs runs all the time"
     yield (
-        "not counted: the minutes in which AWS fetches the image and the data and uploads the "
-        "model, storage in S3, logs, data transfer, taxes, discounts"
+        "not included: time to download the image and data and to upload the model, Amazon S3, "
+        "logs, data transfer, taxes, discounts"
     )
 
 
@@ -373,5 +379,5 @@ def _dollars(per_second: Fraction | None, seconds: int) -> Decimal | None:
 
 
 def rounded_up(value: Fraction) -> Decimal:
-    """To hundredths, so that what is not zero never reads as zero."""
+    """Rounded up to cents, so that only zero is shown as zero."""
     return Decimal(math.ceil(value * 100)).scaleb(-2)

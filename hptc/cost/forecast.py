@@ -1,8 +1,7 @@
-"""What a search's cost is expected to be: its bound and earlier runs in, a forecast out.
+"""The expected cost of a tuning job: its bound and past runs in, a forecast out.
 
-The mean time of the training jobs that were seen, times the number of training jobs that the search
-starts, at the bound's prices, and never above the bound; with the runs that it rests on. Without an
-earlier run there is no forecast: it is never guessed.
+The forecast is the mean time of past training jobs, times the number of training jobs, at the
+prices of the bound, and never exceeds the bound. Without a past run there is no forecast.
 """
 
 from __future__ import annotations
@@ -14,56 +13,56 @@ from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
 
-from hptc.cost.bound import LARGEST_SPOT_SAVING, BoundSummary, Configuration, CostBound, rounded_up
+from hptc.cost.bound import MAX_SPOT_SAVINGS, BoundSummary, Configuration, CostBound, rounded_up
 from hptc.jobs.past_runs import EarlierRun, EarlierRuns, TrainingTime
 
 _HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """An earlier run that a forecast rests on."""
+class EvidenceRun:
+    """A past run that a forecast is based on."""
 
     name: str
-    date: str  # when it was created: 2026-09-25
+    date: str  # of creation: 2026-09-25
     is_same_content: bool
-    training_jobs: int  # that have run, of those that were read
-    seconds: int  # of all of them together
+    training_jobs: int  # that ran, of those that were read
+    seconds: int  # of all training jobs in total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCost:
-    """A forecast. Amounts are None when they are not known; `unknown` says why."""
+    """A forecast. Amounts are None if unknown; `unknown` gives the reason."""
 
-    usd_low: Decimal | None  # by the cheapest of the runs
+    usd_low: Decimal | None  # based on the cheapest run
     usd: Decimal | None
     usd_high: Decimal | None
-    instance_hours: Decimal | None  # that are billed on demand
+    instance_hours: Decimal | None  # equivalent on-demand hours
     training_jobs: int | None
     seconds_each: int | None
-    grounds: tuple[Ground, ...] = ()
+    grounds: tuple[EvidenceRun, ...] = ()
     assumptions: tuple[str, ...] = ()
     unknown: str = ""
 
     @property
     def is_range(self) -> bool:
-        """Whether the runs differ."""
+        """Whether the cost of the runs differs."""
         return self.usd_low != self.usd_high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TotalCost:
-    """Several searches together; what is not known of one is not known of all."""
+    """The total of several tuning jobs; an amount is unknown if it is unknown for any of them."""
 
     searches: int
-    unknown: int  # of how many the cost is not known
+    unknown: int  # tuning jobs whose cost is unknown
     usd: Decimal | None
     instance_hours: Decimal | None
     expected_usd: Decimal | None
 
 
 def total_cost(costs: Sequence[tuple[BoundSummary, ExpectedCost | None]]) -> TotalCost:
-    """The sum of the costs of searches."""
+    """The total cost of several tuning jobs."""
 
     def total(amounts: Sequence[Decimal | None]) -> Decimal | None:
         known = [amount for amount in amounts if amount is not None]
@@ -78,8 +77,8 @@ def total_cost(costs: Sequence[tuple[BoundSummary, ExpectedCost | None]]) -> Tot
     )
 
 
-def no_forecast(why: str) -> ExpectedCost:
-    """What is known when nothing is."""
+def no_forecast(reason: str) -> ExpectedCost:
+    """A forecast without amounts, and the reason."""
     return ExpectedCost(
         usd_low=None,
         usd=None,
@@ -87,38 +86,38 @@ def no_forecast(why: str) -> ExpectedCost:
         instance_hours=None,
         training_jobs=None,
         seconds_each=None,
-        unknown=why,
+        unknown=reason,
     )
 
 
 def expected_cost(bound: CostBound, earlier: EarlierRuns) -> ExpectedCost:
-    """The cost that earlier runs let expect of a search. Pure."""
+    """The expected cost of a tuning job, based on past runs."""
     runs = earlier.runs
     if not runs:
-        return no_forecast(_why_not(earlier))
+        return no_forecast(_reason(earlier))
     if not bound.configurations:
-        return no_forecast("no instance type is named")
+        return no_forecast("instance type not set")
     numbers = _numbers(bound, runs)
     number = Fraction(sum(numbers), len(numbers))
     each_run = [_mean_of([_of_one(time, run.billed, bound) for time in run.times]) for run in runs]
-    together = _mean_of(each_run)
-    most_usd, most_hours = (
-        (bound.most.usd, bound.most.instance_hours) if bound.most else (None, None)
+    overall = _mean_of(each_run)
+    max_usd, max_hours = (
+        (bound.maximum.usd, bound.maximum.instance_hours) if bound.maximum else (None, None)
     )
-    usd = _times(together.usd_high, number, most_usd)
-    # A range only where there is an amount: all runs have their prices then.
+    usd = _times(overall.usd_high, number, max_usd)
+    # A range needs an amount, which means that all runs have prices.
     pairs = [] if usd is None else list(zip(each_run, numbers, strict=True))
     lows = [_times(mean.usd_low, Fraction(count), usd) for mean, count in pairs]
-    highs = [_times(mean.usd_high, Fraction(count), most_usd) for mean, count in pairs]
+    highs = [_times(mean.usd_high, Fraction(count), max_usd) for mean, count in pairs]
     return ExpectedCost(
         usd_low=min((low for low in lows if low is not None), default=None),
         usd=usd,
         usd_high=max((high for high in (usd, *highs) if high is not None), default=None),
-        instance_hours=_times(together.instance_seconds / _HOUR, number, most_hours),
+        instance_hours=_times(overall.instance_seconds / _HOUR, number, max_hours),
         training_jobs=math.ceil(number),
-        seconds_each=math.ceil(together.seconds),
+        seconds_each=math.ceil(overall.seconds),
         grounds=tuple(
-            Ground(
+            EvidenceRun(
                 name=run.name,
                 date=f"{run.created.astimezone(UTC):%Y-%m-%d}",
                 is_same_content=run.is_same_content,
@@ -128,36 +127,36 @@ def expected_cost(bound: CostBound, earlier: EarlierRuns) -> ExpectedCost:
             for run in runs
         ),
         assumptions=tuple(_assumptions(bound, runs)),
-        unknown="" if usd is not None else "the price is not known",
+        unknown="" if usd is not None else "price unknown",
     )
 
 
-def _why_not(earlier: EarlierRuns) -> str:
+def _reason(earlier: EarlierRuns) -> str:
     if not earlier.elsewhere:
-        return "no earlier run is known"
+        return "no past runs"
     name, *more = earlier.elsewhere
     others = f" and {len(more)} more" if more else ""
-    return f"no earlier run on these instances is known: `{name}`{others} ran on others"
+    return f"no past runs on these instances: `{name}`{others} ran on other instances"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mean:
-    """What a training job of a run took on average, at the prices of now."""
+    """The average time and cost of a training job, at current prices."""
 
-    training_jobs: int  # that the mean is of
+    training_jobs: int  # that the mean covers
     seconds: Fraction
-    instance_seconds: Fraction  # that are billed
+    instance_seconds: Fraction  # billed
     usd_low: Fraction | None
     usd_high: Fraction | None
 
 
 def _of_one(time: TrainingTime, billed: Fraction | None, bound: CostBound) -> _Mean:
-    configuration = _dearest(bound, time)
-    # Of what ran longer than the spec allows now, only as much would run.
+    configuration = _most_expensive(bound, time)
+    # A training job can't run longer than the spec allows now.
     limit = configuration.seconds - configuration.keep_alive_seconds
     seconds = Fraction(min(time.seconds, limit))
-    least = 1 - LARGEST_SPOT_SAVING if billed is None else billed
-    most = Fraction(1) if billed is None else billed
+    low = 1 - MAX_SPOT_SAVINGS if billed is None else billed
+    high = Fraction(1) if billed is None else billed
     instances = configuration.instances_usd_per_second
     volumes = configuration.volumes_usd_per_second
     is_priced = instances is not None and volumes is not None
@@ -165,23 +164,23 @@ def _of_one(time: TrainingTime, billed: Fraction | None, bound: CostBound) -> _M
     return _Mean(
         training_jobs=1,
         seconds=seconds,
-        instance_seconds=seconds * most * configuration.instance_count,
-        usd_low=seconds * (rate * least + volume_rate) if is_priced else None,
-        usd_high=seconds * (rate * most + volume_rate) if is_priced else None,
+        instance_seconds=seconds * high * configuration.instance_count,
+        usd_low=seconds * (rate * low + volume_rate) if is_priced else None,
+        usd_high=seconds * (rate * high + volume_rate) if is_priced else None,
     )
 
 
 def _mean_of(means: Sequence[_Mean]) -> _Mean:
-    """The mean of means, each as heavy as the training jobs that it is of."""
+    """The mean of means, weighted by the number of training jobs."""
     jobs = sum(each.training_jobs for each in means)
 
     def mean(values: Iterable[Fraction]) -> Fraction:
-        heavy = zip(values, means, strict=True)
-        return sum((value * each.training_jobs for value, each in heavy), Fraction(0)) / jobs
+        weighted = zip(values, means, strict=True)
+        return sum((value * each.training_jobs for value, each in weighted), Fraction(0)) / jobs
 
     def known(values: Sequence[Fraction | None]) -> Fraction | None:
-        there = [value for value in values if value is not None]
-        return mean(there) if len(there) == len(means) else None
+        present = [value for value in values if value is not None]
+        return mean(present) if len(present) == len(means) else None
 
     return _Mean(
         training_jobs=jobs,
@@ -192,17 +191,19 @@ def _mean_of(means: Sequence[_Mean]) -> _Mean:
     )
 
 
-def _times(value: Fraction | None, number: Fraction, most: Decimal | None) -> Decimal | None:
-    """So many times a value, and never more than the bound."""
+def _times(value: Fraction | None, number: Fraction, maximum: Decimal | None) -> Decimal | None:
+    """A value times a number, limited to the bound."""
     if value is None:
         return None
     product = rounded_up(value * number)
-    return product if most is None else min(product, most)
+    return product if maximum is None else min(product, maximum)
 
 
-def _dearest(bound: CostBound, time: TrainingTime) -> Configuration:
-    """What a training job of this definition runs on: of alternatives one without a price, else
-    the dearest."""
+def _most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
+    """The cluster of a training job of this definition.
+
+    Of several alternatives, one without a price, or else the most expensive one.
+    """
     of_definition = [c for c in bound.configurations if c.definition == time.definition]
 
     def price(each: Configuration) -> tuple[bool, Fraction]:
@@ -213,27 +214,27 @@ def _dearest(bound: CostBound, time: TrainingTime) -> Configuration:
 
 
 def _numbers(bound: CostBound, runs: Sequence[EarlierRun]) -> list[int]:
-    """How many training jobs the search starts, by each run: as the spec says, else as it did."""
+    """For each run, the number of training jobs: that of the spec, or else of the run."""
     count = bound.training_jobs
-    said = count.number if count.is_said else None
-    return [run.training_jobs if said is None else said for run in runs]
+    explicit = count.number if count.is_explicit else None
+    return [run.training_jobs if explicit is None else explicit for run in runs]
 
 
 def _assumptions(bound: CostBound, runs: Sequence[EarlierRun]) -> Iterable[str]:
-    if not bound.training_jobs.is_said:
-        yield "as many training jobs as the earlier runs started"
+    if not bound.training_jobs.is_explicit:
+        yield "the number of training jobs is that of the past runs"
     elif any(run.training_jobs < (bound.training_jobs.number or 0) for run in runs):
-        yield "all training jobs are started, though an earlier run ended with fewer"
+        yield "all training jobs start, although a past run ended with fewer"
     if not all(run.is_same_content for run in runs):
-        yield "training takes as long as it did with the earlier content"
+        yield "training takes as long as with the previous content"
     if any(len(run.times) < run.training_jobs for run in runs):
-        yield "training jobs that were not read, or never ran, count like the others"
+        yield "training jobs that were not read, or never ran, take as long as the others"
     configurations = bound.configurations
     if len({each.definition for each in configurations}) < len(configurations):
-        yield "every training job gets the dearest of its instance configurations"
+        yield "every training job uses its most expensive instance configuration"
     if any(run.billed is None for run in runs):
-        yield "spot may cost as much as on demand, as AWS did not tell what it billed"
+        yield "managed spot training saves nothing (the billed time is unknown)"
     elif any(each.is_spot for each in configurations):
-        yield "spot saves what it saved on the training jobs that were asked"
+        yield "managed spot training saves as much as in the sampled training jobs"
     if any(each.keep_alive_seconds for each in configurations):
-        yield "not counted: the time of warm pools between training jobs"
+        yield "not included: time of warm pools between training jobs"

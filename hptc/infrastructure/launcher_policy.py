@@ -189,7 +189,7 @@ def tag_values(regex: str) -> tuple[str, ...]:
         while rest:
             match = re.match(r"(\.\*)|(\.\+)|(\.)|\\([^\w\s])|([\w \-:/=@,]+)(?![*+?{])", rest)
             if match is None:
-                return ("*",) if pattern(regex).fits("") else ("?*",)
+                return ("*",) if pattern(regex).matches("") else ("?*",)
             many, some, one, literal, plain = match.groups()
             wildcard += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
             rest = rest[match.end() :]

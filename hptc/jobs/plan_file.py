@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from hptc.cost.bound import BoundSummary
-from hptc.cost.forecast import ExpectedCost, Ground, TotalCost
+from hptc.cost.forecast import EvidenceRun, ExpectedCost, TotalCost
 from hptc.errors import UsageError
 from hptc.jobs.history import EarlierJob, EarlierJobs, Fate
 from hptc.jobs.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
@@ -116,7 +116,7 @@ class _Cost(_Model):
     expected: _Expected
 
     def plain(self) -> PlannedCost:
-        grounds = tuple(Ground(**each.model_dump()) for each in self.expected.grounds)
+        grounds = tuple(EvidenceRun(**each.model_dump()) for each in self.expected.grounds)
         return PlannedCost(
             bound=BoundSummary(**self.bound.model_dump()),
             expected=ExpectedCost(**{**self.expected.model_dump(), "grounds": grounds}),

@@ -1,8 +1,8 @@
-"""Reads a metric's regular expression without running it: text in, what its first group takes out.
+"""Parses a metric's regular expression without running it, to find what its first group captures.
 
-SageMaker takes the first group's text as the metric's value. Reading is linear in the text and
-bounded in depth, since `re.compile` is neither. The syntax is Python's, in which every expression
-of AWS's own pages is valid; what only Java knows is let pass.
+SageMaker uses the text of the first group as the metric's value. Parsing takes linear time and is
+bounded in depth, unlike `re.compile`. The syntax is Python's, which covers every expression on
+AWS's pages; syntax that only Java supports is accepted.
 """
 
 from __future__ import annotations
@@ -13,66 +13,66 @@ from functools import lru_cache
 MAX_DEPTH = 30
 
 _DIGITS = "0123456789"
-_KNOWN_ESCAPES = "AabBcdDeEfGhHknNpPQrRsStuUvVwWxXzZ"  # of Python or of Java
-_TAKES_NO_WIDTH = "AbBGzZ"
-_TAKES_NO_DIGIT = "DWsafnrtve"
+_KNOWN_ESCAPES = "AabBcdDeEfGhHknNpPQrRsStuUvVwWxXzZ"  # in Python or Java
+_ZERO_WIDTH = "AbBGzZ"
+_NEVER_A_DIGIT = "DWsafnrtve"
 _FLAGS = "aiLmsuxdU-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a regular expression says. `first` is None without a capture group."""
+    """A parsed regular expression. `first` is None without a capture group."""
 
     first: Group | None = None
-    fault: str = ""  # why it is not a regular expression
-    is_read: bool = True  # False for rare syntax, and for one that is too nested
+    fault: str = ""  # why it is invalid
+    is_read: bool = True  # False for unsupported syntax, and if nested too deeply
     is_too_nested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The first capture group. `ends` says that nothing after it has to match."""
+    """The first capture group. `ends` if nothing after it has to match."""
 
     text: str
     can_hold_a_digit: bool
     ends: bool
-    lazy_minimum: int | None  # the least width of the lazy repeat at its end
+    lazy_minimum: int | None  # the minimum width of the lazy repetition at its end
 
 
 @dataclass(slots=True, kw_only=True)
 class _Part:
-    """A piece of the expression and what it can match."""
+    """A part of the expression and what it can match."""
 
-    width: int = 0  # the least
+    width: int = 0  # the minimum
     has_digit: bool = False
     is_assertion: bool = False
-    lazy: int | None = None  # the least width, when it is repeated lazily
-    group: Group | None = None  # when it is a capture group as a whole
+    lazy: int | None = None  # the minimum width, if repeated lazily
+    group: Group | None = None  # if the part is a capture group
 
 
 class _Fault(Exception):
-    """Not a regular expression."""
+    """The expression is invalid."""
 
 
-class _Unread(Exception):
-    """Not an expression that is read here."""
+class _Unsupported(Exception):
+    """The expression uses syntax that is not parsed."""
 
 
 class _TooNested(Exception):
-    """Deeper than is read here."""
+    """The expression is nested too deeply."""
 
 
 @lru_cache(maxsize=1024)
 def read(pattern: str) -> Reading:
-    """Read an expression. Never raises, never runs it."""
+    """Parse an expression, without running it. Never raises."""
     reader = _Reader(pattern)
     try:
         branches = reader.branches(0)
         if reader.position < len(pattern):
-            raise _Fault("a `)` closes nothing")
+            raise _Fault("unmatched `)`")
     except _Fault as fault:
         return Reading(fault=str(fault))
-    except _Unread:
+    except _Unsupported:
         return Reading(is_read=False)
     except _TooNested:
         return Reading(is_read=False, is_too_nested=True)
@@ -93,7 +93,7 @@ class _Reader:
         self.first: Group | None = None
 
     def branches(self, depth: int) -> list[list[_Part]]:
-        """Read alternatives up to a `)` or the end."""
+        """Parse alternatives up to a `)` or the end."""
         if depth > MAX_DEPTH:
             raise _TooNested
         found: list[list[_Part]] = [[]]
@@ -113,7 +113,7 @@ class _Reader:
     def _skip_name(self, opened: str) -> None:
         at = self.pattern.find(">", self.position)
         if at < 0:
-            raise _Fault(f"the name after `{opened}` is never closed")
+            raise _Fault(f"the name after `{opened}` is not closed")
         self.position = at + 1
 
     def _atom(self, char: str, depth: int) -> _Part | None:
@@ -124,7 +124,7 @@ class _Reader:
         if char == "\\":
             return self._escape()
         if char in "*+?":
-            raise _Fault(f"the `{char}` has nothing before it to repeat")
+            raise _Fault(f"nothing to repeat before `{char}`")
         self.position += 1
         if char in "^$":
             return _Part(is_assertion=True)
@@ -133,15 +133,15 @@ class _Reader:
     def _escape(self) -> _Part:
         char = self.pattern[self.position + 1 : self.position + 2]
         if not char:
-            raise _Fault("it ends in a single backslash")
+            raise _Fault("trailing backslash")
         if char.isascii() and char.isalpha() and char not in _KNOWN_ESCAPES:
-            raise _Fault(f"`\\{char}` is not a known escape")
+            raise _Fault(f"unknown escape `\\{char}`")
         self.position += 2
-        if char in _TAKES_NO_WIDTH:
+        if char in _ZERO_WIDTH:
             return _Part(is_assertion=True)
         if char.isdigit() or char == "k":
             return _Part(has_digit=True)  # a reference to another group, or a character by number
-        return _Part(width=1, has_digit=char.isalpha() and char not in _TAKES_NO_DIGIT)
+        return _Part(width=1, has_digit=char.isalpha() and char not in _NEVER_A_DIGIT)
 
     def _class(self) -> _Part:
         start = self.position
@@ -149,11 +149,11 @@ class _Reader:
         is_negated = self._peek() == "^"
         self.position += is_negated
         members: set[str] = set()
-        takes_anything = False
+        may_be_digit = False
         is_first = True
         while (char := self._peek()) != "]" or is_first:
             if not char:
-                raise _Fault(f"the `[` at character {start + 1} is never closed")
+                raise _Fault(f"the `[` at character {start + 1} is not closed")
             is_first = False
             low, known = self._class_member()
             if self._peek() == "-" and self._peek(2) not in ("-", "-]"):
@@ -161,19 +161,19 @@ class _Reader:
                 high, high_known = self._class_member()
                 if known and high_known:
                     if high < low:
-                        raise _Fault(f"the range `{low}-{high}` runs backwards")
+                        raise _Fault(f"the range `{low}-{high}` is reversed")
                     members |= {digit for digit in _DIGITS if low <= digit <= high}
-                takes_anything |= not (known and high_known)
+                may_be_digit |= not (known and high_known)
             elif known:
                 members.add(low)
             elif low == "d":
                 members |= set(_DIGITS)
-            elif low not in _TAKES_NO_DIGIT:
-                takes_anything = True
+            elif low not in _NEVER_A_DIGIT:
+                may_be_digit = True
         self.position += 1
-        has_digit = bool(members & set(_DIGITS)) or takes_anything
+        has_digit = bool(members & set(_DIGITS)) or may_be_digit
         if is_negated:
-            has_digit = takes_anything or not set(_DIGITS) <= members
+            has_digit = may_be_digit or not set(_DIGITS) <= members
         return _Part(width=1, has_digit=has_digit)
 
     def _class_member(self) -> tuple[str, bool]:
@@ -198,7 +198,7 @@ class _Reader:
         is_the_first = captures and self.groups == 1
         branches = self.branches(depth + 1)
         if self._peek() != ")":
-            raise _Fault(f"the `(` at character {start + 1} is never closed")
+            raise _Fault(f"the `(` at character {start + 1} is not closed")
         self.position += 1
         if is_assertion:
             return _Part(is_assertion=True)
@@ -217,7 +217,8 @@ class _Reader:
         return part
 
     def _extension(self) -> tuple[bool, bool, bool]:
-        """Read what follows `(?`: whether it captures, asserts, was the whole group."""
+        """Parse what follows `(?`: whether it captures, is an assertion, and was the whole "
+        "group."""
         self.position += 1
         for opening in ("=", "!", "<=", "<!"):
             if self._peek(len(opening)) == opening:
@@ -231,38 +232,38 @@ class _Reader:
             self.position += 1
             return False, False, False
         if self._peek() in ("#", "(", "P", "R", "&", "'"):
-            raise _Unread
+            raise _Unsupported
         flags = ""
         while (char := self._peek()) and char in _FLAGS:
             flags += char
             self.position += 1
         if "x" in flags:
-            raise _Unread
+            raise _Unsupported
         if flags and char in (":", ")"):
             self.position += 1
             return False, False, char == ")"
-        raise _Fault(f"`(?{char}` is not a known kind of group")
+        raise _Fault(f"unknown group `(?{char}`")
 
     def _repeated(self, part: _Part) -> _Part:
         bounds = self._quantifier()
         if bounds is None:
             return part
-        least, most = bounds
+        minimum, maximum = bounds
         is_lazy = self._peek() == "?"
         if self._peek() in ("?", "+"):
             self.position += 1
         again = self._peek()
         if again and (again in "*+?" or self._quantifier() is not None):
-            raise _Fault(f"the `{again}` repeats what is repeated already")
+            raise _Fault(f"multiple repeat at `{again}`")
         return _Part(
-            width=part.width * least,
-            has_digit=part.has_digit and most != 0,
-            lazy=part.width * least if is_lazy and most != least else None,
-            group=part.group if (least, most) == (1, 1) else None,
+            width=part.width * minimum,
+            has_digit=part.has_digit and maximum != 0,
+            lazy=part.width * minimum if is_lazy and maximum != minimum else None,
+            group=part.group if (minimum, maximum) == (1, 1) else None,
         )
 
     def _quantifier(self) -> tuple[int, int | None] | None:
-        """A quantifier's bounds; None, and nothing read, where there is none."""
+        """The bounds of a quantifier; None, without advancing, if there is none."""
         simple: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
         char = self._peek()
         if char in simple:
@@ -274,10 +275,10 @@ class _Reader:
         low, comma, high = self.pattern[self.position + 1 : max(end, 0)].partition(",")
         texts = [text for text in (low, high) if text]
         if end < 0 or not (texts or comma) or not all(t.isascii() and t.isdigit() for t in texts):
-            return None  # a brace that is only a brace, as in `metrics={'f1': (\S+)}`
+            return None  # a literal brace, as in `metrics={'f1': (\S+)}`
         self.position = end + 1
-        least = int(low or 0)
-        most = int(high) if high else (None if comma else least)
-        if most is not None and most < least:
-            raise _Fault(f"`{{{low},{high}}}` runs backwards")
-        return least, most
+        minimum = int(low or 0)
+        maximum = int(high) if high else (None if comma else minimum)
+        if maximum is not None and maximum < minimum:
+            raise _Fault(f"`{{{low},{high}}}` is reversed")
+        return minimum, maximum

@@ -1,8 +1,8 @@
-"""Runs regular expressions of a spec over a log, in a process of its own.
+"""Runs regular expressions of a spec over a log, in a separate process.
 
-Python's `re` can't be interrupted, and a spec is a stranger's: a process can be killed. It is run
-by its path in an isolated interpreter, imports the standard library only, reads one JSON object
-from stdin and writes a JSON line for each expression as soon as it is done.
+Specs can be untrusted, and Python's `re` can't be interrupted, but a process can be killed. The
+file is run in an isolated interpreter and imports the standard library only. It reads one JSON
+object from stdin and writes a JSON line for each expression as soon as it is done.
 """
 
 import json
@@ -10,17 +10,17 @@ import re
 import sys
 
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-MOST_SHOWN = 3
+MAX_SHOWN = 3
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def escaped(line: str) -> str:
-    """A line as CloudWatch Logs has it, control characters as `#011`; AWS's expressions do too."""
+    """A line as CloudWatch Logs shows it, with control characters as `#011`."""
     return _CONTROL.sub(lambda match: f"#{ord(match[0]):03o}", line)
 
 
 def matched(regex: re.Pattern[str], lines: list[str]) -> dict[str, object]:
-    """What one expression finds: counts, and the first few and the last captured texts."""
+    """What one expression matches: counts, the first few captured texts, and the last."""
     has_group = regex.groups > 0
     count = numbers = empty = 0
     shown: list[tuple[int, str]] = []
@@ -39,9 +39,9 @@ def matched(regex: re.Pattern[str], lines: list[str]) -> dict[str, object]:
         elif NUMBER.fullmatch(text.strip()):
             numbers += 1
             last = (index, text.strip()[:64])
-            if len(shown) < MOST_SHOWN:
+            if len(shown) < MAX_SHOWN:
                 shown.append(last)
-        elif len(wrong) < MOST_SHOWN:
+        elif len(wrong) < MAX_SHOWN:
             wrong.append((index, text[:64]))
     return {
         "matches": count,
@@ -54,11 +54,11 @@ def matched(regex: re.Pattern[str], lines: list[str]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Answer the question on stdin."""
-    question = json.load(sys.stdin)
-    for text in question["regexes"]:
+    """Run the expressions given on stdin."""
+    request = json.load(sys.stdin)
+    for text in request["regexes"]:
         try:
-            found = matched(re.compile(text), question["lines"])
+            found = matched(re.compile(text), request["lines"])
         except (re.error, RecursionError, OverflowError, MemoryError) as error:
             found = {"fault": f"{error}" or type(error).__name__}
         sys.stdout.write(json.dumps(found) + "\n")

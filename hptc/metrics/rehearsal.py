@@ -1,9 +1,10 @@
-"""The rehearsal of metric definitions: a job and a real log in, what each expression finds out.
+"""Tests metric definitions: a tuning job and a training log in, what each expression matches out.
 
-SageMaker searches the log of a training job with each expression and takes the first group's text
-as the value (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
-Expressions run in regex_worker.py, a process that is killed when one takes too long; those after
-it still get their turn. Nothing else of a spec is run.
+SageMaker searches the log of a training job with each expression and takes the text of the first
+group as the value
+(https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
+Expressions run in regex_worker.py, a process that is killed if one takes too long; the remaining
+ones still run. No code of the spec runs.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from hptc.request.tuning_job import Definition, Metric, TuningJob
 
 MAX_LOG_BYTES = 20_000_000
 SECONDS = 10.0
-"""For all expressions of a definition together, before the slow one is given up."""
+"""For all expressions of a definition, before the running one is stopped."""
 
 SECONDS_OF_A_RUN = 60.0
-"""For the sample logs of all specs together."""
-_MOST_SLOW = 3  # expressions that are waited for, before the rest is not tried
+"""For the sample logs of all specs in total."""
+_MAX_SLOW = 3  # slow expressions, before the remaining ones are skipped
 _WORKER = Path(regex_worker.__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """A text that the first group took out of a line; lines count from 1."""
+    """The text that the first group captured in a line; line numbers start at 1."""
 
     line: int
     text: str
@@ -42,34 +43,34 @@ class Captured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricFound:
-    """What one expression found."""
+    """What one expression matched."""
 
     metric: Metric
     is_objective: bool
-    matches: int = 0  # lines that it matches
-    numbers: int = 0  # of these, with a number in the first group
-    without_group: int = 0  # of these, where no group captured anything
+    matches: int = 0  # matching lines
+    numbers: int = 0  # matching lines whose first group captured a number
+    without_group: int = 0  # matching lines without a captured group
     first: tuple[Captured, ...] = ()
     last: Captured | None = None
-    wrong: tuple[Captured, ...] = ()  # the first few that are no numbers
-    fault: str = ""  # why it was not, or not wholly, run
+    wrong: tuple[Captured, ...] = ()  # the first few captures that are not numbers
+    fault: str = ""  # why it did not run completely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What the metric definitions of one training job definition find in a log."""
+    """What the metric definitions of one training job definition match in a log."""
 
-    definition: str  # "" for a single one
+    definition: str  # "" for a single definition
     log: str
     lines: int
     objective: str
     metrics: tuple[MetricFound, ...]
-    is_aws_own: bool  # a built-in algorithm's: its expressions are AWS's, with nothing to prove
+    is_aws_own: bool  # a built-in algorithm's, which are predefined and not tested
     fault: str = ""  # why the log could not be read
 
     @property
     def is_objective_found(self) -> bool:
-        """Whether the search would see its objective in such a log."""
+        """Whether a tuning job would find its objective in such a log."""
         if self.is_aws_own:
             return not self.fault
         return any(found.is_objective and found.numbers for found in self.metrics)
@@ -83,25 +84,27 @@ def rehearse(
     definition: str | None = None,
     seconds: float = SECONDS,
 ) -> tuple[Rehearsal, ...]:
-    """Prove every metric definition of a job, or of one of its definitions, on a log.
+    """Test every metric definition of a tuning job, or of one of its definitions, on a log.
 
-    Raises UsageError for a definition that the job does not have.
+    Raises UsageError if the definition does not exist.
     """
     chosen = [each for each in job.definitions if definition in (None, each.name)]
     if not chosen:
         names = ", ".join(each.name for each in job.definitions if each.name)
-        help = f"it has: {names}" if names else "it has one without a name: leave this out"
-        raise UsageError(f"there is no training job `{definition}`", help=help)
+        help = (
+            f"training jobs: {names}" if names else "omit the name; the spec has one training job"
+        )
+        raise UsageError(f"the spec has no training job `{definition}`", help=help)
     return tuple(rehearse_definition(each, log_text, log, seconds=seconds) for each in chosen)
 
 
 def rehearse_definition(
     definition: Definition, log_text: str, log: str, *, seconds: float = SECONDS
 ) -> Rehearsal:
-    """Prove the metric definitions of one definition on a log."""
+    """Test the metric definitions of one training job definition on a log."""
     lines = log_text.splitlines()
     objective = definition.objective.metric_name if definition.objective else ""
-    # The objective comes first, so that no slow expression takes its turn.
+    # The objective comes first, so that slow expressions don't prevent it from running.
     tried = sorted(definition.metrics, key=lambda metric: metric.name != objective)
     return Rehearsal(
         definition=definition.name or "",
@@ -114,7 +117,7 @@ def rehearse_definition(
 
 
 def rehearse_sample(definition: Definition, sample: str, root: Path) -> Rehearsal:
-    """The same on the log that a spec names, inside the folder `root` only."""
+    """Test the metric definitions on the sample log of a spec, which must be inside `root`."""
     try:
         text = read_log_file(sample_path(sample, root))
     except UsageError as error:
@@ -123,16 +126,16 @@ def rehearse_sample(definition: Definition, sample: str, root: Path) -> Rehearsa
 
 
 def rehearse_samples(seconds: float) -> Callable[[Definition, str, Path], Rehearsal]:
-    """`rehearse_sample` for many specs: what is left after so long in all is not tried.
+    """`rehearse_sample` for many specs, which skips the rest after `seconds` in total.
 
-    One slow expression is waited for; a change that adds a hundred is no reason to wait for each.
+    This limits the time that a change with many slow expressions can take.
     """
     left = seconds
 
     def rehearse_next(definition: Definition, sample: str, root: Path) -> Rehearsal:
         nonlocal left
         if left <= 0:
-            fault = f"was not tried: the logs before it took {seconds:g} s"
+            fault = f"was skipped, because the logs before it took {seconds:g} s"
             return _unread(definition, sample, fault)
         start = time.monotonic()
         try:
@@ -156,24 +159,24 @@ def _unread(definition: Definition, log: str, fault: str) -> Rehearsal:
 
 
 def sample_path(sample: str, root: Path) -> Path:
-    """The file that a spec names. Raises UsageError for one that is not inside `root`."""
+    """The path of a sample log. Raises UsageError if it is not inside `root`."""
     parts = Path(sample).parts
     if not sample or Path(sample).is_absolute() or ".." in parts or "\0" in sample:
-        raise UsageError(f"`{sample}` is no path inside the project")
+        raise UsageError(f"`{sample}` is not a path inside the project")
     path = root / sample
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise UsageError(f"there is no file `{sample}` in the project") from None
+        raise UsageError(f"`{sample}` does not exist in the project") from None
     if not real.is_relative_to(root.resolve()):
-        raise UsageError(f"`{sample}` leads out of the project")
+        raise UsageError(f"`{sample}` is a link to a file outside the project")
     if not real.is_file():
-        raise UsageError(f"`{sample}` is no file")
+        raise UsageError(f"`{sample}` is not a file")
     return real
 
 
 def read_log_file(path: Path) -> str:
-    """The text of a log's file. Raises UsageError."""
+    """The text of a log file. Raises UsageError if it can't be read."""
     try:
         with path.open("rb") as stream:
             return read_log(stream, str(path))
@@ -182,12 +185,12 @@ def read_log_file(path: Path) -> str:
 
 
 def read_log(stream: IO[bytes], name: str) -> str:
-    """A log's text; bytes that are not UTF-8 are replaced. Raises UsageError."""
+    """The text of a log; invalid UTF-8 is replaced. Raises UsageError if it is too large."""
     raw = stream.read(MAX_LOG_BYTES + 1)
     if len(raw) > MAX_LOG_BYTES:
         raise UsageError(
-            f"{name}: has more than {MAX_LOG_BYTES:,} bytes",
-            help="take the log of an epoch",
+            f"{name}: the log is larger than {MAX_LOG_BYTES:,} bytes",
+            help="use a part of it, such as the log of one epoch",
         )
     return raw.decode("utf-8", errors="replace")
 
@@ -195,19 +198,19 @@ def read_log(stream: IO[bytes], name: str) -> str:
 def _found(
     metrics: Sequence[Metric], objective: str, lines: list[str], seconds: float
 ) -> Iterator[MetricFound]:
-    waiting = list(metrics)
+    remaining = list(metrics)
     slow_ones = 0
-    while waiting and slow_ones < _MOST_SLOW:
-        answers = _answers([metric.regex for metric in waiting], lines, seconds)
-        for metric, answer in zip(waiting, answers, strict=False):
+    while remaining and slow_ones < _MAX_SLOW:
+        answers = _answers([metric.regex for metric in remaining], lines, seconds)
+        for metric, answer in zip(remaining, answers, strict=False):
             yield _read(metric, objective, answer)
-        waiting = waiting[len(answers) :]
-        if waiting:  # the worker was killed over the first of them
-            slow, slow_ones = waiting.pop(0), slow_ones + 1
-            fault = f"takes longer than {seconds:g} s on this log, and would in SageMaker too"
+        remaining = remaining[len(answers) :]
+        if remaining:  # the worker was killed while running the first of them
+            slow, slow_ones = remaining.pop(0), slow_ones + 1
+            fault = f"takes longer than {seconds:g} s"
             yield MetricFound(metric=slow, is_objective=slow.name == objective, fault=fault)
-    for metric in waiting:
-        fault = "was not tried, since others took too long"
+    for metric in remaining:
+        fault = "was skipped, because others took too long"
         yield MetricFound(metric=metric, is_objective=metric.name == objective, fault=fault)
 
 
@@ -216,7 +219,7 @@ def _in_order(found: Iterable[MetricFound], metrics: Sequence[Metric]) -> tuple[
 
 
 def _answers(regexes: list[str], lines: list[str], seconds: float) -> list[dict[str, Any]]:
-    """The worker's answers, as many as it gave in time."""
+    """The worker's answers, as far as it got."""
     question = json.dumps({"regexes": regexes, "lines": lines}).encode()
     command = [sys.executable, "-I", str(_WORKER)]
     try:
@@ -224,11 +227,11 @@ def _answers(regexes: list[str], lines: list[str], seconds: float) -> list[dict[
     except subprocess.TimeoutExpired as late:
         return _parsed(late.stdout or b"")
     except OSError as error:
-        raise OperationError(f"Python can't be started: {error.strerror}") from None
+        raise OperationError(f"can't start Python: {error.strerror}") from None
     answers = _parsed(done.stdout)
     if len(answers) < len(regexes):
-        # It died by itself: of memory, or by a signal.
-        answers.append({"fault": f"ended the process that ran it (exit code {done.returncode})"})
+        # It crashed: out of memory, or killed by a signal.
+        answers.append({"fault": f"crashed the process that ran it (exit code {done.returncode})"})
     return answers
 
 

@@ -1,7 +1,7 @@
-"""What a search would do: a job in; its points, brackets, waves and first configurations out.
+"""Previews a tuning job: its grid, Hyperband brackets, rounds and first configurations.
 
-Nothing is trained and nobody is called. Where AWS does not publish how it chooses, the method is a
-published one, and its name is in the result. The same job always gives the same preview.
+Nothing is trained, and AWS is not called. If AWS does not publish its method, the preview uses a
+published one and names it in the result. The same job always has the same preview.
 """
 
 from __future__ import annotations
@@ -25,28 +25,29 @@ from hptc.request.tuning_job import (
     TuningJob,
 )
 
-MOST_GRID_POINTS = 750
+MAX_GRID_POINTS = 750
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 REDUCTION = 3
-"""How many configurations Hyperband tries for each that it trains on. AWS does not tell its own;
-this is the paper's: Li et al. 2018, https://jmlr.org/papers/v18/16-558.html."""
+"""Each rung of Hyperband keeps one of this many configurations. AWS does not publish its factor;
+this is the default of the paper (Li et al. 2018, https://jmlr.org/papers/v18/16-558.html)."""
 
 _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
-_MOST_SAMPLES = 10
-_DECADES_OF_A_LOG_SCALE = 100
+_MAX_SAMPLES = 10
+_MIN_LOGARITHMIC_RATIO = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One configuration: the tuned hyperparameters' values, as the training job would get them."""
+    """One configuration: values of the tuned hyperparameters, as the training job would get "
+    "them."""
 
-    definition: str  # "" for a single one
+    definition: str  # "" for a single definition
     values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The points of a grid, in the order in which the values are written."""
+    """The size of a grid and its ends, in the order of the values in the spec."""
 
     definition: str
     points: int
@@ -56,7 +57,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """Training jobs that go on until they have used so much of the resource, such as epochs."""
+    """Training jobs that run until they have used an amount of the resource, such as epochs."""
 
     training_jobs: int
     resource: int
@@ -64,14 +65,14 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bracket:
-    """One trade of many short training jobs against few long ones; its rungs from the shortest."""
+    """One trade-off between many short and few long training jobs; the shortest rung first."""
 
     rungs: tuple[Rung, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hyperband:
-    """The brackets of one round of Hyperband, from the one that tries most."""
+    """The brackets of one round of Hyperband, the one with most configurations first."""
 
     min_resource: int
     max_resource: int
@@ -80,12 +81,12 @@ class Hyperband:
 
     @property
     def training_jobs(self) -> int:
-        """How many configurations one round tries."""
+        """The number of configurations of one round."""
         return sum(bracket.rungs[0].training_jobs for bracket in self.brackets)
 
     @property
     def resource(self) -> int:
-        """What one round uses of the resource; without Hyperband it is `training_jobs` x most."""
+        """The resource that one round uses; without Hyperband, `training_jobs` x `max_resource`."""
         used = 0
         for bracket in self.brackets:
             reached = 0
@@ -97,14 +98,14 @@ class Hyperband:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPreview:
-    """What a search would do."""
+    """The preview of a tuning job."""
 
     strategy: str
     training_jobs: JobCount
     parallel: int
-    waves: int | None  # None when the number of training jobs is not known
-    longest_seconds: int  # of one training job, spot's waiting included
-    wall_clock_seconds: int | None  # the most, but for waiting for instances
+    waves: int | None  # None if the number of training jobs is unknown
+    longest_seconds: int  # of one training job, including the wait for Spot capacity
+    wall_clock_seconds: int | None  # the maximum, without the wait for instances
     spaces: tuple[tuple[str, tuple[Range, ...]], ...]  # by definition
     grids: tuple[Grid, ...]
     hyperband: Hyperband | None
@@ -114,7 +115,7 @@ class SearchPreview:
 
 
 def preview(job: TuningJob) -> SearchPreview:
-    """What a job's search would do."""
+    """The preview of a tuning job."""
     count = training_jobs(job)
     longest = max((_seconds(definition) for definition in job.definitions), default=0)
     waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)
@@ -141,7 +142,7 @@ def preview(job: TuningJob) -> SearchPreview:
 
 
 def grid_point(definition: Definition, index: int) -> dict[str, str]:
-    """A grid's point by its index; the last range turns fastest. The grid is never built."""
+    """The point of a grid at an index, without building the grid; the last range varies fastest."""
     point: dict[str, str] = {}
     for range_ in reversed(definition.ranges):
         if isinstance(range_, CategoricalRange):
@@ -182,16 +183,16 @@ def brackets(min_resource: int, max_resource: int, reduction: int = REDUCTION) -
 
 
 def scale_of(range_: NumericRange) -> str:
-    """The scale on which a range is searched; for Auto, which AWS chooses, the likely one."""
+    """The scale of a range; for Auto, which lets AWS choose, the likely one."""
     if range_.scaling != "Auto":
         return range_.scaling
     low, high = number(range_.min), number(range_.max)
-    wide = low is not None and high is not None and 0 < low * _DECADES_OF_A_LOG_SCALE <= high
-    return "Logarithmic" if wide else "Linear"
+    is_wide = low is not None and high is not None and 0 < low * _MIN_LOGARITHMIC_RATIO <= high
+    return "Logarithmic" if is_wide else "Linear"
 
 
 def draw(range_: Range, random: Random) -> str:
-    """One value of a range, each part of its scale as likely as every other."""
+    """A value of a range, drawn uniformly on its scale."""
     match range_:
         case CategoricalRange():
             return random.choice(range_.values)
@@ -223,15 +224,15 @@ def _number(range_: NumericRange, share: float) -> str:
 
 def _integer(low: int, high: int, scale: str, share: float) -> str:
     if scale == "Logarithmic" and low > 0:
-        # Half a step beyond both ends gives them the same room as the numbers between.
+        # Half a step beyond both ends makes them as likely as the numbers between.
         bottom, top = math.log(low - 0.5), math.log(high + 0.5)
         return str(min(max(round(math.exp(bottom + share * (top - bottom))), low), high))
-    # Exact, since the number of whole numbers between may be beyond a float.
+    # Exact, because the number of integers may exceed a float.
     return str(min(low + math.floor(Fraction(share) * (high - low + 1)), high))
 
 
 def _first_round(job: TuningJob) -> Iterator[Sample]:
-    wanted = min(job.max_parallel_training_jobs, _MOST_SAMPLES)
+    wanted = min(job.max_parallel_training_jobs, _MAX_SAMPLES)
     count = training_jobs(job).number
     random = Random(f"hptc preview {job.random_seed or 0}")  # noqa: S311
     for index in range(wanted if count is None else min(wanted, count)):
@@ -259,12 +260,12 @@ def _grids(job: TuningJob) -> Iterator[Grid]:
 def _hyperband(job: TuningJob) -> Hyperband | None:
     if job.strategy != "Hyperband":
         return None
-    most = job.hyperband_max_resource
-    for definition in job.definitions if most is None else ():
-        told = next((definition.static[name] for name in _EPOCHS if name in definition.static), "")
-        most = int(told) if WHOLE_NUMBER.fullmatch(told) else None
-    least = job.hyperband_min_resource or 1
-    return brackets(least, most) if most is not None and most >= least else None
+    maximum = job.hyperband_max_resource
+    for definition in job.definitions if maximum is None else ():
+        text = next((definition.static[name] for name in _EPOCHS if name in definition.static), "")
+        maximum = int(text) if WHOLE_NUMBER.fullmatch(text) else None
+    minimum = job.hyperband_min_resource or 1
+    return brackets(minimum, maximum) if maximum is not None and maximum >= minimum else None
 
 
 def _seconds(definition: Definition) -> int:
@@ -280,32 +281,32 @@ def _name(job: TuningJob, definition: Definition) -> str:
 def _warnings(result: SearchPreview, job: TuningJob) -> Iterator[str]:
     count = result.training_jobs.number
     for grid in result.grids:
-        if grid.points > MOST_GRID_POINTS:
-            yield f"a grid of {grid.points:,} points; AWS runs at most {MOST_GRID_POINTS}"
+        if grid.points > MAX_GRID_POINTS:
+            yield f"the grid has {grid.points:,} points, but the maximum is {MAX_GRID_POINTS}"
     if count is None:
-        yield f"the number of training jobs is not known: {result.training_jobs.reason}"
+        yield f"the number of training jobs is unknown: {result.training_jobs.reason}"
     elif job.strategy == "Bayesian" and job.warm_start is None and 4 <= count < 2 * result.parallel:
         yield (
             f"{min(result.parallel, count)} of {count} training jobs start before any result is "
-            "known, as in a random search"
+            "known, as in random search"
         )
     if count is not None and job.max_runtime_seconds is not None:
-        sure = job.max_runtime_seconds // max(result.longest_seconds, 1) * result.parallel
-        if sure < count:
-            yield f"the search's own limit leaves time for {sure} of {count} full training jobs"
+        complete = job.max_runtime_seconds // max(result.longest_seconds, 1) * result.parallel
+        if complete < count:
+            yield f"`limits.max_runtime` leaves time for {complete} of {count} full training jobs"
     if (
         result.hyperband is not None
         and count is not None
         and count < result.hyperband.training_jobs
     ):
         yield (
-            f"{count} training jobs are fewer than the {result.hyperband.training_jobs} of one "
-            "round of brackets"
+            f"the tuning job has {count} training jobs, but one round of Hyperband needs "
+            f"{result.hyperband.training_jobs}"
         )
     ranges = [range_ for _, space in result.spaces for range_ in space]
     if any(isinstance(range_, AutoRange) for range_ in ranges):
-        yield "Autotune derives some ranges from example values; they are not known before"
+        yield "Autotune chooses some ranges, which are unknown before the tuning job runs"
     automatic = [r.name for r in ranges if isinstance(r, NumericRange) and r.scaling == "Auto"]
     if automatic:
         names = ", ".join(dict.fromkeys(automatic))
-        yield f"AWS chooses the scale of {names}; the likely one is drawn"
+        yield f"AWS chooses the scale of {names}; the preview uses the likely one"

@@ -1,7 +1,7 @@
-"""A drawing of a search space: a preview in, a picture in SVG out, and that as PNG.
+"""Draws a search space: a preview in, an SVG or PNG image out.
 
-Each range is a line on its own scale, with the first configurations as dots; a choice is a row of
-boxes. The SVG is the same for the same preview, so it can be committed and compared.
+Each numeric range is a line on its own scale, with the first configurations as dots; a Categorical
+range is a row of boxes. The same preview gives the same SVG, so it can be committed and compared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, R
 WIDTH = 800
 _LEFT, _RIGHT = 220, 760
 _TOP, _ROW = 64, 58
-_MOST_BOXES = 30
+_MAX_BOXES = 30
 _PNG_ZOOM = 2
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
@@ -32,9 +32,9 @@ _STYLE = (
 
 
 def draw_search_space(path: Path, name: str, preview: SearchPreview) -> None:
-    """Draw one spec's search space into a file; the ending of its name says the form.
+    """Draw the search space of a spec to an .svg or .png file.
 
-    Raises UsageError for another ending than .svg and .png, and for PNG without its renderer.
+    Raises UsageError for another extension, and for PNG if its renderer is not installed.
     """
     match path.suffix.lower():
         case ".svg":
@@ -42,7 +42,9 @@ def draw_search_space(path: Path, name: str, preview: SearchPreview) -> None:
         case ".png":
             write_whole(path, _png(search_space_svg(name, preview)))
         case _:
-            raise UsageError(f"{path}: pictures are SVG or PNG", help="end its name so")
+            raise UsageError(
+                f"{path}: unsupported image format", help="use a name that ends in .svg or .png"
+            )
 
 
 def _png(svg: str) -> bytes:
@@ -50,20 +52,20 @@ def _png(svg: str) -> bytes:
         from resvg_py import svg_to_bytes
     except ImportError:
         raise UsageError(
-            "a picture in PNG needs resvg-py, which is not installed",
-            help="pip install 'hptc[plot]', or choose a name that ends in .svg",
+            "PNG images require resvg-py, which is not installed",
+            help="run `pip install 'hptc[plot]'`, or use a name that ends in .svg",
         ) from None
     return bytes(svg_to_bytes(svg_string=svg, zoom=_PNG_ZOOM))
 
 
 def search_space_svg(name: str, preview: SearchPreview) -> str:
-    """The search space of one spec."""
+    """The search space of a spec as SVG."""
     rows = [(definition, range_) for definition, ranges in preview.spaces for range_ in ranges]
     height = _TOP + _ROW * max(len(rows), 1)
     tuned = "1 tuned hyperparameter" if len(rows) == 1 else f"{len(rows)} tuned hyperparameters"
     title = f"{name}: {preview.strategy}, {tuned}"
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-    note = "dots: the first configurations, as hptc draws them"
+    note = "dots: example configurations of the first round"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{_text(title)}</title>",
@@ -87,7 +89,7 @@ def _row(range_: Range, definition: str, samples: tuple[Sample, ...], y: int) ->
         case NumericRange():
             yield from _line(range_, values, y)
         case AutoRange():
-            hint = f"Autotune derives it, from values like {_short(range_.value_hint, 40)}"
+            hint = f"range chosen by Autotune; example value: {_short(range_.value_hint, 40)}"
             yield f'<text x="{_LEFT}" y="{y + 4}" class="small">{_text(hint)}</text>'
         case _:
             assert_never(range_)
@@ -117,7 +119,7 @@ def _line(range_: NumericRange, values: list[str], y: int) -> Iterator[str]:
 
 
 def _ticks(range_: NumericRange, low: float, high: float, scale: str) -> list[tuple[float, str]]:
-    """The ends as they are written, and what lies between on the scale, not too near to them."""
+    """The ends as written in the spec, and values between them, not too close to the ends."""
     inner: list[float] = []
     if scale == "Logarithmic" and low > 0:
         decades = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
@@ -130,25 +132,26 @@ def _ticks(range_: NumericRange, low: float, high: float, scale: str) -> list[tu
     if range_.kind == "Integer":
         inner = [float(round(value)) for value in inner]
     ends = [(low, range_.min), (high, range_.max)]
-    room = 0.08 * (_RIGHT - _LEFT)
+    min_distance = 0.08 * (_RIGHT - _LEFT)
     between = [
         (value, f"{value:.6g}")
         for value in dict.fromkeys(inner)
         if low < value < high
         and all(
-            abs(_x(value, low, high, scale) - _x(end, low, high, scale)) > room for end, _ in ends
+            abs(_x(value, low, high, scale) - _x(end, low, high, scale)) > min_distance
+            for end, _ in ends
         )
     ]
     return [ends[0], *between, ends[1]]
 
 
 def _x(value: float, low: float, high: float, scale: str) -> float:
-    """Where a value stands on the line of its range."""
+    """The x coordinate of a value on the line of its range."""
     if scale == "Logarithmic" and low > 0:
         value, low, high = math.log(max(value, low)), math.log(low), math.log(high)
     elif scale == "ReverseLogarithmic" and high < 1:
         value, low, high = -math.log1p(-min(value, high)), -math.log1p(-low), -math.log1p(-high)
-    # Halved, since the difference of two large numbers may be beyond a float.
+    # Halved, because the difference of two large numbers may exceed a float.
     length, part = high / 2 - low / 2, min(max(value, low), high) / 2 - low / 2
     return _LEFT + (_RIGHT - _LEFT) * (part / length if length > 0 else 0.5)
 
@@ -156,29 +159,29 @@ def _x(value: float, low: float, high: float, scale: str) -> float:
 def _boxes(range_: CategoricalRange, values: list[str], y: int) -> Iterator[str]:
     count = len(range_.values)
     yield f'<text x="20" y="{y + 20}" class="small">Categorical, {count} values</text>'
-    shown = range_.values[:_MOST_BOXES]
+    shown = range_.values[:_MAX_BOXES]
     width = (_RIGHT - _LEFT) / max(len(shown), 1)
     for index, value in enumerate(shown):
         x = _LEFT + index * width
         box = f'x="{x:.1f}" y="{y - 12}" width="{width - 4:.1f}" height="24" rx="4"'
         yield f'<rect class="box" {box}><title>{_text(value)}</title></rect>'
-        room = int(width // 8)
-        if room >= 2:
+        max_characters = int(width // 8)
+        if max_characters >= 2:
             yield (
                 f'<text x="{x + width / 2 - 2:.1f}" y="{y + 4}" class="small" text-anchor="middle">'
-                f"{_text(_short(value, room))}</text>"
+                f"{_text(_short(value, max_characters))}</text>"
             )
         chosen = values.count(value)
         for dot in range(min(chosen, 8)):
             yield f'<circle class="dot" cx="{x + 8 + dot * 11:.1f}" cy="{y + 18}" r="4"/>'
 
 
-def _short(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 1, 1)] + "…"
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: max(length - 1, 1)] + "…"
 
 
 def _text(text: str) -> str:
-    """A stranger's text in XML: escaped, and without the characters that XML forbids."""
+    """Untrusted text in XML: escaped, and without characters that XML forbids."""
     return escape(
         "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
     )

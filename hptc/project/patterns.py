@@ -28,7 +28,7 @@ class Pattern:
 
     validator: SchemaValidator
 
-    def fits(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether the whole text matches. A text longer than `MAX_TEXT` characters never does."""
         return len(text) <= MAX_TEXT and self.validator.isinstance_python(text)
 
@@ -52,7 +52,7 @@ def _compiled(regex: str) -> SchemaValidator:
         raise PatternError(f"not a valid regular expression ({reason})") from None
 
 
-def glob_fits(glob: str, text: str) -> bool:
+def glob_matches(glob: str, text: str) -> bool:
     """Whether a whole text matches a glob, whose only wildcard is `*`: any text."""
     first, *rest = glob.split("*")
     if not rest:
@@ -69,6 +69,6 @@ def glob_fits(glob: str, text: str) -> bool:
     return len(text) - position >= len(last) and text.endswith(last)
 
 
-def any_glob_fits(globs: Iterable[str], text: str) -> bool:
+def matches_any_glob(globs: Iterable[str], text: str) -> bool:
     """Whether a whole text matches at least one glob."""
-    return any(glob_fits(glob, text) for glob in globs)
+    return any(glob_matches(glob, text) for glob in globs)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from hptc.catalog.prices import Price
-from hptc.cost.bound import BoundSummary, Configuration, CostBound, Line, Most, summary
+from hptc.cost.bound import BoundSummary, Configuration, CostBound, Line, MaximumCost, summary
 from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
 from hptc.render.diagnostics import printable
 
@@ -39,8 +39,8 @@ def render_cost(name: str, bound: CostBound, expected: ExpectedCost | None = Non
     lines = [f"{printable(name)}: {headline(summary(bound))}"]
     rows = [] if expected is None else list(_expected_rows(expected))
     rows.append(("training jobs", _jobs(bound)))
-    if bound.most is not None:
-        rows += _most_rows(bound.most, bound)
+    if bound.maximum is not None:
+        rows += _most_rows(bound.maximum, bound)
     rows += [("unknown", missing) for missing in bound.missing]
     rows += [("assumes", assumption) for assumption in bound.assumptions]
     previous = ""
@@ -136,7 +136,7 @@ def costs_json(costs: Sequence[SpecCost]) -> str:
 
 def cost_data(bound: CostBound) -> dict[str, Any]:
     """A bound as JSON data; what is not known is null."""
-    most = bound.most
+    most = bound.maximum
     return {
         "region": bound.region,
         "usd": _text(most.usd) if most else None,
@@ -210,7 +210,7 @@ def _jobs(bound: CostBound) -> str:
     return f"{number} ({count.reason}), {bound.parallel} at once"
 
 
-def _most_rows(most: Most, bound: CostBound) -> list[tuple[str, str]]:
+def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
     configuration = most.configuration
     of = f", for `{configuration.definition}`" if configuration.definition else ""
     spot = ", at spot" if configuration.is_spot else ""

@@ -256,7 +256,7 @@ def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
 
 def bound_text(bound: CostBound) -> str:
     """A cost bound; an unknown one is said to be unknown."""
-    most = bound.most
+    most = bound.maximum
     if most is None:
         return "no bound"
     if most.usd is None:
@@ -266,7 +266,7 @@ def bound_text(bound: CostBound) -> str:
 
 
 def _is_known(bound: CostBound) -> bool:
-    return bound.most is not None and bound.most.usd is not None
+    return bound.maximum is not None and bound.maximum.usd is not None
 
 
 def _text(found: Review, *, color: bool) -> str:

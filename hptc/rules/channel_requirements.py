@@ -90,8 +90,7 @@ def unknown_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
             if name not in known:
                 yield rule.finding(
                     f"the channel `{channel.name}` refers to the instance group `{name}`, which "
-                    "does "
-                    "not exist",
+                    "does not exist",
                     path,
                     help=f"instance groups: {listed_code(known)}",
                 )

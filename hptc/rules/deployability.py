@@ -1,7 +1,7 @@
-"""HPT530 to HPT534: what the stacks of a spec's environment can't provide, or AWS refuses in them.
+"""HPT530 to HPT534: what the stacks of an environment can't provide, or what AWS rejects in them.
 
-They need an environment, and read the same pure data that synthesis builds from. Faults of
-hptc.yaml alone are found in hptc/infrastructure/project_findings.py.
+These rules need an environment and read the same data as synthesis. Errors in hptc.yaml alone are
+reported by hptc/infrastructure/project_findings.py.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from hptc.project.references import names_in
 from hptc.rules.rule import Context, Rule, error
 from hptc.text import shortened
 
-# Infrastructure is imported where it is used: a file outside a project needs none of it.
+# Infrastructure is imported only where needed: files outside a project don't use it.
 
 
 @error("HPT530")
 def unreachable_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A bucket that training jobs can't reach from the environment's VPC.
+    """Training jobs can't access a bucket from the environment's VPC.
 
-    The policy of the VPC's S3 endpoint allows the environment's own buckets and those listed in
-    `s3_buckets`; requests to any other bucket are denied, and training jobs fail
-    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html). S3 Express One
-    Zone has an endpoint of its own, which that VPC does not have.
+    The policy of the VPC's Amazon S3 endpoint allows the environment's buckets and those in
+    `s3_buckets`. It denies requests to any other bucket, and training jobs fail
+    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
+    S3 Express One Zone needs a separate endpoint, which that VPC does not have.
 
     Bad:
         # infrastructure: {kms_key: absent, network: managed}
@@ -46,8 +46,8 @@ def unreachable_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"so training jobs can't reach `{bucket.name}`",
                 bucket.path,
                 label="not reachable",
-                help="use a bucket of another storage class, or an existing network that has a "
-                "gateway endpoint for s3express",
+                help="use a general purpose bucket, or an existing network with a gateway "
+                "endpoint for s3express",
             )
         else:
             yield rule.finding(
@@ -62,11 +62,11 @@ def unreachable_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
 
 @error("HPT531")
 def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A spec whose role policy, or scheduled request, is larger than AWS allows.
+    """The role policy or the scheduled request of a spec is larger than AWS allows.
 
-    The inline policies of a role have at most 10,240 characters
+    The inline policies of a role can have up to 10,240 characters in total
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). The request of a
-    scheduled tuning job has at most 256 KiB, the payload of a Step Functions task
+    scheduled tuning job can have up to 256 KiB, the maximum payload of a Step Functions task
     (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
 
     Bad:
@@ -131,10 +131,10 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
 
 @error("HPT532")
 def invalid_stack_name(rule: Rule, context: Context) -> Iterator[Finding]:
-    r"""A spec whose stack can't have its name.
+    r"""The name of a spec's stack is invalid.
 
-    A spec's stacks are named hptc-PROJECT-ENVIRONMENT-SPEC, and that name with -schedule. The name
-    of a stack has letters, digits and hyphens, at most 128 characters
+    The stacks of a spec are named hptc-PROJECT-ENVIRONMENT-SPEC, with -schedule for its schedule.
+    Stack names can have up to 128 letters, digits and hyphens
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
 
     Bad:
@@ -151,7 +151,7 @@ def invalid_stack_name(rule: Rule, context: Context) -> Iterator[Finding]:
     from hptc.infrastructure.stack_names import MAX_STACK_NAME, is_stack_name
 
     if not is_stack_name(environment.foundation_stack):
-        return  # a fault of the environment's name
+        return  # the name of the environment is the problem
     has_role = environment.has_managed_roles and bool(permissions(environment, spec.job))
     names = [environment.spec_stack(spec.name)] if has_role else []
     if spec.schedule is not None:
@@ -172,12 +172,13 @@ def invalid_stack_name(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @error("HPT533")
-def reference_without_output(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A `${hptc:…}` reference that no stack of the environment provides.
+def unresolvable_reference(rule: Rule, context: Context) -> Iterator[Finding]:
+    """No stack of the environment provides a `${hptc:…}` reference.
 
-    A reference stands for an output of a stack. The environment creates, and outputs, what its
-    `infrastructure` manages or reads from an SSM parameter; anything else has no value at
-    submission (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html).
+    A reference is resolved to the output of a stack. An environment outputs what its
+    `infrastructure` manages or reads from an SSM parameter; nothing else has a value when the
+    tuning job is submitted
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html).
 
     Bad:
         training_job:
@@ -208,10 +209,10 @@ def reference_without_output(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @error("HPT534")
-def schedule_ends_before_it_starts(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A schedule whose `end_date` is not after its `start_date`.
+def schedule_ends_before_start(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The `end_date` of a schedule is not after its `start_date`.
 
-    EventBridge Scheduler refuses it
+    EventBridge Scheduler rejects such a schedule
     (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html).
 
     Bad:
@@ -229,7 +230,7 @@ def schedule_ends_before_it_starts(rule: Rule, context: Context) -> Iterator[Fin
     schedule = context.deployable.schedule if context.deployable is not None else None
     if schedule is None or schedule.start_date is None or schedule.end_date is None:
         return
-    if schedule.end_date <= schedule.start_date:  # both in UTC and of one format
+    if schedule.end_date <= schedule.start_date:  # both in UTC, with the same format
         yield rule.finding(
             f"`end_date` must be after `start_date`, {schedule.start_date}, but is "
             f"{schedule.end_date}",
@@ -239,7 +240,7 @@ def schedule_ends_before_it_starts(rule: Rule, context: Context) -> Iterator[Fin
 
 
 def _at(value: Any, path: RequestPath) -> Any:
-    """The value at a path; empty where the request leaves it out."""
+    """The value at a path; empty if it is not in the request."""
     for key in path:
         is_there = key in value if isinstance(value, Mapping) else isinstance(value, list)
         value = value[key] if is_there else ""
@@ -247,7 +248,7 @@ def _at(value: Any, path: RequestPath) -> Any:
 
 
 def _texts(value: Any, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
-    """Each text in plain data, with its path."""
+    """Every string in plain data, with its path."""
     match value:
         case str():
             yield path, value
@@ -263,6 +264,6 @@ RULES = (
     unreachable_bucket,
     too_large_to_deploy,
     invalid_stack_name,
-    reference_without_output,
-    schedule_ends_before_it_starts,
+    unresolvable_reference,
+    schedule_ends_before_start,
 )

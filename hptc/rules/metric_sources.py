@@ -81,8 +81,7 @@ def metric_definitions_for_built_in_algorithm(rule: Rule, context: Context) -> I
                 f"{algorithm.title} has predefined metrics, so metric definitions are not allowed",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
                 help="remove `metric_definitions`; to report your own metrics, use a framework "
-                "container "
-                "or a custom image",
+                "container or a custom image",
                 on_key=True,
             )
 

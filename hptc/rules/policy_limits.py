@@ -11,7 +11,7 @@ from decimal import Decimal
 from hptc.catalog.prices import packaged
 from hptc.cost.bound import CostBound, cost_bound, job_region, training_jobs
 from hptc.diagnostics import Finding, RequestPath
-from hptc.project.patterns import any_glob_fits, pattern
+from hptc.project.patterns import matches_any_glob, pattern
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.rules.rule import Context, Rule, error, warning
@@ -51,12 +51,12 @@ def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     if found is None:
         return
     budget, bound = found
-    most = bound.most
-    if most is not None and most.usd is not None and most.usd > budget:
+    maximum = bound.maximum
+    if maximum is not None and maximum.usd is not None and maximum.usd > budget:
         yield rule.finding(
-            f"the tuning job may cost ${most.usd:,.2f}, but the budget is ${budget:,.2f}",
+            f"the tuning job may cost ${maximum.usd:,.2f}, but the budget is ${budget:,.2f}",
             _NUMBER,
-            label=f"{most.instance_hours.normalize():f} instance-hours",
+            label=f"{maximum.instance_hours.normalize():f} instance-hours",
             help="reduce the training jobs or a `max_runtime`, or use cheaper instances; "
             "`hptc cost` shows details",
             policy_key=("budget_usd",),
@@ -84,7 +84,7 @@ def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
     if found is None or not found[1].missing:
         return
     budget, bound = found
-    is_price = bound.most is not None
+    is_price = bound.maximum is not None
     yield rule.finding(
         f"the budget is ${budget:,.2f}, but the maximum cost is unknown: {bound.missing[0]}",
         context.job.definitions[0].path / "ResourceConfig" if is_price else _NUMBER,
@@ -118,8 +118,7 @@ def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]
         number = f"{count.number}" if count.number else "any number of"
         yield rule.finding(
             f"the tuning job may have {number} training jobs ({count.reason}), but the policy "
-            "allows "
-            f"{allowed}",
+            f"allows {allowed}",
             _NUMBER,
             label=f"must be {allowed} or less",
             help=f"set `max_number_of_training_jobs: {allowed}` or less",
@@ -203,7 +202,7 @@ def forbidden_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
     allowed = context.policy.instance_types
     for definition in context.job.definitions if allowed is not None else ():
         for each in (each for resources in definition.resources for each in resources.instances):
-            if not any_glob_fits(allowed or [], each.type):
+            if not matches_any_glob(allowed or [], each.type):
                 yield rule.finding(
                     f"the policy does not allow the instance type {each.type}",
                     each.path / "InstanceType",
@@ -257,7 +256,7 @@ def missing_or_invalid_required_tag(rule: Rule, context: Context) -> Iterator[Fi
     names = [tag["Key"] for tag in context.request.get("Tags", ())]
     for name, regex in (context.policy.required_tags or {}).items():
         value = context.job.tags.get(name)
-        if value is not None and pattern(regex).fits(value):
+        if value is not None and pattern(regex).matches(value):
             continue
         problem = "is missing" if value is None else f"is `{value}`, which does not match `{regex}`"
         yield rule.finding(

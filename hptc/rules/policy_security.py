@@ -13,7 +13,7 @@ from hptc.catalog.instances import instance
 from hptc.cost.bound import training_jobs
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project import kms_keys
-from hptc.project.patterns import any_glob_fits, glob_fits
+from hptc.project.patterns import glob_matches, matches_any_glob
 from hptc.project.references import has_reference
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import Definition, Resources, Vpc
@@ -151,7 +151,7 @@ def missing_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         for what, path, id_, own in _outside(definition.vpc, context):
             yield rule.finding(
-                f"the {what} `{id_}`{of} is not one of the environment, but the policy requires it",
+                f"the policy requires the environment's {what}s, but `{id_}`{of} is another one",
                 path,
                 label="not in the environment",
                 help=f"use {', '.join(own)}, or omit `vpc` in a spec",
@@ -216,7 +216,7 @@ def forbidden_image_registry(rule: Rule, context: Context) -> Iterator[Finding]:
         return
     for definition in context.job.definitions:
         for member, names in _registries(definition, context):
-            if not any(any_glob_fits(allowed, name) for name in names):
+            if not any(matches_any_glob(allowed, name) for name in names):
                 yield rule.finding(
                     f"the policy does not allow the registry {names[0]}",
                     definition.path / "AlgorithmSpecification" / member,
@@ -248,7 +248,7 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
         named: list[tuple[str, RequestPath]] = [(name, static / name) for name in definition.static]
         named += [(range_.name, range_.path) for range_ in definition.ranges]
         for name, path in named:
-            index = next((i for i, glob in enumerate(globs) if glob_fits(glob, name)), None)
+            index = next((i for i, glob in enumerate(globs) if glob_matches(glob, name)), None)
             if index is not None:
                 yield rule.finding(
                     f"the policy forbids the hyperparameter `{name}`",
@@ -287,7 +287,7 @@ def _required_key(key: str, context: Context) -> str | None:
     if context.spec_name is None and any(map(has_reference, allowed)):
         # A request can't contain a reference, and only a deployment can resolve it.
         allowed = (kms_keys.any_key(environment),)
-    if any_glob_fits(allowed, kms_keys.key_arn(key, environment)):
+    if matches_any_glob(allowed, kms_keys.key_arn(key, environment)):
         return None
     own = kms_keys.own_key(environment)
     return f"that of the environment, {own}" if own else f"one in the account, {allowed[0]}"

@@ -121,9 +121,8 @@ def role_in_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
                 problem,
                 definition.path / "RoleArn",
                 label=label,
-                help="use a role in the tuning job's account; bucket policies can give it "
-                "access to "
-                "other accounts",
+                help="use a role in the tuning job's account; bucket policies can give it access "
+                "to other accounts",
             )
 
 

@@ -112,8 +112,7 @@ def no_room_for_hptc_tags(rule: Rule, context: Context) -> Iterator[Finding]:
     if len(own) > _MAX_TAGS - _HPTC_TAGS:
         yield rule.finding(
             f"the tuning job has {len(own)} tags and hptc adds up to {_HPTC_TAGS}, but the "
-            "maximum is "
-            f"{_MAX_TAGS}",
+            f"maximum is {_MAX_TAGS}",
             RequestPath(("Tags",)),
             on_key=True,
             help=f"keep at most {_MAX_TAGS - _HPTC_TAGS} to submit with hptc",

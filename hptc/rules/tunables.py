@@ -214,7 +214,7 @@ def missing_required_hyperparameter(rule: Rule, context: Context) -> Iterator[Fi
         given = {*definition.static, *(range_.name for range_ in definition.ranges)}
         for required in algorithm.required_hyperparameters:
             condition = required.when
-            if required.name in given or (condition and not condition.holds(definition.static)):
+            if required.name in given or (condition and not condition.is_met(definition.static)):
                 continue
             because = (
                 f" when `{condition.hyperparameter}` is "

@@ -43,7 +43,7 @@ def test_the_others_are_jumpstart() -> None:
     assert {the(name).kind for name in others} == {"jumpstart"}
 
 
-def test_a_repository_is_a_name_too() -> None:
+def test_repository_name_is_accepted() -> None:
     assert algorithms.algorithm("sagemaker-xgboost", "1.7-1") == the("xgboost", "1.7-1")
 
 
@@ -55,7 +55,7 @@ def test_a_repository_is_a_name_too() -> None:
         pytest.param("", id="empty"),
     ],
 )
-def test_an_unknown_name_is_none(name: str) -> None:
+def test_unknown_name(name: str) -> None:
     assert algorithms.algorithm(name) is None
 
 
@@ -153,21 +153,21 @@ def test_xgboost_publishes_limits(hyperparameter: str, limits: tuple[float, floa
 
 
 @pytest.mark.parametrize("name", ["booster", "tree_method", "num_parallel_tree", "learning_rate"])
-def test_xgboost_tunes_nothing_else(name: str) -> None:
+def test_only_documented_xgboost_hyperparameters_are_tunable(name: str) -> None:
     xgboost = the("xgboost")
     assert xgboost.tunables_are_exhaustive
     assert xgboost.tunable(name) is None
     assert name in xgboost.hyperparameters
 
 
-def test_only_xgboost_publishes_the_whole_list_of_tunables() -> None:
+def test_only_xgboost_has_exhaustive_tunables() -> None:
     exhaustive = [
         name for name in algorithms.algorithm_names() if the(name).tunables_are_exhaustive
     ]
     assert exhaustive == ["xgboost"]
 
 
-def test_the_first_xgboost_is_an_older_one() -> None:
+def test_first_xgboost_version() -> None:
     first, newest = the("xgboost", "1"), the("xgboost", "3.2-0")
     assert (first.processors, newest.processors) == (("cpu",), ("cpu", "gpu"))
     assert (first.checkpoints, newest.checkpoints) == (False, True)
@@ -211,12 +211,12 @@ def test_hardware(
     assert found.is_single_instance == is_single_instance
 
 
-def test_blazingtext_takes_several_instances_in_one_mode() -> None:
+def test_blazingtext_supports_several_instances_in_one_mode() -> None:
     condition = the("blazingtext").multi_instance_when
     assert condition == Condition(hyperparameter="mode", values=("batch_skipgram",))
-    assert condition.holds({"mode": "batch_skipgram"})
-    assert not condition.holds({"mode": "supervised"})
-    assert not condition.holds({})
+    assert condition.is_met({"mode": "batch_skipgram"})
+    assert not condition.is_met({"mode": "supervised"})
+    assert not condition.is_met({})
 
 
 @pytest.mark.parametrize(
@@ -240,11 +240,11 @@ def test_required_hyperparameters(name: str, statics: dict[str, str], required: 
     assert {
         each.name
         for each in the(name).required_hyperparameters
-        if each.when is None or each.when.holds(statics)
+        if each.when is None or each.when.is_met(statics)
     } == required
 
 
-def test_these_algorithms_checkpoint() -> None:
+def test_algorithms_with_checkpoints() -> None:
     assert {name for name in algorithms.algorithm_names() if the(name).checkpoints} == {
         "image-classification",
         "object-detection",
@@ -277,7 +277,7 @@ def test_early_stopping() -> None:
         ),
     ],
 )
-def test_a_regex_finds_its_number(metric: tuple[str, str], log: str, value: str) -> None:
+def test_metric_regex_captures_the_number(metric: tuple[str, str], log: str, value: str) -> None:
     found = the(metric[0]).metric(metric[1])
     assert found is not None
     assert found.regex is not None
@@ -289,7 +289,7 @@ def test_a_regex_finds_its_number(metric: tuple[str, str], log: str, value: str)
 @pytest.mark.parametrize(
     ("name", "version"), EVERY, ids=[f"{name}-{version}" for name, version in EVERY]
 )
-def test_every_version_is_sound(name: str, version: str | None) -> None:
+def test_every_version_is_consistent(name: str, version: str | None) -> None:
     found = the(name, version)
     names = [each.name for each in found.metrics]
     assert len(names) == len(set(names))

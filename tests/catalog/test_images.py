@@ -74,7 +74,7 @@ PUBLISHED = {
 @pytest.mark.parametrize(
     ("key", "uri"), PUBLISHED.items(), ids=["-".join(key) for key in PUBLISHED]
 )
-def test_the_uri_is_the_one_that_aws_publishes(key: tuple[str, str, str], uri: str) -> None:
+def test_uri_is_the_published_one(key: tuple[str, str, str], uri: str) -> None:
     assert images.image_uri(*key) == uri
 
 
@@ -113,7 +113,7 @@ def test_the_uri_is_the_one_that_aws_publishes(key: tuple[str, str, str], uri: s
         ),
     ],
 )
-def test_a_framework_takes_the_authors_tag(name: str, tag: str, region: str, uri: str) -> None:
+def test_framework_image_has_the_authors_tag(name: str, tag: str, region: str, uri: str) -> None:
     assert images.framework_image_uri(name, tag, region) == uri
 
 
@@ -146,7 +146,7 @@ def test_a_framework_takes_the_authors_tag(name: str, tag: str, region: str, uri
         ),
     ],
 )  # fmt: skip
-def test_an_unknown_word_comes_back_with_the_known_ones(
+def test_problem_lists_the_valid_values(
     name: str, version: str, region: str, field: str, value: str, some_valid: str, not_valid: str
 ) -> None:
     problem = images.image_uri(name, version, region)
@@ -240,9 +240,7 @@ def test_any_other_image_is_not_identified(uri: str) -> None:
         pytest.param("team/sub/my-app_2:V1.0_x", "team/sub/my-app_2", "V1.0_x", None, id="path"),
     ],
 )
-def test_an_ecr_uri_comes_apart(
-    uri: str, repository: str, tag: str | None, digest: str | None
-) -> None:
+def test_ecr_uri_is_parsed(uri: str, repository: str, tag: str | None, digest: str | None) -> None:
     assert images.parse_image(f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{uri}") == Image(
         account="123456789012",
         region="eu-west-1",
@@ -279,7 +277,7 @@ def test_a_fips_endpoint_is_the_same_registry() -> None:
     assert (image.region, image.repository) == ("us-gov-west-1", "app")
 
 
-def test_the_partitions_are_botocores() -> None:
+def test_partitions_match_botocore() -> None:
     model = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_bytes())
     for each in model["partitions"]:
         for region in each["regions"]:
@@ -288,7 +286,7 @@ def test_the_partitions_are_botocores() -> None:
                 assert images.url_suffix(region) == each["outputs"]["dnsSuffix"], region
 
 
-def test_the_table_is_sound() -> None:
+def test_table_is_consistent() -> None:
     table = json.loads((files("hptc") / "catalog" / "data" / "images.json").read_bytes())
     assert {"source", "source_date"} <= table["about"].keys()
     used = {entry["registry"] for entry in table["images"]}

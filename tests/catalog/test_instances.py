@@ -80,12 +80,12 @@ def test_an_unknown_type_is_none(instance_type: str, family: str | None) -> None
     assert instances.instance_family(instance_type) == family
 
 
-def test_every_type_that_training_takes_has_a_known_family() -> None:
+def test_every_training_instance_type_has_a_known_family() -> None:
     unknown = [each for each in training_instance_types() if instances.instance(each) is None]
     assert unknown == [], "add their families to hptc/catalog/data/instances.json, see docs/data.md"
 
 
-def test_these_types_alone_have_local_storage_of_unknown_size() -> None:
+def test_types_with_local_storage_of_unknown_size() -> None:
     found = [instances.instance(each) for each in training_instance_types()]
     assert [
         each.type
@@ -94,7 +94,7 @@ def test_these_types_alone_have_local_storage_of_unknown_size() -> None:
     ] == ["ml.g7.2xlarge", "ml.g7.4xlarge", "ml.g7.8xlarge"]
 
 
-def test_the_table_lists_no_type_that_training_does_not_take() -> None:
+def test_table_has_only_training_instance_types() -> None:
     table = json.loads((files("hptc") / "catalog" / "data" / "instances.json").read_bytes())
     assert {"source", "source_date"} <= table["about"].keys()
     listed = {

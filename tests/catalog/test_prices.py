@@ -30,7 +30,7 @@ from tests.support.fake_service import FakeTime
 from tests.support.paths import ROOT
 
 NOT_OF_TRAINING = {"offer-table", "oregon-studio", "notebook-volumes"}
-"""Readings of other parts of SageMaker: they agree, but no row stands on them alone."""
+"""Readings of other parts of SageMaker; every row needs another source too."""
 
 ROW = {"usd_per_hour": "0.23", "date": "2026-09-24", "sources": ["a", "b"]}
 
@@ -50,6 +50,10 @@ def file(**regions: Any) -> str:
     return json.dumps(
         {"version": 1, "regions": {k.replace("_", "-"): v for k, v in regions.items()}}
     )
+
+
+def one_price(**changes: Any) -> str:
+    return file(x={"instances": {"ml.a.b": {**ROW, **changes}}})
 
 
 class TestPackagedTable:
@@ -92,14 +96,14 @@ class TestPackagedTable:
     @pytest.mark.parametrize(
         ("region", "instance_type"), [("us-east-1", "ml.x9.xlarge"), ("eu-west-1", "ml.m5.xlarge")]
     )
-    def test_what_it_does_not_have_is_not_guessed(self, region: str, instance_type: str) -> None:
+    def test_missing_price_is_not_guessed(self, region: str, instance_type: str) -> None:
         assert packaged().instance(region, instance_type) is None
 
 
 class TestProjectTable:
-    """prices.json beside hptc.yaml."""
+    """prices.json next to hptc.yaml."""
 
-    def test_its_region_is_read_there_and_nowhere_else(self, tmp_path: Path) -> None:
+    def test_region_of_the_project_replaces_that_of_the_package(self, tmp_path: Path) -> None:
         row = {**ROW, "usd_per_hour": "0.99"}
         text = file(us_east_1={"instances": {"ml.m5.xlarge": row}})
         (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
@@ -112,7 +116,7 @@ class TestProjectTable:
         assert prices.volume("us-east-1") is None
         assert prices.instance("ap-south-1", "ml.m5.xlarge") is not None
 
-    def test_without_one_the_package_serves(self, tmp_path: Path) -> None:
+    def test_without_a_file_the_packaged_table_applies(self, tmp_path: Path) -> None:
         assert load_prices(tmp_path) == packaged()
         assert load_prices(None) is packaged()
 
@@ -129,7 +133,7 @@ class TestProjectTable:
         assert tables[0] == load_prices(tmp_path / "one")
         assert tables[3] is packaged()
 
-    def test_a_table_is_read_as_it_was_written(self, tmp_path: Path) -> None:
+    def test_table_round_trips(self, tmp_path: Path) -> None:
         (tmp_path / FILE_NAME).write_text(render_prices(packaged()), encoding="utf-8")
         again = render_prices(own_prices(tmp_path))
         assert again == render_prices(packaged())
@@ -139,22 +143,23 @@ class TestProjectTable:
         [
             ("{", "is not JSON"),
             ("[" * 100_000, "is not JSON"),
-            ("[]", "is no JSON object"),
-            ('{"version": 2}', "version: is '2', but this hptc reads 1"),
-            ('{"version": 1}', "regions: is no JSON object"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": 0}}}), "0 is no price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": -1}}}), "-1 is no price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": "NaN"}}}), "NaN is no price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": "1e99"}}}), "is no price"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": "x"}}}), "'x' is no number"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "date": "2026"}}}), "no date such as"),
-            (file(x={"instances": {"ml.a.b": {**ROW, "sources": "a"}}}), "sources: is no list"),
-            (file(x={"volume": ROW}), "volume.usd_per_gb_month: None is no number"),
+            ("[]", "is not a JSON object"),
+            ('{"version": 2}', "version: is '2', but this version of hptc supports 1"),
+            ('{"version": 1}', "regions: is not a JSON object"),
+            (one_price(usd_per_hour=0), "0 is not a valid price"),
+            (one_price(usd_per_hour=-1), "-1 is not a valid price"),
+            (
+                one_price(usd_per_hour="NaN"),
+                "NaN is not a valid price",
+            ),
+            (one_price(usd_per_hour="1e99"), "is not a valid price"),
+            (one_price(usd_per_hour="x"), "'x' is not a number"),
+            (one_price(date="2026"), "not a date such as"),
+            (one_price(sources="a"), "sources: is not a list"),
+            (file(x={"volume": ROW}), "volume.usd_per_gb_month: None is not a number"),
         ],
     )
-    def test_what_is_wrong_is_said_with_its_place(
-        self, text: str, message: str, tmp_path: Path
-    ) -> None:
+    def test_error_has_its_location(self, text: str, message: str, tmp_path: Path) -> None:
         (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
         with pytest.raises(UsageError, match=message.replace("(", r"\(")) as raised:
             load_prices(tmp_path)
@@ -167,7 +172,7 @@ class TestProjectTable:
             load_prices(tmp_path)
 
     def test_a_number_is_not_rounded(self) -> None:
-        text = file(x={"instances": {"ml.a.b": {**ROW, "usd_per_hour": 25.2512883}}})
+        text = one_price(usd_per_hour=25.2512883)
         price = parse_prices(text, "x").instance("x", "ml.a.b")
         assert price is not None
         assert price.usd == Decimal("25.2512883")
@@ -241,7 +246,7 @@ PAGES = [
 
 @dataclass
 class FakePriceList:
-    """GetProducts over pages in memory; `refusals` come first."""
+    """GetProducts with pages in memory, after raising the `refusals`."""
 
     pages: list[list[str]] = field(default_factory=lambda: PAGES)
     refusals: list[str] = field(default_factory=list)
@@ -283,7 +288,7 @@ class TestRefresh:
             ("AWS Price List API, SKU M5, 20261008000313",),
         )
 
-    def test_every_page_is_asked_for_with_the_region(self) -> None:
+    def test_every_page_is_requested_for_the_region(self) -> None:
         client = FakePriceList()
         fetch_prices(client, ["us-east-1"], quick())
         assert [request.get("NextToken") for request in client.requests] == [None, "1"]
@@ -293,22 +298,22 @@ class TestRefresh:
                 request["Filters"]
             )
 
-    def test_the_file_is_reviewed_like_code(self) -> None:
+    def test_rendered_file_is_stable(self) -> None:
         table = fetch_prices(FakePriceList(), ["us-east-1"], quick())
         text = render_prices(table)
         assert parse_prices(text, "prices.json") == table
         assert render_prices(parse_prices(text, "prices.json")) == text
 
-    def test_throttling_is_waited_for(self) -> None:
+    def test_throttling_is_retried(self) -> None:
         client = FakePriceList(refusals=["ThrottlingException", "ThrottlingException"])
         assert fetch_prices(client, ["us-east-1"], quick()).volume("us-east-1") is not None
 
-    def test_a_refusal_is_an_aws_error(self) -> None:
+    def test_rejection_is_an_aws_error(self) -> None:
         client = FakePriceList(refusals=["AccessDeniedException"])
         with pytest.raises(AwsError) as raised:
             fetch_prices(client, ["us-east-1"], quick())
         assert "pricing:GetProducts" in raised.value.help
 
-    def test_a_region_without_prices_is_said(self) -> None:
+    def test_region_without_prices_is_an_error(self) -> None:
         with pytest.raises(AwsError, match="no prices in US dollars of training in mars-1"):
             fetch_prices(FakePriceList(pages=[[]]), ["mars-1"], quick())

@@ -37,24 +37,24 @@ class Worked(NamedTuple):
 WORKED = [
     # 20 jobs x 1 h x ($0.50 + 30 GB x $0.001) = 20 x $0.53
     Worked("one instance", "{}", "20", "10.60"),
-    # the search ends after 6 h: 2 at once x 6 h = 12 h, less than 20 h; 12 x $0.53
-    Worked("cut by the search", "limits: {max_runtime: 6h}", "12", "6.36"),
-    # the search ends after 30 min, so does each of its jobs: 2 x 0.5 h x $0.53
-    Worked("search shorter than a job", "limits: {max_runtime: 30m}", "1", "0.53"),
+    # the tuning job ends after 6 h: 2 in parallel x 6 h = 12 h, less than 20 h; 12 x $0.53
+    Worked("cut by the tuning job", "limits: {max_runtime: 6h}", "12", "6.36"),
+    # the tuning job ends after 30 min, so does each of its jobs: 2 x 0.5 h x $0.53
+    Worked("tuning job shorter than a training job", "limits: {max_runtime: 30m}", "1", "0.53"),
     # 20 jobs x 1 h x 2 instances x $0.53
     Worked("two instances", "training_job: {resources: {instance_count: 2}}", "40", "21.20"),
     # 20 jobs x 1 h x ($0.50 + 500 GB x $0.001) = 20 x $1.00
     Worked("volume", "training_job: {resources: {volume_size_in_gb: 500}}", "20", "20.00"),
-    # 10 at once until the search ends could run 60 h, but there are 20 jobs of 1 h: 20 x $0.53
+    # 10 in parallel could run 60 h, but there are only 20 jobs of 1 h: 20 x $0.53
     Worked(
-        "not cut by the search",
+        "not cut by the tuning job",
         "limits: {max_runtime: 6h, max_parallel_training_jobs: 10}",
         "20",
         "10.60",
     ),
     # 20 jobs x 90 min = 30 h; 30 x $0.53
     Worked("ninety minutes", "training_job: {stopping: {max_runtime: 90m}}", "30", "15.90"),
-    # nothing says how long a job runs: one day each, 20 x 24 h = 480 h; 480 x $0.53
+    # no runtime, so one day each, 20 x 24 h = 480 h; 480 x $0.53
     Worked(
         "AWS's default runtime",
         "{limits: {max_runtime: null}, training_job: {stopping: {max_runtime: null}}}",
@@ -77,14 +77,14 @@ training_job:
         "60",
         "103.00",
     ),
-    # g5 has storage of its own, so there is no volume: 20 x $1.40
+    # g5 has local storage, so there is no volume: 20 x $1.40
     Worked(
         "local storage",
         "training_job: {resources: {instance_type: ml.g5.xlarge, volume_size_in_gb: null}}",
         "20",
         "28.00",
     ),
-    # the dearest of 1 x ($0.50 + $0.03), 3 x ($0.50 + $0.03) = $1.59 and 1 x ($1.00 + $0.03)
+    # the most expensive of 1 x ($0.50 + $0.03), 3 x ($0.50 + $0.03) = $1.59 and 1 x ($1.00 + $0.03)
     Worked(
         "flexible instances",
         """
@@ -123,7 +123,7 @@ training_job:
         "6",
         "3.18",
     ),
-    # 750 jobs are AWS's most, but 2 at once for a day are 48 h; 48 x $0.53
+    # AWS allows 750 jobs, but 2 in parallel for a day are 48 h; 48 x $0.53
     Worked(
         "Hyperband without a number",
         """
@@ -145,7 +145,7 @@ limits: {max_number_of_training_jobs: null, max_runtime: null}
         "750",
         "397.50",
     ),
-    # no number, but a day, 2 at once: 48 x $0.53
+    # no number, but a day, 2 in parallel: 48 x $0.53
     Worked(
         "bounded by its runtime alone",
         "limits: {max_number_of_training_jobs: null}",
@@ -156,7 +156,7 @@ limits: {max_number_of_training_jobs: null, max_runtime: null}
     Worked("retries", "training_job: {retry: {maximum_retry_attempts: 5}}", "20", "10.60"),
     # 20 jobs x (1 h + 30 min in the warm pool) = 30 h; 30 x $0.53
     Worked("warm pool", "training_job: {resources: {keep_alive_period: 30m}}", "30", "15.90"),
-    # 20 of the dearest: long runs 2 h at $0.53 = $1.06, dear 1 h at $1.03; 20 x $1.06
+    # 20 of the most expensive: long runs 2 h at $0.53 = $1.06, dear 1 h at $1.03; 20 x $1.06
     Worked(
         "two definitions",
         """
@@ -173,11 +173,11 @@ training_jobs:
 @pytest.mark.parametrize("worked", WORKED, ids=lambda worked: worked.what)
 def test_worked_by_hand(worked: Worked) -> None:
     result = bound(worked.spec)
-    assert result.most is not None
+    assert result.maximum is not None
     assert result.missing == ()
-    assert result.most.instance_hours == Decimal(worked.hours)
-    assert result.most.usd == Decimal(worked.usd)
-    assert result.most.usd_low == Decimal(worked.low or worked.usd)
+    assert result.maximum.instance_hours == Decimal(worked.hours)
+    assert result.maximum.usd == Decimal(worked.usd)
+    assert result.maximum.usd_low == Decimal(worked.low or worked.usd)
 
 
 def test_a_bound_is_rounded_up() -> None:
@@ -186,7 +186,7 @@ def test_a_bound_is_rounded_up() -> None:
 limits: {max_number_of_training_jobs: 1, max_parallel_training_jobs: 1}
 training_job: {stopping: {max_runtime: 1}}
 """
-    most = bound(spec).most
+    most = bound(spec).maximum
     assert most is not None
     assert most.usd == Decimal("0.01")
 
@@ -196,17 +196,17 @@ def test_an_unknown_price_is_never_zero(
     spec: str, prices: PriceTable, hours: str, missing: list[str]
 ) -> None:
     result = bound(spec, prices)
-    assert result.most is not None
-    assert (result.most.usd, result.most.usd_low) == (None, None)
-    assert result.most.instance_hours == Decimal(hours)
+    assert result.maximum is not None
+    assert (result.maximum.usd, result.maximum.usd_low) == (None, None)
+    assert result.maximum.instance_hours == Decimal(hours)
     assert list(result.missing) == missing
 
 
 VOLUMES = {
     # (instance type, GB in the request, GB billed)
     "a size": ("ml.m5.xlarge", 30, 30),
-    "storage of its own": ("ml.g5.xlarge", None, 0),
-    "storage of its own, and a size": ("ml.g5.xlarge", 30, 0),
+    "local storage": ("ml.g5.xlarge", None, 0),
+    "local storage, and a size": ("ml.g5.xlarge", 30, 0),
     "a type newer than the table": ("ml.x99.large", 30, 30),
     "no size": ("ml.m5.xlarge", None, None),
 }
@@ -245,17 +245,17 @@ def test_an_unknown_volume_price_matters_only_with_a_volume() -> None:
     prices = price_table(volume=None, g5_xlarge="1.40")
     result = cost_bound(on_instance("ml.g5.xlarge", 30), "us-east-1", prices)
     assert result.missing == ()
-    assert result.most is not None
-    assert result.most.usd == Decimal("28.00")
+    assert result.maximum is not None
+    assert result.maximum.usd == Decimal("28.00")
 
 
 @pytest.mark.parametrize("prices", [PRICES, price_table(volume=None, m5_xlarge="0.50")])
 def test_a_volume_of_unknown_size_leaves_the_cost_unknown(prices: PriceTable) -> None:
     result = cost_bound(on_instance("ml.m5.xlarge", None), "us-east-1", prices)
-    assert result.most is not None
-    assert result.most.usd is None
+    assert result.maximum is not None
+    assert result.maximum.usd is None
     assert len(result.missing) == 1
-    assert "size of the volume of ml.m5.xlarge" in result.missing[0]
+    assert "volume size of ml.m5.xlarge" in result.missing[0]
 
 
 def test_without_a_region_a_volume_has_no_price() -> None:
@@ -263,11 +263,11 @@ def test_without_a_region_a_volume_has_no_price() -> None:
     assert [(line.price, line.volume_price) for line in configuration.lines] == [(None, None)]
 
 
-def test_a_search_without_an_end_has_no_bound() -> None:
+def test_tuning_job_without_a_limit_has_no_bound() -> None:
     result = bound("limits: {max_number_of_training_jobs: null, max_runtime: null}")
-    assert result.most is None
+    assert result.maximum is None
     (missing,) = result.missing
-    assert missing.startswith("the number of training jobs: the spec gives no number")
+    assert missing == "number of training jobs not set in the spec, and no `limits.max_runtime`"
 
 
 def test_autotune_without_a_number_is_not_counted() -> None:
@@ -278,14 +278,14 @@ def test_autotune_without_a_number_is_not_counted() -> None:
     )
 
 
-def test_without_a_region_no_price_holds() -> None:
+def test_without_a_region_prices_are_unknown() -> None:
     result = cost_bound(job("{}"), None, PRICES)
-    assert result.most is not None
-    assert result.most.usd is None
-    assert result.missing == ("the Region: there is no environment, and no image names one",)
+    assert result.maximum is not None
+    assert result.maximum.usd is None
+    assert result.missing == ("Region unknown: no environment, and no image in Amazon ECR",)
 
 
-def test_region_is_the_environments_else_the_images() -> None:
+def test_region_comes_from_the_environment_or_the_image() -> None:
     compiled = compile_case("{}")
     compiled = succeeded(compiled)
     assert job_region(compiled.job, compiled.environment) == "us-east-1"
@@ -314,7 +314,7 @@ def test_more_never_costs_less(
                 "resources": {"instance_count": count},
             },
         }
-        result = bound(json.dumps(spec)).most
+        result = bound(json.dumps(spec)).maximum
         assert result is not None
         assert result.usd is not None
         return result.usd
@@ -348,7 +348,7 @@ def test_rendered_sum(golden: Golden) -> None:
     golden("cost/sum.txt", render_costs([SpecCost(name, bound("{}")) for name in "ab"]))
 
 
-def test_the_pages_example_is_true() -> None:
+def test_example_in_the_docs_is_up_to_date() -> None:
     workspace = Workspace(environment="dev")
     compiled = compile_file(str(ROOT / "specs" / "direct-marketing-xgboost.yaml"), workspace)
     compiled = succeeded(compiled)

@@ -94,7 +94,7 @@ WORKED = [
     Worked("a failure costs, too", "{}", (run(30, 6),), "6", "3.18"),
     # 90 min, but now AWS stops each after its hour: 20 x 1 h, which is the bound itself
     Worked("no more than the limit of now", "{}", (run(90),), "20", "10.60"),
-    # 20 x 54 min = 18 h, but the search ends after 6 h of 2 at once: 12 h x $0.53, the bound
+    # 20 x 54 min = 18 h, but 2 in parallel for 6 h are 12 h: 12 x $0.53, the bound
     Worked("no more than the bound", "limits: {max_runtime: 6h}", (run(54),), "12", "6.36"),
     # 20 x 0.3 h x 2 instances = 12 h; 12 x $0.53
     Worked(
@@ -102,11 +102,11 @@ WORKED = [
     ),
     # an hour: 2 x ($0.50 + $0.05) + $4.00 + $0.05 = $5.15; 20 x 0.1 h x $5.15, 3 x 2 h
     Worked("groups", GROUPS, (run(6),), "6", "10.30"),
-    # nobody tells which of the two it was: 20 x 0.3 h at the dearest, $1.03
+    # which of the two it was is unknown: 20 x 0.3 h at the most expensive, $1.03
     Worked("flexible instances", FLEXIBLE, (run(18),), "6", "6.18"),
     # half of the time was billed: 20 x 0.6 h x ($0.50 / 2 + $0.03) = 12 x $0.28; 6 h are billed
     Worked("spot", SPOT, (run(36, billed=Fraction(1, 2)),), "6", "3.36"),
-    # AWS told nothing: 12 h x ($0.05 + $0.03) to 12 h x $0.53
+    # the billed time is unknown: 12 h x ($0.05 + $0.03) to 12 h x $0.53
     Worked("spot, not told", SPOT, (run(36, billed=None),), "12", "6.36", "0.96", "6.36"),
     # 3 x 2 points x 0.3 h x $0.53
     Worked(
@@ -203,16 +203,16 @@ def test_worked_by_hand(worked: Worked) -> None:
     assert found.is_range is (worked.low is not None)
 
 
-def test_nothing_is_guessed() -> None:
+def test_without_past_runs_there_is_no_forecast() -> None:
     found = expected("{}")
-    assert found.unknown == "no earlier run is known"
+    assert found.unknown == "no past runs"
     assert (found.usd_low, found.usd, found.usd_high, found.instance_hours) == (None,) * 4
 
 
 def test_runs_on_other_instances_are_named() -> None:
     found = expected_cost(bound("{}"), EarlierRuns(elsewhere=("churn-1", "churn-2")))
     assert found.unknown == (
-        "no earlier run on these instances is known: `churn-1` and 1 more ran on others"
+        "no past runs on these instances: `churn-1` and 1 more ran on other instances"
     )
 
 
@@ -220,7 +220,7 @@ def test_runs_on_other_instances_are_named() -> None:
 def test_an_unknown_price_is_never_zero(case: str) -> None:
     spec, prices, _, _ = UNKNOWN[case]
     found = expected_cost(bound(spec, prices), EarlierRuns(runs=(run(18),)))
-    assert found.unknown == "the price is not known"
+    assert found.unknown == "price unknown"
     assert (found.usd_low, found.usd, found.usd_high) == (None, None, None)
     assert found.instance_hours is not None
     assert found.instance_hours >= 6
@@ -245,12 +245,12 @@ def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
     runs = [run(*each) for each in minutes]
     runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
     found = expected_cost(of, EarlierRuns(runs=tuple(runs)))
-    assert of.most is not None
-    assert of.most.usd is not None
+    assert of.maximum is not None
+    assert of.maximum.usd is not None
     assert found.usd_low is not None
     assert found.usd is not None
     assert found.usd_high is not None
-    assert 0 < found.usd_low <= found.usd <= found.usd_high <= of.most.usd
+    assert 0 < found.usd_low <= found.usd <= found.usd_high <= of.maximum.usd
 
 
 RENDERED = {
@@ -287,7 +287,7 @@ def test_rendered_sum(golden: Golden) -> None:
     golden("cost/expected-sum.txt", render_costs(costs))
 
 
-def test_the_pages_example_is_true() -> None:
+def test_example_in_the_docs_is_up_to_date() -> None:
     # 20 x 14 min and 20 x 10 min, at $0.23 and 30 GB x $0.14 / 672 h = $0.23625 an hour
     of = bound("{}", packaged())
     runs = (

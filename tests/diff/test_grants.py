@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_conditions(wide: Grant, narrow: Grant, expected: bool) -> None:
         pytest.param({"resource": "*"}, False, id="every resource"),
     ],
 )
-def test_actions_and_resources(change: dict[str, str], expected: bool) -> None:
+def test_actions_and_resources(change: dict[str, Any], expected: bool) -> None:
     assert is_covered(replace(grant(), **change), [grant()]) is expected
 
 

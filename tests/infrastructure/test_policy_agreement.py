@@ -25,7 +25,7 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.launcher_policy import launcher_statements, tag_values
 from hptc.infrastructure.statements import document
-from hptc.project.patterns import PatternError, any_glob_fits, pattern
+from hptc.project.patterns import PatternError, matches_any_glob, pattern
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project, ProjectFile
 from hptc.project.references import substitute
@@ -573,7 +573,7 @@ def test_types_with_local_storage_pass_by_any_pattern_that_allows_them(
     """Without a volume key they pass by a statement of their own, whose patterns are derived."""
     chosen = environment({"require_kms_keys": True, "instance_types": allowed}, BARE)
     made = request(in_order(one_type(instance_type), output_key(OWN_KEY)), tags={})
-    assert iam_allows(made, _document(chosen)) == any_glob_fits(allowed, instance_type)
+    assert iam_allows(made, _document(chosen)) == matches_any_glob(allowed, instance_type)
 
 
 _PIECES = (
@@ -605,7 +605,7 @@ _PIECES = (
     value=st.text("aab-._* |1", max_size=5),
 )
 def test_a_tag_that_fits_is_never_denied(regex: str, value: str) -> None:
-    if pattern(regex).fits(value):
+    if pattern(regex).matches(value):
         statement = {
             "Sid": "Tagged",
             "Effect": "Allow",

@@ -95,11 +95,11 @@ def test_groups_that_capture_nothing_are_counted() -> None:
     ("line", "expected"),
     [("a\tb", "a#011b"), ("\x1b[0m", "#033[0m"), ("plain é", "plain é"), ("\x7f", "#177")],
 )
-def test_control_characters_as_cloudwatch_has_them(line: str, expected: str) -> None:
+def test_control_characters_as_in_cloudwatch_logs(line: str, expected: str) -> None:
     assert escaped(line) == expected
 
 
-def test_an_expression_of_awss_own_form_matches_a_real_tab() -> None:
+def test_expression_of_aws_matches_a_tab() -> None:
     regex = r".*\\[[0-9]+\\].*#011validation-auc:(\\S+)"
     rehearsal = proved(f'{{loss: "{regex}"}}', "[3]\ttrain-auc:0.9\tvalidation-auc:0.8\n")
     assert rehearsal.metrics[0].first[0].text == "0.8"
@@ -111,7 +111,7 @@ class TestSlowExpressions:
     HANGS = "(a|a)*b"
     LOG = "a" * 64 + "\nloss=0.5\n"
 
-    def test_the_others_are_proved(self) -> None:
+    def test_other_expressions_still_run(self) -> None:
         rehearsal = proved(
             f'{{one: "({self.HANGS})", loss: "loss=([0-9.]+)", two: "x({self.HANGS})"}}',
             self.LOG,
@@ -122,18 +122,18 @@ class TestSlowExpressions:
         assert (found["loss"].numbers, found["loss"].fault, found["two"].fault) == (1, "", "")
         assert rehearsal.is_objective_found
 
-    def test_not_all_are_waited_for(self) -> None:
+    def test_remaining_expressions_are_skipped_after_three_slow_ones(self) -> None:
         definitions = ", ".join(f'm{n}: "({self.HANGS})"' for n in range(5))
         rehearsal = proved(f'{{{definitions}, loss: "loss=([0-9.]+)"}}', self.LOG, seconds=0.5)
         faults = [found.fault for found in rehearsal.metrics]
         assert len(rehearsal.metrics) == 6
         assert sum("takes longer" in fault for fault in faults) == 3
-        assert sum("was not tried" in fault for fault in faults) == 2
+        assert sum("was skipped" in fault for fault in faults) == 2
         assert rehearsal.is_objective_found
 
 
 class TestWhichDefinitionIsTheObjective:
-    """A result says of every expression whether it is the objective's, however it ended."""
+    """Every result has the right `is_objective`, however the expression ended."""
 
     HANGS = TestSlowExpressions.HANGS
 
@@ -171,7 +171,7 @@ class TestWhichDefinitionIsTheObjective:
             *[("loss", True)] * 4,
             ("acc", False),
         ]
-        assert ["was not tried" in found.fault for found in rehearsal.metrics] == [
+        assert ["was skipped" in found.fault for found in rehearsal.metrics] == [
             *[False] * 3,
             True,
             True,
@@ -219,9 +219,9 @@ def test_one_of_several_definitions() -> None:
     assert only.definition == "two"
     (single,) = rehearse(job('{loss: "loss=([0-9.]+)"}'), LOG, "x")
     assert single.definition == ""
-    with pytest.raises(UsageError, match="no training job `three`") as raised:
+    with pytest.raises(UsageError, match="has no training job `three`") as raised:
         rehearse(compiled.job, LOG, "x", definition="three")
-    assert raised.value.help == "it has: one, two"
+    assert raised.value.help == "training jobs: one, two"
 
 
 class TestSampleLog:
@@ -247,17 +247,17 @@ class TestSampleLog:
     @pytest.mark.parametrize(
         ("sample", "message"),
         [
-            ("/etc/passwd", "no path inside the project"),
-            ("../secret", "no path inside the project"),
-            ("logs/../../secret", "no path inside the project"),
-            ("", "no path inside the project"),
-            ("a\0b", "no path inside the project"),
-            ("leak.log", "leads out of the project"),
-            ("up/secret", "leads out of the project"),
-            ("loop", "there is no file"),
-            ("logs", "is no file"),
-            ("pipe", "is no file"),
-            ("absent.log", "there is no file"),
+            ("/etc/passwd", "not a path inside the project"),
+            ("../secret", "not a path inside the project"),
+            ("logs/../../secret", "not a path inside the project"),
+            ("", "not a path inside the project"),
+            ("a\0b", "not a path inside the project"),
+            ("leak.log", "link to a file outside the project"),
+            ("up/secret", "link to a file outside the project"),
+            ("loop", "does not exist"),
+            ("logs", "is not a file"),
+            ("pipe", "is not a file"),
+            ("absent.log", "does not exist"),
         ],
     )
     def test_outside(self, root: Path, sample: str, message: str) -> None:
@@ -269,15 +269,15 @@ class TestSampleLog:
     def test_too_large(self, root: Path) -> None:
         with (root / "large.log").open("wb") as stream:
             stream.truncate(MAX_LOG_BYTES + 1)
-        with pytest.raises(UsageError, match="has more than"):
+        with pytest.raises(UsageError, match="is larger than"):
             read_log_file(root / "large.log")
 
-    def test_bytes_that_are_no_text(self, root: Path) -> None:
+    def test_invalid_utf8(self, root: Path) -> None:
         (root / "raw.log").write_bytes(b"\xff\xfe loss=0.5\n")
         (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
         assert rehearse_sample(definition, "raw.log", root).is_objective_found
 
-    def test_a_spec_is_proved_only_where_it_is_asked_for(self, root: Path) -> None:
+    def test_sample_log_is_used_only_on_request(self, root: Path) -> None:
         (root / "spec.yaml").write_text(
             """\
 name: churn
@@ -306,17 +306,17 @@ training_job:
         assert "HPT342" in asked
 
 
-def test_what_is_left_after_the_time_of_a_run_is_not_tried(tmp_path: Path) -> None:
+def test_logs_after_the_time_limit_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(LOG, encoding="utf-8")
     (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
     rehearse_next = rehearse_samples(1e-6)
     first, second = (rehearse_next(definition, "train.log", tmp_path) for _ in range(2))
     assert first.is_objective_found
     assert not second.is_objective_found
-    assert "was not tried" in second.fault
+    assert "was skipped" in second.fault
 
 
-def test_the_sample_is_kept_out_of_the_request() -> None:
+def test_sample_log_is_not_part_of_the_request() -> None:
     spec, findings = parse_spec({"name": "x", "training_job": {"metric_sample_log": "a.log"}})
     assert findings == []
     assert spec is not None
@@ -335,12 +335,12 @@ def test_rendered(golden: Golden) -> None:
     golden("metrics/never.txt", render_rehearsals("churn", never))
 
 
-def test_rendered_text_steers_no_terminal() -> None:
+def test_rendered_text_has_no_control_characters() -> None:
     rehearsal = proved('{loss: "(.*)done"}')
     assert "\x1b" not in render_rehearsals("churn", (rehearsal,))
 
 
-def test_a_built_in_algorithm_has_nothing_to_prove(golden: Golden) -> None:
+def test_built_in_algorithm_is_not_tested(golden: Golden) -> None:
     compiled = succeeded(compile_case("{}", "xgboost"))
     found = rehearse(compiled.job, LOG, "train.log")
     assert found[0].is_objective_found

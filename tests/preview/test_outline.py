@@ -27,7 +27,7 @@ from tests.support.rule_cases import compile_case
 
 
 def job(spec: str) -> TuningJob:
-    """A spec over the base of tests/rules: 20 jobs, 2 at once, 1 h each, 1 d in all."""
+    """A spec over the base of tests/rules: 20 jobs, 2 in parallel, 1 h each, 1 d in total."""
     compiled = compile_case(spec)
     compiled = succeeded(compiled)
     return compiled.job
@@ -102,7 +102,7 @@ class TestGrid:
             ["6", "adam"],
         )
 
-    def test_a_grid_that_nobody_could_list(self) -> None:
+    def test_huge_grid(self) -> None:
         base = job(GRID)
         values = tuple(str(n) for n in range(30))
         ranges = tuple(
@@ -113,7 +113,7 @@ class TestGrid:
         (grid,) = result.grids
         assert grid.points == 30**30
         assert set(grid.last.values()) == {"29"}
-        assert any("AWS runs at most 750" in warning for warning in result.warnings)
+        assert any("the maximum is 750" in warning for warning in result.warnings)
         assert "points" in render_preview("huge", result)
 
 
@@ -148,7 +148,7 @@ class TestHyperband:
     def test_number_of_brackets(self, least: int, most: int, count: int) -> None:
         assert len(brackets(least, most).brackets) == count
 
-    def test_the_most_is_read_from_a_static_hyperparameter(self) -> None:
+    def test_max_resource_comes_from_a_static_hyperparameter(self) -> None:
         spec = """
 strategy: Hyperband
 training_job: {hyperparameters: {epochs: 9}}
@@ -158,7 +158,7 @@ training_job: {hyperparameters: {epochs: 9}}
         assert result.hyperband.max_resource == 9
 
     @given(st.integers(1, 50), st.integers(0, 20_000))
-    def test_no_rung_leaves_the_resource(self, least: int, more: int) -> None:
+    def test_rungs_stay_within_the_resource(self, least: int, more: int) -> None:
         found = brackets(least, least + more)
         for bracket in found.brackets:
             resources = [rung.resource for rung in bracket.rungs]
@@ -197,11 +197,11 @@ class TestWaves:
     [
         (
             "limits: {max_number_of_training_jobs: 10, max_parallel_training_jobs: 8}",
-            "8 of 10 training jobs start before any result is known, as in a random search",
+            "8 of 10 training jobs start before any result is known, as in random search",
         ),
         ("limits: {max_runtime: 3h}", "leaves time for 6 of 20 full training jobs"),
-        (HYPERBAND, "20 training jobs are fewer than the 49 of one round of brackets"),
-        ("limits: {max_number_of_training_jobs: null}", "number of training jobs is not known"),
+        (HYPERBAND, "has 20 training jobs, but one round of Hyperband needs 49"),
+        ("limits: {max_number_of_training_jobs: null}", "number of training jobs is unknown"),
         ("{}", "AWS chooses the scale of depth, rate"),
     ],
 )
@@ -216,7 +216,7 @@ def test_warnings(spec: str, warning: str) -> None:
     width=st.floats(1e-9, 1e308),
     seed=st.integers(),
 )
-def test_a_draw_stays_in_its_range(
+def test_drawn_value_is_within_its_range(
     kind: str, scaling: str, low: float, width: float, seed: int
 ) -> None:
     high = min(low + width, 1.7e308)
@@ -232,7 +232,7 @@ def test_a_draw_stays_in_its_range(
     ElementTree.fromstring(search_space_svg("x", preview(drawn)))
 
 
-def test_a_logarithmic_draw_gives_each_decade_the_same() -> None:
+def test_logarithmic_draw_is_uniform_over_magnitudes() -> None:
     range_ = NumericRange(
         kind="Continuous", name="x", min="1e-4", max="1", scaling="Logarithmic", path=RequestPath()
     )
@@ -243,7 +243,7 @@ def test_a_logarithmic_draw_gives_each_decade_the_same() -> None:
         assert 0.2 < share < 0.3
 
 
-def test_a_picture_is_xml_whatever_the_names_are() -> None:
+def test_svg_is_valid_xml_for_any_name() -> None:
     spec = json.dumps(
         {
             "training_job": {
@@ -260,7 +260,7 @@ def test_a_picture_is_xml_whatever_the_names_are() -> None:
     assert "<script" not in picture
 
 
-def test_a_picture_in_pixels_is_the_drawing_twice_as_large(tmp_path: Path) -> None:
+def test_png_is_twice_as_large(tmp_path: Path) -> None:
     result = preview(job(SCALES))
     draw_search_space(tmp_path / "space.svg", "churn", result)
     draw_search_space(tmp_path / "space.PNG", "churn", result)
@@ -275,20 +275,20 @@ def test_a_picture_in_pixels_is_the_drawing_twice_as_large(tmp_path: Path) -> No
     )
 
 
-def test_pixels_without_their_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_png_without_its_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(UsageError, match="resvg-py, which is not installed") as refused:
         draw_search_space(tmp_path / "space.png", "churn", preview(job("{}")))
     assert "hptc[plot]" in (refused.value.help or "")
 
 
-def test_another_picture(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pictures are SVG or PNG"):
+def test_unsupported_image_format(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unsupported image format"):
         draw_search_space(tmp_path / "space.gif", "churn", preview(job("{}")))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_grid_that_aws_refuses_has_a_preview_all_the_same(
+def test_grid_that_is_too_large_has_a_preview(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -319,7 +319,7 @@ training_job:
     assert "40,000 points, each once" in seen.out
     assert "from a=0  b=0  c=0  d=0" in seen.out
     assert "to   a=19  b=19  c=9  d=9" in seen.out
-    assert "warning       a grid of 40,000 points; AWS runs at most 750" in seen.out
+    assert "warning       the grid has 40,000 points, but the maximum is 750" in seen.out
     Path("grid.yaml").write_text("name: grid\n", "utf-8")
     assert hptc(["preview", "grid.yaml"]) == 1
     assert capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""The rule pages are the generator's, and each fact of the catalogue is decided by someone."""
+"""The generated pages are up to date, and every fact of the catalogue has a decision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORDS = {
     "shape": "shape",
     "online": "online",
     "accepted": "accepted",
-    "not": "left out",
+    "not": "not checked",
 }
 ROWS_OF = {
     # How many facts each letter of the catalogue has, so that none is lost.
@@ -32,45 +32,48 @@ ROWS_OF = {
 RULES_HEAD = """\
 # Rules
 
-Everything that `hptc check` can say, with an example of each. Made from the rules' own docstrings:
-`hptc explain CODE` shows one of these pages. An *error* is refused by AWS or certain to fail; a
-*warning* is accepted, but it costs, is ignored or usually goes wrong.
+Everything that `hptc check` reports, with examples. This page is generated from the docstrings of
+the rules; `hptc explain CODE` prints one of its sections. An *error* is rejected by AWS or certain
+to fail. A *warning* is accepted, but it costs money, is ignored or usually fails.
 
-A finding that you have decided on is suppressed on its line, or on a line of its own above it:
-`# hptc: ignore[HPT203] why`. `--select` and `--ignore` take the beginnings of codes. What the file,
-the language and AWS's own model demand (up to HPT106) can be neither suppressed nor left out.
+The examples of a rule are merged over one of the [base specs](#base-specs) at the end of this page.
+A first line such as `# policy: {budget_usd: 2}` is the policy in hptc.yaml.
+
+To suppress a finding, add `# hptc: ignore[HPT203] reason` to its line, or on its own line above it.
+`--select` and `--ignore` take code prefixes. Findings about the file, the language and the API
+model (up to HPT106) can't be suppressed or ignored.
 
 | codes | about |
 |---|---|
-| HPT0xx | the file and its syntax |
-| HPT1xx | the spec language, and what AWS's model of the request demands |
-| HPT2xx | the search space and the strategy |
+| HPT0xx | files and syntax |
+| HPT1xx | the spec language, the API model, and the structure of requests |
+| HPT2xx | search space and strategy |
 | HPT3xx | algorithms, objectives and metrics |
 | HPT4xx | limits, resources, time and data |
 | HPT5xx | security |
 | HPT6xx | names and tags |
-| HPT7xx | warm starts |
-| HPT8xx | the project's policy, and cost |
-| HPT9xx | what only an account can tell: [`--online`](online.md) |
+| HPT7xx | warm start |
+| HPT8xx | policy and cost |
+| HPT9xx | the AWS account: [`--online`](online.md) |
 
 """
 
 CATALOGUE_HEAD = """\
-# What AWS demands, and who decides it
+# What AWS requires, and which rule checks it
 
-The facts about CreateHyperParameterTuningJob that hptc was made from, beyond what is a request at
-all. Each is decided by the [rules](rules.md) named beside it, or:
+The facts about CreateHyperParameterTuningJob that hptc is based on, beyond the basic shape of a
+request. Each is checked by the [rules](rules.md) next to it, or:
 
-- **shape**: the installed botocore model says it, so HPT101 to HPT106 do;
-- **online**: only an account can tell, so nothing is said offline;
-- **accepted**: AWS takes it, so no rule refuses it;
-- **left out**: nothing that a check could decide; the row says why.
+- **shape**: by HPT101 to HPT106, from the installed botocore model
+- **online**: only with an AWS account, by `hptc check --online` or the service itself
+- **accepted**: not at all, because SageMaker accepts it
+- **not checked**: not at all; the row says why
 
 """
 
 
 def facts() -> dict[str, dict[str, tuple[str, str]]]:
-    """Per heading, (who decides, the meaning) by id."""
+    """Per heading, (what checks it, the fact) by ID."""
     read = yaml.safe_load(DATA.read_text(encoding="utf-8"))
     return {
         heading: {
@@ -93,7 +96,7 @@ def catalogue_page() -> str:
         lines = [
             f"| {name} | {meaning} | {_decided(who)} |" for name, (who, meaning) in rows.items()
         ]
-        parts.append(f"## {heading}\n\n| id | what | decided by |\n|---|---|---|\n")
+        parts.append(f"## {heading}\n\n| ID | fact | checked by |\n|---|---|---|\n")
         parts.append("\n".join(lines) + "\n\n")
     return "".join(parts).rstrip("\n") + "\n"
 
@@ -106,9 +109,7 @@ def _decided(who: str) -> str:
     ("path", "made"), [(RULES_PAGE, rules_page), (CATALOGUE_PAGE, catalogue_page)],
     ids=["rules", "catalogue"],
 )  # fmt: skip
-def test_the_page_is_what_the_generator_makes(
-    path: Path, made: object, request: pytest.FixtureRequest
-) -> None:
+def test_page_is_up_to_date(path: Path, made: object, request: pytest.FixtureRequest) -> None:
     assert callable(made)
     text = made()
     if request.config.getoption("--update-golden"):

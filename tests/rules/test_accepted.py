@@ -1,6 +1,6 @@
-"""Requests that AWS is known to take: hptc must not refuse them.
+"""Requests that AWS is known to accept, so hptc must not report errors.
 
-Each is the least that shows its point, in the API's own form. They come from suites that run
+Each is minimal and in the API's own form. They come from suites that run
 against the service (the Terraform provider's, the ACK controller's, the SageMaker SDK's), from
 AWS's notebooks and from its documentation. Warnings are allowed here, errors are not.
 """
@@ -116,7 +116,7 @@ def single(
     what: Json, goal: Json, over: Json, *, strategy: str = "Bayesian", jobs: int | None = 2,
     parallel: int = 1, config: Json | None = None, **members: Any,
 ) -> Json:  # fmt: skip
-    """A search of one algorithm."""
+    """A tuning job with one algorithm."""
     return _request(
         {"HyperParameterTuningJobObjective": goal, "ParameterRanges": over, **(config or {})},
         strategy, jobs, parallel, {"TrainingJobDefinition": what, **members},
@@ -127,7 +127,7 @@ def several(
     *definitions: Json, strategy: str = "Bayesian", jobs: int | None = 2, parallel: int = 1,
     config: Json | None = None, **members: Any,
 ) -> Json:  # fmt: skip
-    """A search of several algorithms; each definition says its name, objective and ranges."""
+    """A tuning job with several algorithms, whose definitions set name, objective and ranges."""
     return _request(
         config or {}, strategy, jobs, parallel,
         {"TrainingJobDefinitions": list(definitions), **members},
@@ -153,7 +153,7 @@ def one_of_several(name: str, uses: Json, goal: Json, over: Json, **members: Any
 
 
 def kmeans(over: Json | None = None, **members: Any) -> Json:
-    """The small search that most suites start from."""
+    """The small tuning job that most test suites start from."""
     definition_members = {
         member: members.pop(member) for member in list(members) if member in _OF_DEFINITION
     }
@@ -553,16 +553,16 @@ def checked(request: Json) -> Outcome:
 
 
 @pytest.mark.parametrize("request_", KNOWN.values(), ids=KNOWN)
-def test_a_request_that_aws_took(request_: Json) -> None:
+def test_accepted_request_has_no_errors(request_: Json) -> None:
     assert errors(checked(request_)) == []
 
 
 @pytest.mark.parametrize("request_", ROWS.values(), ids=ROWS)
-def test_a_row_that_says_accepted(request_: Json) -> None:
+def test_accepted_fact_has_no_errors(request_: Json) -> None:
     assert errors(checked(request_)) == []
 
 
-def test_every_accepted_row_has_a_case() -> None:
+def test_every_accepted_fact_has_a_case() -> None:
     assert {name.partition("-")[0] for name in ROWS} == set(ACCEPTED_ROWS)
 
 

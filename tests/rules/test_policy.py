@@ -1,4 +1,4 @@
-"""A project's policy: where its line stands, whose word counts, and what can't be a policy."""
+"""A project's policy: the lines that findings show, which policy applies, and invalid ones."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("environment", "allowed", "line"), [("dev", 15, 10), ("prod", 10, 3)])
-def test_the_policys_own_line_is_shown(
+def test_line_of_the_policy_is_shown(
     folder: Path, environment: str, allowed: int, line: int
 ) -> None:
     found = {d.code: d for d in check(folder, environment)}
@@ -110,7 +110,7 @@ def test_no_policy(folder: Path, policy: str, message: str) -> None:
 BUDGET = PROJECT.replace("policy: {max_number_of_training_jobs: 15}", "policy: {budget_usd: 100}")
 
 
-def test_a_budget_is_checked_with_the_projects_prices(folder: Path) -> None:
+def test_budget_uses_the_prices_of_the_project(folder: Path) -> None:
     prices = {
         "volume": {"usd_per_gb_month": "0.1", "date": "2026-10-01"},
         "instances": {"ml.m5.xlarge": {"usd_per_hour": "9", "date": "2026-10-01"}},
@@ -119,10 +119,10 @@ def test_a_budget_is_checked_with_the_projects_prices(folder: Path) -> None:
     (folder / "prices.json").write_text(text, encoding="utf-8")
     found = {d.code: d for d in check(folder, project=BUDGET)}
     # 20 x 1 h x $9 + 20 h x 30 GB x $0.1 / 672 h = $180 + $0.0893
-    assert found["HPT801"].message == "the search may cost $180.09, but the budget is $100.00"
+    assert found["HPT801"].message == "the tuning job may cost $180.09, but the budget is $100.00"
 
 
-def test_prices_that_cannot_be_read_stop_the_check(folder: Path) -> None:
+def test_unreadable_prices_stop_the_check(folder: Path) -> None:
     (folder / "prices.json").write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match=r"prices\.json: is not JSON"):
         check(folder, project=BUDGET)
@@ -208,7 +208,7 @@ def codes(environment: str | None = None, **chosen: Any) -> list[str]:
 @pytest.mark.usefixtures("request_file")
 class TestRequestFiles:
     @pytest.mark.parametrize(("environment", "allowed"), [("dev", 15), ("prod", 10)])
-    def test_it_is_held_to_its_environment(self, environment: str, allowed: int) -> None:
+    def test_policy_of_its_environment_applies(self, environment: str, allowed: int) -> None:
         compiled = compile_file("request.json", Workspace(environment=environment))
         assert compiled.environment is not None
         assert compiled.environment.name == environment
@@ -217,11 +217,11 @@ class TestRequestFiles:
         assert f"the policy allows {allowed}" in found["HPT803"].message
         assert found["HPT803"].span.source.strip() == '"MaxNumberOfTrainingJobs": 20,'
 
-    def test_a_default_environment_is_its(self, folder: Path) -> None:
+    def test_default_environment_applies(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text(f"default_environment: dev\n{SEVERAL}")
         assert codes() == ["HPT803", "HPT804"]
 
-    def test_without_a_choice_it_is_held_to_what_all_share(self) -> None:
+    def test_without_an_environment_the_shared_policy_applies(self) -> None:
         compiled = compile_file("request.json", Workspace())
         assert compiled.environment is None
         unclear, parallel = compiled.diagnostics
@@ -233,7 +233,7 @@ class TestRequestFiles:
     @pytest.mark.parametrize(
         "policy", ["policy: {max_number_of_training_jobs: 30}\n", ""], ids=["shared", "none"]
     )
-    def test_without_a_choice_nothing_is_said_where_nothing_differs(
+    def test_without_an_environment_there_is_no_warning_if_policies_are_equal(
         self, folder: Path, policy: str
     ) -> None:
         place = "{account: '111122223333', region: us-east-1}"
@@ -242,20 +242,20 @@ class TestRequestFiles:
         )
         assert codes() == []
 
-    def test_nothing_is_said_to_who_leaves_the_policy_out(self) -> None:
+    def test_no_warning_if_policy_rules_are_ignored(self) -> None:
         assert codes(rules=selected(None, "HPT8")) == []
 
-    def test_an_environment_that_is_not_there_is_refused(self) -> None:
+    def test_unknown_environment_is_an_error(self) -> None:
         with pytest.raises(UsageError, match="no environment `test`"):
             codes("test")
 
-    def test_a_broken_project_stops_it(self, folder: Path) -> None:
+    def test_invalid_project_is_an_error(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text("project: [\n")
         compiled = compile_file("request.json", Workspace())
         assert isinstance(compiled, Failed)
         assert [each.span.file for each in compiled.diagnostics] == ["hptc.yaml"]
 
-    def test_without_a_choice_it_is_not_submitted(
+    def test_without_an_environment_it_is_not_submitted(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (folder / "hptc.yaml").write_text(
@@ -265,7 +265,7 @@ class TestRequestFiles:
         assert hptc(["submit", "request.json"]) == 2
         assert "several environments and none was chosen: dev, prod" in capsys.readouterr().err
 
-    def test_its_budget_is_counted_with_the_projects_prices(self, folder: Path) -> None:
+    def test_budget_of_a_request_uses_the_prices_of_the_project(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text(BUDGET)
         prices = {
             "volume": {"usd_per_gb_month": "0.1", "date": "2026-10-01"},
@@ -277,7 +277,7 @@ class TestRequestFiles:
 
 
 @pytest.mark.parametrize("file", ["churn.yaml", "request.json"])
-def test_a_project_without_environments_has_a_policy_too(request_file: Path, file: str) -> None:
+def test_project_without_environments_has_a_policy(request_file: Path, file: str) -> None:
     del request_file
     Path("churn.yaml").write_text(SPEC, encoding="utf-8")
     Path("hptc.yaml").write_text("project: churn\npolicy: {max_parallel_training_jobs: 1}\n")
@@ -332,7 +332,7 @@ def spec_with(key: str | None, subnet: str | None) -> str:
         ),
     ],
 )  # fmt: skip
-def test_a_key_and_a_network_are_the_environments(
+def test_key_and_network_must_be_the_environments(
     folder: Path, infrastructure: str, key: str | None, subnet: str | None, expected: list[str]
 ) -> None:
     (folder / "hptc.yaml").write_text(OWN.replace("INFRASTRUCTURE", infrastructure))

@@ -15,9 +15,9 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 @pytest.mark.parametrize(
     ("name", "value", "kind"),
     [
-        ("x", KEY_ID, "an AWS access key id"),
-        ("x", f'"{KEY_ID}"', "an AWS access key id"),
-        ("x", f"id={KEY_ID};", "an AWS access key id"),
+        ("x", KEY_ID, "an AWS access key ID"),
+        ("x", f'"{KEY_ID}"', "an AWS access key ID"),
+        ("x", f"id={KEY_ID};", "an AWS access key ID"),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY, "an AWS secret access key"),
         ("x", "-----BEGIN PRIVATE KEY-----", "a private key"),
         ("x", "-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
@@ -30,7 +30,7 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("x", "s3+https://me:hunter2@example.com/", "a password in a URL"),
         ("DB_PASSWORD", "correct-horse", "a password"),
         ("dbPassword", "correct-horse", "a password"),
-        ("wandb-api-key", "0a" * 20, "a secret, by its name `wandb-api-key`"),
+        ("wandb-api-key", "0a" * 20, "a secret (its name is `wandb-api-key`)"),
     ],
 )
 def test_is_a_secret(name: str, value: str, kind: str) -> None:
@@ -61,11 +61,11 @@ def test_is_a_secret(name: str, value: str, kind: str) -> None:
         ("bypass", "correct-horse"),
     ],
 )
-def test_is_no_secret(name: str, value: str) -> None:
+def test_is_not_a_secret(name: str, value: str) -> None:
     assert secret_in(name, value) is None
 
 
-def test_secret_access_key_is_known_by_its_id() -> None:
+def test_secret_access_key_next_to_its_id() -> None:
     assert secret_in("x", SECRET_KEY, beside=[KEY_ID]) == "an AWS secret access key"
     assert secret_in("commit", "0a" * 20, beside=[KEY_ID]) is None
 
@@ -73,7 +73,7 @@ def test_secret_access_key_is_known_by_its_id() -> None:
 @pytest.mark.parametrize(
     "text", ["a" * 2500, "eyJ" * 800, "a://" * 600, "sk-" + "T3Blbk" * 400, "AKIA" * 600]
 )
-def test_long_texts_are_read_quickly(text: str) -> None:
+def test_long_text_is_matched_quickly(text: str) -> None:
     start = time.perf_counter()
     for _ in range(20):
         secret_in("x", text)

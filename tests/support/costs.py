@@ -22,12 +22,12 @@ def bound(spec: str, prices: PriceTable = PRICES) -> CostBound:
 
 
 UNKNOWN = {
-    "price": ("{}", price_table(m5_2xlarge="1"), "20", ["the price of ml.m5.xlarge in us-east-1"]),
+    "price": ("{}", price_table(m5_2xlarge="1"), "20", ["no price of ml.m5.xlarge in us-east-1"]),
     "volume": (
         "{}",
         price_table(volume=None, m5_xlarge="1"),
         "20",
-        ["the price of training volumes in us-east-1"],
+        ["no price of training volumes in us-east-1"],
     ),
     "one of a cluster": (
         """
@@ -41,7 +41,7 @@ training_job:
 """,
         PRICES,
         "60",
-        ["the price of ml.c5.xlarge in us-east-1"],
+        ["no price of ml.c5.xlarge in us-east-1"],
     ),
     "one of the alternatives": (
         """
@@ -54,6 +54,6 @@ training_job:
 """,
         PRICES,
         "60",
-        ["the price of ml.c5.xlarge in us-east-1"],
+        ["no price of ml.c5.xlarge in us-east-1"],
     ),
 }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hptc.cost.bound import BoundSummary
-from hptc.cost.forecast import ExpectedCost, Ground, no_forecast
+from hptc.cost.forecast import EvidenceRun, ExpectedCost, no_forecast
 from hptc.jobs.history import EarlierJob, EarlierJobs, Fate
 from hptc.jobs.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
 from hptc.jobs.plan_costs import PlannedCost
@@ -80,14 +80,14 @@ EXPECTED = ExpectedCost(
     training_jobs=20,
     seconds_each=1080,
     grounds=(
-        Ground(
+        EvidenceRun(
             name="churn-00000003",
             date="2026-02-26",
             is_same_content=False,
             training_jobs=20,
             seconds=18000,
         ),
-        Ground(
+        EvidenceRun(
             name="churn-00000004",
             date="2026-02-25",
             is_same_content=False,
