@@ -220,7 +220,7 @@ def test_a_command_without_specs_names_the_fault_of_the_project(
 ) -> None:
     (folder / "hptc.yaml").write_text(BROKEN_PROJECT)
     assert hptc(arguments) == 2
-    assert "hptc.yaml: `project` can't be" in capsys.readouterr().err
+    assert "hptc.yaml: `project` has an invalid format" in capsys.readouterr().err
 
 
 # compile, import, schema, explain.
