@@ -1,4 +1,4 @@
-"""The life of a stack: what stays the same, what a change changes, and how many there may be."""
+"""Changes of stacks: what stays the same, what a change affects, and how many stacks fit."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def project(folder: Path) -> Path:
     return folder
 
 
-def made(root: Path, outdir: Path, environment: str = "dev") -> dict[str, dict[str, Any]]:
+def synthesized(root: Path, outdir: Path, environment: str = "dev") -> dict[str, dict[str, Any]]:
     result = synth_project(root, environment, outdir)
     assert result.assembly is not None, result.diagnostics
     return {name: json.loads(text) for name, text in templates(result.assembly).items()}
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_names_and_ids_stay(name: str, golden: Golden, tmp_path: Path) -> None:
-    """A changed line here replaces something that is deployed: think twice before you update."""
+def test_names_and_ids_are_stable(name: str, golden: Golden, tmp_path: Path) -> None:
+    """A changed line here replaces a deployed resource: update it only if that is intended."""
     lines = []
-    for stack, template in made(ROOT, tmp_path, name).items():
+    for stack, template in synthesized(ROOT, tmp_path, name).items():
         lines.append(stack)
         for kind in ("Parameters", "Resources", "Outputs"):
             for logical_id, entry in template.get(kind, {}).items():
@@ -48,13 +48,13 @@ def test_names_and_ids_stay(name: str, golden: Golden, tmp_path: Path) -> None:
 
 def test_a_spec_that_changes_its_inputs_changes_its_policy_only(tmp_path: Path) -> None:
     root = project(tmp_path)
-    before = made(root, tmp_path / "before")
+    before = synthesized(root, tmp_path / "before")
     spec = root / "specs" / "mnist-kmeans.yaml"
     text = spec.read_text(encoding="utf-8")
     assert "/mnist-recordio/train/" in text
     changed = text.replace("/mnist-recordio/train/", "/mnist-recordio/train-2/")
     spec.write_text(changed, encoding="utf-8")
-    after = made(root, tmp_path / "after")
+    after = synthesized(root, tmp_path / "after")
     assert before.keys() == after.keys()
     assert [name for name in before if before[name] != after[name]] == [
         "hptc-demo-dev-mnist-kmeans"
@@ -72,14 +72,14 @@ def test_a_spec_that_changes_its_inputs_changes_its_policy_only(tmp_path: Path) 
     assert old == new
 
 
-def test_a_spec_more_or_less_changes_no_other_stack(tmp_path: Path) -> None:
+def test_adding_or_removing_a_spec_changes_no_other_stack(tmp_path: Path) -> None:
     root = project(tmp_path)
-    before = made(root, tmp_path / "before")
+    before = synthesized(root, tmp_path / "before")
     (root / "specs" / "mnist-kmeans.yaml").unlink()
     first = root / "specs" / "a-first.yaml"
     text = (root / "specs" / "iris-algorithm-resource.yaml").read_text(encoding="utf-8")
     first.write_text(text.replace("name: iris-algorithm-resource", "name: a-first"), "utf-8")
-    after = made(root, tmp_path / "after")
+    after = synthesized(root, tmp_path / "after")
     assert before.keys() - after.keys() == {"hptc-demo-dev-mnist-kmeans"}
     assert after.keys() - before.keys() == {"hptc-demo-dev-a-first"}
     for name in before.keys() & after.keys():
@@ -87,7 +87,7 @@ def test_a_spec_more_or_less_changes_no_other_stack(tmp_path: Path) -> None:
 
 
 def search(number: int) -> TuningJob:
-    """A search with much to ask for: ten channels, checkpoints, keys, and the network."""
+    """A tuning job with a large policy: ten channels, checkpoints, keys, and a network."""
     key = "${hptc:kms_key_arn}"
     channels = [
         s3_input(f"s3://${{hptc:data_bucket}}/team-{number}/dataset-{i}/train/") for i in range(10)
@@ -109,7 +109,7 @@ def search(number: int) -> TuningJob:
     )
 
 
-def test_300_specs_stay_inside_the_limits(tmp_path: Path) -> None:
+def test_300_specs_are_within_the_limits(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
     chosen = variant("china")
     stacks = spec_stacks(chosen, [(f"spec-{i}", search(i)) for i in range(300)])

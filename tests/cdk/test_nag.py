@@ -1,4 +1,4 @@
-"""What reviewers' tools say: cdk-nag's AwsSolutions pack, and CDK's own validation."""
+"""Findings of cdk-nag's AwsSolutions pack and of CDK's own validation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def app_of(name: str) -> App:
 
 
 def scheduled(name: str) -> tuple[ScheduleStack, ...]:
-    """What starts the specs of an environment of this repository by itself."""
+    """The schedule stacks of an environment of this repository."""
     if name in VARIANTS:
         return ()
     chosen, _, _ = app_of(name)
@@ -54,12 +54,12 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
 
 
 @pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])
-def test_nag_finds_nothing_that_is_not_explained(name: str, tmp_path: Path) -> None:
+def test_nag_finds_nothing_unexplained(name: str, tmp_path: Path) -> None:
     build(*app_of(name), tmp_path, schedules=scheduled(name), review=nag)
     assert findings(tmp_path) == []
 
 
-def test_nag_finds_what_nobody_explained(tmp_path: Path) -> None:
+def test_nag_reports_what_is_not_explained(tmp_path: Path) -> None:
     chosen, made, (stack, *_) = app_of("dev")
 
     def without_reasons(app: cdk.App) -> None:
@@ -87,7 +87,7 @@ def test_cdks_own_validation_finds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_
     assert findings(tmp_path) == []
 
 
-def test_cdks_own_findings_stop_the_synthesis(
+def test_findings_of_cdk_stop_the_synthesis(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(VALIDATE, "1")

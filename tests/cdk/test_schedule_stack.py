@@ -1,4 +1,4 @@
-"""The stack of a scheduled spec, in environments that bring and name things in different ways."""
+"""Schedule stacks in environments with existing resources, parameters and other partitions."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ SPEC["training_job"]["resources"]["volume_size_in_gb"] = 10  # type: ignore[inde
 def project(folder: Path, spec: Mapping[str, Any] = SPEC) -> Path:
     (folder / "specs").mkdir(exist_ok=True)
     (folder / "specs" / "churn.yaml").write_text(json.dumps(spec), encoding="utf-8")
-    places = {name: {"account": "123456789012"} | said for name, said in ENVIRONMENTS.items()}
+    places = {name: {"account": "123456789012"} | more for name, more in ENVIRONMENTS.items()}
     text = json.dumps({"project": "demo", "environments": places})
     (folder / "hptc.yaml").write_text(text, encoding="utf-8")
     return folder
 
 
-def made(folder: Path, name: str, outdir: Path) -> dict[str, str]:
+def synthesized(folder: Path, name: str, outdir: Path) -> dict[str, str]:
     result = synth_project(folder, name, outdir)
     assert result.assembly is not None, result.diagnostics
     return templates(result.assembly)
@@ -98,7 +98,7 @@ def made(folder: Path, name: str, outdir: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> None:
-    stacks = made(project(tmp_path), name, tmp_path / "out")
+    stacks = synthesized(project(tmp_path), name, tmp_path / "out")
     template = stacks[f"hptc-demo-{name}-churn-schedule"]
     golden(f"stacks/schedules/{name}.json", pretty(template))
     exports = {
@@ -111,7 +111,7 @@ def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_reviewers_tools_find_nothing_unexplained(name: str, tmp_path: Path) -> None:
+def test_cfn_lint_and_nag_find_nothing_unexplained(name: str, tmp_path: Path) -> None:
     compiled = all_succeeded(compile_paths([str(project(tmp_path))], Workspace(environment=name)))
     chosen = compiled[0].environment
     assert chosen is not None
@@ -137,23 +137,23 @@ def test_reviewers_tools_find_nothing_unexplained(name: str, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_alarms_tell_the_topic_that_is_brought(tmp_path: Path) -> None:
+def test_the_alarms_notify_the_topic(tmp_path: Path) -> None:
     for name, actions in (
         ("plain", None),
         ("brought", [TOPIC]),
         ("parameters", [{"Ref": "AlarmTopicArnParameter"}]),
     ):
-        stacks = made(project(tmp_path), name, tmp_path / name)
+        stacks = synthesized(project(tmp_path), name, tmp_path / name)
         alarms = resources(stacks[f"hptc-demo-{name}-churn-schedule"], "AWS::CloudWatch::Alarm")
         assert len(alarms) == 2
         assert [each["Properties"].get("AlarmActions") for each in alarms] == [actions] * 2
 
 
-def test_a_change_of_the_search_changes_its_state_machine_only(tmp_path: Path) -> None:
-    before = made(project(tmp_path), "plain", tmp_path / "before")
+def test_a_changed_tuning_job_changes_its_state_machine_only(tmp_path: Path) -> None:
+    before = synthesized(project(tmp_path), "plain", tmp_path / "before")
     changed = json.loads(json.dumps(SPEC))
     changed["training_job"]["hyperparameters"]["eta"]["max"] = 0.6
-    after = made(project(tmp_path, changed), "plain", tmp_path / "after")
+    after = synthesized(project(tmp_path, changed), "plain", tmp_path / "after")
     assert {name for name in before if before[name] != after[name]} == {
         "hptc-demo-plain-churn-schedule"
     }

@@ -47,7 +47,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
 
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
-    """The templates of an environment of this repository, or of a variant; each made once."""
+    """The templates of an environment of this repository or of a variant, synthesized once."""
     made: dict[str, Templates] = {}
 
     def of(name: str) -> Templates:
@@ -83,7 +83,7 @@ def test_a_role_in_other_environments(name: str, synth: Synth, golden: Golden) -
     golden(f"stacks/roles/{name}.json", pretty(synth(name)[f"hptc-demo-{name}-churn"]))
 
 
-def test_what_is_named_by_a_parameter_is_read_at_deployment(synth: Synth) -> None:
+def test_parameters_are_read_at_deployment(synth: Synth) -> None:
     made = json.loads(synth("parameters")["hptc-demo-parameters"])
     assert {each["Type"] for each in made["Parameters"].values()} == {
         "AWS::SSM::Parameter::Value<String>"
@@ -97,7 +97,7 @@ def test_what_is_named_by_a_parameter_is_read_at_deployment(synth: Synth) -> Non
     assert imported(role) == ["hptc-demo-parameters:SecurityGroupId"]
 
 
-def test_a_role_has_the_boundary_path_and_name_that_are_said(synth: Synth) -> None:
+def test_a_role_has_the_configured_boundary_path_and_name(synth: Synth) -> None:
     (role,) = resources(synth("own-vpc")["hptc-demo-own-vpc-churn"], "AWS::IAM::Role")
     made = role["Properties"]
     assert made["PermissionsBoundary"] == "arn:aws:iam::123456789012:policy/boundary"
@@ -112,13 +112,15 @@ def test_a_role_has_the_boundary_path_and_name_that_are_said(synth: Synth) -> No
 @pytest.mark.parametrize(
     ("name", "partition"), [("china", "arn:aws-cn:"), ("gov", "arn:aws-us-gov:")]
 )
-def test_stacks_of_another_partition_name_no_other(name: str, partition: str, synth: Synth) -> None:
+def test_stacks_in_another_partition_contain_no_other(
+    name: str, partition: str, synth: Synth
+) -> None:
     for template in synth(name).values():
         written = set(re.findall(r"arn:[a-z-]*:", template))
         assert written == {partition}
 
 
-def test_an_environment_that_makes_nothing_has_no_stack(synth: Synth) -> None:
+def test_an_environment_without_managed_resources_has_no_stack(synth: Synth) -> None:
     assert synth("nothing") == {}
 
 
@@ -142,7 +144,7 @@ def test_two_synths_are_byte_identical_in_any_order_of_specs(
     assert templates(again) == synth("dev")
 
 
-def test_a_stack_is_the_same_whatever_other_specs_there_are(
+def test_a_stack_does_not_depend_on_other_specs(
     synth: Synth, dev: tuple[Environment, list[Compiled]], tmp_path: Path
 ) -> None:
     chosen, compiled = dev
@@ -167,7 +169,7 @@ def test_cfn_lint_finds_nothing(synth: Synth, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_reference_has_the_output_that_it_is_located_at(
+def test_every_reference_has_its_output_in_the_template(
     synth: Synth, dev: tuple[Environment, list[Compiled]]
 ) -> None:
     chosen, compiled = dev
@@ -196,7 +198,7 @@ def test_what_a_stack_imports_its_foundation_exports(synth: Synth) -> None:
 
 
 @pytest.mark.parametrize(("name", "policy"), [("dev", "Delete"), ("prod", "Retain")])
-def test_buckets_and_keys_are_closed_and_outlive_their_stack_as_chosen(
+def test_buckets_and_keys_are_private_and_removed_as_configured(
     name: str, policy: str, synth: Synth
 ) -> None:
     template = synth(name)[f"hptc-demo-{name}"]
@@ -222,13 +224,13 @@ def test_buckets_and_keys_are_closed_and_outlive_their_stack_as_chosen(
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_a_brought_key_encrypts_the_made_bucket(synth: Synth) -> None:
+def test_an_existing_key_encrypts_the_managed_bucket(synth: Synth) -> None:
     (bucket,) = resources(synth("brought-key")["hptc-demo-brought-key"], "AWS::S3::Bucket")
     (rule,) = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == KEY
 
 
-def test_a_network_has_no_way_in_and_only_the_said_ways_out(synth: Synth) -> None:
+def test_a_network_allows_only_the_configured_traffic(synth: Synth) -> None:
     template = synth("endpoints")["hptc-demo-endpoints"]
     kinds = {each["Type"] for each in json.loads(template)["Resources"].values()}
     assert not kinds & {"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"}
@@ -309,7 +311,7 @@ def test_the_real_cli_makes_the_same_templates_in_a_path_with_a_space(
     assert templates(copy / "cdk.out") == synth("prod")
 
 
-def test_the_app_says_what_the_specs_warn_of_and_nothing_else(copy: Path, synth: Synth) -> None:
+def test_the_app_prints_warnings_and_nothing_else(copy: Path, synth: Synth) -> None:
     done = run(sys.executable, "cdk/app.py", cwd=copy)
     found = synth_project(copy, None, copy / "again").diagnostics
     assert (done.returncode, done.stdout) == (0, "")
@@ -326,7 +328,7 @@ def test_the_app_says_what_the_specs_warn_of_and_nothing_else(copy: Path, synth:
     ],
     ids=["a spec with an error", "an environment that is not there"],
 )
-def test_the_app_stops_and_says_why(
+def test_the_app_fails_and_prints_the_errors(
     context: dict[str, str], status: int, message: str, copy: Path
 ) -> None:
     (copy / "specs" / "wrong.yaml").write_text("strategy: Magic\nname: wrong\n", encoding="utf-8")
@@ -336,7 +338,7 @@ def test_the_app_stops_and_says_why(
     assert not (copy / "cdk.out").exists()
 
 
-def test_without_node_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_node_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JSII_NODE", raising=False)
     chosen = variant("nothing")
@@ -344,7 +346,9 @@ def test_without_node_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
         build(chosen, foundation(chosen), (), tmp_path)
 
 
-def test_without_aws_cdk_the_user_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_aws_cdk_is_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "aws_cdk", None)
     chosen = variant("nothing")
     with pytest.raises(UsageError, match="not installed") as raised:

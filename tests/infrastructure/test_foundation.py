@@ -22,7 +22,7 @@ from tests.support.jobs import (
 from tests.support.paths import ROOT
 
 
-def test_a_security_group_is_made_in_a_vpc_of_yours() -> None:
+def test_a_security_group_is_created_in_an_existing_vpc() -> None:
     network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "s3_prefix_list_id": "pl-1"}
     made = foundation(environment(network=network))
     assert isinstance(made.network, SecurityGroupInVpc)
@@ -41,7 +41,7 @@ def test_a_security_group_is_made_in_a_vpc_of_yours() -> None:
         (KEY, KEY),
     ],
 )
-def test_a_bucket_names_its_key_by_arn(given: str, named: str) -> None:
+def test_a_bucket_identifies_its_key_by_arn(given: str, named: str) -> None:
     assert {each.kms_key for each in foundation(environment(kms_key=given)).buckets} == {named}
 
 
@@ -68,7 +68,7 @@ def test_a_bucket_names_its_key_by_arn(given: str, named: str) -> None:
             ("artifact_bucket", "data_bucket"),
         ),
     ],
-    ids=["buckets", "nothing", "key", "network", "three zones", "brought network"],
+    ids=["buckets", "nothing", "key", "network", "three zones", "existing network"],
 )
 def test_a_foundation_creates_what_is_managed(
     chosen: dict[str, Any], provides: tuple[str, ...]
@@ -79,7 +79,7 @@ def test_a_foundation_creates_what_is_managed(
     assert set(provides) <= set(NAMES)
 
 
-def test_buckets_have_the_key_that_there_is() -> None:
+def test_buckets_use_the_environments_key() -> None:
     def keys(**chosen: str) -> set[str | None]:
         return {bucket.kms_key for bucket in foundation(environment(**chosen)).buckets}
 
@@ -88,7 +88,7 @@ def test_buckets_have_the_key_that_there_is() -> None:
     assert keys(kms_key="absent") == {None}
 
 
-def test_removal_decides_what_outlives_the_stack() -> None:
+def test_removal_decides_what_is_retained() -> None:
     kept = foundation(environment(kms_key="managed"))
     gone = foundation(environment(kms_key="managed", removal="destroy"))
     assert (kept.is_retained, gone.is_retained) == (True, False)
@@ -104,7 +104,7 @@ def rules(region: str = "us-east-1", **network: Any) -> set[tuple[str, str, str,
 
 
 MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", "out")}
-"""All traffic, which instances with an Elastic Fabric Adapter demand."""
+"""All traffic, which instances with an Elastic Fabric Adapter require."""
 
 
 @pytest.mark.parametrize(
@@ -116,13 +116,13 @@ MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", 
         ("cn-north-1", {}, "0.0.0.0/0"),
         ("cn-north-1", {"s3_prefix_list_id": "pl-1"}, "pl-1"),
     ],
-    ids=["known", "known elsewhere", "said", "not known", "said where not known"],
+    ids=["known", "known elsewhere", "configured", "unknown", "configured where unknown"],
 )
 def test_members_reach_each_other_and_s3(region: str, chosen: dict[str, Any], to: str) -> None:
     assert rules(region, **chosen) == MEMBER_RULES | {("members", "out", to, 443)}
 
 
-def test_a_vpc_of_yours_needs_a_prefix_list_where_it_is_not_known() -> None:
+def test_an_existing_vpc_has_no_rule_to_s3_without_a_prefix_list() -> None:
     network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"]}
     made = foundation(environment(network=network)).network
     assert isinstance(made, SecurityGroupInVpc)
@@ -132,7 +132,7 @@ def test_a_vpc_of_yours_needs_a_prefix_list_where_it_is_not_known() -> None:
     assert {rule.peer for rule in made.rules} == {"members"}  # and a finding
 
 
-def test_known_prefix_lists_are_of_regions_that_there_are() -> None:
+def test_known_prefix_lists_belong_to_existing_regions() -> None:
     table = json.loads((ROOT / "hptc/catalog/data/prefix_lists.json").read_text(encoding="utf-8"))[
         "s3"
     ]
@@ -140,14 +140,14 @@ def test_known_prefix_lists_are_of_regions_that_there_are() -> None:
     assert all(re.fullmatch("pl-[0-9a-f]{8}", each) for each in table.values())
 
 
-def test_interface_endpoints_take_members_only() -> None:
+def test_interface_endpoints_accept_training_jobs_only() -> None:
     assert rules(interface_endpoints=["sts"]) == rules() | {
         ("members", "out", "endpoints", 443),
         ("endpoints", "in", "members", 443),
     }
 
 
-def test_a_network_has_its_regions_zones_and_room_for_four() -> None:
+def test_a_vpc_has_the_regions_zones_and_room_for_four_subnets() -> None:
     made = foundation(environment("eu-west-1", network="managed")).network
     assert isinstance(made, MadeNetwork)
     assert made.availability_zones == ("eu-west-1a", "eu-west-1b")

@@ -1,8 +1,8 @@
-"""Green means deployable: what `check` accepts, every environment of the project can be made from.
+"""Green means deployable: if `check` finds no error, every environment can be synthesized.
 
 Projects are generated, specs, environments and infrastructure choices alike. Where `check` finds no
-error, the pure data of every environment must keep AWS's bounds, computed here once more; a few
-projects go through the real synthesis.
+error, the pure data of every environment must be within AWS's limits, which are computed here
+independently; a few projects go through the real synthesis.
 """
 
 from __future__ import annotations
@@ -214,14 +214,14 @@ def test_a_green_project_is_deployable_in_every_environment(files: dict[str, str
             environment = found[0].environment
             assert environment is not None
             stacks = environment_stacks(environment, deployable_specs(found))
-            hold_the_bounds(environment, stacks)
+            check_limits(environment, stacks)
             for stack in stacks.outputs:
                 place = (environment.account, environment.region, stack.lower())
                 assert owners.setdefault(place, name) == name
 
 
-def hold_the_bounds(environment: Environment, stacks: EnvironmentStacks) -> None:
-    """What CloudFormation, IAM and the CDK demand of the data that stacks are built from."""
+def check_limits(environment: Environment, stacks: EnvironmentStacks) -> None:
+    """What CloudFormation, IAM and the CDK require of the data that stacks are built from."""
     assert stacks.digests.keys() == stacks.outputs.keys()
     assert len(stacks.outputs) == len(stacks.roles) + len(stacks.schedules) + (
         not stacks.foundation.is_empty
@@ -231,7 +231,7 @@ def hold_the_bounds(environment: Environment, stacks: EnvironmentStacks) -> None
     roles: list[str] = []
     for each in stacks.roles:
         assert size(each.permissions, environment) <= 10_240
-        hold_references(each.permissions, environment, each.spec)
+        check_references(each.permissions, environment, each.spec)
         roles += [each.role_name] if each.role_name else []
     for schedule in stacks.schedules:
         for role in (schedule.machine_role, schedule.scheduler_role):
@@ -253,10 +253,10 @@ def hold_the_bounds(environment: Environment, stacks: EnvironmentStacks) -> None
         assert not key.startswith("arn:") or f":{environment.region}:" in key
         assert ":alias/" not in key or f":{environment.account}:" in key
     if isinstance(shared.network, Network):
-        hold_the_network(environment, shared.network)
+        check_network(environment, shared.network)
 
 
-def hold_the_network(environment: Environment, network: Network) -> None:
+def check_network(environment: Environment, network: Network) -> None:
     block = IPv4Network(network.cidr)
     subnets = list(block.subnets(new_prefix=network.subnet_prefix))
     assert block.prefixlen >= 16
@@ -269,13 +269,15 @@ def hold_the_network(environment: Environment, network: Network) -> None:
     assert len(ids | {"s3"}) == len(network.interface_endpoints) + 1
 
 
-def hold_references(statements: tuple[Statement, ...], environment: Environment, spec: str) -> None:
+def check_references(
+    statements: tuple[Statement, ...], environment: Environment, spec: str
+) -> None:
     for name in names_in(document(statements)):
         assert name in environment.parameters or locate(environment, name, spec) is not None
 
 
 def size(statements: tuple[Statement, ...], environment: Environment) -> int:
-    """Of a policy, with values as a deployment gives them."""
+    """The size of a policy with values like those of a deployment."""
     region, account = environment.region, environment.account
     values = {
         "artifact_bucket": f"{environment.foundation_stack.lower()}-artifactbucket7410c9ef"[:50]
@@ -300,7 +302,7 @@ def test_a_green_project_synthesizes(files: dict[str, str]) -> None:
 
 
 def test_generated_projects_are_green_often_enough() -> None:
-    """Or the properties above hold nothing."""
+    """Otherwise the properties above check nothing."""
     greens: list[bool] = []
 
     @given(projects())
@@ -313,6 +315,6 @@ def test_generated_projects_are_green_often_enough() -> None:
     assert 0.15 < sum(greens) / len(greens) < 0.85
 
 
-def test_an_unknown_environment_is_a_matter_of_usage(tmp_path: Path) -> None:
+def test_an_unknown_environment_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         synth_project(tmp_path, "nowhere", tmp_path / "out")

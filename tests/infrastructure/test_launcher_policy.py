@@ -1,4 +1,4 @@
-"""The launcher policy: a request inside the project's policy passes, one outside is denied."""
+"""The launcher policy: it allows requests within the project's policy and denies others."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Change], dict[str, Change]]] = 
         {"isolated": definition(EnableNetworkIsolation=True)},
         {
             "not": definition(EnableNetworkIsolation=False),
-            "not said": without("EnableNetworkIsolation"),
+            "absent": without("EnableNetworkIsolation"),
         },
     ),
     "traffic encryption": (
@@ -167,7 +167,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Change], dict[str, Change]]] = 
         {"encrypted": definition(EnableInterContainerTrafficEncryption=True)},
         {
             "not": definition(EnableInterContainerTrafficEncryption=False),
-            "not said": without("EnableInterContainerTrafficEncryption"),
+            "absent": without("EnableInterContainerTrafficEncryption"),
         },
     ),
     "longest runtime": (
@@ -178,7 +178,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Change], dict[str, Change]]] = 
             "longer, though a smaller text": definition(
                 StoppingCondition={"MaxRuntimeInSeconds": 10000}
             ),
-            "not said, so a day": definition(StoppingCondition={}),
+            "absent, so a day": definition(StoppingCondition={}),
         },
     ),
     "required tags": (
@@ -209,7 +209,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Change], dict[str, Change]]] = 
 }
 
 
-def said(inside: bool) -> list[tuple[str, str]]:
+def requests_of(inside: bool) -> list[tuple[str, str]]:
     return [
         (condition, what)
         for condition, (_, passing, failing) in CASES.items()
@@ -225,16 +225,16 @@ def prepared(condition: str) -> Request:
     return made
 
 
-@pytest.mark.parametrize(("condition", "what"), said(True))
-def test_a_request_inside_passes(condition: str, what: str) -> None:
+@pytest.mark.parametrize(("condition", "what"), requests_of(True))
+def test_a_request_within_the_policy_is_allowed(condition: str, what: str) -> None:
     policy, passing, _ = CASES[condition]
     made = prepared(condition)
     passing[what](made)
     assert passes(made, environment(**policy))
 
 
-@pytest.mark.parametrize(("condition", "what"), said(False))
-def test_a_request_outside_is_denied(condition: str, what: str) -> None:
+@pytest.mark.parametrize(("condition", "what"), requests_of(False))
+def test_a_request_outside_the_policy_is_denied(condition: str, what: str) -> None:
     policy, _, failing = CASES[condition]
     made = prepared(condition)
     assert passes(made, environment(**policy))  # before the change it is inside
@@ -244,7 +244,7 @@ def test_a_request_outside_is_denied(condition: str, what: str) -> None:
     assert condition == "nothing" or passes(made, environment())
 
 
-def test_one_definition_outside_is_enough() -> None:
+def test_one_definition_outside_the_policy_is_denied() -> None:
     made = request("churn-two-algorithms")
     assert len(creations(made, world("dev"))) == 2
     strict = environment(max_runtime=3600)
@@ -253,13 +253,13 @@ def test_one_definition_outside_is_enough() -> None:
     assert not passes(made, strict)
 
 
-def test_every_spec_of_this_repository_passes_without_a_policy() -> None:
+def test_every_spec_of_this_repository_is_allowed_without_a_policy() -> None:
     for spec in requests("dev"):
         assert passes(request(spec), environment())
 
 
-def test_each_condition_for_all_values_demands_its_key() -> None:
-    """Without the key, ForAllValues alone would let everything through."""
+def test_each_condition_for_all_values_requires_its_key() -> None:
+    """Without the key, ForAllValues alone would allow everything."""
     strict = environment(instance_types=["ml.m5.*"], require_vpc=True, require_kms_keys=True)
     for statement in policy_of(strict)["Statement"]:
         conditions = statement.get("Condition", {})
@@ -277,7 +277,7 @@ def test_each_condition_for_all_values_demands_its_key() -> None:
     assert not is_allowed(bare, policy_of(environment(require_vpc=True)))
 
 
-def test_without_keys_and_network_of_its_own_an_environment_takes_any() -> None:
+def test_an_environment_without_key_and_network_allows_any() -> None:
     strict = environment(require_vpc=True, require_kms_keys=True)
     bare = strict.infrastructure.model_copy(update={"kms_key": "absent", "network": None})
     chosen = replace(strict, infrastructure=bare, variables={})
@@ -318,7 +318,7 @@ STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/hptc-demo-dev"
         ("cloudformation:DescribeStacks", f"{STACK}-churn/0a1b", {}),
     ],
 )
-def test_what_follows_a_start_is_allowed(
+def test_what_follows_a_launch_is_allowed(
     action: str, resource: str, context: dict[str, str]
 ) -> None:
     call = Call(action=action, resource=resource, context=context)
@@ -363,7 +363,7 @@ def test_what_follows_a_start_is_allowed(
         ("kms:Decrypt", KEY, {}),
     ],
 )
-def test_what_is_near_is_denied(action: str, resource: str, context: dict[str, str]) -> None:
+def test_similar_calls_are_denied(action: str, resource: str, context: dict[str, str]) -> None:
     call = Call(action=action, resource=resource, context=context)
     assert not is_allowed(call, policy_of(environment()))
 
@@ -388,7 +388,7 @@ def test_what_is_near_is_denied(action: str, resource: str, context: dict[str, s
         ),
         ({"execution_role": "absent"}, None, "role/hptc/demo/dev/x"),
     ],
-    ids=["path", "prefix", "brought", "absent"],
+    ids=["path", "prefix", "existing", "absent"],
 )
 def test_roles_that_may_be_passed(chosen: dict[str, str], passed: str | None, denied: str) -> None:
     base = environment()
@@ -425,7 +425,7 @@ def test_roles_that_may_be_passed(chosen: dict[str, str], passed: str | None, de
         ("^a$", ("a",)),
     ],
 )
-def test_a_tags_pattern_as_iam_can_say_it(pattern: str, values: tuple[str, ...]) -> None:
+def test_a_tags_pattern_as_iam_wildcards(pattern: str, values: tuple[str, ...]) -> None:
     assert tag_values(pattern) == values
 
 
@@ -443,7 +443,7 @@ def test_the_strictest_policy_fits_into_a_managed_policy() -> None:
     assert len(json.dumps(policy_of(strict), separators=(",", ":"))) < 6144
 
 
-def test_as_json_it_is_the_policy_that_the_foundation_has() -> None:
+def test_the_json_is_the_policy_of_the_foundation() -> None:
     chosen = environment(require_kms_keys=True)
     made = foundation(chosen).launcher
     assert made is not None
@@ -451,7 +451,7 @@ def test_as_json_it_is_the_policy_that_the_foundation_has() -> None:
     assert (made.name, made.path) == ("hptc-demo-dev-launcher", "/hptc/demo/dev/")
 
 
-def test_wildcards_have_their_reasons() -> None:
+def test_wildcards_have_reasons() -> None:
     for statement in launcher_statements(environment(require_kms_keys=True)):
         assert statement.reason
         assert not any("*" in action for action in statement.actions)

@@ -1,4 +1,4 @@
-"""A proof for every spec of specs/: its role can make the calls it needs, and none near them."""
+"""For every spec in specs/: its role allows the calls it needs and no similar ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def stacks(environment: str) -> dict[str, SpecStack]:
 
 @cache
 def policy(environment: str, spec: str) -> dict[str, Any]:
-    """Of the role that hptc makes; of a role that the spec brings, what it would have to be."""
+    """The policy of the managed role or, for an existing role, the policy that it needs."""
     chosen, jobs = compiled(environment)
     roles = {each.role_arn for each in jobs[spec].definitions}
     statements = [s for role in roles for s in permissions(chosen, jobs[spec], role)]
@@ -41,7 +41,7 @@ def policy(environment: str, spec: str) -> dict[str, Any]:
 WITH_A_ROLE = [(name, spec) for name, spec in CASES if spec in stacks(name)]
 
 
-def test_the_specs_that_have_no_role_bring_one() -> None:
+def test_specs_without_a_managed_role_have_an_existing_one() -> None:
     without = set(CASES) - set(WITH_A_ROLE)
     assert without
     for name, spec in without:
@@ -92,11 +92,11 @@ def test_a_role_can_do_nothing_that_only_another_spec_needs(environment: str, sp
 
 
 FREE = {"LogInToRegistry", "PullImage"}
-"""AWS gives its built-in algorithms to every role, and does not say so of scikit-learn's image."""
+"""Any role can pull AWS's built-in algorithms; of scikit-learn's image AWS does not say so."""
 
 
 @pytest.mark.parametrize(("environment", "spec"), CASES)
-def test_no_statement_is_idle(environment: str, spec: str) -> None:
+def test_every_statement_is_needed(environment: str, spec: str) -> None:
     made = policy(environment, spec)
     calls = by_text(requests(environment)[spec], world(environment))
     used = {sid for call in calls.values() for sid in sids_of(call, made)}
@@ -141,7 +141,7 @@ def wildcards(statement: Statement) -> list[str]:
 
 
 @pytest.mark.parametrize("environment", PLACES)
-def test_every_wildcard_has_its_reason(environment: str) -> None:
+def test_every_wildcard_has_a_reason(environment: str) -> None:
     seen = 0
     for stack in stacks(environment).values():
         for statement in (stack.trust, *stack.permissions):

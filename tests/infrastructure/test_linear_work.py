@@ -1,4 +1,4 @@
-"""Work grows with the number of specs: counted in calls, since times are noise."""
+"""Work grows linearly with the number of specs: counted in calls, since times are noisy."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_plan_computes_each_digest_and_the_foundation_once(
 
 
 @pytest.mark.parametrize("specs", [1, 8])
-def test_the_environments_are_checked_once_however_many_specs_there_are(
+def test_environments_are_checked_once_for_any_number_of_specs(
     specs: int, tmp_path: Path, count: Count, calls: Counter[str]
 ) -> None:
     count(project_findings, "environment_findings")

@@ -1,4 +1,4 @@
-"""What owners elsewhere must add: with it the needed calls pass from there too, and no others."""
+"""Grants of other owners: with them the needed calls are allowed, and no others."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ WORLD = World(
 
 
 def grants(chosen: dict[str, Any] = THEIRS) -> tuple[OwnerGrant, ...]:
-    searched = job(REQUEST["TrainingJobDefinition"])
-    return owner_grants(environment(**chosen), [("churn", searched)])
+    tuning_job = job(REQUEST["TrainingJobDefinition"])
+    return owner_grants(environment(**chosen), [("churn", tuning_job)])
 
 
 def policies() -> dict[str, dict[str, Any]]:
@@ -59,7 +59,7 @@ def policies() -> dict[str, dict[str, Any]]:
 
 
 def asked(call: Call, role: str = ROLE) -> bool:
-    """What the owner's policy decides about a call of a role."""
+    """Whether the owner's policy allows a call of a role."""
     owner = next(
         name for name in policies() if call.resource == name or call.resource.startswith(f"{name}/")
     )
@@ -75,7 +75,7 @@ def owned(calls: list[Call]) -> list[Call]:
     ]
 
 
-def test_each_thing_of_others_is_named() -> None:
+def test_each_resource_of_another_owner_is_listed() -> None:
     assert [(each.kind, each.name, each.account) for each in grants()] == [
         ("bucket", "arn:aws:s3:::lake", None),
         ("bucket", "arn:aws:s3:::models", None),
@@ -88,7 +88,7 @@ def test_each_thing_of_others_is_named() -> None:
     ]
 
 
-def test_the_needed_calls_pass() -> None:
+def test_the_needed_calls_are_allowed() -> None:
     pull = Call(
         action="ecr:BatchGetImage",
         resource=f"arn:aws:ecr:us-east-1:{OWNER}:repository/team/keras",
@@ -107,18 +107,18 @@ def test_the_needed_calls_pass() -> None:
     ],
     ids=["another environment", "another path", "another account"],
 )
-def test_other_roles_do_not_pass(role: str) -> None:
+def test_other_roles_are_denied(role: str) -> None:
     for call in owned(list(by_text(REQUEST, WORLD).values())):
         assert not asked(call, role)
 
 
-def test_neighbouring_calls_do_not_pass() -> None:
+def test_similar_calls_by_the_role_are_denied() -> None:
     near = owned([call for _, call in neighbours(REQUEST, WORLD)])
     assert len(near) > 30
     assert [str(each) for each in near if asked(each)] == []
 
 
-def test_an_access_point_has_a_policy_of_its_own() -> None:
+def test_an_access_point_has_its_own_policy() -> None:
     point = "arn:aws:s3:us-east-1:888877776666:accesspoint/team"
     made = owner_grants(
         environment(), [("churn", job(definition(**inputs(f"s3://{point}/churn/"))))]
@@ -128,7 +128,7 @@ def test_an_access_point_has_a_policy_of_its_own() -> None:
     assert "add these statements to the access point's policy" in text
 
 
-def test_keys_of_two_accounts_by_aliases_are_each_owners_own() -> None:
+def test_keys_known_by_aliases_are_grouped_by_owner() -> None:
     theirs = f"arn:aws:kms:us-east-1:{OWNER}:alias/theirs"
     made = owner_grants(
         environment(data_bucket="lake", input_kms_keys=["alias/lake", theirs]),
@@ -142,10 +142,10 @@ def test_keys_of_two_accounts_by_aliases_are_each_owners_own() -> None:
     assert {s.sid for each in keys.values() for s in each.statements} == {"DemoDevDecryptInput"}
 
 
-def test_a_brought_role_is_named_itself() -> None:
+def test_an_existing_role_is_named() -> None:
     mine = "arn:aws:iam::123456789012:role/mine"
-    searched = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
-    made = owner_grants(environment(data_bucket="lake"), [("churn", searched)])
+    tuning_job = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
+    made = owner_grants(environment(data_bucket="lake"), [("churn", tuning_job)])
     found = {(each.sid, each.principal) for grant in made for each in grant.statements}
     assert {principal for _, principal in found} == {("AWS", mine)}
     assert all(sid.startswith("DemoDev") for sid, _ in found)
@@ -163,7 +163,7 @@ def test_a_key_known_by_its_alias_needs_no_condition_in_its_own_policy() -> None
     assert set(statement["Condition"]) == {"StringEquals", "ArnLike"}
 
 
-def test_what_hptc_makes_and_what_aws_publishes_is_not_listed() -> None:
+def test_managed_resources_and_aws_images_are_not_listed() -> None:
     dlc = image("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.1.0-cpu-py310")
     made = definition(
         **inputs("s3://${hptc:data_bucket}/a/"),
@@ -178,14 +178,14 @@ def test_what_hptc_makes_and_what_aws_publishes_is_not_listed() -> None:
     assert "uses nothing" in render_owner_grants((), chosen)
 
 
-def test_a_bucket_by_parameter_is_named_by_its_reference() -> None:
+def test_a_bucket_from_a_parameter_is_listed_by_its_reference() -> None:
     raw = Infrastructure.model_validate({"data_bucket": "ssm:/lake", "kms_key": "absent"})
     infrastructure, parameters = parameters_replaced(raw)
     chosen: Environment = replace(
         environment(), infrastructure=infrastructure, parameters=parameters
     )
-    searched = job(definition(**inputs("s3://${hptc:data_bucket}/a/")))
-    names = [each.name for each in owner_grants(chosen, [("churn", searched)])]
+    tuning_job = job(definition(**inputs("s3://${hptc:data_bucket}/a/")))
+    names = [each.name for each in owner_grants(chosen, [("churn", tuning_job)])]
     assert "arn:aws:s3:::${hptc:data_bucket}" in names
 
 

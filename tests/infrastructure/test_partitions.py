@@ -1,4 +1,4 @@
-"""Other partitions: the specs of this repository in China and GovCloud, with the same proof."""
+"""Other partitions: least privilege for this repository's specs in China and GovCloud."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def strings(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("region", PLACES)
-def test_each_spec_has_what_it_needs_and_nothing_near(region: str) -> None:
+def test_each_role_allows_what_its_spec_needs_and_nothing_similar(region: str) -> None:
     here, provide = world(region), deployed(region).__getitem__
     seen = 0
     for each in compiled(region):
@@ -95,7 +95,7 @@ def test_each_spec_has_what_it_needs_and_nothing_near(region: str) -> None:
 
 
 @pytest.mark.parametrize("region", PLACES)
-def test_every_arn_and_host_is_of_the_partition(region: str) -> None:
+def test_every_arn_and_host_is_in_the_partition(region: str) -> None:
     partition, domain = PLACES[region]
     assert compiled(region)
     for each in compiled(region):

@@ -119,7 +119,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
          "ReadInput": (GET, f"{DATA}/a/*", None),
          "DecryptInput": ("kms:Decrypt", "${hptc:kms_key_arn}", VIA_S3)},
     ),
-    "an input in a brought bucket with brought keys": (
+    "an input in a existing bucket with existing keys": (
         inputs("s3://lake/a/"),
         {"data_bucket": "lake", "kms_key": KEY, "input_kms_keys": ["alias/ml"]},
         {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("a/*")),
@@ -231,7 +231,7 @@ def by_sid(statements: tuple[Statement, ...]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_role_has_what_its_request_names(case: str) -> None:
+def test_a_role_has_what_its_request_requires(case: str) -> None:
     members, chosen, expected = CASES[case]
     made = by_sid(permissions(environment(**chosen), job(definition(**members))))
     assert {sid: what for sid, what in made.items() if sid not in ALWAYS} == expected
@@ -261,7 +261,7 @@ def test_what_every_role_has() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_each_statement_says_why_and_who_asked(case: str) -> None:
+def test_each_statement_has_a_reason_and_a_request_path(case: str) -> None:
     members, chosen, _ = CASES[case]
     request = {"TrainingJobDefinition": definition(**members)}
     for statement in permissions(environment(**chosen), job(request["TrainingJobDefinition"])):
@@ -270,7 +270,7 @@ def test_each_statement_says_why_and_who_asked(case: str) -> None:
         for path in statement.required_by:
             value: Any = request
             for part in path:
-                value = value[part]  # the request has what is said to ask
+                value = value[part]  # the path exists in the request
         if "*" in statement.resources:
             assert statement.reason.startswith("AWS has no narrower form")
         assert not any("*" in action for action in statement.actions)
@@ -300,7 +300,7 @@ def test_no_two_families_share_a_sid() -> None:
     assert {"OpenInputSession", "OpenOutputSession", "OpenCheckpointsSession"} <= set(sids)
 
 
-def test_the_order_of_channels_and_definitions_says_nothing() -> None:
+def test_the_order_of_channels_and_definitions_does_not_matter() -> None:
     channels = [s3_input(f"s3://bucket-{i % 3}/{i}/") for i in range(9)]
     one = definition(InputDataConfig=channels, **VPC)
     other = definition(CheckpointConfig={"S3Uri": "s3://c/d"})
@@ -311,10 +311,10 @@ def test_the_order_of_channels_and_definitions_says_nothing() -> None:
     )
 
 
-def test_a_definition_with_a_role_of_its_own_asks_for_nothing() -> None:
-    brought = definition(RoleArn="arn:aws:iam::123456789012:role/mine", **inputs("s3://secret/"))
-    assert permissions(environment(), job(brought)) == ()
-    both = by_sid(permissions(environment(), job(brought, definition())))
+def test_a_definition_with_another_role_requires_nothing() -> None:
+    other = definition(RoleArn="arn:aws:iam::123456789012:role/mine", **inputs("s3://secret/"))
+    assert permissions(environment(), job(other)) == ()
+    both = by_sid(permissions(environment(), job(other, definition())))
     assert list(both) == ALWAYS
 
 
@@ -322,7 +322,7 @@ def test_a_definition_with_a_role_of_its_own_asks_for_nothing() -> None:
     ("region", "partition"),
     [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
-def test_arns_are_of_the_regions_partition(region: str, partition: str) -> None:
+def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
     members = inputs("s3://${hptc:data_bucket}/a/") | VPC | volume("alias/ml")
     made = permissions(environment(region, kms_key="managed"), job(definition(**members)))
     arns = [r for each in made for r in each.resources if r.startswith("arn:")]
@@ -362,12 +362,12 @@ def test_a_spec_with_an_existing_role_has_no_stack() -> None:
     assert spec_stacks(environment(), [("churn", job(existing))]) == ()
 
 
-def test_the_order_of_specs_says_nothing() -> None:
+def test_the_order_of_specs_does_not_matter() -> None:
     jobs = [(name, job(definition())) for name in ("b", "a", "c")]
     assert spec_stacks(environment(), jobs) == spec_stacks(environment(), reversed(jobs))
 
 
-def test_keys_and_subnets_by_parameter_are_in_the_statements() -> None:
+def test_keys_and_subnets_from_parameters_are_in_the_statements() -> None:
     made = by_parameter(**(BY_PARAMETER | {"execution_role": "managed"}))
     asked = definition(**inputs("s3://${hptc:data_bucket}/a/"), **VPC)
     (stack,) = spec_stacks(made, [("churn", job(asked))])

@@ -1,4 +1,4 @@
-"""One policy, two judges: what the HPT8xx rules pass, the launcher's IAM conditions allow.
+"""The HPT8xx rules and the launcher policy agree: what the rules accept, IAM allows.
 
 Requests around every limit are judged by hptc, and the calls that they make by the tests' own
 evaluator of IAM. Both must say the same; where they can't, `ASIDE` says why and who is stricter.
@@ -90,7 +90,7 @@ def definition() -> Request:
 
 
 def request(*changes: Change, tags: dict[str, str]) -> Request:
-    """A search of one training job definition for each change."""
+    """A tuning job with one training job definition for each change."""
     limits = {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}
     made = []
     for change in changes:
@@ -132,15 +132,15 @@ def in_order(*changes: Change) -> Change:
 
 
 def runtime(seconds: int | None) -> Change:
-    said = {} if seconds is None else {"MaxRuntimeInSeconds": seconds}
-    return put(StoppingCondition=said)
+    stopping = {} if seconds is None else {"MaxRuntimeInSeconds": seconds}
+    return put(StoppingCondition=stopping)
 
 
-def resources(member: str, **said: Any) -> Change:
+def resources(member: str, **members: Any) -> Change:
     def change(made: Request) -> None:
         for form in RESOURCES:
             made.pop(form, None)
-        made[member] = deepcopy(said)
+        made[member] = deepcopy(members)
 
     return change
 
@@ -183,7 +183,7 @@ def network(subnets: list[str], security_groups: list[str]) -> Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A key of `policy`: values of it, environments that matter to it, and what is around it.
+    """A key of `policy`: its values, the environments that matter, and requests around its limits.
 
     `in_pairs` are the changes that searches of two definitions are made of; all when empty.
     """
@@ -215,7 +215,7 @@ def switched(member: str) -> dict[str, Change]:
     return {
         "on": put(**{member: True}),
         "off": put(**{member: False}),
-        "not said": as_it_is,
+        "absent": as_it_is,
     }
 
 
@@ -337,13 +337,13 @@ ALONE = {
     "image_registries": "no condition key holds TrainingImage or AlgorithmName",
     "forbidden_hyperparameters": "no condition key holds hyperparameters",
 }
-"""What hptc alone checks, by the condition keys that the action has:
+"""The keys that only hptc checks, as the action has no condition key for them:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
-    """A disagreement that stays. `stricter` is who refuses what the other lets pass."""
+    """A known disagreement. `stricter` is the one that refuses what the other accepts."""
 
     key: str
     stricter: str  # rules | IAM
@@ -417,8 +417,8 @@ ASIDE = {
         ),
     ),
 }
-"""Every disagreement there is. Where IAM is the stricter, a check that is green may be denied: each
-of these must have a reason that hptc can't remove."""
+"""All known disagreements. Where IAM is stricter, it may deny what `check` accepts: each of these
+must have a reason that hptc can't remove."""
 
 
 def _document(chosen: Environment) -> dict[str, Any]:
@@ -427,14 +427,14 @@ def _document(chosen: Environment) -> dict[str, Any]:
 
 
 def rules_pass(made: Request, in_project: Project) -> bool:
-    """Whether `hptc check` finds nothing of HPT8xx in the file; it finds nothing else either."""
+    """Whether `hptc check` finds no HPT8xx in the file. It must find nothing else either."""
     found = compile_text(json.dumps(made), "request.json", Workspace(rules=RULES), in_project)
     assert {each.code[:4] for each in found.diagnostics} <= {"HPT8"}, found.diagnostics
     return not found.has_errors
 
 
 def iam_allows(made: Request, launcher_policy: dict[str, Any]) -> bool:
-    """Whether IAM lets the submission through: with the tags that it adds."""
+    """Whether IAM allows the submission, with the tags that it adds."""
     tags = {"hptc:project": "demo", "hptc:environment": "dev"}
     sent = {**made, "Tags": [*made.get("Tags", ()), *_tags(tags)]}
     return all(is_allowed(call, launcher_policy) for call in creations(sent, WORLD))
@@ -458,7 +458,7 @@ class Verdict:
 
 
 def judged(key: str) -> Iterator[Verdict]:
-    """Every value of a key, in every environment, with every request around it."""
+    """Each value of a key, in each environment, with each request around its limits."""
     limit = COMPARED[key]
     alone = [(name,) for name in limit.changes]
     in_pairs = limit.in_pairs or tuple(limit.changes)
@@ -512,14 +512,14 @@ def test_the_rules_and_iam_agree(key: str) -> None:
 
 
 @pytest.mark.parametrize("name", ASIDE)
-def test_each_disagreement_is_still_there(name: str) -> None:
+def test_each_known_disagreement_remains(name: str) -> None:
     key = ASIDE[name].key
     assert any(each.stricter and name in asides_of([key], each) for each in verdicts(key))
 
 
 @st.composite
 def combinations(draw: st.DrawFn) -> tuple[Project, Request]:
-    """A whole policy, and a search of one or two definitions with something about each key."""
+    """A policy with all keys, and a tuning job of one or two definitions that touches each key."""
     policy = {key: draw(st.sampled_from(limit.values)) for key, limit in COMPARED.items()}
     own = COMPARED["require_kms_keys"].infrastructures, COMPARED["require_vpc"].infrastructures
     keyed, networked = (draw(st.sampled_from(each)) for each in own)
@@ -538,13 +538,13 @@ def test_the_rules_and_iam_agree_on_all_keys_together(made: tuple[Project, Reque
     assert not verdict.stricter or asides_of(COMPARED, verdict)
 
 
-def test_every_key_of_the_policy_is_compared_or_has_its_reason() -> None:
+def test_every_key_of_the_policy_is_compared_or_has_a_reason() -> None:
     assert {*COMPARED} | {*ALONE} == {*Policy.model_fields}
     assert not {*COMPARED} & {*ALONE}
 
 
 @pytest.mark.parametrize("key", ALONE)
-def test_what_hptc_alone_checks_says_nothing_to_iam(key: str) -> None:
+def test_keys_that_only_hptc_checks_do_not_change_the_policy(key: str) -> None:
     (example,) = Policy.model_fields[key].examples or [None]
     assert launcher_statements(environment({key: example}, BARE)) == launcher_statements(
         environment({}, BARE)
@@ -559,7 +559,7 @@ LOCAL = ("ml.g5.xlarge", "ml.r5d.large", "ml.p3dn.24xlarge")
 
 @st.composite
 def globs(draw: st.DrawFn) -> str:
-    """A type with some of its parts as `*`."""
+    """An instance type with some of its parts as `*`."""
     text = draw(st.sampled_from(LOCAL))
     hidden = draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
     starred = "".join("*" if hide else char for hide, char in zip(hidden, text, strict=True))
@@ -567,10 +567,10 @@ def globs(draw: st.DrawFn) -> str:
 
 
 @given(allowed=st.lists(globs(), min_size=1, max_size=2), instance_type=st.sampled_from(LOCAL))
-def test_types_with_local_storage_pass_by_any_pattern_that_allows_them(
+def test_types_with_local_storage_are_allowed_by_any_matching_pattern(
     allowed: list[str], instance_type: str
 ) -> None:
-    """Without a volume key they pass by a statement of their own, whose patterns are derived."""
+    """Without a volume key a separate statement allows them, with derived patterns."""
     chosen = environment({"require_kms_keys": True, "instance_types": allowed}, BARE)
     made = request(in_order(one_type(instance_type), output_key(OWN_KEY)), tags={})
     assert iam_allows(made, _document(chosen)) == matches_any_glob(allowed, instance_type)
@@ -604,7 +604,7 @@ _PIECES = (
     .filter(lambda regex: _is_pattern(regex)),
     value=st.text("aab-._* |1", max_size=5),
 )
-def test_a_tag_that_fits_is_never_denied(regex: str, value: str) -> None:
+def test_a_tag_that_matches_is_never_denied(regex: str, value: str) -> None:
     if pattern(regex).matches(value):
         statement = {
             "Sid": "Tagged",

@@ -1,4 +1,4 @@
-"""The S3 endpoint: what the specs need passes, and there is no way to any other bucket."""
+"""The S3 endpoint: it allows the calls of specs, and no other bucket."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def through(call: Call, name: str = "dev", account: str | None = None) -> bool:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_every_call_of_every_spec_passes(name: str) -> None:
+def test_every_call_of_every_spec_is_allowed(name: str) -> None:
     calls = [
         call
         for request in requests(name).values()
@@ -52,24 +52,24 @@ def test_every_call_of_every_spec_passes(name: str) -> None:
         "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/a",
     ],
 )
-def test_no_other_bucket_is_reached(resource: str) -> None:
+def test_other_buckets_are_denied(resource: str) -> None:
     assert not through(Call(action="s3:GetObject", resource=resource))
     assert not through(Call(action="s3:PutObject", resource=resource))
 
 
-def test_credentials_of_another_account_reach_nothing() -> None:
+def test_credentials_of_another_account_are_denied() -> None:
     read = Call(action="s3:GetObject", resource="arn:aws:s3:::demo-data/a")
     assert through(read)
     assert not through(read, account="999988887777")
 
 
-def test_layers_of_images_can_be_read_by_whom_ecr_lets() -> None:
+def test_image_layers_can_be_read_by_any_principal() -> None:
     layer = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/a"
     assert through(Call(action="s3:GetObject", resource=layer), account="999988887777")
     assert not through(Call(action="s3:PutObject", resource=layer))
 
 
-def test_buckets_and_access_points_can_be_added() -> None:
+def test_buckets_and_access_points_can_be_listed() -> None:
     chosen = environment(
         artifact_bucket="absent",
         data_bucket="lake",
@@ -86,7 +86,7 @@ def test_buckets_and_access_points_can_be_added() -> None:
     ]
 
 
-def test_without_buckets_only_layers_pass() -> None:
+def test_without_buckets_only_image_layers_are_allowed() -> None:
     chosen = environment(artifact_bucket="absent", data_bucket="absent", network="managed")
     assert [each.sid for each in endpoint_policy(chosen)] == ["LayersOfImages"]
 

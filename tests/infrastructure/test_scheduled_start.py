@@ -1,6 +1,6 @@
-"""A scheduled search: what its stack holds, what its roles may do, and what its machine does.
+"""Scheduled tuning jobs: the stack, what its roles allow, and what its state machine does.
 
-The state machine is run by moto's interpreter, against moto's SageMaker.
+Moto's interpreter runs the state machine against moto's SageMaker.
 """
 
 from __future__ import annotations
@@ -98,11 +98,11 @@ def stem(stack: ScheduleStack) -> str:
     return match[1]
 
 
-def test_a_spec_without_a_schedule_has_no_such_stack(tmp_path: Path) -> None:
+def test_a_spec_without_a_schedule_has_no_schedule_stack(tmp_path: Path) -> None:
     assert stacks(project(tmp_path, SPEC.replace("schedule: rate(7 days)\n", ""))) == ()
 
 
-def test_an_environment_can_leave_it_out(tmp_path: Path) -> None:
+def test_an_environment_can_remove_a_schedule(tmp_path: Path) -> None:
     project(tmp_path)
     with (tmp_path / "hptc.yaml").open("a", encoding="utf-8") as file:
         file.write(
@@ -112,7 +112,7 @@ def test_an_environment_can_leave_it_out(tmp_path: Path) -> None:
     assert the_stack(tmp_path).stack == "hptc-demo-dev-Churn-schedule"
 
 
-def test_what_is_sent_is_the_compiled_request_with_the_tags_of_a_submission(tmp_path: Path) -> None:
+def test_the_machine_sends_the_compiled_request_with_provenance_tags(tmp_path: Path) -> None:
     stack = the_stack(project(tmp_path))
     _, (one,) = compiled(tmp_path)
     assert one.request is not None
@@ -132,8 +132,8 @@ def test_what_is_sent_is_the_compiled_request_with_the_tags_of_a_submission(tmp_
     }
 
 
-def test_the_jobs_of_a_spec_have_one_stem_whatever_its_content(tmp_path: Path) -> None:
-    """Or a role could not follow, after a deployment, the job that was started before it."""
+def test_the_jobs_of_a_spec_share_a_stem_for_any_content(tmp_path: Path) -> None:
+    """Otherwise a role could not follow a job that started before a deployment."""
     before = the_stack(project(tmp_path))
     after = the_stack(project(tmp_path, SPEC.replace("max: 0.5", "max: 0.6")))
     assert stem(before) == stem(after) == "churn-4d734a"
@@ -143,7 +143,7 @@ def test_the_jobs_of_a_spec_have_one_stem_whatever_its_content(tmp_path: Path) -
     assert stem(elsewhere) != stem(after)
 
 
-def test_names_fit_however_long_the_specs_is(tmp_path: Path) -> None:
+def test_job_names_fit_for_a_spec_with_a_long_name(tmp_path: Path) -> None:
     long = SPEC.replace("name: Churn", "name: churn-of-the-customers-of-the-northern-branches")
     made = stem(the_stack(project(tmp_path, long)))
     assert re.fullmatch(r"churn-of-the-[0-9a-f]{6}", made), made
@@ -159,7 +159,7 @@ def test_names_fit_however_long_the_specs_is(tmp_path: Path) -> None:
         ("", 1296),  # AWS ends a search after 30 days
     ],
 )
-def test_the_looks_at_a_job_fit_into_one_execution(
+def test_the_polls_of_a_job_fit_into_one_execution(
     limit: str, seconds: int, tmp_path: Path
 ) -> None:
     text = (
@@ -169,7 +169,7 @@ def test_the_looks_at_a_job_fit_into_one_execution(
     assert state(stack, "Wait")["Seconds"] == seconds
 
 
-def test_another_partition_calls_its_own_services(tmp_path: Path) -> None:
+def test_another_partition_calls_services_in_it(tmp_path: Path) -> None:
     stack = the_stack(project(tmp_path), "china")
     assert state(stack, "CreateJob")["Resource"].startswith("arn:aws-cn:states:::aws-sdk:")
     statements = [*stack.machine_role.permissions, stack.machine_role.trust]
@@ -208,7 +208,7 @@ def call(action: str, resource: str, **context: str) -> Call:
     return Call(action=action, resource=resource, context=dict(context))
 
 
-def test_the_machine_may_do_what_it_does_and_nothing_near_it(tmp_path: Path) -> None:
+def test_the_machine_role_allows_what_it_needs_and_nothing_similar(tmp_path: Path) -> None:
     stack = the_stack(project(tmp_path))
     policy = substitute(document(stack.machine_role.permissions), values(stack).__getitem__)
     request = dict(state(stack, "CreateJob")["Parameters"])
@@ -275,7 +275,7 @@ def test_the_scheduler_may_start_this_machine_only(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_each_role_is_its_services_for_this_account(
+def test_each_role_trusts_its_service_for_this_account(
     role: str, service: str, source: str, tmp_path: Path
 ) -> None:
     stack = the_stack(project(tmp_path))
@@ -301,7 +301,7 @@ def test_each_role_is_its_services_for_this_account(
 
 
 class Machine:
-    """A state machine in the sandbox, whose pauses are short."""
+    """A state machine in the sandbox, with short pauses."""
 
     def __init__(self, stack: ScheduleStack, sandbox: Sandbox) -> None:
         self.account = sandbox.account
@@ -328,9 +328,9 @@ class Machine:
 
     def result(self, execution: str) -> dict[str, Any]:
         for _ in range(600):
-            told: dict[str, Any] = dict(self.steps.describe_execution(executionArn=execution))
-            if told["status"] != "RUNNING":
-                return told
+            described: dict[str, Any] = dict(self.steps.describe_execution(executionArn=execution))
+            if described["status"] != "RUNNING":
+                return described
             time.sleep(0.05)
         raise AssertionError(f"{execution} is running still")
 
@@ -367,11 +367,13 @@ def slow_machine(tmp_path: Path) -> Iterator[Machine]:
 def test_the_machine_creates_the_job_and_ends_with_it(machine: Machine) -> None:
     result = machine.result(machine.start("first"))
     assert (result["status"], machine.names()) == ("SUCCEEDED", [NAME])
-    told = machine.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
+    described = machine.sagemaker.describe_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=NAME
+    )
     for member in ("HyperParameterTuningJobConfig", "TrainingJobDefinition"):
-        assert told[member] == machine.request[member]
-    assert told["TrainingJobDefinition"]["StaticHyperParameters"]["note"] == "$.name"
-    tags = machine.sagemaker.list_tags(ResourceArn=told["HyperParameterTuningJobArn"])["Tags"]
+        assert described[member] == machine.request[member]
+    assert described["TrainingJobDefinition"]["StaticHyperParameters"]["note"] == "$.name"
+    tags = machine.sagemaker.list_tags(ResourceArn=described["HyperParameterTuningJobArn"])["Tags"]
     assert tags == machine.request["Tags"]
 
 
@@ -381,7 +383,7 @@ def test_a_start_that_is_delivered_twice_is_one_job(machine: Machine) -> None:
     assert machine.names() == [NAME]
 
 
-def test_another_moment_is_another_job(machine: Machine) -> None:
+def test_another_scheduled_time_is_another_job(machine: Machine) -> None:
     machine.result(machine.start("first"))
     machine.result(machine.start("second", "2026-12-07T06:00:00Z"))
     assert sorted(machine.names()) == [NAME, NAME.replace("202611300600", "202612070600")]
@@ -390,21 +392,21 @@ def test_another_moment_is_another_job(machine: Machine) -> None:
 def test_the_machine_waits_while_the_job_runs(slow_machine: Machine) -> None:
     execution = slow_machine.start("first")
     slow_machine.wait_for_the_job()
-    told = slow_machine.steps.describe_execution(executionArn=execution)
-    assert told["status"] == "RUNNING"
+    described = slow_machine.steps.describe_execution(executionArn=execution)
+    assert described["status"] == "RUNNING"
     slow_machine.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
     # Whoever stopped it meant to: that is no failure.
     assert slow_machine.result(execution)["status"] == "SUCCEEDED"
 
 
-def test_stopping_the_execution_stops_no_job(slow_machine: Machine) -> None:
+def test_stopping_the_execution_does_not_stop_the_job(slow_machine: Machine) -> None:
     execution = slow_machine.start("first")
     slow_machine.wait_for_the_job()
     slow_machine.steps.stop_execution(executionArn=execution)
-    told = slow_machine.sagemaker.describe_hyper_parameter_tuning_job(
+    described = slow_machine.sagemaker.describe_hyper_parameter_tuning_job(
         HyperParameterTuningJobName=NAME
     )
-    assert told["HyperParameterTuningJobStatus"] == "InProgress"
+    assert described["HyperParameterTuningJobStatus"] == "InProgress"
 
 
 @pytest.mark.parametrize("status", ["Failed", "DeleteFailed"])
@@ -420,7 +422,7 @@ def test_a_job_that_failed_fails_the_execution(status: str, machine: Machine) ->
     assert result["cause"] == f"The tuning job {NAME} is {status}."
 
 
-def test_a_start_without_a_moment_creates_nothing(machine: Machine) -> None:
+def test_a_start_without_a_scheduled_time_creates_nothing(machine: Machine) -> None:
     execution = machine.steps.start_execution(stateMachineArn=machine.arn, name="x", input="{}")
     assert machine.result(execution["executionArn"])["status"] == "FAILED"
     assert machine.names() == []

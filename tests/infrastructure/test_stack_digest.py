@@ -18,7 +18,7 @@ def stacks(environment: str = "dev") -> EnvironmentStacks:
     return environment_stacks(chosen, deployable_specs(compiled))
 
 
-def test_every_stack_has_one_and_no_two_the_same() -> None:
+def test_every_stack_has_its_own_digest() -> None:
     found = stacks()
     assert set(found.digests) == set(found.outputs)
     assert len(set(found.digests.values())) == len(found.digests)
@@ -40,7 +40,7 @@ def test_reasons_do_not_change_a_digest_and_permissions_do() -> None:
         assert stack_digest(replace(role, permissions=(other, *rest))) != stack_digest(role)
 
 
-def test_a_schedule_counts() -> None:
+def test_a_schedule_changes_the_digest() -> None:
     (scheduled,) = stacks().schedules
     other = scheduled.schedule.model_copy(update={"state": "DISABLED"})
     assert stack_digest(replace(scheduled, schedule=other)) != stack_digest(scheduled)

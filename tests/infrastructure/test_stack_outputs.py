@@ -52,12 +52,12 @@ def test_every_reference_has_its_output() -> None:
 
 
 @pytest.mark.parametrize("name", ["kms_key_arn", "subnet_id_1", "data_bucket"])
-def test_what_is_not_made_is_nowhere(name: str) -> None:
+def test_a_resource_that_is_not_managed_has_no_output(name: str) -> None:
     assert locate(environment(data_bucket="mine"), name, "churn") is None
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_the_specs_of_this_repository_name_only_what_is_made(name: str) -> None:
+def test_the_specs_of_this_repository_reference_outputs_only(name: str) -> None:
     compiled = compile_paths([str(ROOT)], Workspace(environment=name))
     chosen = next(each.environment for each in compiled if each.environment is not None)
     stacks = spec_stacks(chosen, [(each.name, each.job) for each in all_succeeded(compiled)])
@@ -69,7 +69,7 @@ def test_the_specs_of_this_repository_name_only_what_is_made(name: str) -> None:
             assert output.key == output_key(reference)
 
 
-def test_a_parameter_gives_a_reference_its_value() -> None:
+def test_a_parameter_provides_a_reference() -> None:
     made = by_parameter(**BY_PARAMETER)
     parameters = {each.provides: each.name for each in foundation(made).parameters}
     assert parameters == {
@@ -90,7 +90,7 @@ def test_a_parameter_gives_a_reference_its_value() -> None:
     assert made.infrastructure.execution_role == ROLE
 
 
-def test_a_role_by_parameter_is_none_that_hptc_makes() -> None:
+def test_a_role_from_a_parameter_is_not_managed() -> None:
     made = by_parameter(execution_role="ssm:/ml/role")
     assert spec_stacks(made, [("churn", job(definition()))]) == ()
     output = locate(made, "execution_role_arn", "churn")

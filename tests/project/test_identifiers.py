@@ -63,12 +63,12 @@ FORMS: list[tuple[ResourceKind, str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "given", "form"), FORMS, ids=[f"{f[1]}" for f in FORMS])
-def test_each_form_becomes_one(kind: ResourceKind, given: str, form: str) -> None:
+def test_each_form_is_normalized(kind: ResourceKind, given: str, form: str) -> None:
     assert normalized(kind.check(given), kind, HERE) == form
 
 
 @pytest.mark.parametrize("kind", [VPC, SUBNET, SECURITY_GROUP, BUCKET, KEY, ROLE, POLICY])
-def test_a_parameter_stays_what_it_is(kind: ResourceKind) -> None:
+def test_a_parameter_is_not_changed(kind: ResourceKind) -> None:
     assert normalized(kind.check("ssm:/team/thing"), kind, HERE) == "ssm:/team/thing"
     with pytest.raises(PydanticCustomError, match="is not a valid SSM parameter"):
         kind.check("ssm:/team/")
@@ -93,7 +93,7 @@ def test_a_parameter_stays_what_it_is(kind: ResourceKind) -> None:
         (POLICY, f"{IAM}role/me"),
     ],
 )
-def test_another_text_is_refused_with_how_it_is_written(kind: ResourceKind, given: str) -> None:
+def test_invalid_text_is_refused_with_an_example(kind: ResourceKind, given: str) -> None:
     with pytest.raises(PydanticCustomError) as raised:
         kind.check(given)
     message = raised.value.message()
@@ -140,7 +140,7 @@ def test_a_name_gets_the_arn_of_its_partition() -> None:
         "arn:aws:ec2:us-east-1:*:subnet/*",
     ],
 )
-def test_an_arn_is_written_as_it_was_read(text: str) -> None:
+def test_an_arn_is_written_back_unchanged(text: str) -> None:
     assert str(ARN.parse(text)) == text
 
 

@@ -1,4 +1,4 @@
-"""hptc.yaml: environments, what they provide, what lies under and over a spec."""
+"""hptc.yaml: environments, what they provide, and the layers under and over a spec."""
 
 from __future__ import annotations
 
@@ -149,14 +149,14 @@ def test_layers(tmp_path: Path, over: str, spec: str, jobs: int | None) -> None:
     assert limits["MaxParallelTrainingJobs"] == 2
 
 
-def test_a_fault_of_an_override_is_shown_there(tmp_path: Path) -> None:
+def test_a_fault_in_an_override_is_on_its_line(tmp_path: Path) -> None:
     result = compiled(tmp_path, OVER + "{limits: {max_parallel_training_jobs: 0}}", "name: s\n")
     (fault,) = result.diagnostics
     assert Path(fault.span.file).name == "hptc.yaml"
     assert "overrides" in fault.span.source
 
 
-def test_definitions_removed_by_null_leave_the_defaults(tmp_path: Path) -> None:
+def test_null_removes_definitions_but_not_the_defaults(tmp_path: Path) -> None:
     result = compiled(
         tmp_path,
         OVER + "{training_job: {stopping: {max_runtime: 60}}}",

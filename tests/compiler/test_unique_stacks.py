@@ -1,0 +1,85 @@
+"""Specs that need the stack of another spec or of an environment: errors on the specs' lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.outcome import Failed
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Diagnostic
+from hptc.render.diagnostics import Format, render
+from tests.support.specs import SPEC
+
+PLACE = 'account: "123456789012", region: us-east-1'
+PROJECT = f"""\
+project: plat
+default_environment: dev
+environments:
+  dev: {{{PLACE}}}
+  dev-eu: {{{PLACE}}}
+"""
+
+
+def written(folder: Path, *names: str, extra: str = "") -> Path:
+    (folder / "specs").mkdir()
+    (folder / "hptc.yaml").write_text(PROJECT, encoding="utf-8")
+    for name in names:
+        text = SPEC.replace("name: churn", f"name: {name}") + extra
+        (folder / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def diagnostics(folder: Path, environment: str | None = None) -> list[Diagnostic]:
+    outcomes = compile_paths([str(folder)], Workspace(environment=environment))
+    return [d for one in outcomes for d in one.diagnostics]
+
+
+@pytest.mark.parametrize("environment", ["dev", "dev-eu"])
+def test_a_spec_needs_the_stack_of_an_environment(environment: str, tmp_path: Path) -> None:
+    """Whichever environment is checked: the other one is deployed from the same project."""
+    (found,) = diagnostics(written(tmp_path, "eu", "us"), environment)
+    assert (found.code, Path(found.span.file).name, found.span.line) == ("HPT605", "eu.yaml", 1)
+    assert found.message == (
+        "the spec `eu` in the environment `dev` and the environment `dev-eu` need the same stack, "
+        "`hptc-plat-dev-eu`"
+    )
+    assert found.help == "rename this spec or the environment"
+    (related,) = found.related
+    assert (Path(related.span.file).name, related.span.line) == ("hptc.yaml", 5)
+
+
+def test_two_specs_need_one_stack(tmp_path: Path) -> None:
+    found, *rest = diagnostics(written(tmp_path, "eu-x", "x"))
+    assert rest == []
+    assert "the spec `eu-x` in the environment `dev`" in found.message
+    assert "the spec `x` in the environment `dev-eu`" in found.message
+    (related,) = found.related
+    assert {Path(each.file).name for each in (found.span, related.span)} == {"eu-x.yaml", "x.yaml"}
+    assert found.help == "rename this spec or the other spec"
+
+
+def test_a_spec_without_a_stack_collides_with_nothing(tmp_path: Path) -> None:
+    folder = written(tmp_path, "eu")
+    path = folder / "specs" / "eu.yaml"
+    role = "  role_arn: arn:aws:iam::123456789012:role/team\n  spot:"
+    path.write_text(path.read_text("utf-8").replace("  spot:", role), encoding="utf-8")
+    assert diagnostics(folder) == []
+
+
+def test_a_spec_with_a_collision_has_failed_and_keeps_its_other_findings(tmp_path: Path) -> None:
+    folder = written(tmp_path, "eu", extra="unknown: 1\n")
+    (outcome,) = compile_paths([str(folder)], Workspace())
+    assert isinstance(outcome, Failed)
+    assert [d.code for d in outcome.diagnostics] == ["HPT605", "HPT101"]
+
+
+def test_both_names_are_in_the_json(tmp_path: Path) -> None:
+    (found,) = diagnostics(written(tmp_path, "eu"))
+    (entry,) = json.loads(render([found], Format.JSON))["diagnostics"]
+    assert entry["code"] == "HPT605"
+    assert "`eu`" in entry["message"]
+    assert "`dev-eu`" in entry["message"]
