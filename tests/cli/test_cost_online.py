@@ -87,10 +87,10 @@ def test_a_job_in_which_nothing_trained_says_nothing(
     assert hptc(["submit", "specs/churn.yaml"]) == 0
     found = answer(capsys, "cost", "--online", "--format", "json")
     assert [each["expected"]["unknown"] for each in found["specs"]] == [
-        "no earlier run is known"
+        "no past runs"
     ] * 2
     assert hptc(["cost", "--online"]) == 0
-    assert "  expected        no earlier run is known\n" in capsys.readouterr().out
+    assert "  expected        no past runs\n" in capsys.readouterr().out
 
 
 def test_a_saved_plan_has_the_costs_and_is_applied(
@@ -102,7 +102,7 @@ def test_a_saved_plan_has_the_costs_and_is_applied(
     out = capsys.readouterr().out
     assert (
         "    at most $2.12 (4 instance-hours; us-east-1 prices of 2026-10-01, from prices.json)\n"
-        "    expected: no earlier run is known\n"
+        "    expected: no past runs\n"
     ) in out
     saved = read_plan((folder / "plan.json").read_text("utf-8"))
     assert saved.total_cost is not None
