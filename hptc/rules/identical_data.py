@@ -85,7 +85,7 @@ def _difference(key: str, ours: Any, parents: Any) -> str:
 
 @warning("HPT711", "W09")
 def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start of type IdenticalDataAndAlgorithm has other data or another algorithm.
+    """A warm start of type IdenticalDataAndAlgorithm has different data or a different algorithm.
 
     SageMaker accepts it, but compares the results of the parents with the new ones as if they were
     from one tuning job, and may report a parent's training job as the best. TransferLearning is for
@@ -111,7 +111,7 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
         if _algorithm(mine) != _algorithm(theirs):
             member = "TrainingImage" if mine.training_image else "AlgorithmName"
             yield rule.finding(
-                f"the parent `{name}` has another algorithm",
+                f"the parent `{name}` has a different algorithm",
                 mine.path / "AlgorithmSpecification" / member,
                 label="differs from the parent",
                 help=advice,
@@ -124,7 +124,7 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
                 problem = (
                     "does not have the input channel"
                     if other is None
-                    else "reads other data in the input channel"
+                    else "reads different data in the input channel"
                 )
                 yield rule.finding(
                     f"the parent `{name}` {problem} `{channel.name}`",

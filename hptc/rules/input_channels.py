@@ -126,8 +126,8 @@ def gzip_without_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 @warning("HPT454", "I06")
-def gzip_with_other_input_mode_of_job(rule: Rule, context: Context) -> Iterator[Finding]:
-    """Gzip compression is set for a channel in Pipe mode, but the training job has another mode.
+def gzip_with_different_job_input_mode(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Gzip compression is set for a channel in Pipe mode, but the training job has a different one.
 
     SageMaker has been observed to check the training job's input mode instead of the channel's and
     to reject the request
@@ -185,6 +185,6 @@ RULES = (
     duplicate_channel,
     missing_or_ambiguous_data_source,
     gzip_without_pipe_mode,
-    gzip_with_other_input_mode_of_job,
+    gzip_with_different_job_input_mode,
     record_wrapper_without_pipe_mode,
 )

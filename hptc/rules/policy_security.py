@@ -80,7 +80,7 @@ def missing_traffic_encryption(rule: Rule, context: Context) -> Iterator[Finding
 
 @error("HPT811")
 def missing_kms_key(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The output or a volume has no KMS key, or another one than the policy requires.
+    """The output or a volume does not have the KMS key that the policy requires.
 
     AWS always encrypts both, but with your own KMS key you control and audit who can decrypt. The
     policy requires the environment's key or, if it has none, any key in its account by ARN, so that
@@ -122,7 +122,7 @@ def missing_kms_key(rule: Rule, context: Context) -> Iterator[Finding]:
 
 @error("HPT812")
 def missing_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A training job has no VPC, or another one than the policy requires.
+    """A training job does not use the VPC that the policy requires.
 
     In a VPC, security groups and endpoints control what training jobs can access. As in the
     launcher policy, it must be the environment's `network`; if it has none, any VPC is allowed
@@ -151,7 +151,8 @@ def missing_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         for what, path, id_, own in _outside(definition.vpc, context):
             yield rule.finding(
-                f"the policy requires the environment's {what}s, but `{id_}`{of} is another one",
+                f"the policy requires the environment's {what}s, but `{id_}`{of} is a different "
+                "one",
                 path,
                 label="not in the environment",
                 help=f"use {', '.join(own)}, or omit `vpc` in a spec",

@@ -84,7 +84,7 @@ def more_training_jobs_than_combinations(rule: Rule, context: Context) -> Iterat
 
 @warning("HPT232", "S14")
 def more_hyperband_jobs_than_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The ranges have fewer combinations than Hyperband is to run training jobs.
+    """The ranges have fewer combinations than a Hyperband tuning job has training jobs.
 
     SageMaker rejects this for a Bayesian or random search. For Hyperband the behavior is not
     documented; at best, training jobs are repeated

@@ -47,8 +47,8 @@ def _ranges(definition: Definition) -> Mapping[str, Range]:
 
 
 @error("HPT702", "W04")
-def warm_start_with_other_objective(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start has another objective than a parent.
+def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start has a different objective than a parent.
 
     The tuning job continues from the results of its parents, so all must have the same objective
     metric and direction
@@ -83,8 +83,8 @@ def warm_start_with_other_objective(rule: Rule, context: Context) -> Iterator[Fi
 
 
 @error("HPT703", "W05", "W15")
-def warm_start_with_other_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A warm start has other hyperparameters than a parent.
+def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A warm start has different hyperparameters than a parent.
 
     The names of all hyperparameters, static and tuned combined, must be the same as in every
     parent. A hyperparameter can change from static to tuned and back
@@ -130,8 +130,8 @@ def _names(definition: Definition) -> dict[str, RequestPath]:
 
 
 @error("HPT704", "W06")
-def warm_start_with_other_range_type(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A hyperparameter of a warm start has another type than in a parent.
+def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter of a warm start has a different range type than in a parent.
 
     Bounds, values and scaling of a range can change, but not its type (Integer, Continuous or
     Categorical)
@@ -359,9 +359,9 @@ def _count(parent: TuningJob | None) -> int:
 
 
 RULES = (
-    warm_start_with_other_objective,
-    warm_start_with_other_hyperparameters,
-    warm_start_with_other_range_type,
+    warm_start_with_different_objective,
+    warm_start_with_different_hyperparameters,
+    warm_start_with_different_range_type,
     too_many_warm_start_changes,
     warm_start_with_unsupported_strategy,
     warm_start_parent_with_several_algorithms,

@@ -500,7 +500,7 @@ class TestCalls:
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
         found = planned(specs, bound_of=bound_of)
         said = [each.cost.expected.unknown for each in found.to_submit if each.cost]
-        assert said[:MOST_FORECASTS] == ["no earlier run is known"] * MOST_FORECASTS
+        assert said[:MOST_FORECASTS] == ["no past runs"] * MOST_FORECASTS
         assert said[MOST_FORECASTS:] == ["not asked for: `hptc cost --online` asks"] * 2
 
     def test_git_is_asked_about_what_is_new_only(self, tmp_path: Path) -> None:
