@@ -14,14 +14,14 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from hptc.aws.client import Aws, Connection, connect, over
+from hptc.aws.client import Aws, Connection, connect, connected
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError, OperationError
 from hptc.jobs.provenance import Provenance
 from hptc.jobs.submission import Submitted, Unchanged, submit
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
-from hptc.service.responses import describe, described_request, job_status
+from hptc.service.lookup import describe, described_request, job_status
 from tests.support.fake_service import FakeTime
 from tests.support.refusing_endpoint import Answer, refusing
 from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
@@ -233,7 +233,7 @@ class TestWithRefusals:
             self.refuse(stub, operation, code, text)
             self.refuse(stub, operation, code, text)
             stub.add_response(operation, {"HyperParameterTuningJobArn": arn}, job.request)
-            assert over(connection).tuning.create(job.request) == arn
+            assert connected(connection).tuning.create(job.request) == arn
             stub.assert_no_pending_responses()
         assert time.sleeps == sleeps
 
@@ -242,7 +242,7 @@ class TestWithRefusals:
             for _ in range(30):
                 self.refuse(stub, "list_tags", "ThrottlingException", "Rate exceeded")
             with pytest.raises(AwsError, match="Rate exceeded") as raised:
-                over(connection).tuning.list_tags(
+                connected(connection).tuning.list_tags(
                     "arn:aws:sagemaker:us-east-1:1:hyper-parameter-tuning-job/x"
                 )
         assert raised.value.code == "ThrottlingException"
@@ -257,7 +257,7 @@ class TestWithRefusals:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(stub, "create_hyper_parameter_tuning_job", "ResourceLimitExceeded", text)
             with pytest.raises(AwsError) as raised:
-                over(connection).tuning.create(job.request)
+                connected(connection).tuning.create(job.request)
         assert raised.value.message == text
         assert "set max_parallel_training_jobs to 1" in raised.value.help
 
@@ -277,7 +277,7 @@ class TestWithRefusals:
     def test_an_absent_job_is_none(self, connection: Connection, code: str, text: str) -> None:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(stub, "describe_hyper_parameter_tuning_job", code, text)
-            assert over(connection).tuning.describe("X") is None
+            assert connected(connection).tuning.describe("X") is None
 
     def test_a_description_that_is_refused(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
@@ -285,7 +285,7 @@ class TestWithRefusals:
                 stub, "describe_hyper_parameter_tuning_job", "AccessDeniedException", "denied"
             )
             with pytest.raises(AwsError) as raised:
-                over(connection).tuning.describe("X")
+                connected(connection).tuning.describe("X")
         assert "sagemaker:DescribeHyperParameterTuningJob" in raised.value.help
 
     def test_events_page_by_page(self, connection: Connection) -> None:
@@ -303,14 +303,15 @@ class TestWithRefusals:
                 {"StackEvents": [event(1)]},
                 {"StackName": "arn", "NextToken": "more"},
             )
-            assert [each.id for each in over(connection).stacks.events("arn")] == ["3", "2", "1"]
+            events = connected(connection).stacks.events("arn")
+            assert [each.id for each in events] == ["3", "2", "1"]
 
     def test_stop(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
             stub.add_response(
                 "stop_hyper_parameter_tuning_job", {}, {"HyperParameterTuningJobName": "x"}
             )
-            over(connection).tuning.stop("x")
+            connected(connection).tuning.stop("x")
             stub.assert_no_pending_responses()
 
     def test_training_jobs_page_by_page(self, connection: Connection) -> None:
@@ -340,7 +341,7 @@ class TestWithRefusals:
             stub.add_response(
                 operation, {"TrainingJobSummaries": [summary("c")]}, {**asked, "NextToken": "t"}
             )
-            jobs = list(over(connection).tuning.list_training_jobs("x"))
+            jobs = list(connected(connection).tuning.list_training_jobs("x"))
             stub.assert_no_pending_responses()
         assert [job.name for job in jobs] == ["a", "b", "c"]
         assert jobs[0].metric_value == 0.5
@@ -367,7 +368,7 @@ class TestWithRefusals:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(stub, operation, "ThrottlingException", "Rate exceeded")
             stub.add_response(operation, response, {"TrainingJobName": "x-001"})
-            assert over(connection).tuning.billable_seconds("x-001") == billed
+            assert connected(connection).tuning.billable_seconds("x-001") == billed
             stub.assert_no_pending_responses()
 
 
