@@ -255,7 +255,7 @@ def test_a_quota_says_its_numbers_and_what_fits(tmp_path: Path) -> None:
     (one,), _ = online(compiled(tmp_path, SPEC), fake)
     (finding,) = [d for d in one.diagnostics if d.code == "HPT911"]
     assert "4 parallel training jobs x 2 ml.m5.xlarge = 8 instances" in finding.message
-    assert finding.help.startswith("set max_parallel_training_jobs to 3, or ask")
+    assert finding.help.startswith("set max_parallel_training_jobs to 3, or request")
 
 
 ONE_FITS = """\

@@ -16,17 +16,22 @@ from botocore.stub import Stubber
 
 from hptc.aws.client import Aws, Connection, connect, connected
 from hptc.aws.retry import Retry
+from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError
+from hptc.jobs.decisions import AlreadySubmitted, Submitted
 from hptc.jobs.provenance import Provenance
-from hptc.jobs.submission import Submitted, Unchanged, submit
+from hptc.jobs.submission import submit
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
 from hptc.service.lookup import describe, described_request, job_status
+from hptc.service.tuning_jobs import JobOrigin
 from tests.support.fake_service import FakeTime
 from tests.support.refusing_endpoint import Answer, refusing
 from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
-HERE = Provenance(spec="specs/churn.yaml", commit="0123abc")
+
+def here(_: Compiled) -> Provenance:
+    return Provenance(spec="specs/churn.yaml", commit="0123abc")
 
 
 def environment(account: str = ACCOUNT) -> Environment:
@@ -65,7 +70,7 @@ class TestAgainstMoto:
         deploy()
         job = compiled(tmp_path, spec, project=PROJECT if spec == SPEC else "")
 
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
 
         assert isinstance(sent, Submitted)
         described = dict(describe(cloud.tuning, sent.name))
@@ -79,9 +84,9 @@ class TestAgainstMoto:
     def test_the_same_again_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
-        again = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
-        assert isinstance(again, Unchanged)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
+        again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
+        assert isinstance(again, AlreadySubmitted)
         assert (again.name, again.status) == (sent.name, "Completed")
         assert len(list(cloud.tuning.list_jobs())) == 1
 
@@ -90,7 +95,8 @@ class TestAgainstMoto:
         assert job.request is not None
         theirs = [{"Key": "made-by", "Value": "a script"}]
         cloud.tuning.create({**job.request, "Tags": theirs})
-        assert isinstance(submit(job, cloud.tuning, cloud.stacks, provenance=HERE), Unchanged)
+        again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
+        assert isinstance(again, AlreadySubmitted)
 
     def test_a_job_that_is_not_there(self, cloud: Aws) -> None:
         assert cloud.tuning.describe("nope") is None
@@ -123,17 +129,21 @@ class TestAgainstMoto:
     def test_status_tells_where_a_job_comes_from(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
         found = job_status(cloud.tuning, sent.name)
-        assert (found.project, found.environment) == ("churn", "dev")
-        assert (found.spec, found.commit) == ("specs/churn.yaml", "0123abc")
-        assert found.digest == job.digest
+        assert found.origin == JobOrigin(
+            project="churn",
+            environment="dev",
+            spec="specs/churn.yaml",
+            digest=job.digest,
+            commit="0123abc",
+        )
         assert (found.limits.max_training_jobs, found.strategy) == (4, "Bayesian")
 
     def test_a_description_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
         found = described_request(cloud.tuning, sent.name)
         assert found["Tags"] == [{"Key": "team", "Value": "growth"}]
         assert "ResponseMetadata" not in found

@@ -97,7 +97,9 @@ def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
             altered(("decisions", 0, "file"), "/etc/passwd"), "is not in this folder", id="root"
         ),
         pytest.param(
-            altered(("decisions", 0, "file"), "specs/../../x.yaml"), "is not in this folder", id="climbing"
+            altered(("decisions", 0, "file"), "specs/../../x.yaml"),
+            "is not in this folder",
+            id="climbing",
         ),
         pytest.param(
             altered(("decisions", 1), MIXED["decisions"][0]), "duplicate spec", id="twice"
