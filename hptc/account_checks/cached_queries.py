@@ -1,4 +1,4 @@
-"""Questions to an account, each asked once; one that is not answered is skipped with a word."""
+"""Makes each query to an account once, and skips those that fail, with a note."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from hptc.aws.account import Account
 from hptc.aws.aws_errors import affects_every_call, is_access_denied
 from hptc.errors import AwsError
 from hptc.service.interface import Progress
+from hptc.service.inventory import Account
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,49 +17,49 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What AWS said; an absent answer is None instead."""
+    """The result of a query that succeeded. A failed query has None instead."""
 
     value: T
 
 
 @dataclass(slots=True, kw_only=True)
-class Questions:
-    """One account, and what it said."""
+class CachedQueries:
+    """One account, and the results of the queries to it."""
 
     account: Account
     progress: Progress
     _answers: dict[tuple[object, ...], Answer[Any] | None] = field(default_factory=dict)
-    _said: set[str] = field(default_factory=set)
-    _is_over: bool = False
+    _notes: set[str] = field(default_factory=set)
+    _is_unreachable: bool = False
 
-    def ask(
-        self, about: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    def get(
+        self, subject: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> Answer[T] | None:
-        """The answer of a call; None where AWS gives none, which is said once for each `about`.
+        """The result of a call; None if it fails, with a note that `subject` is not checked.
 
-        Without credentials, or without AWS in reach, nothing more is asked.
+        After an error that affects every call, such as missing credentials, no more calls are made.
         """
-        key = (about, call.__name__, *args, *sorted(kwargs.items()))
-        if key not in self._answers and not self._is_over:
-            self._answers[key] = self._ask(about, lambda: call(*args, **kwargs))
+        key = (subject, call.__name__, *args, *sorted(kwargs.items()))
+        if key not in self._answers and not self._is_unreachable:
+            self._answers[key] = self._query(subject, lambda: call(*args, **kwargs))
         return self._answers.get(key)
 
-    def _ask(self, about: str, call: Callable[[], T]) -> Answer[T] | None:
+    def _query(self, subject: str, call: Callable[[], T]) -> Answer[T] | None:
         try:
             return Answer(call())
         except AwsError as error:
-            self._is_over = affects_every_call(error)
-            self.say(
+            self._is_unreachable = affects_every_call(error)
+            self.note(
                 f"not checked online: {error.message}"
-                if self._is_over
-                else f"{about} not checked: {_reason(error)}"
+                if self._is_unreachable
+                else f"{subject} not checked: {_reason(error)}"
             )
             return None
 
-    def say(self, text: str) -> None:
-        """Say something, once."""
-        if text not in self._said:
-            self._said.add(text)
+    def note(self, text: str) -> None:
+        """Report a line of progress, unless it was reported before."""
+        if text not in self._notes:
+            self._notes.add(text)
             self.progress(text)
 
 

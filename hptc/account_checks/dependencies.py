@@ -1,4 +1,4 @@
-"""What a search runs with: its image, role, keys and network."""
+"""Checks the image, role, KMS keys and network of a tuning job."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from hptc.project.references import has_reference
 from hptc.request.tuning_job import Definition, Vpc
 
 _ADDRESSES = 2
-"""Of each instance: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"""
+"""Per instance: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"""
 
 
 def images(subject: Subject) -> Iterator[Finding]:
-    """HPT931: an image of the user's that ECR does not have. AWS's own are not asked for."""
+    """HPT931: an image that ECR does not have. AWS's own images are not checked."""
     for definition in subject.job.definitions:
         uri = definition.training_image or ""
         image = parse_image(uri)
         if image is None or has_reference(uri) or identify(uri) is not None:
             continue
-        answer = subject.ask.ask("images", subject.ask.account.inventory.missing_of_image, image)
+        answer = subject.queries.get(
+            "images", subject.queries.account.inventory.missing_of_image, image
+        )
         if answer is None or not answer.value:
             continue
         version = image.digest or image.tag or "latest"
@@ -31,13 +33,13 @@ def images(subject: Subject) -> Iterator[Finding]:
             if answer.value == "repository"
             else f"the repository `{image.repository}` has no image `{version}`",
             path=definition.path / "AlgorithmSpecification" / "TrainingImage",
-            label="not there",
-            help="push the image, or correct the name",
+            label="not found",
+            help="push the image, or fix the name",
         )
 
 
 def roles(subject: Subject) -> Iterator[Finding]:
-    """HPT941 and HPT942: a role that is not there, or that SageMaker may not assume."""
+    """HPT941 and HPT942: a role that does not exist, or that SageMaker may not assume."""
     environment = subject.compiled.environment
     for definition in subject.job.definitions:
         arn = definition.role_arn
@@ -45,51 +47,51 @@ def roles(subject: Subject) -> Iterator[Finding]:
             continue
         account, name = arn.split(":")[4], arn.rpartition("/")[2]
         if environment is not None and account != environment.account:
-            continue  # HPT502 speaks of it, and IAM tells of one's own roles only
+            continue  # HPT502 reports it, and IAM only returns roles of the caller's account
         path = definition.path / "RoleArn"
-        answer = subject.ask.ask("roles", subject.ask.account.inventory.role, name)
+        answer = subject.queries.get("roles", subject.queries.account.inventory.role, name)
         if answer is None:
             continue
         role = answer.value
         if role is not None and role.arn.split(":")[4] != account:
-            continue  # the credentials are of another account than the role
+            continue  # the credentials are for another account than the role's
         if role is None or role.arn != arn:
             yield Finding(
                 code="HPT941",
                 message=f"there is no role `{arn}`",
                 path=path,
-                label="not there",
+                label="not found",
                 help=f"the role of this name is `{role.arn}`"
                 if role
-                else "create it, or leave `role_arn` out and `hptc deploy` makes one",
+                else "create it, or remove `role_arn` so that `hptc deploy` creates a role",
             )
         elif not role.services & {"sagemaker.amazonaws.com", "*"}:
             yield Finding(
                 code="HPT942",
                 message=f"SageMaker may not assume the role `{name}`",
                 path=path,
-                help="allow sts:AssumeRole to sagemaker.amazonaws.com in its trust policy",
+                help="allow sts:AssumeRole for sagemaker.amazonaws.com in the role's trust policy",
             )
 
 
 def keys(subject: Subject) -> Iterator[Finding]:
-    """HPT951: a key that is not there, or not enabled."""
+    """HPT951: a KMS key that does not exist or is not enabled."""
     for definition in subject.job.definitions:
         for key, path in _keys(definition):
             if has_reference(key):
                 continue
-            answer = subject.ask.ask("keys", subject.ask.account.inventory.key_state, key)
+            answer = subject.queries.get("keys", subject.queries.account.inventory.key_state, key)
             if answer is None or answer.value == "Enabled":
                 continue
             state = answer.value
             yield Finding(
                 code="HPT951",
-                message=f"there is no KMS key `{key}` in {subject.ask.account.region}"
+                message=f"there is no KMS key `{key}` in {subject.queries.account.region}"
                 if state is None
-                else f"the KMS key `{key}` is in the state {state}",
+                else f"the KMS key `{key}` is {state}",
                 path=path,
-                label="not there" if state is None else "can't be used",
-                help="use a key that is enabled",
+                label="not found" if state is None else "not enabled",
+                help="use an enabled key",
             )
 
 
@@ -102,7 +104,7 @@ def _keys(definition: Definition) -> Iterator[tuple[str, RequestPath]]:
 
 
 def networks(subject: Subject) -> Iterator[Finding]:
-    """HPT961 to HPT963: subnets and security groups that are not there, or don't fit."""
+    """HPT961 to HPT963: subnets and security groups that do not exist or do not fit."""
     for definition in subject.job.definitions:
         vpc = definition.vpc
         if vpc is not None and not any(map(has_reference, vpc.subnets + vpc.security_group_ids)):
@@ -110,11 +112,13 @@ def networks(subject: Subject) -> Iterator[Finding]:
 
 
 def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Finding]:
-    inventory, region = subject.ask.account.inventory, subject.ask.account.region
-    subnets = subject.ask.ask("subnets", inventory.subnets, vpc.subnets)
-    groups = subject.ask.ask("security groups", inventory.security_groups, vpc.security_group_ids)
-    owners: dict[str, str] = {}  # the VPC of each
-    is_whole = subnets is not None and groups is not None
+    inventory, region = subject.queries.account.inventory, subject.queries.account.region
+    subnets = subject.queries.get("subnets", inventory.subnets, vpc.subnets)
+    groups = subject.queries.get(
+        "security groups", inventory.security_groups, vpc.security_group_ids
+    )
+    owners: dict[str, str] = {}  # the VPC by subnet or security group
+    is_complete = subnets is not None and groups is not None
     for member, ids, found in (
         ("Subnets", vpc.subnets, {i: s.vpc for i, s in subnets.value.items()} if subnets else None),
         ("SecurityGroupIds", vpc.security_group_ids, groups.value if groups else None),
@@ -123,24 +127,24 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
             if found is not None and id_ in found:
                 owners[id_] = found[id_]
                 continue
-            is_whole = False
+            is_complete = False
             yield Finding(
                 code="HPT961",
                 message=f"there is no {'subnet' if member == 'Subnets' else 'security group'} "
                 f"`{id_}` in {region}",
                 path=vpc.path / member / index,
-                label="not there",
-                help="correct the id",
+                label="not found",
+                help="fix the id",
             )
     if len({*owners.values()}) > 1:
-        told = ", ".join(f"{id_} is in {owner}" for id_, owner in owners.items())
+        places = ", ".join(f"{id_} is in {owner}" for id_, owner in owners.items())
         yield Finding(
             code="HPT962",
-            message=f"a training job runs in one VPC, but {told}",
+            message=f"subnets and security groups must be in one VPC, but {places}",
             path=vpc.path,
-            help="choose subnets and security groups of one VPC",
+            help="use subnets and security groups of one VPC",
         )
-    elif is_whole and subnets is not None:
+    elif is_complete and subnets is not None:
         free = sum(subnet.free_addresses for subnet in subnets.value.values())
         yield from _addresses(subject, definition, vpc, free)
 
@@ -154,8 +158,8 @@ def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) ->
             yield Finding(
                 code="HPT963",
                 severity=Severity.WARNING,
-                message=f"{at_once} instances at once take {at_once * _ADDRESSES} addresses, but "
-                f"the subnets have {free} free",
+                message=f"{at_once} parallel instances need {at_once * _ADDRESSES} IP addresses, "
+                f"but the subnets have {free} free",
                 path=vpc.path / "Subnets",
                 help="add subnets, or lower max_parallel_training_jobs",
             )

@@ -1,10 +1,10 @@
-"""A compiled search as an account sees it: with the values that its deployed stacks provide."""
+"""A compiled file with the values that its deployed stacks provide."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hptc.account_checks.cached_queries import Questions
+from hptc.account_checks.cached_queries import CachedQueries
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.infrastructure.stack_outputs import foundation_outputs, locate
 from hptc.project.project_file import Environment
@@ -17,48 +17,54 @@ from hptc.rules.rule import Rule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One search, and whom to ask. What is not deployed stands as `${hptc:…}` still."""
+    """One tuning job to check. Values of stacks that are not deployed remain `${hptc:…}`."""
 
     compiled: Compiled
     request: Request
     job: TuningJob
-    ask: Questions
-    rules: tuple[Rule, ...]  # those of the run: parents are compared by these only
+    queries: CachedQueries
+    rules: tuple[Rule, ...]  # the rules of this run
 
     @property
     def is_resolved(self) -> bool:
-        """Whether everything that the search refers to is deployed."""
+        """Whether every stack that the request refers to is deployed."""
         return not names_in(self.request)
 
 
-def subject_of(compiled: Compiled, ask: Questions, rules: tuple[Rule, ...]) -> Subject:
-    """A compiled file with what its stacks provide."""
-    values = {name: _value(compiled, name, ask) for name in sorted(names_in(compiled.request))}
+def subject_of(compiled: Compiled, queries: CachedQueries, rules: tuple[Rule, ...]) -> Subject:
+    """A compiled file, with the references resolved whose stacks are deployed."""
+    values = {name: _value(compiled, name, queries) for name in sorted(names_in(compiled.request))}
     request: Request = substitute(compiled.request, lambda name: values[name] or reference(name))
-    return Subject(compiled=compiled, request=request, job=read_job(request), ask=ask, rules=rules)
+    return Subject(
+        compiled=compiled,
+        request=request,
+        job=read_job(request),
+        queries=queries,
+        rules=rules,
+    )
 
 
-def _value(compiled: Compiled, name: str, ask: Questions) -> str | None:
+def _value(compiled: Compiled, name: str, queries: CachedQueries) -> str | None:
     if compiled.environment is None or not isinstance(compiled, CompiledSpec):
         return None
     output = locate(compiled.environment, name, compiled.spec.name)
     if output is None:
         return None  # rule HPT533 reports it
-    answer = ask.ask("stacks", ask.account.stacks.outputs, output.stack)
+    answer = queries.get("stacks", queries.account.stacks.outputs, output.stack)
     if answer is None:
         return None
     outputs: dict[str, str] | None = answer.value
     if outputs is None:
-        missing = _first_missing(compiled.environment, output.stack, ask)
-        ask.say(f"`{missing}` is not deployed: what it provides is not checked")
+        missing = _first_missing(compiled.environment, output.stack, queries)
+        queries.note(f"`{missing}` is not deployed, so the values it provides are not checked")
         return None
     return outputs.get(output.key)
 
 
-def _first_missing(environment: Environment, stack: str, ask: Questions) -> str:
-    """The stack to speak of: without the one that all specs share, none of theirs is there."""
+def _first_missing(environment: Environment, stack: str, queries: CachedQueries) -> str:
+    """The stack to report: the foundation if it is missing, because every other stack needs it."""
     shared = environment.foundation_stack
     if not foundation_outputs(environment):
         return stack
-    answer = ask.ask("stacks", ask.account.stacks.outputs, shared)
+    answer = queries.get("stacks", queries.account.stacks.outputs, shared)
     return shared if answer is not None and answer.value is None else stack

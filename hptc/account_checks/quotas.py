@@ -1,4 +1,4 @@
-"""HPT911: the instances that a search takes at once, against the account's quotas for them."""
+"""HPT911: the instances that a tuning job uses in parallel, against the account's quotas."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hptc.request.tuning_job import Definition, Resources
 
 
 def instance_quotas(subject: Subject) -> Iterator[Finding]:
-    """Each instance type of which the search wants more than the account may have.
+    """Each instance type that a tuning job uses more of than the account's quota allows.
 
-    A quota that Service Quotas does not list is not judged. Of a search of several algorithms AWS
-    may count otherwise than here, so that what is found there is a warning.
+    A quota that Service Quotas does not list is not checked. With several training job definitions
+    AWS may count differently, so findings are warnings.
     """
-    answer = subject.ask.ask("quotas", subject.ask.account.inventory.quotas)
+    answer = subject.queries.get("quotas", subject.queries.account.inventory.quotas)
     if answer is None:
         return
     job = subject.job
@@ -32,14 +32,14 @@ def instance_quotas(subject: Subject) -> Iterator[Finding]:
             ]
             over = [finding for finding in found if finding is not None]
             if resources.is_flexible and len(over) < len(found):
-                continue  # another of the alternatives can be had
+                continue  # another of the alternatives fits
             for finding in over[:1] if resources.is_flexible else over:
                 is_certain = not job.is_multiple and not resources.is_flexible
                 yield finding if is_certain else replace(finding, severity=Severity.WARNING)
 
 
 def _counts(resources: Resources) -> Iterator[tuple[str, int]]:
-    """The instances of each type that one training job takes, or of each alternative."""
+    """The instances of each type that one training job uses, or of each alternative."""
     if resources.is_flexible:
         yield from ((one.type, one.count) for one in resources.instances)
         return
@@ -67,9 +67,10 @@ def _too_many(
     lower = f"set max_parallel_training_jobs to {fits}, or " if fits else ""
     return Finding(
         code="HPT911",
-        message=f"{parallel} training jobs at once x {count} {type_} = {wanted} instances, but the "
-        f"account's quota for {kind} is {quota:g}",
+        message=f"{parallel} parallel training jobs x {count} {type_} = {wanted} instances, but "
+        f"the account's quota for {kind} is {quota:g}",
         path=at.path / "InstanceType",
-        label=f"{quota:g} at most",
-        help=f"{lower}ask Service Quotas to raise `{type_} for {kind} job usage` to {wanted}",
+        label=f"at most {quota:g}",
+        help=f"{lower}request an increase of `{type_} for {kind} job usage` to {wanted} in Service "
+        "Quotas",
     )

@@ -1,4 +1,4 @@
-"""The places in S3 that a search reads and writes: the buckets, and what is in the inputs."""
+"""Checks the S3 locations that a tuning job reads and writes: buckets and input data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from hptc.account_checks.deployed_spec import Subject
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.request.tuning_job import Channel, Definition, S3Source
+from hptc.text import plural
 
 _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
-"""General purpose buckets by their names. Directory buckets, access points and https stay unasked:
+"""Names of general purpose buckets. Directory buckets, access points and https are not checked:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 
@@ -19,11 +20,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 class _Place:
     bucket: str
     key: str
-    path: RequestPath  # of the URI in the request
+    path: RequestPath  # of the URI
 
 
 def buckets_and_inputs(subject: Subject) -> Iterator[Finding]:
-    """HPT921 of every bucket, and HPT922 and HPT923 of inputs in buckets that are right."""
+    """HPT921 for every bucket, and HPT922 and HPT923 for inputs whose buckets are in order."""
     seen: set[tuple[str, str]] = set()
     for definition in subject.job.definitions:
         for channel in definition.channels:
@@ -55,8 +56,8 @@ def _place(uri: str, path: RequestPath) -> _Place | None:
 
 
 def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
-    account = subject.ask.account
-    answer = subject.ask.ask("buckets", account.inventory.bucket_region, place.bucket)
+    account = subject.queries.account
+    answer = subject.queries.get("buckets", account.inventory.bucket_region, place.bucket)
     if answer is None or answer.value == account.region:
         return
     where = answer.value
@@ -64,12 +65,11 @@ def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
         code="HPT921",
         message=f"there is no bucket `{place.bucket}`"
         if where is None
-        else f"the bucket `{place.bucket}` is in {where}, but the search runs in {account.region}",
+        else f"the bucket `{place.bucket}` is in {where}, but the tuning job runs in "
+        f"{account.region}",
         path=place.path,
-        label="not there" if where is None else f"in {where}",
-        help="create it, or correct the name"
-        if where is None
-        else f"use a bucket in {account.region}",
+        label="not found" if where is None else f"in {where}",
+        help="create it, or fix the name" if where is None else f"use a bucket in {account.region}",
     )
 
 
@@ -84,32 +84,34 @@ def _input(
     if problems:
         return
     shares = _instances(definition) if source.distribution == "ShardedByS3Key" else 1
-    answer = subject.ask.ask(
-        "inputs", subject.ask.account.inventory.count_objects, place.bucket, place.key, shares
+    answer = subject.queries.get(
+        "inputs", subject.queries.account.inventory.count_objects, place.bucket, place.key, shares
     )
     if answer is None:
         return
     if answer.value == 0:
         yield Finding(
             code="HPT922",
-            message=f"the input `{channel.name}` is empty: nothing begins with `{source.uri}`",
+            message=f"the input channel `{channel.name}` is empty: no object starts with "
+            f"`{source.uri}`",
             path=place.path,
             label="no objects",
-            help="upload the data, or correct the prefix; upper and lower case count",
+            help="upload the data, or fix the prefix; S3 keys are case-sensitive",
         )
     elif answer.value < shares and source.data_type == "S3Prefix":
         yield Finding(
             code="HPT923",
             severity=Severity.WARNING,
-            message=f"{shares} instances share {answer.value} objects of `{channel.name}`",
+            message=f"{shares} instances share {plural(answer.value, 'object')} of the input "
+            f"channel `{channel.name}`",
             path=place.path,
-            label=f"{shares - answer.value} get nothing",
-            help="split the data into more objects, or take fewer instances",
+            label=f"{shares - answer.value} without data",
+            help="split the data into more objects, or use fewer instances",
         )
 
 
 def _instances(definition: Definition) -> int:
-    """How many instances share the data, at the least."""
+    """The minimum number of instances that share the data."""
     for resources in definition.resources:
         counts = [one.count for one in resources.instances]
         if counts:

@@ -1,14 +1,9 @@
-"""What a search needs of an account besides tuning jobs: data, image, role, keys, network, quotas.
-
-Names in, what AWS says of them out; nothing is written. Every method raises AwsError when AWS
-refuses, and says None for what is not there.
-"""
+"""Implements `hptc.service.inventory` with boto3. Nothing is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from hptc.aws import client
 from hptc.aws.client import Connection
@@ -16,94 +11,25 @@ from hptc.aws.retry import Retry
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
-from hptc.service.interface import Stacks, Tuning
+from hptc.service.inventory import Account, Inventory, Role, Subnet
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """An IAM role, and the services (or `*`) that its trust policy lets assume it."""
-
-    arn: str
-    services: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
-    """A subnet of a VPC."""
-
-    vpc: str
-    free_addresses: int
-
-
-class Inventory(Protocol):
-    """What one account has in one Region. `account.py` has the real one."""
-
-    def quotas(self) -> Mapping[str, float]:
-        """SageMaker's quotas by name, as far as Service Quotas lists them.
-
-        https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
-        """
-
-    def bucket_region(self, bucket: str) -> str | None:
-        """Where a bucket is, whoever owns it; None when there is none of that name.
-
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
-        """
-
-    def count_objects(self, bucket: str, prefix: str, most: int) -> int:
-        """How many objects begin with a prefix, counted up to `most`."""
-
-    def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
-        """What ECR lacks of an image, if anything.
-
-        https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
-        """
-
-    def role(self, name: str) -> Role | None:
-        """A role of this account.
-
-        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
-        """
-
-    def key_state(self, key: str) -> str | None:
-        """A KMS key's state, such as Enabled, by its id, ARN or alias.
-
-        https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
-        """
-
-    def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
-        """Those of the subnets that there are."""
-
-    def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """The VPC of each of the security groups that there are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Everything that `hptc check --online` asks."""
-
-    tuning: Tuning
-    stacks: Stacks
-    inventory: Inventory
-    region: str
-
-
 def connect(
     environment: Environment | None = None, *, region: str | None = None, retry: Retry | None = None
 ) -> Account:
-    """An environment's account. Makes no call yet.
+    """The account of an environment. Makes no call yet.
 
-    Raises AwsError without a Region, or for a profile that is not there.
+    Raises AwsError if no Region is configured or the profile does not exist.
     """
-    return over(Connection(environment, region=region, retry=retry or Retry()))
+    return connected(Connection(environment, region=region, retry=retry or Retry()))
 
 
-def over(connection: Connection) -> Account:
-    """An account by the calls of one connection."""
-    aws = client.over(connection)
+def connected(connection: Connection) -> Account:
+    """The account that a connection reaches."""
+    aws = client.connected(connection)
     return Account(
         tuning=aws.tuning,
         stacks=aws.stacks,
@@ -112,8 +38,8 @@ def over(connection: Connection) -> Account:
     )
 
 
-class _Inventory:
-    """Inventory, by boto."""
+class _Inventory(Inventory):
+    """The inventory, read with boto3."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -188,7 +114,7 @@ class _Inventory:
         return state
 
     def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
-        # A filter finds those that there are; SubnetIds would refuse all for one that is not.
+        # A filter returns those that exist; SubnetIds fails the whole call if one does not.
         response = self._call(
             "ec2:DescribeSubnets", self._connection.client("ec2").describe_subnets,
             Filters=[{"Name": "subnet-id", "Values": list(ids)}],
@@ -212,7 +138,7 @@ class _Inventory:
 
 
 def _head_bucket(s3: S3Client, bucket: str) -> str | None:
-    """A bucket's Region: S3 tells it even to those who may not see the bucket."""
+    """A bucket's Region. S3 returns it even to callers who may not access the bucket."""
     from botocore.exceptions import ClientError
 
     try:
@@ -227,7 +153,7 @@ def _head_bucket(s3: S3Client, bucket: str) -> str | None:
 
 
 def _trusted(policy: Mapping[str, Any]) -> frozenset[str]:
-    """The services that a trust policy allows to assume its role, whatever its conditions."""
+    """The services that a trust policy allows to assume its role, under any conditions."""
     found: set[str] = set()
     for statement in _list(policy.get("Statement", [])):
         actions = [action.lower() for action in _list(statement.get("Action", []))]

@@ -1,8 +1,8 @@
-"""The one client of AWS: typed calls in, plain values or an AwsError out.
+"""Implements `hptc.service.interface` with boto3.
 
-boto3 is imported when the first call is made, never with this module. The Region is the
-environment's; without one it is found as boto finds it. Where the environment names its account,
-no call is made with the credentials of another.
+boto3 is imported when a connection is made, not with this module. The Region is the environment's;
+without an environment, boto3's own configuration decides. No call is made with credentials for
+another account than the environment's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request
-from hptc.service.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
-from hptc.service.responses import JobSummary, TrainingJob, read_summary, read_training_job, tags_of
+from hptc.service.interface import DeployedStack, StackEvent, StackOperations, StackResource, Tuning
+from hptc.service.responses import read_summary, read_training_job, tags_of
+from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -36,30 +37,30 @@ _RETAINED = ("Retain", "RetainExceptOnCreate")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aws:
-    """What hptc uses of one account in one Region."""
+    """The tuning jobs and stacks of one account in one Region."""
 
     tuning: Tuning
-    stacks: StacksInWork
+    stacks: StackOperations
     region: str
 
 
 def connect(
     environment: Environment | None = None, *, region: str | None = None, retry: Retry | None = None
 ) -> Aws:
-    """AWS as an environment has it. Makes no call yet.
+    """AWS in the account and Region of an environment. Makes no call yet.
 
-    Raises AwsError without a Region, or for a profile that is not there.
+    Raises AwsError if no Region is configured or the profile does not exist.
     """
-    return over(Connection(environment, region=region, retry=retry or Retry()))
+    return connected(Connection(environment, region=region, retry=retry or Retry()))
 
 
-def over(connection: Connection) -> Aws:
-    """AWS by the calls of one connection."""
+def connected(connection: Connection) -> Aws:
+    """What a connection reaches."""
     return Aws(tuning=_Tuning(connection), stacks=_Stacks(connection), region=connection.region)
 
 
 class Connection:
-    """Sessions and clients of boto, made when they are needed, and every call through one place."""
+    """A boto3 session with its clients, which are made when they are first used."""
 
     def __init__(
         self, environment: Environment | None, *, region: str | None, retry: Retry
@@ -70,7 +71,7 @@ class Connection:
         self._environment = environment
         self._clients: dict[str, Any] = {}
         try:
-            # Credentials and profiles by boto's own chain:
+            # boto3 finds credentials and profiles:
             # https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
             self._session = boto3.session.Session(
                 region_name=region or (environment.region if environment else None)
@@ -95,11 +96,11 @@ class Connection:
 
     @cached_property
     def sts(self) -> STSClient:
-        """The STS client, of the Region's own endpoint."""
+        """The STS client, with the Region's own endpoint."""
         return self._session.client("sts", config=_config())
 
     def client(self, service: str) -> Any:
-        """Any other service's client, made once. Its calls go through `call`, too."""
+        """The client of any other service. Its calls also go through `call`."""
         if service not in self._clients:
             self._clients[service] = self._session.client(service, config=_config())  # type: ignore[call-overload]
         return self._clients[service]
@@ -107,8 +108,8 @@ class Connection:
     def call(
         self, action: str, do: Callable[[], T], *, request: Mapping[str, Any] | None = None
     ) -> T:
-        """Make one call, again while that helps. `action` is its IAM action."""
-        self._account_is_right  # noqa: B018
+        """Make one call, with retries. `action` is its IAM action."""
+        self._is_account_verified  # noqa: B018
         return self._call(action, do, request)
 
     def _call(self, action: str, do: Callable[[], T], request: Mapping[str, Any] | None) -> T:
@@ -121,8 +122,8 @@ class Connection:
         return self.retry.call(attempt)
 
     @cached_property
-    def _account_is_right(self) -> bool:
-        """Checked once. Raises AwsError when the credentials are of another account."""
+    def _is_account_verified(self) -> bool:
+        """Checked once. Raises AwsError if the credentials are for another account."""
         wanted = self._environment
         if wanted is None:
             return True
@@ -130,9 +131,9 @@ class Connection:
         account = answer["Account"]
         if account != wanted.account:
             raise AwsError(
-                f"the credentials are of account {account}, but the environment `{wanted.name}` "
+                f"the credentials are for account {account}, but the environment `{wanted.name}` "
                 f"is in account {wanted.account}",
-                help="set AWS_PROFILE to a profile of that account, or choose another --env",
+                help="set AWS_PROFILE to a profile for that account, or choose another --env",
             )
         return True
 
@@ -161,8 +162,8 @@ def _is_absent(error: AwsError) -> bool:
     return error.code == "ValidationException" and ("can't find" in text or "not find" in text)
 
 
-class _Tuning:
-    """hptc.service.interface.Tuning, by boto."""
+class _Tuning(Tuning):
+    """The tuning jobs, with boto3."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -252,8 +253,8 @@ class _Tuning:
     def _pages(
         self, action: str, fetch: Callable[[dict[str, Any]], Any], limit: int | None
     ) -> Iterator[Any]:
-        """Every page of a list, one call each, as many as are asked for."""
-        # boto's own paginators would lose all pages when one is throttled for long.
+        """The pages of a list, one call each, until `limit` entries are read."""
+        # boto3's own paginators discard every page if one is throttled for long.
         page: dict[str, Any] = {"MaxResults": min(limit, _PAGE) if limit else _PAGE}
         while True:
             response = self._connection.call(action, partial(fetch, page))
@@ -264,8 +265,8 @@ class _Tuning:
             page = {**page, "NextToken": token}
 
 
-class _Stacks:
-    """hptc.service.interface.StacksInWork, by boto."""
+class _Stacks(StackOperations):
+    """The stacks, with boto3."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -317,7 +318,7 @@ class _Stacks:
             "cloudformation:GetTemplate",
             lambda: self._connection.cloudformation.get_template(StackName=stack),
         )
-        # boto parses a template in JSON, which the CDK's are; one in YAML stays a text.
+        # boto3 parses a template in JSON, as the CDK writes it, but not one in YAML.
         body: Any = response["TemplateBody"]
         declared = body.get("Resources", {}) if isinstance(body, Mapping) else {}
         return tuple(

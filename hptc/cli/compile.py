@@ -15,7 +15,7 @@ from hptc.cli.options import PATHS, spec_options
 from hptc.compiler.outcome import Compiled
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.files import write_all
-from hptc.jobs.submission import resolve_references
+from hptc.jobs.resolution import resolve_references
 from hptc.reference.skeleton import skeleton as skeleton_text
 from hptc.render.requests import render_request
 from hptc.text import plural

@@ -16,9 +16,9 @@ from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound
 from hptc.cost.forecast import ExpectedCost, expected_cost
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from hptc.jobs.history import listed
-from hptc.jobs.past_runs import earlier_runs
-from hptc.jobs.read_only import ReadOnlyTuning
+from hptc.jobs.history import listed_jobs
+from hptc.jobs.past_runs import past_runs
+from hptc.jobs.snapshot import JobSnapshot
 from hptc.render.cost import SpecCost, costs_json, render_costs
 
 
@@ -53,6 +53,6 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
             "the specs belong to several environments", help="ask for each by itself with --online"
         )
     tuning = connect(environment, retry=Retry(progress=say)).tuning
-    read_only = ReadOnlyTuning(tuning=tuning, listed=listed(tuning, compiled, all_jobs=False))
-    runs = earlier_runs(compiled, read_only)
+    jobs = JobSnapshot(tuning=tuning, listed=listed_jobs(tuning, compiled, all_jobs=False))
+    runs = past_runs(compiled, jobs)
     return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]

@@ -15,7 +15,7 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.deployment import deployment_json, render_deployment, render_orphans
 from hptc.render.diagnostics import Format, render
 from hptc.stacks import deploy as deployment
-from hptc.stacks.deploy import Audience
+from hptc.stacks.deploy import DeployCallbacks
 
 
 @click.command()
@@ -36,8 +36,8 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
         env,
         specs,
         is_approved=yes,
-        audience=Audience(
-            say=say,
+        callbacks=DeployCallbacks(
+            print_status=say,
             progress=say_progress,
             findings=lambda found: say(render(found, Format.TEXT, color=color)),
             ask=say_on if can_ask() else None,

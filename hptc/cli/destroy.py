@@ -51,7 +51,7 @@ def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) 
             if not as_json:
                 show(render_removed(removed[-1]))
     except KeyboardInterrupt:
-        say(f"CloudFormation goes on by itself with `{planned[len(removed)].name}`")
+        say(f"CloudFormation is still deleting `{planned[len(removed)].name}`")
         raise
     finally:
         if as_json:

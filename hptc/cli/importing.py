@@ -14,7 +14,7 @@ from hptc.cli.options import REGION, STDIN
 from hptc.compiler.importing import read_request, write_spec
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
-from hptc.service.responses import described_request
+from hptc.service.lookup import described_request
 
 
 @click.command("import")

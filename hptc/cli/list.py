@@ -9,7 +9,8 @@ import click
 from hptc.cli.connection import connected
 from hptc.cli.console import in_color, show, width
 from hptc.cli.options import AS_JSON, ENV, REGION
-from hptc.render.jobs import jobs_json, render_jobs
+from hptc.render.jobs import render_jobs
+from hptc.render.jobs_json import jobs_json
 
 
 @click.command("list")

@@ -18,7 +18,7 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.files import write_whole
 from hptc.jobs import plan as planning
 from hptc.jobs.plan_file import plan_text, read_plan
-from hptc.jobs.provenance import provenance_of
+from hptc.jobs.provenance import git_provenance
 from hptc.render.plan import render_plan
 
 
@@ -44,9 +44,10 @@ def plan(
         compiled,
         aws.tuning,
         aws.stacks,
-        provenance=lambda one: provenance_of(Path(one.file)),
+        provenance=git_provenance(compiled),
         is_whole_project=planning.is_whole_project(compiled),
         bound_of=cost_bounds(),
+        progress=say,
     )
     if out is not None:
         read_plan(plan_text(made), out)  # what could not be applied is not saved

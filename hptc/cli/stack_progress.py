@@ -6,9 +6,9 @@ import sys
 
 from hptc.cli.console import in_color, say
 from hptc.render.deployment import render_progress
-from hptc.stacks.cdk_cli import Progress
+from hptc.stacks.results import StackProgress
 
 
-def say_progress(progress: Progress) -> None:
+def say_progress(progress: StackProgress) -> None:
     """Say what goes on with a stack."""
     say(render_progress(progress, color=in_color(sys.stderr)))

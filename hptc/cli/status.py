@@ -10,8 +10,9 @@ from hptc.cli.connection import connected
 from hptc.cli.console import in_color, show, width
 from hptc.cli.inputs import job_name_of
 from hptc.cli.options import AS_JSON, ENV, REGION
-from hptc.render.jobs import render_status, status_json
-from hptc.service.responses import job_status
+from hptc.render.jobs import render_status
+from hptc.render.jobs_json import status_json
+from hptc.service.lookup import job_status
 
 
 @click.command()

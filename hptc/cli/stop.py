@@ -8,7 +8,8 @@ from hptc.cli.connection import connected
 from hptc.cli.console import show
 from hptc.cli.options import AS_JSON, ENV, REGION
 from hptc.jobs import submission
-from hptc.render.jobs import render_stop, stop_json
+from hptc.render.jobs import render_stop
+from hptc.render.jobs_json import stop_json
 
 
 @click.command()

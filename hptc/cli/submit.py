@@ -15,10 +15,11 @@ from hptc.cli.options import AS_JSON, PATHS, spec_options
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.jobs import submission
 from hptc.jobs.apply import apply
+from hptc.jobs.decisions import DryRun, Submission
 from hptc.jobs.plan_file import is_plan, read_plan
-from hptc.jobs.provenance import provenance_of
-from hptc.jobs.submission import DryRun
-from hptc.render.jobs import render_submission, submission_json, submissions_json
+from hptc.jobs.provenance import git_provenance
+from hptc.render.jobs import render_submission
+from hptc.render.jobs_json import submission_json, submissions_json
 from hptc.render.plan import applied_json, render_applied
 
 
@@ -53,17 +54,21 @@ def submit(
     if environment is None and options["env"] is not None:
         environment = environment_here(options["env"])
     aws = connect(environment, retry=Retry(progress=say))
-    outcomes = []
+    provenance = git_provenance(compiled)
+    outcomes: list[Submission] = []
     try:
         for one in compiled:
-            outcome = submission.submit(
-                one,
-                aws.tuning,
-                aws.stacks,
-                rerun=rerun,
-                dry_run=dry_run,
-                provenance=provenance_of(Path(one.file)),
-                progress=say,
+            outcome: Submission = (
+                submission.dry_run(one, aws.stacks, provenance=provenance, rerun=rerun)
+                if dry_run
+                else submission.submit(
+                    one,
+                    aws.tuning,
+                    aws.stacks,
+                    provenance=provenance,
+                    rerun=rerun,
+                    progress=say,
+                )
             )
             outcomes.append(outcome)
             if isinstance(outcome, DryRun) and outcome.unresolved:
@@ -101,7 +106,7 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
         compiled,
         aws.tuning,
         aws.stacks,
-        provenance=lambda one: provenance_of(Path(one.file)),
+        provenance=git_provenance(compiled),
         progress=say,
     )
     applied = []

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from hptc.cost.bound import MAX_SPOT_SAVINGS, BoundSummary, Configuration, CostBound, rounded_up
-from hptc.jobs.past_runs import EarlierRun, EarlierRuns, TrainingTime
+from hptc.cost.evidence import PastRun, PastRuns, TrainingTime
 
 _HOUR = 3600
 
@@ -90,11 +90,11 @@ def no_forecast(reason: str) -> ExpectedCost:
     )
 
 
-def expected_cost(bound: CostBound, earlier: EarlierRuns) -> ExpectedCost:
+def expected_cost(bound: CostBound, past: PastRuns) -> ExpectedCost:
     """The expected cost of a tuning job, based on past runs."""
-    runs = earlier.runs
+    runs = past.runs
     if not runs:
-        return no_forecast(_reason(earlier))
+        return no_forecast(_reason(past))
     if not bound.configurations:
         return no_forecast("instance type not set")
     numbers = _numbers(bound, runs)
@@ -131,10 +131,10 @@ def expected_cost(bound: CostBound, earlier: EarlierRuns) -> ExpectedCost:
     )
 
 
-def _reason(earlier: EarlierRuns) -> str:
-    if not earlier.elsewhere:
+def _reason(past: PastRuns) -> str:
+    if not past.elsewhere:
         return "no past runs"
-    name, *more = earlier.elsewhere
+    name, *more = past.elsewhere
     others = f" and {len(more)} more" if more else ""
     return f"no past runs on these instances: `{name}`{others} ran on other instances"
 
@@ -213,14 +213,14 @@ def _most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
     return max(of_definition or bound.configurations, key=price)
 
 
-def _numbers(bound: CostBound, runs: Sequence[EarlierRun]) -> list[int]:
+def _numbers(bound: CostBound, runs: Sequence[PastRun]) -> list[int]:
     """For each run, the number of training jobs: that of the spec, or else of the run."""
     count = bound.training_jobs
     explicit = count.number if count.is_explicit else None
     return [run.training_jobs if explicit is None else explicit for run in runs]
 
 
-def _assumptions(bound: CostBound, runs: Sequence[EarlierRun]) -> Iterable[str]:
+def _assumptions(bound: CostBound, runs: Sequence[PastRun]) -> Iterable[str]:
     if not bound.training_jobs.is_explicit:
         yield "the number of training jobs is that of the past runs"
     elif any(run.training_jobs < (bound.training_jobs.number or 0) for run in runs):

@@ -1,133 +1,122 @@
-"""A plan to AWS: exactly what it says, or nothing.
+"""Applies a saved plan: submits exactly what it contains, or nothing.
 
-Everything is compared with the plan before the first job is created. A repeat finds what an
-interrupted run has submitted, and goes on.
+Everything is compared with the plan before the first job is created. Repeating an interrupted run
+finds the jobs that it created, and submits the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import assert_never
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError
-from hptc.jobs.plan import (
-    AlreadyThere,
-    Blocked,
-    Decision,
-    Place,
-    Plan,
-    ProvenanceOf,
-    ToSubmit,
-    decide,
-    place_of,
-)
-from hptc.jobs.read_only import ReadOnlyTuning, StacksReadOnce
-from hptc.jobs.submission import Submission, submit
+from hptc.jobs.decisions import Blocked, Decision, Submit, Unchanged
+from hptc.jobs.plan import decide_all, place_of
+from hptc.jobs.planned import Applied, Place, Plan, PlannedDecision, PlannedSubmission
+from hptc.jobs.provenance import ProvenanceOf
+from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
+from hptc.jobs.submission import execute
 from hptc.project.references import reference
-from hptc.service.interface import Progress, Stacks, Tuning, silent
-
-PLAN_AGAIN = "`hptc plan` shows what would happen now"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What became of one job that was to be submitted."""
-
-    planned: ToSubmit
-    outcome: Submission
+from hptc.service.interface import Progress, StackReader, Tuning, silent
+from hptc.text import plural
 
 
 def apply(
     plan: Plan,
     compiled: Sequence[Compiled],
     tuning: Tuning,
-    stacks: Stacks,
+    stacks: StackReader,
     *,
     provenance: ProvenanceOf,
     progress: Progress = silent,
 ) -> Iterator[Applied]:
-    """Submit what a plan says, in its order; each outcome as soon as it is known.
+    """Submit the jobs of a plan in its order; yields each outcome as soon as it is known.
 
-    `compiled` are the plan's specs as they are now; others are left alone, and so is what the plan
-    calls unchanged or blocked. Everything is checked by this call, before there is an outcome.
+    `compiled` are the plan's specs as they are now. Other specs are ignored, and so are those that
+    are unchanged or blocked in the plan. This call checks everything before the first outcome.
 
-    Raises OperationError when something moved since the plan, and what hptc.jobs.submission.submit
-    raises. A run that was interrupted can be repeated.
+    Raises OperationError if the plan is out of date, and what hptc.jobs.submission.execute raises.
     """
-    planned = {decision.spec for decision in plan.decisions}
-    chosen = [one for one in compiled if one.name in planned]
+    in_plan = {decision.spec for decision in plan.decisions}
+    chosen = [one for one in compiled if one.name in in_plan]
     place = place_of(chosen, tuning) if chosen else plan.place
-    faults = list(_moved_place(plan.place, place))
-    seen = StacksReadOnce(stacks)
-    if not faults:
-        now = decide(chosen, ReadOnlyTuning(tuning=tuning), seen, provenance=provenance)
-        faults = moved(plan.decisions, now)
-    if faults:
+    differences = list(_place_differences(plan.place, place))
+    decisions: Sequence[Decision] = ()
+    if not differences:
+        progress(f"checking {plural(len(chosen), 'spec')} against the plan")
+        jobs = JobSnapshot(tuning=tuning)
+        decisions = decide_all(chosen, jobs, StackSnapshot(stacks), provenance=provenance)
+        differences = plan_differences(plan.decisions, decisions)
+    if differences:
         raise OperationError(
-            "the plan does not hold any more, and nothing was submitted:"
-            + "".join(f"\n  - {fault}" for fault in faults),
-            help=PLAN_AGAIN,
+            "the plan is out of date; nothing was submitted:"
+            + "".join(f"\n  - {difference}" for difference in differences),
+            help="`hptc plan` shows what would happen now",
         )
-    by_spec = {one.name: one for one in chosen}
+    current = {decision.spec: decision for decision in decisions}
 
     def outcomes() -> Iterator[Applied]:
         for each in plan.to_submit:
-            one = by_spec[each.spec]
-            # With the stacks as they were checked: what is sent is what was planned.
-            outcome = submit(one, tuning, seen, provenance=provenance(one), progress=progress)
+            outcome = execute(current[each.spec], tuning, progress=progress)
             yield Applied(planned=each, outcome=outcome)
 
     return outcomes()
 
 
-def _moved_place(then: Place, now: Place) -> Iterator[str]:
+def _place_differences(planned: Place, now: Place) -> Iterator[str]:
     for each in fields(Place):
-        ours, theirs = getattr(then, each.name), getattr(now, each.name)
-        if ours != theirs:
+        before, after = getattr(planned, each.name), getattr(now, each.name)
+        if before != after:
             what = "Region" if each.name == "region" else each.name
-            yield f"the plan is for the {what} `{ours}`, and the specs are now in `{theirs}`"
+            yield f"the plan is for the {what} `{before}`, but the specs are in `{after}` now"
 
 
-def moved(then: Sequence[Decision], now: Sequence[Decision]) -> list[str]:
-    """What is not as planned any more, a line each. A job that was submitted meanwhile is."""
+def plan_differences(planned: Sequence[PlannedDecision], now: Sequence[Decision]) -> list[str]:
+    """How the current decisions differ from a plan, a line each.
+
+    A job that was blocked in the plan doesn't count, nor does one that was submitted meanwhile.
+    """
     current = {decision.spec: decision for decision in now}
     return [
-        fault
-        for decision in then
+        difference
+        for decision in planned
         if not isinstance(decision, Blocked)
-        for fault in _moved(decision, current.get(decision.spec))
+        for difference in _differences(decision, current.get(decision.spec))
     ]
 
 
-def _moved(then: ToSubmit | AlreadyThere, now: Decision | None) -> Iterator[str]:
-    what = f"`{then.spec}` ({then.file})"
+def _differences(planned: PlannedSubmission | Unchanged, now: Decision | None) -> Iterator[str]:
+    spec = f"`{planned.spec}` ({planned.file})"
     if now is None:
-        yield f"{what} is not among the specs any more"
+        yield f"{spec} is no longer among the specs"
         return
-    if then.name != now.name:
-        yield f"{what} has changed: it was `{then.name}` and is now `{now.name}`"
+    if planned.name != now.name:
+        yield f"{spec} has changed: its job was `{planned.name}` and is now `{now.name}`"
         return
-    if then.digest != now.digest:
-        yield f"{what} has changed: its digest was {then.digest[:12]} and is now {now.digest[:12]}"
+    if planned.digest != now.digest:
+        before, after = planned.digest[:12], now.digest[:12]
+        yield f"{spec} has changed: its digest was {before} and is now {after}"
         return
     match now:
         case Blocked():
-            yield f"{what} is blocked: {now.reason}"
-        case AlreadyThere():
+            yield f"{spec} is blocked: {now.reason}"
+        case Unchanged():
             pass
-        case ToSubmit():
-            if isinstance(then, AlreadyThere):
-                yield f"{what}: the job `{then.name}` was {then.status} and is gone"
+        case Submit():
+            if isinstance(planned, Unchanged):
+                yield f"{spec}: the job `{planned.name}` was {planned.status} and no longer exists"
             else:
-                yield from _moved_values(what, then.provided, now.provided)
+                yield from _value_differences(spec, planned.provided, now.provided)
         case _:
             assert_never(now)
 
 
-def _moved_values(what: str, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted({*then, *now}):
-        ours, theirs = then.get(name, ""), now.get(name, "")
-        if ours != theirs:
-            yield f"{what}: `{reference(name)}` was `{ours}` and is now `{theirs}`"
+def _value_differences(
+    spec: str, planned: Mapping[str, str], now: Mapping[str, str]
+) -> Iterator[str]:
+    for name in sorted({*planned, *now}):
+        before, after = planned.get(name, ""), now.get(name, "")
+        if before != after:
+            yield f"{spec}: `{reference(name)}` was `{before}` and is now `{after}`"

@@ -1,17 +1,17 @@
-"""A plan as text, and back: what `hptc plan --out` writes and `hptc submit` reads.
+"""Reads and writes plan files: `hptc plan --out` writes one, and `hptc submit` reads it.
 
-The text may come from anywhere, so all of it is checked; what a plan says is then compared with the
-specs and with AWS before anything happens.
+A plan file may come from anywhere, so every value is checked. Applying the plan then compares it
+with the specs and with AWS.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import (
     AwareDatetime,
@@ -27,16 +27,23 @@ from pydantic import (
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import EvidenceRun, ExpectedCost, TotalCost
 from hptc.errors import UsageError
-from hptc.jobs.history import EarlierJob, EarlierJobs, Fate
-from hptc.jobs.plan import AlreadyThere, Blocked, Decision, Obstacle, Place, Plan, ToSubmit
-from hptc.jobs.plan_costs import PlannedCost
-from hptc.stacks.status import PlannedStack, PlannedStacks, StackState
+from hptc.jobs.decisions import Blocked, Obstacle, Unchanged
+from hptc.jobs.planned import (
+    Place,
+    Plan,
+    PlannedCost,
+    PlannedDecision,
+    PlannedSubmission,
+    StaleJob,
+    StaleJobs,
+    StaleReason,
+)
+from hptc.stacks.results import StackState, StackStatus, StackStatuses
 
 KIND = "hptc-plan"
 VERSION = 1
 
-_MOST_FAULTS = 5
-
+_MAX_ERRORS = 5
 
 _Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=2)]
 _Line = Annotated[
@@ -64,7 +71,7 @@ class _Place(_Model):
     environment: _Line
 
 
-class _OfSpec(_Model):
+class _Decision(_Model):
     spec: _Line
     file: _Line
     name: _JobName
@@ -72,11 +79,11 @@ class _OfSpec(_Model):
 
     @field_validator("file")
     @classmethod
-    def _is_below(cls, file: str) -> str:
+    def _is_relative(cls, file: str) -> str:
         path = PurePath(file)
         if not file or path.is_absolute() or ".." in path.parts:
             raise ValueError(
-                f"`{file}` is not below this folder: make and apply a plan in the project's folder"
+                f"`{file}` is not in this folder: write and submit a plan in the project's folder"
             )
         return file
 
@@ -91,7 +98,7 @@ class _Bound(_Model):
     missing: tuple[_Line, ...]
 
 
-class _Ground(_Model):
+class _EvidenceRun(_Model):
     name: _JobName
     date: Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     is_same_content: bool
@@ -106,7 +113,7 @@ class _Expected(_Model):
     instance_hours: _Amount | None
     training_jobs: int | None
     seconds_each: int | None
-    grounds: list[_Ground]
+    grounds: list[_EvidenceRun]
     assumptions: tuple[_Line, ...]
     unknown: _Line
 
@@ -115,7 +122,7 @@ class _Cost(_Model):
     bound: _Bound
     expected: _Expected
 
-    def plain(self) -> PlannedCost:
+    def read(self) -> PlannedCost:
         grounds = tuple(EvidenceRun(**each.model_dump()) for each in self.expected.grounds)
         return PlannedCost(
             bound=BoundSummary(**self.bound.model_dump()),
@@ -131,47 +138,63 @@ class _Total(_Model):
     expected_usd: _Amount | None
 
 
-class _ToSubmit(_OfSpec):
+class _PlannedSubmission(_Decision):
     decision: Literal["submit"]
     commit: _Line | None
     provided: dict[_Reference, _Line]
     cost: _Cost | None
 
-    def plain(self) -> Decision:
-        cost = self.cost.plain() if self.cost else None
-        return ToSubmit(**{**_without(self, "decision"), "cost": cost})
+    def read(self) -> PlannedDecision:
+        return PlannedSubmission(
+            spec=self.spec,
+            file=self.file,
+            name=self.name,
+            digest=self.digest,
+            commit=self.commit,
+            provided=self.provided,
+            cost=self.cost.read() if self.cost else None,
+        )
 
 
-class _AlreadyThere(_OfSpec):
+class _Unchanged(_Decision):
     decision: Literal["unchanged"]
     arn: _Line
     status: _Line
     is_known_by_tag: bool
 
-    def plain(self) -> Decision:
-        return AlreadyThere(**_without(self, "decision"))
+    def read(self) -> PlannedDecision:
+        return Unchanged(**self.model_dump(exclude={"decision"}))
 
 
-class _Blocked(_OfSpec):
+class _Blocked(_Decision):
     decision: Literal["blocked"]
     obstacle: Obstacle
     reason: _Line
     help: _Line
 
-    def plain(self) -> Decision:
-        return Blocked(**_without(self, "decision"))
+    def read(self) -> PlannedDecision:
+        return Blocked(**self.model_dump(exclude={"decision"}))
 
 
-class _EarlierJob(_Model):
+class _StaleJob(_Model):
     name: _JobName
     status: _Line
     created: AwareDatetime
-    fate: Fate
+    fate: StaleReason
     spec: _Line
 
+    def read(self) -> StaleJob:
+        return StaleJob(
+            name=self.name,
+            status=self.status,
+            created=self.created.astimezone(UTC),
+            reason=self.fate,
+            spec=self.spec,
+        )
 
-class _EarlierJobs(_Model):
-    jobs: list[_EarlierJob]
+
+class _StaleJobs(_Model):
+    jobs: list[_StaleJob]
     not_looked_at: int = Field(ge=0)
 
 
@@ -192,62 +215,73 @@ class _File(_Model):
     version: Literal[1]
     place: _Place
     decisions: list[
-        Annotated[_ToSubmit | _AlreadyThere | _Blocked, Field(discriminator="decision")]
+        Annotated[_PlannedSubmission | _Unchanged | _Blocked, Field(discriminator="decision")]
     ]
-    earlier: _EarlierJobs
+    earlier: _StaleJobs
     stacks: _Stacks
     is_whole_project: bool
     total_cost: _Total | None
 
     @model_validator(mode="after")
-    def _names_each_once(self) -> _File:
+    def _has_no_duplicates(self) -> _File:
         for kind in ("spec", "name"):
             seen: set[str] = set()
             for each in self.decisions:
                 text = getattr(each, kind).lower()
                 if text in seen:
-                    raise ValueError(f"the {kind} `{text}` is there twice")
+                    raise ValueError(f"duplicate {kind} `{text}`")
                 seen.add(text)
         return self
 
 
-def _without(model: _Model, *keys: str) -> dict[str, Any]:
-    return {key: value for key, value in model.model_dump().items() if key not in keys}
-
-
 def plan_text(plan: Plan) -> str:
-    """A plan as JSON; the same plan, the same bytes."""
+    """A plan as JSON; equal plans give equal bytes."""
     data = {
         "kind": KIND,
         "version": VERSION,
         "place": asdict(plan.place),
-        "decisions": [{"decision": _word(each), **asdict(each)} for each in plan.decisions],
+        "decisions": [_decision_data(each) for each in plan.decisions],
         "earlier": {
-            "jobs": [
-                {**asdict(job), "created": job.created.astimezone(UTC).isoformat()}
-                for job in plan.earlier.jobs
-            ],
-            "not_looked_at": plan.earlier.not_looked_at,
+            "jobs": [_stale_job_data(job) for job in plan.stale.jobs],
+            "not_looked_at": plan.stale.unchecked,
         },
-        "stacks": asdict(plan.stacks),
+        "stacks": {
+            "needed": [asdict(stack) for stack in plan.stacks.needed],
+            "orphaned": plan.stacks.orphaned,
+            "not_listed_because": plan.stacks.listing_error,
+        },
         "is_whole_project": plan.is_whole_project,
         "total_cost": asdict(plan.total_cost) if plan.total_cost else None,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # amounts
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # Decimal
 
 
-def _word(decision: Decision) -> str:
+def _decision_data(decision: PlannedDecision) -> dict[str, Any]:
     match decision:
-        case ToSubmit():
-            return "submit"
-        case AlreadyThere():
-            return "unchanged"
+        case PlannedSubmission():
+            return {"decision": "submit", **asdict(decision)}
+        case Unchanged():
+            data = asdict(decision)
+            del data["is_name_pinned"]  # only a submission reads it
+            return {"decision": "unchanged", **data}
         case Blocked():
-            return "blocked"
+            return {"decision": "blocked", **asdict(decision)}
+        case _:
+            assert_never(decision)
+
+
+def _stale_job_data(job: StaleJob) -> dict[str, Any]:
+    return {
+        "name": job.name,
+        "status": job.status,
+        "created": job.created.astimezone(UTC).isoformat(),
+        "fate": job.reason,
+        "spec": job.spec,
+    }
 
 
 def is_plan(text: str) -> bool:
-    """Whether a text is meant as a plan, rather than as a spec or a request."""
+    """Whether a text is a plan file, valid or not, rather than a spec or a request."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -256,43 +290,44 @@ def is_plan(text: str) -> bool:
 
 
 def read_plan(text: str, file: str = "the plan") -> Plan:
-    """A plan from its text. Raises UsageError, which says what is wrong and where."""
-    again = "`hptc plan --out FILE` writes a plan"
+    """Read a plan file. Raises UsageError with the key of every invalid value."""
+    write_one = "`hptc plan --out FILE` writes a plan"
     try:
         data = json.loads(text)
     except RecursionError:
-        raise UsageError(f"{file}: nested too deeply", help=again) from None
+        raise UsageError(f"{file}: nested too deeply", help=write_one) from None
     except ValueError as error:
-        raise UsageError(f"{file}: no JSON: {error}", help=again) from None
+        raise UsageError(f"{file}: not valid JSON: {error}", help=write_one) from None
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise UsageError(f"{file}: this is no plan of hptc", help=again)
+        raise UsageError(f"{file}: not a plan of hptc", help=write_one)
     if data.get("version") != VERSION:
         raise UsageError(
-            f"{file}: a plan of version {data.get('version')!r:.40}, and this hptc reads {VERSION}",
-            help="plan again with this hptc",
+            f"{file}: the plan has version {data.get('version')!r:.40}, but this hptc reads "
+            f"version {VERSION}",
+            help="plan again with this version of hptc",
         )
     try:
         read = _File.model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise UsageError(f"{file}: {_faults(error)}", help=again) from None
+        raise UsageError(f"{file}: {_errors(error)}", help=write_one) from None
     plan = _plan(read)
-    said = TotalCost(**read.total_cost.model_dump()) if read.total_cost else None
-    if said != plan.total_cost:
-        raise UsageError(f"{file}: total_cost: is not the sum of the jobs' costs", help=again)
+    stated = TotalCost(**read.total_cost.model_dump()) if read.total_cost else None
+    if stated != plan.total_cost:
+        raise UsageError(f"{file}: total_cost: not the sum of the jobs' costs", help=write_one)
     return plan
 
 
 def _plan(read: _File) -> Plan:
     return Plan(
         place=Place(**read.place.model_dump()),
-        decisions=tuple(each.plain() for each in read.decisions),
-        earlier=EarlierJobs(
-            jobs=tuple(_earlier(job) for job in read.earlier.jobs),
-            not_looked_at=read.earlier.not_looked_at,
+        decisions=tuple(each.read() for each in read.decisions),
+        stale=StaleJobs(
+            jobs=tuple(job.read() for job in read.earlier.jobs),
+            unchecked=read.earlier.not_looked_at,
         ),
-        stacks=PlannedStacks(
+        stacks=StackStatuses(
             needed=tuple(
-                PlannedStack(
+                StackStatus(
                     name=each.name,
                     state=each.state,
                     missing_outputs=tuple(each.missing_outputs),
@@ -300,23 +335,18 @@ def _plan(read: _File) -> Plan:
                 for each in read.stacks.needed
             ),
             orphaned=tuple(read.stacks.orphaned),
-            not_listed_because=read.stacks.not_listed_because,
+            listing_error=read.stacks.not_listed_because,
         ),
         is_whole_project=read.is_whole_project,
     )
 
 
-def _earlier(job: _EarlierJob) -> EarlierJob:
-    created: datetime = job.created.astimezone(UTC)
-    return EarlierJob(**{**job.model_dump(), "created": created})
-
-
-def _faults(error: ValidationError) -> str:
+def _errors(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [
-        f"{'.'.join(str(part) for part in fault['loc']) or 'the plan'}: {fault['msg']}"
-        for fault in found[:_MOST_FAULTS]
+        f"{'.'.join(str(part) for part in each['loc']) or 'the plan'}: {each['msg']}"
+        for each in found[:_MAX_ERRORS]
     ]
-    if len(found) > _MOST_FAULTS:
-        lines.append(f"and {len(found) - _MOST_FAULTS} more")
+    if len(found) > _MAX_ERRORS:
+        lines.append(f"and {len(found) - _MAX_ERRORS} more")
     return lines[0] if len(lines) == 1 else "".join(f"\n  - {line}" for line in lines)

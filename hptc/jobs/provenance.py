@@ -1,45 +1,45 @@
-"""Where a job comes from: read from git, which is asked and never changed, and told as its tags."""
+"""Reads from git where a spec comes from. git is never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hptc.errors import UsageError
-from hptc.infrastructure import provenance_tags as tags_of
-from hptc.infrastructure.provenance_tags import MAX_TAGS, merged_tags
-from hptc.request.emission import Request
+from hptc.compiler.outcome import Compiled
+from hptc.infrastructure.provenance_tags import provenance_tags
 from hptc.source import git
 
-if TYPE_CHECKING:
-    from hptc.compiler.outcome import Compiled
+_PATHS_PER_CALL = 500  # far below the length limit of a command line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """A spec's path in its repository, and the commit with `-dirty` when the spec has changed."""
+    """A spec's path in its repository, and the commit, with `-dirty` if the spec has changed."""
 
     spec: str
     commit: str | None = None
 
 
+ProvenanceOf = Callable[[Compiled], Provenance]
+"""Only called for a spec whose provenance is needed, because it may run git."""
+
+
 def provenance_of(path: Path) -> Provenance:
-    """Read it; a spec outside git has its path only."""
-    top = git.git_output(path.parent, "rev-parse", "--show-toplevel")
-    if top is None:
-        return Provenance(spec=path.name)
-    inside = path.resolve().relative_to(Path(top).resolve()).as_posix()
-    commit = git.git_output(path.parent, "rev-parse", "--short=12", "HEAD")
-    changed = git.git_output(path.parent, "status", "--porcelain", "--", path.name)
-    return Provenance(spec=inside, commit=f"{commit}-dirty" if commit and changed else commit)
+    """The provenance of one file; of a file outside of git, only its name."""
+    return _Repositories([path]).provenance(path)
 
 
-def provenance_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
-    """The tags that show where a job comes from; an unknown value makes no tag."""
+def git_provenance(compiled: Sequence[Compiled]) -> ProvenanceOf:
+    """Reads the provenance of these specs, with a few git calls per repository."""
+    repositories = _Repositories([Path(one.file) for one in compiled])
+    return lambda one: repositories.provenance(Path(one.file))
+
+
+def job_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
+    """The tags that show where a tuning job comes from; an unknown value makes no tag."""
     environment = compiled.environment
-    return tags_of.provenance_tags(
+    return provenance_tags(
         project=environment.project if environment else "",
         environment=environment.name if environment else "",
         spec=provenance.spec,
@@ -48,14 +48,58 @@ def provenance_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str
     )
 
 
-def add_tags(request: Request, tags: Mapping[str, str]) -> None:
-    """Put tags into a request, in place, after its own. Raises UsageError when it has too many."""
-    merged = merged_tags(request, tags)
-    excess = len(merged) - MAX_TAGS
-    if excess > 0:
-        raise UsageError(
-            f"the job has {len(merged) - len(tags)} tags and hptc adds {len(tags)}, but "
-            f"{MAX_TAGS} is the most",
-            help=f"drop {excess} of them",
-        )
-    request["Tags"] = merged
+class _Repositories:
+    """The git repositories that some files are in; each is read once."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._tops: dict[Path, Path | None] = {}  # by folder
+        self._commits: dict[Path, str | None] = {}  # by top folder
+        self._changed: dict[Path, frozenset[str]] = {}  # by top folder
+
+    def provenance(self, path: Path) -> Provenance:
+        top = self._top(path.parent)
+        if top is None:
+            return Provenance(spec=path.name)
+        if top not in self._commits:
+            self._commits[top] = git.git_output(top, "rev-parse", "--short=12", "HEAD")
+            self._changed[top] = _changed_files(top, self._names_in(top))
+        commit = self._commits[top]
+        if commit and _name_in(top, path) in self._changed[top]:
+            commit = f"{commit}-dirty"
+        return Provenance(spec=path.resolve().relative_to(top).as_posix(), commit=commit)
+
+    def _top(self, folder: Path) -> Path | None:
+        if folder not in self._tops:
+            top = git.git_output(folder, "rev-parse", "--show-toplevel")
+            self._tops[folder] = None if top is None else Path(top).resolve()
+        return self._tops[folder]
+
+    def _names_in(self, top: Path) -> list[str]:
+        return [_name_in(top, path) for path in self._paths if self._top(path.parent) == top]
+
+
+def _name_in(top: Path, path: Path) -> str:
+    """The path of a file in its repository; of a link, the link's own."""
+    return (path.parent.resolve() / path.name).relative_to(top).as_posix()
+
+
+def _changed_files(top: Path, names: Sequence[str]) -> frozenset[str]:
+    """Those of the files that are changed or untracked."""
+    changed: set[str] = set()
+    for start in range(0, len(names), _PATHS_PER_CALL):
+        paths = [f":(top,literal){name}" for name in names[start : start + _PATHS_PER_CALL]]
+        status = git.git_output(
+            top, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
+            "--", *paths,
+        )  # fmt: skip
+        changed.update(_status_path(entry) for entry in (status or "").split("\0") if entry)
+    return frozenset(changed)
+
+
+_FIELDS_BEFORE_PATH = {"1": 8, "u": 10, "?": 1}
+"""By the kind of an entry: https://git-scm.com/docs/git-status#_porcelain_format_version_2"""
+
+
+def _status_path(entry: str) -> str:
+    return entry.split(" ", _FIELDS_BEFORE_PATH.get(entry[0], 1))[-1]

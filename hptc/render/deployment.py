@@ -12,80 +12,87 @@ from typing import assert_never
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
 from hptc.render.diagnostics import printable
-from hptc.stacks.cdk_cli import Activity, Finished, Progress
-from hptc.stacks.deploy import DeployedNow, Deployment
-from hptc.stacks.destroy import Removal, Removed
+from hptc.stacks.results import (
+    DeployedOutputs,
+    Deployment,
+    Removal,
+    Removed,
+    StackActivity,
+    StackFinished,
+    StackProgress,
+)
+from hptc.text import plural
 
 VERSION = 1
 _STATUS_WIDTH = len("CREATE_IN_PROGRESS")
 _COLORS = {"FAILED": "31", "ROLLBACK": "33", "SKIPPED": "33", "COMPLETE": "32"}
 
 
-def render_progress(progress: Progress, *, color: bool = False) -> str:
-    """One line of what goes on."""
+def render_progress(progress: StackProgress, *, color: bool = False) -> str:
+    """A step of a deployment or removal, in one line."""
     match progress:
-        case Activity(event=event):
+        case StackActivity(event=event):
             of = "" if progress.total is None else f"/{progress.total}"
             count = f"{progress.done:>{max(2, len(of) - 1)}}{of}"
             status = event.status.ljust(_STATUS_WIDTH)
             what = "" if event.is_of_stack else f"  {event.type} {event.logical_id}"
-            # Why a person or the CDK began is no news.
+            # The reason of a start only says who started it.
             reason = "" if event.status.endswith("_IN_PROGRESS") else event.reason
             line = f"{event.stack}  {count}  {status}{what}{f': {reason}' if reason else ''}"
             return _paint(color, event.status, printable(line.rstrip()))
-        case Finished():
+        case StackFinished():
             done = "deployed" if progress.is_changed else "no changes"
-            return printable(f"{progress.stack}: {done} ({progress.number} of {progress.of})")
+            return printable(f"{progress.stack}: {done} ({progress.number} of {progress.count})")
         case _:
             assert_never(progress)
 
 
 def render_deployment(deployment: Deployment) -> str:
-    """The outputs of every stack, for people."""
+    """The outputs of every stack as text."""
     return "\n".join(line for stack in deployment.stacks for line in _outputs(stack))
 
 
-def _outputs(stack: DeployedNow) -> Sequence[str]:
-    # The digest is for `hptc plan`, not for people.
+def _outputs(stack: DeployedOutputs) -> Sequence[str]:
+    # Only `hptc plan` reads the digest.
     outputs = {k: v for k, v in sorted(stack.outputs.items()) if k != output_key(DIGEST)}
     width = max(map(len, outputs), default=0)
-    told = [f"  {key.ljust(width)}  {value}" for key, value in outputs.items()]
-    return [printable(line) for line in (stack.name, *told)]
+    lines = [f"  {key.ljust(width)}  {value}" for key, value in outputs.items()]
+    return [printable(line) for line in (stack.name, *lines)]
 
 
 def render_orphans(deployment: Deployment) -> str:
-    """The stacks that no spec needs any more, and how they go; empty where there are none."""
-    if deployment.not_listed_because:
-        return f"orphaned stacks were not looked for: {printable(deployment.not_listed_because)}"
+    """The stacks that no spec needs, and how to delete them; empty if there are none."""
+    if deployment.listing_error:
+        return f"orphaned stacks not checked: {printable(deployment.listing_error)}"
     if not deployment.orphaned:
         return ""
     command = f"hptc destroy STACK --env {deployment.environment.name}"
     lines = [
-        "no spec needs these stacks any more; nothing was done with them:",
+        "orphaned stacks, which no spec needs; they were not changed:",
         *(f"  {name}" for name in deployment.orphaned),
-        f"help: `{command}` removes what it names, once no job runs with its role",
+        f"help: `{command}` deletes one, unless a running job uses its role",
     ]
     return "\n".join(map(printable, lines))
 
 
 def render_removals(removals: Sequence[Removal]) -> str:
-    """What would go and what would stay, before a person says yes."""
+    """What would be deleted and what would be retained, for a confirmation."""
     lines = []
     for removal in removals:
         going = len(removal.resources) - len(removal.retained)
-        lines.append(f"{removal.name}: {going} resource{'s' if going != 1 else ''} to delete")
-        lines += [f"  stays: {each.type} {each.logical_id}" for each in removal.retained]
+        lines.append(f"{removal.name}: {plural(going, 'resource')} to delete")
+        lines += [f"  retained: {each.type} {each.logical_id}" for each in removal.retained]
     return "\n".join(map(printable, lines))
 
 
 def render_removed(removed: Removed) -> str:
-    """A stack that is gone, and what it left behind, for people."""
-    left = [f"  stays: {each.type} {each.physical_id}" for each in removed.retained]
-    return "\n".join(map(printable, [f"removed {removed.name}", *left]))
+    """A deleted stack and its retained resources as text."""
+    retained = [f"  retained: {each.type} {each.physical_id}" for each in removed.retained]
+    return "\n".join(map(printable, [f"deleted {removed.name}", *retained]))
 
 
 def removed_json(removed: Sequence[Removed]) -> str:
-    """The stacks that are gone, for programs."""
+    """The deleted stacks as JSON."""
     stacks = [
         {
             "name": each.name,
@@ -104,7 +111,7 @@ def removed_json(removed: Sequence[Removed]) -> str:
 
 
 def deployment_json(deployment: Deployment) -> str:
-    """What a deployment came to, for programs."""
+    """The result of a deployment as JSON."""
     environment = deployment.environment
     return json.dumps(
         {

@@ -1,6 +1,6 @@
-"""Tuning jobs, submissions and stops as text for people or as JSON for programs.
+"""Renders tuning jobs, submissions and stops as text.
 
-Pure but for NO_COLOR, which wins over `color`. JSON carries `version`; names in it stay.
+NO_COLOR in the environment overrides `color`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from io import StringIO
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from hptc.jobs.submission import (
-    AlreadyOver,
+from hptc.jobs.decisions import (
+    AlreadySubmitted,
     DryRun,
+    NothingToStop,
     Stop,
     StopRequested,
     Submission,
     Submitted,
-    Unchanged,
 )
 from hptc.render.diagnostics import printable
-from hptc.service.responses import (
-    OVER,
+from hptc.service.tuning_jobs import (
+    FINAL_STATUSES,
     JobStatus,
     JobSummary,
     Limits,
@@ -35,15 +35,14 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-VERSION = 1
 WIDTH = 100
 _UNBOUNDED = 10_000
 _STYLES = {"Completed": "green", "InProgress": "cyan", "Failed": "red", "Stopped": "yellow"}
-_AGAIN = "--rerun N runs it again"
+_RERUN_HINT = "to run it again, use --rerun N"
 
 
 def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH) -> str:
-    """One tuning job, for people."""
+    """The status of one tuning job as text."""
     rows: list[tuple[str, str | Text]] = [("status", _status(status.status))]
     if status.failure_reason:
         rows.append(("reason", printable(status.failure_reason)))
@@ -61,7 +60,7 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
         rows.append(("runtime", _duration(status.consumed_seconds)))
     if status.parents:
         rows.append(("warm start", f"{status.warm_start_type} from {', '.join(status.parents)}"))
-    rows += _best("best so far" if not status.is_over else "best", status.best)
+    rows += _best("best so far" if not status.has_ended else "best", status.best)
     if status.overall_best and (
         status.best is None or status.overall_best.name != status.best.name
     ):
@@ -69,10 +68,10 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
     rows += [
         (label, printable(value))
         for label, value in (
-            ("spec", status.spec),
-            ("commit", status.commit),
-            ("environment", status.environment),
-            ("digest", status.digest),
+            ("spec", status.origin.spec),
+            ("commit", status.origin.commit),
+            ("environment", status.origin.environment),
+            ("digest", status.origin.digest),
         )
         if value
     ]
@@ -81,7 +80,7 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
 
 
 def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int = WIDTH) -> str:
-    """A list of tuning jobs, for people."""
+    """A list of tuning jobs as text."""
     if not jobs:
         return "no tuning jobs"
     rows = [
@@ -101,7 +100,7 @@ def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int =
 def render_training_jobs(
     jobs: Sequence[TrainingJob], *, color: bool = False, width: int = WIDTH
 ) -> str:
-    """A tuning job's training jobs, for people."""
+    """A tuning job's training jobs as text."""
     if not jobs:
         return "no training jobs"
     rows = [
@@ -118,12 +117,14 @@ def render_training_jobs(
 
 
 def render_submission(outcome: Submission) -> str:
-    """What became of a submission, for people. A dry run is the request itself, as JSON."""
+    """The outcome of a submission as text. That of a dry run is the request itself, as JSON."""
     match outcome:
         case Submitted():
             return f"submitted {outcome.name} in {outcome.region}\n{outcome.arn}"
-        case Unchanged():
-            hint = f"; {_AGAIN}" if outcome.can_rerun and outcome.status in OVER else ""
+        case AlreadySubmitted():
+            hint = (
+                f"; {_RERUN_HINT}" if outcome.can_rerun and outcome.status in FINAL_STATUSES else ""
+            )
             return (
                 f"already submitted: {outcome.name} in {outcome.region} is {outcome.status}{hint}"
             )
@@ -134,183 +135,14 @@ def render_submission(outcome: Submission) -> str:
 
 
 def render_stop(outcome: Stop) -> str:
-    """What became of a stop, for people."""
+    """The outcome of a stop as text."""
     match outcome:
         case StopRequested():
-            return f"stopping {outcome.name}: its training jobs end within minutes"
-        case AlreadyOver():
+            return f"stopping {outcome.name}; its training jobs end within minutes"
+        case NothingToStop():
             return f"nothing to stop: {outcome.name} is {outcome.status}"
         case _:
             assert_never(outcome)
-
-
-def status_json(status: JobStatus) -> str:
-    """One tuning job, for programs."""
-    return _json(
-        {
-            "job": {
-                "name": status.name,
-                "arn": status.arn,
-                "status": status.status,
-                "failure_reason": status.failure_reason or None,
-                "strategy": status.strategy,
-                "created": _iso(status.created),
-                "modified": _iso(status.modified),
-                "ended": _iso(status.ended),
-                "elapsed_seconds": status.elapsed_seconds,
-                "consumed_seconds": status.consumed_seconds,
-                "training_jobs": _training_jobs_data(status.training_jobs),
-                "objectives": _objectives_data(status),
-                "limits": _limits_data(status.limits),
-                "best": _training_job_data(status.best),
-                "overall_best": _training_job_data(status.overall_best),
-                "warm_start": (
-                    {"type": status.warm_start_type, "parents": list(status.parents)}
-                    if status.parents
-                    else None
-                ),
-                "project": status.project or None,
-                "environment": status.environment or None,
-                "spec": status.spec or None,
-                "digest": status.digest or None,
-                "commit": status.commit or None,
-            }
-        }
-    )
-
-
-def jobs_json(jobs: Iterable[JobSummary]) -> str:
-    """A list of tuning jobs, for programs."""
-    return _json(
-        {
-            "jobs": [
-                {
-                    "name": job.name,
-                    "arn": job.arn,
-                    "status": job.status,
-                    "strategy": job.strategy,
-                    "created": _iso(job.created),
-                    "modified": _iso(job.modified),
-                    "ended": _iso(job.ended),
-                    "training_jobs": _training_jobs_data(job.training_jobs),
-                    "objectives": _objectives_data(job),
-                    "limits": _limits_data(job.limits),
-                }
-                for job in jobs
-            ]
-        }
-    )
-
-
-def training_jobs_json(jobs: Iterable[TrainingJob]) -> str:
-    """A tuning job's training jobs, for programs."""
-    return _json({"training_jobs": [_training_job_data(job) for job in jobs]})
-
-
-def submission_json(outcome: Submission) -> str:
-    """What became of a submission, for programs."""
-    return _json(_submission_data(outcome))
-
-
-def submissions_json(outcomes: Sequence[Submission]) -> str:
-    """What became of several submissions, as one JSON object."""
-    return _json({"jobs": [_submission_data(outcome) for outcome in outcomes]})
-
-
-def _submission_data(outcome: Submission) -> dict[str, Any]:
-    match outcome:
-        case Submitted():
-            return {
-                "outcome": "submitted",
-                "name": outcome.name,
-                "arn": outcome.arn,
-                "region": outcome.region,
-            }
-        case Unchanged():
-            return {
-                "outcome": "unchanged",
-                "name": outcome.name,
-                "arn": outcome.arn,
-                "region": outcome.region,
-                "status": outcome.status,
-            }
-        case DryRun():
-            return {
-                "outcome": "dry_run",
-                "name": outcome.name,
-                "unresolved": list(outcome.unresolved),
-                "request": outcome.request,
-            }
-        case _:
-            assert_never(outcome)
-
-
-def stop_json(outcome: Stop) -> str:
-    """What became of a stop, for programs."""
-    match outcome:
-        case StopRequested():
-            return _json({"outcome": "stop_requested", "name": outcome.name})
-        case AlreadyOver():
-            return _json(
-                {"outcome": "already_over", "name": outcome.name, "status": outcome.status}
-            )
-        case _:
-            assert_never(outcome)
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps({"version": VERSION, **data}, indent=2, ensure_ascii=False)
-
-
-def _training_job_data(job: TrainingJob | None) -> dict[str, Any] | None:
-    if job is None:
-        return None
-    return {
-        "name": job.name,
-        "arn": job.arn or None,
-        "status": job.status or None,
-        "definition": job.definition or None,
-        "tuning_job": job.tuning_job or None,
-        "metric_name": job.metric_name or None,
-        "metric_value": job.metric_value,
-        "objective_type": job.objective_type or None,
-        "objective_status": job.objective_status or None,
-        "tuned_hyperparameters": dict(job.tuned_hyperparameters),
-        "created": _iso(job.created),
-        "started": _iso(job.started),
-        "ended": _iso(job.ended),
-        "failure_reason": job.failure_reason or None,
-    }
-
-
-def _training_jobs_data(counters: TrainingJobCounters) -> dict[str, int]:
-    return {
-        "completed": counters.completed,
-        "in_progress": counters.in_progress,
-        "retryable_error": counters.retryable_error,
-        "non_retryable_error": counters.non_retryable_error,
-        "stopped": counters.stopped,
-    }
-
-
-def _objectives_data(job: JobStatus | JobSummary) -> dict[str, int]:
-    return {
-        "succeeded": job.objectives.succeeded,
-        "pending": job.objectives.pending,
-        "failed": job.objectives.failed,
-    }
-
-
-def _limits_data(limits: Limits) -> dict[str, int | None]:
-    return {
-        "max_training_jobs": limits.max_training_jobs,
-        "max_parallel_training_jobs": limits.max_parallel_training_jobs,
-        "max_runtime_seconds": limits.max_runtime_seconds,
-    }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None
 
 
 def _time(time: datetime) -> str:
@@ -327,13 +159,13 @@ def _duration(seconds: int) -> str:
 
 def _elapsed(status: JobStatus) -> str:
     limit = status.limits.max_runtime_seconds
-    of = f" of {_duration(limit)} at most" if limit else ""
+    of = f" (at most {_duration(limit)})" if limit else ""
     return f"{_duration(status.elapsed_seconds)}{of}"
 
 
 def _done(counters: TrainingJobCounters, limits: Limits) -> str:
     of = f" of {limits.max_training_jobs}" if limits.max_training_jobs else ""
-    return f"{counters.over}{of}"
+    return f"{counters.ended}{of}"
 
 
 def _counted(counters: TrainingJobCounters) -> str:
@@ -349,7 +181,7 @@ def _counted(counters: TrainingJobCounters) -> str:
 
 def _objectives(status: JobStatus) -> str:
     counters = status.objectives
-    return f"{counters.succeeded} told, {counters.pending} pending, {counters.failed} failed"
+    return f"{counters.succeeded} succeeded, {counters.pending} pending, {counters.failed} failed"
 
 
 def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
@@ -384,7 +216,7 @@ def _status(status: str) -> Text:
 def _name(name: str) -> Text:
     from rich.text import Text
 
-    return Text(name, no_wrap=True, overflow="ignore")  # a name is for copying: never cut
+    return Text(name, no_wrap=True, overflow="ignore")  # never cut, so that it can be copied
 
 
 def _title(name: str) -> Text:
@@ -433,7 +265,7 @@ def _lines(*parts: RenderableType, color: bool, width: int) -> str:
         highlight=False,
     )
     for part in parts:
-        # What must not be wrapped may need more than the width.
+        # Text that must not be wrapped may be wider than the terminal.
         least = Measurement.get(console, console.options, part).minimum
         console.print(part, width=max(width, least))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

@@ -1,6 +1,7 @@
-"""A plan, and what became of it, as text for people. JSON is `hptc.jobs.plan_file.plan_text`.
+"""Renders plans and their application as text, and the application also as JSON.
 
-The first line is the verdict; then what has to be done, the most urgent first. Pure.
+The first line is the verdict, followed by what to do, the most urgent first. A plan as JSON is
+`hptc.jobs.plan_file.plan_text`.
 """
 
 from __future__ import annotations
@@ -9,43 +10,42 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from hptc.jobs.apply import Applied
-from hptc.jobs.history import EarlierJob, Fate
-from hptc.jobs.plan import AlreadyThere, Blocked, Plan, ToSubmit
-from hptc.jobs.submission import Submitted
+from hptc.jobs.decisions import Blocked, Submitted, Unchanged
+from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleReason
 from hptc.render.cost import forecast, headline, total
 from hptc.render.diagnostics import printable
 from hptc.render.jobs import render_submission
-from hptc.stacks.status import PlannedStack, StackState
+from hptc.stacks.results import StackState, StackStatus
+from hptc.text import plural
 
 VERSION = 1
-_MOST_OVER = 10
+_MAX_ENDED = 10
 _COLORS = {"submit": "32;1", "blocked": "31;1", "urgent": "33;1", "bold": "1", "quiet": "2"}
 
 
 def verdict(plan: Plan) -> str:
-    """What a plan comes to, in one line."""
+    """The result of a plan in one line."""
     counts = [
         (len(plan.to_submit), "to submit"),
         (len(plan.unchanged), "unchanged"),
         (len(plan.blocked), "blocked"),
     ]
-    said = [f"{count} {what}" for count, what in counts if count]
+    parts = [f"{count:,} {what}" for count, what in counts if count]
     if not plan.to_submit:
-        said.insert(0, "nothing to submit")
+        parts.insert(0, "nothing to submit")
     stacks = len(plan.stacks.not_deployed)
     if stacks:
-        said.append(f"{_count(stacks, 'stack')} to deploy")
+        parts.append(f"{plural(stacks, 'stack')} to deploy")
     if plan.stacks.orphaned:
-        said.append(f"{_count(len(plan.stacks.orphaned), 'stack')} orphaned")
-    running = sum(not job.is_over for job in plan.earlier.jobs)
+        parts.append(f"{plural(len(plan.stacks.orphaned), 'orphaned stack')}")
+    running = sum(not job.has_ended for job in plan.stale.jobs)
     if running:
-        said.append(f"{_count(running, 'earlier job')} still running")
-    return ", ".join(said)
+        parts.append(f"{plural(running, 'stale job')} still running")
+    return ", ".join(parts)
 
 
 def render_plan(plan: Plan, *, color: bool = False) -> str:
-    """A plan for people, ending with a line break."""
+    """A plan as text, with a line break at the end."""
     place = plan.place
     lines = [
         _paint(color, "bold", verdict(plan)),
@@ -57,11 +57,11 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
     sections: Sequence[tuple[str, str, Sequence[str]]] = (
         ("submit", "to submit", list(_to_submit(plan))),
         ("blocked", "blocked", list(_blocked(plan.blocked))),
-        ("bold", "unchanged", _columns([_there(each) for each in plan.unchanged])),
+        ("bold", "unchanged", _columns([_unchanged(each) for each in plan.unchanged])),
         ("urgent", "stacks to deploy", list(_stacks(plan))),
         ("urgent", "orphaned stacks", list(_orphaned(plan))),
-        ("urgent", "still running, though no spec makes them any more", list(_running(plan))),
-        ("quiet", "over, and no spec makes them any more", list(_over(plan))),
+        ("urgent", "stale jobs, still running", list(_running(plan))),
+        ("quiet", "stale jobs, ended", list(_ended(plan))),
     )
     for style, title, body in sections:
         if body:
@@ -70,12 +70,12 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
 
 
 def render_applied(applied: Applied) -> str:
-    """What became of one planned job, for people."""
+    """The outcome of one planned job as text."""
     return render_submission(applied.outcome)
 
 
 def applied_json(applied: Sequence[Applied]) -> str:
-    """What became of planned jobs, for programs."""
+    """The outcomes of planned jobs as JSON."""
     jobs: list[dict[str, Any]] = []
     for each in applied:
         entry = {
@@ -97,14 +97,14 @@ def _to_submit(plan: Plan) -> Iterator[str]:
             yield from (f"  unknown: {printable(missing)}" for missing in each.cost.bound.missing)
             yield f"  expected: {printable(forecast(each.cost.expected))}"
     if plan.total_cost is not None and len(plan.to_submit) > 1:
-        yield f"together {total(plan.total_cost)}"
+        yield f"total: {total(plan.total_cost)}"
 
 
-def _new(each: ToSubmit) -> tuple[str, ...]:
+def _new(each: PlannedSubmission) -> tuple[str, ...]:
     return each.name, each.file, f"commit {each.commit}" if each.commit else ""
 
 
-def _there(each: AlreadyThere) -> tuple[str, ...]:
+def _unchanged(each: Unchanged) -> tuple[str, ...]:
     return each.name, each.file, each.status
 
 
@@ -124,14 +124,14 @@ def _stacks(plan: Plan) -> Iterator[str]:
         yield f"help: `hptc deploy --env {printable(plan.place.environment)}`"
 
 
-def _state(stack: PlannedStack) -> str:
+def _state(stack: StackStatus) -> str:
     match stack.state:
         case StackState.DEPLOYED:
             return "deployed"
         case StackState.MISSING:
-            return "not there"
+            return "not deployed"
         case StackState.CHANGED:
-            return "the specs ask for something else now; `cdk diff` says what"
+            return "changed; `cdk diff` shows how"
         case StackState.INCOMPLETE:
             return f"has no output {', '.join(stack.missing_outputs)}"
         case _:
@@ -142,36 +142,36 @@ def _orphaned(plan: Plan) -> Iterator[str]:
     yield from map(printable, plan.stacks.orphaned)
     if plan.stacks.orphaned:
         command = f"hptc destroy NAME --env {printable(plan.place.environment)}"
-        yield f"help: `{command}` removes one, once no job runs with its role"
-    if plan.stacks.not_listed_because:
-        yield f"not looked for: {printable(plan.stacks.not_listed_because)}"
+        yield f"help: `{command}` deletes one, unless a running job uses its role"
+    if plan.stacks.listing_error:
+        yield f"not checked: {printable(plan.stacks.listing_error)}"
 
 
 def _running(plan: Plan) -> Iterator[str]:
-    running = [job for job in plan.earlier.jobs if not job.is_over]
-    yield from _columns([(job.name, job.status, _fate(job)) for job in running])
+    running = [job for job in plan.stale.jobs if not job.has_ended]
+    yield from _columns([(job.name, job.status, _reason(job)) for job in running])
     if running:
         yield f"help: `hptc stop NAME --env {printable(plan.place.environment)}` stops one"
 
 
-def _over(plan: Plan) -> Iterator[str]:
-    over = [job for job in plan.earlier.jobs if job.is_over]
-    yield from _columns([(job.name, job.status, _fate(job)) for job in over[:_MOST_OVER]])
-    more = len(over) - _MOST_OVER
+def _ended(plan: Plan) -> Iterator[str]:
+    ended = [job for job in plan.stale.jobs if job.has_ended]
+    yield from _columns([(job.name, job.status, _reason(job)) for job in ended[:_MAX_ENDED]])
+    more = len(ended) - _MAX_ENDED
     if more > 0:
-        yield f"and {more} more"
-    if plan.earlier.not_looked_at:
-        yield f"{_count(plan.earlier.not_looked_at, 'older job')} not looked at"
+        yield f"and {more:,} more"
+    if plan.stale.unchecked:
+        yield f"{plural(plan.stale.unchecked, 'older job')} not checked"
 
 
-def _fate(job: EarlierJob) -> str:
-    match job.fate:
-        case Fate.SUPERSEDED:
+def _reason(job: StaleJob) -> str:
+    match job.reason:
+        case StaleReason.SUPERSEDED:
             return f"superseded: earlier content of {job.spec}"
-        case Fate.ORPHANED:
-            return f"orphaned: {job.spec or 'its spec'} is not here"
+        case StaleReason.ORPHANED:
+            return f"orphaned: {job.spec or 'its spec'} is not in this project"
         case _:
-            assert_never(job.fate)
+            assert_never(job.reason)
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -181,10 +181,6 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in clean
     ]
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def _paint(color: bool, style: str, text: str) -> str:

@@ -1,6 +1,7 @@
-"""What hptc needs of AWS, and nothing else of it: the seam at which tests put a fake.
+"""The interface of a tuning service and of the stacks beside it. `hptc.aws` implements it.
 
-Every method raises AwsError when AWS refuses. `client.py` has the real one.
+Every method raises AwsError if the service refuses the call. The reader protocols have no method
+that changes anything: what takes one of them can't write.
 """
 
 from __future__ import annotations
@@ -10,56 +11,63 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hptc.request.emission import Request
-from hptc.service.responses import JobSummary, TrainingJob
+from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
 Progress = Callable[[str], None]
-"""Takes a line of talk for a person who waits."""
+"""Takes one line of status for a person who is waiting."""
 
 
 def silent(_: str) -> None:
-    """Say nothing."""
+    """Print no progress."""
 
 
-class Tuning(Protocol):
-    """The tuning jobs of one account in one Region."""
+class TuningReader(Protocol):
+    """The tuning jobs of one account in one Region, read only."""
 
     @property
     def region(self) -> str:
-        """Where the jobs are."""
-
-    def create(self, request: Request) -> str:
-        """Create a tuning job and return its ARN. AwsError `ResourceInUse` when the name is taken.
-
-        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
-        """
+        """The Region of the tuning jobs."""
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
-        """AWS's description of a tuning job; None when there is no job of that name."""
+        """The description of a tuning job; None if there is none of that name.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html
+        """
 
     def list_jobs(
         self, *, name_contains: str = "", status: str = "", limit: int | None = None
     ) -> Iterator[JobSummary]:
         """Tuning jobs, the newest first."""
 
-    def stop(self, name: str) -> None:
-        """Ask a tuning job to stop. Nothing is deleted."""
-
     def list_tags(self, arn: str) -> dict[str, str]:
-        """A resource's tags."""
+        """The tags of a resource."""
 
     def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
-        """A tuning job's training jobs, the newest first."""
+        """The training jobs of a tuning job, the newest first."""
 
     def billable_seconds(self, training_job: str) -> int | None:
-        """What AWS bills of each instance of a training job; None when AWS does not say.
+        """The seconds that AWS bills for each instance of a training job; None if not reported.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
         """
 
 
+class Tuning(TuningReader, Protocol):
+    """The tuning jobs of one account in one Region."""
+
+    def create(self, request: Request) -> str:
+        """Create a tuning job and return its ARN. AwsError `ResourceInUse` if the name is taken.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
+        """
+
+    def stop(self, name: str) -> None:
+        """Start to stop a tuning job. Nothing is deleted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedStack:
-    """One line of a list of stacks."""
+    """An entry of the list of stacks."""
 
     name: str
     arn: str
@@ -69,16 +77,16 @@ class DeployedStack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackResource:
-    """One resource that the template of a deployed stack declares."""
+    """A resource that the template of a deployed stack declares."""
 
     logical_id: str
     type: str
-    is_retained: bool  # it stays in the account when its stack goes
+    is_retained: bool  # it remains in the account when its stack is deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackEvent:
-    """One step of CloudFormation's, on a resource or on the stack itself.
+    """An event of a CloudFormation stack: about one of its resources, or about the stack itself.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html
     """
@@ -93,31 +101,32 @@ class StackEvent:
 
     @property
     def is_of_stack(self) -> bool:
-        """Whether it tells of the stack itself, and not of a resource in it."""
+        """Whether the event is about the stack itself and not about a resource in it."""
         return self.logical_id == self.stack and self.type == "AWS::CloudFormation::Stack"
 
 
-class Stacks(Protocol):
-    """The CloudFormation stacks of the same account and Region."""
+class StackReader(Protocol):
+    """The CloudFormation stacks of one account in one Region, read only."""
 
     def outputs(self, stack: str) -> dict[str, str] | None:
-        """A stack's outputs by key; None when there is no such stack."""
+        """The outputs of a stack by key; None if there is no such stack."""
 
     def list_stacks(self) -> Iterator[DeployedStack]:
-        """Every stack. AwsError `AccessDenied` for one who may see stacks by their names only."""
+        """Every stack. AwsError `AccessDenied` if the caller may only describe stacks by name."""
 
 
-class StacksInWork(Stacks, Protocol):
-    """Stacks that are watched while CloudFormation works on them, or removed.
+class StackOperations(StackReader, Protocol):
+    """The CloudFormation stacks of one account in one Region.
 
-    A stack is given by its ARN once that is known: a name may be another stack's a minute later.
+    A stack is identified by its ARN once that is known, because its name can be reused after it is
+    deleted.
     """
 
     def events(self, stack: str) -> Iterator[StackEvent]:
-        """What CloudFormation did to a stack, the newest first. AwsError where there is none."""
+        """The events of a stack, the newest first. AwsError if there is no such stack."""
 
     def resources(self, stack: str) -> tuple[StackResource, ...]:
-        """The resources that a stack's template declares."""
+        """The resources that the template of a stack declares."""
 
     def delete(self, stack: str) -> None:
-        """Ask CloudFormation to delete a stack, and return at once."""
+        """Start to delete a stack, and return at once."""

@@ -1,177 +1,48 @@
-"""What AWS says of tuning jobs, as values.
-
-The responses of DescribeHyperParameterTuningJob and of the two List operations in, frozen types
-out. Nothing is made up: what AWS does not say is None or empty.
-"""
+"""Reads responses of the SageMaker API about tuning jobs and training jobs into frozen types."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-from hptc.errors import OperationError
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
-
-if TYPE_CHECKING:
-    from hptc.service.interface import Tuning
-
-OVER = frozenset({"Completed", "Failed", "Stopped"})
-"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingJobCounters:
-    """How many training jobs are in each state."""
-
-    completed: int = 0
-    in_progress: int = 0
-    retryable_error: int = 0
-    non_retryable_error: int = 0
-    stopped: int = 0
-
-    @property
-    def over(self) -> int:
-        """How many will not run again."""
-        return self.completed + self.non_retryable_error + self.stopped
+from hptc.service.tuning_jobs import (
+    FINAL_STATUSES,
+    JobOrigin,
+    JobStatus,
+    JobSummary,
+    Limits,
+    ObjectiveCounters,
+    TrainingJob,
+    TrainingJobCounters,
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectiveCounters:
-    """How many training jobs have told their objective metric."""
-
-    succeeded: int = 0
-    pending: int = 0
-    failed: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The most that a tuning job may use; None where the request said nothing."""
-
-    max_training_jobs: int | None = None
-    max_parallel_training_jobs: int | None = None
-    max_runtime_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingJob:
-    """One training job of a tuning job."""
-
-    name: str
-    status: str
-    arn: str = ""
-    definition: str = ""
-    tuning_job: str = ""  # of an overall best: the tuning job that ran it
-    metric_name: str = ""
-    metric_value: float | None = None
-    objective_type: str = ""
-    objective_status: str = ""
-    tuned_hyperparameters: tuple[tuple[str, str], ...] = ()
-    created: datetime | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
-    failure_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSummary:
-    """One line of a list of tuning jobs."""
-
-    name: str
-    arn: str
-    status: str
-    strategy: str
-    created: datetime
-    modified: datetime | None
-    ended: datetime | None
-    training_jobs: TrainingJobCounters
-    objectives: ObjectiveCounters
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatus:
-    """Everything that hptc tells of one tuning job."""
-
-    name: str
-    arn: str
-    status: str
-    strategy: str
-    created: datetime
-    modified: datetime | None
-    ended: datetime | None
-    elapsed_seconds: int
-    consumed_seconds: int | None  # by the clock on the wall, as AWS documents it
-    training_jobs: TrainingJobCounters
-    objectives: ObjectiveCounters
-    limits: Limits
-    best: TrainingJob | None
-    overall_best: TrainingJob | None  # of this search and those that it learnt from
-    failure_reason: str
-    warm_start_type: str
-    parents: tuple[str, ...]
-    # From the tags that hptc adds at submission; empty for a job that hptc did not submit.
-    project: str = ""
-    environment: str = ""
-    spec: str = ""
-    digest: str = ""
-    commit: str = ""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing of it runs any more."""
-        return self.status in OVER
-
-
-def describe(tuning: Tuning, name: str) -> Mapping[str, Any]:
-    """AWS's description of a tuning job. Raises OperationError when there is none of that name."""
-    description = tuning.describe(name)
-    if description is None:
-        raise OperationError(
-            f"there is no tuning job `{name}` in {tuning.region}",
-            help="`hptc list` shows the jobs there are",
-        )
-    return description
-
-
-def job_status(tuning: Tuning, name: str, *, now: datetime | None = None) -> JobStatus:
-    """How a tuning job is doing. Raises OperationError when there is none of that name."""
-    description = describe(tuning, name)
-    tags = tuning.list_tags(description["HyperParameterTuningJobArn"])
-    return read_status(description, tags, now=now or datetime.now(UTC))
-
-
-def described_request(tuning: Tuning, name: str) -> dict[str, Any]:
-    """AWS's description of a tuning job, with the tags that its author gave it.
-
-    Raises OperationError when there is no job of that name.
-    """
-    description = describe(tuning, name)
-    tags = tuning.list_tags(description["HyperParameterTuningJobArn"])
-    own = [
-        {"Key": key, "Value": value}
-        for key, value in tags.items()
-        if not key.lower().startswith((TAG_PREFIX, "aws:"))
-    ]
-    plain = {key: value for key, value in description.items() if key != "ResponseMetadata"}
-    return {**plain, **({"Tags": own} if own else {})}
+def read_origin(tags: Mapping[str, str]) -> JobOrigin:
+    """Where a tuning job comes from, by its `hptc:` tags."""
+    return JobOrigin(
+        project=tags.get(f"{TAG_PREFIX}project", ""),
+        environment=tags.get(f"{TAG_PREFIX}environment", ""),
+        spec=tags.get(f"{TAG_PREFIX}spec", ""),
+        digest=tags.get(f"{TAG_PREFIX}digest", ""),
+        commit=tags.get(f"{TAG_PREFIX}commit", ""),
+    )
 
 
 def read_status(
     description: Mapping[str, Any], tags: Mapping[str, str], *, now: datetime
 ) -> JobStatus:
-    """DescribeHyperParameterTuningJob's response and the job's tags, as one value.
+    """The response of DescribeHyperParameterTuningJob and the job's tags, as one value.
 
-    `now` is aware of its time zone; it ends the elapsed time of a job that still runs.
+    `now` has a time zone; it ends the elapsed time of a job that is still running.
     """
     config = description["HyperParameterTuningJobConfig"]
     status = description["HyperParameterTuningJobStatus"]
     created: datetime = description["CreationTime"]
     modified: datetime | None = description.get("LastModifiedTime")
     ended: datetime | None = description.get("HyperParameterTuningEndTime")
-    until = ended or (modified if status in OVER and modified else now)
+    until = ended or (modified if status in FINAL_STATUSES and modified else now)
     warm_start = description.get("WarmStartConfig") or {}
     return JobStatus(
         name=description["HyperParameterTuningJobName"],
@@ -194,11 +65,7 @@ def read_status(
             parent["HyperParameterTuningJobName"]
             for parent in warm_start.get("ParentHyperParameterTuningJobs", ())
         ),
-        project=tags.get(f"{TAG_PREFIX}project", ""),
-        environment=tags.get(f"{TAG_PREFIX}environment", ""),
-        spec=tags.get(f"{TAG_PREFIX}spec", ""),
-        digest=tags.get(f"{TAG_PREFIX}digest", ""),
-        commit=tags.get(f"{TAG_PREFIX}commit", ""),
+        origin=read_origin(tags),
     )
 
 
@@ -241,7 +108,7 @@ def read_training_job(summary: Mapping[str, Any]) -> TrainingJob:
 
 
 def _best(summary: Mapping[str, Any] | None) -> TrainingJob | None:
-    # Before the first objective AWS describes a best training job without a name, or none at all.
+    # Until the first objective is reported, AWS returns no best training job or a nameless one.
     return read_training_job(summary) if summary and summary.get("TrainingJobName") else None
 
 
@@ -274,5 +141,5 @@ def _limits(limits: Mapping[str, Any]) -> Limits:
 
 
 def tags_of(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The API's list of tags as a mapping."""
+    """A list of tags in the API's form, as a mapping."""
     return {pair["Key"]: pair["Value"] for pair in pairs}

@@ -1,7 +1,7 @@
-"""`hptc deploy`: synth in this process, then the real `cdk deploy` on what came out.
+"""Deploys the stacks of an environment: synthesizes them, then runs `cdk deploy` on the result.
 
-The stacks are the CDK app's own, so `cdk deploy` from the project's root does the same. What went
-wrong is asked of CloudFormation.
+They are the stacks of the project's CDK app, so `cdk deploy` from its root does the same. If it
+fails, the reason comes from CloudFormation's events.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,37 +20,20 @@ from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Environment
-from hptc.service.interface import Stacks, StacksInWork
-from hptc.stacks.cdk_cli import Listener, Progress, find_cdk, run_cdk
+from hptc.stacks.cdk_cli import find_cdk, run_cdk
+from hptc.stacks.cdk_output import CdkOutput
 from hptc.stacks.events import failure_of
+from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
+from hptc.text import listed_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeployedNow:
-    """A stack after its deployment."""
+class DeployCallbacks:
+    """How a deployment reports to a person. `ask` is None if nobody can answer questions."""
 
-    name: str
-    is_changed: bool
-    outputs: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """What a deployment came to."""
-
-    environment: Environment
-    stacks: tuple[DeployedNow, ...]
-    orphaned: tuple[str, ...] | None = None  # stacks of specs that are gone, where looked for
-    not_listed_because: str = ""  # why orphaned ones could not be looked for
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """Who follows a deployment. `ask` is as `run_cdk` has it: None where nobody can answer."""
-
-    say: Callable[[str], None]
-    progress: Callable[[Progress], None]
+    print_status: Callable[[str], None]
+    progress: Callable[[StackProgress], None]
     findings: Callable[[Sequence[Diagnostic]], None]
     ask: Callable[[str], None] | None
 
@@ -61,32 +44,35 @@ def deploy(
     specs: Sequence[str],
     *,
     is_approved: bool,
-    audience: Audience,
+    callbacks: DeployCallbacks,
 ) -> Deployment | None:
-    """Deploy one environment of the project that `folder` is in.
+    """Deploy one environment of the project that `folder` is in; with `specs`, only their stacks.
 
-    None when a finding is an error: nothing was deployed then. What broadens permissions and is not
-    approved is asked for. Raises UsageError when a tool or the project is missing, OperationError
-    with CloudFormation's reason when a stack fails.
+    Unless approved, changes that broaden permissions need a confirmation. Returns None if a finding
+    is an error, and nothing is deployed. Raises UsageError if the project or a tool is missing, and
+    OperationError with CloudFormation's reason if a stack fails.
     """
     root, environment = _place(folder, env)
     command = find_cdk(root)
     with tempfile.TemporaryDirectory(prefix="hptc-") as scratch:
+        callbacks.print_status(f"synthesizing the stacks of {environment.name}")
         made = synth_project(root, environment.name, Path(scratch, "cdk.out"))
         if made.diagnostics:
-            audience.findings(made.diagnostics)
+            callbacks.findings(made.diagnostics)
         if made.assembly is None:
             return None
         all_stacks = _stacks_in(made.assembly)
         stacks = [stack for name in specs for stack in _stacks_of(environment, name, all_stacks)]
         if not all_stacks:
-            audience.say(f"nothing to deploy: the specs of {environment.name} need no stacks")
+            callbacks.print_status(
+                f"nothing to deploy: the specs of {environment.name} need no stacks"
+            )
             return _with_orphans(environment, (), all_stacks)
         wanted = all_stacks.intersection([environment.foundation_stack, *stacks])
-        audience.say(
+        callbacks.print_status(
             f"deploying {environment.name}: account {environment.account}, {environment.region}"
         )
-        listener = Listener(audience.progress, audience.say)
+        output = CdkOutput(callbacks.progress, callbacks.print_status)
         outputs_file = Path(scratch, "outputs.json")
         try:
             code = run_cdk(
@@ -102,21 +88,21 @@ def deploy(
                     "--no-version-reporting",
                 ],
                 root,
-                listener,
-                ask=None if is_approved else audience.ask,
+                output,
+                ask=None if is_approved else callbacks.ask,
             )  # fmt: skip
         except KeyboardInterrupt:
-            audience.say(_left_to_itself(listener))
+            callbacks.print_status(_still_updating(output))
             raise
         if code != 0:
-            raise _error(environment, listener, code)
-        listener.go_on()
+            raise _error(environment, output, code)
+        output.flush()
         outputs = json.loads(outputs_file.read_text("utf-8"))
     deployed = tuple(
-        DeployedNow(
-            name=name, is_changed=listener.changed.get(name, True), outputs=outputs.get(name, {})
+        DeployedOutputs(
+            name=name, is_changed=output.changed.get(name, True), outputs=outputs.get(name, {})
         )
-        for name in dict.fromkeys([*listener.changed, *outputs])
+        for name in dict.fromkeys([*output.changed, *outputs])
     )
     if stacks:
         return Deployment(environment=environment, stacks=deployed)
@@ -126,13 +112,18 @@ def deploy(
 def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
     path = project_file.find(folder)
     if path is None:
-        raise UsageError("there is no hptc.yaml here or above", help="`hptc init DIR` writes one")
+        raise UsageError(
+            "no hptc.yaml found here or in a parent folder",
+            help="`hptc init DIR` creates a project",
+        )
     found, faults = Workspace().project_of(path.parent)
     if found is None:
-        raise UsageError(f"{path}: {faults[0].message}", help="`hptc check` shows the place")
+        raise UsageError(f"{path}: {faults[0].message}", help="`hptc check` shows where")
     environment = found.environment(env)
     if environment is None:
-        raise UsageError(f"{path} has no environment to deploy", help="add one: account and region")
+        raise UsageError(
+            f"{path} has no environment to deploy", help="add one with an account and a region"
+        )
     return path.parent, environment
 
 
@@ -142,106 +133,108 @@ def _stacks_in(assembly: Path) -> set[str]:
 
 
 def _stacks_of(environment: Environment, spec: str, all_stacks: set[str]) -> list[str]:
-    """A spec's own stacks: its role and its schedule, whichever it has."""
+    """The stacks of a spec: of its role and its schedule, as far as it has them."""
     names = (environment.spec_stack(spec), environment.schedule_stack(spec))
     found = [name for name in names if name in all_stacks]
     if not found:
         raise UsageError(
-            f"the assembly has no stack `{names[0]}`",
-            help="a spec is named by its `name`; one that brings its role needs no stack",
+            f"there is no stack `{names[0]}` to deploy",
+            help="pass the `name` of a spec; a spec with its own `role_arn` needs no stack",
         )
     return found
 
 
 def _with_orphans(
-    environment: Environment, deployed: tuple[DeployedNow, ...], needed: set[str]
+    environment: Environment, deployed: tuple[DeployedOutputs, ...], needed: set[str]
 ) -> Deployment:
-    """Best effort: one who deploys by the CDK's roles may see no stacks with the own ones."""
+    """The result of deploying a whole environment.
+
+    The CDK deploys with roles of its own, so the caller may not be allowed to list stacks.
+    """
     try:
-        stacks: Stacks = connect(environment).stacks
-        orphaned = orphaned_stacks(environment, stacks.list_stacks(), needed)
+        stacks = connect(environment).stacks.list_stacks()
+        orphaned = orphaned_stacks(environment, stacks, needed)
     except AwsError as error:
-        return Deployment(
-            environment=environment, stacks=deployed, not_listed_because=error.message
-        )
+        return Deployment(environment=environment, stacks=deployed, listing_error=error.message)
     return Deployment(environment=environment, stacks=deployed, orphaned=orphaned)
 
 
-def _left_to_itself(listener: Listener) -> str:
-    working = listener.active - listener.changed.keys()
-    if not working:
-        return "no stack was being changed"
-    names = ", ".join(f"`{name}`" for name in sorted(working))
-    return f"CloudFormation goes on by itself with {names}: `hptc deploy` again shows what became"
+def _still_updating(output: CdkOutput) -> str:
+    stacks = sorted(output.active - output.changed.keys())
+    if not stacks:
+        return "no stack was being updated"
+    return (
+        f"CloudFormation is still updating {listed_code(stacks)}; rerun `hptc deploy` to see the "
+        "result"
+    )
 
 
-def _error(environment: Environment, listener: Listener, code: int) -> OperationError:
-    """Why the CLI failed: CloudFormation's reason, else the CLI's own last words."""
-    stack = listener.failed
+def _error(environment: Environment, output: CdkOutput, code: int) -> OperationError:
+    """Why the CLI failed: CloudFormation's reason, or else the last output of the CLI."""
+    stack = output.failed
     if stack:
         try:
-            stacks: StacksInWork = connect(environment).stacks
-            failure = failure_of(stacks.events(stack))
+            failure = failure_of(connect(environment).stacks.events(stack))
         except AwsError:
-            failure = None  # the CLI may see what its caller may not
-        if failure is not None and (stack in listener.active or failure.is_stuck):
-            is_old = stack not in listener.active
+            failure = None  # the CLI's roles may read events that the caller may not
+        if failure is not None and (stack in output.active or failure.is_stuck):
+            is_old = stack not in output.active
             since = f" is {failure.status} since an earlier deployment" if is_old else ""
             return OperationError(
-                failure.told(since), help=_help_after(failure.status, stack, environment)
+                failure.message(since), help=_help_after(failure.status, stack, environment)
             )
-    words = listener.conclude() or f"cdk deploy ended with exit code {code}"
-    message, help = _in_own_words(words, environment)
+    last = output.failure_message() or f"`cdk deploy` exited with code {code}"
+    message, help = _cli_error(last, environment)
     return OperationError(f"`{stack}`: {message}" if stack else message, help=help)
 
 
 def _help_after(status: str, stack: str, environment: Environment) -> str:
-    again = "correct that, and `hptc deploy` again"
+    again = "fix this, then rerun `hptc deploy`"
     match status:
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
-            return f"{again}: the CDK removes what is left of the stack before it makes it anew"
+            return f"{again}: the CDK deletes the failed stack before it creates it again"
         case "UPDATE_ROLLBACK_COMPLETE":
-            return f"{again}: the stack is as it was before"
+            return f"{again}: the stack was rolled back to its previous state"
         case "UPDATE_ROLLBACK_FAILED":
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
             return (
-                "correct that, then `aws cloudformation continue-update-rollback "
-                f"--region {environment.region} --stack-name {stack}`, and `hptc deploy` again"
+                "fix this, run `aws cloudformation continue-update-rollback "
+                f"--region {environment.region} --stack-name {stack}`, then rerun `hptc deploy`"
             )
         case _:
             return again
 
 
-def _in_own_words(words: str, environment: Environment) -> tuple[str, str]:
-    """A message and a help for what the CLI says of itself."""
-    for pattern, message, help in _KNOWN:
-        if re.search(pattern, words, re.IGNORECASE):
+def _cli_error(text: str, environment: Environment) -> tuple[str, str]:
+    """A message and a help for an error of the CLI."""
+    for pattern, message, help in _CLI_ERRORS:
+        if re.search(pattern, text, re.IGNORECASE):
             place = {"account": environment.account, "region": environment.region}
-            return message or words, help.format(**place)
-    return words, ""
+            return message or text, help.format(**place)
+    return text, ""
 
 
-# What the CLI says by itself, before CloudFormation has begun: better words, and what to do.
-_KNOWN = (
+# Errors of the CLI before CloudFormation starts: a pattern, a clearer message, and what to do.
+_CLI_ERRORS = (
     (
         "bootstrapped",
         "",
-        "once for an account and a Region: cdk bootstrap aws://{account}/{region}",
+        "run once per account and Region: cdk bootstrap aws://{account}/{region}",
     ),
     (
         "security-sensitive updates, but terminal",
-        "the change above broadens permissions, and there is no terminal to ask in",
-        "`hptc deploy --yes` deploys it without asking",
+        "the changes above broaden permissions, and without a terminal they can't be confirmed",
+        "`hptc deploy --yes` deploys them without a confirmation",
     ),
-    ("deployment cancelled", "not deployed, as you said", ""),
+    ("deployment cancelled", "the deployment was cancelled", ""),
     (
         "paused fail state",
         "",
-        "roll it back with `cdk rollback`, or run `hptc deploy` in a terminal, without --yes",
+        "roll the stack back with `cdk rollback`, or run `hptc deploy` in a terminal without --yes",
     ),
     (
         "no credentials|expired|security token|sso session",
         "",
-        "`aws sso login`, or set AWS_PROFILE to a profile of account {account}",
+        "run `aws sso login`, or set AWS_PROFILE to a profile for account {account}",
     ),
 )

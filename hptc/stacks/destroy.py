@@ -1,14 +1,13 @@
-"""`hptc destroy`: the stacks that a person names, deleted one after the other by CloudFormation.
+"""Deletes stacks that the user names, one after the other.
 
-Refuses what is not the environment's by its tags, and what a spec, another stack or a running
-search still needs.
+Refuses a stack that doesn't belong to the environment by its name and tags, and one that a spec,
+another stack or a running tuning job needs.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -18,42 +17,20 @@ from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stack_outputs import output_key
 from hptc.project.project_file import Environment
-from hptc.service.interface import DeployedStack, StackEvent, StackResource, StacksInWork, Tuning
-from hptc.stacks.cdk_cli import Activity
+from hptc.service.interface import DeployedStack, StackOperations, TuningReader
 from hptc.stacks.events import failure_of
+from hptc.stacks.results import Removal, Removed, StackActivity
 from hptc.stacks.status import is_of
 
-_SECONDS_BETWEEN_LOOKS = 3
+_POLL_SECONDS = 3
 _ROLE = output_key("execution_role_arn")
-_GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """A stack to remove, and what it holds."""
-
-    name: str
-    arn: str
-    resources: tuple[StackResource, ...]
-
-    @property
-    def retained(self) -> tuple[StackResource, ...]:
-        """What stays in the account."""
-        return tuple(each for each in self.resources if each.is_retained)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """A stack that is gone, and the resources that it left behind."""
-
-    name: str
-    retained: tuple[StackEvent, ...]
+_DELETED = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 
 
 def needed_by(environment: Environment, compiled: Sequence[Compiled]) -> dict[str, str]:
-    """Of each stack that specs need, in lower case, a spec that needs it.
+    """A spec that needs each stack, by the stack's name in lower case.
 
-    Any spec needs the foundation. Raises UsageError for specs whose stacks can't have names.
+    Every spec needs the foundation.
     """
     found = environment_stacks(environment, deployable_specs(compiled))
     stacks = {stack.lower(): spec for stack, spec in found.specs.items()}
@@ -66,13 +43,12 @@ def plan_removal(
     environment: Environment,
     names: Sequence[str],
     needed: Mapping[str, str],
-    stacks: StacksInWork,
-    tuning: Tuning,
+    stacks: StackOperations,
+    tuning: TuningReader,
 ) -> tuple[Removal, ...]:
-    """The stacks to remove, those of specs before the one that they share.
+    """The stacks to delete, in order: those of specs before the foundation. Nothing is deleted.
 
-    `needed` is as `needed_by` has it. Nothing is removed here. Raises UsageError for a stack that
-    has to stay.
+    `needed` comes from `needed_by`. Raises UsageError for a stack that must not be deleted.
     """
     deployed = {stack.name: stack for stack in stacks.list_stacks()}
     for name in names:
@@ -80,27 +56,27 @@ def plan_removal(
         if stack is None:
             raise UsageError(
                 f"there is no stack `{name}` in {environment.region}",
-                help=f"`hptc plan --env {environment.name}` names the orphaned ones",
+                help=f"`hptc plan --env {environment.name}` lists the orphaned stacks",
             )
         if not is_of(environment, stack):
             raise UsageError(
-                f"`{name}` is no stack of the project `{environment.project}` in its environment "
-                f"`{environment.name}`, by its name and its tags",
-                help="hptc removes only what it made; the AWS CLI removes the rest",
+                f"the stack `{name}` does not belong to the project `{environment.project}` and "
+                f"its environment `{environment.name}`, by its name and tags",
+                help="hptc only deletes stacks that it created; use the AWS CLI for others",
             )
         if (spec := needed.get(name.lower())) is not None:
             raise UsageError(
                 f"`{name}` is needed by the spec `{spec}`",
-                help="remove the spec first; `cdk destroy` removes what the specs need",
+                help="delete the spec first; `cdk destroy` deletes stacks that specs need",
             )
     _check_unused([deployed[name] for name in names], tuning)
     own = environment.foundation_stack
-    if own in names and (left := _beside(environment, deployed.values(), names)):
+    if own in names and (left := _remaining(environment, deployed.values(), names)):
         raise UsageError(
             f"`{own}` is needed by the stack `{left[0]}`",
-            help="name both, and they go in their order",
+            help="pass both; hptc deletes them in the right order",
         )
-    # A schedule's stack needs its spec's, whose name it begins with: the longer ones go first.
+    # The stack of a schedule depends on that of its spec, whose name it starts with.
     in_order = sorted(dict.fromkeys(names), key=lambda name: (name == own, -len(name), name))
     return tuple(
         Removal(name=name, arn=deployed[name].arn, resources=stacks.resources(deployed[name].arn))
@@ -108,8 +84,8 @@ def plan_removal(
     )
 
 
-def _check_unused(stacks: Sequence[DeployedStack], tuning: Tuning) -> None:
-    """Refuse a stack whose role a search works with: its training jobs would fail."""
+def _check_unused(stacks: Sequence[DeployedStack], tuning: TuningReader) -> None:
+    """Refuse to delete the role of a running tuning job: its training jobs would fail."""
     roles = {role: stack.name for stack in stacks if (role := stack.outputs.get(_ROLE))}
     if not roles:
         return
@@ -118,8 +94,9 @@ def _check_unused(stacks: Sequence[DeployedStack], tuning: Tuning) -> None:
             for role in _roles_of(tuning.describe(job.name) or {}):
                 if role in roles:
                     raise UsageError(
-                        f"`{roles[role]}` has the role of the job `{job.name}`, which is {status}",
-                        help=f"wait until it is over, or `hptc stop {job.name}` first",
+                        f"the stack `{roles[role]}` has the role of the tuning job `{job.name}`, "
+                        f"which is {status}",
+                        help=f"wait until the job has ended, or run `hptc stop {job.name}`",
                     )
 
 
@@ -129,7 +106,7 @@ def _roles_of(description: Mapping[str, Any]) -> Iterator[str]:
         yield definition["RoleArn"]
 
 
-def _beside(
+def _remaining(
     environment: Environment, deployed: Iterable[DeployedStack], names: Sequence[str]
 ) -> list[str]:
     return sorted(
@@ -139,30 +116,30 @@ def _beside(
 
 def remove(
     removal: Removal,
-    stacks: StacksInWork,
+    stacks: StackOperations,
     *,
-    progress: Callable[[Activity], None],
+    progress: Callable[[StackActivity], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Removed:
-    """Delete one stack and wait until it is gone. Raises OperationError when it can't go.
+    """Delete one stack and wait until it is deleted. Raises OperationError if the deletion fails.
 
-    CloudFormation goes on by itself when nobody waits.
+    If the wait is interrupted, CloudFormation continues to delete the stack.
     """
     before = next((event.id for event in stacks.events(removal.arn)), "")
     stacks.delete(removal.arn)
-    told: set[str] = set()
-    gone: set[str] = set()
+    reported: set[str] = set()
+    deleted: set[str] = set()
     while True:
         newest_first = takewhile(lambda event: event.id != before, stacks.events(removal.arn))
         events = list(newest_first)[::-1]
         for event in events:
-            if event.id in told:
+            if event.id in reported:
                 continue
-            told.add(event.id)
-            if event.status in _GONE and not event.is_of_stack:
-                gone.add(event.logical_id)
+            reported.add(event.id)
+            if event.status in _DELETED and not event.is_of_stack:
+                deleted.add(event.logical_id)
             total = len(removal.resources) or None
-            progress(Activity(event=event, done=len(gone), total=total))
+            progress(StackActivity(event=event, done=len(deleted), total=total))
         status = next((event.status for event in reversed(events) if event.is_of_stack), "")
         if status == "DELETE_COMPLETE":
             skipped = tuple(event for event in events if event.status == "DELETE_SKIPPED")
@@ -170,7 +147,7 @@ def remove(
         if status == "DELETE_FAILED":
             failure = failure_of(reversed(events))
             raise OperationError(
-                failure.told() if failure else f"`{removal.name}` could not be deleted",
-                help="correct that, and `hptc destroy` it again",
+                failure.message() if failure else f"`{removal.name}` could not be deleted",
+                help="fix this, then rerun `hptc destroy`",
             )
-        sleep(_SECONDS_BETWEEN_LOOKS)
+        sleep(_POLL_SECONDS)

@@ -1,5 +1,7 @@
-"""Why CloudFormation failed: from the events of a stack, the newest first, to the first that went
-wrong. What was cancelled or undone because of it never stands for the cause.
+"""Finds the cause of a failed CloudFormation operation in the events of its stack.
+
+The cause is the first resource that failed, never one that was cancelled or rolled back because of
+it.
 """
 
 from __future__ import annotations
@@ -10,35 +12,35 @@ from dataclasses import dataclass
 
 from hptc.service.interface import StackEvent
 
-_BEGINS = frozenset(
+_STARTS = frozenset(
     {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
 )
 _CANCELLED = re.compile(r"resource \w+ cancell?ed", re.IGNORECASE)
-_OF_THE_USER = "User Initiated"
+_USER_INITIATED = "User Initiated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What went wrong in the last operation on a stack."""
+    """Why the last operation on a stack failed."""
 
     status: str  # of the stack, at its last event
-    cause: StackEvent  # the first to fail; an event of the stack itself where no resource did
-    others: tuple[StackEvent, ...] = ()  # resources that failed on their own meanwhile
-    in_rollback: tuple[StackEvent, ...] = ()  # what could not be undone then
+    cause: StackEvent  # the first failure; an event of the stack itself if no resource failed
+    others: tuple[StackEvent, ...] = ()  # resources that failed independently
+    in_rollback: tuple[StackEvent, ...] = ()  # resources that could not be rolled back
 
     @property
     def is_stuck(self) -> bool:
-        """Whether CloudFormation takes no update of the stack before someone has helped."""
+        """Whether CloudFormation accepts no update of the stack until its rollback is completed."""
         return self.status == "UPDATE_ROLLBACK_FAILED"
 
-    def told(self, since: str = "") -> str:
-        """The failure in words: its first line has the stack, the resource, its type, the reason.
+    def message(self, since: str = "") -> str:
+        """The failure as text. The first line has the stack, the resource, its type and the reason.
 
-        `since` says how the stack came to be so, where that was before.
+        `since` follows the stack's name, for a failure of an earlier deployment.
         """
-        lines = [f"`{self.cause.stack}`{since}: {_told(self.cause)}"]
-        lines += [f"it failed, too: {_told(other)}" for other in self.others]
-        lines += [f"then it could not be undone: {_told(each)}" for each in self.in_rollback]
+        lines = [f"`{self.cause.stack}`{since}: {_sentence(self.cause)}"]
+        lines += [f"also failed: {_sentence(other)}" for other in self.others]
+        lines += [f"rollback failed: {_sentence(each)}" for each in self.in_rollback]
         return "\n  ".join(lines)
 
 
@@ -49,7 +51,7 @@ _VERBS = {
 }
 
 
-def _told(event: StackEvent) -> str:
+def _sentence(event: StackEvent) -> str:
     reason = " ".join(event.reason.split()) or "CloudFormation gave no reason"
     if event.is_of_stack:
         return reason
@@ -57,29 +59,29 @@ def _told(event: StackEvent) -> str:
 
 
 def failure_of(events: Iterable[StackEvent]) -> Failure | None:
-    """What went wrong in the last operation on a stack; None when nothing did.
+    """Why the last operation on a stack failed; None if it didn't.
 
-    `events` are the newest first, as `StacksInWork.events` gives them; those of earlier operations
-    are not read.
+    `events` are the newest first, as from `StackOperations.events`. Those of earlier operations are
+    not read.
     """
     operation = _last_operation(events)
     of_stack = [event for event in operation if event.is_of_stack]
     if not of_stack:
         return None
-    undone = next(
+    rollback = next(
         (i for i, each in enumerate(operation) if each.is_of_stack and "ROLLBACK" in each.status),
         len(operation),
     )
-    failed = list(_failed(operation[:undone]))
-    in_rollback = tuple(_failed(operation[undone:]))
+    failed = list(_failed(operation[:rollback]))
+    in_rollback = tuple(_failed(operation[rollback:]))
     # An export in use, a stack policy or a hook fails the stack without failing a resource.
-    told = [
+    stack_failures = [
         event
         for event in of_stack
-        if event.reason not in ("", _OF_THE_USER)
+        if event.reason not in ("", _USER_INITIATED)
         and ("ROLLBACK" in event.status or event.status.endswith("_FAILED"))
     ]
-    causes = failed or told or list(in_rollback)
+    causes = failed or stack_failures or list(in_rollback)
     if not causes:
         return None
     return Failure(
@@ -91,7 +93,7 @@ def failure_of(events: Iterable[StackEvent]) -> Failure | None:
 
 
 def _failed(events: Iterable[StackEvent]) -> Iterator[StackEvent]:
-    """Resources that failed by themselves, each once."""
+    """The resources that failed and were not cancelled, once each."""
     seen = set()
     for event in events:
         if (
@@ -105,10 +107,10 @@ def _failed(events: Iterable[StackEvent]) -> Iterator[StackEvent]:
 
 
 def _last_operation(events: Iterable[StackEvent]) -> list[StackEvent]:
-    """The events since someone last began to create, update or delete the stack, in order."""
+    """The events since the stack's last create, update or delete began, the oldest first."""
     found = []
     for event in events:
         found.append(event)
-        if event.is_of_stack and event.status in _BEGINS:
+        if event.is_of_stack and event.status in _STARTS:
             break
     return found[::-1]

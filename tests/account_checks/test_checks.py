@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from hptc.account_checks.checks import check_online
-from hptc.aws.account import Account, Role, Subnet
 from hptc.aws.aws_errors import missing_region
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_paths
@@ -23,6 +22,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 from hptc.rules.engine import selected
+from hptc.service.inventory import Account, Role, Subnet
 from tests.support.fake_account import FakeAccount
 from tests.support.outcomes import all_succeeded
 
@@ -86,6 +86,8 @@ STACKS = {
     "hptc-churn-dev-churn": {"ExecutionRoleArn": ROLE},
 }
 
+CHECKING = f"checking against the account {ACCOUNT} in us-east-1"
+
 Change = Callable[[FakeAccount], object]
 Found = list[tuple[str, str, str]]
 
@@ -137,7 +139,8 @@ def online(
     def connect(_: Environment | None) -> Account:
         return fake.account
 
-    return check_online(searches, connect, progress=said.append, **options), said
+    found = check_online(searches, connect, progress=said.append, **options)
+    return found, [line for line in said if line != CHECKING]
 
 
 def found_in(one: Outcome, before: Outcome) -> Found:
@@ -251,8 +254,8 @@ def test_a_quota_says_its_numbers_and_what_fits(tmp_path: Path) -> None:
     quota("training job", 7)(fake)
     (one,), _ = online(compiled(tmp_path, SPEC), fake)
     (finding,) = [d for d in one.diagnostics if d.code == "HPT911"]
-    assert "4 training jobs at once x 2 ml.m5.xlarge = 8 instances" in finding.message
-    assert finding.help.startswith("set max_parallel_training_jobs to 3, or ask")
+    assert "4 parallel training jobs x 2 ml.m5.xlarge = 8 instances" in finding.message
+    assert finding.help.startswith("set max_parallel_training_jobs to 3, or request")
 
 
 ONE_FITS = """\
@@ -321,13 +324,13 @@ DEPLOYMENTS: dict[str, tuple[Change, Found, list[str]]] = {
     "spec-not-deployed": (
         lambda fake: fake.stacks.stacks.pop("hptc-churn-dev-churn"),
         [],
-        ["`hptc-churn-dev-churn` is not deployed: what it provides is not checked"],
+        ["`hptc-churn-dev-churn` is not deployed, so the values it provides are not checked"],
     ),
     "nothing-deployed": (
         lambda fake: fake.stacks.stacks.clear(),
         [],
         [
-            "`hptc-churn-dev` is not deployed: what it provides is not checked",
+            "`hptc-churn-dev` is not deployed, so the values it provides are not checked",
         ],
     ),
     "output-missing": (

@@ -9,12 +9,13 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from hptc.aws.account import Account, Role, Subnet, connect, over
+from hptc.aws.account import connect, connected
 from hptc.aws.aws_errors import affects_every_call
 from hptc.aws.client import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError
+from hptc.service.inventory import Account, Role, Subnet
 from tests.support.fake_service import FakeTime
 from tests.support.specs import ACCOUNT
 
@@ -87,14 +88,14 @@ def test_a_refusal_tells_the_region(
             http_status_code=status,
             response_meta={"HTTPHeaders": headers},
         )
-        assert over(connection).inventory.bucket_region("data") == expected
+        assert connected(connection).inventory.bucket_region("data") == expected
 
 
 def test_a_refusal_without_a_region_is_raised(connection: Connection) -> None:
     with Stubber(connection.client("s3")) as stub:
         stub.add_client_error("head_bucket", service_error_code="403", http_status_code=403)
         with pytest.raises(AwsError) as caught:
-            over(connection).inventory.bucket_region("data")
+            connected(connection).inventory.bucket_region("data")
     assert caught.value.code == "403"
     assert not affects_every_call(caught.value)
 
@@ -236,7 +237,7 @@ def test_quotas_of_every_page(connection: Connection) -> None:
             ),
             {**asked, "NextToken": "more"},
         )
-        assert over(connection).inventory.quotas() == {
+        assert connected(connection).inventory.quotas() == {
             name("training"): 8.0, name("spot training"): 0.0,
         }  # fmt: skip
 
@@ -253,7 +254,7 @@ def test_a_refusal_of_quotas(code: str, is_about_all: bool, connection: Connecti
     with Stubber(connection.client("service-quotas")) as stub:
         stub.add_client_error("list_service_quotas", service_error_code=code)
         with pytest.raises(AwsError) as caught:
-            over(connection).inventory.quotas()
+            connected(connection).inventory.quotas()
     assert caught.value.code == code
     assert affects_every_call(caught.value) is is_about_all
     if not is_about_all:

@@ -14,19 +14,24 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from hptc.aws.client import Aws, Connection, connect, over
+from hptc.aws.client import Aws, Connection, connect, connected
 from hptc.aws.retry import Retry
+from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError
+from hptc.jobs.decisions import AlreadySubmitted, Submitted
 from hptc.jobs.provenance import Provenance
-from hptc.jobs.submission import Submitted, Unchanged, submit
+from hptc.jobs.submission import submit
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
-from hptc.service.responses import describe, described_request, job_status
+from hptc.service.lookup import describe, described_request, job_status
+from hptc.service.tuning_jobs import JobOrigin
 from tests.support.fake_service import FakeTime
 from tests.support.refusing_endpoint import Answer, refusing
 from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
-HERE = Provenance(spec="specs/churn.yaml", commit="0123abc")
+
+def here(_: Compiled) -> Provenance:
+    return Provenance(spec="specs/churn.yaml", commit="0123abc")
 
 
 def environment(account: str = ACCOUNT) -> Environment:
@@ -65,7 +70,7 @@ class TestAgainstMoto:
         deploy()
         job = compiled(tmp_path, spec, project=PROJECT if spec == SPEC else "")
 
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
 
         assert isinstance(sent, Submitted)
         described = dict(describe(cloud.tuning, sent.name))
@@ -79,9 +84,9 @@ class TestAgainstMoto:
     def test_the_same_again_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
-        again = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
-        assert isinstance(again, Unchanged)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
+        again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
+        assert isinstance(again, AlreadySubmitted)
         assert (again.name, again.status) == (sent.name, "Completed")
         assert len(list(cloud.tuning.list_jobs())) == 1
 
@@ -90,7 +95,8 @@ class TestAgainstMoto:
         assert job.request is not None
         theirs = [{"Key": "made-by", "Value": "a script"}]
         cloud.tuning.create({**job.request, "Tags": theirs})
-        assert isinstance(submit(job, cloud.tuning, cloud.stacks, provenance=HERE), Unchanged)
+        again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
+        assert isinstance(again, AlreadySubmitted)
 
     def test_a_job_that_is_not_there(self, cloud: Aws) -> None:
         assert cloud.tuning.describe("nope") is None
@@ -123,17 +129,21 @@ class TestAgainstMoto:
     def test_status_tells_where_a_job_comes_from(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
         found = job_status(cloud.tuning, sent.name)
-        assert (found.project, found.environment) == ("churn", "dev")
-        assert (found.spec, found.commit) == ("specs/churn.yaml", "0123abc")
-        assert found.digest == job.digest
+        assert found.origin == JobOrigin(
+            project="churn",
+            environment="dev",
+            spec="specs/churn.yaml",
+            digest=job.digest,
+            commit="0123abc",
+        )
         assert (found.limits.max_training_jobs, found.strategy) == (4, "Bayesian")
 
     def test_a_description_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
-        sent = submit(job, cloud.tuning, cloud.stacks, provenance=HERE)
+        sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
         found = described_request(cloud.tuning, sent.name)
         assert found["Tags"] == [{"Key": "team", "Value": "growth"}]
         assert "ResponseMetadata" not in found
@@ -233,7 +243,7 @@ class TestWithRefusals:
             self.refuse(stub, operation, code, text)
             self.refuse(stub, operation, code, text)
             stub.add_response(operation, {"HyperParameterTuningJobArn": arn}, job.request)
-            assert over(connection).tuning.create(job.request) == arn
+            assert connected(connection).tuning.create(job.request) == arn
             stub.assert_no_pending_responses()
         assert time.sleeps == sleeps
 
@@ -242,7 +252,7 @@ class TestWithRefusals:
             for _ in range(30):
                 self.refuse(stub, "list_tags", "ThrottlingException", "Rate exceeded")
             with pytest.raises(AwsError, match="Rate exceeded") as raised:
-                over(connection).tuning.list_tags(
+                connected(connection).tuning.list_tags(
                     "arn:aws:sagemaker:us-east-1:1:hyper-parameter-tuning-job/x"
                 )
         assert raised.value.code == "ThrottlingException"
@@ -257,7 +267,7 @@ class TestWithRefusals:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(stub, "create_hyper_parameter_tuning_job", "ResourceLimitExceeded", text)
             with pytest.raises(AwsError) as raised:
-                over(connection).tuning.create(job.request)
+                connected(connection).tuning.create(job.request)
         assert raised.value.message == text
         assert "set max_parallel_training_jobs to 1" in raised.value.help
 
@@ -277,7 +287,7 @@ class TestWithRefusals:
     def test_an_absent_job_is_none(self, connection: Connection, code: str, text: str) -> None:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(stub, "describe_hyper_parameter_tuning_job", code, text)
-            assert over(connection).tuning.describe("X") is None
+            assert connected(connection).tuning.describe("X") is None
 
     def test_a_description_that_is_refused(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
@@ -285,7 +295,7 @@ class TestWithRefusals:
                 stub, "describe_hyper_parameter_tuning_job", "AccessDeniedException", "denied"
             )
             with pytest.raises(AwsError) as raised:
-                over(connection).tuning.describe("X")
+                connected(connection).tuning.describe("X")
         assert "sagemaker:DescribeHyperParameterTuningJob" in raised.value.help
 
     def test_events_page_by_page(self, connection: Connection) -> None:
@@ -303,14 +313,15 @@ class TestWithRefusals:
                 {"StackEvents": [event(1)]},
                 {"StackName": "arn", "NextToken": "more"},
             )
-            assert [each.id for each in over(connection).stacks.events("arn")] == ["3", "2", "1"]
+            events = connected(connection).stacks.events("arn")
+            assert [each.id for each in events] == ["3", "2", "1"]
 
     def test_stop(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
             stub.add_response(
                 "stop_hyper_parameter_tuning_job", {}, {"HyperParameterTuningJobName": "x"}
             )
-            over(connection).tuning.stop("x")
+            connected(connection).tuning.stop("x")
             stub.assert_no_pending_responses()
 
     def test_training_jobs_page_by_page(self, connection: Connection) -> None:
@@ -340,7 +351,7 @@ class TestWithRefusals:
             stub.add_response(
                 operation, {"TrainingJobSummaries": [summary("c")]}, {**asked, "NextToken": "t"}
             )
-            jobs = list(over(connection).tuning.list_training_jobs("x"))
+            jobs = list(connected(connection).tuning.list_training_jobs("x"))
             stub.assert_no_pending_responses()
         assert [job.name for job in jobs] == ["a", "b", "c"]
         assert jobs[0].metric_value == 0.5
@@ -367,7 +378,7 @@ class TestWithRefusals:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(stub, operation, "ThrottlingException", "Rate exceeded")
             stub.add_response(operation, response, {"TrainingJobName": "x-001"})
-            assert over(connection).tuning.billable_seconds("x-001") == billed
+            assert connected(connection).tuning.billable_seconds("x-001") == billed
             stub.assert_no_pending_responses()
 
 

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.catalog.prices import packaged
+from hptc.cost.evidence import PastRun, PastRuns, TrainingTime
 from hptc.cost.forecast import ExpectedCost, expected_cost
-from hptc.jobs.past_runs import EarlierRun, EarlierRuns, TrainingTime
 from hptc.render.cost import SpecCost, costs_json, render_costs
 from tests.support.costs import UNKNOWN, bound
 from tests.support.golden import Golden
@@ -31,9 +31,9 @@ MINUTE = 60
 def run(
     *minutes: float, name: str = "churn-0123abcd", month: int = 9, day: int = 1,
     same: bool = True, billed: Fraction | None = Fraction(1), started: int | None = None,
-) -> EarlierRun:  # fmt: skip
+) -> PastRun:  # fmt: skip
     """A run whose training jobs took so many minutes each."""
-    return EarlierRun(
+    return PastRun(
         name=name,
         created=datetime(2026, month, day, 12, tzinfo=UTC),
         is_same_content=same,
@@ -43,8 +43,8 @@ def run(
     )
 
 
-def expected(spec: str, *runs: EarlierRun) -> ExpectedCost:
-    return expected_cost(bound(spec), EarlierRuns(runs=runs))
+def expected(spec: str, *runs: PastRun) -> ExpectedCost:
+    return expected_cost(bound(spec), PastRuns(runs=runs))
 
 
 SPOT = "training_job: {spot: {max_wait_time: 2h}, checkpoint: {s3_uri: 's3://example/c/'}}"
@@ -77,7 +77,7 @@ NO_NUMBER = "limits: {max_number_of_training_jobs: null}"
 class Worked(NamedTuple):
     what: str
     spec: str
-    runs: tuple[EarlierRun, ...]
+    runs: tuple[PastRun, ...]
     hours: str
     usd: str
     low: str | None = None
@@ -164,7 +164,7 @@ limits: {max_number_of_training_jobs: null}
         "two definitions",
         TWO,
         (
-            EarlierRun(
+            PastRun(
                 name="churn-0123abcd",
                 created=datetime(2026, 9, 1, tzinfo=UTC),
                 is_same_content=True,
@@ -210,7 +210,7 @@ def test_without_past_runs_there_is_no_forecast() -> None:
 
 
 def test_runs_on_other_instances_are_named() -> None:
-    found = expected_cost(bound("{}"), EarlierRuns(elsewhere=("churn-1", "churn-2")))
+    found = expected_cost(bound("{}"), PastRuns(elsewhere=("churn-1", "churn-2")))
     assert found.unknown == (
         "no past runs on these instances: `churn-1` and 1 more ran on other instances"
     )
@@ -219,7 +219,7 @@ def test_runs_on_other_instances_are_named() -> None:
 @pytest.mark.parametrize("case", ["price", "volume", "one of the alternatives"])
 def test_an_unknown_price_is_never_zero(case: str) -> None:
     spec, prices, _, _ = UNKNOWN[case]
-    found = expected_cost(bound(spec, prices), EarlierRuns(runs=(run(18),)))
+    found = expected_cost(bound(spec, prices), PastRuns(runs=(run(18),)))
     assert found.unknown == "price unknown"
     assert (found.usd_low, found.usd, found.usd_high) == (None, None, None)
     assert found.instance_hours is not None
@@ -244,7 +244,7 @@ def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
     of = bound(json.dumps(spec), PRICES)
     runs = [run(*each) for each in minutes]
     runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
-    found = expected_cost(of, EarlierRuns(runs=tuple(runs)))
+    found = expected_cost(of, PastRuns(runs=tuple(runs)))
     assert of.maximum is not None
     assert of.maximum.usd is not None
     assert found.usd_low is not None
@@ -278,7 +278,7 @@ def test_rendered(what: str, golden: Golden) -> None:
 def test_rendered_without_a_price(golden: Golden) -> None:
     spec, prices, _, _ = UNKNOWN["price"]
     of = bound(spec, prices)
-    forecast = expected_cost(of, EarlierRuns(runs=(run(18),)))
+    forecast = expected_cost(of, PastRuns(runs=(run(18),)))
     golden("cost/expected-unknown.txt", render_costs([SpecCost("churn", of, forecast)]))
 
 
@@ -294,6 +294,6 @@ def test_example_in_the_docs_is_up_to_date() -> None:
         run(*[14] * 20, name="churn-c6ba2bf7-r1", month=11, day=25),
         run(*[10] * 20, name="churn-c6ba2bf7", month=11, day=18),
     )
-    lines = render_costs([SpecCost("churn", of, expected_cost(of, EarlierRuns(runs=runs)))])
+    lines = render_costs([SpecCost("churn", of, expected_cost(of, PastRuns(runs=runs)))])
     page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
     assert "\n".join(lines.splitlines()[:5]) in page

@@ -10,10 +10,10 @@ import pytest
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError
-from hptc.jobs.apply import Applied, apply
-from hptc.jobs.plan import Plan
+from hptc.jobs.apply import apply
+from hptc.jobs.decisions import AlreadySubmitted, Submitted
 from hptc.jobs.plan_file import plan_text, read_plan
-from hptc.jobs.submission import Submitted, Unchanged
+from hptc.jobs.planned import Applied, Plan
 from hptc.request.emission import Request
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.paths import GOLDEN
@@ -70,7 +70,7 @@ def test_the_rest_of_an_interrupted_run_is_submitted_by_the_next(specs: list[Com
         next(outcomes)
 
     done = carry_out(plan, specs, FakeTuning(jobs=tuning.jobs, tags=tuning.tags))
-    assert [type(each.outcome) for each in done] == [Unchanged, Submitted, Submitted]
+    assert [type(each.outcome) for each in done] == [AlreadySubmitted, Submitted, Submitted]
 
 
 def test_what_was_blocked_is_left_even_if_it_is_not_any_more(specs: list[Compiled]) -> None:
@@ -155,13 +155,19 @@ def _another_account(world: World) -> None:
 @pytest.mark.parametrize(
     ("move", "expected"),
     [
-        pytest.param(_changed, ["`a` (*a.yaml) has changed: it was `a-*` and is now"], id="spec"),
         pytest.param(
-            _unchanged_one_changed, ["`b` (*b.yaml) has changed: it was `b-"], id="unchanged spec"
+            _changed, ["`a` (*a.yaml) has changed: its job was `a-*` and is now"], id="spec"
         ),
-        pytest.param(_gone, ["`a` (*a.yaml) is not among the specs any more"], id="spec gone"),
         pytest.param(
-            _taken, ["`a` (*a.yaml) is blocked: AWS has a job named `a-"], id="name taken"
+            _unchanged_one_changed,
+            ["`b` (*b.yaml) has changed: its job was `b-"],
+            id="unchanged spec",
+        ),
+        pytest.param(_gone, ["`a` (*a.yaml) is no longer among the specs"], id="spec gone"),
+        pytest.param(
+            _taken,
+            ["`a` (*a.yaml) is blocked: AWS already has a tuning job named `a-"],
+            id="name taken",
         ),
         pytest.param(
             _stack_gone,
@@ -174,18 +180,20 @@ def _another_account(world: World) -> None:
             id="role",
         ),
         pytest.param(
-            _job_deleted, ["`b` (*b.yaml): the job `b-*` was Completed and is gone"], id="deleted"
+            _job_deleted,
+            ["`b` (*b.yaml): the job `b-*` was Completed and no longer exists"],
+            id="deleted",
         ),
         pytest.param(
             _another_environment,
-            ["the plan is for the environment `dev`, and the specs are now in `prod`"],
+            ["the plan is for the environment `dev`, but the specs are in `prod` now"],
             id="environment",
         ),
         pytest.param(
             _another_account,
             [
-                "the plan is for the account `123456789012`, and the specs are now in `9999",
-                "the plan is for the Region `us-east-1`, and the specs are now in `eu-west-1`",
+                "the plan is for the account `123456789012`, but the specs are in `9999",
+                "the plan is for the Region `us-east-1`, but the specs are in `eu-west-1` now",
             ],
             id="account and Region",
         ),
@@ -204,7 +212,7 @@ def test_it_refuses_when_something_moved_and_submits_nothing(
     with pytest.raises(OperationError) as raised:
         carry_out(plan, world.specs, read_only(world.tuning), world.stacks)
     first, *faults = raised.value.message.splitlines()
-    assert first == "the plan does not hold any more, and nothing was submitted:"
+    assert first == "the plan is out of date; nothing was submitted:"
     assert len(faults) == len(expected)
     for fault, pattern in zip(faults, expected, strict=True):
         for part in pattern.split("*"):
@@ -230,14 +238,14 @@ def test_a_forged_digest_is_a_change(specs: list[Compiled]) -> None:
 def test_another_name_for_the_same_spec_is_a_change(tmp_path: Path) -> None:
     plan = planned(project(tmp_path, {"a": "job_name: first\n" + spec("a")}))
     renamed = project(tmp_path, {"a": "job_name: second\n" + spec("a")})
-    with pytest.raises(OperationError, match="it was `first` and is now `second`"):
+    with pytest.raises(OperationError, match="its job was `first` and is now `second`"):
         carry_out(plan, renamed, FakeTuning())
 
 
 def test_each_job_is_described_before_the_first_is_created(specs: list[Compiled]) -> None:
     tuning = FakeTuning()
     carry_out(planned(specs), specs, tuning)
-    assert tuning.calls == ["describe"] * 3 + ["describe", "create"] * 3
+    assert tuning.calls == ["describe"] * 3 + ["create"] * 3
 
 
 def test_a_plan_survives_its_file(

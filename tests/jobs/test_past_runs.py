@@ -11,20 +11,19 @@ from pathlib import Path
 import pytest
 
 from hptc.compiler.outcome import Compiled
+from hptc.cost.evidence import PastRuns, TrainingTime
 from hptc.errors import AwsError
-from hptc.jobs.history import listed
+from hptc.jobs.history import listed_jobs
 from hptc.jobs.past_runs import (
-    MOST_BILLED,
-    MOST_LOOKED_AT,
-    MOST_RUNS,
-    MOST_TRAINING_JOBS,
-    EarlierRuns,
-    TrainingTime,
-    earlier_runs,
+    MAX_BILLED,
+    MAX_CANDIDATES,
+    MAX_RUNS,
+    MAX_TRAINING_JOBS,
+    past_runs,
 )
-from hptc.jobs.read_only import ReadOnlyTuning
+from hptc.jobs.snapshot import JobSnapshot
 from hptc.jobs.submission import submit
-from hptc.service.responses import TrainingJob
+from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import CREATED, FakeTuning, NoWrites
 from tests.support.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
 from tests.support.specs import EXPLICIT, compiled
@@ -39,7 +38,7 @@ def ran(
 ) -> str:  # fmt: skip
     """A job that is over, with a training job for each of its seconds; None has never run."""
     env = one.environment.name if one.environment else ""
-    sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin(one), rerun=rerun)
+    sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin, rerun=rerun)
     job = tuning.jobs[sent.name]
     job["HyperParameterTuningJobStatus"] = status
     job["TrainingJobStatusCounters"] = {
@@ -63,18 +62,18 @@ def plain(name: str, change: tuple[str, str] = ("", "")) -> str:
     return spec(name, NO_SPOT).replace(*change)
 
 
-def runs_of(tuning: FakeTuning, specs: list[Compiled], **options: int) -> EarlierRuns:
+def runs_of(tuning: FakeTuning, specs: list[Compiled], **options: int) -> PastRuns:
     """Those of the first spec, by a client that fails on any write."""
     reading = NoWrites(
         region=tuning.region, jobs=tuning.jobs, tags=tuning.tags,
         training_jobs=tuning.training_jobs, billable=tuning.billable, calls=tuning.calls,
     )  # fmt: skip
     tuning.calls.clear()
-    read_only = ReadOnlyTuning(tuning=reading, listed=listed(reading, specs, all_jobs=False))
-    return earlier_runs(specs, read_only, **options)[0]
+    jobs = JobSnapshot(tuning=reading, listed=listed_jobs(reading, specs, all_jobs=False))
+    return past_runs(specs, jobs, **options)[0]
 
 
-def seconds_of(found: EarlierRuns) -> list[list[int]]:
+def seconds_of(found: PastRuns) -> list[list[int]]:
     return [[time.seconds for time in run.times] for run in found.runs]
 
 
@@ -82,7 +81,7 @@ class TestWhichCount:
     """Over, successful in part, of the spec, and on the same instances."""
 
     def test_none(self, tmp_path: Path) -> None:
-        assert runs_of(FakeTuning(), project(tmp_path, {"churn": plain("churn")})) == EarlierRuns()
+        assert runs_of(FakeTuning(), project(tmp_path, {"churn": plain("churn")})) == PastRuns()
 
     @pytest.mark.parametrize(
         ("status", "seconds", "counts"),
@@ -133,7 +132,7 @@ class TestWhichCount:
         tuning = FakeTuning()
         name = ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
         found = runs_of(tuning, project(tmp_path, {"churn": plain("churn", change)}))
-        assert found == EarlierRuns(elsewhere=(name,))
+        assert found == PastRuns(elsewhere=(name,))
 
     def test_on_demand_says_nothing_of_spot(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -156,14 +155,14 @@ class TestWhichCount:
         for key, value in tags.items():
             its.pop(key)
             its.update({key: value} if value else {})
-        assert runs_of(tuning, specs) == EarlierRuns()
+        assert runs_of(tuning, specs) == PastRuns()
 
     def test_a_cut_name_is_told_apart_by_the_specs_file(self, tmp_path: Path) -> None:
         a, b = (f"a-name-as-long-as-a-name-can-be-{end}" for end in "ab")
         tuning = FakeTuning()
         ran(tuning, project(tmp_path, {"b": plain(b)})[0], 60)
         specs = project(tmp_path, {"a": plain(a, WIDER), "b": plain(b, WIDER)})
-        assert runs_of(tuning, specs) == EarlierRuns()
+        assert runs_of(tuning, specs) == PastRuns()
 
     def test_each_definition_has_its_times(self, tmp_path: Path) -> None:
         one = compiled(tmp_path, EXPLICIT.replace("warm_start", "#"))
@@ -187,7 +186,7 @@ class TestSpot:
         tuning.billable = {f"{name}-{number:03}": 30 for number in range(95)}
         (run,) = runs_of(tuning, specs).runs
         assert run.billed == Fraction(3, 10)
-        assert Counter(tuning.calls)["billable_seconds"] == MOST_BILLED
+        assert Counter(tuning.calls)["billable_seconds"] == MAX_BILLED
 
     def test_what_aws_does_not_tell_is_not_known(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn")})
@@ -211,9 +210,9 @@ class TestCalls:
         tuning = FakeTuning()
         for rerun in [None, *range(1, 9)]:
             ran(tuning, specs[0], 600, rerun=rerun)
-        assert len(runs_of(tuning, specs).runs) == MOST_RUNS
+        assert len(runs_of(tuning, specs).runs) == MAX_RUNS
         assert Counter(tuning.calls) == Counter(
-            list_jobs=1, list_tags=MOST_RUNS, list_training_jobs=MOST_RUNS
+            list_jobs=1, list_tags=MAX_RUNS, list_training_jobs=MAX_RUNS
         )
 
     def test_of_earlier_contents(self, tmp_path: Path) -> None:
@@ -222,28 +221,28 @@ class TestCalls:
             content = plain("churn", ("max: 10}", f"max: {most}}}"))
             ran(tuning, project(tmp_path, {"churn": content})[0], 600)
         specs = project(tmp_path, {"churn": plain("churn")})
-        assert len(runs_of(tuning, specs, most_runs=1).runs) == 1
+        assert len(runs_of(tuning, specs, max_runs=1).runs) == 1
         assert Counter(tuning.calls) == Counter(
             list_jobs=1, list_tags=1, describe=1, list_training_jobs=1
         )
 
     def test_looking_for_them_ends(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
-        for most in range(11, 13 + MOST_LOOKED_AT):
+        for most in range(11, 13 + MAX_CANDIDATES):
             content = plain("churn", BIGGER).replace("max: 10}", f"max: {most}}}")
             ran(tuning, project(tmp_path, {"churn": content})[0], 600)
         found = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
-        assert (found.runs, len(found.elsewhere)) == ((), MOST_LOOKED_AT)
+        assert (found.runs, len(found.elsewhere)) == ((), MAX_CANDIDATES)
         assert Counter(tuning.calls) == Counter(
-            list_jobs=1, list_tags=MOST_LOOKED_AT, describe=MOST_LOOKED_AT
+            list_jobs=1, list_tags=MAX_CANDIDATES, describe=MAX_CANDIDATES
         )
 
     def test_the_training_jobs_of_a_run_are_read_up_to_a_limit(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": plain("churn")})
         tuning = FakeTuning()
-        ran(tuning, specs[0], *[60] * (MOST_TRAINING_JOBS + 50))
+        ran(tuning, specs[0], *[60] * (MAX_TRAINING_JOBS + 50))
         (run,) = runs_of(tuning, specs).runs
-        assert (len(run.times), run.training_jobs) == (MOST_TRAINING_JOBS, MOST_TRAINING_JOBS + 50)
+        assert (len(run.times), run.training_jobs) == (MAX_TRAINING_JOBS, MAX_TRAINING_JOBS + 50)
 
 
 def test_a_refusal_is_an_error(tmp_path: Path) -> None:
@@ -256,9 +255,9 @@ def test_a_refusal_is_an_error(tmp_path: Path) -> None:
     specs = project(tmp_path, {"churn": plain("churn")})
     tuning = Shy()
     ran(tuning, specs[0], 600)
-    read_only = ReadOnlyTuning(tuning=tuning, listed=listed(tuning, specs, all_jobs=False))
+    jobs = JobSnapshot(tuning=tuning, listed=listed_jobs(tuning, specs, all_jobs=False))
     with pytest.raises(AwsError, match="may not list"):
-        earlier_runs(specs, read_only)
+        past_runs(specs, jobs)
 
 
 def test_what_a_schedule_started_is_an_earlier_run(tmp_path: Path) -> None:

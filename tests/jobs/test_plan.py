@@ -14,7 +14,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from hptc.aws.client import Connection, connect, over
+from hptc.aws.client import Connection, connect, connected
 from hptc.aws.retry import Retry
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
@@ -22,14 +22,16 @@ from hptc.cost.bound import CostBound, cost_bound
 from hptc.errors import AwsError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.jobs.apply import apply
-from hptc.jobs.history import LISTED_BY_NAME, LOOKED_AT, Fate
-from hptc.jobs.plan import AlreadyThere, Blocked, Obstacle, ToSubmit, is_whole_project, plan
-from hptc.jobs.plan_costs import MOST_FORECASTS
+from hptc.jobs.decisions import Blocked, Obstacle, Submitted, Unchanged
+from hptc.jobs.history import MAX_LISTED_BY_NAME, MAX_TAGS_READ
+from hptc.jobs.plan import is_whole_project, plan
+from hptc.jobs.plan_costs import MAX_FORECASTS
+from hptc.jobs.planned import PlannedSubmission, StaleReason
 from hptc.jobs.provenance import Provenance
-from hptc.jobs.submission import Submitted, submit
+from hptc.jobs.submission import submit
 from hptc.render.plan import render_plan
-from hptc.service.responses import TrainingJob
-from hptc.stacks.status import StackState
+from hptc.service.tuning_jobs import TrainingJob
+from hptc.stacks.results import StackState
 from tests.support.fake_service import CREATED, FakeStacks, FakeTime, FakeTuning
 from tests.support.plans import (
     FOUNDATION,
@@ -82,7 +84,7 @@ class TestDecisions:
 
     def test_a_new_job(self, churn: list[Compiled]) -> None:
         (decision,) = planned(churn).decisions
-        assert decision == ToSubmit(
+        assert decision == PlannedSubmission(
             spec="churn",
             file=churn[0].file,
             name=name_of(churn[0]),
@@ -97,15 +99,15 @@ class TestDecisions:
         )
 
     @pytest.mark.parametrize(
-        ("status", "is_over"),
+        ("status", "has_ended"),
         [("InProgress", False), ("Stopping", False), ("Completed", True), ("Failed", True)],
     )
-    def test_a_job_that_is_there(self, churn: list[Compiled], status: str, is_over: bool) -> None:
+    def test_a_job_that_is_there(self, churn: list[Compiled], status: str, has_ended: bool) -> None:
         tuning = FakeTuning()
         (name,) = run(tuning, churn, status)
         found = planned(churn, tuning)
         (decision,) = found.unchanged
-        assert (decision.name, decision.status, decision.is_over) == (name, status, is_over)
+        assert (decision.name, decision.status, decision.has_ended) == (name, status, has_ended)
         assert decision.is_known_by_tag
         assert not found.has_changes
 
@@ -114,14 +116,14 @@ class TestDecisions:
         tuning = FakeTuning()
         tuning.add(one.request or {}, status="Completed")
         (decision,) = planned([one], tuning).decisions
-        assert isinstance(decision, AlreadyThere)
+        assert isinstance(decision, Unchanged)
         assert not decision.is_known_by_tag
 
     def test_a_finished_job_needs_no_stack_any_more(self, churn: list[Compiled]) -> None:
         tuning = FakeTuning()
         run(tuning, churn)
         found = planned(churn, tuning, FakeStacks())
-        assert isinstance(found.decisions[0], AlreadyThere)
+        assert isinstance(found.decisions[0], Unchanged)
         assert [each.state for each in found.stacks.needed] == [StackState.MISSING] * 2
 
     @pytest.mark.parametrize(
@@ -153,19 +155,19 @@ class TestDecisions:
                     + "}"
                 },
                 Obstacle.REQUEST,
-                "the job has 48 tags and hptc adds 5, but 50 is the most",
+                "the job has 48 tags and hptc adds 5, but the maximum is 50",
                 id="too many tags",
             ),
             pytest.param(
                 {"job": lambda name: {"HyperParameterTuningJobName": name}},
                 Obstacle.NAME,
-                "AWS has a job named `{name}` already, with other content",
+                "AWS already has a tuning job named `{name}` with other content",
                 id="another's content",
             ),
             pytest.param(
                 {"job": lambda name: {"HyperParameterTuningJobName": name.upper()}},
                 Obstacle.NAME,
-                "AWS has a job named `{NAME}` already, and case does not count",
+                "AWS already has a tuning job named `{NAME}`, and names are not case-sensitive",
                 id="another's capitals",
             ),
         ],
@@ -194,8 +196,8 @@ class TestDecisions:
         changed = project(tmp_path, {"churn": "job_name: mine\n" + spec("churn", WIDER)})
         (decision,) = planned(changed, tuning).blocked
         assert decision.obstacle is Obstacle.NAME
-        assert "`mine` already, with other content" in decision.reason
-        assert "drop `job_name`" in decision.help
+        assert "`mine` with other content" in decision.reason
+        assert "remove `job_name`" in decision.help
 
     def test_the_job_of_another_environment(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -203,19 +205,19 @@ class TestDecisions:
         found = planned(project(tmp_path, {"churn": spec("churn")}), tuning)
         assert found.blocked[0].obstacle is Obstacle.NAME
         assert "belongs to the environment `prod`" in found.blocked[0].reason
-        assert found.earlier.jobs == ()
+        assert found.stale.jobs == ()
 
     def test_changed_content_is_a_new_job(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         run(tuning, project(tmp_path, {"churn": spec("churn")}))
         found = planned(project(tmp_path, {"churn": spec("churn", WIDER)}), tuning)
-        assert isinstance(found.decisions[0], ToSubmit)
+        assert isinstance(found.decisions[0], PlannedSubmission)
 
     @pytest.mark.parametrize(
         ("status", "expected"),
         [
-            pytest.param(None, "which is no job in us-east-1", id="not there"),
-            pytest.param("InProgress", "which is InProgress", id="running"),
+            pytest.param(None, "does not exist in us-east-1", id="does not exist"),
+            pytest.param("InProgress", "is InProgress", id="running"),
             pytest.param("Completed", "", id="completed"),
             pytest.param("Failed", "", id="failed"),
         ],
@@ -233,9 +235,9 @@ class TestDecisions:
         if expected:
             assert isinstance(decision, Blocked)
             assert decision.obstacle is Obstacle.PARENT
-            assert decision.reason == f"it learns from `{name_of(parent)}`, {expected}"
+            assert decision.reason == f"its warm-start parent `{name_of(parent)}` {expected}"
         else:
-            assert isinstance(decision, ToSubmit)
+            assert isinstance(decision, PlannedSubmission)
 
     def test_a_request_in_the_apis_form(self, tmp_path: Path, churn: list[Compiled]) -> None:
         without_parent = EXPLICIT.replace("warm_start", "#")
@@ -260,35 +262,35 @@ class TestEarlierJobs:
         run(tuning, [churn, kept], "Completed")
         now = project(tmp_path, {"churn": spec("churn", WIDER), "kept": spec("kept")})
         found = planned(now, tuning)
-        assert [(job.name, job.fate, job.spec) for job in found.earlier.jobs] == [
-            (name_of(gone), Fate.ORPHANED, "specs/gone.yaml"),
-            (name_of(churn), Fate.SUPERSEDED, "churn"),
+        assert [(job.name, job.reason, job.spec) for job in found.stale.jobs] == [
+            (name_of(gone), StaleReason.ORPHANED, "specs/gone.yaml"),
+            (name_of(churn), StaleReason.SUPERSEDED, "churn"),
         ]
         assert [each.name for each in found.unchanged] == [name_of(kept)]
 
     def test_a_spec_that_was_renamed_in_its_file_lives_on(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         run(tuning, project(tmp_path, {"churn": spec("before")}))
-        (job,) = planned(project(tmp_path, {"churn": spec("after")}), tuning).earlier.jobs
-        assert (job.fate, job.spec) == (Fate.SUPERSEDED, "after")
+        (job,) = planned(project(tmp_path, {"churn": spec("after")}), tuning).stale.jobs
+        assert (job.reason, job.spec) == (StaleReason.SUPERSEDED, "after")
 
     @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
     def test_a_numbered_run_of_what_there_is_is_not_old(self, tmp_path: Path, name: str) -> None:
         specs = project(tmp_path, {"churn": spec(name)})
         tuning = FakeTuning()
         run(tuning, specs)
-        submit(specs[0], tuning, deployed(name), provenance=origin(specs[0]), rerun=12)
+        submit(specs[0], tuning, deployed(name), provenance=origin, rerun=12)
         assert len(tuning.jobs) == 2
-        assert planned(specs, tuning).earlier.jobs == ()
+        assert planned(specs, tuning).stale.jobs == ()
 
     @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
     def test_a_numbered_run_of_earlier_content_is(self, tmp_path: Path, name: str) -> None:
         before = project(tmp_path, {"churn": spec(name)})
         tuning = FakeTuning()
         run(tuning, before)
-        submit(before[0], tuning, deployed(name), provenance=origin(before[0]), rerun=12)
+        submit(before[0], tuning, deployed(name), provenance=origin, rerun=12)
         found = planned(project(tmp_path, {"churn": spec(name, WIDER)}), tuning)
-        assert [job.spec for job in found.earlier.jobs] == [name, name]
+        assert [job.spec for job in found.stale.jobs] == [name, name]
 
     @pytest.mark.parametrize("status", ["Completed", "InProgress"])
     @pytest.mark.parametrize("change", [("", ""), WIDER], ids=["same content", "earlier content"])
@@ -300,7 +302,7 @@ class TestEarlierJobs:
         (name,) = run(tuning, before, status)
         renamed(tuning, name, by_schedule(before[0], "202611300600"))
         found = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
-        assert [each.name for each in found.earlier.jobs] == []
+        assert [each.name for each in found.stale.jobs] == []
         assert len(found.to_submit) == 1  # what a schedule starts is no submission
 
     def test_one_that_runs_without_its_schedule_is_told(self, tmp_path: Path) -> None:
@@ -308,8 +310,8 @@ class TestEarlierJobs:
         tuning = FakeTuning()
         (by_content,) = run(tuning, before, "InProgress")
         name = renamed(tuning, by_content, by_schedule(before[0], "202611300600"))
-        (job,) = planned(project(tmp_path, {"churn": spec("churn")}), tuning).earlier.jobs
-        assert (job.name, job.fate, job.spec) == (name, Fate.SUPERSEDED, "churn")
+        (job,) = planned(project(tmp_path, {"churn": spec("churn")}), tuning).stale.jobs
+        assert (job.name, job.reason, job.spec) == (name, StaleReason.SUPERSEDED, "churn")
 
     @pytest.mark.parametrize(
         "tags",
@@ -321,7 +323,7 @@ class TestEarlierJobs:
     def test_what_is_others_is_not_ours(self, churn: list[Compiled], tags: dict[str, str]) -> None:
         tuning = FakeTuning()
         old_jobs(tuning, 3, churn[0], **tags)
-        assert planned(churn, tuning).earlier.jobs == ()
+        assert planned(churn, tuning).stale.jobs == ()
 
     def test_a_running_job_is_known_by_its_tags_whatever_its_name(
         self, tmp_path: Path, churn: list[Compiled]
@@ -329,8 +331,8 @@ class TestEarlierJobs:
         tuning = FakeTuning()
         pinned = project(tmp_path / "x", {"churn": "job_name: mine\n" + spec("churn")})
         run(tuning, pinned, "InProgress")
-        (job,) = planned(churn, tuning).earlier.jobs
-        assert (job.name, job.fate) == ("mine", Fate.SUPERSEDED)
+        (job,) = planned(churn, tuning).stale.jobs
+        assert (job.name, job.reason) == ("mine", StaleReason.SUPERSEDED)
 
     def test_some_of_the_specs_can_not_tell_what_is_orphaned(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn"), "other": spec("other")})
@@ -338,7 +340,7 @@ class TestEarlierJobs:
         run(tuning, specs, "InProgress")
         found = planned(specs[:1], tuning)
         assert not found.is_whole_project
-        assert found.earlier.jobs == ()
+        assert found.stale.jobs == ()
 
     def test_tags_that_may_not_be_read_hide_a_job_only(self, churn: list[Compiled]) -> None:
         class Shy(Paged):
@@ -348,7 +350,7 @@ class TestEarlierJobs:
         tuning = Shy()
         old_jobs(tuning, 2, churn[0])
         found = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
-        assert (len(found.to_submit), found.earlier.jobs) == (1, ())
+        assert (len(found.to_submit), found.stale.jobs) == (1, ())
 
 
 class TestStacks:
@@ -392,7 +394,7 @@ class TestStacks:
             ("hptc-churn-dev-churn", StackState.CHANGED)
         ]
         assert found.has_changes
-        assert "the specs ask for something else now" in render_plan(found)
+        assert "changed; `cdk diff` shows how" in render_plan(found)
 
     def test_a_schedule_has_a_stack_and_is_an_orphan_without_its_spec(self, tmp_path: Path) -> None:
         weekly = project(tmp_path, {"churn": WEEKLY + spec("churn")})
@@ -416,7 +418,7 @@ class TestStacks:
         stacks = deployed("churn", "gone")
         stacks.refusals = [AwsError("not authorized to list", code="AccessDenied")]
         found = planned(churn, stacks=stacks).stacks
-        assert (found.orphaned, found.not_listed_because) == ((), "not authorized to list")
+        assert (found.orphaned, found.listing_error) == ((), "not authorized to list")
         assert not found.not_deployed
         assert stacks.calls == ["list_stacks", "hptc-churn-dev", "hptc-churn-dev-churn"]
 
@@ -440,10 +442,10 @@ class TestCalls:
         old_jobs(tuning, old, churn[0])
         stacks = deployed("churn")
         found = plan(churn, tuning, stacks, provenance=origin, is_whole_project=True)
-        assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=min(old, LOOKED_AT))
+        assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=min(old, MAX_TAGS_READ))
         assert stacks.calls == ["list_stacks"]
-        assert len(found.earlier.jobs) == min(old, LOOKED_AT)
-        assert found.earlier.not_looked_at == max(0, old - LOOKED_AT)
+        assert len(found.stale.jobs) == min(old, MAX_TAGS_READ)
+        assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
         assert len(found.to_submit) == 1
 
     def test_every_running_job_is_looked_at(self, churn: list[Compiled]) -> None:
@@ -452,9 +454,9 @@ class TestCalls:
         for job in list(tuning.jobs.values())[:5]:  # the oldest
             job["HyperParameterTuningJobStatus"] = "InProgress"
         found = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
-        assert [job.is_over for job in found.earlier.jobs[:6]] == [False] * 5 + [True]
+        assert [job.has_ended for job in found.stale.jobs[:6]] == [False] * 5 + [True]
 
-    @pytest.mark.parametrize("count", [1, LISTED_BY_NAME, LISTED_BY_NAME + 1])
+    @pytest.mark.parametrize("count", [1, MAX_LISTED_BY_NAME, MAX_LISTED_BY_NAME + 1])
     def test_a_few_specs_are_listed_by_their_names(self, tmp_path: Path, count: int) -> None:
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count + 1)})[:-1]
         tuning = Paged()
@@ -464,7 +466,7 @@ class TestCalls:
         stacks = deployed(*(one.name for one in specs))
         found = plan(specs, tuning, stacks, provenance=origin)
         assert len(found.unchanged) == count
-        lists = count if count <= LISTED_BY_NAME else 6
+        lists = count if count <= MAX_LISTED_BY_NAME else 6
         # A digest's tag is enough to know a listed job: none is described.
         assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=count)
         assert len(stacks.calls) == 1 + count
@@ -487,7 +489,7 @@ class TestCalls:
         # Its newest run of earlier content is described, read, and asked for what was billed.
         more = Counter(describe=1, list_training_jobs=1, billable_seconds=1) if old else Counter()
         assert Counter(tuning.calls) == more + Counter(
-            list_jobs=max(1, old // PAGE), list_tags=min(old, LOOKED_AT)
+            list_jobs=max(1, old // PAGE), list_tags=min(old, MAX_TAGS_READ)
         )
         (new,) = found.to_submit
         assert new.cost is not None
@@ -496,12 +498,12 @@ class TestCalls:
         )
 
     def test_the_first_few_have_a_forecast(self, tmp_path: Path) -> None:
-        count = MOST_FORECASTS + 2
+        count = MAX_FORECASTS + 2
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
         found = planned(specs, bound_of=bound_of)
         said = [each.cost.expected.unknown for each in found.to_submit if each.cost]
-        assert said[:MOST_FORECASTS] == ["no past runs"] * MOST_FORECASTS
-        assert said[MOST_FORECASTS:] == ["not asked for: `hptc cost --online` asks"] * 2
+        assert said[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
+        assert said[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2
 
     def test_git_is_asked_about_what_is_new_only(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
@@ -585,7 +587,7 @@ class TestRefusals:
             planned([*churn, *others])
 
     def test_another_region(self, churn: list[Compiled]) -> None:
-        with pytest.raises(UsageError, match="is in us-east-1, but AWS is asked in eu-west-1"):
+        with pytest.raises(UsageError, match="is in us-east-1, but the AWS client is in eu-west-1"):
             plan(churn, FakeTuning(region="eu-west-1"), FakeStacks(), provenance=origin)
 
 
@@ -649,8 +651,8 @@ class TestAgainstMoto:
             assert (unchanged.name, unchanged.status) == (applied.outcome.name, "Completed")
 
             changed = project(tmp_path, {"churn": spec("churn", WIDER)})
-            (old,) = again(changed).earlier.jobs
-            assert (old.name, old.fate) == (unchanged.name, Fate.SUPERSEDED)
+            (old,) = again(changed).stale.jobs
+            assert (old.name, old.reason) == (unchanged.name, StaleReason.SUPERSEDED)
 
     @pytest.mark.parametrize("old", [0, 1, 5_000], ids=str)
     def test_old_jobs_are_paged(self, churn: list[Compiled], credentials: None, old: int) -> None:
@@ -681,8 +683,8 @@ class TestAgainstMoto:
                 is_whole_project=True,
             )
         assert len(found.to_submit) == 1
-        assert len(found.earlier.jobs) == min(old, LOOKED_AT)
-        assert found.earlier.not_looked_at == max(0, old - LOOKED_AT)
+        assert len(found.stale.jobs) == min(old, MAX_TAGS_READ)
+        assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
 
     def test_throttled_pages_are_read_again(
         self, churn: list[Compiled], credentials: None, no_pause: Callable[[], Retry]
@@ -703,7 +705,7 @@ class TestAgainstMoto:
             )
             found = plan(
                 churn,
-                over(connection).tuning,
+                connected(connection).tuning,
                 deployed("churn"),
                 provenance=origin,
                 is_whole_project=True,

@@ -53,13 +53,13 @@ def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("", "no JSON", id="empty"),
-        pytest.param("{", "no JSON", id="cut"),
+        pytest.param("", "not valid JSON", id="empty"),
+        pytest.param("{", "not valid JSON", id="cut"),
         pytest.param("[" * 100_000, "nested too deeply", id="deep"),
-        pytest.param("[]", "no plan of hptc", id="a list"),
-        pytest.param("{}", "no plan of hptc", id="anything"),
-        pytest.param(altered(("kind",), "other"), "no plan of hptc", id="kind"),
-        pytest.param(altered(("version",), 2), "a plan of version 2", id="version"),
+        pytest.param("[]", "not a plan of hptc", id="a list"),
+        pytest.param("{}", "not a plan of hptc", id="anything"),
+        pytest.param(altered(("kind",), "other"), "not a plan of hptc", id="kind"),
+        pytest.param(altered(("version",), 2), "the plan has version 2", id="version"),
         pytest.param(altered(("extra",), 1), "extra: Extra inputs", id="unknown key"),
         pytest.param(altered(("place", "account"), "12"), "place.account: String", id="account"),
         pytest.param(altered(("place", "region"), "x y"), "place.region: String", id="region"),
@@ -94,13 +94,15 @@ def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
             id="reference",
         ),
         pytest.param(
-            altered(("decisions", 0, "file"), "/etc/passwd"), "is not below this folder", id="root"
+            altered(("decisions", 0, "file"), "/etc/passwd"), "is not in this folder", id="root"
         ),
         pytest.param(
-            altered(("decisions", 0, "file"), "specs/../../x.yaml"), "is not below", id="climbing"
+            altered(("decisions", 0, "file"), "specs/../../x.yaml"),
+            "is not in this folder",
+            id="climbing",
         ),
         pytest.param(
-            altered(("decisions", 1), MIXED["decisions"][0]), "is there twice", id="twice"
+            altered(("decisions", 1), MIXED["decisions"][0]), "duplicate spec", id="twice"
         ),
         pytest.param(
             altered(("earlier", "not_looked_at"), -1), "earlier.not_looked_at", id="negative"
@@ -137,8 +139,8 @@ def test_what_is_wrong_is_said(text: str, message: str) -> None:
         pytest.param(
             ("decisions", 0, "cost", "expected", "grounds", 0, "date"), "soon", "date", id="date"
         ),
-        pytest.param(("total_cost", "usd"), "1.00", "is not the sum", id="another sum"),
-        pytest.param(("total_cost",), None, "is not the sum", id="no sum"),
+        pytest.param(("total_cost", "usd"), "1.00", "not the sum", id="another sum"),
+        pytest.param(("total_cost",), None, "not the sum", id="no sum"),
         pytest.param(("decisions", 0, "cost", "bound", "usd"), "9.99", "not the sum", id="moved"),
     ],
 )

@@ -11,19 +11,18 @@ import pytest
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
-from hptc.jobs.provenance import Provenance, provenance_tags
-from hptc.jobs.submission import (
-    AlreadyOver,
+from hptc.jobs.decisions import (
+    AlreadySubmitted,
     DryRun,
+    NothingToStop,
     StopRequested,
     Submission,
     Submitted,
-    Unchanged,
-    resolve_references,
-    stop,
-    submit,
 )
-from tests.support.fake_service import FakeStacks, FakeTuning, NoWrites
+from hptc.jobs.provenance import Provenance, job_tags
+from hptc.jobs.resolution import resolve_references
+from hptc.jobs.submission import dry_run, stop, submit
+from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
 NOWHERE = Provenance(spec="")
@@ -49,7 +48,14 @@ def send(
     **options: Any,
 ) -> Submission:
     given = FakeStacks(STACKS if stacks is None else stacks)
-    return submit(what, tuning, given, provenance=provenance, **options)
+    return submit(what, tuning, given, provenance=lambda _: provenance, **options)
+
+
+def rehearse(
+    what: Compiled, *, stacks: dict[str, dict[str, str]] | None = None, rerun: int | None = None
+) -> DryRun:
+    given = FakeStacks(STACKS if stacks is None else stacks)
+    return dry_run(what, given, provenance=lambda _: ORIGIN, rerun=rerun)
 
 
 def digest_tag(digest: str) -> dict[str, str]:
@@ -96,7 +102,7 @@ def test_the_second_submission_sends_nothing(churn: Compiled) -> None:
     second = send(churn, tuning)
 
     assert isinstance(first, Submitted)
-    assert second == Unchanged(
+    assert second == AlreadySubmitted(
         name=first.name, arn=first.arn, region="us-east-1", status="InProgress"
     )
     assert tuning.calls == ["describe", "list_tags"]
@@ -106,7 +112,7 @@ def test_provenance_does_not_make_another_job(churn: Compiled) -> None:
     tuning = FakeTuning()
     send(churn, tuning)
     moved = Provenance(spec="moved.yaml", commit="def")
-    assert isinstance(send(churn, tuning, provenance=moved), Unchanged)
+    assert isinstance(send(churn, tuning, provenance=moved), AlreadySubmitted)
 
 
 def test_changed_content_is_another_job(tmp_path: Path) -> None:
@@ -136,7 +142,7 @@ def test_a_job_with_an_exact_name_has_no_rerun(
 
 
 def test_reruns_begin_with_one(churn: Compiled) -> None:
-    with pytest.raises(UsageError, match="from 1"):
+    with pytest.raises(UsageError, match="start at 1"):
         send(churn, FakeTuning(), rerun=0)
 
 
@@ -151,7 +157,7 @@ def test_a_job_in_the_apis_form_is_sent_as_it_is(tmp_path: Path, explicit: Compi
     assert isinstance(outcome, Submitted)
     assert outcome.request == {**given, "Tags": [digest_tag(job.digest)]}
     again = send(job, tuning, provenance=NOWHERE)
-    assert isinstance(again, Unchanged)
+    assert isinstance(again, AlreadySubmitted)
     assert not again.can_rerun
 
 
@@ -163,9 +169,9 @@ class TestNames:
         pinned = f"job_name: churn-2026\n{SPEC}"
         send(compiled(tmp_path / "one", pinned, project=PROJECT), tuning)
         changed = compiled(tmp_path / "two", pinned.replace("max: 10", "max: 12"), project=PROJECT)
-        with pytest.raises(OperationError, match="`churn-2026` already, with other") as raised:
+        with pytest.raises(OperationError, match="`churn-2026` with other") as raised:
             send(changed, tuning)
-        assert "drop `job_name`" in raised.value.help
+        assert "remove `job_name`" in raised.value.help
         assert tuning.calls.count("create") == 1
 
     def test_a_name_made_from_content_that_another_job_has(self, churn: Compiled) -> None:
@@ -191,7 +197,7 @@ class TestNames:
         for environment in ("dev", "prod"):
             job = compiled(tmp_path, EXPLICIT, project=project, environment=environment)
             outcome = send(job, tuning)
-        assert isinstance(outcome, Unchanged)
+        assert isinstance(outcome, AlreadySubmitted)
 
 
 class TestWithoutDigest:
@@ -204,7 +210,7 @@ class TestWithoutDigest:
     def test_the_same_request(self, explicit: Compiled) -> None:
         tuning = FakeTuning()
         tuning.add(self.described(explicit))
-        assert isinstance(send(explicit, tuning), Unchanged)
+        assert isinstance(send(explicit, tuning), AlreadySubmitted)
 
     def test_with_what_the_service_adds(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, SPEC.replace("resources:", "tuning_resources:"), project=PROJECT)
@@ -219,7 +225,7 @@ class TestWithoutDigest:
         request["TrainingJobDefinitions"] = None
         tuning = FakeTuning()
         tuning.add(request)
-        assert isinstance(send(job, tuning), Unchanged)
+        assert isinstance(send(job, tuning), AlreadySubmitted)
 
     @pytest.mark.parametrize(
         ("path", "value"),
@@ -256,7 +262,7 @@ class TestRaces:
             {"Key": "hptc:environment", "Value": "dev"},
         ]
         tuning.rivals = [{**churn.request, "Tags": tags}]
-        assert isinstance(send(churn, tuning), Unchanged)
+        assert isinstance(send(churn, tuning), AlreadySubmitted)
         assert tuning.calls == ["describe", "create", "describe", "list_tags"]
 
     def test_someone_was_faster_with_another(self, churn: Compiled) -> None:
@@ -309,8 +315,8 @@ class TestReferences:
         with pytest.raises(OperationError) as raised:
             send(churn, tuning, stacks=stacks)
         assert raised.value.message == message
-        assert raised.value.help == "`hptc deploy --env dev` first"
-        assert not tuning.calls
+        assert raised.value.help == "run `hptc deploy --env dev` first"
+        assert tuning.calls == ["describe"]
 
     def test_each_stack_is_read_once(self, churn: Compiled) -> None:
         stacks = FakeStacks(STACKS)
@@ -320,21 +326,21 @@ class TestReferences:
 
     def test_without_references_no_stack_is_read(self, explicit: Compiled) -> None:
         stacks = FakeStacks()
-        submit(explicit, FakeTuning(), stacks, provenance=NOWHERE)
+        submit(explicit, FakeTuning(), stacks, provenance=lambda _: NOWHERE)
         assert not stacks.calls
 
     def test_a_request_in_the_apis_form_has_no_stacks(
         self, tmp_path: Path, churn: Compiled
     ) -> None:
         job = compiled(tmp_path / "api", json.dumps(churn.request))
-        with pytest.raises(UsageError, match="belongs to no environment"):
+        with pytest.raises(UsageError, match="outside of every environment"):
             send(job, FakeTuning())
 
     def test_a_request_in_an_environment_is_no_spec_either(
         self, tmp_path: Path, churn: Compiled
     ) -> None:
         job = compiled(tmp_path / "api", json.dumps(churn.request), project=PROJECT)
-        with pytest.raises(UsageError, match="but is no spec"):
+        with pytest.raises(UsageError, match="but it is not a spec"):
             send(job, FakeTuning())
 
 
@@ -355,7 +361,7 @@ class TestDryRun:
     """A dry run tells what would be sent and writes nothing."""
 
     def test_is_what_is_sent(self, churn: Compiled) -> None:
-        dry = send(churn, NoWrites(), dry_run=True)
+        dry = rehearse(churn)
         sent = send(churn, FakeTuning())
         assert isinstance(dry, DryRun)
         assert isinstance(sent, Submitted)
@@ -364,17 +370,15 @@ class TestDryRun:
 
     def test_leaves_references_to_what_is_not_deployed(self, churn: Compiled) -> None:
         stacks = {"hptc-churn-dev": STACKS["hptc-churn-dev"]}
-        dry = send(churn, NoWrites(), stacks=stacks, dry_run=True)
+        dry = rehearse(churn, stacks=stacks)
         assert isinstance(dry, DryRun)
         assert dry.unresolved == ("execution_role_arn",)
         definition = dry.request["TrainingJobDefinition"]
         assert definition["RoleArn"] == "${hptc:execution_role_arn}"
         assert definition["OutputDataConfig"]["S3OutputPath"] == "s3://artifacts-dev/churn/"
 
-    def test_asks_nothing_of_tuning_jobs(self, churn: Compiled) -> None:
-        tuning = NoWrites()
-        send(churn, tuning, dry_run=True, rerun=3)
-        assert not tuning.calls
+    def test_of_a_numbered_run_has_its_name(self, churn: Compiled) -> None:
+        assert rehearse(churn, rerun=3).name == f"{churn.job.name}-r3"
 
 
 class TestTags:
@@ -390,7 +394,7 @@ class TestTags:
         assert len(full.request["Tags"]) == 50
         with pytest.raises(UsageError, match="48 tags and hptc adds 3") as raised:
             send(compiled(tmp_path / "b", self.spec(48)), FakeTuning())
-        assert raised.value.help == "drop 1 of them"
+        assert raised.value.help == "remove 1 tag"
 
     @pytest.mark.parametrize(
         ("path", "tag"),
@@ -402,13 +406,13 @@ class TestTags:
         ],
     )
     def test_a_path_becomes_a_tags_value(self, explicit: Compiled, path: str, tag: str) -> None:
-        tags = provenance_tags(explicit, Provenance(spec=path))
+        tags = job_tags(explicit, Provenance(spec=path))
         assert tags == {"hptc:spec": tag, "hptc:digest": explicit.digest}
 
     def test_tags_that_a_dry_run_printed_are_not_doubled(
         self, tmp_path: Path, explicit: Compiled
     ) -> None:
-        dry = send(explicit, NoWrites(), dry_run=True)
+        dry = rehearse(explicit)
         assert isinstance(dry, DryRun)
         again = send(compiled(tmp_path / "api", json.dumps(dry.request)), FakeTuning())
         assert isinstance(again, Submitted)
@@ -431,11 +435,11 @@ class TestStop:
         assert stop(tuning, "a") == StopRequested(name="a")
         states = {n: j["HyperParameterTuningJobStatus"] for n, j in tuning.jobs.items()}
         assert states == {"a": "Stopping", "b": "InProgress", "c": "Failed"}
-        assert stop(tuning, "a") == AlreadyOver(name="a", status="Stopping")
+        assert stop(tuning, "a") == NothingToStop(name="a", status="Stopping")
         assert tuning.calls.count("stop") == 1
 
     def test_a_job_that_is_over(self, tuning: FakeTuning) -> None:
-        assert stop(tuning, "c") == AlreadyOver(name="c", status="Failed")
+        assert stop(tuning, "c") == NothingToStop(name="c", status="Failed")
         assert "stop" not in tuning.calls
 
     def test_a_job_that_is_not_there(self, tuning: FakeTuning) -> None:
@@ -449,7 +453,7 @@ class TestStop:
                 raise AwsError("The request was rejected", code="ValidationException")
 
         ending = Ending(jobs=tuning.jobs)
-        assert stop(ending, "a") == AlreadyOver(name="a", status="Completed")
+        assert stop(ending, "a") == NothingToStop(name="a", status="Completed")
 
     def test_a_refusal(self, tuning: FakeTuning) -> None:
         tuning.refusals = [AwsError("no", code="ValidationException")]

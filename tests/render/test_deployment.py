@@ -19,9 +19,15 @@ from hptc.render.deployment import (
     render_removed,
 )
 from hptc.service.interface import StackEvent, StackResource
-from hptc.stacks.cdk_cli import Activity, Finished, Progress
-from hptc.stacks.deploy import DeployedNow, Deployment
-from hptc.stacks.destroy import Removal, Removed
+from hptc.stacks.results import (
+    DeployedOutputs,
+    Deployment,
+    Removal,
+    Removed,
+    StackActivity,
+    StackFinished,
+    StackProgress,
+)
 
 ROLE = StackEvent(stack="a", logical_id="Role", type="AWS::IAM::Role", status="CREATE_COMPLETE")
 ITSELF = StackEvent(
@@ -38,34 +44,38 @@ FAILED = replace(ROLE, status="CREATE_FAILED", reason="no\x1b[2J")
     ("progress", "line"),
     [
         pytest.param(
-            Activity(event=ROLE, done=3, total=23),
+            StackActivity(event=ROLE, done=3, total=23),
             "a   3/23  CREATE_COMPLETE     AWS::IAM::Role Role",
             id="a resource",
         ),
         pytest.param(
-            Activity(event=ITSELF, done=0, total=3), "a   0/3  UPDATE_IN_PROGRESS", id="the stack"
+            StackActivity(event=ITSELF, done=0, total=3),
+            "a   0/3  UPDATE_IN_PROGRESS",
+            id="the stack",
         ),
         pytest.param(
-            Activity(event=FAILED, done=2, total=None),
+            StackActivity(event=FAILED, done=2, total=None),
             "a   2  CREATE_FAILED       AWS::IAM::Role Role: no\N{REPLACEMENT CHARACTER}[2J",
             id="a failure",
         ),
         pytest.param(
-            Finished(stack="a", is_changed=False, number=1, of=2),
+            StackFinished(stack="a", is_changed=False, number=1, count=2),
             "a: no changes (1 of 2)",
             id="no change",
         ),
         pytest.param(
-            Finished(stack="a", is_changed=True, number=2, of=2), "a: deployed (2 of 2)", id="done"
+            StackFinished(stack="a", is_changed=True, number=2, count=2),
+            "a: deployed (2 of 2)",
+            id="done",
         ),
     ],
 )
-def test_progress(progress: Progress, line: str) -> None:
+def test_progress(progress: StackProgress, line: str) -> None:
     assert render_progress(progress) == line
 
 
 def test_a_status_has_its_colour() -> None:
-    line = render_progress(Activity(event=FAILED, done=2, total=3), color=True)
+    line = render_progress(StackActivity(event=FAILED, done=2, total=3), color=True)
     assert "  \x1b[31mCREATE_FAILED\x1b[0m  " in line
 
 
@@ -79,8 +89,8 @@ DEPLOYMENT = Deployment(
         variables={},
     ),
     stacks=(
-        DeployedNow(name="a", is_changed=False, outputs={"KmsKeyArn": "k", "DataBucket": "d"}),
-        DeployedNow(name="a-x", is_changed=True, outputs={}),
+        DeployedOutputs(name="a", is_changed=False, outputs={"KmsKeyArn": "k", "DataBucket": "d"}),
+        DeployedOutputs(name="a-x", is_changed=True, outputs={}),
     ),
     orphaned=("a-gone",),
 )
@@ -96,14 +106,14 @@ def test_outputs() -> None:
         pytest.param(replace(DEPLOYMENT, orphaned=()), "", id="none"),
         pytest.param(replace(DEPLOYMENT, orphaned=None), "", id="not looked for"),
         pytest.param(
-            replace(DEPLOYMENT, orphaned=None, not_listed_because="denied"),
-            "orphaned stacks were not looked for: denied",
+            replace(DEPLOYMENT, orphaned=None, listing_error="denied"),
+            "orphaned stacks not checked: denied",
             id="denied",
         ),
         pytest.param(
             DEPLOYMENT,
-            "no spec needs these stacks any more; nothing was done with them:\n  a-gone\nhelp: "
-            "`hptc destroy STACK --env dev` removes what it names, once no job runs with its role",
+            "orphaned stacks, which no spec needs; they were not changed:\n  a-gone\nhelp: "
+            "`hptc destroy STACK --env dev` deletes one, unless a running job uses its role",
             id="one",
         ),
     ],
@@ -136,11 +146,11 @@ def test_removals() -> None:
         Removal(name="a", arn="arn", resources=(bucket, role, role)),
     ]
     assert render_removals(planned) == (
-        "a-gone: 1 resource to delete\na: 2 resources to delete\n  stays: AWS::S3::Bucket Data"
+        "a-gone: 1 resource to delete\na: 2 resources to delete\n  retained: AWS::S3::Bucket Data"
     )
     left = replace(ROLE, logical_id="Data", type="AWS::S3::Bucket", physical_id="data-1")
     removed = [Removed(name="a", retained=(left,))]
-    assert render_removed(removed[0]) == "removed a\n  stays: AWS::S3::Bucket data-1"
+    assert render_removed(removed[0]) == "deleted a\n  retained: AWS::S3::Bucket data-1"
     assert json.loads(removed_json(removed)) == {
         "version": 1,
         "stacks": [

@@ -9,33 +9,31 @@ from typing import Any
 
 import pytest
 
-from hptc.jobs.submission import (
-    AlreadyOver,
+from hptc.jobs.decisions import (
+    AlreadySubmitted,
     DryRun,
+    NothingToStop,
     Stop,
     StopRequested,
     Submission,
     Submitted,
-    Unchanged,
 )
 from hptc.render.jobs import (
-    jobs_json,
     render_jobs,
     render_status,
     render_stop,
     render_submission,
     render_training_jobs,
+)
+from hptc.render.jobs_json import (
+    jobs_json,
     status_json,
     stop_json,
     submission_json,
     training_jobs_json,
 )
-from hptc.service.responses import (
-    JobSummary,
-    read_status,
-    read_summary,
-    read_training_job,
-)
+from hptc.service.responses import read_status, read_summary, read_training_job
+from hptc.service.tuning_jobs import JobSummary
 
 PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"
 ARN = f"{PREFIX}:hyper-parameter-tuning-job/churn-1a2b3c4d"
@@ -137,9 +135,9 @@ churn-1a2b3c4d
   strategy           Bayesian
   training jobs      8 of 20
                      7 completed, 2 in progress, 1 failed, 1 failed and retried
-  objectives         7 told, 2 pending, 1 failed
+  objectives         7 succeeded, 2 pending, 1 failed
   created            2026-03-01 10:00 UTC
-  elapsed            2 h 0 min of 2 h 0 min at most
+  elapsed            2 h 0 min (at most 2 h 0 min)
   runtime            1 h 23 min
   warm start         TransferLearning from churn-old
   best so far        validation:auc = 0.8765
@@ -169,7 +167,7 @@ x
   strategy       Random
   training jobs  0
                  none yet
-  objectives     0 told, 0 pending, 0 failed
+  objectives     0 succeeded, 0 pending, 0 failed
   created        2026-03-01 10:00 UTC
   elapsed        42 s
   ended          2026-03-01 10:00 UTC
@@ -337,7 +335,7 @@ REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Valu
             id="submitted",
         ),
         pytest.param(
-            Unchanged(name="x", arn="arn:x", region="us-east-1", status="InProgress"),
+            AlreadySubmitted(name="x", arn="arn:x", region="us-east-1", status="InProgress"),
             "already submitted: x in us-east-1 is InProgress",
             {
                 "outcome": "unchanged",
@@ -349,8 +347,8 @@ REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Valu
             id="unchanged",
         ),
         pytest.param(
-            Unchanged(name="x", arn="arn:x", region="us-east-1", status="Failed"),
-            "already submitted: x in us-east-1 is Failed; --rerun N runs it again",
+            AlreadySubmitted(name="x", arn="arn:x", region="us-east-1", status="Failed"),
+            "already submitted: x in us-east-1 is Failed; to run it again, use --rerun N",
             {
                 "outcome": "unchanged",
                 "name": "x",
@@ -361,7 +359,9 @@ REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Valu
             id="unchanged and over",
         ),
         pytest.param(
-            Unchanged(name="x", arn="arn:x", region="us-east-1", status="Failed", can_rerun=False),
+            AlreadySubmitted(
+                name="x", arn="arn:x", region="us-east-1", status="Failed", can_rerun=False
+            ),
             "already submitted: x in us-east-1 is Failed",
             {
                 "outcome": "unchanged",
@@ -395,12 +395,12 @@ def test_submissions(outcome: Submission, text: str, data: dict[str, Any]) -> No
     [
         pytest.param(
             StopRequested(name="x"),
-            "stopping x: its training jobs end within minutes",
+            "stopping x; its training jobs end within minutes",
             {"outcome": "stop_requested", "name": "x"},
             id="stopping",
         ),
         pytest.param(
-            AlreadyOver(name="x", status="Completed"),
+            NothingToStop(name="x", status="Completed"),
             "nothing to stop: x is Completed",
             {"outcome": "already_over", "name": "x", "status": "Completed"},
             id="over",

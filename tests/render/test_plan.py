@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.jobs.apply import Applied
-from hptc.jobs.plan import Plan
-from hptc.jobs.submission import Submitted, Unchanged
+from hptc.jobs.decisions import AlreadySubmitted, Submitted
+from hptc.jobs.planned import Applied, Plan
 from hptc.render.plan import applied_json, render_applied, render_plan, verdict
-from hptc.stacks.status import PlannedStacks
+from hptc.stacks.results import StackStatuses
 from tests.support.golden import Golden
 from tests.support.plan_cases import (
     ARN,
@@ -46,8 +45,8 @@ def test_text(golden: Golden, case: str) -> None:
         ),
         pytest.param(
             CASES["mixed"],
-            "2 to submit, 1 unchanged, 1 blocked, 2 stacks to deploy, 1 stack orphaned, "
-            "2 earlier jobs still running",
+            "2 to submit, 1 unchanged, 1 blocked, 2 stacks to deploy, 1 orphaned stack, "
+            "2 stale jobs still running",
             id="mixed",
         ),
     ],
@@ -64,12 +63,10 @@ def test_the_first_line_is_the_verdict(plan: Plan, expected: str) -> None:
         pytest.param(replace(EMPTY, decisions=(new("a"),)), True, id="to submit"),
         pytest.param(replace(EMPTY, decisions=(blocked("a"),)), True, id="blocked"),
         pytest.param(
-            replace(EMPTY, stacks=PlannedStacks(orphaned=("x",))), True, id="orphaned stack"
+            replace(EMPTY, stacks=StackStatuses(orphaned=("x",))), True, id="orphaned stack"
         ),
         pytest.param(replace(EMPTY, stacks=CASES["mixed"].stacks), True, id="a stack to deploy"),
-        pytest.param(
-            replace(EMPTY, earlier=CASES["mixed"].earlier), False, id="earlier jobs are none"
-        ),
+        pytest.param(replace(EMPTY, stale=CASES["mixed"].stale), False, id="earlier jobs are none"),
     ],
 )
 def test_changes_are_what_there_is_to_do(plan: Plan, expected: bool) -> None:
@@ -98,7 +95,7 @@ def test_what_became_of_it() -> None:
         ),
         Applied(
             planned=new("b"),
-            outcome=Unchanged(
+            outcome=AlreadySubmitted(
                 name="b-0123abcd", arn=f"{ARN}b", region="us-east-1", status="InProgress"
             ),
         ),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hptc.errors import OperationError
-from hptc.service.responses import describe, described_request, read_status
+from hptc.service.lookup import describe, described_request
+from hptc.service.responses import read_status
 from tests.support.fake_service import FakeTuning
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -44,7 +45,7 @@ def test_optional_members_are_empty() -> None:
     found = read_status(DESCRIPTION, {}, now=NOW)
     assert (found.ended, found.consumed_seconds, found.best, found.overall_best) == (None,) * 4
     assert (found.failure_reason, found.warm_start_type, found.parents) == ("", "", ())
-    assert found.training_jobs.over == 0
+    assert found.training_jobs.ended == 0
     assert found.limits.max_training_jobs is None
 
 

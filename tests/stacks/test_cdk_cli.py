@@ -14,22 +14,24 @@ import pytest
 
 from hptc.errors import UsageError
 from hptc.service.interface import StackEvent
-from hptc.stacks.cdk_cli import Activity, Finished, Listener, Progress, run_cdk
+from hptc.stacks.cdk_cli import run_cdk
+from hptc.stacks.cdk_output import CdkOutput
+from hptc.stacks.results import StackActivity, StackFinished, StackProgress
 
 
 @dataclass
 class Heard:
     """Everything that a listener passed on, in order."""
 
-    all: list[Progress | str] = field(default_factory=list)
+    all: list[StackProgress | str] = field(default_factory=list)
 
-    def listener(self) -> Listener:
-        return Listener(self.all.append, self.all.append)
+    def listener(self) -> CdkOutput:
+        return CdkOutput(self.all.append, self.all.append)
 
-    def after(self, text: str) -> Listener:
+    def after(self, text: str) -> CdkOutput:
         listener = self.listener()
         for line in text.split("\n"):
-            listener.hear(line)
+            listener.feed_line(line)
         return listener
 
 
@@ -75,7 +77,7 @@ def test_a_step(line: str, expected: tuple[str, str, str, str, int, int | None])
     event = StackEvent(
         stack="a-dev", logical_id=logical_id, type=kind, status=status, reason=reason
     )
-    assert heard.all == [Activity(event=event, done=done, total=total)]
+    assert heard.all == [StackActivity(event=event, done=done, total=total)]
     assert listener.active == {"a-dev"}
 
 
@@ -112,11 +114,11 @@ def test_a_success_leaves_its_stacks() -> None:
     heard = Heard()
     listener = heard.after(SUCCESS)
     assert heard.all == [
-        Finished(stack="a-dev", is_changed=True, number=1, of=2),
-        Finished(stack="a-dev-x", is_changed=False, number=2, of=2),
+        StackFinished(stack="a-dev", is_changed=True, number=1, count=2),
+        StackFinished(stack="a-dev-x", is_changed=False, number=2, count=2),
     ]
     assert listener.changed == {"a-dev": True, "a-dev-x": False}
-    assert listener.conclude() == ""
+    assert listener.failure_message() == ""
 
 
 NOT_BOOTSTRAPPED = "SSM parameter /cdk-bootstrap/x/version not found in aws://1/us-east-1."
@@ -150,17 +152,17 @@ FAILURES = {
 def test_last_words(text: str, stack: str, words: str, said: list[str]) -> None:
     heard = Heard()
     listener = heard.after(text)
-    assert (listener.conclude(), listener.failed, heard.all) == (words, stack, said)
+    assert (listener.failure_message(), listener.failed, heard.all) == (words, stack, said)
 
 
 def test_words_are_said_once_it_goes_on() -> None:
     heard = Heard()
     listener = heard.listener()
-    listener.hear("current credentials could not be used")
+    listener.feed_line("current credentials could not be used")
     assert heard.all == []
-    listener.hear("a-dev: deploying... [1/2]")
+    listener.feed_line("a-dev: deploying... [1/2]")
     assert heard.all == ["current credentials could not be used"]
-    listener.hear("10/23 Currently in progress: Key, Vpc")
+    listener.feed_line("10/23 Currently in progress: Key, Vpc")
     assert heard.all[1:] == ["still in progress: Key, Vpc"]
 
 
@@ -188,9 +190,9 @@ def test_both_streams_are_heard_in_their_order(tmp_path: Path) -> None:
         ask=None,
     )
     assert code == 7
-    order = [each.stack if isinstance(each, Finished) else each for each in heard.all]
+    order = [each.stack if isinstance(each, StackFinished) else each for each in heard.all]
     assert order == ["error 0", "a-0", "error 1", "a-1", "error 2", "a-2"]
-    assert listener.conclude() == "half a line"
+    assert listener.failure_message() == "half a line"
 
 
 def test_no_such_program(tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ def test_a_question_comes_after_what_it_is_about(tmp_path: Path) -> None:
     before, *asked = heard.all
     assert before == "a table"
     assert "".join(map(str, asked)) == "Do you wish to deploy these changes? (y/n) y\n"
-    assert listener.conclude() == "an-ending of words"
+    assert listener.failure_message() == "an-ending of words"
 
 
 def test_ctrl_c_at_a_question(tmp_path: Path) -> None:
@@ -263,10 +265,11 @@ def test_a_signal_reaches_it_and_it_ends_first(tmp_path: Path) -> None:
     outer = f"""
         import sys
         from pathlib import Path
-        from hptc.stacks.cdk_cli import Listener, run_cdk
+        from hptc.stacks.cdk_cli import run_cdk
+        from hptc.stacks.cdk_output import CdkOutput
         say = lambda _: print("heard", flush=True)
         try:
-            run_cdk({script(inner)!r}, Path.cwd(), Listener(say, say), ask=None)
+            run_cdk({script(inner)!r}, Path.cwd(), CdkOutput(say, say), ask=None)
         except KeyboardInterrupt:
             print("interrupted", Path("ended").exists())
     """

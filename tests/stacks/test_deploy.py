@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hptc.errors import EXIT_OPERATION, OperationError, UsageError
-from hptc.stacks.cdk_cli import Progress
-from hptc.stacks.deploy import Audience, Deployment, deploy
+from hptc.stacks.deploy import DeployCallbacks, deploy
+from hptc.stacks.results import Deployment, StackProgress
 from tests.support.plans import project, spec
 
 FOUNDATION = "hptc-churn-dev"
@@ -23,11 +23,14 @@ class Followed:
     """A person without a terminal, and what they were told."""
 
     said: list[str] = field(default_factory=list)
-    steps: list[Progress] = field(default_factory=list)
+    steps: list[StackProgress] = field(default_factory=list)
 
-    def audience(self) -> Audience:
-        return Audience(
-            say=self.said.append, progress=self.steps.append, findings=lambda _: None, ask=None
+    def audience(self) -> DeployCallbacks:
+        return DeployCallbacks(
+            print_status=self.said.append,
+            progress=self.steps.append,
+            findings=lambda _: None,
+            ask=None,
         )
 
 
@@ -60,7 +63,7 @@ def says(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None
 def run(folder: Path, *specs: str, is_approved: bool = False) -> tuple[Deployment, Followed]:
     followed = Followed()
     audience = followed.audience()
-    made = deploy(folder, "dev", specs, is_approved=is_approved, audience=audience)
+    made = deploy(folder, "dev", specs, is_approved=is_approved, callbacks=audience)
     assert made is not None
     return made, followed
 
@@ -83,7 +86,7 @@ FAILURES = {
             "Stack includes security-sensitive updates, but terminal (TTY) is not attached so we "
             "are unable to get a confirmation from the user"
         ),
-        "the change above broadens permissions, and there is no terminal to ask in",
+        "the changes above broaden permissions, and without a terminal they can't be confirmed",
         "hptc deploy --yes",
     ),
     "no credentials": (
@@ -102,7 +105,7 @@ FAILURES = {
         "Assuming role failed: ExpiredToken",
         "aws sso login",
     ),
-    "a no": ("Deployment cancelled", "not deployed, as you said", ""),
+    "a no": ("Deployment cancelled", "the deployment was cancelled", ""),
     "of a stack, which no one may look at": (
         (
             f"❌  {STACK} failed to deploy\n‣ DeploymentError: Resource updates failed:\n"
@@ -111,7 +114,7 @@ FAILURES = {
         f"`{STACK}`: Resource updates failed: {STACK}/Role (AWS::IAM::Role Role) It is there.",
         "",
     ),
-    "without a word": ("", "cdk deploy ended with exit code 1", ""),
+    "without a word": ("", "`cdk deploy` exited with code 1", ""),
 }
 
 
@@ -130,8 +133,8 @@ def test_what_has_to_be_approved_is_shown(folder: Path) -> None:
     says(folder, FAILURES["no terminal"][0])
     followed = Followed()
     with pytest.raises(OperationError):
-        deploy(folder, "dev", (), is_approved=False, audience=followed.audience())
-    assert followed.said[1:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
+        deploy(folder, "dev", (), is_approved=False, callbacks=followed.audience())
+    assert followed.said[2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
 
 
 SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one"
@@ -144,10 +147,10 @@ def test_a_success(folder: Path) -> None:
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
-    assert followed.said[1:] == ["a warning", "another one"]
+    assert followed.said[2:] == ["a warning", "another one"]
     # Best effort: the deployment is done, whatever its caller may see.
     assert made.orphaned is None
-    assert "no AWS credentials" in made.not_listed_because
+    assert "no AWS credentials" in made.listing_error
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
     assert arguments[:2] == ["deploy", "--all"]
     assert arguments[arguments.index("--require-approval") + 1] == "never"
@@ -164,11 +167,11 @@ def test_outputs_of_a_stack_that_was_not_heard_of(folder: Path) -> None:
 def test_some_specs_only(folder: Path) -> None:
     says(folder, "", code=0)
     made, _ = run(folder, "churn")
-    assert (made.orphaned, made.not_listed_because) == (None, "")
+    assert (made.orphaned, made.listing_error) == (None, "")
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
     assert arguments[:4] == ["deploy", FOUNDATION, STACK, "--app"]
     assert arguments[arguments.index("--require-approval") + 1] == "broadening"
-    with pytest.raises(UsageError, match=f"the assembly has no stack `{FOUNDATION}-nope`"):
+    with pytest.raises(UsageError, match=f"there is no stack `{FOUNDATION}-nope` to deploy"):
         run(folder, "nope")
 
 
@@ -177,9 +180,9 @@ def test_an_interruption_says_what_goes_on(folder: Path) -> None:
     says(folder, activity, code=130)
     followed = Followed()
     with pytest.raises(KeyboardInterrupt):
-        deploy(folder, "dev", (), is_approved=True, audience=followed.audience())
-    assert f"CloudFormation goes on by itself with `{STACK}`" in followed.said[-1]
+        deploy(folder, "dev", (), is_approved=True, callbacks=followed.audience())
+    assert f"CloudFormation is still updating `{STACK}`" in followed.said[-1]
     says(folder, "", code=130)
     with pytest.raises(KeyboardInterrupt):
-        deploy(folder, "dev", (), is_approved=True, audience=followed.audience())
-    assert followed.said[-1] == "no stack was being changed"
+        deploy(folder, "dev", (), is_approved=True, callbacks=followed.audience())
+    assert followed.said[-1] == "no stack was being updated"

@@ -11,8 +11,8 @@ from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.project.project_file import Environment
 from hptc.service.interface import StackEvent, StackResource
-from hptc.stacks.cdk_cli import Activity
-from hptc.stacks.destroy import Removal, Removed, needed_by, plan_removal, remove
+from hptc.stacks.destroy import needed_by, plan_removal, remove
+from hptc.stacks.results import Removal, Removed, StackActivity
 from hptc.stacks.status import orphaned_stacks
 from tests.support.fake_service import (
     FakeStacks,
@@ -70,10 +70,10 @@ class TestRefusals:
         ("name", "message"),
         [
             pytest.param(f"{FOUNDATION}-nowhere", "there is no stack", id="not there"),
-            pytest.param("CDKToolkit", "is no stack of the project `churn`", id="a stranger's"),
-            pytest.param(f"{FOUNDATION}-by-hand", "is no stack of the project", id="no tags"),
-            pytest.param(f"{FOUNDATION}-eu", "in its environment `dev`", id="another environment"),
-            pytest.param("ours-by-tags", "by its name and its tags", id="another name"),
+            pytest.param("CDKToolkit", "does not belong to the project `churn`", id="a stranger's"),
+            pytest.param(f"{FOUNDATION}-by-hand", "does not belong to the project", id="no tags"),
+            pytest.param(f"{FOUNDATION}-eu", "and its environment `dev`", id="another environment"),
+            pytest.param("ours-by-tags", "by its name and tags", id="another name"),
             pytest.param(f"{FOUNDATION}-churn", "is needed by the spec `churn`", id="a spec's"),
             pytest.param(f"{FOUNDATION}-Churn", "needed by the spec `churn`", id="in another case"),
             pytest.param(FOUNDATION, "is needed by the spec `churn`", id="the foundation"),
@@ -159,7 +159,7 @@ def on(resource: StackResource, status: str, reason: str = "") -> StackEvent:
 
 
 def removed(stacks: FakeStacks) -> tuple[Removed, list[tuple[str, str, int]], FakeTime]:
-    told: list[Activity] = []
+    told: list[StackActivity] = []
     time = FakeTime()
     outcome = remove(REMOVAL, stacks, progress=told.append, sleep=time.sleep)
     assert {each.total for each in told} == {2}
@@ -213,4 +213,4 @@ class TestRemove:
             f"`{GONE}`: Data (AWS::S3::Bucket) could not be deleted: "
             "The bucket you tried to delete is not empty"
         )
-        assert "`hptc destroy` it again" in raised.value.help
+        assert "rerun `hptc destroy`" in raised.value.help

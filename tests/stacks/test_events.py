@@ -74,7 +74,7 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
         "ROLLBACK_COMPLETE",
         (
             f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: no\n"
-            "  it failed, too: Role (AWS::IAM::Role) could not be created: neither"
+            "  also failed: Role (AWS::IAM::Role) could not be created: neither"
         ),
     ),
     "a reason in a reason, on several lines": (
@@ -108,7 +108,7 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
         "UPDATE_ROLLBACK_FAILED",
         (
             f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no\n"
-            "  then it could not be undone: Role (AWS::IAM::Role) could not be updated: "
+            "  rollback failed: Role (AWS::IAM::Role) could not be updated: "
             "gone meanwhile"
         ),
     ),
@@ -124,7 +124,7 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
         "UPDATE_ROLLBACK_FAILED",
         (
             f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no\n"
-            "  then it could not be undone: Role (AWS::IAM::Role) could not be updated: "
+            "  rollback failed: Role (AWS::IAM::Role) could not be updated: "
             "gone meanwhile"
         ),
     ),
@@ -157,7 +157,7 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
 def test_the_cause(events: list[StackEvent], status: str, told: str) -> None:
     failure = failure_of(reversed(events))
     assert failure is not None
-    assert (failure.status, failure.told()) == (status, told)
+    assert (failure.status, failure.message()) == (status, told)
     assert failure.is_stuck is (status == "UPDATE_ROLLBACK_FAILED")
 
 
@@ -187,11 +187,13 @@ def test_a_nested_stack_is_a_resource() -> None:
     nested = replace(on("Key", "CREATE_FAILED", "no"), type="AWS::CloudFormation::Stack")
     failure = failure_of(reversed([*CREATED, nested, *ROLLED_BACK]))
     assert failure is not None
-    assert failure.told() == f"`{STACK}`: Key (AWS::CloudFormation::Stack) could not be created: no"
+    assert (
+        failure.message() == f"`{STACK}`: Key (AWS::CloudFormation::Stack) could not be created: no"
+    )
 
 
 def test_how_a_stack_came_to_be_so_is_said_first() -> None:
     events = [*CREATED, on("Bucket", "CREATE_FAILED", "no"), *ROLLED_BACK]
     failure = failure_of(reversed(events))
     assert failure is not None
-    assert failure.told(" is stuck").startswith(f"`{STACK}` is stuck: Bucket (AWS::S3::Bucket) ")
+    assert failure.message(" is stuck").startswith(f"`{STACK}` is stuck: Bucket (AWS::S3::Bucket) ")

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hptc.aws.account import Account, Role, Subnet
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
+from hptc.service.inventory import Account, Role, Subnet
 from tests.support.fake_service import FakeStacks, FakeTuning
 
 
 @dataclass
 class FakeInventory:
-    """hptc.aws.account.Inventory in memory. `calls` has the methods called, in order."""
+    """hptc.service.inventory.Inventory in memory. `calls` has the methods called, in order."""
 
     region_of: dict[str, str] = field(default_factory=dict)  # of each bucket
     objects: list[str] = field(default_factory=list)  # as s3://bucket/key

@@ -11,7 +11,8 @@ from typing import Any
 from hptc.errors import AwsError
 from hptc.request.emission import Request
 from hptc.service.interface import DeployedStack, StackEvent, StackResource
-from hptc.service.responses import JobSummary, TrainingJob, read_summary, tags_of
+from hptc.service.responses import read_summary, tags_of
+from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 

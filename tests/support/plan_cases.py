@@ -8,17 +8,24 @@ from decimal import Decimal
 
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import EvidenceRun, ExpectedCost, no_forecast
-from hptc.jobs.history import EarlierJob, EarlierJobs, Fate
-from hptc.jobs.plan import AlreadyThere, Blocked, Obstacle, Place, Plan, ToSubmit
-from hptc.jobs.plan_costs import PlannedCost
-from hptc.stacks.status import PlannedStack, PlannedStacks, StackState
+from hptc.jobs.decisions import Blocked, Obstacle, Unchanged
+from hptc.jobs.planned import (
+    Place,
+    Plan,
+    PlannedCost,
+    PlannedSubmission,
+    StaleJob,
+    StaleJobs,
+    StaleReason,
+)
+from hptc.stacks.results import StackState, StackStatus, StackStatuses
 
 PLACE = Place(account="123456789012", region="us-east-1", project="churn", environment="dev")
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job/"
 
 
-def new(spec: str) -> ToSubmit:
-    return ToSubmit(
+def new(spec: str) -> PlannedSubmission:
+    return PlannedSubmission(
         spec=spec,
         file=f"specs/{spec}.yaml",
         name=f"{spec}-0123abcd",
@@ -28,8 +35,8 @@ def new(spec: str) -> ToSubmit:
     )
 
 
-def there(spec: str, status: str) -> AlreadyThere:
-    return AlreadyThere(
+def there(spec: str, status: str) -> Unchanged:
+    return Unchanged(
         spec=spec,
         file=f"specs/{spec}.yaml",
         name=f"{spec}-89abcdef",
@@ -52,13 +59,13 @@ def blocked(spec: str) -> Blocked:
     )
 
 
-def old(number: int, status: str, fate: Fate = Fate.SUPERSEDED) -> EarlierJob:
-    return EarlierJob(
+def old(number: int, status: str, reason: StaleReason = StaleReason.SUPERSEDED) -> StaleJob:
+    return StaleJob(
         name=f"churn-{number:08x}",
         status=status,
         created=datetime(2026, 3, 1, 12, tzinfo=UTC) - timedelta(days=number),
-        fate=fate,
-        spec="churn" if fate is Fate.SUPERSEDED else "specs/gone.yaml",
+        reason=reason,
+        spec="churn" if reason is StaleReason.SUPERSEDED else "specs/gone.yaml",
     )
 
 
@@ -125,36 +132,36 @@ ENDLESS = PlannedCost(
 EMPTY = Plan(
     place=PLACE,
     decisions=(),
-    earlier=EarlierJobs(),
-    stacks=PlannedStacks(),
+    stale=StaleJobs(),
+    stacks=StackStatuses(),
     is_whole_project=True,
 )
 
-DEPLOYED = PlannedStack(name="hptc-churn-dev", state=StackState.DEPLOYED)
+DEPLOYED = StackStatus(name="hptc-churn-dev", state=StackState.DEPLOYED)
 
 CASES = {
     "empty": EMPTY,
     "unchanged": replace(
         EMPTY,
         decisions=(there("churn", "InProgress"), there("a-longer-name", "Completed")),
-        stacks=PlannedStacks(needed=(DEPLOYED,)),
+        stacks=StackStatuses(needed=(DEPLOYED,)),
     ),
     "mixed": replace(
         EMPTY,
         decisions=(new("churn"), there("kept", "Completed"), blocked("late"), new("second")),
-        earlier=EarlierJobs(
+        stale=StaleJobs(
             jobs=(
                 old(1, "InProgress"),
-                old(2, "Stopping", Fate.ORPHANED),
+                old(2, "Stopping", StaleReason.ORPHANED),
                 *(old(number, "Completed") for number in range(3, 15)),
             ),
-            not_looked_at=4900,
+            unchecked=4900,
         ),
-        stacks=PlannedStacks(
+        stacks=StackStatuses(
             needed=(
                 DEPLOYED,
-                PlannedStack(name="hptc-churn-dev-late", state=StackState.MISSING),
-                PlannedStack(
+                StackStatus(name="hptc-churn-dev-late", state=StackState.MISSING),
+                StackStatus(
                     name="hptc-churn-dev-old",
                     state=StackState.INCOMPLETE,
                     missing_outputs=("ExecutionRoleArn",),
@@ -179,9 +186,9 @@ CASES = {
     "restricted": replace(
         EMPTY,
         decisions=(new("churn"),),
-        stacks=PlannedStacks(
+        stacks=StackStatuses(
             needed=(DEPLOYED,),
-            not_listed_because="not authorized to perform: cloudformation:DescribeStacks",
+            listing_error="not authorized to perform: cloudformation:DescribeStacks",
         ),
     ),
 }

@@ -10,12 +10,13 @@ from typing import Any
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
-from hptc.jobs.plan import Plan, is_whole_project, plan
+from hptc.jobs.plan import is_whole_project, plan
 from hptc.jobs.plan_costs import BoundOf
+from hptc.jobs.planned import Plan
 from hptc.jobs.provenance import Provenance
 from hptc.jobs.submission import submit
 from hptc.request.identity import scheduled_stem
-from hptc.service.responses import JobSummary
+from hptc.service.tuning_jobs import JobSummary
 from tests.support.fake_service import FakeStacks, FakeTuning, NoWrites
 from tests.support.outcomes import all_succeeded
 from tests.support.specs import PROJECT, SPEC
@@ -76,7 +77,7 @@ def run(tuning: FakeTuning, compiled: list[Compiled], status: str = "Completed")
     names = []
     for one in compiled:
         env = one.environment.name if one.environment else ""
-        sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin(one))
+        sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin)
         tuning.jobs[sent.name]["HyperParameterTuningJobStatus"] = status
         names.append(sent.name)
     tuning.calls.clear()

@@ -1,0 +1,290 @@
+"""Decides what submitting a compiled file would do. Nothing is written.
+
+`hptc submit`, `hptc plan`, the application of a saved plan and `hptc check --online` all decide
+with this module, so they can't disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hptc.compiler.outcome import Compiled
+from hptc.infrastructure.provenance_tags import MAX_TAGS, merged_tags
+from hptc.jobs.decisions import Blocked, DecidedJob, Decision, DryRun, Obstacle, Submit, Unchanged
+from hptc.jobs.description import is_described_by
+from hptc.jobs.provenance import Provenance, ProvenanceOf, job_tags
+from hptc.jobs.resolution import Resolution, resolve
+from hptc.jobs.snapshot import ExistingJob, JobSnapshot, existing_job
+from hptc.project.references import names_in
+from hptc.request import identity
+from hptc.request.emission import Request
+from hptc.service.interface import StackReader
+from hptc.service.responses import read_origin, tags_of
+from hptc.service.tuning_jobs import FINAL_STATUSES, JobOrigin
+from hptc.text import plural
+
+
+def decide(
+    compiled: Compiled,
+    jobs: JobSnapshot,
+    stacks: StackReader,
+    *,
+    provenance: ProvenanceOf,
+    rerun: int | None = None,
+) -> Decision:
+    """What submitting a compiled file would do. `rerun` numbers a repeat of the same content.
+
+    A job that AWS has needs neither stacks nor provenance. Raises AwsError if AWS refuses a call.
+    """
+    if rerun is not None and (refusal := _refused_rerun(compiled, rerun)) is not None:
+        return refusal
+    job = _wanted(compiled, rerun)
+    existing = jobs.find(job.name)
+    if existing is not None:
+        return _compare(job, existing, jobs, stacks, compiled)
+    other = jobs.other_spelling(job.name)
+    if other is not None:
+        return job.blocked(
+            Obstacle.NAME,
+            f"AWS already has a tuning job named `{other}`, and names are not case-sensitive",
+            "give the spec another name",
+        )
+    resolution = resolve(compiled, stacks)
+    if (problem := resolution.problem) is not None:
+        return job.blocked(problem.obstacle, problem.reason, problem.help)
+    return _submit(job, compiled, resolution, provenance(compiled))
+
+
+def decide_dry_run(
+    compiled: Compiled,
+    stacks: StackReader,
+    *,
+    provenance: ProvenanceOf,
+    rerun: int | None = None,
+) -> DryRun | Blocked:
+    """What a submission would send if AWS has no such job. No tuning job is looked up."""
+    if rerun is not None and (refusal := _refused_rerun(compiled, rerun)) is not None:
+        return refusal
+    job = _wanted(compiled, rerun)
+    resolution = resolve(compiled, stacks)
+    for problem in resolution.missing.values():
+        if problem.obstacle is not Obstacle.STACK:
+            return job.blocked(problem.obstacle, problem.reason, problem.help)
+    submit = _submit(job, compiled, resolution, provenance(compiled))
+    if isinstance(submit, Blocked):
+        return submit
+    return DryRun(name=job.name, request=submit.request, unresolved=tuple(resolution.missing))
+
+
+def _submit(
+    job: _Wanted, compiled: Compiled, resolution: Resolution, provenance: Provenance
+) -> Submit | Blocked:
+    """The request with its name, values and tags; blocked if it has too many tags."""
+    request = resolution.fill(compiled.request)
+    request["HyperParameterTuningJobName"] = job.name
+    tags = job_tags(compiled, provenance)
+    merged = merged_tags(request, tags)
+    excess = len(merged) - MAX_TAGS
+    if excess > 0:
+        return job.blocked(
+            Obstacle.REQUEST,
+            f"the job has {len(merged) - len(tags)} tags and hptc adds {len(tags)}, but the "
+            f"maximum is {MAX_TAGS}",
+            f"remove {plural(excess, 'tag')}",
+        )
+    request["Tags"] = merged
+    return Submit(
+        spec=job.spec,
+        file=job.file,
+        name=job.name,
+        digest=job.digest,
+        request=request,
+        provided=resolution.values,
+        commit=provenance.commit,
+        is_name_pinned=job.is_name_pinned,
+    )
+
+
+def decide_again(
+    submit: Submit, description: Mapping[str, Any], tags: Mapping[str, str]
+) -> Unchanged | Blocked:
+    """The decision about a job that somebody else created between a decision and its execution."""
+    job = _Wanted(
+        spec=submit.spec,
+        file=submit.file,
+        name=submit.name,
+        digest=submit.digest,
+        is_name_pinned=submit.is_name_pinned,
+        has_references=bool(submit.provided),
+        origin=read_origin(tags_of(submit.request["Tags"])),
+    )
+    existing = existing_job(description)
+    theirs = read_origin(tags)
+    if theirs.digest:
+        return _compare_tags(job, existing, theirs)
+    return _compared(job, existing, is_same=is_described_by(submit.request, description))
+
+
+def check_parents(decision: Decision, jobs: JobSnapshot) -> Decision:
+    """A submission blocked while a warm-start parent has not ended. Other decisions stay.
+
+    Planning looks ahead with this; at submission AWS itself refuses such a job.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
+    """
+    if not isinstance(decision, Submit):
+        return decision
+    for parent in _parents(decision.request):
+        status = _status(parent, jobs)
+        if status in FINAL_STATUSES:
+            continue
+        return Blocked(
+            spec=decision.spec,
+            file=decision.file,
+            name=decision.name,
+            digest=decision.digest,
+            obstacle=Obstacle.PARENT,
+            reason=f"its warm-start parent `{parent}` does not exist in {jobs.region}"
+            if status is None
+            else f"its warm-start parent `{parent}` is {status}",
+            help="submit the parent, and plan again when it has ended"
+            if status is None
+            else "plan again when the parent has ended",
+        )
+    return decision
+
+
+def _parents(request: Request) -> Iterator[str]:
+    warm_start = request.get("WarmStartConfig") or {}
+    for parent in warm_start.get("ParentHyperParameterTuningJobs", ()):
+        yield parent["HyperParameterTuningJobName"]
+
+
+def _status(name: str, jobs: JobSnapshot) -> str | None:
+    """The status of a tuning job, listed or not; None if there is no such job."""
+    found = jobs.find(name)
+    if found is not None:
+        return found.status
+    description = jobs.describe(name)
+    return None if description is None else str(description["HyperParameterTuningJobStatus"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted(DecidedJob):
+    """A job that AWS is to have, as far as it is known without its stacks."""
+
+    is_name_pinned: bool
+    has_references: bool
+    origin: JobOrigin
+
+    def blocked(self, obstacle: Obstacle, reason: str, help: str) -> Blocked:
+        return Blocked(
+            spec=self.spec,
+            file=self.file,
+            name=self.name,
+            digest=self.digest,
+            obstacle=obstacle,
+            reason=reason,
+            help=help,
+        )
+
+
+def _wanted(compiled: Compiled, rerun: int | None) -> _Wanted:
+    return _Wanted(
+        spec=compiled.name,
+        file=compiled.file,
+        name=compiled.job.name
+        if rerun is None
+        else identity.job_name(compiled.name, compiled.digest, rerun=rerun),
+        digest=compiled.digest,
+        is_name_pinned=compiled.pinned_name is not None,
+        has_references=bool(names_in(compiled.request)),
+        origin=read_origin(job_tags(compiled, Provenance(spec=""))),
+    )
+
+
+def _refused_rerun(compiled: Compiled, rerun: int) -> Blocked | None:
+    job = _wanted(compiled, None)
+    if rerun < 1:
+        return job.blocked(Obstacle.REQUEST, "run numbers start at 1", "")
+    if compiled.pinned_name is not None:
+        return job.blocked(
+            Obstacle.REQUEST,
+            f"{compiled.file} sets the exact name of its job, so no run number can be added",
+            "change the name in the file, or remove `job_name` so that the name is made from the "
+            "content",
+        )
+    return None
+
+
+def _compare(
+    job: _Wanted,
+    existing: ExistingJob,
+    jobs: JobSnapshot,
+    stacks: StackReader,
+    compiled: Compiled,
+) -> Unchanged | Blocked:
+    """The decision about a job whose name AWS has already."""
+    theirs = jobs.origin(existing.arn)
+    if theirs.digest:
+        return _compare_tags(job, existing, theirs)
+    # Another tool made it: only its description shows its content.
+    resolution = resolve(compiled, stacks)
+    if (problem := resolution.problem) is not None:
+        return job.blocked(problem.obstacle, problem.reason, problem.help)
+    request = resolution.fill(compiled.request)
+    description = jobs.describe(existing.name) or {}
+    return _compared(job, existing, is_same=is_described_by(request, description))
+
+
+def _compare_tags(job: _Wanted, existing: ExistingJob, theirs: JobOrigin) -> Unchanged | Blocked:
+    if theirs.digest != job.digest:
+        return _taken(job, existing.name)
+    ours = job.origin
+    # The digest covers references, not their values: two environments of one account have the same
+    # digest for jobs with different roles and buckets.
+    if job.has_references:
+        for kind, mine, other in (
+            ("project", ours.project, theirs.project),
+            ("environment", ours.environment, theirs.environment),
+        ):
+            if mine != other:
+                return job.blocked(
+                    Obstacle.NAME,
+                    f"the tuning job `{existing.name}` belongs to the {kind} "
+                    f"`{other or '(none)'}`, not to `{mine or '(none)'}`",
+                    "add a tag with `{{ env }}` to the spec so that each environment's job has "
+                    "its own name, or number this run with --rerun",
+                )
+    return _unchanged(job, existing, is_known_by_tag=True)
+
+
+def _compared(job: _Wanted, existing: ExistingJob, *, is_same: bool) -> Unchanged | Blocked:
+    if not is_same:
+        return _taken(job, existing.name)
+    return _unchanged(job, existing, is_known_by_tag=False)
+
+
+def _unchanged(job: _Wanted, existing: ExistingJob, *, is_known_by_tag: bool) -> Unchanged:
+    return Unchanged(
+        spec=job.spec,
+        file=job.file,
+        name=existing.name,
+        digest=job.digest,
+        arn=existing.arn,
+        status=existing.status,
+        is_known_by_tag=is_known_by_tag,
+        is_name_pinned=job.is_name_pinned,
+    )
+
+
+def _taken(job: _Wanted, name: str) -> Blocked:
+    return job.blocked(
+        Obstacle.NAME,
+        f"AWS already has a tuning job named `{name}` with other content",
+        "tuning jobs can't be changed: choose another name, or remove `job_name` so that the name "
+        "is made from the content"
+        if job.is_name_pinned
+        else "number this run with --rerun, or give the spec another name",
+    )

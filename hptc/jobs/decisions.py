@@ -1,0 +1,128 @@
+"""What hptc decides about a tuning job, and what a submission or a stop results in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hptc.errors import OperationError, UsageError
+from hptc.request.emission import Request
+from hptc.service.tuning_jobs import FINAL_STATUSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedJob:
+    """The tuning job that a decision is about."""
+
+    spec: str  # the spec's name; the job's name for a file in the API's form
+    file: str
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit(DecidedJob):
+    """AWS has no tuning job of this name: `request` creates it."""
+
+    request: Request  # complete, with provenance tags
+    provided: Mapping[str, str]  # the value of each reference, by the reference's name
+    commit: str | None
+    is_name_pinned: bool  # the author chose the job's name; it is not made from the content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged(DecidedJob):
+    """AWS has the tuning job already, whatever its status."""
+
+    arn: str
+    status: str
+    is_known_by_tag: bool  # by its digest tag; otherwise by its description
+    is_name_pinned: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job's status is final."""
+        return self.status in FINAL_STATUSES
+
+
+class Obstacle(StrEnum):
+    """What prevents a submission."""
+
+    STACK = "stack"  # a stack that provides a value is not deployed
+    NAME = "name"  # AWS has another tuning job of this name
+    PARENT = "parent"  # a warm-start parent has not ended
+    REQUEST = "request"  # the request can't be sent
+
+
+def refusal(obstacle: Obstacle, reason: str, help: str) -> OperationError | UsageError:
+    """The error for an obstacle: UsageError for a request that could never be sent."""
+    kind = UsageError if obstacle is Obstacle.REQUEST else OperationError
+    return kind(reason, help=help)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked(DecidedJob):
+    """The tuning job can't be submitted. `reason` says why and `help` what to do."""
+
+    obstacle: Obstacle
+    reason: str
+    help: str
+
+    def error(self) -> OperationError | UsageError:
+        """The error that a submission raises."""
+        return refusal(self.obstacle, self.reason, self.help)
+
+
+Decision = Submit | Unchanged | Blocked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A new tuning job."""
+
+    name: str
+    arn: str
+    region: str
+    request: Request  # exactly what was sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadySubmitted:
+    """AWS had the tuning job already, so nothing was sent."""
+
+    name: str
+    arn: str
+    region: str
+    status: str
+    can_rerun: bool = True  # its name is made from its content, so a run number can be added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """What a submission would send. References to stacks that are not deployed are `unresolved`."""
+
+    name: str
+    request: Request
+    unresolved: tuple[str, ...]
+
+
+Submission = Submitted | AlreadySubmitted | DryRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested:
+    """The tuning job is stopping; its training jobs end within minutes."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingToStop:
+    """The tuning job has ended, or is stopping already."""
+
+    name: str
+    status: str
+
+
+Stop = StopRequested | NothingToStop

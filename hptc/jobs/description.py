@@ -1,0 +1,56 @@
+"""Compares a request with the description of a tuning job that hptc didn't tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from hptc.request import identity
+from hptc.request.emission import Request
+
+_COMPARED = (
+    *("HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"),
+    *("WarmStartConfig", "Autotune"),
+)
+_RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
+
+
+def is_described_by(request: Request, description: Mapping[str, Any]) -> bool:
+    """Whether a tuning job was made from a request, apart from its tags."""
+    ours = {member: deepcopy(request.get(member)) for member in _COMPARED}
+    theirs = {member: deepcopy(description.get(member)) for member in _COMPARED}
+    our_definitions, their_definitions = _definitions(ours), _definitions(theirs)
+    if len(our_definitions) == len(their_definitions):
+        for sent, described in zip(our_definitions, their_definitions, strict=True):
+            _remove_additions(sent, described)
+    return identity.canonical(ours) == identity.canonical(theirs)
+
+
+def _definitions(members: Mapping[str, Any]) -> list[dict[str, Any]]:
+    several = members["TrainingJobDefinitions"] or []
+    one = members["TrainingJobDefinition"]
+    return [*([one] if one else []), *sorted(several, key=lambda d: d.get("DefinitionName", ""))]
+
+
+def _remove_additions(sent: dict[str, Any], described: dict[str, Any]) -> None:
+    """Remove what the service adds to a definition, in place.
+
+    For built-in algorithms it adds metric definitions and static hyperparameters whose names start
+    with `_`. It describes a single instance type as a ResourceConfig.
+    """
+    if "MetricDefinitions" not in sent.get("AlgorithmSpecification", {}):
+        described.get("AlgorithmSpecification", {}).pop("MetricDefinitions", None)
+    static = described.get("StaticHyperParameters") or {}
+    for name in [name for name in static if name.startswith("_")]:
+        if name not in sent.get("StaticHyperParameters", {}):
+            del static[name]
+    for definition in (sent, described):
+        flexible = definition.get("HyperParameterTuningResourceConfig") or {}
+        configs = flexible.get("InstanceConfigs") or []
+        if flexible and len(configs) <= 1:
+            del definition["HyperParameterTuningResourceConfig"]
+            definition["ResourceConfig"] = {
+                **{k: v for k, v in flexible.items() if k in _RESOURCES},
+                **(configs[0] if configs else {}),
+            }

@@ -1,0 +1,89 @@
+"""Finds the spec that a tuning job belongs to by the job's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hptc.compiler.outcome import Compiled, CompiledSpec
+from hptc.request.identity import MAX_NAME, scheduled_stem
+
+_GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
+_SCHEDULED = re.compile(r"(?P<stem>.+)-[0-9]{12}")
+_LONGEST_SUFFIX = len("-00000000-r999")
+_CONTENT_LENGTH = len("-00000000")
+
+
+def is_generated(name: str) -> bool:
+    """Whether a job's name ends as those that hptc makes from content."""
+    return _GENERATED.fullmatch(name) is not None
+
+
+def name_parts(one: Compiled) -> tuple[str, ...]:
+    """Texts of which each job of a spec contains one in its name, whatever its content."""
+    name = one.job.name
+    part = name
+    if isinstance(one, CompiledSpec):
+        part = one.name[: MAX_NAME - _LONGEST_SUFFIX].rstrip("-")
+    scheduled = _scheduled_stem(one)
+    parts = (part,) if part in name else (part, name)
+    return parts if scheduled is None else (*parts, scheduled)
+
+
+def _scheduled_stem(one: Compiled) -> str | None:
+    """The start of the names of the jobs that a spec's schedule starts; None without one."""
+    if one.schedule is None or one.environment is None:
+        return None
+    return scheduled_stem(one.name, one.environment.project, one.environment.name)
+
+
+class SpecsByJobName:
+    """The specs of a project, indexed by the names that their tuning jobs can have."""
+
+    def __init__(self, compiled: Sequence[Compiled]) -> None:
+        self._compiled = compiled
+        self._names = {one.job.name.lower(): one.name for one in compiled}
+        self._by_content: dict[str, list[tuple[str, str]]] = {}
+        for name, spec in self._names.items():
+            self._by_content.setdefault(name[-_CONTENT_LENGTH:], []).append((name, spec))
+        stems = {_scheduled_stem(one): one.name for one in compiled}
+        self._scheduled = {stem: spec for stem, spec in stems.items() if stem is not None}
+        self._stems: dict[int, dict[str, str]] = {}  # by the length of the suffix
+
+    def with_content(self, name: str) -> str | None:
+        """The spec whose present content a job has, numbered runs included."""
+        lower = name.lower()
+        if lower in self._names:
+            return self._names[lower]
+        match = _GENERATED.fullmatch(lower)
+        if match is None or "-r" not in match["suffix"]:
+            return None
+        content = match["suffix"].rpartition("-r")[0]
+        # The stem of a numbered run may be cut shorter than that of the first run.
+        return next(
+            (
+                spec
+                for each, spec in self._by_content.get(content, ())
+                if each.startswith(match["stem"])
+            ),
+            None,
+        )
+
+    def with_schedule(self, name: str) -> str | None:
+        """The spec whose schedule started a job, whatever its content."""
+        match = _SCHEDULED.fullmatch(name)
+        return self._scheduled.get(match["stem"]) if match is not None else None
+
+    def with_stem(self, name: str) -> str | None:
+        """The spec whose name starts a job's name, whatever its content."""
+        match = _GENERATED.fullmatch(name)
+        if match is None:
+            return None
+        length = len(match["suffix"])
+        if length not in self._stems:
+            self._stems[length] = {
+                one.name[: MAX_NAME - length].rstrip("-"): one.name
+                for one in reversed(self._compiled)
+                if isinstance(one, CompiledSpec)
+            }
+        return self._stems[length].get(match["stem"])

@@ -1,0 +1,124 @@
+"""A plan: the decisions about the specs of an environment, and what AWS has besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hptc.cost.bound import BoundSummary
+from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
+from hptc.jobs.decisions import AlreadySubmitted, Blocked, DecidedJob, Submitted, Unchanged
+from hptc.service.tuning_jobs import FINAL_STATUSES
+from hptc.stacks.results import StackStatuses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The account, Region and environment that a plan is for."""
+
+    account: str
+    region: str
+    project: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCost:
+    """What one tuning job may cost, as known when it was planned."""
+
+    bound: BoundSummary
+    expected: ExpectedCost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSubmission(DecidedJob):
+    """A tuning job to submit. A plan doesn't contain its request, only what determines it."""
+
+    commit: str | None
+    provided: Mapping[str, str]  # the value of each reference, by the reference's name
+    cost: PlannedCost | None = None  # None if not estimated
+
+
+PlannedDecision = PlannedSubmission | Unchanged | Blocked
+
+
+class StaleReason(StrEnum):
+    """Why no spec compiles to a tuning job."""
+
+    SUPERSEDED = "superseded"  # its spec has other content now
+    ORPHANED = "orphaned"  # its spec is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleJob:
+    """A tuning job of the environment that no spec compiles to."""
+
+    name: str
+    status: str
+    created: datetime
+    reason: StaleReason
+    spec: str  # the name of the spec, or the path of one that is gone
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job's status is final."""
+        return self.status in FINAL_STATUSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleJobs:
+    """The stale tuning jobs: the running ones first, then the newest."""
+
+    jobs: tuple[StaleJob, ...] = ()
+    unchecked: int = 0  # older jobs, all of them ended, whose tags were not read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `hptc submit` would do for the specs of one environment."""
+
+    place: Place
+    decisions: tuple[PlannedDecision, ...]  # in the order of the specs
+    stale: StaleJobs
+    stacks: StackStatuses
+    is_whole_project: bool  # otherwise no job and no stack counts as orphaned
+
+    @property
+    def to_submit(self) -> tuple[PlannedSubmission, ...]:
+        """The new tuning jobs."""
+        return tuple(each for each in self.decisions if isinstance(each, PlannedSubmission))
+
+    @property
+    def unchanged(self) -> tuple[Unchanged, ...]:
+        """The tuning jobs that AWS has already."""
+        return tuple(each for each in self.decisions if isinstance(each, Unchanged))
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """The tuning jobs that can't be submitted."""
+        return tuple(each for each in self.decisions if isinstance(each, Blocked))
+
+    @property
+    def total_cost(self) -> TotalCost | None:
+        """The total of the new jobs' costs; None if there are none, or not all are estimated."""
+        costs = [each.cost for each in self.to_submit if each.cost is not None]
+        if not costs or len(costs) < len(self.to_submit):
+            return None
+        return total_cost([(each.bound, each.expected) for each in costs])
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is something to do. Stale jobs don't count, because nothing undoes them."""
+        return bool(
+            self.to_submit or self.blocked or self.stacks.not_deployed or self.stacks.orphaned
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The outcome of one planned submission."""
+
+    planned: PlannedSubmission
+    outcome: Submitted | AlreadySubmitted

@@ -1,0 +1,122 @@
+"""Read-only views of an account that make each call once.
+
+A plan reads everything through them, so it is about one state of the account, costs few calls and
+can't write: neither view has a method that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hptc.service.interface import DeployedStack, StackReader, TuningReader
+from hptc.service.responses import read_origin
+from hptc.service.tuning_jobs import JobOrigin, JobSummary, TrainingJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingJob:
+    """A tuning job that AWS has."""
+
+    name: str
+    arn: str
+    status: str
+
+
+@dataclass(slots=True, kw_only=True)
+class JobSnapshot:
+    """The tuning jobs of one account in one Region.
+
+    `listed` are the jobs of a list, by name. Without a list, each job is looked up by its name.
+    """
+
+    tuning: TuningReader
+    listed: Mapping[str, JobSummary] | None = None
+    _descriptions: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    _tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    _spellings: dict[str, str] | None = None
+
+    @property
+    def region(self) -> str:
+        """The Region of the tuning jobs."""
+        return self.tuning.region
+
+    def find(self, name: str) -> ExistingJob | None:
+        """The tuning job of a name; from the list, if there is one."""
+        if self.listed is not None:
+            summary = self.listed.get(name)
+            if summary is None:
+                return None
+            return ExistingJob(name=summary.name, arn=summary.arn, status=summary.status)
+        description = self.describe(name)
+        return None if description is None else existing_job(description)
+
+    def describe(self, name: str) -> Mapping[str, Any] | None:
+        """The description of a tuning job, whether or not it is listed."""
+        if name not in self._descriptions:
+            self._descriptions[name] = self.tuning.describe(name)
+        return self._descriptions[name]
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The tags of a tuning job."""
+        if arn not in self._tags:
+            self._tags[arn] = self.tuning.list_tags(arn)
+        return self._tags[arn]
+
+    def origin(self, arn: str) -> JobOrigin:
+        """Where a tuning job comes from, by its tags."""
+        return read_origin(self.tags(arn))
+
+    def training_jobs(self, name: str, *, limit: int) -> Iterator[TrainingJob]:
+        """The training jobs of a tuning job, the newest first."""
+        return self.tuning.list_training_jobs(name, limit=limit)
+
+    def billable_seconds(self, training_job: str) -> int | None:
+        """The seconds that AWS bills for each instance of a training job; None if not reported."""
+        return self.tuning.billable_seconds(training_job)
+
+    def other_spelling(self, name: str) -> str | None:
+        """A listed job whose name differs only in case. AWS takes both for the same name."""
+        listed = self.listed or {}
+        if name in listed:
+            return None
+        if self._spellings is None:
+            self._spellings = {each.lower(): each for each in listed}
+        return self._spellings.get(name.lower())
+
+
+def existing_job(description: Mapping[str, Any]) -> ExistingJob:
+    """The job of a DescribeHyperParameterTuningJob response."""
+    return ExistingJob(
+        name=description["HyperParameterTuningJobName"],
+        arn=description["HyperParameterTuningJobArn"],
+        status=description["HyperParameterTuningJobStatus"],
+    )
+
+
+@dataclass(slots=True)
+class StackSnapshot:
+    """hptc.service.interface.StackReader that reads each stack once."""
+
+    stacks: StackReader
+    _outputs: dict[str, dict[str, str] | None] = field(default_factory=dict)
+    _all: dict[str, DeployedStack] | None = None
+
+    def outputs(self, stack: str) -> dict[str, str] | None:
+        """The outputs of a stack by key; None if there is no such stack."""
+        if stack not in self._outputs:
+            self._outputs[stack] = self._read(stack)
+        return self._outputs[stack]
+
+    def _read(self, stack: str) -> dict[str, str] | None:
+        if self._all is None:
+            return self.stacks.outputs(stack)
+        found = self._all.get(stack)
+        return None if found is None else dict(found.outputs)
+
+    def list_stacks(self) -> Iterator[DeployedStack]:
+        """Every stack."""
+        if self._all is None:
+            self._all = {stack.name: stack for stack in self.stacks.list_stacks()}
+        return iter(self._all.values())

@@ -1,0 +1,196 @@
+"""Renders tuning jobs, submissions and stops as JSON, with a `version` and stable keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+from hptc.jobs.decisions import (
+    AlreadySubmitted,
+    DryRun,
+    NothingToStop,
+    Stop,
+    StopRequested,
+    Submission,
+    Submitted,
+)
+from hptc.service.tuning_jobs import (
+    JobStatus,
+    JobSummary,
+    Limits,
+    TrainingJob,
+    TrainingJobCounters,
+)
+
+VERSION = 1
+
+
+def status_json(status: JobStatus) -> str:
+    """The status of one tuning job."""
+    return _json(
+        {
+            "job": {
+                "name": status.name,
+                "arn": status.arn,
+                "status": status.status,
+                "failure_reason": status.failure_reason or None,
+                "strategy": status.strategy,
+                "created": _iso(status.created),
+                "modified": _iso(status.modified),
+                "ended": _iso(status.ended),
+                "elapsed_seconds": status.elapsed_seconds,
+                "consumed_seconds": status.consumed_seconds,
+                "training_jobs": _training_jobs_data(status.training_jobs),
+                "objectives": _objectives_data(status),
+                "limits": _limits_data(status.limits),
+                "best": _training_job_data(status.best),
+                "overall_best": _training_job_data(status.overall_best),
+                "warm_start": (
+                    {"type": status.warm_start_type, "parents": list(status.parents)}
+                    if status.parents
+                    else None
+                ),
+                "project": status.origin.project or None,
+                "environment": status.origin.environment or None,
+                "spec": status.origin.spec or None,
+                "digest": status.origin.digest or None,
+                "commit": status.origin.commit or None,
+            }
+        }
+    )
+
+
+def jobs_json(jobs: Iterable[JobSummary]) -> str:
+    """A list of tuning jobs."""
+    return _json(
+        {
+            "jobs": [
+                {
+                    "name": job.name,
+                    "arn": job.arn,
+                    "status": job.status,
+                    "strategy": job.strategy,
+                    "created": _iso(job.created),
+                    "modified": _iso(job.modified),
+                    "ended": _iso(job.ended),
+                    "training_jobs": _training_jobs_data(job.training_jobs),
+                    "objectives": _objectives_data(job),
+                    "limits": _limits_data(job.limits),
+                }
+                for job in jobs
+            ]
+        }
+    )
+
+
+def training_jobs_json(jobs: Iterable[TrainingJob]) -> str:
+    """The training jobs of a tuning job."""
+    return _json({"training_jobs": [_training_job_data(job) for job in jobs]})
+
+
+def submission_json(outcome: Submission) -> str:
+    """The outcome of a submission."""
+    return _json(_submission_data(outcome))
+
+
+def submissions_json(outcomes: Sequence[Submission]) -> str:
+    """The outcomes of several submissions."""
+    return _json({"jobs": [_submission_data(outcome) for outcome in outcomes]})
+
+
+def _submission_data(outcome: Submission) -> dict[str, Any]:
+    match outcome:
+        case Submitted():
+            return {
+                "outcome": "submitted",
+                "name": outcome.name,
+                "arn": outcome.arn,
+                "region": outcome.region,
+            }
+        case AlreadySubmitted():
+            return {
+                "outcome": "unchanged",
+                "name": outcome.name,
+                "arn": outcome.arn,
+                "region": outcome.region,
+                "status": outcome.status,
+            }
+        case DryRun():
+            return {
+                "outcome": "dry_run",
+                "name": outcome.name,
+                "unresolved": list(outcome.unresolved),
+                "request": outcome.request,
+            }
+        case _:
+            assert_never(outcome)
+
+
+def stop_json(outcome: Stop) -> str:
+    """The outcome of a stop."""
+    match outcome:
+        case StopRequested():
+            return _json({"outcome": "stop_requested", "name": outcome.name})
+        case NothingToStop():
+            return _json(
+                {"outcome": "already_over", "name": outcome.name, "status": outcome.status}
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps({"version": VERSION, **data}, indent=2, ensure_ascii=False)
+
+
+def _training_job_data(job: TrainingJob | None) -> dict[str, Any] | None:
+    if job is None:
+        return None
+    return {
+        "name": job.name,
+        "arn": job.arn or None,
+        "status": job.status or None,
+        "definition": job.definition or None,
+        "tuning_job": job.tuning_job or None,
+        "metric_name": job.metric_name or None,
+        "metric_value": job.metric_value,
+        "objective_type": job.objective_type or None,
+        "objective_status": job.objective_status or None,
+        "tuned_hyperparameters": dict(job.tuned_hyperparameters),
+        "created": _iso(job.created),
+        "started": _iso(job.started),
+        "ended": _iso(job.ended),
+        "failure_reason": job.failure_reason or None,
+    }
+
+
+def _training_jobs_data(counters: TrainingJobCounters) -> dict[str, int]:
+    return {
+        "completed": counters.completed,
+        "in_progress": counters.in_progress,
+        "retryable_error": counters.retryable_error,
+        "non_retryable_error": counters.non_retryable_error,
+        "stopped": counters.stopped,
+    }
+
+
+def _objectives_data(job: JobStatus | JobSummary) -> dict[str, int]:
+    return {
+        "succeeded": job.objectives.succeeded,
+        "pending": job.objectives.pending,
+        "failed": job.objectives.failed,
+    }
+
+
+def _limits_data(limits: Limits) -> dict[str, int | None]:
+    return {
+        "max_training_jobs": limits.max_training_jobs,
+        "max_parallel_training_jobs": limits.max_parallel_training_jobs,
+        "max_runtime_seconds": limits.max_runtime_seconds,
+    }
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None

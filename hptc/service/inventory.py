@@ -1,0 +1,83 @@
+"""The interface of everything else that a tuning job needs in an account.
+
+Training data, images, roles, keys, networks and quotas. Every method only reads and raises AwsError
+if AWS refuses the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from hptc.catalog.images import Image
+from hptc.service.interface import StackReader, TuningReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """An IAM role, and the services (or `*`) that its trust policy allows to assume it."""
+
+    arn: str
+    services: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    """A subnet of a VPC."""
+
+    vpc: str
+    free_addresses: int
+
+
+class Inventory(Protocol):
+    """The resources of one account in one Region."""
+
+    def quotas(self) -> Mapping[str, float]:
+        """SageMaker's quotas by name, as far as Service Quotas lists them.
+
+        https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
+        """
+
+    def bucket_region(self, bucket: str) -> str | None:
+        """The Region of a bucket, whoever owns it; None if there is no such bucket.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+        """
+
+    def count_objects(self, bucket: str, prefix: str, most: int) -> int:
+        """The number of objects whose keys start with a prefix, counted up to `most`."""
+
+    def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
+        """What ECR lacks of an image; empty if it has the image.
+
+        https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
+        """
+
+    def role(self, name: str) -> Role | None:
+        """A role of this account; None if there is no such role.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+        """
+
+    def key_state(self, key: str) -> str | None:
+        """The state of a KMS key, such as Enabled, by its id, ARN or alias; None without one.
+
+        https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+        """
+
+    def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
+        """The subnets that exist, by id."""
+
+    def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The VPC of each security group that exists, by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Everything that `hptc check --online` reads."""
+
+    tuning: TuningReader
+    stacks: StackReader
+    inventory: Inventory
+    region: str

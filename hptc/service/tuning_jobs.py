@@ -1,0 +1,122 @@
+"""What a tuning service reports about tuning jobs and training jobs.
+
+What the service does not report is None or empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+FINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingJobCounters:
+    """The number of training jobs by status."""
+
+    completed: int = 0
+    in_progress: int = 0
+    retryable_error: int = 0
+    non_retryable_error: int = 0
+    stopped: int = 0
+
+    @property
+    def ended(self) -> int:
+        """The number of training jobs that have ended and are not retried."""
+        return self.completed + self.non_retryable_error + self.stopped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveCounters:
+    """The number of training jobs by the status of their objective metric."""
+
+    succeeded: int = 0
+    pending: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of a tuning job; None where the request sets none."""
+
+    max_training_jobs: int | None = None
+    max_parallel_training_jobs: int | None = None
+    max_runtime_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingJob:
+    """A training job of a tuning job."""
+
+    name: str
+    status: str
+    arn: str = ""
+    definition: str = ""
+    tuning_job: str = ""  # that ran it; only set for the best training job overall
+    metric_name: str = ""
+    metric_value: float | None = None
+    objective_type: str = ""
+    objective_status: str = ""
+    tuned_hyperparameters: tuple[tuple[str, str], ...] = ()
+    created: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    failure_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSummary:
+    """An entry of the list of tuning jobs."""
+
+    name: str
+    arn: str
+    status: str
+    strategy: str
+    created: datetime
+    modified: datetime | None
+    ended: datetime | None
+    training_jobs: TrainingJobCounters
+    objectives: ObjectiveCounters
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOrigin:
+    """Where a tuning job comes from. Every value is empty for a job that hptc did not submit."""
+
+    project: str = ""
+    environment: str = ""
+    spec: str = ""  # the path of the spec's file in its repository
+    digest: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """The status of one tuning job."""
+
+    name: str
+    arn: str
+    status: str
+    strategy: str
+    created: datetime
+    modified: datetime | None
+    ended: datetime | None
+    elapsed_seconds: int
+    consumed_seconds: int | None  # wall-clock runtime
+    training_jobs: TrainingJobCounters
+    objectives: ObjectiveCounters
+    limits: Limits
+    best: TrainingJob | None
+    overall_best: TrainingJob | None  # of this tuning job and its warm-start parents
+    failure_reason: str
+    warm_start_type: str
+    parents: tuple[str, ...]
+    origin: JobOrigin
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the status is final."""
+        return self.status in FINAL_STATUSES

@@ -1,0 +1,127 @@
+"""Parses the output of the CDK CLI while it deploys.
+
+Lines that report progress become `StackActivity` or `StackFinished`; the others are printed as they
+are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from hptc.service.interface import StackEvent
+from hptc.stacks.results import StackActivity, StackFinished, StackProgress
+
+_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\r")
+_ACTIVITY = re.compile(
+    r"(?P<stack>[\w-]+) \| +(?:(?P<done>\d+)(?:/ *(?P<total>\d+))?) \| [^|]+ \| "
+    r"(?P<status>[A-Z_]+)(?: \(skipped\))? *\| (?P<type>\S+) *\| (?P<rest>.*)"
+)
+_PATH = re.compile(r".*? \((?P<id>[A-Za-z0-9]+)\)(?: (?P<reason>.*))?")
+_WAITING = re.compile(r" *\d+(/ *\d+)? Currently in progress: (?P<resources>.*)")
+_DEPLOYING = re.compile(r"(?P<stack>[\w-]+): deploying\.\.\. \[(?P<number>\d+)/(?P<of>\d+)\]")
+_FINISHED = re.compile(r"✅  (?P<stack>[\w-]+)(?P<unchanged> \(no changes\))?")
+_FAILED = re.compile(r"❌  (?P<stack>[\w-]+) failed")
+_CHATTER = re.compile(
+    r"✨ .*"
+    r"|[\w-]+"
+    r"|[\w-]+: (start|success): (Building|Built|Publishing|Published) .*"
+    r"|[\w-]+: creating CloudFormation changeset\.\.\."
+    r"|Outputs:|[\w-]+\.\w+ = .*"
+    r"|Stack ARN:|arn:[\w-]+:cloudformation:\S+"
+    r"|Failed resources:|[\w-]+ \| [\d:APM ]+ \| [A-Z_]+ .*"
+)
+_CAUSE = re.compile(r"‣ \w+: ")
+
+
+class CdkOutput:
+    """The output of one run of the CLI, fed line by line.
+
+    Progress is reported at once. Other lines are kept until the next progress line, because the
+    last ones before the end are about the failure, if the CLI fails.
+    """
+
+    def __init__(
+        self, progress: Callable[[StackProgress], None], print_line: Callable[[str], None]
+    ) -> None:
+        self._progress = progress
+        self._print_line = print_line
+        self._kept: list[str] = []
+        self._number = self._count = 0
+        self.active: set[str] = set()  # stacks that CloudFormation has started to change
+        self.failed = ""  # the stack that failed
+        self.changed: dict[str, bool] = {}  # by finished stack
+
+    def feed_line(self, line: str) -> None:
+        """Parse one line."""
+        text = _CONTROL.sub("", line).rstrip()
+        if not text or _CHATTER.fullmatch(text):
+            return
+        if found := _ACTIVITY.fullmatch(text):
+            self.flush()
+            self.active.add(found["stack"])
+            self._progress(_activity(found))
+        elif found := _DEPLOYING.fullmatch(text):
+            self.flush()
+            self._number, self._count = int(found["number"]), int(found["of"])
+        elif found := _FINISHED.fullmatch(text):
+            self.flush()
+            self.changed[found["stack"]] = found["unchanged"] is None
+            self._progress(
+                StackFinished(
+                    stack=found["stack"],
+                    is_changed=found["unchanged"] is None,
+                    number=self._number,
+                    count=self._count,
+                )
+            )
+        elif found := _WAITING.fullmatch(text):
+            self.flush()
+            self._print_line(f"still in progress: {found['resources']}")
+        elif found := _FAILED.match(text):
+            self.flush()
+            self.failed = found["stack"]
+        else:
+            self._kept.append(line.rstrip("\r"))
+
+    def flush(self) -> None:
+        """Print the kept lines: they are not about a failure."""
+        for line in self._kept:
+            self._print_line(line)
+        self._kept.clear()
+
+    def failure_message(self) -> str:
+        """The first cause of the failure in the kept lines; prints the lines before it."""
+        lines = [_CONTROL.sub("", line).strip() for line in self._kept]
+        first = next((i for i, line in enumerate(lines) if _CAUSE.match(line)), None)
+        if first is None:
+            last = lines[-1] if lines else ""
+            del self._kept[-1:]
+            self.flush()
+            return last
+        cause = [lines[first].partition(": ")[2]]
+        for line in lines[first + 1 :]:
+            if _CAUSE.match(line):
+                break
+            cause.append(line)
+        return " ".join(" ".join(cause).split())
+
+
+def _activity(found: re.Match[str]) -> StackActivity:
+    is_of_stack = found["rest"].startswith(found["stack"])
+    with_path = None if is_of_stack else _PATH.fullmatch(found["rest"])
+    if with_path:
+        logical_id, reason = with_path["id"], with_path["reason"] or ""
+    else:
+        logical_id, _, reason = found["rest"].partition(" ")
+    return StackActivity(
+        event=StackEvent(
+            stack=found["stack"],
+            logical_id=logical_id,
+            type=found["type"],
+            status=found["status"],
+            reason=reason,
+        ),
+        done=int(found["done"]),
+        total=int(found["total"]) if found["total"] else None,
+    )

@@ -1,0 +1,105 @@
+"""What deploying, removing and comparing stacks results in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hptc.project.project_file import Environment
+from hptc.service.interface import StackEvent, StackResource
+
+
+class StackState(StrEnum):
+    """How a deployed stack compares with what the specs need."""
+
+    DEPLOYED = "deployed"
+    CHANGED = "changed"  # deployed from other content
+    INCOMPLETE = "incomplete"  # outputs are missing
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackStatus:
+    """A stack that specs need, and its state."""
+
+    name: str
+    state: StackState
+    missing_outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackStatuses:
+    """The stacks that specs need, and those that no spec needs."""
+
+    needed: tuple[StackStatus, ...] = ()
+    orphaned: tuple[str, ...] = ()
+    listing_error: str = ""  # why the orphaned stacks are unknown
+
+    @property
+    def not_deployed(self) -> tuple[StackStatus, ...]:
+        """The stacks that `hptc deploy` creates or updates."""
+        return tuple(each for each in self.needed if each.state is not StackState.DEPLOYED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedOutputs:
+    """A stack after its deployment."""
+
+    name: str
+    is_changed: bool
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """The result of a deployment."""
+
+    environment: Environment
+    stacks: tuple[DeployedOutputs, ...]
+    orphaned: tuple[str, ...] | None = None  # stacks that no spec needs; None if not listed
+    listing_error: str = ""  # why the orphaned stacks are unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackActivity:
+    """A step of CloudFormation, and the progress of its stack."""
+
+    event: StackEvent
+    done: int
+    total: int | None  # None if unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackFinished:
+    """A stack whose deployment has finished: `number` of `count`."""
+
+    stack: str
+    is_changed: bool
+    number: int
+    count: int
+
+
+StackProgress = StackActivity | StackFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A stack to remove, and its resources."""
+
+    name: str
+    arn: str
+    resources: tuple[StackResource, ...]
+
+    @property
+    def retained(self) -> tuple[StackResource, ...]:
+        """The resources that remain in the account."""
+        return tuple(each for each in self.resources if each.is_retained)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A stack that is deleted, and the resources that remain in the account."""
+
+    name: str
+    retained: tuple[StackEvent, ...]
