@@ -37,7 +37,7 @@ the rules; `hptc explain CODE` prints one of its sections. An *error* is rejecte
 to fail. A *warning* is accepted, but it costs money, is ignored or usually fails.
 
 The examples of a rule are merged over one of the [base specs](#base-specs) at the end of this page.
-A first line such as `# policy: {budget_usd: 2}` is the policy in hptc.yaml.
+A first line such as `# policy: {…}` or `# infrastructure: {…}` is part of hptc.yaml.
 
 To suppress a finding, add `# hptc: ignore[HPT203] reason` to its line, or on its own line above it.
 `--select` and `--ignore` take code prefixes. Findings about the file, the language and the API
