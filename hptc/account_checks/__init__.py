@@ -1,1 +1,1 @@
-"""What only the account can tell: the checks of `hptc check --online`."""
+"""The checks of `hptc check --online`, which need an AWS account."""

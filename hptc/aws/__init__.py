@@ -1,1 +1,1 @@
-"""Every call of hptc to AWS; boto3 is imported nowhere else, and only when a call is made."""
+"""The calls to AWS. Nothing else imports boto3, and this only when a connection is made."""

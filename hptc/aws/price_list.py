@@ -1,9 +1,9 @@
-"""Prices of SageMaker training from the AWS Price List API: a Region in, its prices out.
+"""Reads the prices of SageMaker training in a Region from the AWS Price List API.
 
-The API stands in a few Regions and knows the prices of all
+The API has endpoints in a few Regions and returns the prices of all
 (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html). The
-usage type tells what a product is: `USE1-Train:ml.m5.xlarge`, `USE1-Train:VolumeUsage.gp2`. Reads
-only; nothing is written here.
+usage type identifies a product: `USE1-Train:ml.m5.xlarge`, `USE1-Train:VolumeUsage.gp2`. Nothing is
+written.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PAGE = 100
 
 
 class PriceList(Protocol):
-    """What hptc needs of the Price List API: the seam at which tests put a fake."""
+    """The part of the Price List API that hptc uses; tests replace it with a fake."""
 
     def get_products(self, **request: Any) -> Mapping[str, Any]:
         """One page of products.
@@ -43,15 +43,15 @@ class PriceList(Protocol):
 
 
 def price_list(region: str) -> PriceList:
-    """The real API that knows a Region's prices, by boto. Raises AwsError without credentials."""
+    """The API endpoint with the prices of a Region. Raises AwsError without credentials."""
     import boto3
     from botocore.config import Config
 
     home = API_REGIONS.get(partition(region))
     if home is None:
         raise AwsError(
-            f"the AWS Price List API does not know {region}",
-            help=f"write its prices into {FILE_NAME} by hand",
+            f"the AWS Price List API has no prices for {region}",
+            help=f"add its prices to {FILE_NAME} by hand",
         )
     try:
         client: PriceList = boto3.session.Session().client(
@@ -70,22 +70,23 @@ def price_list(region: str) -> PriceList:
 
 
 def fetch_prices(client: PriceList, regions: Iterable[str], retry: Retry) -> PriceTable:
-    """Today's prices of some Regions. Raises AwsError when AWS refuses, or lists none."""
+    """The current prices of Regions. Raises AwsError if AWS refuses, or has none for a Region."""
     return PriceTable(regions={region: _region(client, region, retry) for region in regions})
 
 
 def _region(client: PriceList, region: str, retry: Retry) -> RegionPrices:
+    retry.progress(f"reading the prices of {region}")
     found: dict[str, Price] = {}
     for product in _products(client, region, retry):
         usage, price = _price(product, region)
-        # Where AWS lists one twice, a bound needs the dearer.
+        # If AWS lists a product twice, a bound needs the higher price.
         if price is not None and (usage not in found or price.usd > found[usage].usd):
             found[usage] = price
     instances = {usage: price for usage, price in found.items() if usage.startswith("ml.")}
     if not instances:
         raise AwsError(
-            f"the AWS Price List API has no prices in US dollars of training in {region}",
-            help="check the Region's name",
+            f"the AWS Price List API has no prices in US dollars for training in {region}",
+            help="check the name of the Region",
         )
     return RegionPrices(instances=instances, volume=found.get(_VOLUME))
 
@@ -123,7 +124,7 @@ def _parsed(text: Any) -> Mapping[str, Any]:
 
 
 def _price(product: Mapping[str, Any], region: str) -> tuple[str, Price | None]:
-    """What a product is for, and what it costs; None for one of another kind, or without one."""
+    """The usage of a product and its price; None if it has none or is not for training."""
     description = product.get("product", {})
     usage = _USAGE.fullmatch(str(description.get("attributes", {}).get("usagetype", "")))
     amounts = [
@@ -146,5 +147,5 @@ def _amount(dimension: Mapping[str, Any]) -> Decimal | None:
         usd = Decimal(str(dimension.get("pricePerUnit", {}).get("USD")))
     except InvalidOperation:
         return None
-    # What costs nothing is a free tier, or a price that AWS tells elsewhere.
+    # A price of 0 is a free tier, or a price that AWS publishes elsewhere.
     return usd.normalize() if usd.is_finite() and usd > 0 else None

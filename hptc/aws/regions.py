@@ -1,13 +1,13 @@
-"""The Regions where SageMaker runs, in every partition, from botocore's endpoint data. Offline."""
+"""The Regions where SageMaker is available, in every partition, from botocore's endpoint data."""
 
 from __future__ import annotations
 
 
 def sagemaker_regions() -> tuple[str, ...]:
-    """Names of the Regions that the installed botocore lists for SageMaker, sorted.
+    """The names of the Regions that the installed botocore lists for SageMaker, sorted.
 
-    Covers every partition: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html lists those
-    of the default one.
+    https://docs.aws.amazon.com/general/latest/gr/sagemaker.html lists those of the default
+    partition. Makes no call.
     """
     from botocore.session import Session
 

@@ -54,5 +54,5 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
         )
     tuning = connect(environment, retry=Retry(progress=say)).tuning
     jobs = JobSnapshot(tuning=tuning, listed=listed_jobs(tuning, compiled, all_jobs=False))
-    runs = past_runs(compiled, jobs)
+    runs = past_runs(compiled, jobs, progress=say)
     return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]

@@ -36,7 +36,7 @@ def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) 
         return EXIT_FINDINGS
     aws = connect(environment, retry=Retry(progress=say))
     needed = needed_by(environment, compiled)
-    planned = plan_removal(environment, stacks, needed, aws.stacks, aws.tuning)
+    planned = plan_removal(environment, stacks, needed, aws.stacks, aws.tuning, progress=say)
     say(render_removals(planned))
     if not yes:
         if not can_ask():

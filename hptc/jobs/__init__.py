@@ -1,1 +1,1 @@
-"""Tuning jobs between specs and a service: decide, submit, plan, apply, history."""
+"""Decides, submits and plans tuning jobs, and reads their history."""

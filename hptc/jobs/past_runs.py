@@ -20,7 +20,9 @@ from hptc.jobs.job_names import SpecsByJobName
 from hptc.jobs.snapshot import JobSnapshot
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
+from hptc.service.interface import Progress, silent
 from hptc.service.tuning_jobs import FINAL_STATUSES, JobOrigin, JobSummary, TrainingJob
+from hptc.text import plural
 
 MAX_RUNS = 3
 """This many runs of a spec are read, the newest first."""
@@ -38,13 +40,19 @@ MAX_BILLED = 10
 
 
 def past_runs(
-    compiled: Sequence[Compiled], jobs: JobSnapshot, *, max_runs: int = MAX_RUNS
+    compiled: Sequence[Compiled],
+    jobs: JobSnapshot,
+    *,
+    max_runs: int = MAX_RUNS,
+    progress: Progress = silent,
 ) -> list[PastRuns]:
     """The past runs of each spec, in the order of the specs, among the listed jobs.
 
     Raises AwsError if AWS refuses a call; a job whose tags can't be read is left out.
     """
     candidates = _candidates(compiled, (jobs.listed or {}).values())
+    if candidates:
+        progress(f"reading the past runs of {plural(len(candidates), 'spec')}")
     return [_runs(one, candidates.get(one.name, []), jobs, max_runs) for one in compiled]
 
 

@@ -67,7 +67,7 @@ class _Repositories:
         commit = self._commits[top]
         if commit and _name_in(top, path) in self._changed[top]:
             commit = f"{commit}-dirty"
-        return Provenance(spec=path.resolve().relative_to(top).as_posix(), commit=commit)
+        return Provenance(spec=_spec_path(top, path), commit=commit)
 
     def _top(self, folder: Path) -> Path | None:
         if folder not in self._tops:
@@ -77,6 +77,12 @@ class _Repositories:
 
     def _names_in(self, top: Path) -> list[str]:
         return [_name_in(top, path) for path in self._paths if self._top(path.parent) == top]
+
+
+def _spec_path(top: Path, path: Path) -> str:
+    """The path of a file in its repository; of a link, that of the file it leads to."""
+    resolved = path.resolve()
+    return resolved.relative_to(top).as_posix() if resolved.is_relative_to(top) else path.name
 
 
 def _name_in(top: Path, path: Path) -> str:

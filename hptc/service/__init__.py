@@ -1,1 +1,1 @@
-"""What a tuning service is: an interface and its result types."""
+"""The interface of a tuning service, and its result types."""

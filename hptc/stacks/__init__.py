@@ -1,1 +1,1 @@
-"""The life of CloudFormation stacks: status, deploy, destroy."""
+"""Deploys, removes and compares CloudFormation stacks."""

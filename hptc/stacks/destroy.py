@@ -17,10 +17,17 @@ from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stack_outputs import output_key
 from hptc.project.project_file import Environment
-from hptc.service.interface import DeployedStack, StackOperations, TuningReader
+from hptc.service.interface import (
+    DeployedStack,
+    Progress,
+    StackOperations,
+    TuningReader,
+    silent,
+)
 from hptc.stacks.events import failure_of
 from hptc.stacks.results import Removal, Removed, StackActivity
 from hptc.stacks.status import is_of
+from hptc.text import listed_code
 
 _POLL_SECONDS = 3
 _ROLE = output_key("execution_role_arn")
@@ -45,11 +52,14 @@ def plan_removal(
     needed: Mapping[str, str],
     stacks: StackOperations,
     tuning: TuningReader,
+    *,
+    progress: Progress = silent,
 ) -> tuple[Removal, ...]:
     """The stacks to delete, in order: those of specs before the foundation. Nothing is deleted.
 
     `needed` comes from `needed_by`. Raises UsageError for a stack that must not be deleted.
     """
+    progress(f"checking that nothing needs {listed_code(names)}")
     deployed = {stack.name: stack for stack in stacks.list_stacks()}
     for name in names:
         stack = deployed.get(name)

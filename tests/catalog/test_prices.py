@@ -315,5 +315,5 @@ class TestRefresh:
         assert "pricing:GetProducts" in raised.value.help
 
     def test_region_without_prices_is_an_error(self) -> None:
-        with pytest.raises(AwsError, match="no prices in US dollars of training in mars-1"):
+        with pytest.raises(AwsError, match="no prices in US dollars for training in mars-1"):
             fetch_prices(FakePriceList(pages=[[]]), ["mars-1"], quick())
