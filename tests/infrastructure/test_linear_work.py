@@ -17,7 +17,7 @@ from hptc.infrastructure import environment_stacks as module
 from hptc.infrastructure import project_findings
 from hptc.project.references import names_in
 from hptc.source.document import Document
-from hptc.stacks.status import planned_stacks
+from hptc.stacks.status import stack_statuses
 from tests.support.fake_service import FakeStacks
 from tests.support.outcomes import all_succeeded
 from tests.support.specs import PROJECT, SPEC
@@ -62,7 +62,7 @@ def test_a_plan_computes_each_digest_and_the_foundation_once(
     assert environment is not None
     count(module, "stack_digest")
     count(module, "foundation")
-    found = planned_stacks(environment, compiled, FakeStacks(), is_whole_project=False)
+    found = stack_statuses(environment, compiled, FakeStacks(), is_whole_project=False)
     assert len(found.needed) == 1 + 2 * specs
     assert calls == {"stack_digest": 1 + 2 * specs, "foundation": 1}
 
