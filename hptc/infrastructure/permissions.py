@@ -40,6 +40,13 @@ def permissions(
     )
 
 
+def has_managed_role(environment: Environment, job: TuningJob) -> bool:
+    """Whether a tuning job uses a role that hptc creates for it: whether it has permissions."""
+    return environment.has_managed_roles and any(
+        each.role_arn == MANAGED_ROLE for each in job.definitions
+    )
+
+
 def _image(definition: Definition, environment: Environment) -> Iterator[Statement]:
     image = parse_image(definition.training_image or "")
     by = definition.path / "AlgorithmSpecification" / "TrainingImage"

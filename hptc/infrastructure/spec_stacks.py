@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hptc.infrastructure.permissions import permissions
+from hptc.infrastructure.permissions import has_managed_role, permissions
 from hptc.infrastructure.stack_names import role_name
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
@@ -35,8 +35,7 @@ def spec_stacks(
     """
     stacks: dict[str, SpecStack] = {}
     for spec, job in jobs:
-        statements = permissions(environment, job) if environment.has_managed_roles else ()
-        if not statements:
+        if not has_managed_role(environment, job):
             continue
         stack = environment.spec_stack(spec)
         role_stack = SpecStack(
@@ -46,7 +45,7 @@ def spec_stacks(
             role_name=role_name(environment, stack),
             permissions_boundary=environment.infrastructure.permissions_boundary,
             trust=trust(environment),
-            permissions=statements,
+            permissions=permissions(environment, job),
         )
         stacks.setdefault(stack.lower(), role_stack)
     return tuple(stacks[name] for name in sorted(stacks))

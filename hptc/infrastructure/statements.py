@@ -43,36 +43,39 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     Statements with one sid must allow the same actions under conditions on the same keys: merging
     combines resources, condition values and request paths, and never drops a condition.
     """
-    merged: dict[str, Statement] = {}
+    by_sid: dict[str, list[Statement]] = {}
     for statement in statements:
-        known = merged.get(statement.sid)
-        merged[statement.sid] = statement if known is None else _united(known, statement)
-    return tuple(_in_order(merged[sid]) for sid in sorted(merged))
+        by_sid.setdefault(statement.sid, []).append(statement)
+    return tuple(_merged(by_sid[sid]) for sid in sorted(by_sid))
 
 
-def _united(one: Statement, other: Statement) -> Statement:
-    by_key = {(c.operator, c.key): c for c in other.conditions}
-    if one.actions != other.actions or [(c.operator, c.key) for c in one.conditions] != [*by_key]:
-        raise ValueError(f"the sid {one.sid} stands for two different permissions")
+def _merged(statements: list[Statement]) -> Statement:
+    first, *others = statements
+    keys = [(each.operator, each.key) for each in first.conditions]
+    for other in others:
+        if other.actions != first.actions or keys != [
+            (c.operator, c.key) for c in other.conditions
+        ]:
+            raise ValueError(f"the sid {first.sid} stands for two different permissions")
+    if (
+        not others
+        and len(first.resources) == 1
+        and all(len(c.values) == 1 for c in first.conditions)
+    ):
+        return first
     return replace(
-        one,
-        resources=one.resources + other.resources,
+        first,
+        resources=_sorted(each.resources for each in statements),
         conditions=tuple(
-            replace(c, values=c.values + by_key[c.operator, c.key].values) for c in one.conditions
+            replace(condition, values=_sorted(each.conditions[index].values for each in statements))
+            for index, condition in enumerate(first.conditions)
         ),
-        required_by=one.required_by + other.required_by,
+        required_by=tuple(dict.fromkeys(path for each in statements for path in each.required_by)),
     )
 
 
-def _in_order(statement: Statement) -> Statement:
-    return replace(
-        statement,
-        resources=tuple(sorted(set(statement.resources))),
-        conditions=tuple(
-            replace(each, values=tuple(sorted(set(each.values)))) for each in statement.conditions
-        ),
-        required_by=tuple(dict.fromkeys(statement.required_by)),
-    )
+def _sorted(texts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({text for each in texts for text in each}))
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:

@@ -147,13 +147,13 @@ def invalid_stack_name(rule: Rule, context: Context) -> Iterator[Finding]:
     environment, spec = context.environment, context.deployable
     if environment is None or spec is None:
         return
-    from hptc.infrastructure.permissions import permissions
+    from hptc.infrastructure.permissions import has_managed_role
     from hptc.infrastructure.stack_names import MAX_STACK_NAME, is_stack_name
 
     if not is_stack_name(environment.foundation_stack):
         return  # the name of the environment is the problem
-    has_role = environment.has_managed_roles and bool(permissions(environment, spec.job))
-    names = [environment.spec_stack(spec.name)] if has_role else []
+    has_stack = has_managed_role(environment, spec.job)
+    names = [environment.spec_stack(spec.name)] if has_stack else []
     if spec.schedule is not None:
         names.append(environment.schedule_stack(spec.name))
     invalid = next((name for name in names if not is_stack_name(name)), None)
