@@ -79,6 +79,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
         environment=origin.environment,
         policy=origin.policy,
         parents=draft.parents,
+        references=draft.references,
         spec_name=spec.name if spec else None,
         deployable=_deployable(draft, job),
         prices=_prices(origin, workspace),

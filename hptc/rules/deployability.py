@@ -88,9 +88,15 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     if environment is None or spec is None:
         return
     from hptc.infrastructure.permissions import permissions
-    from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
+    from hptc.infrastructure.policy_size import (
+        MAX_ROLE_POLICY,
+        max_role_policy_size,
+        policy_size,
+    )
 
-    statements = permissions(environment, spec.job) if environment.has_managed_roles else ()
+    may_be_too_large = max_role_policy_size(spec.job) > MAX_ROLE_POLICY
+    has_role = environment.has_managed_roles and may_be_too_large
+    statements = permissions(environment, spec.job) if has_role else ()
     size = policy_size(statements, environment)
     if statements and size > MAX_ROLE_POLICY:
         largest = max(statements, key=lambda each: policy_size([each], environment))
@@ -193,8 +199,7 @@ def unresolvable_reference(rule: Rule, context: Context) -> Iterator[Finding]:
         return
     from hptc.infrastructure.stack_outputs import foundation_outputs, locate
 
-    names = names_in(spec.request)
-    missing = {name for name in names if locate(environment, name, spec.name) is None}
+    missing = {name for name in context.references if not locate(environment, name, spec.name)}
     if not missing:
         return
     provided = ", ".join(f"${{hptc:{name}}}" for name in foundation_outputs(environment))

@@ -49,7 +49,7 @@ def check(context: Context, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
     findings: list[Finding] = []
     for rule in rules:
         try:
-            findings.extend(rule.check(context))
+            findings.extend(rule.check(rule, context))
         except Exception as crash:
             findings.append(
                 Finding(

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from hptc.metrics.rehearsal import Rehearsal
     from hptc.project.project_file import Environment
 
-Check = Callable[["Context"], Iterable[Finding]]
+Check = Callable[["Rule", "Context"], Iterable[Finding]]
+"""Finds the problem that a rule is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Context:
     policy: Policy = field(default_factory=Policy)  # of the environment, or else of the project
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
+    references: frozenset[str] = frozenset()  # the names of `${hptc:name}` in the request
     deployable: DeployableSpec | None = None  # the spec as its environment's stacks see it
     prices: PriceTable | None = None  # the project's; None if no rule needs them
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
@@ -126,30 +128,19 @@ class Documentation:
     good: Example
 
 
-def error(
-    code: str, *catalogue: str
-) -> Callable[[Callable[[Rule, Context], Iterable[Finding]]], Rule]:
+def error(code: str, *catalogue: str) -> Callable[[Check], Rule]:
     """Create a rule for problems that AWS rejects, or that are certain to fail."""
     return _rule(code, Severity.ERROR, catalogue)
 
 
-def warning(
-    code: str, *catalogue: str
-) -> Callable[[Callable[[Rule, Context], Iterable[Finding]]], Rule]:
+def warning(code: str, *catalogue: str) -> Callable[[Check], Rule]:
     """Create a rule for problems that AWS accepts, but that cost, are ignored or usually fail."""
     return _rule(code, Severity.WARNING, catalogue)
 
 
-def _rule(
-    code: str, severity: Severity, catalogue: tuple[str, ...]
-) -> Callable[[Callable[[Rule, Context], Iterable[Finding]]], Rule]:
-    def make(function: Callable[[Rule, Context], Iterable[Finding]]) -> Rule:
-        def check(context: Context) -> Iterable[Finding]:
-            return function(rule, context)
-
-        check.__name__, check.__doc__ = function.__name__, function.__doc__
-        rule = Rule(code=code, severity=severity, check=check, catalogue=catalogue)
-        return rule
+def _rule(code: str, severity: Severity, catalogue: tuple[str, ...]) -> Callable[[Check], Rule]:
+    def make(check: Check) -> Rule:
+        return Rule(code=code, severity=severity, check=check, catalogue=catalogue)
 
     return make
 

@@ -62,7 +62,7 @@ def plain(name: str, change: tuple[str, str] = ("", "")) -> str:
     return spec(name, NO_SPOT).replace(*change)
 
 
-def runs_of(tuning: FakeTuning, specs: list[Compiled], **options: int) -> PastRuns:
+def runs_of(tuning: FakeTuning, specs: list[Compiled], max_runs: int = MAX_RUNS) -> PastRuns:
     """Those of the first spec, by a client that fails on any write."""
     reading = NoWrites(
         region=tuning.region, jobs=tuning.jobs, tags=tuning.tags,
@@ -70,7 +70,7 @@ def runs_of(tuning: FakeTuning, specs: list[Compiled], **options: int) -> PastRu
     )  # fmt: skip
     tuning.calls.clear()
     jobs = JobSnapshot(tuning=reading, listed=listed_jobs(reading, specs, all_jobs=False))
-    return past_runs(specs, jobs, **options)[0]
+    return past_runs(specs, jobs, max_runs=max_runs)[0]
 
 
 def seconds_of(found: PastRuns) -> list[list[int]]:
