@@ -10,13 +10,6 @@ from hptc.infrastructure.arns import arn
 from hptc.infrastructure.statements import Statement, document
 from hptc.project.project_file import Environment
 from hptc.project.references import substitute
-from hptc.request.tuning_job import (
-    DatasetSource,
-    Definition,
-    FileSystemSource,
-    S3Source,
-    TuningJob,
-)
 
 MAX_ROLE_POLICY = 10_240
 """Of all inline policies of a role."""
@@ -38,35 +31,6 @@ def policy_size(statements: Iterable[Statement], environment: Environment) -> in
     """The most characters that a policy can have, as IAM counts them: without whitespace."""
     resolved = with_longest_values(document(statements), environment)
     return len(json.dumps(resolved, separators=(",", ":"), ensure_ascii=False))
-
-
-def max_role_policy_size(job: TuningJob) -> int:
-    """An upper bound of the size of the policy of a job's role.
-
-    It is quick, so that the policy of a common spec need not be built only to be measured: each
-    statement has a fixed part, and repeats the texts that it is about a few times.
-    """
-    return _FIXED_PARTS + sum(_texts_of(definition) for definition in job.definitions)
-
-
-_FIXED_PARTS = 4_200  # of every statement that a role can have, each once
-_REPEATED, _AROUND = 3, 190  # how often a text is repeated at most, with what is around it
-
-
-def _texts_of(definition: Definition) -> int:
-    sources = [source for channel in definition.channels for source in channel.sources]
-    texts = [
-        *(source.uri for source in sources if isinstance(source, S3Source)),
-        *(source.hub_content_arn or "" for source in sources if isinstance(source, S3Source)),
-        *(source.id for source in sources if isinstance(source, FileSystemSource)),
-        *(source.arn for source in sources if isinstance(source, DatasetSource)),
-        *(definition.static.get("sagemaker_submit_directory", ""), definition.output_path),
-        *(definition.checkpoint_uri or "", definition.output_kms_key_id or ""),
-        *(definition.training_image or "", definition.algorithm_name or ""),
-        *(resources.volume_kms_key_id or "" for resources in definition.resources),
-        *((*definition.vpc.subnets, *definition.vpc.security_group_ids) if definition.vpc else ()),
-    ]
-    return sum(_REPEATED * len(text) + _AROUND for text in texts if text)
 
 
 def with_longest_values(value: Any, environment: Environment) -> Any:

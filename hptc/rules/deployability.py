@@ -88,15 +88,9 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     if environment is None or spec is None:
         return
     from hptc.infrastructure.permissions import permissions
-    from hptc.infrastructure.policy_size import (
-        MAX_ROLE_POLICY,
-        max_role_policy_size,
-        policy_size,
-    )
+    from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
 
-    may_be_too_large = max_role_policy_size(spec.job) > MAX_ROLE_POLICY
-    has_role = environment.has_managed_roles and may_be_too_large
-    statements = permissions(environment, spec.job) if has_role else ()
+    statements = permissions(environment, spec.job) if environment.has_managed_roles else ()
     size = policy_size(statements, environment)
     if statements and size > MAX_ROLE_POLICY:
         largest = max(statements, key=lambda each: policy_size([each], environment))

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, RequestPath
+from hptc.diagnostics import Diagnostic
 from hptc.infrastructure import policy_size, project_findings, scheduled_start
 from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.s3_endpoint import endpoint_policy
 from hptc.infrastructure.scheduled_start import payload_size
 from hptc.infrastructure.statements import Statement
-from hptc.request.tuning_job import Channel, DatasetSource, FileSystemSource, S3Source, Vpc
-from tests.support.jobs import definition, environment, job
+from tests.support.jobs import environment
 from tests.support.specs import SPEC
 
 PROJECT = """\
@@ -145,85 +141,3 @@ def test_the_policies_of_an_environment(
     (found,) = diagnostics(tmp_path)
     assert (found.code, found.span.line) == ("HPT109", line)
     assert f"{size:,} characters" in found.message
-
-
-TEXTS = st.text("abc/-", min_size=1, max_size=60)
-SOURCES = st.one_of(
-    st.builds(
-        S3Source,
-        uri=st.builds(
-            lambda bucket, key: f"s3://{bucket}/{key}",
-            st.sampled_from(["data", "${hptc:data_bucket}", "arn:aws:s3:::data"]),
-            TEXTS,
-        ),
-        data_type=st.sampled_from(["S3Prefix", "ManifestFile", "AugmentedManifestFile"]),
-        hub_content_arn=st.none()
-        | TEXTS.map(lambda text: f"arn:aws:sagemaker:us-east-1:1:hub-content/h/Model/{text}/1.0.0"),
-        path=st.just(RequestPath(("a",))),
-    ),
-    st.builds(
-        FileSystemSource,
-        id=TEXTS.map(lambda text: f"fs-{text}"),
-        type=st.sampled_from(["EFS", "FSxLustre"]),
-        access_mode=st.just("ro"),
-        directory=TEXTS,
-        path=st.just(RequestPath(("a",))),
-    ),
-    st.builds(
-        DatasetSource,
-        arn=TEXTS.map(lambda text: f"arn:aws:sagemaker:us-east-1:1:hub-content/h/DataSet/{text}/1"),
-        path=st.just(RequestPath(("a",))),
-    ),
-)
-KEYS = st.sampled_from([None, "${hptc:kms_key_arn}", "alias/key"]) | TEXTS
-
-
-@given(
-    sources=st.lists(SOURCES, max_size=25),
-    subnets=st.lists(TEXTS.map(lambda text: f"subnet-{text}"), max_size=16),
-    groups=st.lists(st.just("${hptc:security_group_id}"), max_size=5),
-    keys=st.tuples(KEYS, KEYS),
-    checkpoint=st.none() | TEXTS.map(lambda text: f"s3://${{hptc:artifact_bucket}}/{text}"),
-    code=st.none() | TEXTS.map(lambda text: f"s3://${{hptc:artifact_bucket}}/{text}"),
-    algorithm=st.none() | TEXTS,
-    region=st.sampled_from(["us-east-1", "us-gov-west-1", "ap-southeast-5"]),
-)
-def test_the_bound_of_a_role_policy_is_never_below_its_size(
-    sources: list[S3Source | FileSystemSource | DatasetSource],
-    subnets: list[str],
-    groups: list[str],
-    keys: tuple[str | None, str | None],
-    checkpoint: str | None,
-    code: str | None,
-    algorithm: str | None,
-    region: str,
-) -> None:
-    base = job(definition(role_arn="${hptc:execution_role_arn}"))
-    (first,) = base.definitions
-    channels = tuple(
-        Channel(
-            name=f"c{index}", sources=(source,), input_mode="File", content_type=None,
-            compression="None", record_wrapper="None", shuffle_seed=None,
-            path=RequestPath(("b", index)),
-        )
-        for index, source in enumerate(sources)
-    )  # fmt: skip
-    one = replace(
-        first,
-        channels=channels,
-        vpc=Vpc(
-            subnets=tuple(subnets), security_group_ids=tuple(groups), path=RequestPath(("v",))
-        ) if subnets and groups else None,
-        output_kms_key_id=keys[0],
-        resources=tuple(replace(each, volume_kms_key_id=keys[1]) for each in first.resources),
-        checkpoint_uri=checkpoint,
-        static={} if code is None else {"sagemaker_submit_directory": code},
-        algorithm_name=algorithm,
-        training_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/team/image:1",
-    )  # fmt: skip
-    several = replace(base, definitions=(one, replace(one, channels=channels[:3])))
-    place = environment(region=region)
-    for each in (replace(base, definitions=(one,)), several):
-        statements = permissions(place, each)
-        assert statements
-        assert policy_size.policy_size(statements, place) <= policy_size.max_role_policy_size(each)
