@@ -7,6 +7,7 @@ resources in the request. `*` is used only where AWS has no narrower form, and t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from hptc.catalog.images import identify, parse_image
@@ -21,6 +22,10 @@ LOG_GROUP = METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""
 
 MANAGED_ROLE = reference("execution_role_arn")
+
+_FEW, _SHORT = 4, 600  # sources and network ids; characters of all texts together
+_GROWS = re.compile(r'[*?"\\]|\$(?!\{hptc:)')
+"""Characters that a policy escapes, so that texts take more room there."""
 
 Family = Callable[[Definition, Environment], Iterator[Statement]]
 
@@ -45,6 +50,40 @@ def has_managed_role(environment: Environment, job: TuningJob) -> bool:
     return environment.has_managed_roles and any(
         each.role_arn == MANAGED_ROLE for each in job.definitions
     )
+
+
+def has_small_policy(environment: Environment, job: TuningJob) -> bool:
+    """Whether a role's policy is certainly far below IAM's limit, without building it.
+
+    True for one definition with few and short texts, which most jobs have. For any other job
+    `policy_size` decides.
+    """
+    if len(job.definitions) != 1:
+        return False
+    (definition,) = job.definitions
+    sources = [source for channel in definition.channels for source in channel.sources]
+    vpc = (*definition.vpc.subnets, *definition.vpc.security_group_ids) if definition.vpc else ()
+    chosen = environment.infrastructure
+    if len(sources) > _FEW or len(vpc) > _FEW or len(chosen.input_kms_keys) > 1:
+        return False
+    texts = [
+        *(source.uri for source in sources if isinstance(source, S3Source)),
+        *vpc,
+        *chosen.input_kms_keys,
+        *(resources.volume_kms_key_id for resources in definition.resources),
+        definition.output_path,
+        definition.output_kms_key_id,
+        definition.checkpoint_uri,
+        definition.static.get(storage_permissions.SUBMIT_DIRECTORY),
+        definition.training_image,
+        definition.algorithm_name,
+        chosen.kms_key,
+    ]
+    text = "".join(each for each in texts if each is not None)
+    is_plain = text.isascii() and not _GROWS.search(text)
+    has_hub = any(getattr(source, "hub_content_arn", None) for source in sources)
+    is_known = all(isinstance(source, (S3Source, FileSystemSource)) for source in sources)
+    return is_plain and is_known and not has_hub and len(text) <= _SHORT
 
 
 def _image(definition: Definition, environment: Environment) -> Iterator[Statement]:

@@ -13,7 +13,7 @@ from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, S3Source
 
-_SUBMIT_DIRECTORY = "sagemaker_submit_directory"
+SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 
 
 def inputs(definition: Definition, environment: Environment) -> Iterator[Statement]:
@@ -212,14 +212,14 @@ def _s3_sources(definition: Definition) -> Iterator[S3Source]:
 
 
 def _code_location(definition: Definition, environment: Environment) -> S3Location | None:
-    text = definition.static.get(_SUBMIT_DIRECTORY, "")
+    text = definition.static.get(SUBMIT_DIRECTORY, "")
     with suppress(ValueError):
         text = str(json.loads(text))  # the SageMaker training toolkit decodes values from JSON
     return s3_location(text, environment)
 
 
 def _code_path(definition: Definition) -> RequestPath:
-    return definition.path / "StaticHyperParameters" / _SUBMIT_DIRECTORY
+    return definition.path / "StaticHyperParameters" / SUBMIT_DIRECTORY
 
 
 def _output_path(definition: Definition) -> RequestPath:

@@ -87,12 +87,15 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     environment, spec = context.environment, context.deployable
     if environment is None or spec is None:
         return
-    from hptc.infrastructure.permissions import permissions
+    from hptc.infrastructure.permissions import has_managed_role, has_small_policy, permissions
     from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
 
-    statements = permissions(environment, spec.job) if environment.has_managed_roles else ()
+    may_be_large = has_managed_role(environment, spec.job) and not has_small_policy(
+        environment, spec.job
+    )
+    statements = permissions(environment, spec.job) if may_be_large else ()
     size = policy_size(statements, environment)
-    if statements and size > MAX_ROLE_POLICY:
+    if size > MAX_ROLE_POLICY:
         largest = max(statements, key=lambda each: policy_size([each], environment))
         yield rule.finding(
             f"the policy of the execution role has {size:,} characters, but IAM allows "
