@@ -323,7 +323,7 @@ def test_the_app_prints_warnings_and_nothing_else(copy: Path, synth: Synth) -> N
 @pytest.mark.parametrize(
     ("context", "status", "message"),
     [
-        ({}, 1, "error[HPT104]: `strategy` can't be"),
+        ({}, 1, "error[HPT104]: `strategy` has an invalid value"),
         ({"env": "test"}, 2, "has no environment `test`"),
     ],
     ids=["a spec with an error", "an environment that is not there"],

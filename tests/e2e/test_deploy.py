@@ -55,12 +55,15 @@ def test_from_the_first_stack_to_the_last(
     project = bootstrapped(tmp_path, sandbox, "377777777777")
     first = project.hptc("deploy", "--yes")
     lines = first.err.splitlines()
-    assert lines[0] == f"deploying dev: account {project.account}, {REGION}"
+    assert lines[:2] == [
+        "synthesizing the stacks of dev",
+        f"deploying dev: account {project.account}, {REGION}",
+    ]
     assert f"{FOUNDATION}   1/20  CREATE_COMPLETE     AWS::KMS::Key Key961B73FD" in lines
     assert f"{FOUNDATION}: deployed (1 of 3)" in lines
     assert f"{GONE_STACK}: deployed (3 of 3)" in lines
-    # Nothing of the CDK's own chatter is left.
-    assert all(line.startswith(f"{FOUNDATION}") for line in lines[1:]), first.err
+    # The CDK's own output is hidden.
+    assert all(line.startswith(f"{FOUNDATION}") for line in lines[2:]), first.err
     role = project.outputs(GONE_STACK)["ExecutionRoleArn"]
     assert first.out.endswith(f"{GONE_STACK}\n  ExecutionRoleArn  {role}\n")
 
@@ -135,7 +138,7 @@ def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -
         f"error: `{FOUNDATION}`: LauncherDC0405AA (AWS::IAM::ManagedPolicy) could not be created: "
         f"{reason}"
     )
-    assert help.startswith("help: correct that, and `hptc deploy` again")
+    assert help.startswith("help: fix this, then rerun `hptc deploy`")
     assert failed.out == ""
     assert "❌" not in failed.err
     assert "‣" not in failed.err
