@@ -1,6 +1,6 @@
-"""What an account tells of a search: a table of what is wrong with the account, and the findings.
+"""Checks against an account: a table of what is wrong with it, and the findings.
 
-The account of these tests has everything that the search needs, until a case takes it away.
+The account has everything that the tuning jobs need, until a case removes it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ Found = list[tuple[str, str, str]]
 
 
 def whole() -> FakeAccount:
-    """An account that has all that the searches need."""
+    """An account with everything that the tuning jobs need."""
     fake = FakeAccount()
     inventory = fake.inventory
     inventory.region_of = {"data": "us-east-1", "artifacts": "us-east-1"}
@@ -132,19 +132,19 @@ def compiled(
 
 
 def online(
-    searches: Sequence[Outcome], fake: FakeAccount, **options: Any
+    compiled: Sequence[Outcome], fake: FakeAccount, **options: Any
 ) -> tuple[list[Outcome], list[str]]:
     said: list[str] = []
 
     def connect(_: Environment | None) -> Account:
         return fake.account
 
-    found = check_online(searches, connect, progress=said.append, **options)
+    found = check_online(compiled, connect, progress=said.append, **options)
     return found, [line for line in said if line != CHECKING]
 
 
 def found_in(one: Outcome, before: Outcome) -> Found:
-    """(code, severity, the text of the line) of what is new."""
+    """(code, severity, the text of the line) of the new findings."""
     return [
         (d.code, d.severity.value, d.span.source.strip().split(":")[0])
         for d in one.diagnostics
@@ -249,7 +249,7 @@ def test_an_account(change_: Change, expected: Found, tmp_path: Path) -> None:
     assert said == []
 
 
-def test_a_quota_says_its_numbers_and_what_fits(tmp_path: Path) -> None:
+def test_a_quota_finding_has_its_numbers(tmp_path: Path) -> None:
     fake = whole()
     quota("training job", 7)(fake)
     (one,), _ = online(compiled(tmp_path, SPEC), fake)
@@ -340,7 +340,7 @@ DEPLOYMENTS: dict[str, tuple[Change, Found, list[str]]] = {
 
 
 @pytest.mark.parametrize(("change_", "expected", "words"), DEPLOYMENTS.values(), ids=DEPLOYMENTS)
-def test_what_a_deployment_provides(
+def test_values_of_a_deployment(
     change_: Change, expected: Found, words: list[str], tmp_path: Path
 ) -> None:
     fake = whole()
@@ -353,7 +353,7 @@ def test_what_a_deployment_provides(
     assert sorted(said) == sorted(words)
 
 
-# The search's own name.
+# The name.
 
 PINNED = SPEC.replace("name: churn\n", "name: churn\njob_name: Churn-2026\n")
 
@@ -363,7 +363,7 @@ def job(request: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
     return {**deepcopy(request), **changes}
 
 
-def test_a_job_that_was_submitted_is_no_finding(tmp_path: Path) -> None:
+def test_a_submitted_job_is_not_a_finding(tmp_path: Path) -> None:
     before = compiled(tmp_path, SPEC)
     for tags in ([{"Key": "hptc:digest", "Value": before[0].digest}], []):
         fake = whole()
@@ -410,20 +410,20 @@ CHILD = SPEC.replace("name: churn\n", "name: child\n") + (
 
 
 def parent(request: dict[str, Any] | None, **definition: Any) -> dict[str, Any]:
-    """The search as an earlier one, with another definition in part."""
+    """The job as an earlier one, with a partly different definition."""
     found = job(request, HyperParameterTuningJobName="older-search")
     found.pop("WarmStartConfig")
     found["TrainingJobDefinition"] = {**found["TrainingJobDefinition"], **definition}
     return found
 
 
-def test_a_parent_that_is_not_there(tmp_path: Path) -> None:
+def test_a_parent_that_does_not_exist(tmp_path: Path) -> None:
     before = compiled(tmp_path, CHILD)
     after, _ = online(before, whole())
     assert found_in(after[0], before[0]) == [("HPT902", "error", "warm_start")]
 
 
-def test_a_parent_that_is_a_spec_not_submitted_yet(tmp_path: Path) -> None:
+def test_a_parent_spec_that_is_not_submitted_yet(tmp_path: Path) -> None:
     child = CHILD.replace("older-search", "churn")
     before = compiled(tmp_path, SPEC, child)
     after, _ = online(before, whole())
@@ -472,7 +472,7 @@ PARENTS: dict[str, tuple[dict[str, Any], Found]] = {
 
 
 @pytest.mark.parametrize(("definition", "expected"), PARENTS.values(), ids=PARENTS)
-def test_a_parent_that_is_no_spec_is_compared(
+def test_a_parent_that_is_not_a_spec_is_compared(
     definition: dict[str, Any], expected: Found, tmp_path: Path
 ) -> None:
     before = compiled(tmp_path, CHILD)
@@ -480,12 +480,12 @@ def test_a_parent_that_is_no_spec_is_compared(
     fake.tuning.add(parent(before[0].request, **definition), status="Completed")
     after, _ = online(before, fake)
     assert found_in(after[0], before[0]) == expected
-    # Rules that the run leaves out are left out here.
+    # Rules that are not selected are not run here either.
     after, _ = online(before, fake, rules=selected(None, "HPT7"))
     assert found_in(after[0], before[0]) == []
 
 
-def test_identical_data_is_compared_once_all_is_deployed(tmp_path: Path) -> None:
+def test_identical_data_is_compared_when_deployed(tmp_path: Path) -> None:
     child = DEPLOYED.replace("name: churn\n", "name: child\n") + (
         "warm_start: {type: IdenticalDataAndAlgorithm, parents: [older-search]}\n"
     )
@@ -510,7 +510,7 @@ def test_identical_data_is_compared_once_all_is_deployed(tmp_path: Path) -> None
     assert found_in(after[0], before[0]) == []
 
 
-def test_what_a_parent_has_run_counts(tmp_path: Path) -> None:
+def test_the_training_jobs_that_a_parent_ran_count(tmp_path: Path) -> None:
     before = compiled(tmp_path, CHILD)
     request = parent(before[0].request)
     config = request["HyperParameterTuningJobConfig"]
@@ -526,7 +526,7 @@ def test_what_a_parent_has_run_counts(tmp_path: Path) -> None:
     assert found_in(after[0], before[0]) == []
 
 
-def test_a_hundred_running_searches(tmp_path: Path) -> None:
+def test_a_hundred_running_jobs(tmp_path: Path) -> None:
     before = compiled(tmp_path, SPEC)
     fake = whole()
     for index in range(99):
@@ -538,7 +538,7 @@ def test_a_hundred_running_searches(tmp_path: Path) -> None:
     assert found_in(after[0], before[0]) == [("HPT912", "warning", "name")]
 
 
-# What AWS does not answer.
+# Queries that fail.
 
 DENIED = AwsError(
     "User: arn:aws:iam::1:user/me is not authorized", code="AccessDenied",
@@ -552,7 +552,7 @@ METHODS = {
 
 
 @pytest.mark.parametrize(("method", "about"), METHODS.items(), ids=METHODS)
-def test_a_denied_call_is_skipped_with_a_word(method: str, about: str, tmp_path: Path) -> None:
+def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path: Path) -> None:
     fake = whole()
     fake.inventory.refusals[method] = DENIED
     before = compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n"))
@@ -561,7 +561,7 @@ def test_a_denied_call_is_skipped_with_a_word(method: str, about: str, tmp_path:
     assert said == [f"{about} not checked: the caller needs permission for it"]
 
 
-def test_without_credentials_nothing_more_is_asked(tmp_path: Path) -> None:
+def test_without_credentials_no_more_calls_are_made(tmp_path: Path) -> None:
     fake = whole()
     for method in METHODS:
         fake.inventory.refusals[method] = AwsError("no AWS credentials found")
@@ -572,7 +572,7 @@ def test_without_credentials_nothing_more_is_asked(tmp_path: Path) -> None:
     assert fake.inventory.calls == ["quotas"]
 
 
-def test_without_a_region_a_word_is_said(tmp_path: Path) -> None:
+def test_without_a_region_a_note_is_printed(tmp_path: Path) -> None:
     before = compiled(tmp_path, SPEC)
     said: list[str] = []
 
@@ -583,7 +583,7 @@ def test_without_a_region_a_word_is_said(tmp_path: Path) -> None:
     assert said == ["not checked online: no AWS Region is configured"]
 
 
-def test_each_question_is_asked_once(tmp_path: Path) -> None:
+def test_each_query_is_made_once(tmp_path: Path) -> None:
     fake = whole()
     online(compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n")), fake)
     calls = fake.inventory.calls
@@ -593,7 +593,7 @@ def test_each_question_is_asked_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_spec_that_does_not_compile_is_not_asked_for(tmp_path: Path) -> None:
+def test_a_spec_with_errors_is_not_checked(tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("name: broken\n", encoding="utf-8")
     before = compile_paths([str(path)], Workspace())
@@ -625,7 +625,7 @@ def test_a_suppressed_finding(tmp_path: Path) -> None:
     assert [d.code for d in one.suppressed] == ["HPT911"]
 
 
-def test_an_image_of_aws_is_not_asked_for(tmp_path: Path) -> None:
+def test_an_image_of_aws_is_not_checked(tmp_path: Path) -> None:
     fake = whole()
     online(compiled(tmp_path, DEPLOYED), fake)
     assert "missing_of_image" not in fake.inventory.calls

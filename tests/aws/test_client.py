@@ -1,4 +1,4 @@
-"""The real client: against moto's AWS in this process, and against refusals put into boto."""
+"""The client: against moto, and with stubbed errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def environment(account: str = ACCOUNT) -> Environment:
 
 
 def deploy(stacks: dict[str, dict[str, str]] = STACKS) -> None:
-    """Stacks that have nothing but the outputs."""
+    """Deploy stacks that only have outputs."""
     client = boto3.client("cloudformation", region_name="us-east-1")
     for name, outputs in stacks.items():
         template = {
@@ -66,7 +66,9 @@ class TestAgainstMoto:
         return connect(environment())
 
     @pytest.mark.parametrize("spec", [SPEC, EXPLICIT], ids=["references", "every structure"])
-    def test_aws_has_what_was_sent(self, cloud: Aws, tmp_path: Path, spec: str) -> None:
+    def test_a_submitted_job_is_described_as_sent(
+        self, cloud: Aws, tmp_path: Path, spec: str
+    ) -> None:
         deploy()
         job = compiled(tmp_path, spec, project=PROJECT if spec == SPEC else "")
 
@@ -81,7 +83,7 @@ class TestAgainstMoto:
         assert tags["hptc:digest"] == job.digest
         assert described["HyperParameterTuningJobArn"] == sent.arn
 
-    def test_the_same_again_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
+    def test_a_second_submission_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -98,7 +100,7 @@ class TestAgainstMoto:
         again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
         assert isinstance(again, AlreadySubmitted)
 
-    def test_a_job_that_is_not_there(self, cloud: Aws) -> None:
+    def test_a_job_that_does_not_exist(self, cloud: Aws) -> None:
         assert cloud.tuning.describe("nope") is None
         with pytest.raises(OperationError, match="no tuning job `nope` in us-east-1"):
             job_status(cloud.tuning, "nope")
@@ -126,7 +128,7 @@ class TestAgainstMoto:
         assert not list(cloud.tuning.list_jobs(status="Failed"))
         assert jobs[0].limits.max_training_jobs == 4
 
-    def test_status_tells_where_a_job_comes_from(self, cloud: Aws, tmp_path: Path) -> None:
+    def test_a_status_has_the_jobs_origin(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -140,7 +142,7 @@ class TestAgainstMoto:
         )
         assert (found.limits.max_training_jobs, found.strategy) == (4, "Bayesian")
 
-    def test_a_description_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
+    def test_a_described_request_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -185,7 +187,7 @@ class TestAgainstMoto:
         with pytest.raises(AwsError):
             next(iter(cloud.stacks.events("ours")))
 
-    def test_credentials_of_another_account_do_nothing(self, tmp_path: Path) -> None:
+    def test_credentials_for_another_account(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
         assert job.request is not None
         cloud = connect(environment("999999999999"))
@@ -203,8 +205,8 @@ class TestAgainstMoto:
         assert not list(connect(environment()).tuning.list_jobs())
 
 
-class TestWithRefusals:
-    """What AWS may answer, in its place."""
+class TestWithErrors:
+    """Errors of AWS, from a stub."""
 
     @pytest.fixture
     def time(self) -> FakeTime:
@@ -226,7 +228,7 @@ class TestWithRefusals:
             pytest.param("ValidationException", "Could not assume role r", [1.0, 2.0], id="iam"),
         ],
     )
-    def test_passing_trouble_passes(
+    def test_temporary_errors_are_retried(
         self,
         connection: Connection,
         time: FakeTime,
@@ -289,7 +291,7 @@ class TestWithRefusals:
             self.refuse(stub, "describe_hyper_parameter_tuning_job", code, text)
             assert connected(connection).tuning.describe("X") is None
 
-    def test_a_description_that_is_refused(self, connection: Connection) -> None:
+    def test_a_denied_description(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(
                 stub, "describe_hyper_parameter_tuning_job", "AccessDeniedException", "denied"
@@ -358,9 +360,7 @@ class TestWithRefusals:
         assert jobs[0].tuned_hyperparameters == (("a", "1"), ("b", "2"))
 
     @pytest.mark.parametrize("billed", [300, None])
-    def test_what_aws_bills_of_a_training_job(
-        self, connection: Connection, billed: int | None
-    ) -> None:
+    def test_billable_seconds(self, connection: Connection, billed: int | None) -> None:
         said = {} if billed is None else {"BillableTimeInSeconds": billed}
         response = {
             "TrainingJobName": "x-001",
@@ -383,7 +383,7 @@ class TestWithRefusals:
 
 
 class TestWithoutAws:
-    """A machine that is not ready."""
+    """A machine that is not configured."""
 
     def test_no_credentials(self) -> None:
         with pytest.raises(AwsError, match="no AWS credentials found"):
@@ -398,19 +398,19 @@ class TestWithoutAws:
         with pytest.raises(AwsError, match="no AWS Region"):
             connect()
 
-    def test_the_region_of_botos_own_chain(
+    def test_the_region_of_boto3s_configuration(
         self, credentials: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         assert connect().region == "eu-west-1"
         assert connect(environment()).region == "us-east-1"
 
-    def test_a_profile_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_profile_that_does_not_exist(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "nobody")
         with pytest.raises(AwsError, match="nobody"):
             connect(environment())
 
-    def test_nothing_listens(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_refused_connection(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as bound:  # bound, but never listening: every connect is refused
             bound.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -421,7 +421,7 @@ class TestWithoutAws:
         assert "AWS_ENDPOINT_URL" in raised.value.help
         assert "not-to-be-seen" not in raised.value.message + raised.value.help
 
-    def test_a_proxy_that_answers_with_a_page(
+    def test_a_proxy_that_returns_a_page(
         self, credentials: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -432,15 +432,13 @@ class TestWithoutAws:
         assert proxy.url in raised.value.message
         assert "HTTPS_PROXY" in raised.value.help
 
-    def test_an_endpoint_that_is_none(
-        self, credentials: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_an_invalid_endpoint(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
         with pytest.raises(AwsError, match="nonsense"):
             connect(environment()).tuning.describe("x")
 
 
-def test_boto_is_imported_by_a_call_only() -> None:
+def test_boto3_is_imported_with_a_connection_only() -> None:
     modules = "hptc.jobs.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.aws_errors"
     code = f"import sys, {modules}; print({{'boto3', 'botocore', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

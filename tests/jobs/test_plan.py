@@ -1,4 +1,4 @@
-"""Plans: what each spec comes to, what is left of earlier ones, and how few calls it takes."""
+"""Plans: the decision about each spec, stale jobs, stacks, costs, and the number of calls."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def name_of(one: Compiled) -> str:
 
 
 class TestDecisions:
-    """What becomes of one spec."""
+    """The decision about one spec."""
 
     def test_a_new_job(self, churn: list[Compiled]) -> None:
         (decision,) = planned(churn).decisions
@@ -102,7 +102,7 @@ class TestDecisions:
         ("status", "has_ended"),
         [("InProgress", False), ("Stopping", False), ("Completed", True), ("Failed", True)],
     )
-    def test_a_job_that_is_there(self, churn: list[Compiled], status: str, has_ended: bool) -> None:
+    def test_an_existing_job(self, churn: list[Compiled], status: str, has_ended: bool) -> None:
         tuning = FakeTuning()
         (name,) = run(tuning, churn, status)
         found = planned(churn, tuning)
@@ -111,7 +111,7 @@ class TestDecisions:
         assert decision.is_known_by_tag
         assert not found.has_changes
 
-    def test_a_job_that_another_tool_made_is_compared(self, tmp_path: Path) -> None:
+    def test_a_job_of_another_tool_is_compared(self, tmp_path: Path) -> None:
         one = compiled(tmp_path, EXPLICIT, project=WITHOUT_KEY)
         tuning = FakeTuning()
         tuning.add(one.request or {}, status="Completed")
@@ -119,7 +119,7 @@ class TestDecisions:
         assert isinstance(decision, Unchanged)
         assert not decision.is_known_by_tag
 
-    def test_a_finished_job_needs_no_stack_any_more(self, churn: list[Compiled]) -> None:
+    def test_an_existing_job_needs_no_stacks(self, churn: list[Compiled]) -> None:
         tuning = FakeTuning()
         run(tuning, churn)
         found = planned(churn, tuning, FakeStacks())
@@ -172,7 +172,7 @@ class TestDecisions:
             ),
         ],
     )
-    def test_what_would_be_refused(
+    def test_blocked(
         self, tmp_path: Path, change: dict[str, Any], obstacle: Obstacle, reason: str
     ) -> None:
         text = change.get("text", spec("churn"))
@@ -222,7 +222,7 @@ class TestDecisions:
             pytest.param("Failed", "", id="failed"),
         ],
     )
-    def test_a_parent_has_to_be_over(
+    def test_a_parent_must_have_ended(
         self, tmp_path: Path, status: str | None, expected: str
     ) -> None:
         child = spec("child") + "warm_start: {type: TransferLearning, parents: [churn]}\n"
@@ -249,10 +249,10 @@ class TestDecisions:
         assert found.to_submit[1].provided == {}
 
 
-class TestEarlierJobs:
-    """What no spec compiles to any more."""
+class TestStaleJobs:
+    """Jobs that no spec compiles to."""
 
-    def test_superseded_and_orphaned_the_running_first(self, tmp_path: Path) -> None:
+    def test_running_jobs_come_first(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         before = project(
             tmp_path, {"churn": spec("churn"), "gone": spec("gone"), "kept": spec("kept")}
@@ -268,14 +268,16 @@ class TestEarlierJobs:
         ]
         assert [each.name for each in found.unchanged] == [name_of(kept)]
 
-    def test_a_spec_that_was_renamed_in_its_file_lives_on(self, tmp_path: Path) -> None:
+    def test_a_renamed_spec_supersedes_its_jobs(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         run(tuning, project(tmp_path, {"churn": spec("before")}))
         (job,) = planned(project(tmp_path, {"churn": spec("after")}), tuning).stale.jobs
         assert (job.reason, job.spec) == (StaleReason.SUPERSEDED, "after")
 
     @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
-    def test_a_numbered_run_of_what_there_is_is_not_old(self, tmp_path: Path, name: str) -> None:
+    def test_a_numbered_run_of_present_content_is_not_stale(
+        self, tmp_path: Path, name: str
+    ) -> None:
         specs = project(tmp_path, {"churn": spec(name)})
         tuning = FakeTuning()
         run(tuning, specs)
@@ -284,7 +286,7 @@ class TestEarlierJobs:
         assert planned(specs, tuning).stale.jobs == ()
 
     @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
-    def test_a_numbered_run_of_earlier_content_is(self, tmp_path: Path, name: str) -> None:
+    def test_a_numbered_run_of_earlier_content_is_stale(self, tmp_path: Path, name: str) -> None:
         before = project(tmp_path, {"churn": spec(name)})
         tuning = FakeTuning()
         run(tuning, before)
@@ -294,7 +296,7 @@ class TestEarlierJobs:
 
     @pytest.mark.parametrize("status", ["Completed", "InProgress"])
     @pytest.mark.parametrize("change", [("", ""), WIDER], ids=["same content", "earlier content"])
-    def test_a_job_that_a_schedule_started_is_not_old(
+    def test_a_scheduled_job_is_not_stale(
         self, tmp_path: Path, change: tuple[str, str], status: str
     ) -> None:
         before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
@@ -303,9 +305,9 @@ class TestEarlierJobs:
         renamed(tuning, name, by_schedule(before[0], "202611300600"))
         found = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
         assert [each.name for each in found.stale.jobs] == []
-        assert len(found.to_submit) == 1  # what a schedule starts is no submission
+        assert len(found.to_submit) == 1  # a scheduled job is not a submission
 
-    def test_one_that_runs_without_its_schedule_is_told(self, tmp_path: Path) -> None:
+    def test_a_running_job_of_a_removed_schedule_is_stale(self, tmp_path: Path) -> None:
         before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
         tuning = FakeTuning()
         (by_content,) = run(tuning, before, "InProgress")
@@ -320,12 +322,14 @@ class TestEarlierJobs:
             pytest.param({"environment": "prod"}, id="another environment"),
         ],
     )
-    def test_what_is_others_is_not_ours(self, churn: list[Compiled], tags: dict[str, str]) -> None:
+    def test_jobs_of_others_are_not_stale(
+        self, churn: list[Compiled], tags: dict[str, str]
+    ) -> None:
         tuning = FakeTuning()
         old_jobs(tuning, 3, churn[0], **tags)
         assert planned(churn, tuning).stale.jobs == ()
 
-    def test_a_running_job_is_known_by_its_tags_whatever_its_name(
+    def test_a_running_job_is_recognized_by_its_tags(
         self, tmp_path: Path, churn: list[Compiled]
     ) -> None:
         tuning = FakeTuning()
@@ -334,7 +338,7 @@ class TestEarlierJobs:
         (job,) = planned(churn, tuning).stale.jobs
         assert (job.name, job.reason) == ("mine", StaleReason.SUPERSEDED)
 
-    def test_some_of_the_specs_can_not_tell_what_is_orphaned(self, tmp_path: Path) -> None:
+    def test_a_part_of_the_specs_makes_no_orphans(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn"), "other": spec("other")})
         tuning = FakeTuning()
         run(tuning, specs, "InProgress")
@@ -342,7 +346,7 @@ class TestEarlierJobs:
         assert not found.is_whole_project
         assert found.stale.jobs == ()
 
-    def test_tags_that_may_not_be_read_hide_a_job_only(self, churn: list[Compiled]) -> None:
+    def test_a_job_with_unreadable_tags_is_left_out(self, churn: list[Compiled]) -> None:
         class Shy(Paged):
             def list_tags(self, arn: str) -> dict[str, str]:
                 raise AwsError("not authorized", code="AccessDeniedException")
@@ -354,7 +358,7 @@ class TestEarlierJobs:
 
 
 class TestStacks:
-    """What is deployed."""
+    """The state of stacks."""
 
     @pytest.mark.parametrize(
         ("stacks", "states"),
@@ -369,7 +373,7 @@ class TestStacks:
             ),
         ],
     )
-    def test_those_that_specs_need(
+    def test_needed_stacks(
         self, churn: list[Compiled], stacks: FakeStacks, states: list[str]
     ) -> None:
         found = planned(churn, stacks=stacks).stacks
@@ -377,7 +381,7 @@ class TestStacks:
         assert [each.state.value for each in found.needed] == states
         assert len(found.not_deployed) == sum(state != "deployed" for state in states)
 
-    def test_what_the_specs_ask_for_now_is_not_what_is_deployed(self, tmp_path: Path) -> None:
+    def test_a_stack_deployed_from_other_content(self, tmp_path: Path) -> None:
         before = project(tmp_path, {"churn": spec("churn")})
         there = deployed("churn")
         assert before[0].environment is not None
@@ -385,7 +389,7 @@ class TestStacks:
         for stack, digest in made.digests.items():
             there.stacks[stack] = there.stacks[stack] | {"Digest": digest}
         assert planned(before, stacks=there).stacks.not_deployed == ()
-        # Another search asks for the same; other data does not.
+        # A changed search space needs the same stacks; other data does not.
         same = project(tmp_path, {"churn": spec("churn", WIDER)})
         assert planned(same, stacks=there).stacks.not_deployed == ()
         other = project(tmp_path, {"churn": spec("churn", ("/churn/train/", "/churn/2026/"))})
@@ -407,14 +411,14 @@ class TestStacks:
         now = project(tmp_path, {"churn": spec("churn")})
         assert planned(now, stacks=there).stacks.orphaned == (name,)
 
-    def test_an_orphan_has_our_name_and_our_tags(self, churn: list[Compiled]) -> None:
+    def test_an_orphan_has_the_environments_name_and_tags(self, churn: list[Compiled]) -> None:
         stacks = deployed("churn", "gone")
         stacks.stacks["hptc-churn-dev-eu"] = {}  # the foundation of an environment `dev-eu`
         stacks.tags["hptc-churn-dev-eu"] = {"hptc:project": "churn", "hptc:environment": "dev-eu"}
         stacks.stacks["hptc-churn-dev-by-hand"] = {}
         assert planned(churn, stacks=stacks).stacks.orphaned == ("hptc-churn-dev-gone",)
 
-    def test_one_who_sees_stacks_by_name_only(self, churn: list[Compiled]) -> None:
+    def test_without_permission_to_list_stacks(self, churn: list[Compiled]) -> None:
         stacks = deployed("churn", "gone")
         stacks.refusals = [AwsError("not authorized to list", code="AccessDenied")]
         found = planned(churn, stacks=stacks).stacks
@@ -422,7 +426,7 @@ class TestStacks:
         assert not found.not_deployed
         assert stacks.calls == ["list_stacks", "hptc-churn-dev", "hptc-churn-dev-churn"]
 
-    def test_other_trouble_is_an_error(self, churn: list[Compiled]) -> None:
+    def test_other_errors_are_raised(self, churn: list[Compiled]) -> None:
         stacks = deployed("churn")
         stacks.refusals = [AwsError("Rate exceeded", code="Throttling")]
         with pytest.raises(AwsError, match="Rate exceeded"):
@@ -430,12 +434,12 @@ class TestStacks:
 
 
 class TestCalls:
-    """How often AWS is asked."""
+    """The number of calls."""
 
     @pytest.mark.parametrize(
         ("old", "lists"), [(0, 1), (1, 1), (100, 1), (101, 2), (5_000, 50)], ids=str
     )
-    def test_they_grow_with_pages_and_not_with_jobs(
+    def test_lists_grow_with_pages_not_with_jobs(
         self, churn: list[Compiled], old: int, lists: int
     ) -> None:
         tuning = Paged()
@@ -448,7 +452,7 @@ class TestCalls:
         assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
         assert len(found.to_submit) == 1
 
-    def test_every_running_job_is_looked_at(self, churn: list[Compiled]) -> None:
+    def test_the_tags_of_every_running_job_are_read(self, churn: list[Compiled]) -> None:
         tuning = Paged()
         old_jobs(tuning, 300, churn[0])
         for job in list(tuning.jobs.values())[:5]:  # the oldest
@@ -457,7 +461,7 @@ class TestCalls:
         assert [job.has_ended for job in found.stale.jobs[:6]] == [False] * 5 + [True]
 
     @pytest.mark.parametrize("count", [1, MAX_LISTED_BY_NAME, MAX_LISTED_BY_NAME + 1])
-    def test_a_few_specs_are_listed_by_their_names(self, tmp_path: Path, count: int) -> None:
+    def test_a_few_specs_are_listed_by_name(self, tmp_path: Path, count: int) -> None:
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count + 1)})[:-1]
         tuning = Paged()
         run(tuning_of := FakeTuning(), specs)
@@ -467,12 +471,12 @@ class TestCalls:
         found = plan(specs, tuning, stacks, provenance=origin)
         assert len(found.unchanged) == count
         lists = count if count <= MAX_LISTED_BY_NAME else 6
-        # A digest's tag is enough to know a listed job: none is described.
+        # The digest tag identifies a listed job, so none is described.
         assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=count)
         assert len(stacks.calls) == 1 + count
 
     @pytest.mark.parametrize("old", [0, 1, 5_000], ids=str)
-    def test_costs_take_a_few_more_whatever_there_is(self, churn: list[Compiled], old: int) -> None:
+    def test_costs_take_a_few_more_calls(self, churn: list[Compiled], old: int) -> None:
         tuning = Paged()
         old_jobs(tuning, old, churn[0])
         for name, job in tuning.jobs.items():
@@ -486,7 +490,7 @@ class TestCalls:
             is_whole_project=True,
             bound_of=bound_of,
         )
-        # Its newest run of earlier content is described, read, and asked for what was billed.
+        # The newest run of earlier content is described, and its training jobs are read.
         more = Counter(describe=1, list_training_jobs=1, billable_seconds=1) if old else Counter()
         assert Counter(tuning.calls) == more + Counter(
             list_jobs=max(1, old // PAGE), list_tags=min(old, MAX_TAGS_READ)
@@ -505,7 +509,7 @@ class TestCalls:
         assert said[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
         assert said[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2
 
-    def test_git_is_asked_about_what_is_new_only(self, tmp_path: Path) -> None:
+    def test_provenance_is_read_for_new_jobs_only(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
         tuning = FakeTuning()
         run(tuning, specs[:1])
@@ -520,9 +524,9 @@ class TestCalls:
 
 
 class TestCosts:
-    """What the new jobs may cost."""
+    """The costs of new jobs."""
 
-    def test_what_is_new_has_a_cost_and_a_sum(self, tmp_path: Path) -> None:
+    def test_new_jobs_have_costs_and_a_total(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {name: spec(name) for name in ("kept", "new", "newer")})
         tuning = FakeTuning()
         run(tuning, [one for one in specs if one.name == "kept"])
@@ -534,12 +538,12 @@ class TestCosts:
         assert found.total_cost.usd == Decimal("4.24")
         assert found.total_cost.expected_usd is None
 
-    def test_nobody_asked(self, churn: list[Compiled]) -> None:
+    def test_without_estimates(self, churn: list[Compiled]) -> None:
         found = planned(churn)
         assert found.to_submit[0].cost is None
         assert found.total_cost is None
 
-    def test_a_plan_holds_without_what_may_not_be_asked(self, churn: list[Compiled]) -> None:
+    def test_without_permission_to_read_past_runs(self, churn: list[Compiled]) -> None:
         class Shy(Paged):
             def describe(self, name: str) -> Mapping[str, Any] | None:
                 raise AwsError(f"not authorized on {name}", code="AccessDeniedException")
@@ -561,7 +565,7 @@ class TestCosts:
         assert new.cost.bound.usd == Decimal("2.12")
         assert new.cost.expected.unknown == "not known: not authorized on churn-00000000"
 
-    def test_other_trouble_is_an_error(self, churn: list[Compiled]) -> None:
+    def test_other_errors_are_raised(self, churn: list[Compiled]) -> None:
         class Busy(Paged):
             def describe(self, name: str) -> Mapping[str, Any] | None:
                 raise AwsError(f"Rate exceeded for {name}", code="ThrottlingException")
@@ -575,7 +579,7 @@ class TestCosts:
 
 
 class TestRefusals:
-    """What can't be planned."""
+    """Plans that can't be made."""
 
     def test_no_environment(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="needs an environment"):
@@ -591,7 +595,7 @@ class TestRefusals:
             plan(churn, FakeTuning(region="eu-west-1"), FakeStacks(), provenance=origin)
 
 
-def test_the_whole_project_is_known_by_its_files(tmp_path: Path) -> None:
+def test_whole_project(tmp_path: Path) -> None:
     specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
     assert is_whole_project(specs)
     assert not is_whole_project(specs[:1])
@@ -686,7 +690,7 @@ class TestAgainstMoto:
         assert len(found.stale.jobs) == min(old, MAX_TAGS_READ)
         assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
 
-    def test_throttled_pages_are_read_again(
+    def test_throttled_pages_are_retried(
         self, churn: list[Compiled], credentials: None, no_pause: Callable[[], Retry]
     ) -> None:
         connection = Connection(None, region="us-east-1", retry=no_pause())
