@@ -110,7 +110,7 @@ def _submit(
 def decide_again(
     submit: Submit, description: Mapping[str, Any], tags: Mapping[str, str]
 ) -> Unchanged | Blocked:
-    """The decision about a job that somebody else created between a decision and its execution."""
+    """The decision about a job that was created by others after a decision to submit it."""
     job = _Wanted(
         spec=submit.spec,
         file=submit.file,
@@ -225,7 +225,7 @@ def _compare(
     stacks: StackReader,
     compiled: Compiled,
 ) -> Unchanged | Blocked:
-    """The decision about a job whose name AWS has already."""
+    """The decision about a name that AWS has a tuning job of."""
     theirs = jobs.origin(existing.arn)
     if theirs.digest:
         return _compare_tags(job, existing, theirs)

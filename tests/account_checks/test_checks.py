@@ -546,7 +546,7 @@ DENIED = AwsError(
 )  # fmt: skip
 METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
-    "missing_of_image": "images", "role": "roles", "key_state": "keys", "subnets": "subnets",
+    "missing_image_part": "images", "role": "roles", "key_state": "keys", "subnets": "subnets",
     "security_groups": "security groups",
 }  # fmt: skip
 
@@ -588,7 +588,7 @@ def test_each_query_is_made_once(tmp_path: Path) -> None:
     online(compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n")), fake)
     calls = fake.inventory.calls
     assert sorted({call: calls.count(call) for call in calls}.items()) == [
-        ("bucket_region", 2), ("count_objects", 2), ("key_state", 1), ("missing_of_image", 1),
+        ("bucket_region", 2), ("count_objects", 2), ("key_state", 1), ("missing_image_part", 1),
         ("quotas", 1), ("role", 1), ("security_groups", 1), ("subnets", 1),
     ]  # fmt: skip
 
@@ -628,4 +628,4 @@ def test_a_suppressed_finding(tmp_path: Path) -> None:
 def test_an_image_of_aws_is_not_checked(tmp_path: Path) -> None:
     fake = whole()
     online(compiled(tmp_path, DEPLOYED), fake)
-    assert "missing_of_image" not in fake.inventory.calls
+    assert "missing_image_part" not in fake.inventory.calls

@@ -54,7 +54,7 @@ class TestBuckets:
         assert account.inventory.bucket_region("data") is None
 
     @pytest.mark.parametrize(
-        ("prefix", "most", "count"),
+        ("prefix", "limit", "count"),
         [
             pytest.param("train/", 5, 3, id="all"),
             pytest.param("train/", 2, 2, id="no-more-than-asked-for"),
@@ -62,12 +62,12 @@ class TestBuckets:
             pytest.param("Train/", 5, 0, id="none"),
         ],
     )
-    def test_objects(self, account: Account, prefix: str, most: int, count: int) -> None:
+    def test_objects(self, account: Account, prefix: str, limit: int, count: int) -> None:
         s3 = client("s3")
         s3.create_bucket(Bucket="data")
         for key in ("train/1", "train/2", "train/3", "test/1"):
             s3.put_object(Bucket="data", Key=key, Body=b"")
-        assert account.inventory.count_objects("data", prefix, most) == count
+        assert account.inventory.count_objects("data", prefix, limit) == count
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ class TestImages:
         ],
     )
     def test_missing(self, account: Account, name: str, missing: str) -> None:
-        assert account.inventory.missing_of_image(image(name)) == missing
+        assert account.inventory.missing_image_part(image(name)) == missing
 
     def test_digest(self, account: Account, pushed: str) -> None:
-        assert account.inventory.missing_of_image(image(f"churn/train@{pushed}")) == ""
+        assert account.inventory.missing_image_part(image(f"churn/train@{pushed}")) == ""
 
 
 def trust(principal: Any, action: Any = "sts:AssumeRole", effect: str = "Allow") -> dict[str, Any]:
