@@ -94,7 +94,6 @@ class TestAgainstMoto:
 
     def test_a_job_without_hptcs_tags_is_compared(self, cloud: Aws, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         theirs = [{"Key": "made-by", "Value": "a script"}]
         cloud.tuning.create({**job.request, "Tags": theirs})
         again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -107,7 +106,6 @@ class TestAgainstMoto:
 
     def test_a_name_that_is_taken(self, cloud: Aws, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         cloud.tuning.create(job.request)
         with pytest.raises(AwsError, match="already exists") as raised:
             cloud.tuning.create(job.request)
@@ -115,7 +113,6 @@ class TestAgainstMoto:
 
     def test_lists_are_filtered_and_limited(self, cloud: Aws, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         for number in range(103):
             name = f"{'odd' if number % 2 else 'even'}-{number}"
             cloud.tuning.create({**job.request, "HyperParameterTuningJobName": name})
@@ -189,10 +186,9 @@ class TestAgainstMoto:
 
     def test_credentials_for_another_account(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         cloud = connect(environment("999999999999"))
         calls: list[Callable[[], Any]] = [
-            lambda: cloud.tuning.create(job.request or {}),
+            lambda: cloud.tuning.create(job.request),
             lambda: cloud.tuning.stop("x"),
             lambda: cloud.stacks.outputs("x"),
         ]
@@ -238,7 +234,6 @@ class TestWithErrors:
         sleeps: list[float],
     ) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         operation = "create_hyper_parameter_tuning_job"
         arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:hyper-parameter-tuning-job/x"
         with Stubber(connection.sagemaker) as stub:
@@ -261,7 +256,6 @@ class TestWithErrors:
 
     def test_a_quota_has_the_requests_numbers(self, connection: Connection, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         text = (
             "The account-level service limit 'ml.m5.xlarge for training job usage' is 3 Instances, "
             "with current utilization of 0 Instances and a request delta of 4 Instances."

@@ -122,9 +122,9 @@ def _gone(world: World) -> None:
 
 
 def _taken(world: World) -> None:
-    name = (world.specs[0].request or {})["HyperParameterTuningJobName"]
+    name = world.specs[0].request["HyperParameterTuningJobName"]
     other = [{"Key": "hptc:digest", "Value": "0" * 64}]
-    request = {**(world.specs[0].request or {}), "HyperParameterTuningJobName": name}
+    request = {**world.specs[0].request, "HyperParameterTuningJobName": name}
     world.tuning.add({**request, "Tags": other})
 
 

@@ -69,7 +69,6 @@ def test_a_new_job_has_values_and_provenance(churn: Compiled) -> None:
     outcome = send(churn, tuning, progress=said.append)
 
     assert isinstance(outcome, Submitted)
-    assert churn.request is not None
     assert outcome.name == churn.request["HyperParameterTuningJobName"]
     assert tuning.calls == ["describe", "create"]
     definition = outcome.request["TrainingJobDefinition"]
@@ -145,7 +144,6 @@ def test_run_numbers_start_at_one(churn: Compiled) -> None:
 
 
 def test_a_request_in_the_apis_form_is_sent_unchanged(tmp_path: Path, explicit: Compiled) -> None:
-    assert explicit.request is not None
     given = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
     job = compiled(tmp_path / "api", json.dumps(given))
     tuning = FakeTuning()
@@ -174,7 +172,6 @@ class TestNames:
 
     def test_a_generated_name_of_another_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()
-        assert churn.request is not None
         tuning.add({**churn.request, "Tags": [digest_tag("0" * 64)]})
         with pytest.raises(OperationError, match="with other content") as raised:
             send(churn, tuning)
@@ -202,7 +199,6 @@ class TestWithoutDigest:
     """A job without hptc's tags is compared by its description."""
 
     def described(self, job: Compiled) -> dict[str, Any]:
-        assert job.request is not None
         return deepcopy(job.request)
 
     def test_the_same_request(self, explicit: Compiled) -> None:
@@ -254,7 +250,6 @@ class TestRaces:
 
     def test_somebody_else_created_the_same_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()
-        assert churn.request is not None
         tags = [
             *({"Key": "hptc:project", "Value": "churn"}, digest_tag(churn.digest)),
             {"Key": "hptc:environment", "Value": "dev"},
@@ -265,7 +260,6 @@ class TestRaces:
 
     def test_somebody_else_created_another_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()
-        assert churn.request is not None
         tuning.rivals = [{**churn.request, "Tags": [digest_tag("0" * 64)]}]
         with pytest.raises(OperationError, match="with other content"):
             send(churn, tuning)
@@ -421,7 +415,6 @@ class TestStop:
 
     @pytest.fixture
     def tuning(self, explicit: Compiled) -> FakeTuning:
-        assert explicit.request is not None
         tuning = FakeTuning()
         for name, status in (("a", "InProgress"), ("b", "InProgress"), ("c", "Failed")):
             tuning.add({**explicit.request, "HyperParameterTuningJobName": name}, status=status)
