@@ -134,13 +134,13 @@ def compiled(
 def online(
     compiled: Sequence[Outcome], fake: FakeAccount, **options: Any
 ) -> tuple[list[Outcome], list[str]]:
-    said: list[str] = []
+    notes: list[str] = []
 
     def connect(_: Environment | None) -> Account:
         return fake.account
 
-    found = check_online(compiled, connect, progress=said.append, **options)
-    return found, [line for line in said if line != CHECKING]
+    found = check_online(compiled, connect, progress=notes.append, **options)
+    return found, [line for line in notes if line != CHECKING]
 
 
 def found_in(one: Outcome, before: Outcome) -> Found:
@@ -244,9 +244,9 @@ def test_an_account(change_: Change, expected: Found, tmp_path: Path) -> None:
     fake = whole()
     change_(fake)
     before = compiled(tmp_path, SPEC)
-    after, said = online(before, fake)
+    after, notes = online(before, fake)
     assert found_in(after[0], before[0]) == expected
-    assert said == []
+    assert notes == []
 
 
 def test_a_quota_finding_has_its_numbers(tmp_path: Path) -> None:
@@ -346,11 +346,11 @@ def test_values_of_a_deployment(
     fake = whole()
     change_(fake)
     before = compiled(tmp_path, DEPLOYED)
-    after, said = online(before, fake)
+    after, notes = online(before, fake)
     assert [(code, severity) for code, severity, _ in found_in(after[0], before[0])] == [
         (code, severity) for code, severity, _ in expected
     ]
-    assert sorted(said) == sorted(words)
+    assert sorted(notes) == sorted(words)
 
 
 # The name.
@@ -556,9 +556,9 @@ def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path:
     fake = whole()
     fake.inventory.refusals[method] = DENIED
     before = compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n"))
-    after, said = online(before, fake)
+    after, notes = online(before, fake)
     assert [found_in(a, b) for a, b in zip(after, before, strict=True)] == [[], []]
-    assert said == [f"{about} not checked: the caller needs permission for it"]
+    assert notes == [f"{about} not checked: the caller needs permission for it"]
 
 
 def test_without_credentials_no_more_calls_are_made(tmp_path: Path) -> None:
@@ -566,21 +566,21 @@ def test_without_credentials_no_more_calls_are_made(tmp_path: Path) -> None:
     for method in METHODS:
         fake.inventory.refusals[method] = AwsError("no AWS credentials found")
     before = compiled(tmp_path, SPEC)
-    after, said = online(before, fake)
+    after, notes = online(before, fake)
     assert after == before
-    assert said == ["not checked online: no AWS credentials found"]
+    assert notes == ["not checked online: no AWS credentials found"]
     assert fake.inventory.calls == ["quotas"]
 
 
 def test_without_a_region_a_note_is_printed(tmp_path: Path) -> None:
     before = compiled(tmp_path, SPEC)
-    said: list[str] = []
+    notes: list[str] = []
 
     def connect(_: Environment | None) -> Account:
         raise missing_region()
 
-    assert check_online(before, connect, progress=said.append) == before
-    assert said == ["not checked online: no AWS Region is configured"]
+    assert check_online(before, connect, progress=notes.append) == before
+    assert notes == ["not checked online: no AWS Region is configured"]
 
 
 def test_each_query_is_made_once(tmp_path: Path) -> None:

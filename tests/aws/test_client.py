@@ -355,7 +355,7 @@ class TestWithErrors:
 
     @pytest.mark.parametrize("billed", [300, None])
     def test_billable_seconds(self, connection: Connection, billed: int | None) -> None:
-        said = {} if billed is None else {"BillableTimeInSeconds": billed}
+        billed_time = {} if billed is None else {"BillableTimeInSeconds": billed}
         response = {
             "TrainingJobName": "x-001",
             "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/x-001",
@@ -366,7 +366,7 @@ class TestWithErrors:
             "ResourceConfig": {"VolumeSizeInGB": 30},
             "StoppingCondition": {},
             "CreationTime": "2026-01-01T00:00:00Z",
-            **said,
+            **billed_time,
         }
         operation = "describe_training_job"
         with Stubber(connection.sagemaker) as stub:

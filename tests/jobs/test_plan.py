@@ -364,7 +364,7 @@ class TestAgainstMoto:
         with mock_aws():
             backend = sagemaker_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
             for number in range(old):
-                said = {**tags, "digest": f"{number:064x}"}
+                values = {**tags, "digest": f"{number:064x}"}
                 backend.create_hyper_parameter_tuning_job(
                     hyper_parameter_tuning_job_name=f"churn-{number:08x}",
                     hyper_parameter_tuning_job_config=request["HyperParameterTuningJobConfig"],
@@ -372,7 +372,7 @@ class TestAgainstMoto:
                     training_job_definitions=None,
                     warm_start_config=None,
                     autotune=None,
-                    tags=[{"Key": f"hptc:{key}", "Value": value} for key, value in said.items()],
+                    tags=[{"Key": f"hptc:{key}", "Value": value} for key, value in values.items()],
                 )
             cloud = connect(None, region="us-east-1")
             found = plan(

@@ -135,6 +135,6 @@ class TestCosts:
         count = MAX_FORECASTS + 2
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
         found = planned(specs, bound_of=bound_of)
-        said = [each.cost.expected.unknown for each in found.to_submit if each.cost]
-        assert said[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
-        assert said[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2
+        reasons = [each.cost.expected.unknown for each in found.to_submit if each.cost]
+        assert reasons[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
+        assert reasons[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2

@@ -64,9 +64,9 @@ def digest_tag(digest: str) -> dict[str, str]:
 
 def test_a_new_job_has_values_and_provenance(churn: Compiled) -> None:
     tuning = FakeTuning()
-    said: list[str] = []
+    lines: list[str] = []
 
-    outcome = send(churn, tuning, progress=said.append)
+    outcome = send(churn, tuning, progress=lines.append)
 
     assert isinstance(outcome, Submitted)
     assert outcome.name == churn.request["HyperParameterTuningJobName"]
@@ -84,7 +84,7 @@ def test_a_new_job_has_values_and_provenance(churn: Compiled) -> None:
         {"Key": "hptc:digest", "Value": churn.digest},
         {"Key": "hptc:commit", "Value": "abc-dirty"},
     ]
-    assert said == [f"submitting {outcome.name} to us-east-1"]
+    assert lines == [f"submitting {outcome.name} to us-east-1"]
 
 
 def test_a_submission_does_not_change_the_compiled_request(churn: Compiled) -> None:

@@ -148,11 +148,13 @@ FAILURES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "stack", "words", "said"), FAILURES.values(), ids=[*FAILURES])
-def test_failure_messages(text: str, stack: str, words: str, said: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("text", "stack", "message", "printed_lines"), FAILURES.values(), ids=[*FAILURES]
+)
+def test_failure_messages(text: str, stack: str, message: str, printed_lines: list[str]) -> None:
     printed = Printed()
     output = printed.after(text)
-    assert (output.failure_message(), output.failed, printed.all) == (words, stack, said)
+    assert (output.failure_message(), output.failed, printed.all) == (message, stack, printed_lines)
 
 
 def test_kept_lines_are_printed_on_progress() -> None:

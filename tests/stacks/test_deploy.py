@@ -22,12 +22,12 @@ STACK = f"{FOUNDATION}-churn"
 class Reported:
     """What is reported to a person without a terminal."""
 
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     steps: list[StackProgress] = field(default_factory=list)
 
     def callbacks(self) -> DeployCallbacks:
         return DeployCallbacks(
-            print_status=self.said.append,
+            print_status=self.lines.append,
             progress=self.steps.append,
             findings=lambda _: None,
             ask=None,
@@ -134,7 +134,7 @@ def test_changes_to_confirm_are_printed(folder: Path) -> None:
     reported = Reported()
     with pytest.raises(OperationError):
         deploy(folder, "dev", (), is_approved=False, callbacks=reported.callbacks())
-    assert reported.said[2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
+    assert reported.lines[2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
 
 
 SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one"
@@ -147,7 +147,7 @@ def test_a_success(folder: Path) -> None:
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
-    assert reported.said[2:] == ["a warning", "another one"]
+    assert reported.lines[2:] == ["a warning", "another one"]
     # The deployment has succeeded, although the caller may not list stacks.
     assert made.orphaned is None
     assert "no AWS credentials" in made.listing_error
@@ -183,8 +183,8 @@ def test_an_interruption_names_the_stacks_in_progress(folder: Path) -> None:
     reported = Reported()
     with pytest.raises(KeyboardInterrupt):
         deploy(folder, "dev", (), is_approved=True, callbacks=reported.callbacks())
-    assert f"CloudFormation is still updating `{STACK}`" in reported.said[-1]
+    assert f"CloudFormation is still updating `{STACK}`" in reported.lines[-1]
     write_cdk(folder, "", code=130)
     with pytest.raises(KeyboardInterrupt):
         deploy(folder, "dev", (), is_approved=True, callbacks=reported.callbacks())
-    assert reported.said[-1] == "no stack was being updated"
+    assert reported.lines[-1] == "no stack was being updated"

@@ -161,11 +161,11 @@ def on(resource: StackResource, status: str, reason: str = "") -> StackEvent:
 
 
 def removed(stacks: FakeStacks) -> tuple[Removed, list[tuple[str, str, int]], FakeTime]:
-    told: list[StackActivity] = []
+    steps: list[StackActivity] = []
     time = FakeTime()
-    outcome = remove(REMOVAL, stacks, progress=told.append, sleep=time.sleep)
-    assert {each.total for each in told} == {2}
-    return outcome, [(t.event.logical_id, t.event.status, t.done) for t in told], time
+    outcome = remove(REMOVAL, stacks, progress=steps.append, sleep=time.sleep)
+    assert {each.total for each in steps} == {2}
+    return outcome, [(t.event.logical_id, t.event.status, t.done) for t in steps], time
 
 
 class TestRemove:
@@ -181,9 +181,9 @@ class TestRemove:
             [on(ROLE, "DELETE_IN_PROGRESS"), on(ROLE, "DELETE_COMPLETE")],
             [skipped, stack_event(GONE, "DELETE_COMPLETE")],
         ]
-        outcome, told, time = removed(stacks)
+        outcome, steps, time = removed(stacks)
         assert outcome == Removed(name=GONE, retained=(skipped,))
-        assert told == [
+        assert steps == [
             (GONE, "DELETE_IN_PROGRESS", 0),
             ("Role", "DELETE_IN_PROGRESS", 0),
             ("Role", "DELETE_COMPLETE", 1),
@@ -197,9 +197,9 @@ class TestRemove:
         stacks = stacks_of("gone")
         earlier = replace(stack_event(GONE, "DELETE_FAILED", "not then"), id="earlier")
         stacks.history[GONE] = [earlier]
-        outcome, told, _ = removed(stacks)
+        outcome, steps, _ = removed(stacks)
         assert outcome.retained == ()
-        assert [status for _, status, _ in told] == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+        assert [status for _, status, _ in steps] == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
 
     def test_a_failed_deletion(self) -> None:
         stacks = stacks_of("gone")

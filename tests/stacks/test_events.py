@@ -153,11 +153,11 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("events", "status", "told"), CASES.values(), ids=[*CASES])
-def test_the_cause(events: list[StackEvent], status: str, told: str) -> None:
+@pytest.mark.parametrize(("events", "status", "message"), CASES.values(), ids=[*CASES])
+def test_the_cause(events: list[StackEvent], status: str, message: str) -> None:
     failure = failure_of(reversed(events))
     assert failure is not None
-    assert (failure.status, failure.message()) == (status, told)
+    assert (failure.status, failure.message()) == (status, message)
     assert failure.is_stuck is (status == "UPDATE_ROLLBACK_FAILED")
 
 
