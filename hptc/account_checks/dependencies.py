@@ -22,7 +22,7 @@ def images(subject: Subject) -> Iterator[Finding]:
         if image is None or has_reference(uri) or identify(uri) is not None:
             continue
         answer = subject.queries.get(
-            "images", subject.queries.account.inventory.missing_of_image, image
+            "images", subject.queries.account.inventory.missing_image_part, image
         )
         if answer is None or not answer.value:
             continue

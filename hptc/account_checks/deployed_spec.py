@@ -32,7 +32,7 @@ class Subject:
 
 
 def subject_of(compiled: Compiled, queries: CachedQueries, rules: tuple[Rule, ...]) -> Subject:
-    """A compiled file, with the references resolved whose stacks are deployed."""
+    """A compiled file, with the references to deployed stacks resolved."""
     values = {name: _value(compiled, name, queries) for name in sorted(names_in(compiled.request))}
     request: Request = substitute(compiled.request, lambda name: values[name] or reference(name))
     return Subject(

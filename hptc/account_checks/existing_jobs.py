@@ -56,8 +56,8 @@ def taken_name(subject: Subject) -> Iterator[Finding]:
     match answer.value if answer is not None else None:
         case None | Unchanged():
             return
-        case Blocked(obstacle=Obstacle.NAME, reason=reason):
-            yield _taken(reason)
+        case Blocked(obstacle=Obstacle.NAME, reason=reason, help=help):
+            yield _taken(reason, help)
         case _:
             yield from _other_capitals(subject)
 
@@ -89,17 +89,18 @@ def _other_capitals(subject: Subject) -> Iterator[Finding]:
     for other in listed.value if listed is not None else ():
         if other.lower() == name.lower() and other != name:
             yield _taken(
-                f"AWS already has a tuning job named `{other}`, and names are not case-sensitive"
+                f"AWS already has a tuning job named `{other}`, and names are not case-sensitive",
+                "choose another name",
             )
 
 
-def _taken(reason: str) -> Finding:
+def _taken(reason: str, help: str) -> Finding:
     return Finding(
         code="HPT901",
         message=reason,
         path=_NAME,
         label="taken",
-        help="choose another name, because tuning jobs can't be changed",
+        help=help,
     )
 
 

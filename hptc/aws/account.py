@@ -62,15 +62,15 @@ class _Inventory(Inventory):
         s3 = self._connection.client("s3")
         return self._connection.call("s3:ListBucket", lambda: _head_bucket(s3, bucket))
 
-    def count_objects(self, bucket: str, prefix: str, most: int) -> int:
+    def count_objects(self, bucket: str, prefix: str, limit: int) -> int:
         response = self._call(
             "s3:ListBucket", self._connection.client("s3").list_objects_v2,
-            Bucket=bucket, Prefix=prefix, MaxKeys=most,
+            Bucket=bucket, Prefix=prefix, MaxKeys=limit,
         )  # fmt: skip
         count: int = response["KeyCount"]
         return count
 
-    def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
+    def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
         chosen = (
             {"imageDigest": image.digest}
             if image.digest is not None

@@ -110,7 +110,7 @@ def _submit(
 def decide_again(
     submit: Submit, description: Mapping[str, Any], tags: Mapping[str, str]
 ) -> Unchanged | Blocked:
-    """The decision about a job that somebody else created between a decision and its execution."""
+    """The decision about a job that was created by others after a decision to submit it."""
     job = _Wanted(
         spec=submit.spec,
         file=submit.file,
@@ -128,7 +128,7 @@ def decide_again(
 
 
 def check_parents(decision: Decision, jobs: JobSnapshot) -> Decision:
-    """A submission blocked while a warm-start parent has not ended. Other decisions stay.
+    """Block a submission whose warm-start parents have not all ended; keep other decisions.
 
     Planning looks ahead with this; at submission AWS itself refuses such a job.
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
@@ -139,19 +139,13 @@ def check_parents(decision: Decision, jobs: JobSnapshot) -> Decision:
         status = _status(parent, jobs)
         if status in FINAL_STATUSES:
             continue
-        return Blocked(
-            spec=decision.spec,
-            file=decision.file,
-            name=decision.name,
-            digest=decision.digest,
-            obstacle=Obstacle.PARENT,
-            reason=f"its warm-start parent `{parent}` does not exist in {jobs.region}"
-            if status is None
-            else f"its warm-start parent `{parent}` is {status}",
-            help="submit the parent, and plan again when it has ended"
-            if status is None
-            else "plan again when the parent has ended",
-        )
+        if status is None:
+            reason = f"its warm-start parent `{parent}` does not exist in {jobs.region}"
+            help = "submit the parent, and plan again when it has ended"
+        else:
+            reason = f"its warm-start parent `{parent}` is {status}"
+            help = "plan again when the parent has ended"
+        return decision.blocked(Obstacle.PARENT, reason, help)
     return decision
 
 
@@ -172,22 +166,11 @@ def _status(name: str, jobs: JobSnapshot) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted(DecidedJob):
-    """A job that AWS is to have, as far as it is known without its stacks."""
+    """A job to submit, as far as it is known without its stacks."""
 
     is_name_pinned: bool
     has_references: bool
     origin: JobOrigin
-
-    def blocked(self, obstacle: Obstacle, reason: str, help: str) -> Blocked:
-        return Blocked(
-            spec=self.spec,
-            file=self.file,
-            name=self.name,
-            digest=self.digest,
-            obstacle=obstacle,
-            reason=reason,
-            help=help,
-        )
 
 
 def _wanted(compiled: Compiled, rerun: int | None) -> _Wanted:
@@ -225,7 +208,7 @@ def _compare(
     stacks: StackReader,
     compiled: Compiled,
 ) -> Unchanged | Blocked:
-    """The decision about a job whose name AWS has already."""
+    """The decision about a name that AWS has a tuning job of."""
     theirs = jobs.origin(existing.arn)
     if theirs.digest:
         return _compare_tags(job, existing, theirs)

@@ -20,6 +20,18 @@ class DecidedJob:
     name: str
     digest: str
 
+    def blocked(self, obstacle: Obstacle, reason: str, help: str) -> Blocked:
+        """The decision that an obstacle prevents the job's submission."""
+        return Blocked(
+            spec=self.spec,
+            file=self.file,
+            name=self.name,
+            digest=self.digest,
+            obstacle=obstacle,
+            reason=reason,
+            help=help,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit(DecidedJob):

@@ -25,14 +25,9 @@ ProvenanceOf = Callable[[Compiled], Provenance]
 """Only called for a spec whose provenance is needed, because it may run git."""
 
 
-def provenance_of(path: Path) -> Provenance:
-    """The provenance of one file; of a file outside of git, only its name."""
-    return _Repositories([path]).provenance(path)
-
-
 def git_provenance(compiled: Sequence[Compiled]) -> ProvenanceOf:
     """Reads the provenance of these specs, with a few git calls per repository."""
-    repositories = _Repositories([Path(one.file) for one in compiled])
+    repositories = Repositories([Path(one.file) for one in compiled])
     return lambda one: repositories.provenance(Path(one.file))
 
 
@@ -48,8 +43,8 @@ def job_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
     )
 
 
-class _Repositories:
-    """The git repositories that some files are in; each is read once."""
+class Repositories:
+    """The git repositories that some files are in; each is read once, when it is needed."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
@@ -58,6 +53,7 @@ class _Repositories:
         self._changed: dict[Path, frozenset[str]] = {}  # by top folder
 
     def provenance(self, path: Path) -> Provenance:
+        """The provenance of one of the files; of a file outside of git, only its name."""
         top = self._top(path.parent)
         if top is None:
             return Provenance(spec=path.name)

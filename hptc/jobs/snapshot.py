@@ -77,7 +77,7 @@ class JobSnapshot:
         return self.tuning.billable_seconds(training_job)
 
     def other_spelling(self, name: str) -> str | None:
-        """A listed job whose name differs only in case. AWS takes both for the same name."""
+        """A listed job whose name differs only in case. To AWS, both are the same name."""
         listed = self.listed or {}
         if name in listed:
             return None

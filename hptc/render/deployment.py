@@ -1,7 +1,4 @@
-"""Deployments and removals of stacks as text for people or as JSON for programs. Pure.
-
-Progress is one line a step; the result is the outputs, by stack.
-"""
+"""Renders deployments and removals of stacks as text or JSON, and their progress line by line."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int =
 def render_training_jobs(
     jobs: Sequence[TrainingJob], *, color: bool = False, width: int = WIDTH
 ) -> str:
-    """A tuning job's training jobs as text."""
+    """The training jobs of a tuning job as text."""
     if not jobs:
         return "no training jobs"
     rows = [
@@ -117,7 +117,7 @@ def render_training_jobs(
 
 
 def render_submission(outcome: Submission) -> str:
-    """The outcome of a submission as text. That of a dry run is the request itself, as JSON."""
+    """The outcome of a submission as text; of a dry run, the request as JSON."""
     match outcome:
         case Submitted():
             return f"submitted {outcome.name} in {outcome.region}\n{outcome.arn}"

@@ -45,10 +45,10 @@ class Inventory(Protocol):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
         """
 
-    def count_objects(self, bucket: str, prefix: str, most: int) -> int:
-        """The number of objects whose keys start with a prefix, counted up to `most`."""
+    def count_objects(self, bucket: str, prefix: str, limit: int) -> int:
+        """The number of objects whose keys start with a prefix, counted up to `limit`."""
 
-    def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
+    def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
         """What ECR lacks of an image; empty if it has the image.
 
         https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html

@@ -1,4 +1,4 @@
-"""What an account has, by boto: against moto's AWS in this process, and Service Quotas by stubs."""
+"""The inventory of an account: against moto, and stubs for Service Quotas."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def image(name: str, account: str = ACCOUNT) -> Image:
 
 
 class TestBuckets:
-    """HeadBucket, and a count of objects."""
+    """HeadBucket, and the number of objects."""
 
-    def test_of_this_region(self, account: Account) -> None:
+    def test_in_this_region(self, account: Account) -> None:
         client("s3").create_bucket(Bucket="data")
         assert account.inventory.bucket_region("data") == REGION
 
-    def test_of_another_region(self, account: Account) -> None:
+    def test_in_another_region(self, account: Account) -> None:
         client("s3").create_bucket(
             Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
         assert account.inventory.bucket_region("data") == "eu-west-1"
 
-    def test_not_there(self, account: Account) -> None:
+    def test_absent(self, account: Account) -> None:
         assert account.inventory.bucket_region("data") is None
 
     @pytest.mark.parametrize(
-        ("prefix", "most", "count"),
+        ("prefix", "limit", "count"),
         [
             pytest.param("train/", 5, 3, id="all"),
             pytest.param("train/", 2, 2, id="no-more-than-asked-for"),
@@ -62,12 +62,12 @@ class TestBuckets:
             pytest.param("Train/", 5, 0, id="none"),
         ],
     )
-    def test_objects(self, account: Account, prefix: str, most: int, count: int) -> None:
+    def test_objects(self, account: Account, prefix: str, limit: int, count: int) -> None:
         s3 = client("s3")
         s3.create_bucket(Bucket="data")
         for key in ("train/1", "train/2", "train/3", "test/1"):
             s3.put_object(Bucket="data", Key=key, Body=b"")
-        assert account.inventory.count_objects("data", prefix, most) == count
+        assert account.inventory.count_objects("data", prefix, limit) == count
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ class TestBuckets:
         pytest.param(404, {}, None, id="not-there"),
     ],
 )
-def test_a_refusal_tells_the_region(
+def test_the_region_in_an_error(
     status: int, headers: dict[str, str], expected: str | None, connection: Connection
 ) -> None:
     with Stubber(connection.client("s3")) as stub:
@@ -91,7 +91,7 @@ def test_a_refusal_tells_the_region(
         assert connected(connection).inventory.bucket_region("data") == expected
 
 
-def test_a_refusal_without_a_region_is_raised(connection: Connection) -> None:
+def test_an_error_without_a_region(connection: Connection) -> None:
     with Stubber(connection.client("s3")) as stub:
         stub.add_client_error("head_bucket", service_error_code="403", http_status_code=403)
         with pytest.raises(AwsError) as caught:
@@ -130,10 +130,10 @@ class TestImages:
         ],
     )
     def test_missing(self, account: Account, name: str, missing: str) -> None:
-        assert account.inventory.missing_of_image(image(name)) == missing
+        assert account.inventory.missing_image_part(image(name)) == missing
 
     def test_digest(self, account: Account, pushed: str) -> None:
-        assert account.inventory.missing_of_image(image(f"churn/train@{pushed}")) == ""
+        assert account.inventory.missing_image_part(image(f"churn/train@{pushed}")) == ""
 
 
 def trust(principal: Any, action: Any = "sts:AssumeRole", effect: str = "Allow") -> dict[str, Any]:
@@ -141,7 +141,7 @@ def trust(principal: Any, action: Any = "sts:AssumeRole", effect: str = "Allow")
 
 
 class TestRoles:
-    """GetRole, and who may assume it."""
+    """GetRole, and the services that may assume the role."""
 
     @pytest.mark.parametrize(
         ("statements", "services"),
@@ -167,7 +167,7 @@ class TestRoles:
             ),
         ],
     )
-    def test_there(self, account: Account, statements: Any, services: set[str]) -> None:
+    def test_present(self, account: Account, statements: Any, services: set[str]) -> None:
         document = {"Version": "2012-10-17", "Statement": statements}
         made = client("iam").create_role(
             RoleName="tuning", Path="/research/", AssumeRolePolicyDocument=json.dumps(document)
@@ -176,7 +176,7 @@ class TestRoles:
             arn=made["Role"]["Arn"], services=frozenset(services)
         )
 
-    def test_not_there(self, account: Account) -> None:
+    def test_absent(self, account: Account) -> None:
         assert account.inventory.role("tuning") is None
 
 
@@ -194,7 +194,7 @@ class TestKeys:
         kms.schedule_key_deletion(KeyId=made["KeyId"])
         assert account.inventory.key_state(made["Arn"]) == "PendingDeletion"
 
-    def test_not_there(self, account: Account) -> None:
+    def test_absent(self, account: Account) -> None:
         absent = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         assert account.inventory.key_state(absent) is None
         assert account.inventory.key_state("alias/absent") is None
@@ -250,7 +250,7 @@ def test_quotas_of_every_page(connection: Connection) -> None:
         pytest.param("UnrecognizedClientException", True, id="unknown-credentials"),
     ],
 )
-def test_a_refusal_of_quotas(code: str, is_about_all: bool, connection: Connection) -> None:
+def test_errors_of_quotas(code: str, is_about_all: bool, connection: Connection) -> None:
     with Stubber(connection.client("service-quotas")) as stub:
         stub.add_client_error("list_service_quotas", service_error_code=code)
         with pytest.raises(AwsError) as caught:
@@ -261,7 +261,7 @@ def test_a_refusal_of_quotas(code: str, is_about_all: bool, connection: Connecti
         assert "servicequotas:ListServiceQuotas" in caught.value.help
 
 
-def test_without_credentials_every_call_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_affect_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

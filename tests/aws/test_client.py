@@ -1,4 +1,4 @@
-"""The real client: against moto's AWS in this process, and against refusals put into boto."""
+"""The client: against moto, and with stubbed errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def environment(account: str = ACCOUNT) -> Environment:
 
 
 def deploy(stacks: dict[str, dict[str, str]] = STACKS) -> None:
-    """Stacks that have nothing but the outputs."""
+    """Deploy stacks that only have outputs."""
     client = boto3.client("cloudformation", region_name="us-east-1")
     for name, outputs in stacks.items():
         template = {
@@ -66,7 +66,9 @@ class TestAgainstMoto:
         return connect(environment())
 
     @pytest.mark.parametrize("spec", [SPEC, EXPLICIT], ids=["references", "every structure"])
-    def test_aws_has_what_was_sent(self, cloud: Aws, tmp_path: Path, spec: str) -> None:
+    def test_a_submitted_job_is_described_as_sent(
+        self, cloud: Aws, tmp_path: Path, spec: str
+    ) -> None:
         deploy()
         job = compiled(tmp_path, spec, project=PROJECT if spec == SPEC else "")
 
@@ -81,7 +83,7 @@ class TestAgainstMoto:
         assert tags["hptc:digest"] == job.digest
         assert described["HyperParameterTuningJobArn"] == sent.arn
 
-    def test_the_same_again_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
+    def test_a_second_submission_is_unchanged(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -92,20 +94,18 @@ class TestAgainstMoto:
 
     def test_a_job_without_hptcs_tags_is_compared(self, cloud: Aws, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         theirs = [{"Key": "made-by", "Value": "a script"}]
         cloud.tuning.create({**job.request, "Tags": theirs})
         again = submit(job, cloud.tuning, cloud.stacks, provenance=here)
         assert isinstance(again, AlreadySubmitted)
 
-    def test_a_job_that_is_not_there(self, cloud: Aws) -> None:
+    def test_a_job_that_does_not_exist(self, cloud: Aws) -> None:
         assert cloud.tuning.describe("nope") is None
         with pytest.raises(OperationError, match="no tuning job `nope` in us-east-1"):
             job_status(cloud.tuning, "nope")
 
     def test_a_name_that_is_taken(self, cloud: Aws, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         cloud.tuning.create(job.request)
         with pytest.raises(AwsError, match="already exists") as raised:
             cloud.tuning.create(job.request)
@@ -113,7 +113,6 @@ class TestAgainstMoto:
 
     def test_lists_are_filtered_and_limited(self, cloud: Aws, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         for number in range(103):
             name = f"{'odd' if number % 2 else 'even'}-{number}"
             cloud.tuning.create({**job.request, "HyperParameterTuningJobName": name})
@@ -126,7 +125,7 @@ class TestAgainstMoto:
         assert not list(cloud.tuning.list_jobs(status="Failed"))
         assert jobs[0].limits.max_training_jobs == 4
 
-    def test_status_tells_where_a_job_comes_from(self, cloud: Aws, tmp_path: Path) -> None:
+    def test_a_status_has_the_jobs_origin(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -140,7 +139,7 @@ class TestAgainstMoto:
         )
         assert (found.limits.max_training_jobs, found.strategy) == (4, "Bayesian")
 
-    def test_a_description_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
+    def test_a_described_request_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
@@ -185,12 +184,11 @@ class TestAgainstMoto:
         with pytest.raises(AwsError):
             next(iter(cloud.stacks.events("ours")))
 
-    def test_credentials_of_another_account_do_nothing(self, tmp_path: Path) -> None:
+    def test_credentials_for_another_account(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         cloud = connect(environment("999999999999"))
         calls: list[Callable[[], Any]] = [
-            lambda: cloud.tuning.create(job.request or {}),
+            lambda: cloud.tuning.create(job.request),
             lambda: cloud.tuning.stop("x"),
             lambda: cloud.stacks.outputs("x"),
         ]
@@ -203,8 +201,8 @@ class TestAgainstMoto:
         assert not list(connect(environment()).tuning.list_jobs())
 
 
-class TestWithRefusals:
-    """What AWS may answer, in its place."""
+class TestWithErrors:
+    """Errors of AWS, from a stub."""
 
     @pytest.fixture
     def time(self) -> FakeTime:
@@ -226,7 +224,7 @@ class TestWithRefusals:
             pytest.param("ValidationException", "Could not assume role r", [1.0, 2.0], id="iam"),
         ],
     )
-    def test_passing_trouble_passes(
+    def test_temporary_errors_are_retried(
         self,
         connection: Connection,
         time: FakeTime,
@@ -236,7 +234,6 @@ class TestWithRefusals:
         sleeps: list[float],
     ) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         operation = "create_hyper_parameter_tuning_job"
         arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:hyper-parameter-tuning-job/x"
         with Stubber(connection.sagemaker) as stub:
@@ -259,7 +256,6 @@ class TestWithRefusals:
 
     def test_a_quota_has_the_requests_numbers(self, connection: Connection, tmp_path: Path) -> None:
         job = compiled(tmp_path, EXPLICIT)
-        assert job.request is not None
         text = (
             "The account-level service limit 'ml.m5.xlarge for training job usage' is 3 Instances, "
             "with current utilization of 0 Instances and a request delta of 4 Instances."
@@ -289,7 +285,7 @@ class TestWithRefusals:
             self.refuse(stub, "describe_hyper_parameter_tuning_job", code, text)
             assert connected(connection).tuning.describe("X") is None
 
-    def test_a_description_that_is_refused(self, connection: Connection) -> None:
+    def test_a_denied_description(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
             self.refuse(
                 stub, "describe_hyper_parameter_tuning_job", "AccessDeniedException", "denied"
@@ -358,10 +354,8 @@ class TestWithRefusals:
         assert jobs[0].tuned_hyperparameters == (("a", "1"), ("b", "2"))
 
     @pytest.mark.parametrize("billed", [300, None])
-    def test_what_aws_bills_of_a_training_job(
-        self, connection: Connection, billed: int | None
-    ) -> None:
-        said = {} if billed is None else {"BillableTimeInSeconds": billed}
+    def test_billable_seconds(self, connection: Connection, billed: int | None) -> None:
+        billed_time = {} if billed is None else {"BillableTimeInSeconds": billed}
         response = {
             "TrainingJobName": "x-001",
             "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/x-001",
@@ -372,7 +366,7 @@ class TestWithRefusals:
             "ResourceConfig": {"VolumeSizeInGB": 30},
             "StoppingCondition": {},
             "CreationTime": "2026-01-01T00:00:00Z",
-            **said,
+            **billed_time,
         }
         operation = "describe_training_job"
         with Stubber(connection.sagemaker) as stub:
@@ -383,7 +377,7 @@ class TestWithRefusals:
 
 
 class TestWithoutAws:
-    """A machine that is not ready."""
+    """A machine that is not configured."""
 
     def test_no_credentials(self) -> None:
         with pytest.raises(AwsError, match="no AWS credentials found"):
@@ -398,19 +392,19 @@ class TestWithoutAws:
         with pytest.raises(AwsError, match="no AWS Region"):
             connect()
 
-    def test_the_region_of_botos_own_chain(
+    def test_the_region_of_boto3s_configuration(
         self, credentials: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         assert connect().region == "eu-west-1"
         assert connect(environment()).region == "us-east-1"
 
-    def test_a_profile_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_profile_that_does_not_exist(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "nobody")
         with pytest.raises(AwsError, match="nobody"):
             connect(environment())
 
-    def test_nothing_listens(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_refused_connection(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as bound:  # bound, but never listening: every connect is refused
             bound.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -421,7 +415,7 @@ class TestWithoutAws:
         assert "AWS_ENDPOINT_URL" in raised.value.help
         assert "not-to-be-seen" not in raised.value.message + raised.value.help
 
-    def test_a_proxy_that_answers_with_a_page(
+    def test_a_proxy_that_returns_a_page(
         self, credentials: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -432,15 +426,13 @@ class TestWithoutAws:
         assert proxy.url in raised.value.message
         assert "HTTPS_PROXY" in raised.value.help
 
-    def test_an_endpoint_that_is_none(
-        self, credentials: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_an_invalid_endpoint(self, credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
         with pytest.raises(AwsError, match="nonsense"):
             connect(environment()).tuning.describe("x")
 
 
-def test_boto_is_imported_by_a_call_only() -> None:
+def test_boto3_is_imported_with_a_connection_only() -> None:
     modules = "hptc.jobs.submission, hptc.render.jobs, hptc.aws.client, hptc.aws.aws_errors"
     code = f"import sys, {modules}; print({{'boto3', 'botocore', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

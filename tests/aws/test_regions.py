@@ -1,4 +1,4 @@
-"""The Regions of SageMaker, without a network."""
+"""The Regions of SageMaker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_every_partition_is_listed(region: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "nowhere", "us-east-1a", "aws", "US-EAST-1"])
-def test_other_names_are_not(name: str) -> None:
+def test_other_names_are_not_listed(name: str) -> None:
     assert name not in sagemaker_regions()
 
 

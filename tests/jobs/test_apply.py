@@ -1,4 +1,4 @@
-"""Applying a plan: exactly it, or nothing, and again where it was interrupted."""
+"""Applying a plan submits exactly what it contains, or nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def carry_out(
     return list(apply(plan, compiled, tuning, given, provenance=origin))
 
 
-def test_it_submits_what_the_plan_says_in_its_order(specs: list[Compiled]) -> None:
+def test_jobs_are_submitted_in_the_plans_order(specs: list[Compiled]) -> None:
     tuning = FakeTuning()
     run(tuning, specs[1:2])
     plan = planned(specs, tuning)
@@ -48,7 +48,7 @@ def test_it_submits_what_the_plan_says_in_its_order(specs: list[Compiled]) -> No
     assert not planned(specs, tuning).to_submit
 
 
-def test_outcomes_come_one_by_one(specs: list[Compiled]) -> None:
+def test_outcomes_are_yielded_one_by_one(specs: list[Compiled]) -> None:
     tuning = FakeTuning()
     outcomes = apply(planned(specs), specs, tuning, deployed(*NAMES), provenance=origin)
     assert not tuning.jobs
@@ -56,7 +56,7 @@ def test_outcomes_come_one_by_one(specs: list[Compiled]) -> None:
     assert len(tuning.jobs) == 1
 
 
-def test_the_rest_of_an_interrupted_run_is_submitted_by_the_next(specs: list[Compiled]) -> None:
+def test_a_repeat_submits_the_rest_of_an_interrupted_run(specs: list[Compiled]) -> None:
     class Breaking(FakeTuning):
         def create(self, request: Request) -> str:
             if len(self.jobs) == 1:
@@ -73,7 +73,7 @@ def test_the_rest_of_an_interrupted_run_is_submitted_by_the_next(specs: list[Com
     assert [type(each.outcome) for each in done] == [AlreadySubmitted, Submitted, Submitted]
 
 
-def test_what_was_blocked_is_left_even_if_it_is_not_any_more(specs: list[Compiled]) -> None:
+def test_a_job_blocked_in_the_plan_is_not_submitted(specs: list[Compiled]) -> None:
     plan = planned(specs, stacks=deployed("a", "b"))
     assert [each.spec for each in plan.blocked] == ["c"]
     tuning = FakeTuning()
@@ -81,13 +81,13 @@ def test_what_was_blocked_is_left_even_if_it_is_not_any_more(specs: list[Compile
     assert len(tuning.jobs) == 2
 
 
-def test_specs_that_the_plan_does_not_know_are_left(tmp_path: Path) -> None:
+def test_specs_that_are_not_in_the_plan_are_ignored(tmp_path: Path) -> None:
     plan = planned(project(tmp_path, {"a": spec("a")}))
     more = project(tmp_path, {"a": spec("a"), "new": spec("new")})
     assert [each.planned.spec for each in carry_out(plan, more, FakeTuning())] == ["a"]
 
 
-def test_a_job_that_has_ended_meanwhile_is_no_reason(specs: list[Compiled]) -> None:
+def test_a_job_that_has_ended_in_the_meantime_is_not_a_difference(specs: list[Compiled]) -> None:
     tuning = FakeTuning()
     run(tuning, specs[:1], "InProgress")
     plan = planned(specs, tuning)
@@ -98,7 +98,7 @@ def test_a_job_that_has_ended_meanwhile_is_no_reason(specs: list[Compiled]) -> N
 
 @dataclass
 class World:
-    """What may move between a plan and its application."""
+    """What can change between a plan and its application."""
 
     folder: Path
     specs: list[Compiled]
@@ -122,9 +122,9 @@ def _gone(world: World) -> None:
 
 
 def _taken(world: World) -> None:
-    name = (world.specs[0].request or {})["HyperParameterTuningJobName"]
+    name = world.specs[0].request["HyperParameterTuningJobName"]
     other = [{"Key": "hptc:digest", "Value": "0" * 64}]
-    request = {**(world.specs[0].request or {}), "HyperParameterTuningJobName": name}
+    request = {**world.specs[0].request, "HyperParameterTuningJobName": name}
     world.tuning.add({**request, "Tags": other})
 
 
@@ -199,7 +199,7 @@ def _another_account(world: World) -> None:
         ),
     ],
 )
-def test_it_refuses_when_something_moved_and_submits_nothing(
+def test_an_outdated_plan_submits_nothing(
     tmp_path: Path,
     specs: list[Compiled],
     move: Callable[[World], None],
@@ -220,7 +220,7 @@ def test_it_refuses_when_something_moved_and_submits_nothing(
     assert "hptc plan" in raised.value.help
 
 
-def test_everything_that_moved_is_told_at_once(tmp_path: Path, specs: list[Compiled]) -> None:
+def test_all_differences_are_reported_at_once(tmp_path: Path, specs: list[Compiled]) -> None:
     plan = planned(specs)
     changed = project(tmp_path, {name: spec(name, WIDER) for name in NAMES})
     with pytest.raises(OperationError) as raised:
@@ -228,14 +228,14 @@ def test_everything_that_moved_is_told_at_once(tmp_path: Path, specs: list[Compi
     assert len(raised.value.message.splitlines()) == 1 + len(NAMES)
 
 
-def test_a_forged_digest_is_a_change(specs: list[Compiled]) -> None:
+def test_a_forged_digest_is_a_difference(specs: list[Compiled]) -> None:
     plan = planned(specs)
     forged = replace(plan.to_submit[0], digest="0" * 64)
     with pytest.raises(OperationError, match="its digest was 000000000000 and is now"):
         carry_out(replace(plan, decisions=(forged,)), specs, FakeTuning())
 
 
-def test_another_name_for_the_same_spec_is_a_change(tmp_path: Path) -> None:
+def test_another_name_for_the_same_spec_is_a_difference(tmp_path: Path) -> None:
     plan = planned(project(tmp_path, {"a": "job_name: first\n" + spec("a")}))
     renamed = project(tmp_path, {"a": "job_name: second\n" + spec("a")})
     with pytest.raises(OperationError, match="its job was `first` and is now `second`"):
@@ -248,7 +248,7 @@ def test_each_job_is_described_before_the_first_is_created(specs: list[Compiled]
     assert tuning.calls == ["describe"] * 3 + ["create"] * 3
 
 
-def test_a_plan_survives_its_file(
+def test_a_plan_can_be_applied_from_its_file(
     tmp_path: Path, specs: list[Compiled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -136,7 +136,7 @@ def test_submit_plan_and_check_agree(
     taken = [each for each in checked.diagnostics if each.code == "HPT901"]
     assert bool(taken) is (obstacle is Obstacle.NAME)
     if isinstance(decision, Blocked) and taken:
-        assert taken[0].message == decision.reason
+        assert (taken[0].message, taken[0].help) == (decision.reason, decision.help)
 
     match decision:
         case Submit():

@@ -1,4 +1,4 @@
-"""Earlier runs of a spec: which jobs count, what is asked of AWS, and how often."""
+"""Past runs of a spec: which jobs count, and how many calls it takes to read them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ran(
     tuning: FakeTuning, one: Compiled, *seconds: int | None, status: str = "Completed",
     rerun: int | None = None, definitions: tuple[str, ...] = (),
 ) -> str:  # fmt: skip
-    """A job that is over, with a training job for each of its seconds; None has never run."""
+    """A job that has ended, with a training job for each value of `seconds`; None never ran."""
     env = one.environment.name if one.environment else ""
     sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin, rerun=rerun)
     job = tuning.jobs[sent.name]
@@ -63,7 +63,7 @@ def plain(name: str, change: tuple[str, str] = ("", "")) -> str:
 
 
 def runs_of(tuning: FakeTuning, specs: list[Compiled], max_runs: int = MAX_RUNS) -> PastRuns:
-    """Those of the first spec, by a client that fails on any write."""
+    """The past runs of the first spec, read with a client that fails on any write."""
     reading = NoWrites(
         region=tuning.region, jobs=tuning.jobs, tags=tuning.tags,
         training_jobs=tuning.training_jobs, billable=tuning.billable, calls=tuning.calls,
@@ -77,8 +77,8 @@ def seconds_of(found: PastRuns) -> list[list[int]]:
     return [[time.seconds for time in run.times] for run in found.runs]
 
 
-class TestWhichCount:
-    """Over, successful in part, of the spec, and on the same instances."""
+class TestSelection:
+    """A run counts if it has ended, has completed training jobs, and is comparable."""
 
     def test_none(self, tmp_path: Path) -> None:
         assert runs_of(FakeTuning(), project(tmp_path, {"churn": plain("churn")})) == PastRuns()
@@ -94,7 +94,7 @@ class TestWhichCount:
             pytest.param("Completed", (0,), False, id="no time"),
         ],
     )
-    def test_its_status(
+    def test_status(
         self, tmp_path: Path, status: str, seconds: tuple[int | None, ...], counts: bool
     ) -> None:
         specs = project(tmp_path, {"churn": plain("churn")})
@@ -107,7 +107,7 @@ class TestWhichCount:
             assert found[0].billed == 1
             assert found[0].training_jobs == len(seconds)
 
-    def test_the_content_of_now_comes_before_earlier_ones(self, tmp_path: Path) -> None:
+    def test_present_content_comes_before_earlier_content(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         now = project(tmp_path, {"churn": plain("churn")})
         first = ran(tuning, now[0], 600)
@@ -126,7 +126,7 @@ class TestWhichCount:
         ]
 
     @pytest.mark.parametrize("change", [BIGGER, ("instance_count: 1", "instance_count: 2")])
-    def test_earlier_content_on_other_instances_says_nothing(
+    def test_earlier_content_on_other_instances_does_not_count(
         self, tmp_path: Path, change: tuple[str, str]
     ) -> None:
         tuning = FakeTuning()
@@ -134,7 +134,7 @@ class TestWhichCount:
         found = runs_of(tuning, project(tmp_path, {"churn": plain("churn", change)}))
         assert found == PastRuns(elsewhere=(name,))
 
-    def test_on_demand_says_nothing_of_spot(self, tmp_path: Path) -> None:
+    def test_a_run_on_demand_does_not_count_for_spot(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         name = ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
         assert runs_of(tuning, project(tmp_path, {"churn": spec("churn")})).elsewhere == (name,)
@@ -147,7 +147,7 @@ class TestWhichCount:
             pytest.param({"hptc:digest": None}, id="another tool"),
         ],
     )
-    def test_what_is_others_is_not_ours(self, tmp_path: Path, tags: dict[str, str | None]) -> None:
+    def test_jobs_of_others_do_not_count(self, tmp_path: Path, tags: dict[str, str | None]) -> None:
         specs = project(tmp_path, {"churn": plain("churn")})
         tuning = FakeTuning()
         name = ran(tuning, specs[0], 600)
@@ -157,7 +157,7 @@ class TestWhichCount:
             its.update({key: value} if value else {})
         assert runs_of(tuning, specs) == PastRuns()
 
-    def test_a_cut_name_is_told_apart_by_the_specs_file(self, tmp_path: Path) -> None:
+    def test_specs_with_the_same_cut_name_differ_by_their_files(self, tmp_path: Path) -> None:
         a, b = (f"a-name-as-long-as-a-name-can-be-{end}" for end in "ab")
         tuning = FakeTuning()
         ran(tuning, project(tmp_path, {"b": plain(b)})[0], 60)
@@ -177,9 +177,9 @@ class TestWhichCount:
 
 
 class TestSpot:
-    """AWS bills a part of the time, and tells which of each training job."""
+    """AWS bills a share of the time, and reports it for each training job."""
 
-    def test_a_few_are_asked(self, tmp_path: Path) -> None:
+    def test_a_sample_is_read(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn")})
         tuning = FakeTuning()
         name = ran(tuning, specs[0], *[100] * 95)
@@ -188,13 +188,13 @@ class TestSpot:
         assert run.billed == Fraction(3, 10)
         assert Counter(tuning.calls)["billable_seconds"] == MAX_BILLED
 
-    def test_what_aws_does_not_tell_is_not_known(self, tmp_path: Path) -> None:
+    def test_an_unreported_share_is_unknown(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn")})
         tuning = FakeTuning()
         ran(tuning, specs[0], 100)
         assert runs_of(tuning, specs).runs[0].billed is None
 
-    def test_more_than_the_time_is_not_billed(self, tmp_path: Path) -> None:
+    def test_the_share_is_at_most_one(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn")})
         tuning = FakeTuning()
         name = ran(tuning, specs[0], 100)
@@ -203,7 +203,7 @@ class TestSpot:
 
 
 class TestCalls:
-    """How often AWS is asked."""
+    """The number of calls."""
 
     def test_of_the_same_content(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": plain("churn")})
@@ -226,7 +226,7 @@ class TestCalls:
             list_jobs=1, list_tags=1, describe=1, list_training_jobs=1
         )
 
-    def test_looking_for_them_ends(self, tmp_path: Path) -> None:
+    def test_the_number_of_candidates_is_limited(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         for most in range(11, 13 + MAX_CANDIDATES):
             content = plain("churn", BIGGER).replace("max: 10}", f"max: {most}}}")
@@ -237,7 +237,7 @@ class TestCalls:
             list_jobs=1, list_tags=MAX_CANDIDATES, describe=MAX_CANDIDATES
         )
 
-    def test_the_training_jobs_of_a_run_are_read_up_to_a_limit(self, tmp_path: Path) -> None:
+    def test_the_number_of_training_jobs_is_limited(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": plain("churn")})
         tuning = FakeTuning()
         ran(tuning, specs[0], *[60] * (MAX_TRAINING_JOBS + 50))
@@ -260,7 +260,7 @@ def test_a_refusal_is_an_error(tmp_path: Path) -> None:
         past_runs(specs, jobs)
 
 
-def test_what_a_schedule_started_is_an_earlier_run(tmp_path: Path) -> None:
+def test_a_scheduled_job_is_a_past_run(tmp_path: Path) -> None:
     specs = project(tmp_path, {"churn": "schedule: rate(7 days)\n" + plain("churn")})
     tuning = FakeTuning()
     name = ran(tuning, specs[0], 600, 660)

@@ -1,12 +1,10 @@
-"""Plans: what each spec comes to, what is left of earlier ones, and how few calls it takes."""
+"""Plans: the decision about each spec, and the number of calls."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +14,32 @@ from moto import mock_aws
 
 from hptc.aws.client import Connection, connect, connected
 from hptc.aws.retry import Retry
-from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
-from hptc.cost.bound import CostBound, cost_bound
-from hptc.errors import AwsError, UsageError
-from hptc.infrastructure.environment_stacks import environment_stacks
+from hptc.errors import UsageError
 from hptc.jobs.apply import apply
 from hptc.jobs.decisions import Blocked, Obstacle, Submitted, Unchanged
 from hptc.jobs.history import MAX_LISTED_BY_NAME, MAX_TAGS_READ
 from hptc.jobs.plan import is_whole_project, plan
-from hptc.jobs.plan_costs import MAX_FORECASTS
 from hptc.jobs.planned import PlannedSubmission, StaleReason
 from hptc.jobs.provenance import Provenance
-from hptc.jobs.submission import submit
-from hptc.render.plan import render_plan
-from hptc.service.tuning_jobs import TrainingJob
 from hptc.stacks.results import StackState
-from tests.support.fake_service import CREATED, FakeStacks, FakeTime, FakeTuning
+from tests.support.fake_service import FakeStacks, FakeTime, FakeTuning
 from tests.support.plans import (
     FOUNDATION,
     PAGE,
     WIDER,
     Paged,
-    by_schedule,
     deployed,
     old_jobs,
     origin,
     planned,
     project,
     read_only,
-    renamed,
     run,
     spec,
 )
-from tests.support.prices import PRICES
 from tests.support.specs import EXPLICIT, PROJECT, compiled
 
-WEEKLY = "schedule: rate(7 days)\n"
 WITHOUT_KEY = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
 
 
@@ -61,33 +48,15 @@ def churn(tmp_path: Path) -> list[Compiled]:
     return project(tmp_path, {"churn": spec("churn")})
 
 
-def bound_of(one: Compiled) -> CostBound:
-    assert one.job is not None
-    return cost_bound(one.job, "us-east-1", PRICES)
-
-
-def trained(job: str, seconds: int) -> TrainingJob:
-    return TrainingJob(
-        name=f"{job}-001",
-        status="Completed",
-        started=CREATED,
-        ended=CREATED + timedelta(seconds=seconds),
-    )
-
-
-def name_of(one: Compiled) -> str:
-    return str((one.request or {})["HyperParameterTuningJobName"])
-
-
 class TestDecisions:
-    """What becomes of one spec."""
+    """The decision about one spec."""
 
     def test_a_new_job(self, churn: list[Compiled]) -> None:
         (decision,) = planned(churn).decisions
         assert decision == PlannedSubmission(
             spec="churn",
             file=churn[0].file,
-            name=name_of(churn[0]),
+            name=churn[0].job.name,
             digest=churn[0].digest,
             commit="abc1234",
             provided={
@@ -102,7 +71,7 @@ class TestDecisions:
         ("status", "has_ended"),
         [("InProgress", False), ("Stopping", False), ("Completed", True), ("Failed", True)],
     )
-    def test_a_job_that_is_there(self, churn: list[Compiled], status: str, has_ended: bool) -> None:
+    def test_an_existing_job(self, churn: list[Compiled], status: str, has_ended: bool) -> None:
         tuning = FakeTuning()
         (name,) = run(tuning, churn, status)
         found = planned(churn, tuning)
@@ -111,15 +80,15 @@ class TestDecisions:
         assert decision.is_known_by_tag
         assert not found.has_changes
 
-    def test_a_job_that_another_tool_made_is_compared(self, tmp_path: Path) -> None:
+    def test_a_job_of_another_tool_is_compared(self, tmp_path: Path) -> None:
         one = compiled(tmp_path, EXPLICIT, project=WITHOUT_KEY)
         tuning = FakeTuning()
-        tuning.add(one.request or {}, status="Completed")
+        tuning.add(one.request, status="Completed")
         (decision,) = planned([one], tuning).decisions
         assert isinstance(decision, Unchanged)
         assert not decision.is_known_by_tag
 
-    def test_a_finished_job_needs_no_stack_any_more(self, churn: list[Compiled]) -> None:
+    def test_an_existing_job_needs_no_stacks(self, churn: list[Compiled]) -> None:
         tuning = FakeTuning()
         run(tuning, churn)
         found = planned(churn, tuning, FakeStacks())
@@ -172,7 +141,7 @@ class TestDecisions:
             ),
         ],
     )
-    def test_what_would_be_refused(
+    def test_blocked(
         self, tmp_path: Path, change: dict[str, Any], obstacle: Obstacle, reason: str
     ) -> None:
         text = change.get("text", spec("churn"))
@@ -180,10 +149,10 @@ class TestDecisions:
             text = text.replace("tags: {team: growth}\n", "")
         specs = project(tmp_path, {"churn": text})
         tuning = FakeTuning()
-        name = name_of(specs[0])
+        name = specs[0].job.name
         if "job" in change:
             other = [{"Key": "hptc:digest", "Value": "0" * 64}]
-            tuning.add({**(specs[0].request or {}), **change["job"](name), "Tags": other})
+            tuning.add({**specs[0].request, **change["job"](name), "Tags": other})
         (decision,) = planned(specs, tuning, change.get("stacks")).decisions
         assert isinstance(decision, Blocked)
         assert decision.obstacle is obstacle
@@ -222,7 +191,7 @@ class TestDecisions:
             pytest.param("Failed", "", id="failed"),
         ],
     )
-    def test_a_parent_has_to_be_over(
+    def test_a_parent_must_have_ended(
         self, tmp_path: Path, status: str | None, expected: str
     ) -> None:
         child = spec("child") + "warm_start: {type: TransferLearning, parents: [churn]}\n"
@@ -235,207 +204,27 @@ class TestDecisions:
         if expected:
             assert isinstance(decision, Blocked)
             assert decision.obstacle is Obstacle.PARENT
-            assert decision.reason == f"its warm-start parent `{name_of(parent)}` {expected}"
+            assert decision.reason == f"its warm-start parent `{parent.job.name}` {expected}"
         else:
             assert isinstance(decision, PlannedSubmission)
 
     def test_a_request_in_the_apis_form(self, tmp_path: Path, churn: list[Compiled]) -> None:
         without_parent = EXPLICIT.replace("warm_start", "#")
         explicit = compiled(tmp_path / "x", without_parent, project=WITHOUT_KEY)
-        request = {**(explicit.request or {}), "HyperParameterTuningJobName": "from-a-script"}
+        request = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
         given = compiled(tmp_path / "api", json.dumps(request))
         found = planned([*churn, given])
-        assert [each.name for each in found.to_submit] == [name_of(churn[0]), "from-a-script"]
+        assert [each.name for each in found.to_submit] == [churn[0].job.name, "from-a-script"]
         assert found.to_submit[1].provided == {}
 
 
-class TestEarlierJobs:
-    """What no spec compiles to any more."""
-
-    def test_superseded_and_orphaned_the_running_first(self, tmp_path: Path) -> None:
-        tuning = FakeTuning()
-        before = project(
-            tmp_path, {"churn": spec("churn"), "gone": spec("gone"), "kept": spec("kept")}
-        )
-        churn, gone, kept = before
-        run(tuning, [gone], "InProgress")
-        run(tuning, [churn, kept], "Completed")
-        now = project(tmp_path, {"churn": spec("churn", WIDER), "kept": spec("kept")})
-        found = planned(now, tuning)
-        assert [(job.name, job.reason, job.spec) for job in found.stale.jobs] == [
-            (name_of(gone), StaleReason.ORPHANED, "specs/gone.yaml"),
-            (name_of(churn), StaleReason.SUPERSEDED, "churn"),
-        ]
-        assert [each.name for each in found.unchanged] == [name_of(kept)]
-
-    def test_a_spec_that_was_renamed_in_its_file_lives_on(self, tmp_path: Path) -> None:
-        tuning = FakeTuning()
-        run(tuning, project(tmp_path, {"churn": spec("before")}))
-        (job,) = planned(project(tmp_path, {"churn": spec("after")}), tuning).stale.jobs
-        assert (job.reason, job.spec) == (StaleReason.SUPERSEDED, "after")
-
-    @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
-    def test_a_numbered_run_of_what_there_is_is_not_old(self, tmp_path: Path, name: str) -> None:
-        specs = project(tmp_path, {"churn": spec(name)})
-        tuning = FakeTuning()
-        run(tuning, specs)
-        submit(specs[0], tuning, deployed(name), provenance=origin, rerun=12)
-        assert len(tuning.jobs) == 2
-        assert planned(specs, tuning).stale.jobs == ()
-
-    @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
-    def test_a_numbered_run_of_earlier_content_is(self, tmp_path: Path, name: str) -> None:
-        before = project(tmp_path, {"churn": spec(name)})
-        tuning = FakeTuning()
-        run(tuning, before)
-        submit(before[0], tuning, deployed(name), provenance=origin, rerun=12)
-        found = planned(project(tmp_path, {"churn": spec(name, WIDER)}), tuning)
-        assert [job.spec for job in found.stale.jobs] == [name, name]
-
-    @pytest.mark.parametrize("status", ["Completed", "InProgress"])
-    @pytest.mark.parametrize("change", [("", ""), WIDER], ids=["same content", "earlier content"])
-    def test_a_job_that_a_schedule_started_is_not_old(
-        self, tmp_path: Path, change: tuple[str, str], status: str
-    ) -> None:
-        before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
-        tuning = FakeTuning()
-        (name,) = run(tuning, before, status)
-        renamed(tuning, name, by_schedule(before[0], "202611300600"))
-        found = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
-        assert [each.name for each in found.stale.jobs] == []
-        assert len(found.to_submit) == 1  # what a schedule starts is no submission
-
-    def test_one_that_runs_without_its_schedule_is_told(self, tmp_path: Path) -> None:
-        before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
-        tuning = FakeTuning()
-        (by_content,) = run(tuning, before, "InProgress")
-        name = renamed(tuning, by_content, by_schedule(before[0], "202611300600"))
-        (job,) = planned(project(tmp_path, {"churn": spec("churn")}), tuning).stale.jobs
-        assert (job.name, job.reason, job.spec) == (name, StaleReason.SUPERSEDED, "churn")
-
-    @pytest.mark.parametrize(
-        "tags",
-        [
-            pytest.param({"project": "other"}, id="another project"),
-            pytest.param({"environment": "prod"}, id="another environment"),
-        ],
-    )
-    def test_what_is_others_is_not_ours(self, churn: list[Compiled], tags: dict[str, str]) -> None:
-        tuning = FakeTuning()
-        old_jobs(tuning, 3, churn[0], **tags)
-        assert planned(churn, tuning).stale.jobs == ()
-
-    def test_a_running_job_is_known_by_its_tags_whatever_its_name(
-        self, tmp_path: Path, churn: list[Compiled]
-    ) -> None:
-        tuning = FakeTuning()
-        pinned = project(tmp_path / "x", {"churn": "job_name: mine\n" + spec("churn")})
-        run(tuning, pinned, "InProgress")
-        (job,) = planned(churn, tuning).stale.jobs
-        assert (job.name, job.reason) == ("mine", StaleReason.SUPERSEDED)
-
-    def test_some_of_the_specs_can_not_tell_what_is_orphaned(self, tmp_path: Path) -> None:
-        specs = project(tmp_path, {"churn": spec("churn"), "other": spec("other")})
-        tuning = FakeTuning()
-        run(tuning, specs, "InProgress")
-        found = planned(specs[:1], tuning)
-        assert not found.is_whole_project
-        assert found.stale.jobs == ()
-
-    def test_tags_that_may_not_be_read_hide_a_job_only(self, churn: list[Compiled]) -> None:
-        class Shy(Paged):
-            def list_tags(self, arn: str) -> dict[str, str]:
-                raise AwsError("not authorized", code="AccessDeniedException")
-
-        tuning = Shy()
-        old_jobs(tuning, 2, churn[0])
-        found = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
-        assert (len(found.to_submit), found.stale.jobs) == (1, ())
-
-
-class TestStacks:
-    """What is deployed."""
-
-    @pytest.mark.parametrize(
-        ("stacks", "states"),
-        [
-            pytest.param(deployed("churn"), ["deployed", "deployed"], id="all"),
-            pytest.param(deployed(), ["deployed", "missing"], id="no spec"),
-            pytest.param(FakeStacks(), ["missing", "missing"], id="none"),
-            pytest.param(
-                FakeStacks({"hptc-churn-dev": {}, "hptc-churn-dev-churn": {}}),
-                ["incomplete", "incomplete"],
-                id="outputs",
-            ),
-        ],
-    )
-    def test_those_that_specs_need(
-        self, churn: list[Compiled], stacks: FakeStacks, states: list[str]
-    ) -> None:
-        found = planned(churn, stacks=stacks).stacks
-        assert [each.name for each in found.needed] == ["hptc-churn-dev", "hptc-churn-dev-churn"]
-        assert [each.state.value for each in found.needed] == states
-        assert len(found.not_deployed) == sum(state != "deployed" for state in states)
-
-    def test_what_the_specs_ask_for_now_is_not_what_is_deployed(self, tmp_path: Path) -> None:
-        before = project(tmp_path, {"churn": spec("churn")})
-        there = deployed("churn")
-        assert before[0].environment is not None
-        made = environment_stacks(before[0].environment, deployable_specs(before))
-        for stack, digest in made.digests.items():
-            there.stacks[stack] = there.stacks[stack] | {"Digest": digest}
-        assert planned(before, stacks=there).stacks.not_deployed == ()
-        # Another search asks for the same; other data does not.
-        same = project(tmp_path, {"churn": spec("churn", WIDER)})
-        assert planned(same, stacks=there).stacks.not_deployed == ()
-        other = project(tmp_path, {"churn": spec("churn", ("/churn/train/", "/churn/2026/"))})
-        found = planned(other, stacks=there)
-        assert [(each.name, each.state) for each in found.stacks.not_deployed] == [
-            ("hptc-churn-dev-churn", StackState.CHANGED)
-        ]
-        assert found.has_changes
-        assert "changed; `cdk diff` shows how" in render_plan(found)
-
-    def test_a_schedule_has_a_stack_and_is_an_orphan_without_its_spec(self, tmp_path: Path) -> None:
-        weekly = project(tmp_path, {"churn": WEEKLY + spec("churn")})
-        found = planned(weekly, stacks=deployed("churn"))
-        name = "hptc-churn-dev-churn-schedule"
-        assert [each.name for each in found.stacks.not_deployed] == [name]
-        there = deployed("churn", "churn-schedule")
-        there.stacks[name] = {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:x"}
-        assert planned(weekly, stacks=there).stacks.not_deployed == ()
-        now = project(tmp_path, {"churn": spec("churn")})
-        assert planned(now, stacks=there).stacks.orphaned == (name,)
-
-    def test_an_orphan_has_our_name_and_our_tags(self, churn: list[Compiled]) -> None:
-        stacks = deployed("churn", "gone")
-        stacks.stacks["hptc-churn-dev-eu"] = {}  # the foundation of an environment `dev-eu`
-        stacks.tags["hptc-churn-dev-eu"] = {"hptc:project": "churn", "hptc:environment": "dev-eu"}
-        stacks.stacks["hptc-churn-dev-by-hand"] = {}
-        assert planned(churn, stacks=stacks).stacks.orphaned == ("hptc-churn-dev-gone",)
-
-    def test_one_who_sees_stacks_by_name_only(self, churn: list[Compiled]) -> None:
-        stacks = deployed("churn", "gone")
-        stacks.refusals = [AwsError("not authorized to list", code="AccessDenied")]
-        found = planned(churn, stacks=stacks).stacks
-        assert (found.orphaned, found.listing_error) == ((), "not authorized to list")
-        assert not found.not_deployed
-        assert stacks.calls == ["list_stacks", "hptc-churn-dev", "hptc-churn-dev-churn"]
-
-    def test_other_trouble_is_an_error(self, churn: list[Compiled]) -> None:
-        stacks = deployed("churn")
-        stacks.refusals = [AwsError("Rate exceeded", code="Throttling")]
-        with pytest.raises(AwsError, match="Rate exceeded"):
-            planned(churn, stacks=stacks)
-
-
 class TestCalls:
-    """How often AWS is asked."""
+    """The number of calls."""
 
     @pytest.mark.parametrize(
         ("old", "lists"), [(0, 1), (1, 1), (100, 1), (101, 2), (5_000, 50)], ids=str
     )
-    def test_they_grow_with_pages_and_not_with_jobs(
+    def test_lists_grow_with_pages_not_with_jobs(
         self, churn: list[Compiled], old: int, lists: int
     ) -> None:
         tuning = Paged()
@@ -448,7 +237,7 @@ class TestCalls:
         assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
         assert len(found.to_submit) == 1
 
-    def test_every_running_job_is_looked_at(self, churn: list[Compiled]) -> None:
+    def test_the_tags_of_every_running_job_are_read(self, churn: list[Compiled]) -> None:
         tuning = Paged()
         old_jobs(tuning, 300, churn[0])
         for job in list(tuning.jobs.values())[:5]:  # the oldest
@@ -457,7 +246,7 @@ class TestCalls:
         assert [job.has_ended for job in found.stale.jobs[:6]] == [False] * 5 + [True]
 
     @pytest.mark.parametrize("count", [1, MAX_LISTED_BY_NAME, MAX_LISTED_BY_NAME + 1])
-    def test_a_few_specs_are_listed_by_their_names(self, tmp_path: Path, count: int) -> None:
+    def test_a_few_specs_are_listed_by_name(self, tmp_path: Path, count: int) -> None:
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count + 1)})[:-1]
         tuning = Paged()
         run(tuning_of := FakeTuning(), specs)
@@ -467,45 +256,11 @@ class TestCalls:
         found = plan(specs, tuning, stacks, provenance=origin)
         assert len(found.unchanged) == count
         lists = count if count <= MAX_LISTED_BY_NAME else 6
-        # A digest's tag is enough to know a listed job: none is described.
+        # The digest tag identifies a listed job, so none is described.
         assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=count)
         assert len(stacks.calls) == 1 + count
 
-    @pytest.mark.parametrize("old", [0, 1, 5_000], ids=str)
-    def test_costs_take_a_few_more_whatever_there_is(self, churn: list[Compiled], old: int) -> None:
-        tuning = Paged()
-        old_jobs(tuning, old, churn[0])
-        for name, job in tuning.jobs.items():
-            job["TrainingJobStatusCounters"] = {"Completed": 1}
-            tuning.training_jobs[name] = [trained(name, 1800)]
-        found = plan(
-            churn,
-            tuning,
-            deployed("churn"),
-            provenance=origin,
-            is_whole_project=True,
-            bound_of=bound_of,
-        )
-        # Its newest run of earlier content is described, read, and asked for what was billed.
-        more = Counter(describe=1, list_training_jobs=1, billable_seconds=1) if old else Counter()
-        assert Counter(tuning.calls) == more + Counter(
-            list_jobs=max(1, old // PAGE), list_tags=min(old, MAX_TAGS_READ)
-        )
-        (new,) = found.to_submit
-        assert new.cost is not None
-        assert [each.name for each in new.cost.expected.grounds] == (
-            [f"churn-{old - 1:08x}"] if old else []
-        )
-
-    def test_the_first_few_have_a_forecast(self, tmp_path: Path) -> None:
-        count = MAX_FORECASTS + 2
-        specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
-        found = planned(specs, bound_of=bound_of)
-        said = [each.cost.expected.unknown for each in found.to_submit if each.cost]
-        assert said[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
-        assert said[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2
-
-    def test_git_is_asked_about_what_is_new_only(self, tmp_path: Path) -> None:
+    def test_provenance_is_read_for_new_jobs_only(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
         tuning = FakeTuning()
         run(tuning, specs[:1])
@@ -519,63 +274,8 @@ class TestCalls:
         assert asked == ["b"]
 
 
-class TestCosts:
-    """What the new jobs may cost."""
-
-    def test_what_is_new_has_a_cost_and_a_sum(self, tmp_path: Path) -> None:
-        specs = project(tmp_path, {name: spec(name) for name in ("kept", "new", "newer")})
-        tuning = FakeTuning()
-        run(tuning, [one for one in specs if one.name == "kept"])
-        found = planned(specs, tuning, bound_of=bound_of)
-        # 4 training jobs x 1 h x ($0.50 + 30 GB x $0.001) = 4 x $0.53
-        costs = [each.cost for each in found.to_submit]
-        assert [cost.bound.usd for cost in costs if cost] == [Decimal("2.12")] * 2
-        assert found.total_cost is not None
-        assert found.total_cost.usd == Decimal("4.24")
-        assert found.total_cost.expected_usd is None
-
-    def test_nobody_asked(self, churn: list[Compiled]) -> None:
-        found = planned(churn)
-        assert found.to_submit[0].cost is None
-        assert found.total_cost is None
-
-    def test_a_plan_holds_without_what_may_not_be_asked(self, churn: list[Compiled]) -> None:
-        class Shy(Paged):
-            def describe(self, name: str) -> Mapping[str, Any] | None:
-                raise AwsError(f"not authorized on {name}", code="AccessDeniedException")
-
-        tuning = Shy()
-        old_jobs(tuning, 1, churn[0])
-        for job in tuning.jobs.values():
-            job["TrainingJobStatusCounters"] = {"Completed": 1}
-        found = plan(
-            churn,
-            tuning,
-            deployed("churn"),
-            provenance=origin,
-            is_whole_project=True,
-            bound_of=bound_of,
-        )
-        (new,) = found.to_submit
-        assert new.cost is not None
-        assert new.cost.bound.usd == Decimal("2.12")
-        assert new.cost.expected.unknown == "not known: not authorized on churn-00000000"
-
-    def test_other_trouble_is_an_error(self, churn: list[Compiled]) -> None:
-        class Busy(Paged):
-            def describe(self, name: str) -> Mapping[str, Any] | None:
-                raise AwsError(f"Rate exceeded for {name}", code="ThrottlingException")
-
-        tuning = Busy()
-        old_jobs(tuning, 1, churn[0])
-        for job in tuning.jobs.values():
-            job["TrainingJobStatusCounters"] = {"Completed": 1}
-        with pytest.raises(AwsError, match="Rate exceeded"):
-            plan(churn, tuning, deployed("churn"), provenance=origin, bound_of=bound_of)
-
-
 class TestRefusals:
-    """What can't be planned."""
+    """Plans that can't be made."""
 
     def test_no_environment(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="needs an environment"):
@@ -591,7 +291,7 @@ class TestRefusals:
             plan(churn, FakeTuning(region="eu-west-1"), FakeStacks(), provenance=origin)
 
 
-def test_the_whole_project_is_known_by_its_files(tmp_path: Path) -> None:
+def test_whole_project(tmp_path: Path) -> None:
     specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
     assert is_whole_project(specs)
     assert not is_whole_project(specs[:1])
@@ -659,12 +359,12 @@ class TestAgainstMoto:
         from moto.core.models import DEFAULT_ACCOUNT_ID
         from moto.sagemaker.models import sagemaker_backends
 
-        request = churn[0].request or {}
+        request = churn[0].request
         tags = {"project": "churn", "environment": "dev", "spec": "specs/churn.yaml"}
         with mock_aws():
             backend = sagemaker_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
             for number in range(old):
-                said = {**tags, "digest": f"{number:064x}"}
+                values = {**tags, "digest": f"{number:064x}"}
                 backend.create_hyper_parameter_tuning_job(
                     hyper_parameter_tuning_job_name=f"churn-{number:08x}",
                     hyper_parameter_tuning_job_config=request["HyperParameterTuningJobConfig"],
@@ -672,7 +372,7 @@ class TestAgainstMoto:
                     training_job_definitions=None,
                     warm_start_config=None,
                     autotune=None,
-                    tags=[{"Key": f"hptc:{key}", "Value": value} for key, value in said.items()],
+                    tags=[{"Key": f"hptc:{key}", "Value": value} for key, value in values.items()],
                 )
             cloud = connect(None, region="us-east-1")
             found = plan(
@@ -686,7 +386,7 @@ class TestAgainstMoto:
         assert len(found.stale.jobs) == min(old, MAX_TAGS_READ)
         assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
 
-    def test_throttled_pages_are_read_again(
+    def test_throttled_pages_are_retried(
         self, churn: list[Compiled], credentials: None, no_pause: Callable[[], Retry]
     ) -> None:
         connection = Connection(None, region="us-east-1", retry=no_pause())

@@ -1,4 +1,4 @@
-"""A plan as text: what is written is read, and nothing else is."""
+"""Plan files: written plans can be read, and invalid files are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COSTS = json.loads(plan_text(CASES["costs"]))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_written_is_read(golden: Golden, case: str) -> None:
+def test_a_written_plan_can_be_read(golden: Golden, case: str) -> None:
     text = plan_text(CASES[case])
     assert read_plan(text) == CASES[case]
     assert plan_text(read_plan(text)) == text
@@ -37,7 +37,7 @@ def test_what_is_written_is_read(golden: Golden, case: str) -> None:
         pytest.param("", False, id="nothing"),
     ],
 )
-def test_a_plan_is_told_from_a_spec(text: str, expected: bool) -> None:
+def test_is_plan(text: str, expected: bool) -> None:
     assert is_plan(text) is expected
 
 
@@ -116,7 +116,7 @@ def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
         ),
     ],
 )
-def test_what_is_wrong_is_said(text: str, message: str) -> None:
+def test_invalid_files(text: str, message: str) -> None:
     with pytest.raises(UsageError) as raised:
         read_plan(text, "plan.json")
     assert raised.value.message.startswith("plan.json: ")
@@ -144,14 +144,14 @@ def test_what_is_wrong_is_said(text: str, message: str) -> None:
         pytest.param(("decisions", 0, "cost", "bound", "usd"), "9.99", "not the sum", id="moved"),
     ],
 )
-def test_a_wrong_cost_is_said(path: tuple[str | int, ...], value: Any, message: str) -> None:
+def test_invalid_costs(path: tuple[str | int, ...], value: Any, message: str) -> None:
     with pytest.raises(UsageError) as raised:
         read_plan(altered(path, value, COSTS), "plan.json")
     assert message in raised.value.message
     assert "\x1b" not in raised.value.message
 
 
-def test_many_faults_are_cut() -> None:
+def test_the_number_of_errors_is_limited() -> None:
     data = deepcopy(MIXED)
     for key in ("place", "decisions", "earlier", "stacks", "is_whole_project"):
         del data[key]

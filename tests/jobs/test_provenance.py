@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hptc.compiler.outcome import Compiled
-from hptc.jobs.provenance import Provenance, git_provenance, provenance_of
+from hptc.jobs.provenance import Provenance, Repositories, git_provenance
 from hptc.source import git
 from tests.support.calls import calls_of
 from tests.support.plans import project, spec
@@ -17,6 +17,10 @@ from tests.support.repositories import Repository
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository.create(tmp_path / "repository")
+
+
+def provenance_of(path: Path) -> Provenance:
+    return Repositories([path]).provenance(path)
 
 
 STATES = {
@@ -48,6 +52,11 @@ def test_a_staged_rename_is_a_change(repository: Repository) -> None:
     git.git_output(repository.root, "mv", "old.yaml", "new.yaml")
     found = provenance_of(repository.root / "new.yaml")
     assert found == Provenance(spec="new.yaml", commit=f"{commit[:12]}-dirty")
+
+
+def test_a_file_outside_of_git(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("a", encoding="utf-8")
+    assert provenance_of(tmp_path / "a.yaml") == Provenance(spec="a.yaml")
 
 
 def test_a_repository_without_a_commit(repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""Submission against the fake client: what is sent, what is not, and what is said."""
+"""Submissions and stops against the fake service."""
 
 from __future__ import annotations
 
@@ -62,14 +62,13 @@ def digest_tag(digest: str) -> dict[str, str]:
     return {"Key": "hptc:digest", "Value": digest}
 
 
-def test_a_new_job_is_sent_with_values_and_provenance(churn: Compiled) -> None:
+def test_a_new_job_has_values_and_provenance(churn: Compiled) -> None:
     tuning = FakeTuning()
-    said: list[str] = []
+    lines: list[str] = []
 
-    outcome = send(churn, tuning, progress=said.append)
+    outcome = send(churn, tuning, progress=lines.append)
 
     assert isinstance(outcome, Submitted)
-    assert churn.request is not None
     assert outcome.name == churn.request["HyperParameterTuningJobName"]
     assert tuning.calls == ["describe", "create"]
     definition = outcome.request["TrainingJobDefinition"]
@@ -85,10 +84,10 @@ def test_a_new_job_is_sent_with_values_and_provenance(churn: Compiled) -> None:
         {"Key": "hptc:digest", "Value": churn.digest},
         {"Key": "hptc:commit", "Value": "abc-dirty"},
     ]
-    assert said == [f"submitting {outcome.name} to us-east-1"]
+    assert lines == [f"submitting {outcome.name} to us-east-1"]
 
 
-def test_submission_leaves_the_compiled_request_alone(churn: Compiled) -> None:
+def test_a_submission_does_not_change_the_compiled_request(churn: Compiled) -> None:
     before = deepcopy(churn.request)
     send(churn, FakeTuning())
     assert churn.request == before
@@ -124,7 +123,7 @@ def test_changed_content_is_another_job(tmp_path: Path) -> None:
     assert len(tuning.jobs) == 2
 
 
-def test_each_rerun_is_one_more_job(churn: Compiled) -> None:
+def test_each_run_number_is_another_job(churn: Compiled) -> None:
     tuning = FakeTuning()
     names = [send(churn, tuning, rerun=number).name for number in (None, 1, 2, 2)]
     assert names[1:] == [f"{names[0]}-r1", f"{names[0]}-r2", f"{names[0]}-r2"]
@@ -132,22 +131,19 @@ def test_each_rerun_is_one_more_job(churn: Compiled) -> None:
 
 
 @pytest.mark.parametrize("form", ["pinned", "api"])
-def test_a_job_with_an_exact_name_has_no_rerun(
-    tmp_path: Path, explicit: Compiled, form: str
-) -> None:
+def test_a_pinned_name_takes_no_run_number(tmp_path: Path, explicit: Compiled, form: str) -> None:
     spec = f"job_name: mine\n{SPEC}" if form == "pinned" else json.dumps(explicit.request)
     with pytest.raises(UsageError, match="exact name") as raised:
         send(compiled(tmp_path / "x", spec, project=PROJECT), FakeTuning(), rerun=1)
     assert "job_name" in raised.value.help
 
 
-def test_reruns_begin_with_one(churn: Compiled) -> None:
+def test_run_numbers_start_at_one(churn: Compiled) -> None:
     with pytest.raises(UsageError, match="start at 1"):
         send(churn, FakeTuning(), rerun=0)
 
 
-def test_a_job_in_the_apis_form_is_sent_as_it_is(tmp_path: Path, explicit: Compiled) -> None:
-    assert explicit.request is not None
+def test_a_request_in_the_apis_form_is_sent_unchanged(tmp_path: Path, explicit: Compiled) -> None:
     given = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
     job = compiled(tmp_path / "api", json.dumps(given))
     tuning = FakeTuning()
@@ -162,7 +158,7 @@ def test_a_job_in_the_apis_form_is_sent_as_it_is(tmp_path: Path, explicit: Compi
 
 
 class TestNames:
-    """A name that AWS has already."""
+    """Names that AWS already has."""
 
     def test_changed_content_under_a_pinned_name(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -174,15 +170,14 @@ class TestNames:
         assert "remove `job_name`" in raised.value.help
         assert tuning.calls.count("create") == 1
 
-    def test_a_name_made_from_content_that_another_job_has(self, churn: Compiled) -> None:
+    def test_a_generated_name_of_another_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()
-        assert churn.request is not None
         tuning.add({**churn.request, "Tags": [digest_tag("0" * 64)]})
         with pytest.raises(OperationError, match="with other content") as raised:
             send(churn, tuning)
         assert "--rerun" in raised.value.help
 
-    def test_the_same_search_of_another_environment_is_not_this_one(self, tmp_path: Path) -> None:
+    def test_the_same_content_in_another_environment(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         send(compiled(tmp_path, SPEC, project=PROJECT), tuning)
         prod = compiled(tmp_path, SPEC, project=PROJECT, environment="prod")
@@ -191,7 +186,7 @@ class TestNames:
             send(prod, tuning, stacks=stacks)
         assert "{{ env }}" in raised.value.help
 
-    def test_without_references_every_environment_has_the_same_job(self, tmp_path: Path) -> None:
+    def test_without_references_environments_share_a_job(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         project = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
         for environment in ("dev", "prod"):
@@ -201,10 +196,9 @@ class TestNames:
 
 
 class TestWithoutDigest:
-    """A job that hptc did not tag is compared as AWS describes it."""
+    """A job without hptc's tags is compared by its description."""
 
     def described(self, job: Compiled) -> dict[str, Any]:
-        assert job.request is not None
         return deepcopy(job.request)
 
     def test_the_same_request(self, explicit: Compiled) -> None:
@@ -212,7 +206,7 @@ class TestWithoutDigest:
         tuning.add(self.described(explicit))
         assert isinstance(send(explicit, tuning), AlreadySubmitted)
 
-    def test_with_what_the_service_adds(self, tmp_path: Path) -> None:
+    def test_additions_of_the_service_are_ignored(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, SPEC.replace("resources:", "tuning_resources:"), project=PROJECT)
         request = resolve_references(job, FakeStacks(STACKS))
         definition = request["TrainingJobDefinition"]
@@ -252,11 +246,10 @@ class TestWithoutDigest:
 
 
 class TestRaces:
-    """ResourceInUse, though the job was not there a moment ago."""
+    """ResourceInUse, although the job did not exist a moment ago."""
 
-    def test_another_run_was_faster_with_the_same(self, churn: Compiled) -> None:
+    def test_somebody_else_created_the_same_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()
-        assert churn.request is not None
         tags = [
             *({"Key": "hptc:project", "Value": "churn"}, digest_tag(churn.digest)),
             {"Key": "hptc:environment", "Value": "dev"},
@@ -265,14 +258,13 @@ class TestRaces:
         assert isinstance(send(churn, tuning), AlreadySubmitted)
         assert tuning.calls == ["describe", "create", "describe", "list_tags"]
 
-    def test_someone_was_faster_with_another(self, churn: Compiled) -> None:
+    def test_somebody_else_created_another_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()
-        assert churn.request is not None
         tuning.rivals = [{**churn.request, "Tags": [digest_tag("0" * 64)]}]
         with pytest.raises(OperationError, match="with other content"):
             send(churn, tuning)
 
-    def test_a_job_whose_name_differs_in_case_only(self, tmp_path: Path) -> None:
+    def test_a_name_that_differs_only_in_case(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         upper = compiled(tmp_path / "one", f"job_name: MINE\n{EXPLICIT}")
         send(upper, tuning)
@@ -282,7 +274,7 @@ class TestRaces:
         assert raised.value.code == "ResourceInUse"
         assert "capitals" in raised.value.help
 
-    def test_other_refusals_are_passed_on(self, explicit: Compiled) -> None:
+    def test_other_errors_are_raised(self, explicit: Compiled) -> None:
         tuning = FakeTuning(refusals=[AwsError("no", code="ValidationException")])
         with pytest.raises(AwsError, match="no"):
             send(explicit, tuning)
@@ -290,7 +282,7 @@ class TestRaces:
 
 
 class TestReferences:
-    """What only a deployment can tell."""
+    """Values that a deployment provides."""
 
     @pytest.mark.parametrize(
         ("stacks", "message"),
@@ -308,7 +300,7 @@ class TestReferences:
             ),
         ],
     )
-    def test_a_missing_one_names_its_stack(
+    def test_a_missing_value_names_its_stack(
         self, churn: Compiled, stacks: dict[str, dict[str, str]], message: str
     ) -> None:
         tuning = FakeTuning()
@@ -336,7 +328,7 @@ class TestReferences:
         with pytest.raises(UsageError, match="outside of every environment"):
             send(job, FakeTuning())
 
-    def test_a_request_in_an_environment_is_no_spec_either(
+    def test_a_request_in_an_environment_has_no_stacks(
         self, tmp_path: Path, churn: Compiled
     ) -> None:
         job = compiled(tmp_path / "api", json.dumps(churn.request), project=PROJECT)
@@ -344,7 +336,7 @@ class TestReferences:
             send(job, FakeTuning())
 
 
-def test_a_request_in_the_apis_form_carries_its_environments_tags(
+def test_a_request_in_the_apis_form_has_its_environments_tags(
     tmp_path: Path, explicit: Compiled
 ) -> None:
     job = compiled(
@@ -358,9 +350,9 @@ def test_a_request_in_the_apis_form_carries_its_environments_tags(
 
 
 class TestDryRun:
-    """A dry run tells what would be sent and writes nothing."""
+    """A dry run shows what would be sent."""
 
-    def test_is_what_is_sent(self, churn: Compiled) -> None:
+    def test_it_is_what_a_submission_sends(self, churn: Compiled) -> None:
         dry = rehearse(churn)
         sent = send(churn, FakeTuning())
         assert isinstance(dry, DryRun)
@@ -368,7 +360,7 @@ class TestDryRun:
         assert dry.request == sent.request
         assert dry.unresolved == ()
 
-    def test_leaves_references_to_what_is_not_deployed(self, churn: Compiled) -> None:
+    def test_references_to_missing_stacks_remain(self, churn: Compiled) -> None:
         stacks = {"hptc-churn-dev": STACKS["hptc-churn-dev"]}
         dry = rehearse(churn, stacks=stacks)
         assert isinstance(dry, DryRun)
@@ -377,18 +369,18 @@ class TestDryRun:
         assert definition["RoleArn"] == "${hptc:execution_role_arn}"
         assert definition["OutputDataConfig"]["S3OutputPath"] == "s3://artifacts-dev/churn/"
 
-    def test_of_a_numbered_run_has_its_name(self, churn: Compiled) -> None:
+    def test_a_numbered_run(self, churn: Compiled) -> None:
         assert rehearse(churn, rerun=3).name == f"{churn.job.name}-r3"
 
 
 class TestTags:
-    """Provenance has its limits."""
+    """The limits of tags."""
 
     def spec(self, count: int) -> str:
         tags = "".join(f"  t{number}: x\n" for number in range(count))
         return f"{EXPLICIT}tags:\n{tags}"
 
-    def test_fifty_is_the_most(self, tmp_path: Path) -> None:
+    def test_at_most_fifty(self, tmp_path: Path) -> None:
         full = send(compiled(tmp_path / "a", self.spec(47)), FakeTuning())
         assert isinstance(full, Submitted)
         assert len(full.request["Tags"]) == 50
@@ -405,13 +397,11 @@ class TestTags:
             pytest.param("d/" * 200 + "x.yaml", ("d/" * 200 + "x.yaml")[-256:], id="long"),
         ],
     )
-    def test_a_path_becomes_a_tags_value(self, explicit: Compiled, path: str, tag: str) -> None:
+    def test_a_path_as_a_tag_value(self, explicit: Compiled, path: str, tag: str) -> None:
         tags = job_tags(explicit, Provenance(spec=path))
         assert tags == {"hptc:spec": tag, "hptc:digest": explicit.digest}
 
-    def test_tags_that_a_dry_run_printed_are_not_doubled(
-        self, tmp_path: Path, explicit: Compiled
-    ) -> None:
+    def test_tags_of_a_dry_run_are_not_duplicated(self, tmp_path: Path, explicit: Compiled) -> None:
         dry = rehearse(explicit)
         assert isinstance(dry, DryRun)
         again = send(compiled(tmp_path / "api", json.dumps(dry.request)), FakeTuning())
@@ -421,11 +411,10 @@ class TestTags:
 
 
 class TestStop:
-    """Only the job that was named."""
+    """Only the given job is stopped."""
 
     @pytest.fixture
     def tuning(self, explicit: Compiled) -> FakeTuning:
-        assert explicit.request is not None
         tuning = FakeTuning()
         for name, status in (("a", "InProgress"), ("b", "InProgress"), ("c", "Failed")):
             tuning.add({**explicit.request, "HyperParameterTuningJobName": name}, status=status)
@@ -438,15 +427,15 @@ class TestStop:
         assert stop(tuning, "a") == NothingToStop(name="a", status="Stopping")
         assert tuning.calls.count("stop") == 1
 
-    def test_a_job_that_is_over(self, tuning: FakeTuning) -> None:
+    def test_a_job_that_has_ended(self, tuning: FakeTuning) -> None:
         assert stop(tuning, "c") == NothingToStop(name="c", status="Failed")
         assert "stop" not in tuning.calls
 
-    def test_a_job_that_is_not_there(self, tuning: FakeTuning) -> None:
+    def test_a_job_that_does_not_exist(self, tuning: FakeTuning) -> None:
         with pytest.raises(OperationError, match="no tuning job `x` in us-east-1"):
             stop(tuning, "x")
 
-    def test_a_job_that_ended_meanwhile(self, tuning: FakeTuning) -> None:
+    def test_a_job_that_ends_in_the_meantime(self, tuning: FakeTuning) -> None:
         class Ending(FakeTuning):
             def stop(self, name: str) -> None:
                 self.jobs[name]["HyperParameterTuningJobStatus"] = "Completed"
@@ -455,7 +444,7 @@ class TestStop:
         ending = Ending(jobs=tuning.jobs)
         assert stop(ending, "a") == NothingToStop(name="a", status="Completed")
 
-    def test_a_refusal(self, tuning: FakeTuning) -> None:
+    def test_an_error(self, tuning: FakeTuning) -> None:
         tuning.refusals = [AwsError("no", code="ValidationException")]
         with pytest.raises(AwsError, match="no"):
             stop(tuning, "a")

@@ -74,7 +74,7 @@ def test_progress(progress: StackProgress, line: str) -> None:
     assert render_progress(progress) == line
 
 
-def test_a_status_has_its_colour() -> None:
+def test_a_status_has_its_color() -> None:
     line = render_progress(StackActivity(event=FAILED, done=2, total=3), color=True)
     assert "  \x1b[31mCREATE_FAILED\x1b[0m  " in line
 

@@ -1,4 +1,4 @@
-"""Tuning jobs as text and as JSON, whole."""
+"""Tuning jobs as text and as JSON."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ churn-1a2b3c4d
     )
 
 
-def test_a_job_of_which_aws_says_little() -> None:
+def test_a_job_with_few_members() -> None:
     assert (
         render_status(BARE)
         == """\
@@ -215,33 +215,33 @@ def test_names_are_never_cut(width: int) -> None:
 
 
 class TestColor:
-    """Colour is for terminals, and for those who want it."""
+    """Color is for terminals, unless NO_COLOR is set."""
 
     @pytest.fixture(autouse=True)
     def colours_are_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("NO_COLOR", raising=False)
 
-    def test_is_asked_for(self) -> None:
+    def test_with_color(self) -> None:
         assert "\x1b[36mInProgress" in render_status(RUNNING, color=True)
         assert "\x1b" not in render_status(RUNNING)
 
     @pytest.mark.parametrize("force", ["FORCE_COLOR", "TTY_COMPATIBLE"])
-    def test_is_not_forced_from_outside(self, monkeypatch: pytest.MonkeyPatch, force: str) -> None:
+    def test_force_color_is_ignored(self, monkeypatch: pytest.MonkeyPatch, force: str) -> None:
         monkeypatch.setenv(force, "1")
         assert "\x1b" not in render_jobs(JOBS)
 
-    def test_no_color_wins(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_color_overrides(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_COLOR", "1")
         assert "\x1b" not in render_jobs(JOBS, color=True)
 
-    def test_says_the_same(self) -> None:
+    def test_the_text_is_the_same(self) -> None:
         import re
 
         coloured = re.sub(r"\x1b\[[0-9;]*m", "", render_jobs(JOBS, color=True))
         assert [line.rstrip() for line in coloured.splitlines()] == render_jobs(JOBS).splitlines()
 
 
-def test_what_others_wrote_is_neither_markup_nor_terminal_control() -> None:
+def test_markup_and_control_characters_are_harmless() -> None:
     evil = replace(BARE, failure_reason="[red]\x1b[2Jgone[/red]", name="[bold]x")
     text = render_status(evil)
     assert "\x1b" not in text
@@ -304,7 +304,7 @@ def test_status_as_json() -> None:
     }
 
 
-def test_json_has_the_same_names_when_aws_says_little() -> None:
+def test_json_always_has_the_same_keys() -> None:
     full = json.loads(status_json(RUNNING))["job"]
     bare = json.loads(status_json(BARE))["job"]
     assert list(full) == list(bare)

@@ -1,4 +1,4 @@
-"""Plans as people read them."""
+"""Plans as text."""
 
 from __future__ import annotations
 
@@ -66,28 +66,30 @@ def test_the_first_line_is_the_verdict(plan: Plan, expected: str) -> None:
             replace(EMPTY, stacks=StackStatuses(orphaned=("x",))), True, id="orphaned stack"
         ),
         pytest.param(replace(EMPTY, stacks=CASES["mixed"].stacks), True, id="a stack to deploy"),
-        pytest.param(replace(EMPTY, stale=CASES["mixed"].stale), False, id="earlier jobs are none"),
+        pytest.param(
+            replace(EMPTY, stale=CASES["mixed"].stale), False, id="stale jobs do not count"
+        ),
     ],
 )
-def test_changes_are_what_there_is_to_do(plan: Plan, expected: bool) -> None:
+def test_has_changes(plan: Plan, expected: bool) -> None:
     assert plan.has_changes is expected
 
 
-def test_colours_change_nothing_else() -> None:
+def test_color_changes_nothing_else() -> None:
     import re
 
     plain = re.sub(r"\033\[[0-9;]*m", "", render_plan(CASES["mixed"], color=True))
     assert plain == render_plan(CASES["mixed"])
 
 
-def test_a_strangers_text_does_not_steer_the_terminal() -> None:
+def test_control_characters_are_harmless() -> None:
     nasty = replace(blocked("a"), reason="\x1b[2J\nsecond line", file="\x1b]0;x\x07.yaml")
     text = render_plan(replace(EMPTY, decisions=(nasty,)))
     assert "\x1b" not in text
     assert "\x07" not in text
 
 
-def test_what_became_of_it() -> None:
+def test_applied() -> None:
     applied = [
         Applied(
             planned=new("a"),

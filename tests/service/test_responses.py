@@ -1,4 +1,4 @@
-"""Responses of the service, as values."""
+"""Reading responses of the service."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_optional_members_are_empty() -> None:
     assert found.limits.max_training_jobs is None
 
 
-def test_a_described_request_keeps_its_authors_tags_only() -> None:
+def test_a_described_request_has_only_its_authors_tags() -> None:
     tuning = FakeTuning(
         jobs={"churn-1a2b3c4d": {**DESCRIPTION, "ResponseMetadata": {"RequestId": "1"}}},
         tags={"arn:x": {"hptc:spec": "specs/churn.yaml", "aws:x": "1", "team": "growth"}},

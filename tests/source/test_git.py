@@ -12,7 +12,6 @@ import pytest
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
-from hptc.jobs.provenance import Provenance, provenance_of
 from hptc.project import project_file
 from hptc.source import git
 from hptc.source.filesystem import DISK
@@ -328,16 +327,6 @@ def test_without_git(
     with pytest.raises(UsageError, match="git is not installed"):
         ask(tmp_path)
     assert git.git_output(tmp_path, "status") is None
-
-
-def test_provenance(repository: Repository, tmp_path: Path) -> None:
-    first = repository.commit("first", {"specs/a.yaml": "a"})
-    path = repository.root / "specs" / "a.yaml"
-    assert provenance_of(path) == Provenance(spec="specs/a.yaml", commit=first[:12])
-    path.write_text("b", encoding="utf-8")
-    assert provenance_of(path) == Provenance(spec="specs/a.yaml", commit=f"{first[:12]}-dirty")
-    outside = tmp_path / "b.yaml"
-    assert provenance_of(outside) == Provenance(spec="b.yaml")
 
 
 def test_nothing_is_written(repository: Repository) -> None:

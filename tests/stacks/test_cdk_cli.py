@@ -1,4 +1,4 @@
-"""What the CDK CLI says, as version 2.1148.1 says it, and how it is run."""
+"""Parsing the output of the CDK CLI, version 2.1148.1, and running it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from hptc.stacks.results import StackActivity, StackFinished, StackProgress
 
 
 @dataclass
-class Heard:
-    """Everything that a listener passed on, in order."""
+class Printed:
+    """Everything that was reported or printed, in order."""
 
     all: list[StackProgress | str] = field(default_factory=list)
 
-    def listener(self) -> CdkOutput:
+    def output(self) -> CdkOutput:
         return CdkOutput(self.all.append, self.all.append)
 
     def after(self, text: str) -> CdkOutput:
-        listener = self.listener()
+        output = self.output()
         for line in text.split("\n"):
-            listener.feed_line(line)
-        return listener
+            output.feed_line(line)
+        return output
 
 
 ACTIVITY = {
@@ -70,15 +70,15 @@ ACTIVITY = {
 
 
 @pytest.mark.parametrize(("line", "expected"), ACTIVITY.values(), ids=[*ACTIVITY])
-def test_a_step(line: str, expected: tuple[str, str, str, str, int, int | None]) -> None:
-    heard = Heard()
-    listener = heard.after(line)
+def test_an_activity(line: str, expected: tuple[str, str, str, str, int, int | None]) -> None:
+    printed = Printed()
+    output = printed.after(line)
     logical_id, kind, status, reason, done, total = expected
     event = StackEvent(
         stack="a-dev", logical_id=logical_id, type=kind, status=status, reason=reason
     )
-    assert heard.all == [StackActivity(event=event, done=done, total=total)]
-    assert listener.active == {"a-dev"}
+    assert printed.all == [StackActivity(event=event, done=done, total=total)]
+    assert output.active == {"a-dev"}
 
 
 SUCCESS = """\
@@ -110,15 +110,15 @@ a-dev-x: deploying... [2/2]
 """
 
 
-def test_a_success_leaves_its_stacks() -> None:
-    heard = Heard()
-    listener = heard.after(SUCCESS)
-    assert heard.all == [
+def test_changed_stacks_after_a_success() -> None:
+    printed = Printed()
+    output = printed.after(SUCCESS)
+    assert printed.all == [
         StackFinished(stack="a-dev", is_changed=True, number=1, count=2),
         StackFinished(stack="a-dev-x", is_changed=False, number=2, count=2),
     ]
-    assert listener.changed == {"a-dev": True, "a-dev-x": False}
-    assert listener.failure_message() == ""
+    assert output.changed == {"a-dev": True, "a-dev-x": False}
+    assert output.failure_message() == ""
 
 
 NOT_BOOTSTRAPPED = "SSM parameter /cdk-bootstrap/x/version not found in aws://1/us-east-1."
@@ -148,31 +148,33 @@ FAILURES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "stack", "words", "said"), FAILURES.values(), ids=[*FAILURES])
-def test_last_words(text: str, stack: str, words: str, said: list[str]) -> None:
-    heard = Heard()
-    listener = heard.after(text)
-    assert (listener.failure_message(), listener.failed, heard.all) == (words, stack, said)
+@pytest.mark.parametrize(
+    ("text", "stack", "message", "printed_lines"), FAILURES.values(), ids=[*FAILURES]
+)
+def test_failure_messages(text: str, stack: str, message: str, printed_lines: list[str]) -> None:
+    printed = Printed()
+    output = printed.after(text)
+    assert (output.failure_message(), output.failed, printed.all) == (message, stack, printed_lines)
 
 
-def test_words_are_said_once_it_goes_on() -> None:
-    heard = Heard()
-    listener = heard.listener()
-    listener.feed_line("current credentials could not be used")
-    assert heard.all == []
-    listener.feed_line("a-dev: deploying... [1/2]")
-    assert heard.all == ["current credentials could not be used"]
-    listener.feed_line("10/23 Currently in progress: Key, Vpc")
-    assert heard.all[1:] == ["still in progress: Key, Vpc"]
+def test_kept_lines_are_printed_on_progress() -> None:
+    printed = Printed()
+    output = printed.output()
+    output.feed_line("current credentials could not be used")
+    assert printed.all == []
+    output.feed_line("a-dev: deploying... [1/2]")
+    assert printed.all == ["current credentials could not be used"]
+    output.feed_line("10/23 Currently in progress: Key, Vpc")
+    assert printed.all[1:] == ["still in progress: Key, Vpc"]
 
 
 def script(text: str) -> list[str]:
     return [sys.executable, "-c", textwrap.dedent(text)]
 
 
-def test_both_streams_are_heard_in_their_order(tmp_path: Path) -> None:
-    heard = Heard()
-    listener = heard.listener()
+def test_both_streams_are_read_in_order(tmp_path: Path) -> None:
+    printed = Printed()
+    output = printed.output()
     code = run_cdk(
         script(
             """
@@ -186,18 +188,18 @@ def test_both_streams_are_heard_in_their_order(tmp_path: Path) -> None:
             """
         ),
         tmp_path,
-        listener,
+        output,
         ask=None,
     )
     assert code == 7
-    order = [each.stack if isinstance(each, StackFinished) else each for each in heard.all]
+    order = [each.stack if isinstance(each, StackFinished) else each for each in printed.all]
     assert order == ["error 0", "a-0", "error 1", "a-1", "error 2", "a-2"]
-    assert listener.failure_message() == "half a line"
+    assert output.failure_message() == "half a line"
 
 
-def test_no_such_program(tmp_path: Path) -> None:
+def test_a_program_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot run"):
-        run_cdk([str(tmp_path / "cdk")], tmp_path, Heard().listener(), ask=None)
+        run_cdk([str(tmp_path / "cdk")], tmp_path, Printed().output(), ask=None)
 
 
 ASKING = """
@@ -211,26 +213,26 @@ ASKING = """
 """
 
 
-def test_a_question_comes_after_what_it_is_about(tmp_path: Path) -> None:
-    heard = Heard()
-    listener = heard.listener()
+def test_a_question_follows_the_lines_before_it(tmp_path: Path) -> None:
+    printed = Printed()
+    output = printed.output()
     code = run_cdk(
-        script(ASKING.format(typed="y", code=0)), tmp_path, listener, ask=heard.all.append
+        script(ASKING.format(typed="y", code=0)), tmp_path, output, ask=printed.all.append
     )
     assert code == 0
-    before, *asked = heard.all
+    before, *asked = printed.all
     assert before == "a table"
     assert "".join(map(str, asked)) == "Do you wish to deploy these changes? (y/n) y\n"
-    assert listener.failure_message() == "an-ending of words"
+    assert output.failure_message() == "an-ending of words"
 
 
 def test_ctrl_c_at_a_question(tmp_path: Path) -> None:
     asking = script(ASKING.format(typed="canceled", code=1))
     with pytest.raises(KeyboardInterrupt):
-        run_cdk(asking, tmp_path, Heard().listener(), ask=lambda _: None)
+        run_cdk(asking, tmp_path, Printed().output(), ask=lambda _: None)
 
 
-def test_an_answer_that_comes_in_pieces(tmp_path: Path) -> None:
+def test_an_answer_that_arrives_in_pieces(tmp_path: Path) -> None:
     asking = """
         import sys, time
         for piece in ("Do you wish ", "to deploy? (y/n) ", "can", "celed", "\\n", "the end\\n"):
@@ -239,18 +241,18 @@ def test_an_answer_that_comes_in_pieces(tmp_path: Path) -> None:
         sys.exit(1)
     """
     with pytest.raises(KeyboardInterrupt):
-        run_cdk(script(asking), tmp_path, Heard().listener(), ask=lambda _: None)
+        run_cdk(script(asking), tmp_path, Printed().output(), ask=lambda _: None)
 
 
-def test_one_that_was_interrupted(tmp_path: Path) -> None:
+def test_an_interrupted_run(tmp_path: Path) -> None:
     command = script("import os, signal; os.kill(os.getpid(), signal.SIGKILL - 7)")
     assert signal.SIGKILL - 7 == signal.SIGINT
     with pytest.raises(KeyboardInterrupt):
-        run_cdk(command, tmp_path, Heard().listener(), ask=None)
+        run_cdk(command, tmp_path, Printed().output(), ask=None)
 
 
-def test_a_signal_reaches_it_and_it_ends_first(tmp_path: Path) -> None:
-    """As `kill -INT` of this process alone does it."""
+def test_a_signal_is_passed_on(tmp_path: Path) -> None:
+    """As with `kill -INT` of this process only."""
     inner = """
         import signal, sys, time
         def stop(*_):
@@ -267,7 +269,7 @@ def test_a_signal_reaches_it_and_it_ends_first(tmp_path: Path) -> None:
         from pathlib import Path
         from hptc.stacks.cdk_cli import run_cdk
         from hptc.stacks.cdk_output import CdkOutput
-        say = lambda _: print("heard", flush=True)
+        say = lambda _: print("printed", flush=True)
         try:
             run_cdk({script(inner)!r}, Path.cwd(), CdkOutput(say, say), ask=None)
         except KeyboardInterrupt:
@@ -277,6 +279,6 @@ def test_a_signal_reaches_it_and_it_ends_first(tmp_path: Path) -> None:
         script(outer), cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "heard\n"
+        assert process.stdout.readline() == "printed\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "interrupted True\n"

@@ -1,4 +1,4 @@
-"""What `hptc deploy` makes of a CDK CLI that fails: a script in its place, and no AWS."""
+"""`hptc deploy` with a script in place of the CDK CLI, and without AWS."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ STACK = f"{FOUNDATION}-churn"
 
 
 @dataclass
-class Followed:
-    """A person without a terminal, and what they were told."""
+class Reported:
+    """What is reported to a person without a terminal."""
 
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     steps: list[StackProgress] = field(default_factory=list)
 
-    def audience(self) -> DeployCallbacks:
+    def callbacks(self) -> DeployCallbacks:
         return DeployCallbacks(
-            print_status=self.said.append,
+            print_status=self.lines.append,
             progress=self.steps.append,
             findings=lambda _: None,
             ask=None,
@@ -42,8 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def says(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None:
-    """Put a CDK CLI into the project that says this, and keeps its arguments."""
+def write_cdk(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None:
+    """Write a CDK CLI into the project that prints a text and records its arguments."""
     script = folder / "node_modules" / "cdk.py"
     script.write_text(
         "import sys\nfrom pathlib import Path\n"
@@ -60,12 +60,12 @@ def says(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None
     cdk.chmod(0o755)
 
 
-def run(folder: Path, *specs: str, is_approved: bool = False) -> tuple[Deployment, Followed]:
-    followed = Followed()
-    audience = followed.audience()
-    made = deploy(folder, "dev", specs, is_approved=is_approved, callbacks=audience)
+def run(folder: Path, *specs: str, is_approved: bool = False) -> tuple[Deployment, Reported]:
+    reported = Reported()
+    callbacks = reported.callbacks()
+    made = deploy(folder, "dev", specs, is_approved=is_approved, callbacks=callbacks)
     assert made is not None
-    return made, followed
+    return made, reported
 
 
 FAILURES = {
@@ -105,8 +105,8 @@ FAILURES = {
         "Assuming role failed: ExpiredToken",
         "aws sso login",
     ),
-    "a no": ("Deployment cancelled", "the deployment was cancelled", ""),
-    "of a stack, which no one may look at": (
+    "a refused confirmation": ("Deployment cancelled", "the deployment was cancelled", ""),
+    "a stack whose events are not readable": (
         (
             f"❌  {STACK} failed to deploy\n‣ DeploymentError: Resource updates failed:\n"
             f"{STACK}/Role  (AWS::IAM::Role Role)\n  It is there."
@@ -114,13 +114,13 @@ FAILURES = {
         f"`{STACK}`: Resource updates failed: {STACK}/Role (AWS::IAM::Role Role) It is there.",
         "",
     ),
-    "without a word": ("", "`cdk deploy` exited with code 1", ""),
+    "without output": ("", "`cdk deploy` exited with code 1", ""),
 }
 
 
 @pytest.mark.parametrize(("text", "message", "help"), FAILURES.values(), ids=[*FAILURES])
 def test_a_failure_without_cloudformation(folder: Path, text: str, message: str, help: str) -> None:
-    says(folder, text)
+    write_cdk(folder, text)
     with pytest.raises(OperationError) as raised:
         run(folder)
     assert raised.value.exit_code == EXIT_OPERATION
@@ -129,26 +129,26 @@ def test_a_failure_without_cloudformation(folder: Path, text: str, message: str,
     assert bool(help) == bool(raised.value.help)
 
 
-def test_what_has_to_be_approved_is_shown(folder: Path) -> None:
-    says(folder, FAILURES["no terminal"][0])
-    followed = Followed()
+def test_changes_to_confirm_are_printed(folder: Path) -> None:
+    write_cdk(folder, FAILURES["no terminal"][0])
+    reported = Reported()
     with pytest.raises(OperationError):
-        deploy(folder, "dev", (), is_approved=False, callbacks=followed.audience())
-    assert followed.said[2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
+        deploy(folder, "dev", (), is_approved=False, callbacks=reported.callbacks())
+    assert reported.lines[2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
 
 
 SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one"
 
 
 def test_a_success(folder: Path) -> None:
-    says(folder, SUCCESS, code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
-    made, followed = run(folder, is_approved=True)
+    write_cdk(folder, SUCCESS, code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
+    made, reported = run(folder, is_approved=True)
     assert [(each.name, each.is_changed, dict(each.outputs)) for each in made.stacks] == [
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
-    assert followed.said[2:] == ["a warning", "another one"]
-    # Best effort: the deployment is done, whatever its caller may see.
+    assert reported.lines[2:] == ["a warning", "another one"]
+    # The deployment has succeeded, although the caller may not list stacks.
     assert made.orphaned is None
     assert "no AWS credentials" in made.listing_error
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
@@ -156,8 +156,10 @@ def test_a_success(folder: Path) -> None:
     assert arguments[arguments.index("--require-approval") + 1] == "never"
 
 
-def test_outputs_of_a_stack_that_was_not_heard_of(folder: Path) -> None:
-    says(folder, "in other words", code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
+def test_outputs_of_a_stack_without_progress(folder: Path) -> None:
+    write_cdk(
+        folder, "in other words", code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}'
+    )
     made, _ = run(folder)
     assert [(each.name, dict(each.outputs)) for each in made.stacks] == [
         (STACK, {"ExecutionRoleArn": "arn"})
@@ -165,7 +167,7 @@ def test_outputs_of_a_stack_that_was_not_heard_of(folder: Path) -> None:
 
 
 def test_some_specs_only(folder: Path) -> None:
-    says(folder, "", code=0)
+    write_cdk(folder, "", code=0)
     made, _ = run(folder, "churn")
     assert (made.orphaned, made.listing_error) == (None, "")
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
@@ -175,14 +177,14 @@ def test_some_specs_only(folder: Path) -> None:
         run(folder, "nope")
 
 
-def test_an_interruption_says_what_goes_on(folder: Path) -> None:
+def test_an_interruption_names_the_stacks_in_progress(folder: Path) -> None:
     activity = f"{STACK} | 1/3 | 4 PM | CREATE_COMPLETE | AWS::IAM::Role | Role\n"
-    says(folder, activity, code=130)
-    followed = Followed()
+    write_cdk(folder, activity, code=130)
+    reported = Reported()
     with pytest.raises(KeyboardInterrupt):
-        deploy(folder, "dev", (), is_approved=True, callbacks=followed.audience())
-    assert f"CloudFormation is still updating `{STACK}`" in followed.said[-1]
-    says(folder, "", code=130)
+        deploy(folder, "dev", (), is_approved=True, callbacks=reported.callbacks())
+    assert f"CloudFormation is still updating `{STACK}`" in reported.lines[-1]
+    write_cdk(folder, "", code=130)
     with pytest.raises(KeyboardInterrupt):
-        deploy(folder, "dev", (), is_approved=True, callbacks=followed.audience())
-    assert followed.said[-1] == "no stack was being updated"
+        deploy(folder, "dev", (), is_approved=True, callbacks=reported.callbacks())
+    assert reported.lines[-1] == "no stack was being updated"

@@ -1,4 +1,4 @@
-"""Removing stacks on request: what is refused, the order, what goes and what stays."""
+"""Deleting stacks: refusals, the order, and retained resources."""
 
 from __future__ import annotations
 
@@ -64,17 +64,19 @@ def plan(
 
 
 class TestRefusals:
-    """Only what was named, is the environment's, and is needed by nothing."""
+    """Only given stacks of the environment that nothing needs are deleted."""
 
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            pytest.param(f"{FOUNDATION}-nowhere", "there is no stack", id="not there"),
-            pytest.param("CDKToolkit", "does not belong to the project `churn`", id="a stranger's"),
+            pytest.param(f"{FOUNDATION}-nowhere", "there is no stack", id="absent"),
+            pytest.param(
+                "CDKToolkit", "does not belong to the project `churn`", id="another tool's"
+            ),
             pytest.param(f"{FOUNDATION}-by-hand", "does not belong to the project", id="no tags"),
             pytest.param(f"{FOUNDATION}-eu", "and its environment `dev`", id="another environment"),
             pytest.param("ours-by-tags", "by its name and tags", id="another name"),
-            pytest.param(f"{FOUNDATION}-churn", "is needed by the spec `churn`", id="a spec's"),
+            pytest.param(f"{FOUNDATION}-churn", "is needed by the spec `churn`", id="of a spec"),
             pytest.param(f"{FOUNDATION}-Churn", "needed by the spec `churn`", id="in another case"),
             pytest.param(FOUNDATION, "is needed by the spec `churn`", id="the foundation"),
         ],
@@ -88,38 +90,38 @@ class TestRefusals:
         with pytest.raises(UsageError, match=message):
             plan(churn, [f"{FOUNDATION}-gone", name], stacks)
 
-    def test_the_foundation_of_a_stack_that_stays(self, churn: list[Compiled]) -> None:
+    def test_the_foundation_of_a_remaining_stack(self, churn: list[Compiled]) -> None:
         with pytest.raises(UsageError, match=f"is needed by the stack `{FOUNDATION}-gone`"):
             plan(churn, [FOUNDATION], stacks_of("gone"), specs=[])
 
     @pytest.mark.parametrize("status", ["InProgress", "Stopping"])
-    def test_the_role_of_a_running_search(self, churn: list[Compiled], status: str) -> None:
+    def test_the_role_of_a_running_job(self, churn: list[Compiled], status: str) -> None:
         tuning = FakeTuning()
         (job,) = run(tuning, churn, status)
         with pytest.raises(UsageError, match=f"`{job}`, which is {status}") as raised:
             plan(churn, [f"{FOUNDATION}-churn"], stacks_of("churn"), specs=[], tuning=tuning)
         assert f"hptc stop {job}" in raised.value.help
 
-    def test_a_search_that_is_over_needs_no_role(self, churn: list[Compiled]) -> None:
+    def test_a_job_that_has_ended_needs_no_role(self, churn: list[Compiled]) -> None:
         tuning = FakeTuning()
         run(tuning, churn, "Completed")
         name = f"{FOUNDATION}-churn"
         assert plan(churn, [name], stacks_of("churn"), specs=[], tuning=tuning) == [name]
 
 
-def test_the_foundation_goes_last(churn: list[Compiled]) -> None:
+def test_the_foundation_is_last(churn: list[Compiled]) -> None:
     names = [FOUNDATION, f"{FOUNDATION}-b", f"{FOUNDATION}-a", f"{FOUNDATION}-b"]
     planned = plan(churn, names, stacks_of("a", "b"), specs=[])
     assert planned == [f"{FOUNDATION}-a", f"{FOUNDATION}-b", FOUNDATION]
 
 
-def test_a_schedule_goes_before_the_role_that_it_gives(churn: list[Compiled]) -> None:
+def test_a_schedule_is_before_the_role_it_uses(churn: list[Compiled]) -> None:
     names = [f"{FOUNDATION}-a", f"{FOUNDATION}-a-schedule"]
     planned = plan(churn, names, stacks_of("a", "a-schedule"), specs=[])
     assert planned == [f"{FOUNDATION}-a-schedule", f"{FOUNDATION}-a"]
 
 
-def test_the_schedule_of_a_spec_is_needed_by_it(tmp_path: Path) -> None:
+def test_a_spec_needs_its_schedule(tmp_path: Path) -> None:
     weekly = project(tmp_path, {"churn": "schedule: rate(7 days)\n" + spec("churn")})
     with pytest.raises(UsageError, match="is needed by the spec `churn`"):
         plan(weekly, [f"{FOUNDATION}-churn-schedule"], stacks_of("churn", "churn-schedule"))
@@ -159,17 +161,17 @@ def on(resource: StackResource, status: str, reason: str = "") -> StackEvent:
 
 
 def removed(stacks: FakeStacks) -> tuple[Removed, list[tuple[str, str, int]], FakeTime]:
-    told: list[StackActivity] = []
+    steps: list[StackActivity] = []
     time = FakeTime()
-    outcome = remove(REMOVAL, stacks, progress=told.append, sleep=time.sleep)
-    assert {each.total for each in told} == {2}
-    return outcome, [(t.event.logical_id, t.event.status, t.done) for t in told], time
+    outcome = remove(REMOVAL, stacks, progress=steps.append, sleep=time.sleep)
+    assert {each.total for each in steps} == {2}
+    return outcome, [(t.event.logical_id, t.event.status, t.done) for t in steps], time
 
 
 class TestRemove:
-    """One stack, watched until it is gone."""
+    """One stack, polled until it is deleted."""
 
-    def test_every_step_is_told_once(self) -> None:
+    def test_every_event_is_reported_once(self) -> None:
         stacks = stacks_of("gone")
         before = stack_event(GONE, "CREATE_COMPLETE")
         stacks.history[GONE] = [before]
@@ -179,9 +181,9 @@ class TestRemove:
             [on(ROLE, "DELETE_IN_PROGRESS"), on(ROLE, "DELETE_COMPLETE")],
             [skipped, stack_event(GONE, "DELETE_COMPLETE")],
         ]
-        outcome, told, time = removed(stacks)
+        outcome, steps, time = removed(stacks)
         assert outcome == Removed(name=GONE, retained=(skipped,))
-        assert told == [
+        assert steps == [
             (GONE, "DELETE_IN_PROGRESS", 0),
             ("Role", "DELETE_IN_PROGRESS", 0),
             ("Role", "DELETE_COMPLETE", 1),
@@ -191,15 +193,15 @@ class TestRemove:
         assert len(time.sleeps) == 2
         assert stacks.deleted == [GONE]
 
-    def test_one_that_could_not_go_before(self) -> None:
+    def test_after_an_earlier_failure(self) -> None:
         stacks = stacks_of("gone")
         earlier = replace(stack_event(GONE, "DELETE_FAILED", "not then"), id="earlier")
         stacks.history[GONE] = [earlier]
-        outcome, told, _ = removed(stacks)
+        outcome, steps, _ = removed(stacks)
         assert outcome.retained == ()
-        assert [status for _, status, _ in told] == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+        assert [status for _, status, _ in steps] == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
 
-    def test_one_that_can_not_go(self) -> None:
+    def test_a_failed_deletion(self) -> None:
         stacks = stacks_of("gone")
         stacks.fates[GONE] = [
             [

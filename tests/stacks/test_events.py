@@ -1,4 +1,4 @@
-"""Which event stands for the cause of a failure."""
+"""Which event is the cause of a failure."""
 
 from __future__ import annotations
 
@@ -153,11 +153,11 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("events", "status", "told"), CASES.values(), ids=[*CASES])
-def test_the_cause(events: list[StackEvent], status: str, told: str) -> None:
+@pytest.mark.parametrize(("events", "status", "message"), CASES.values(), ids=[*CASES])
+def test_the_cause(events: list[StackEvent], status: str, message: str) -> None:
     failure = failure_of(reversed(events))
     assert failure is not None
-    assert (failure.status, failure.message()) == (status, told)
+    assert (failure.status, failure.message()) == (status, message)
     assert failure.is_stuck is (status == "UPDATE_ROLLBACK_FAILED")
 
 
@@ -167,7 +167,7 @@ def test_the_cause(events: list[StackEvent], status: str, told: str) -> None:
         pytest.param([], id="no events"),
         pytest.param([of_stack("REVIEW_IN_PROGRESS", "User Initiated")], id="a change set only"),
         pytest.param([*CREATED, of_stack("CREATE_COMPLETE")], id="a success"),
-        pytest.param([on("Bucket", "CREATE_FAILED", "no")], id="nothing of the stack"),
+        pytest.param([on("Bucket", "CREATE_FAILED", "no")], id="no event of the stack"),
         pytest.param(
             [
                 *CREATED,
@@ -175,7 +175,7 @@ def test_the_cause(events: list[StackEvent], status: str, told: str) -> None:
                 *ROLLED_BACK,
                 of_stack("DELETE_IN_PROGRESS", "User Initiated"),
             ],
-            id="a failure of before",
+            id="an earlier failure",
         ),
     ],
 )
@@ -192,7 +192,7 @@ def test_a_nested_stack_is_a_resource() -> None:
     )
 
 
-def test_how_a_stack_came_to_be_so_is_said_first() -> None:
+def test_since_follows_the_stacks_name() -> None:
     events = [*CREATED, on("Bucket", "CREATE_FAILED", "no"), *ROLLED_BACK]
     failure = failure_of(reversed(events))
     assert failure is not None

@@ -40,13 +40,13 @@ class FakeInventory:
         self._record("bucket_region")
         return self.region_of.get(bucket)
 
-    def count_objects(self, bucket: str, prefix: str, most: int) -> int:
+    def count_objects(self, bucket: str, prefix: str, limit: int) -> int:
         self._record("count_objects")
         start = f"s3://{bucket}/{prefix}"
-        return min(most, sum(1 for each in self.objects if each.startswith(start)))
+        return min(limit, sum(1 for each in self.objects if each.startswith(start)))
 
-    def missing_of_image(self, image: Image) -> Literal["", "repository", "image"]:
-        self._record("missing_of_image")
+    def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
+        self._record("missing_image_part")
         if f"{image.repository}:{image.tag}" in self.images:
             return ""
         has_repository = any(each.startswith(f"{image.repository}:") for each in self.images)

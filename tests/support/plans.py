@@ -146,7 +146,7 @@ def old_jobs(tuning: FakeTuning, count: int, like: Compiled, **tags: str) -> Non
         each = {**shared, "digest": f"{number:064x}", **tags}
         tuning.add(
             {
-                **(like.request or {}),
+                **like.request,
                 "HyperParameterTuningJobName": f"churn-{number:08x}",
                 "Tags": [{"Key": f"hptc:{key}", "Value": value} for key, value in each.items()],
             },
