@@ -12,7 +12,7 @@ from typing import Protocol, assert_never
 
 from benchmarks import cold_start, compilation, growth, reviewing, synthesis
 from benchmarks.measure import Failure, Growth, Note, Ratio, Row, reason_of
-from hptc.cli.program import collect_rarely
+from hptc.cli.program import collect_garbage_rarely
 
 
 class Benchmark(Protocol):
@@ -102,5 +102,5 @@ def main(arguments: Sequence[str], benchmarks: Mapping[str, Benchmark] = BENCHMA
 
 
 if __name__ == "__main__":
-    collect_rarely()  # as the command line does, for both sides
+    collect_garbage_rarely()  # as the command line does, for both sides
     sys.exit(main(sys.argv[1:]))

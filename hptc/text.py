@@ -1,4 +1,4 @@
-"""How messages write counts, lists and quoted values. Pure; every stage may use it."""
+"""Counts, lists, quoted values and durations as messages write them. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from collections.abc import Iterable
 def plural(count: int, noun: str, plural_noun: str = "") -> str:
     """A count with its noun: `1 file`, `2 files`, `1,200 entries`."""
     return f"{count:,} {noun if count == 1 else plural_noun or noun + 's'}"
+
+
+def printable(text: str) -> str:
+    """Untrusted text on one line, without control characters that a terminal would act on."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for character in text.replace("\t", " ").replace("\n", " ")
+    )
 
 
 def listed(words: Iterable[str], conjunction: str = "and") -> str:
@@ -43,6 +51,16 @@ def duration(seconds: int) -> str:
     minutes, rest = divmod(rest, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join(f"{count:,} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def compact_duration(seconds: int) -> str:
+    """Seconds in the units of a spec: `1d`, `1h 30m`, `45s`. Parts that are 0 are left out."""
+    parts = []
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts) or "0s"
 
 
 def spec_duration(seconds: int) -> str:

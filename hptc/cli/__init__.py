@@ -1,4 +1,4 @@
-"""The command line: one module a command, which is imported when the command runs."""
+"""The command line: one module for each command, imported when the command runs."""
 
 from hptc.cli.program import cli, main, run
 

@@ -1,4 +1,4 @@
-"""Cost bounds of compiled specs, with the prices of their project."""
+"""Cost bounds of compiled specs, computed with the prices of their projects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hptc.project import project_file
 
 
 def cost_bounds() -> Callable[[Compiled], CostBound]:
-    """The bound of a spec, as a function that reads the prices of each project once."""
+    """A function that bounds a spec's cost; it reads each project's prices once."""
     prices = ProjectPrices()
 
     def bound(one: Compiled) -> CostBound:

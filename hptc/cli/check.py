@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hptc.cli.console import in_color, say, show
+from hptc.cli.console import file_progress, print_result, print_status, use_color
 from hptc.cli.inputs import all_diagnostics, compile_all
 from hptc.cli.options import PATHS, spec_options
+from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
+from hptc.reference.rule_pages import page, summary
 from hptc.render.diagnostics import Format, render, tally
+from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.request.tuning_job import Definition
+from hptc.text import plural
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
     from hptc.metrics.rehearsal import Rehearsal
+
+SARIF = "sarif"
 
 
 @click.command()
@@ -26,44 +33,60 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice([form.value for form in Format]),
+    type=click.Choice([*(form.value for form in Format), SARIF]),
     default="text",
     show_default=True,
-    help="How findings are shown.",
+    help="Output format of findings.",
 )
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),
     default="error",
     show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help="Lowest severity that exits with 1.",
 )
 @click.option(
     "--online",
     is_flag=True,
-    help="Ask the environment's account too: names, parents, quotas, data, image, role, keys, "
-    "network. Reads only; what AWS does not answer is skipped with a word.",
+    help="Also check against the AWS account (read-only). What can't be verified is skipped with "
+    "a note.",
 )
 def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **options: Any) -> int:
-    """Check specs for everything AWS would reject. Quiet when there is nothing to say."""
-    compiled = compile_all(paths, **options, rehearse=_rehearsing())
-    if online:
-        # The code that calls AWS: a check without --online starts faster without it.
-        from hptc.cli.check_online import checked_online
+    """Check specs for everything AWS would reject.
 
-        compiled = checked_online(compiled, **options)
-    diagnostics = all_diagnostics(compiled)
-    show(render(diagnostics, Format(form), color=in_color(sys.stdout)))
-    files = f"{len(compiled)} file{'s' if len(compiled) != 1 else ''}"
-    suppressed = sum(len(one.suppressed) for one in compiled)
-    more = f", {suppressed} suppressed" if suppressed else ""
-    say(f"checked {files}: {tally(diagnostics)}{more}")
+    PATHS are files and folders, or `-` for stdin; the default is the current project. Findings go
+    to stdout, a summary to stderr.
+    """
+    with file_progress("checked", is_shown=form in (Format.TEXT, Format.CONCISE)) as progress:
+        outcomes = compile_all(paths, **options, rehearse=_sample_log_tests(), progress=progress)
+    if online:
+        # A check without --online starts faster without the code that calls AWS.
+        from hptc.cli.check_online import add_online_findings
+
+        outcomes = add_online_findings(outcomes, **options)
+    diagnostics = all_diagnostics(outcomes)
+    print_result(_rendered(diagnostics, form))
+    suppressed = sum(len(one.suppressed) for one in outcomes)
+    more = f", {suppressed:,} suppressed" if suppressed else ""
+    print_status(f"checked {plural(len(outcomes), 'file')}: {tally(diagnostics)}{more}")
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK
 
 
-def _rehearsing() -> Rehearse:
-    """What proves metric definitions on sample logs, loaded when a spec names one."""
+def _rendered(diagnostics: Sequence[Diagnostic], form: str) -> str:
+    if form == SARIF:
+        return render_sarif(diagnostics, rule_help(diagnostics))
+    return render(diagnostics, Format(form), color=use_color(sys.stdout))
+
+
+def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:
+    """The help of every rule that the diagnostics are about."""
+    codes = sorted({diagnostic.code for diagnostic in diagnostics})
+    return [RuleHelp(code=code, summary=summary(code), page=page(code)) for code in codes]
+
+
+def _sample_log_tests() -> Rehearse:
+    """Tests metric definitions on sample logs; imported once a spec names a log."""
     found: list[Rehearse] = []
 
     def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:

@@ -7,16 +7,16 @@ from typing import Any
 
 from hptc.account_checks.checks import check_online
 from hptc.aws.account import connect
-from hptc.cli.console import say
+from hptc.cli.console import print_status
 from hptc.compiler.outcome import Outcome
 from hptc.rules.codes import ONLINE
 from hptc.rules.engine import is_selected, selected
 
 
-def checked_online(
+def add_online_findings(
     outcomes: list[Outcome], select: str | None, ignore: str | None, **_: Any
 ) -> list[Outcome]:
-    """The outcomes, with what the account of their environment adds to the findings."""
+    """The outcomes with the findings that need the environment's account."""
 
     def kept(one: Outcome) -> Outcome:
         diagnostics = tuple(
@@ -27,4 +27,6 @@ def checked_online(
         return replace(one, diagnostics=diagnostics)
 
     rules = selected(select, ignore)
-    return [kept(one) for one in check_online(outcomes, connect, rules=rules, progress=say)]
+    return [
+        kept(one) for one in check_online(outcomes, connect, rules=rules, progress=print_status)
+    ]

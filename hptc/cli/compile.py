@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hptc.aws.client import connect
-from hptc.cli.console import say, show
+from hptc.cli.console import file_progress, print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import PATHS, spec_options
 from hptc.compiler.outcome import Compiled
@@ -24,12 +24,19 @@ from hptc.text import plural
 @click.command("compile")
 @PATHS
 @spec_options
-@click.option("-o", "--output", metavar="DIR", help="Write one file a spec into this folder.")
+@click.option("-o", "--output", metavar="DIR", help="Write one file for each spec to DIR.")
 @click.option(
-    "--format", "form", type=click.Choice(["json", "yaml"]), default="json", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["json", "yaml"]),
+    default="json",
+    show_default=True,
+    help="Output format.",
 )
-@click.option("--resolve", is_flag=True, help="Fill in what the deployed stacks provide.")
-@click.option("--skeleton", is_flag=True, help="Print a commented spec with every key instead.")
+@click.option(
+    "--resolve", is_flag=True, help="Replace references by the outputs of the deployed stacks."
+)
+@click.option("--skeleton", is_flag=True, help="Print a commented spec with every key, and exit.")
 def compile_command(
     paths: tuple[str, ...],
     output: str | None,
@@ -40,36 +47,39 @@ def compile_command(
 ) -> int:
     """Compile specs into CreateHyperParameterTuningJob requests.
 
-    One spec goes to stdout, ready for `aws sagemaker create-hyper-parameter-tuning-job
-    --cli-input-json file://…`; several go into a folder. What only a deployment can tell stands as
-    ${hptc:name} until --resolve.
+    The request of one spec is printed to stdout, ready for `aws sagemaker
+    create-hyper-parameter-tuning-job --cli-input-json file://…`; several need -o. Values that are
+    only known after deployment are printed as references, ${hptc:name}, unless you use --resolve.
     """
     if skeleton:
-        show(skeleton_text())
+        print_result(skeleton_text())
         return EXIT_OK
-    compiled = without_errors(compile_all(paths, **options))
+    with file_progress("compiled") as progress:
+        outcomes = compile_all(paths, **options, progress=progress)
+    compiled = without_errors(outcomes)
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) > 1 and output is None:
         raise UsageError(
-            f"{len(compiled)} specs don't fit into one request", help="say -o DIR: one file each"
+            f"cannot write {len(compiled):,} requests to stdout",
+            help="use -o DIR to write one file for each",
         )
     if output is not None:
         _require_unique_names(compiled)
     texts = [render_request(_resolved(one) if resolve else one.request, form) for one in compiled]
     if output is None:
-        show("".join(texts))
+        print_result("".join(texts))
         return EXIT_OK
     names = [Path(output, f"{one.name}.{form}") for one in compiled]
     write_all(dict(zip(names, texts, strict=True)))
-    say(f"wrote {plural(len(texts), 'request')} to {output}")
+    print_status(f"wrote {plural(len(texts), 'request')} to {output}")
     return EXIT_OK
 
 
 def _require_unique_names(compiled: Sequence[Compiled]) -> None:
-    """Raise UsageError when two requests would be written to one file.
+    """Raise UsageError if two requests would be written to the same file.
 
-    Case doesn't count: some file systems ignore it, as SageMaker does in the names of tuning jobs.
+    Case is ignored, as it is by some file systems and in the names of tuning jobs.
     """
     first: dict[str, Compiled] = {}
     for one in compiled:
@@ -77,7 +87,7 @@ def _require_unique_names(compiled: Sequence[Compiled]) -> None:
         if earlier is not one:
             raise UsageError(
                 f"{earlier.file} and {one.file} would both be written to `{one.name}`",
-                help="rename one of them, or compile them into different folders",
+                help="rename one of them, or compile each into its own folder",
             )
 
 

@@ -1,16 +1,23 @@
-"""The connection to AWS that a command's options name."""
+"""Connects to the AWS account and Region that a command's options select."""
 
 from __future__ import annotations
 
 from hptc.aws.client import Aws, connect
 from hptc.aws.retry import Retry
-from hptc.cli.console import say
-from hptc.cli.inputs import environment_here
+from hptc.cli.console import print_status
+from hptc.cli.inputs import current_environment
+from hptc.project.project_file import Environment
 
 
-def connected(env: str | None, region: str | None) -> Aws:
-    """The account of the environment; with `region` the credentials' own account in that Region."""
-    retry = Retry(progress=say)
-    if region is not None:
-        return connect(region=region, retry=retry)
-    return connect(environment_here(env), retry=retry)
+def connect_to_environment(environment: Environment | None, *, region: str | None = None) -> Aws:
+    """Connect to an environment; retries are reported on stderr."""
+    return connect(environment, region=region, retry=Retry(progress=print_status))
+
+
+def connect_with_options(env: str | None, region: str | None) -> Aws:
+    """Connect as `--env` and `--region` say.
+
+    A Region alone is used with the account of the credentials, whatever the project.
+    """
+    environment = current_environment(env) if region is None else None
+    return connect_to_environment(environment, region=region)

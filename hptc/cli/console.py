@@ -1,57 +1,110 @@
-"""What a person sees: results to stdout, talk to stderr. The only module that prints."""
+"""Output for the user: results on stdout; status, errors and prompts on stderr.
+
+No other module prints.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
-from hptc.render.diagnostics import printable
+from hptc.text import printable
+
+PROGRESS_AFTER_SECONDS = 1.0
+"""How long work takes before its progress is shown."""
+_PROGRESS_INTERVAL_SECONDS = 0.1
+_CLEAR_LINE = "\r\N{ESCAPE}[K"
 
 
-def say(text: str) -> None:
-    """Talk: to stderr."""
+def print_status(text: str) -> None:
+    """Print a message to stderr."""
     click.echo(text, err=True)
 
 
-def say_on(text: str) -> None:
-    """Talk that stays in its line: a question, and what is typed."""
+def print_prompt(text: str) -> None:
+    """Print a question to stderr; the answer is typed on the same line."""
     click.echo(text, nl=False, err=True)
 
 
-def say_error(message: str, help: str = "") -> None:
-    """Say why nothing more happens, in a line each: names of files are a stranger's text too, and
-    a line that begins with `::` is a command to GitHub's runners.
+def print_error(message: str, help: str = "") -> None:
+    """Print an error, and how to fix it, to stderr.
+
+    Each stays on one line: a file name is untrusted, and GitHub's runners execute a line that
+    starts with `::`.
     """
-    say(click.style("error", fg="red", bold=True) + f": {printable(message)}")
+    print_status(click.style("error", fg="red", bold=True) + f": {printable(message)}")
     if help:
-        say(f"help: {printable(help)}")
+        print_status(f"help: {printable(help)}")
 
 
-def show(text: str) -> None:
-    """Give out a result: to stdout, as it is."""
+def print_result(text: str) -> None:
+    """Print a result to stdout, unchanged."""
     if text:
         click.echo(text, nl=not text.endswith("\n"))
 
 
-def in_color(stream: Any) -> bool:
-    """Whether a stream shows colours: a terminal without NO_COLOR (https://no-color.org)."""
+@contextmanager
+def file_progress(verb: str, *, is_shown: bool = True) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that takes how many files are done, and of how many.
+
+    It keeps one line on stderr up to date, if that is a terminal and the work takes longer than a
+    second. The line is cleared at the end.
+    """
+    stream = sys.stderr
+    line = _ProgressLine(verb, stream, is_shown=is_shown and stream.isatty())
+    try:
+        yield line.update
+    finally:
+        line.clear()
+
+
+class _ProgressLine:
+    def __init__(self, verb: str, stream: TextIO, *, is_shown: bool) -> None:
+        self._verb = verb
+        self._stream = stream
+        self._is_shown = is_shown
+        self._next_update = time.monotonic() + PROGRESS_AFTER_SECONDS
+        self._is_on_screen = False
+
+    def update(self, done: int, total: int) -> None:
+        if not self._is_shown or time.monotonic() < self._next_update:
+            return
+        self._stream.write(f"{_CLEAR_LINE}{self._verb} {done:,} of {total:,} files")
+        self._stream.flush()
+        self._is_on_screen = True
+        self._next_update = time.monotonic() + _PROGRESS_INTERVAL_SECONDS
+
+    def clear(self) -> None:
+        if self._is_on_screen:
+            self._stream.write(_CLEAR_LINE)
+            self._stream.flush()
+
+
+def use_color(stream: TextIO) -> bool:
+    """Whether a stream is a terminal and NO_COLOR (https://no-color.org) is not set."""
     return stream.isatty() and "NO_COLOR" not in os.environ
 
 
-def can_ask() -> bool:
-    """Whether somebody is there to answer: stdin and stderr are a terminal."""
+def is_interactive() -> bool:
+    """Whether a user can answer a prompt: stdin and stderr are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def width() -> int:
-    """How wide the reader's terminal is; 100 where there is none."""
+def terminal_width() -> int:
+    """The width of the terminal in columns; 100 without a terminal."""
     return min(shutil.get_terminal_size((100, 24)).columns, 160)
 
 
 def discard_stdout() -> None:
-    """After the reader of our output went away, as `| head` does: Python would complain at exit."""
+    """Discard further output once its reader is gone, as after `| head`.
+
+    Python would otherwise report an error at exit.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from hptc.aws.client import connect
-from hptc.aws.retry import Retry
 from hptc.cli.bounds import cost_bounds
-from hptc.cli.console import say, show
+from hptc.cli.connection import connect_to_environment
+from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import PATHS, TEXT_OR_JSON, ignoring, spec_options
 from hptc.compiler.outcome import Compiled
@@ -25,14 +24,17 @@ from hptc.render.cost import SpecCost, costs_json, render_costs
 @click.command()
 @PATHS
 @spec_options
-@click.option("--online", is_flag=True, help="Ask AWS for earlier runs: what to expect.")
+@click.option(
+    "--online", is_flag=True, help="Also estimate the expected cost from past runs in AWS."
+)
 @TEXT_OR_JSON
 def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int:
     """Estimate the maximum cost of tuning jobs.
 
-    --online adds what to expect by earlier runs of the same specs.
+    The maximum follows from the limits in the spec and a dated price table. With --online, past
+    runs of the same specs add an expected cost.
     """
-    # A search over its budget has a cost too: policy is `check`'s to hold.
+    # A job over its budget has a cost too; `check` enforces the policy.
     compiled = without_errors(compile_all(paths, **ignoring("HPT8", **options)))
     if compiled is None:
         return EXIT_FINDINGS
@@ -42,7 +44,7 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
         SpecCost(one.name, bound, expected)
         for one, bound, expected in zip(compiled, bounds, forecasts, strict=True)
     ]
-    show(costs_json(costs) if form == "json" else render_costs(costs))
+    print_result(costs_json(costs) if form == "json" else render_costs(costs))
     return EXIT_OK
 
 
@@ -50,9 +52,10 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
     environment = next((one.environment for one in compiled), None)
     if any(one.environment != environment for one in compiled):
         raise UsageError(
-            "the specs belong to several environments", help="ask for each by itself with --online"
+            "--online takes the specs of one environment",
+            help="run `hptc cost --online` for each environment",
         )
-    tuning = connect(environment, retry=Retry(progress=say)).tuning
+    tuning = connect_to_environment(environment).tuning
     jobs = JobSnapshot(tuning=tuning, listed=listed_jobs(tuning, compiled, all_jobs=False))
-    runs = past_runs(compiled, jobs, progress=say)
+    runs = past_runs(compiled, jobs, progress=print_status)
     return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]

@@ -7,7 +7,7 @@ import sys
 import click
 
 from hptc.cli.bounds import cost_bounds
-from hptc.cli.console import in_color, show
+from hptc.cli.console import file_progress, print_result, use_color
 from hptc.cli.options import PATHS, spec_options
 from hptc.diff.review import with_costs
 from hptc.diff.sides import review_refs
@@ -20,17 +20,20 @@ from hptc.rules.engine import selected
 @PATHS
 @spec_options
 @click.option(
-    "--against", metavar="REF", help="The old side; where the branch left main if absent."
+    "--against",
+    metavar="REF",
+    help="Old version: a git ref; by default, where the branch left main.",
 )
-@click.option("--head", metavar="REF", help="The new side; the work tree if absent.")
+@click.option("--head", metavar="REF", help="New version: a git ref; by default, the working tree.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json", "github"]),
     default="text",
     show_default=True,
+    help="Output format.",
 )
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when something changed.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed.")
 def diff(
     paths: tuple[str, ...],
     against: str | None,
@@ -43,12 +46,18 @@ def diff(
 ) -> int:
     """Compare two versions of the specs by meaning.
 
-    It says what a change means: search, cost, permissions, security, a new job or not. Both sides
-    are compiled; git is read, nothing is checked out.
+    Shows what changes for the search space, cost, permissions and security, and which specs become
+    new tuning jobs. Both versions are compiled; git is only read, and nothing is checked out.
     """
-    found = review_refs(
-        paths, against=against, head=head, environment=env, rules=selected(select, ignore)
-    )
+    with file_progress("compared", is_shown=form == Format.TEXT) as progress:
+        found = review_refs(
+            paths,
+            against=against,
+            head=head,
+            environment=env,
+            rules=selected(select, ignore),
+            progress=progress,
+        )
     found = with_costs(found, cost_bounds())
-    show(render_diff(found, Format(form), color=in_color(sys.stdout)))
+    print_result(render_diff(found, Format(form), color=use_color(sys.stdout)))
     return EXIT_FINDINGS if exit_code and not found.is_empty else EXIT_OK

@@ -1,4 +1,4 @@
-"""The optional dependencies that some commands need."""
+"""Optional dependencies that some commands need."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from hptc.errors import UsageError
 
 
 def require(module: str, extra: str) -> None:
-    """Raise UsageError when an optional dependency is not installed."""
+    """Raise UsageError if an optional dependency is not installed."""
     if find_spec(module) is None:
         raise UsageError(
-            f"this needs {module}, which is not installed", help=f"pip install 'hptc[{extra}]'"
+            f"this command needs {module}, which is not installed",
+            help=f"pip install 'hptc[{extra}]'",
         )

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hptc.aws.client import connect
-from hptc.cli.console import say, show
+from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
 from hptc.cli.options import REGION, STDIN
 from hptc.compiler.importing import read_request, write_spec
@@ -19,19 +19,22 @@ from hptc.service.lookup import described_request
 
 @click.command("import")
 @click.argument("file", required=False)
-@click.option("--job", metavar="NAME", help="Import a tuning job of AWS by its name.")
+@click.option("--job", metavar="NAME", help="Import this tuning job from AWS.")
 @REGION
-@click.option("--name", metavar="NAME", help="The spec's name; made from the job's when absent.")
-@click.option("-o", "--output", metavar="FILE", help="Write the spec to a file.")
+@click.option(
+    "--name", metavar="NAME", help="Name of the spec; by default, derived from the job's name."
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
 def import_command(
     file: str | None, job: str | None, region: str | None, name: str | None, output: str | None
 ) -> int:
     """Convert a request or an existing tuning job to a spec.
 
-    The spec compiles to the same request.
+    FILE is a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response
+    in JSON or YAML, or `-` for stdin. The spec compiles to the same request.
     """
     if (file is None) == (job is None):
-        raise UsageError("say what to import: a FILE, `-` for stdin, or --job NAME")
+        raise UsageError("pass either FILE (`-` for stdin) or --job NAME")
     if job is not None:
         request: Any = described_request(connect(region=region).tuning, job)
         origin = f"the tuning job {job}"
@@ -40,10 +43,10 @@ def import_command(
         request = read_request(text, origin)
     spec = write_spec(request, name=name, origin=Path(origin).name)
     if output is None:
-        show(spec)
+        print_result(spec)
         return EXIT_OK
     if Path(output).exists():
-        raise UsageError(f"{output}: is there already", help="remove it, or choose another name")
+        raise UsageError(f"{output} already exists", help="remove it, or choose another name")
     write_whole(Path(output), spec)
-    say(f"wrote {output}")
+    print_status(f"wrote {output}")
     return EXIT_OK

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.console import say, show
+from hptc.cli.console import print_result, print_status
 from hptc.reference.scaffold import write_project
 
 
 @click.command()
 @click.argument("folder", type=click.Path())
-@click.option("--name", help="The project's name; the folder's when absent.")
+@click.option("--name", help="Name of the project; by default, the folder's.")
 def init(folder: str, name: str | None) -> None:
     """Create a project with example specs, a CDK app and CI.
 
-    It also has settings for editors.
+    FOLDER is created if it does not exist. Existing files are never overwritten.
     """
     for path in write_project(Path(folder), name=name):
-        show(str(path))
-    say(f"next: cd {shlex.quote(folder)} && hptc check")
+        print_result(str(path))
+    print_status(f"next: cd {shlex.quote(folder)} && hptc check")

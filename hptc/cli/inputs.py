@@ -1,4 +1,4 @@
-"""What the arguments of a command name: files, folders, stdin, the project that we stand in."""
+"""The inputs of a command: files, folders, stdin, or the project of the current folder."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.cli.console import in_color, say
+from hptc.cli.console import print_status, use_color
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files
 from hptc.compiler.outcome import Compiled, Failed, Outcome, failed
 from hptc.compiler.pipeline import compile_paths, compile_text
+from hptc.compiler.progress import Progress
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
@@ -24,6 +25,8 @@ from hptc.source.text_files import MAX_BYTES, decode_text, read_text
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
 
+NO_PROJECT = "no hptc.yaml found here or in a parent folder"
+
 
 def compile_all(
     paths: tuple[str, ...],
@@ -32,23 +35,24 @@ def compile_all(
     ignore: str | None = None,
     *,
     rehearse: Rehearse | None = None,
+    progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Compile what the arguments name; without any, the project that we stand in."""
+    """Compile the files and folders that are named; by default, those of the current project."""
     workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)
     if STDIN in paths:
         if len(paths) > 1:
-            raise UsageError("`-` stands alone: stdin is one file")
+            raise UsageError("`-` can't be combined with other paths")
         return [_compile_stdin(workspace)]
     if not paths:
         root = project_file.find(Path.cwd())
         if root is None:
-            raise UsageError("say which files or folders: there is no hptc.yaml here or above")
+            raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
-    return compile_paths(list(paths), workspace)
+    return compile_paths(list(paths), workspace, progress)
 
 
 def compile_project(env: str | None) -> list[Outcome]:
-    """Compile every spec of the project that we stand in, which may have none."""
+    """Compile every spec of the current project, which may have none."""
     found, _ = Workspace().project_of(Path.cwd())
     return compile_all((), env) if found is not None and project_files(found) else []
 
@@ -61,25 +65,25 @@ def _compile_stdin(workspace: Workspace) -> Outcome:
 
 
 def read_input(file: str) -> tuple[str, str]:
-    """The text and the name of a file, or of stdin."""
+    """The text and the name of a file or of stdin."""
     if file == STDIN:
         return decode_text(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin"), "stdin"
     return read_text(file), file
 
 
 def all_diagnostics(compiled: Sequence[Outcome]) -> list[Diagnostic]:
-    """Every diagnostic once: one of hptc.yaml belongs to each of its specs."""
+    """Every diagnostic once; one in hptc.yaml belongs to each spec of the project."""
     return list(dict.fromkeys(d for one in compiled for d in one.diagnostics))
 
 
 def without_errors(outcomes: list[Outcome]) -> list[Compiled] | None:
-    """The compiled files; None when one has errors. What was found is printed to stderr."""
+    """The compiled files, or None if any has errors. Prints the findings to stderr."""
     diagnostics = all_diagnostics(outcomes)
     if diagnostics:
-        say(render(diagnostics, Format.TEXT, color=in_color(sys.stderr)))
+        print_status(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
     compiled = [one for one in outcomes if not isinstance(one, Failed)]
     if len(compiled) < len(outcomes) or any(one.has_errors for one in compiled):
-        say(f"{tally(diagnostics)}: nothing was written or sent")
+        print_status(f"{tally(diagnostics)}: nothing was written or sent")
         return None
     return list(compiled)
 
@@ -97,17 +101,17 @@ def current_project() -> Project | None:
     return found
 
 
-def environment_here(env: str | None) -> Environment | None:
-    """The environment of the project that we stand in; None where there is none."""
+def current_environment(env: str | None) -> Environment | None:
+    """The environment of the current project; None if there is none."""
     found = current_project()
     return found.environment(env) if found else None
 
 
-def job_name_of(name: str, env: str | None) -> str:
-    """A job's name as it is; a spec's file stands for the job that it compiles to."""
+def resolve_job_name(name: str, env: str | None) -> str:
+    """A tuning job's name: as given, or, for a file, of the job that it compiles to."""
     if not Path(name).is_file():
         return name
     compiled = without_errors(compile_all((name,), env))
     if compiled is None:
-        raise UsageError(f"{name} does not compile, so it has no tuning job")
+        raise UsageError(f"{name} has errors, so it has no tuning job")
     return compiled[0].job.name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.console import show
+from hptc.cli.console import print_result
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import ENV, STDIN, TEXT_OR_JSON
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
@@ -18,22 +18,29 @@ from hptc.render.metrics import rehearsals_json, render_rehearsals
 @click.command()
 @click.argument("path", type=click.Path())
 @ENV
-@click.option("--log", required=True, type=click.Path(), help="A training job's log; - is stdin.")
-@click.option("--training-job", metavar="NAME", help="One of several `training_jobs` only.")
+@click.option(
+    "--log", required=True, type=click.Path(), help="Log of a training job, or `-` for stdin."
+)
+@click.option(
+    "--training-job", metavar="NAME", help="Only test this one of several `training_jobs`."
+)
 @TEXT_OR_JSON
 def metrics(path: str, env: str | None, log: str, training_job: str | None, form: str) -> int:
     """Test metric definitions against a training log.
 
-    It shows lines, numbers, and whether the objective is found.
+    Shows the lines that each regular expression matches and the values it captures. Exits with 1
+    if the objective metric is not found.
     """
     compiled = without_errors(compile_all((path,), env))
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) != 1:
-        raise UsageError(f"a log is of one spec, and {len(compiled)} are named")
+        raise UsageError(f"--log takes one spec, but found {len(compiled)}")
     one = compiled[0]
     text = read_log(sys.stdin.buffer, "stdin") if log == STDIN else read_log_file(Path(log))
     name = "stdin" if log == STDIN else log
     found = rehearse(one.job, text, name, definition=training_job)
-    show(rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found))
+    print_result(
+        rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found)
+    )
     return EXIT_OK if all(each.is_objective_found for each in found) else EXIT_FINDINGS

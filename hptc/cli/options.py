@@ -11,24 +11,29 @@ STDIN = "-"
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path())
 ENV = click.option(
-    "--env", metavar="NAME", envvar="HPTC_ENV", help="The environment of hptc.yaml to work in."
+    "--env", metavar="NAME", envvar="HPTC_ENV", help="Environment from hptc.yaml to use."
 )
-REGION = click.option("--region", help="The Region, when it is not an environment's.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+REGION = click.option("--region", help="AWS Region; overrides --env and hptc.yaml.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Output JSON.")
 TEXT_OR_JSON = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
 )
 _SELECT = click.option(
-    "--select", metavar="CODES", help="Run only rules whose codes begin so: HPT2,HPT301."
+    "--select", metavar="CODES", help="Only run rules with these code prefixes: HPT2,HPT301."
 )
-_IGNORE = click.option("--ignore", metavar="CODES", help="Leave out rules whose codes begin so.")
+_IGNORE = click.option("--ignore", metavar="CODES", help="Skip rules with these code prefixes.")
 
 
 def spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that compiles specs."""
+    """Add the options of commands that compile specs."""
     return ENV(_SELECT(_IGNORE(function)))
 
 
 def ignoring(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any]:
-    """The options of a command, with more rules left out."""
+    """The options of `spec_options` with more rules to skip."""
     return {**options, "ignore": ",".join(part for part in (ignore, codes) if part)}

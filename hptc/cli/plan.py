@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from hptc.aws.client import connect
-from hptc.aws.retry import Retry
 from hptc.cli.bounds import cost_bounds
-from hptc.cli.console import in_color, say, show
+from hptc.cli.connection import connect_to_environment
+from hptc.cli.console import print_result, print_status, use_color
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import AS_JSON, PATHS, spec_options
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
@@ -25,21 +24,22 @@ from hptc.render.plan import render_plan
 @click.command()
 @PATHS
 @spec_options
-@click.option("--out", metavar="FILE", help="Save the plan; `hptc submit FILE` does exactly that.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do.")
+@click.option("--out", metavar="FILE", help="Save the plan to FILE, for `hptc submit FILE`.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if there is anything to do.")
 @AS_JSON
 def plan(
     paths: tuple[str, ...], out: str | None, exit_code: bool, as_json: bool, **options: Any
 ) -> int:
     """Compare specs with the tuning jobs in AWS.
 
-    It shows what is to submit, unchanged, blocked, orphaned. Nothing in AWS is written.
+    Shows which specs would be submitted, which are unchanged or blocked, and which stacks are
+    orphaned. Nothing in AWS is changed.
     """
     compiled = without_errors(compile_all(paths, **options))
     if compiled is None:
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
-    aws = connect(environment, retry=Retry(progress=say))
+    aws = connect_to_environment(environment)
     made = planning.plan(
         compiled,
         aws.tuning,
@@ -47,11 +47,11 @@ def plan(
         provenance=git_provenance(compiled),
         is_whole_project=planning.is_whole_project(compiled),
         bound_of=cost_bounds(),
-        progress=say,
+        progress=print_status,
     )
     if out is not None:
-        read_plan(plan_text(made), out)  # what could not be applied is not saved
+        read_plan(plan_text(made), out)  # a plan that can't be read back is not saved
         write_whole(Path(out), plan_text(made))
-        say(f"wrote {out}; `hptc submit {out}` does exactly this, or refuses with what moved")
-    show(plan_text(made) if as_json else render_plan(made, color=in_color(sys.stdout)))
+        print_status(f"wrote {out}; run `hptc submit {out}` to submit exactly these jobs")
+    print_result(plan_text(made) if as_json else render_plan(made, color=use_color(sys.stdout)))
     return EXIT_FINDINGS if exit_code and made.has_changes else EXIT_OK

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hptc.cli.console import say, show
+from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import PATHS, TEXT_OR_JSON, ignoring, spec_options
 from hptc.compiler.outcome import Compiled
@@ -16,33 +16,36 @@ from hptc.preview import outline
 from hptc.preview.plot import draw_search_space
 from hptc.render.preview import previews_json, render_preview
 
-_OF_THE_SEARCH = "HPT2,HPT4,HPT8"
-"""The rules of the search space, the limits and the policy."""
+_PREVIEWABLE = "HPT2,HPT4,HPT8"
+"""Rules about the search space, limits and policy: a job that breaks them has a preview too."""
 
 
 @click.command()
 @PATHS
 @spec_options
 @TEXT_OR_JSON
-@click.option("--plot", metavar="FILE.svg|png", help="Draw the search space into a file.")
+@click.option("--plot", metavar="FILE.svg|png", help="Draw the search space.")
 def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any) -> int:
-    """Preview grids, brackets and the first configurations."""
+    """Preview grids, brackets and the first configurations.
+
+    Nothing is sent to AWS.
+    """
     outcomes = compile_all(paths, **options)
     compiled = without_errors(outcomes)
     is_refused = compiled is None
     if compiled is None:
-        # A grid that is too large can be previewed all the same.
-        outcomes = compile_all(paths, **ignoring(_OF_THE_SEARCH, **options))
+        # A grid that is too large can still be previewed.
+        outcomes = compile_all(paths, **ignoring(_PREVIEWABLE, **options))
         compiled = [one for one in outcomes if isinstance(one, Compiled)]
         if len(compiled) < len(outcomes):
             return EXIT_FINDINGS
     found = [(one.name, outline.preview(one.job)) for one in compiled]
     if plot is not None:
         if len(found) != 1:
-            raise UsageError(f"--plot draws one search, and {len(found)} are named")
+            raise UsageError(f"--plot takes one spec, but found {len(found)}")
         draw_search_space(Path(plot), *found[0])
-        say(f"wrote {plot}")
-    show(
+        print_status(f"wrote {plot}")
+    print_result(
         previews_json(found)
         if form == "json"
         else "\n".join(render_preview(name, each) for name, each in found)

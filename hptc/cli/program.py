@@ -1,4 +1,4 @@
-"""The program: argv in, one command run, an exit code out."""
+"""The `hptc` program: arguments in, an exit code out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from hptc import __version__
-from hptc.cli.console import discard_stdout, say, say_error
+from hptc.cli.console import discard_stdout, print_error, print_status
 from hptc.cli.lazy_group import CommandEntry, LazyGroup
 from hptc.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, HptcError
 
@@ -44,9 +44,7 @@ COMMANDS = (
     CommandEntry(
         "deploy", "hptc.cli.deploy:deploy", "Deploy an environment's stacks with the AWS CDK"
     ),
-    CommandEntry(
-        "destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs any more"
-    ),
+    CommandEntry("destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs anymore"),
     CommandEntry("plan", "hptc.cli.plan:plan", "Compare specs with the tuning jobs in AWS"),
     CommandEntry(
         "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"
@@ -70,7 +68,7 @@ COMMANDS = (
         "sandbox", "hptc.cli.sandbox:sandbox", "Run a local AWS endpoint, or a command against it"
     ),
 )
-"""Every command, in the order of its use."""
+"""Every command, in the order of a typical workflow."""
 
 
 @click.group(
@@ -82,28 +80,31 @@ COMMANDS = (
 def cli() -> None:
     """Infrastructure as code for Amazon SageMaker Automatic Model Tuning.
 
-    Specs are YAML files; a request in the API's own form (JSON or YAML) is read too, and `-` reads
-    stdin. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input, 3 AWS refused or an
-    operation failed, 70 a bug in hptc, 130 interrupted.
+    Specs are YAML files. Commands that read specs also accept CreateHyperParameterTuningJob
+    requests in JSON or YAML; use `-` to read from stdin.
+
+    Exit codes: 0 success, 1 findings, 2 invalid usage or unreadable input, 3 AWS or another tool
+    reported an error, 70 a bug in hptc, 130 interrupted.
     """
 
 
-def collect_rarely() -> None:
-    """Let the garbage collector rest: what a run reads it keeps, and then the process ends.
+def collect_garbage_rarely() -> None:
+    """Run the garbage collector less often.
 
-    Looking through it again and again is a third of the time of a thousand specs.
+    A run keeps nearly everything that it reads, so collecting frees nothing; it took a third of
+    the time to check a thousand specs.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
 def main() -> None:
-    """Run `hptc`, and exit."""
-    collect_rarely()
-    # Looking for plugins of Pydantic reads the metadata of every package that is installed.
+    """Run `hptc` and exit."""
+    collect_garbage_rarely()
+    # To find plugins, Pydantic reads the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its code
+        if isinstance(stream, io.TextIOWrapper):  # print characters it can't encode as escapes
             stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
@@ -114,18 +115,18 @@ def run(arguments: Sequence[str]) -> int:
         result = cli.main(list(arguments), prog_name="hptc", standalone_mode=False)
         return result if isinstance(result, int) else EXIT_OK
     except HptcError as error:
-        say_error(error.message, error.help)
+        print_error(error.message, error.help)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
+        print_status("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         discard_stdout()
         return EXIT_OK
     except Exception:
         traceback.print_exc()
-        say_error("this is a bug in hptc, not in your files", "please report the lines above")
+        print_error("this is a bug in hptc, not in your files", "please report the traceback above")
         return EXIT_BUG

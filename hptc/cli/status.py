@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from hptc.cli.connection import connected
-from hptc.cli.console import in_color, show, width
-from hptc.cli.inputs import job_name_of
+from hptc.cli.connection import connect_with_options
+from hptc.cli.console import print_result, terminal_width, use_color
+from hptc.cli.inputs import resolve_job_name
 from hptc.cli.options import AS_JSON, ENV, REGION
 from hptc.render.jobs import render_status
 from hptc.render.jobs_json import status_json
@@ -23,11 +23,11 @@ from hptc.service.lookup import job_status
 def status(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     """Show the progress of a tuning job.
 
-    NAME is a job's name, or a spec's file.
+    NAME is the name of a tuning job or the path of a spec.
     """
-    found = job_status(connected(env, region).tuning, job_name_of(name, env))
-    show(
+    found = job_status(connect_with_options(env, region).tuning, resolve_job_name(name, env))
+    print_result(
         status_json(found)
         if as_json
-        else render_status(found, color=in_color(sys.stdout), width=width())
+        else render_status(found, color=use_color(sys.stdout), width=terminal_width())
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from hptc.cli.connection import connected
-from hptc.cli.console import show
+from hptc.cli.connection import connect_with_options
+from hptc.cli.console import print_result
 from hptc.cli.options import AS_JSON, ENV, REGION
 from hptc.jobs import submission
 from hptc.render.jobs import render_stop
@@ -20,7 +20,7 @@ from hptc.render.jobs_json import stop_json
 def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     """Stop a tuning job.
 
-    Only the one that NAME names. Nothing is deleted.
+    NAME is the name of the tuning job. Nothing is deleted.
     """
-    outcome = submission.stop(connected(env, region).tuning, name)
-    show(stop_json(outcome) if as_json else render_stop(outcome))
+    outcome = submission.stop(connect_with_options(env, region).tuning, name)
+    print_result(stop_json(outcome) if as_json else render_stop(outcome))

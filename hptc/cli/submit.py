@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from hptc.aws.client import connect
-from hptc.aws.retry import Retry
-from hptc.cli.console import say, show
-from hptc.cli.inputs import compile_all, environment_here, read_input, without_errors
+from hptc.cli.connection import connect_to_environment
+from hptc.cli.console import print_result, print_status
+from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
 from hptc.cli.options import AS_JSON, PATHS, spec_options
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.jobs import submission
@@ -26,9 +25,9 @@ from hptc.render.plan import applied_json, render_applied
 @click.command()
 @PATHS
 @spec_options
-@click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the requests without sending them.")
 @click.option(
-    "--rerun", type=click.IntRange(1, 999), metavar="N", help="Repeat the same content as run N."
+    "--rerun", type=click.IntRange(1, 999), metavar="N", help="Run unchanged specs again, as run N."
 )
 @AS_JSON
 def submit(
@@ -36,24 +35,25 @@ def submit(
 ) -> int:
     """Create the tuning jobs of specs, or of a saved plan.
 
-    The same content is never sent twice. A plan that `hptc plan --out` wrote is carried out
-    exactly, or refused with what moved.
+    A spec that was already submitted and has not changed is not submitted again. PATHS can also be
+    a plan that `hptc plan --out` saved: hptc submits exactly its jobs, or reports what has changed
+    since and submits nothing.
     """
     if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
         if dry_run or rerun is not None:
-            raise UsageError("a saved plan is carried out as it is: no --dry-run and no --rerun")
+            raise UsageError("--dry-run and --rerun can't be used with a saved plan")
         return _submit_plan(text, paths[0], as_json, **options)
     compiled = without_errors(compile_all(paths, **options))
     if compiled is None:
         return EXIT_FINDINGS
     for one in compiled:
         if one.project is not None and one.environment is None:
-            one.project.environment(options["env"])  # a check may leave it open, a job may not
-    # A file outside of any project has none; of one that was named the account is checked.
+            one.project.environment(options["env"])  # raises: a job needs an environment
+    # Files outside a project have no environment, but --env still names the expected account.
     environment = next((one.environment for one in compiled if one.environment), None)
     if environment is None and options["env"] is not None:
-        environment = environment_here(options["env"])
-    aws = connect(environment, retry=Retry(progress=say))
+        environment = current_environment(options["env"])
+    aws = connect_to_environment(environment)
     provenance = git_provenance(compiled)
     outcomes: list[Submission] = []
     try:
@@ -67,19 +67,21 @@ def submit(
                     aws.stacks,
                     provenance=provenance,
                     rerun=rerun,
-                    progress=say,
+                    progress=print_status,
                 )
             )
             outcomes.append(outcome)
             if isinstance(outcome, DryRun) and outcome.unresolved:
-                say(f"not deployed, so still a reference: {', '.join(outcome.unresolved)}")
+                print_status(
+                    f"not deployed yet, left as references: {', '.join(outcome.unresolved)}"
+                )
             if not as_json:
-                show(render_submission(outcome))
-    finally:  # what was submitted before a refusal is part of the result
+                print_result(render_submission(outcome))
+    finally:  # what was submitted before an error is still part of the result
         if as_json and len(compiled) > 1:
-            show(submissions_json(outcomes))
+            print_result(submissions_json(outcomes))
         elif as_json and outcomes:
-            show(submission_json(outcomes[0]))
+            print_result(submission_json(outcomes[0]))
     return EXIT_OK
 
 
@@ -92,7 +94,7 @@ def _plan_text(path: str) -> str | None:
 
 def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options: Any) -> int:
     plan = read_plan(text, file)
-    # A file that is gone is among what moved, which `apply` tells with the rest.
+    # `apply` reports a missing file along with everything else that has changed.
     files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
     compiled = without_errors(
         compile_all(files, env or plan.place.environment, **options) if files else []
@@ -100,24 +102,24 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
     if compiled is None:
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
-    aws = connect(environment, region=plan.place.region, retry=Retry(progress=say))
+    aws = connect_to_environment(environment, region=plan.place.region)
     outcomes = apply(
         plan,
         compiled,
         aws.tuning,
         aws.stacks,
         provenance=git_provenance(compiled),
-        progress=say,
+        progress=print_status,
     )
     applied = []
     try:
         for each in outcomes:
             applied.append(each)
             if not as_json:
-                show(render_applied(each))
+                print_result(render_applied(each))
     finally:
         if as_json:
-            show(applied_json(applied))
+            print_result(applied_json(applied))
     for left in plan.blocked:
-        say(f"left, as it was blocked in the plan: {left.name}")
+        print_status(f"skipped, because the plan has it as blocked: {left.name}")
     return EXIT_FINDINGS if plan.blocked else EXIT_OK

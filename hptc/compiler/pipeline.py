@@ -16,6 +16,7 @@ from hptc.compiler.filling import fill
 from hptc.compiler.layers import Layers, merge_layers
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Origin, Outcome, failed
 from hptc.compiler.parents import name_parents
+from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
@@ -32,7 +33,9 @@ from hptc.source.text_files import UnreadableFileError
 from hptc.spec.tuning_spec import parse_spec
 
 
-def compile_paths(paths: list[str], workspace: Workspace) -> list[Outcome]:
+def compile_paths(
+    paths: list[str], workspace: Workspace, progress: Progress | None = None
+) -> list[Outcome]:
     """Compile files and folders. A folder with an hptc.yaml means the specs of its project.
 
     Raises UsageError for a path that does not exist, a folder without specs, and a single file that
@@ -46,7 +49,9 @@ def compile_paths(paths: list[str], workspace: Workspace) -> list[Outcome]:
         files += [display_path(file) for file in files_of(path, workspace)]
     files = list(dict.fromkeys(files))
     compile_one = compile_file if len(files) == 1 else compile_readable
-    outcomes = with_unique_names([compile_one(file, workspace) for file in files])
+    outcomes = with_unique_names(
+        [compile_one(file, workspace) for file in tracked(files, progress)]
+    )
     return with_unique_stacks(outcomes)
 
 

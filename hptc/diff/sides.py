@@ -13,6 +13,7 @@ from pathlib import Path
 from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
 from hptc.compiler.outcome import Compiled, Failed, Outcome
 from hptc.compiler.pipeline import compile_readable
+from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
@@ -34,6 +35,7 @@ def review_refs(
     head: str | None = None,
     environment: str | None = None,
     rules: tuple[Rule, ...] = RULES,
+    progress: Progress | None = None,
 ) -> Review:
     """Review the specs that `paths` name, without any those of the project that we stand in.
 
@@ -50,8 +52,8 @@ def review_refs(
         new_files: Files = DISK if head is None else stack.enter_context(Tree(root, tip))
         new = Workspace(environment=environment, rules=rules, files=new_files)
         old = Workspace(environment=environment, rules=rules, files=old_files)
-        label = "the work tree" if head is None else tip.label
-        return _review(given, root, old, new, base.label, label)
+        label = "the working tree" if head is None else tip.label
+        return _review(given, root, old, new, base.label, label, progress)
 
 
 def _existing_folder(path: Path) -> Path:
@@ -60,7 +62,13 @@ def _existing_folder(path: Path) -> Path:
 
 
 def _review(
-    given: list[Path], root: Path, old: Workspace, new: Workspace, base: str, head: str
+    given: list[Path],
+    root: Path,
+    old: Workspace,
+    new: Workspace,
+    base: str,
+    head: str,
+    progress: Progress | None,
 ) -> Review:
     start = given or [_project_folder(root, old, new)]
     new_files = _files(start, new, old)
@@ -74,7 +82,7 @@ def _review(
             help="`hptc init DIR` writes one to start from",
         )
     environments, notes = _environments(start[0], old, new, base)
-    after = [compile_readable(str(path), new) for path in new_files]
+    after = [compile_readable(str(path), new) for path in tracked(new_files, progress)]
     if notes:  # the old side has no such environment: to it, every spec is new
         return review(
             Side(label=base, compiled=(), notes=notes),
@@ -83,7 +91,7 @@ def _review(
     _share_unchanged(after, old, new)
     if given:
         old_files += _moved(after, old_files, old)
-    before = [compile_readable(str(path), old) for path in old_files]
+    before = [compile_readable(str(path), old) for path in tracked(old_files, progress)]
     return review(
         Side(
             label=base,
@@ -107,8 +115,8 @@ def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
         if found is not None:
             return found.parent
     raise UsageError(
-        "say which files or folders: there is no hptc.yaml here or above",
-        help=f"`hptc diff {root}` takes the whole repository",
+        "no hptc.yaml found here or in a parent folder",
+        help=f"pass files or folders, or run `hptc diff {root}` for the whole repository",
     )
 
 

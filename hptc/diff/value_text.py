@@ -6,7 +6,8 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+from hptc.text import compact_duration
+
 _SOURCES = {
     "s3": ("s3_uri",),
     "file_system": ("file_system_id", "directory_path"),
@@ -31,15 +32,10 @@ def value_text(value: Any) -> str:
 
 
 def duration_text(seconds: Any) -> str:
-    """Seconds as a spec writes them: `1h 30m`."""
+    """Seconds in the units of a spec: `1h 30m`."""
     if not isinstance(seconds, int) or seconds <= 0:
         return value_text(seconds)
-    parts = []
-    for unit, size in _UNITS:
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts)
+    return compact_duration(seconds)
 
 
 def gigabytes_text(value: Any) -> str:

@@ -15,7 +15,7 @@ from urllib import error, request
 from urllib.parse import urlsplit
 
 from hptc.errors import OperationError, UsageError
-from hptc.render.diagnostics import printable
+from hptc.text import printable
 
 API_URL = "https://api.github.com"
 PER_PAGE = 100  # GitHub's maximum

@@ -25,8 +25,8 @@ from hptc.github.api import (
     pull_request,
     unexpected_response,
 )
-from hptc.render.diagnostics import printable
 from hptc.render.diff_markdown import MARKER
+from hptc.text import printable
 
 NO_CHANGE = "**hptc diff: no change of meaning**"
 """The first words of a review without changes."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hptc.catalog.prices import Price
 from hptc.cost.bound import BoundSummary, Configuration, CostBound, Line, MaximumCost, summary
 from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
-from hptc.render.diagnostics import printable
+from hptc.text import duration, plural, printable
 
 VERSION = 1
 _WIDTH = 15
@@ -189,19 +189,15 @@ def _expected_rows(expected: ExpectedCost) -> Iterator[tuple[str, str]]:
     yield "expected", forecast(expected)
     if not expected.grounds:
         return
-    each = f"{expected.training_jobs} x {_duration(expected.seconds_each or 0)}"
+    each = f"{expected.training_jobs} x {duration(expected.seconds_each or 0)}"
     seen = sum(ground.training_jobs for ground in expected.grounds)
-    yield "as before", f"{each}, the mean of {_count(seen, 'training job')}"
+    yield "as before", f"{each}, the mean of {plural(seen, 'training job')}"
     for ground in expected.grounds:
         content = "this content" if ground.is_same_content else "earlier content"
-        took = f"{_count(ground.training_jobs, 'training job')} in {_duration(ground.seconds)}"
+        took = f"{plural(ground.training_jobs, 'training job')} in {duration(ground.seconds)}"
         yield "rests on", f"{ground.name} of {ground.date}: {took}, {content}"
     for assumption in expected.assumptions:
         yield "provided that", assumption
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def _jobs(bound: CostBound) -> str:
@@ -215,13 +211,13 @@ def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
     of = f", for `{configuration.definition}`" if configuration.definition else ""
     spot = ", at spot" if configuration.is_spot else ""
     each = " + ".join(_cluster(line) for line in configuration.lines)
-    rows = [("each", f"at most {_duration(configuration.seconds)} on {each}{spot}{of}")]
+    rows = [("each", f"at most {duration(configuration.seconds)} on {each}{spot}{of}")]
     if most.is_cut_by_runtime and bound.search_seconds is not None:
         how = f"{bound.parallel} at once until the search ends, after at most "
-        how += _duration(bound.search_seconds)
+        how += duration(bound.search_seconds)
     else:
-        how = f"{bound.training_jobs.number} x {_duration(configuration.seconds)}"
-    rows.append(("together", f"{_duration(most.seconds)} of training ({how})"))
+        how = f"{bound.training_jobs.number} x {duration(configuration.seconds)}"
+    rows.append(("together", f"{duration(most.seconds)} of training ({how})"))
     hours = _number(most.instance_hours)
     rows.append(("instance-hours", hours))
     rows += [("prices", text) for text in dict.fromkeys(_prices(configuration))]
@@ -247,13 +243,6 @@ def _cluster(line: Line) -> str:
     else:
         volume = f", {line.volume_gb} GB volume" if line.volume_gb else ""
     return f"{line.count} {line.instance_type}{volume}"
-
-
-def _duration(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def _number(value: Decimal) -> str:

@@ -8,7 +8,6 @@ from typing import assert_never
 
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
-from hptc.render.diagnostics import printable
 from hptc.stacks.results import (
     DeployedOutputs,
     Deployment,
@@ -18,7 +17,7 @@ from hptc.stacks.results import (
     StackFinished,
     StackProgress,
 )
-from hptc.text import plural
+from hptc.text import plural, printable
 
 VERSION = 1
 _STATUS_WIDTH = len("CREATE_IN_PROGRESS")

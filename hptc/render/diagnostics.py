@@ -1,4 +1,4 @@
-"""Diagnostics to text: for a terminal, a log, a program, GitHub, or a page. SARIF is beside."""
+"""Diagnostics as text, JSON, GitHub annotations or Markdown. sarif.py renders SARIF."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from hptc.diagnostics import Diagnostic, Severity, Span
+from hptc.text import plural, printable
 
 JSON_VERSION = 1
 _WIDEST_LINE = 160
@@ -15,12 +16,11 @@ _COLORS = {"error": "31;1", "warning": "33;1", "place": "34;1", "bold": "1"}
 
 
 class Format(StrEnum):
-    """How `check` shows what it found."""
+    """The output formats of `hptc check`, apart from SARIF."""
 
     TEXT = "text"
     CONCISE = "concise"
     JSON = "json"
-    SARIF = "sarif"
     GITHUB = "github"
     MARKDOWN = "markdown"
 
@@ -34,10 +34,6 @@ def render(diagnostics: Sequence[Diagnostic], form: Format, *, color: bool = Fal
             return "".join(f"{_concise(diagnostic)}\n" for diagnostic in diagnostics)
         case Format.JSON:
             return render_json(diagnostics)
-        case Format.SARIF:
-            from hptc.render.sarif import render_sarif
-
-            return render_sarif(diagnostics)
         case Format.GITHUB:
             return "".join(f"{_github(diagnostic)}\n" for diagnostic in diagnostics)
         case Format.MARKDOWN:
@@ -52,10 +48,10 @@ def _text(diagnostic: Diagnostic, *, color: bool) -> str:
         "bold", f": {printable(diagnostic.message)}"
     )
     gutter = " " * len(str(diagnostic.span.line))
-    lines = [head, f"{gutter}{paint('place', '-->')} {_place(diagnostic.span)}"]
+    lines = [head, f"{gutter}{paint('place', '-->')} {_location(diagnostic.span)}"]
     lines += _excerpt(diagnostic.span, diagnostic.label, gutter, severity, paint)
     for related in diagnostic.related:
-        lines.append(f"{gutter}{paint('place', ':::')} {_place(related.span)}")
+        lines.append(f"{gutter}{paint('place', ':::')} {_location(related.span)}")
         lines += _excerpt(related.span, related.message, gutter, "place", paint)
     if diagnostic.help:
         explain = "" if diagnostic.code < "HPT110" else f"  (hptc explain {diagnostic.code})"
@@ -92,21 +88,13 @@ def _painter(color: bool) -> Callable[[str, str], str]:
     return paint
 
 
-def printable(text: str) -> str:
-    """A stranger's text without what would steer a terminal: one line, no control characters."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for character in text.replace("\t", " ").replace("\n", " ")
-    )
-
-
-def _place(span: Span) -> str:
+def _location(span: Span) -> str:
     return f"{printable(span.file)}:{span.line}:{span.column}"
 
 
 def _concise(diagnostic: Diagnostic) -> str:
     return (
-        f"{_place(diagnostic.span)}: {diagnostic.severity.value}[{diagnostic.code}] "
+        f"{_location(diagnostic.span)}: {diagnostic.severity.value}[{diagnostic.code}] "
         f"{printable(diagnostic.message)}"
     )
 
@@ -138,7 +126,7 @@ def _span_data(span: Span) -> dict[str, Any]:
 
 
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """One JSON object: `version`, `errors`, `warnings`, `diagnostics`."""
+    """One JSON object with `version`, `errors`, `warnings` and `diagnostics`."""
     data = {
         "version": JSON_VERSION,
         "errors": sum(diagnostic.is_error for diagnostic in diagnostics),
@@ -149,7 +137,7 @@ def render_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _github(diagnostic: Diagnostic) -> str:
-    """A workflow command, which GitHub shows beside the line.
+    """A workflow command that annotates the line in GitHub.
 
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
@@ -176,13 +164,14 @@ def _escaped_property(text: str) -> str:
 
 def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
     if not diagnostics:
-        return "**hptc check:** nothing to report.\n"
+        return "**hptc check:** no findings.\n"
     rows = [
-        f"| {diagnostic.severity.value} | {diagnostic.code} | `{_cell(_place(diagnostic.span))}` "
-        f"| {_cell(diagnostic.message)}{_cell_help(diagnostic)} |"
-        for diagnostic in diagnostics
+        f"| {each.severity.value} | {each.code} | `{_cell(_location(each.span))}` "
+        f"| {_cell(each.message)}{_cell_help(each)} |"
+        for each in diagnostics
     ]
-    head = f"**hptc check:** {tally(diagnostics)}\n\n| | rule | place | what |\n|---|---|---|---|\n"
+    header = "| | Rule | Location | Finding |\n|---|---|---|---|\n"
+    head = f"**hptc check:** {tally(diagnostics)}\n\n{header}"
     return head + "\n".join(rows) + "\n"
 
 
@@ -195,9 +184,9 @@ def _cell_help(diagnostic: Diagnostic) -> str:
 
 
 def tally(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many of each: `2 errors, 1 warning`."""
+    """The number of errors and warnings: `2 errors, 1 warning`."""
     counts = [
         (sum(d.severity is severity for d in diagnostics), severity.value) for severity in Severity
     ]
-    named = [f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts if count]
+    named = [plural(count, name) for count, name in counts if count]
     return ", ".join(named) or "no errors"

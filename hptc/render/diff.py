@@ -13,7 +13,7 @@ from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import CostChange, Parent, Review, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
 from hptc.render.cost import dollars, hours_text, stand
-from hptc.render.diagnostics import printable
+from hptc.text import plural, printable
 
 _COLORS = {"bad": "31;1", "some": "33;1", "good": "32;1", "bold": "1", "dim": "2"}
 
@@ -173,12 +173,12 @@ def tone(impact: Impact | None) -> str:
 
 def scope(found: Review) -> str:
     """How much changed: `2 of 14 specs changed, 1 new job`."""
-    total = f"{found.compared} spec{'' if found.compared == 1 else 's'}"
+    total = plural(found.compared, "spec")
     if found.is_empty:
         return f"{total} compared"
     new_jobs = sum(spec.is_new_job for spec in found.specs)
-    jobs = f", {new_jobs} new job{'' if new_jobs == 1 else 's'}" if new_jobs else ""
-    return f"{len(found.specs)} of {total} changed{jobs}"
+    jobs = f", {plural(new_jobs, 'new job')}" if new_jobs else ""
+    return f"{len(found.specs):,} of {total} changed{jobs}"
 
 
 def also(found: Review) -> str:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
-from hptc.render.diagnostics import printable
 from hptc.render.diff import (
     REFUSALS,
     also,
@@ -27,6 +26,7 @@ from hptc.render.diff import (
     tone,
     verdict,
 )
+from hptc.text import plural, printable
 
 MAX_BYTES = 65_000
 MARKER = "<!-- hptc diff -->"
@@ -112,7 +112,7 @@ def _folded(
     """One spec: a line to click, what was found, what changed, and what follows."""
     told = tuple(change for change in changes if change.kind not in REFUSALS)
     counts = ((len(findings), "finding"), (len(told), "change"))
-    count = ", ".join(f"{number:,} {_plural(what, number)}" for number, what in counts if number)
+    count = ", ".join(plural(number, what) for number, what in counts if number)
     says = spec_verdict(changes)
     label = html.escape(_clipped(name, size.characters))
     parts = [f"<details><summary><code>{label}</code>: {says} ({count})</summary>"]
@@ -159,12 +159,8 @@ def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
         yield _more(len(findings) - size.rows, "finding")
 
 
-def _more(count: int, what: str) -> str:
-    return f"{count:,} more {_plural(what, count)}"
-
-
-def _plural(what: str, count: int) -> str:
-    return what if count == 1 else f"{what}s"
+def _more(count: int, noun: str) -> str:
+    return plural(count, f"more {noun}")
 
 
 def cell(text: str, size: _Size) -> str:

@@ -21,7 +21,6 @@ from hptc.jobs.decisions import (
     Submission,
     Submitted,
 )
-from hptc.render.diagnostics import printable
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
     JobStatus,
@@ -30,6 +29,7 @@ from hptc.service.tuning_jobs import (
     TrainingJob,
     TrainingJobCounters,
 )
+from hptc.text import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hptc.metrics.rehearsal import Captured, MetricFound, Rehearsal
-from hptc.render.diagnostics import printable
+from hptc.text import printable
 
 VERSION = 1
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hptc.infrastructure.owner_grants import OwnerGrant
 from hptc.infrastructure.statements import document
 from hptc.project.project_file import Environment
-from hptc.render.diagnostics import printable
+from hptc.text import printable
 
 
 def render_owner_grants(grants: Sequence[OwnerGrant], environment: Environment) -> str:

@@ -15,7 +15,7 @@ from hptc.compiler.permissions_report import (
 from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.statements import Condition, document
 from hptc.project.project_file import Environment
-from hptc.render.diagnostics import printable
+from hptc.text import printable
 
 _WIDTH = 80
 _OPERATORS = {

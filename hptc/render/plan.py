@@ -13,10 +13,9 @@ from typing import Any, assert_never
 from hptc.jobs.decisions import Blocked, Submitted, Unchanged
 from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleReason
 from hptc.render.cost import forecast, headline, total
-from hptc.render.diagnostics import printable
 from hptc.render.jobs import render_submission
 from hptc.stacks.results import StackState, StackStatus
-from hptc.text import plural
+from hptc.text import plural, printable
 
 VERSION = 1
 _MAX_ENDED = 10

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 from hptc.preview.outline import Hyperband, SearchPreview
-from hptc.render.diagnostics import printable
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
+from hptc.text import duration, printable
 
 VERSION = 1
 _WIDTH = 13
@@ -31,9 +31,9 @@ def render_preview(name: str, preview: SearchPreview) -> str:
 
 def _rows(preview: SearchPreview) -> Iterator[tuple[str, str]]:
     if preview.waves is not None:
-        yield "waves", f"{preview.waves:,}, each at most {_duration(preview.longest_seconds)}"
+        yield "waves", f"{preview.waves:,}, each at most {duration(preview.longest_seconds)}"
     if preview.wall_clock_seconds is not None:
-        yield "time", f"at most {_duration(preview.wall_clock_seconds)}, when instances are free"
+        yield "time", f"at most {duration(preview.wall_clock_seconds)}, when instances are free"
     for definition, ranges in preview.spaces:
         for range_ in ranges:
             yield "space", f"{f'{definition}: ' if definition else ''}{_range(range_)}"
@@ -142,10 +142,3 @@ def _hyperband_data(hyperband: Hyperband) -> dict[str, Any]:
             for bracket in hyperband.brackets
         ],
     }
-
-
-def _duration(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    return " ".join(f"{count:,} {unit}" for count, unit in parts if count) or "0 s"

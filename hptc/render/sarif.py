@@ -1,4 +1,4 @@
-"""Diagnostics to SARIF 2.1.0, which GitHub code scanning and editors read.
+"""Diagnostics as SARIF 2.1.0 for GitHub code scanning and editors.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -8,19 +8,26 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from hptc import __version__
 from hptc.diagnostics import Diagnostic, Related, Span
-from hptc.reference.rule_pages import page, summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
-    """One run with the rules that were found, their help included."""
-    codes = sorted({diagnostic.code for diagnostic in diagnostics})
+class RuleHelp(NamedTuple):
+    """What a SARIF viewer shows about a rule."""
+
+    code: str
+    summary: str
+    page: str  # in Markdown
+
+
+def render_sarif(diagnostics: Sequence[Diagnostic], rules: Sequence[RuleHelp]) -> str:
+    """One run. `rules` must include the rule of every diagnostic."""
+    codes = [rule.code for rule in rules]
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -30,7 +37,7 @@ def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
                     "driver": {
                         "name": "hptc",
                         "semanticVersion": __version__,
-                        "rules": [_rule(code) for code in codes],
+                        "rules": [_rule(rule) for rule in rules],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -41,12 +48,11 @@ def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(code: str) -> dict[str, Any]:
-    text = page(code)
+def _rule(rule: RuleHelp) -> dict[str, Any]:
     return {
-        "id": code,
-        "shortDescription": {"text": summary(code)},
-        "help": {"text": text, "markdown": text},
+        "id": rule.code,
+        "shortDescription": {"text": rule.summary},
+        "help": {"text": rule.page, "markdown": rule.page},
     }
 
 

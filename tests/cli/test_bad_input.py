@@ -177,7 +177,7 @@ PATHS: dict[str, tuple[Make, list[str], str]] = {
     "a link to nothing": (vanish, ["specs/gone.yaml"], "no such file or folder"),
     "a loop of links": (loop, ["specs/a.yaml"], "specs/a.yaml"),
     "a loop of folders": (loop_of_folders, ["specs"], "no specs found"),
-    "stdin and a file": (lambda _: None, ["-", "specs"], "`-` stands alone"),
+    "stdin and a file": (lambda _: None, ["-", "specs"], "`-` can't be combined with other paths"),
     "an environment that is not there": (
         lambda f: (f / "specs" / "x.yaml").write_text(GOOD),
         ["--env", "nope"],

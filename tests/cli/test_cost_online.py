@@ -123,4 +123,4 @@ def test_one_environment_is_asked_at_a_time(
     (other / "specs").mkdir()
     (other / "specs" / "third.yaml").write_text(SPEC.replace("NAME", "third"), "utf-8")
     assert hptc(["cost", "--online", str(folder), str(other)]) == 2
-    assert "the specs belong to several environments" in capsys.readouterr().err
+    assert "--online takes the specs of one environment" in capsys.readouterr().err

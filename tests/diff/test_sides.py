@@ -113,7 +113,7 @@ def test_a_change(repository: Repository) -> None:
     found = review_refs([])
     (spec,) = found.specs
     assert told(found) == {"trees": [Kind.RANGE_WIDENED]}
-    assert (found.old, found.new) == (f"main ({before})", "the work tree")
+    assert (found.old, found.new) == (f"main ({before})", "the working tree")
     assert spec.is_new_job
     assert spec.file == "specs/trees.yaml"
     assert spec.old_job != spec.new_job
@@ -447,7 +447,7 @@ def test_a_path_outside(repository: Repository, tmp_path: Path) -> None:
 def test_no_project_and_no_path(repository: Repository) -> None:
     repository.commit("second", {"hptc.yaml": None})
     repository.git("branch", "--force", "main", "HEAD")
-    with pytest.raises(UsageError, match="say which files or folders"):
+    with pytest.raises(UsageError, match="no hptc\\.yaml found here"):
         review_refs([])
 
 

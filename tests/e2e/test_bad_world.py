@@ -308,5 +308,5 @@ def test_import_keeps_a_file_that_is_there(alone: Path) -> None:
     request = ROOT / "tests" / "golden" / "requests" / "prod"
     source = next(iter(sorted(request.glob("*.json"))))
     done = hptc(alone, ("import", str(source), "-o", "alone.yaml"), dict(os.environ), code=2)
-    assert "alone.yaml: is there already" in done.err
+    assert "alone.yaml already exists" in done.err
     assert (alone / "alone.yaml").read_text("utf-8") == EXPLICIT

@@ -101,11 +101,11 @@ def everything(tmp_path: Path) -> Review:
     environments = [each.environment("dev") for each in (old, new)]
     return review(
         Side(label="main (1a2b3c4)", compiled=tuple(before), environment=environments[0]),
-        Side(label="the work tree", compiled=tuple(after), environment=environments[1]),
+        Side(label="the working tree", compiled=tuple(after), environment=environments[1]),
     )
 
 
-EMPTY = Review(old="main (1a2b3c4)", new="the work tree", specs=(), compared=14)
+EMPTY = Review(old="main (1a2b3c4)", new="the working tree", specs=(), compared=14)
 
 
 @pytest.mark.parametrize("form", Format)

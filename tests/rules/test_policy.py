@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from hptc.cli import run as hptc
+from hptc.cli.check import rule_help
 from hptc.compiler.outcome import Failed
 from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
 from hptc.render.diagnostics import Format, render
+from hptc.render.sarif import render_sarif
 from hptc.rules import RULES
 from hptc.rules.engine import selected
 from hptc.rules.rule import Rule
@@ -169,7 +171,7 @@ def test_each_finding_shows_the_line_of_its_key(
     for each in found:
         assert [(r.span.file, r.span.line) for r in each.related] == [("hptc.yaml", line)]
         assert f"::: hptc.yaml:{line}:" in render([each], Format.TEXT)
-    for result in json.loads(render(found, Format.SARIF))["runs"][0]["results"]:
+    for result in json.loads(render_sarif(found, rule_help(found)))["runs"][0]["results"]:
         (place,) = result["relatedLocations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == "hptc.yaml"
         assert place["physicalLocation"]["region"]["startLine"] == line

@@ -20,7 +20,7 @@ TOKEN = "ghs_averysecrettoken"  # not a real token
 ISSUES = "/repos/acme/tuning/issues"
 REVIEW = f"🔴 **hptc diff: loosens security** (1 of 5 specs changed)\n\n{MARKER}\n"
 OTHER = f"🟢 **hptc diff: changes labels** (1 of 5 specs changed)\n\n{MARKER}\n"
-NO_CHANGES = render_markdown(Review(old="main", new="the work tree", specs=(), compared=5))
+NO_CHANGES = render_markdown(Review(old="main", new="the working tree", specs=(), compared=5))
 BOT = {"login": "github-actions[bot]", "type": "Bot"}
 PERSON = {"login": "mallory", "type": "User"}
 
