@@ -1,1 +1,1 @@
-"""What a change means: two compiled specs in, changes of meaning out. Text never counts."""
+"""What a change means: compares two compiled versions of a project, not their text."""

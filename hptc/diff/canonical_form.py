@@ -1,9 +1,9 @@
-"""A request's canonical form in the spec's own words: what `compare` walks through.
+"""The canonical form of a request, with the keys of a spec: what `compare` walks through.
 
-Lists of named things become maps by name, a hyperparameter is one thing whether static or tuned,
-and an objective stands in its training job. Nothing is lost: what the table of names does not name
-stays under the API's name, and two of the same name become a list. So two forms are equal exactly
-when the canonical forms are.
+Lists of named things become mappings by name, a hyperparameter is one entry whether it is static or
+tuned, and an objective belongs to its training job definition. Nothing is lost: members without a
+name in specs keep the API's name, and entries with the same name become a list. Two requests mean
+the same if and only if their canonical forms are equal.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from hptc.request.names import (
 Form = dict[str, Any]
 
 
-def form(request: Mapping[str, Any]) -> Form:
-    """The canonical form of a request, its name left out, in the spec's words."""
+def canonical_form(request: Mapping[str, Any]) -> Form:
+    """The canonical form of a request, without its name."""
     rest = canonical({k: v for k, v in request.items() if k != "HyperParameterTuningJobName"})
     taken = _take(TABLE, rest, rest)
     return {**taken, **_pruned(rest)}
 
 
 def _take(members: Mapping[str, Node], structure: Form, root: Form) -> Form:
-    """Take out of a structure what the table names."""
+    """Move the members that the table names out of a structure."""
     data: Form = {}
     for key, node in members.items():
         if isinstance(node, Hyperparameters):
             value: Any = _hyperparameters(node, structure, root)
         elif isinstance(node, Group) and node.turns_on is not None:
-            continue  # a short form: its long form holds the same members
+            continue  # a short form; the long form has the same members
         elif isinstance(node, Group):
             inner = _at(structure, root, node.api)
             value = _take(node.members, inner, root) if isinstance(inner, dict) else {}
@@ -104,7 +104,7 @@ def _by_name(entries: Iterable[tuple[str, Any]]) -> Form:
 
 
 def _name(entry: Any, member: str) -> str:
-    """Take an entry's name out of it; one without a name keeps all it has."""
+    """Remove and return an entry's name; empty, and nothing removed, if it has none."""
     if isinstance(entry, dict) and isinstance(entry.get(member), str) and entry[member]:
         return str(entry.pop(member))
     return ""
@@ -125,6 +125,6 @@ def _at(structure: Form, root: Form, api: str) -> Any:
 
 
 def _pruned(rest: Form) -> Form:
-    """What is left, without the structures that are empty now."""
+    """What is left, without structures that became empty."""
     kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in rest.items()}
     return {key: value for key, value in kept.items() if value != {}}

@@ -1,6 +1,6 @@
-"""The closed set of what can change in a search, and how bad each is.
+"""Every kind of change to a project, and the impact of each.
 
-Words only: what a change is called on a page is for hptc/render/diff.py to say.
+The phrases that a reader sees are in hptc/render/diff.py.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from hptc.diagnostics import Path
 
 
 class Impact(StrEnum):
-    """What a change does to whoever approves it, the worst first."""
+    """What a change means to a reviewer, worst first."""
 
-    BREAKS = "breaks"  # it no longer compiles
-    BREACH = "breach"  # the project's policy refuses it
-    SECURITY = "security"  # isolation, encryption or network loosened
-    PERMISSIONS = "permissions"  # a role may do more
+    BREAKS = "breaks"  # a spec no longer compiles
+    BREACH = "breach"  # a spec violates the project's policy
+    SECURITY = "security"  # less isolation, encryption or network protection
+    PERMISSIONS = "permissions"  # a role is allowed to do more
     POLICY = "policy"  # the project allows more
-    UNSEEN = "unseen"  # another role, key, network or account, which hptc can't look into
-    JOBS = "jobs"  # a search more or less
-    SCHEDULE = "schedule"  # when a search starts by itself
-    SEARCH = "search"  # another search, or other data
-    COST = "cost"  # the same search for more or less money
-    SAFER = "safer"  # security tightened, permissions narrowed
-    COSMETIC = "cosmetic"  # labels
+    UNSEEN = "unseen"  # a different role, key, network or account, which hptc can't inspect
+    JOBS = "jobs"  # a tuning job added, removed or renamed
+    SCHEDULE = "schedule"  # when scheduled runs start
+    SEARCH = "search"  # the search space, algorithm or data
+    COST = "cost"  # the same tuning job for more or less money
+    SAFER = "safer"  # more protection or fewer permissions
+    COSMETIC = "cosmetic"  # tags
 
     @property
     def rank(self) -> int:
@@ -37,7 +37,7 @@ _ORDER = {impact: rank for rank, impact in enumerate(Impact)}
 
 
 class Kind(StrEnum):
-    """Every kind of change. A difference that has no kind of its own is `other`, never nothing."""
+    """Every kind of change. A difference without a kind of its own is `other`."""
 
     BROKEN = "broken"
     POLICY_BREACH = "policy-breach"
@@ -161,10 +161,11 @@ IMPACTS: dict[Kind, Impact] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """By how much a range changed, on its scale: one of the two is set.
+    """By how much a range changed on its scale; exactly one of the two is set.
 
-    `ratio` is the new width by the old (for Integer: the numbers of values), of a linear range.
-    `decades` is how many powers of ten came to a logarithmic one; fewer than 0 went.
+    `ratio` is the new width of a linear range divided by the old one, in values for an integer
+    range. `decades` is the number of powers of ten that a logarithmic range gained; negative if it
+    lost some.
     """
 
     ratio: float | None = None
@@ -173,10 +174,10 @@ class Growth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of meaning.
+    """One change in meaning.
 
-    `path` is where it stands in the spec (below `environments` for one of hptc.yaml). `old` and
-    `new` are texts for people; an empty one means that there is nothing on that side.
+    `path` is its location in the spec, or below `environments` in hptc.yaml. `old` and `new` are
+    texts for people; an empty one means that the version has no such thing.
     """
 
     kind: Kind
@@ -185,20 +186,20 @@ class Change:
     old: str = ""
     new: str = ""
     growth: Growth | None = None
-    note: str = ""  # why it is so, where that isn't plain
+    note: str = ""  # the reason, if it is not obvious
 
     @property
     def impact(self) -> Impact:
-        """How bad it is."""
+        """The impact of its kind."""
         return IMPACTS[self.kind]
 
     @property
     def training_job(self) -> str | None:
-        """The name of the definition that it is in, where there are several."""
+        """The name of its training job definition, if there are several."""
         several = len(self.path) > 1 and self.path[0] == "training_jobs"
         return str(self.path[1]) if several else None
 
 
 def worst_first(changes: list[Change]) -> tuple[Change, ...]:
-    """The order in which people read them; changes of the same impact keep theirs."""
+    """Changes sorted by impact; those of the same impact keep their order."""
     return tuple(sorted(changes, key=lambda change: change.impact.rank))

@@ -1,8 +1,8 @@
-"""Two compiled searches in, the changes of meaning between them out. Pure.
+"""Compares two compiled specs and returns the changes in meaning.
 
-The forms are walked together. Where they differ, the first topic whose pattern fits says what that
-means; a difference that no topic explains is reported with its path. So the result is empty exactly
-when the canonical forms are equal, and nothing changes silently.
+The canonical forms are walked together. Where they differ, the first topic whose pattern matches
+turns the difference into changes; one that no topic matches is reported with its path. The result
+is therefore empty if and only if the canonical forms are equal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.diagnostics import Path, path_text
-from hptc.diff.canonical_form import Form, form
+from hptc.diff.canonical_form import Form, canonical_form
 from hptc.diff.changes import Change, Kind, worst_first
 from hptc.diff.differences import Place, inner_places, is_inner, is_same, place_at
 from hptc.diff.schedule_changes import schedule_changes
@@ -26,14 +26,14 @@ from hptc.request.spec_paths import spec_path
 
 
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
-    """Every change from one compiled spec to another, the worst first.
+    """Every change from one compiled spec to another, worst first.
 
-    The names that hptc makes are no change of their own, and neither is
-    what follows from a spec's name, its folder for artifacts; a pinned name is.
+    A job name that hptc generates is not a change, nor is the default artifact folder, which
+    follows from the spec's name. A pinned job name is.
     """
     found = []
     if old.digest != new.digest:
-        found = form_changes(form(old.request), form(new.request))
+        found = form_changes(canonical_form(old.request), canonical_form(new.request))
     moved = [change for change in found if _follows_the_name(change, old.name, new.name)]
     folder = moved[0].new if moved else ""
     changes = [*_name_changes(old, new, folder)]
@@ -44,7 +44,7 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
 
 
 def _follows_the_name(change: Change, old: str, new: str) -> bool:
-    """Whether it is the artifacts' default folder, named as the spec is."""
+    """Whether a change is that of the default artifact folder, which has the spec's name."""
     before, after = f"/{old}/", f"/{new}/"
     return (
         change.kind is Kind.OUTPUT
@@ -59,16 +59,20 @@ def form_changes(old: Form, new: Form) -> list[Change]:
     before, after = _definitions(old), _definitions(new)
     rest = [{k: v for k, v in side.items() if k not in _DEFINITIONS} for side in (old, new)]
     changes = list(_walk(place_at((), rest[0], rest[1]), JOB_TOPICS))
-    pairs, gone, come = _paired(before, after)
+    pairs, removed, added = _paired(before, after)
     for was, becomes in pairs:
         if was != becomes:
-            said = [name or "training_job" for name in (was, becomes)]
-            changes.append(_whole(Kind.DEFINITION_RENAMED, becomes, *said))
+            names = [name or "training_job" for name in (was, becomes)]
+            changes.append(_definition_change(Kind.DEFINITION_RENAMED, becomes, *names))
         changes += _definition_changes(before[was], after[becomes], _definition_path(becomes))
-    for name in gone:
-        changes.append(_whole(Kind.DEFINITION_REMOVED, name, training_job_text(before[name]), ""))
-    for name in come:
-        changes.append(_whole(Kind.DEFINITION_ADDED, name, "", training_job_text(after[name])))
+    for name in removed:
+        changes.append(
+            _definition_change(Kind.DEFINITION_REMOVED, name, training_job_text(before[name]), "")
+        )
+    for name in added:
+        changes.append(
+            _definition_change(Kind.DEFINITION_ADDED, name, "", training_job_text(after[name]))
+        )
     return changes
 
 
@@ -76,7 +80,7 @@ _DEFINITIONS = ("training_job", "training_jobs")
 
 
 def _definitions(side: Form) -> dict[str, Any]:
-    """The definitions by name; a single one has none."""
+    """The training job definitions by name; a single one is unnamed."""
     single = {"": side["training_job"]} if "training_job" in side else {}
     several = side.get("training_jobs", {})
     return {**single, **several}
@@ -86,7 +90,7 @@ def _definition_path(name: str) -> Path:
     return ("training_jobs", name) if name else ("training_job",)
 
 
-def _whole(kind: Kind, name: str, old: str, new: str) -> Change:
+def _definition_change(kind: Kind, name: str, old: str, new: str) -> Change:
     return Change(
         kind=kind,
         path=_definition_path(name),
@@ -99,19 +103,19 @@ def _whole(kind: Kind, name: str, old: str, new: str) -> Change:
 def _paired(
     before: dict[str, Any], after: dict[str, Any]
 ) -> tuple[list[tuple[str, str]], list[str], list[str]]:
-    """Definitions of the same name; then of the same content; then the one left on each side."""
+    """Pair definitions by name, then by content; then the last one on each side."""
     pairs = [(name, name) for name in before if name in after]
-    gone = [name for name in before if name not in after]
-    come = [name for name in after if name not in before]
-    for was in tuple(gone):
-        same = next((name for name in come if after[name] == before[was]), None)
+    removed = [name for name in before if name not in after]
+    added = [name for name in after if name not in before]
+    for was in tuple(removed):
+        same = next((name for name in added if after[name] == before[was]), None)
         if same is not None:
             pairs.append((was, same))
-            gone.remove(was)
-            come.remove(same)
-    if len(before) == len(after) == len(gone) == 1:
-        pairs.append((gone.pop(), come.pop()))
-    return pairs, gone, come
+            removed.remove(was)
+            added.remove(same)
+    if len(before) == len(after) == len(removed) == 1:
+        pairs.append((removed.pop(), added.pop()))
+    return pairs, removed, added
 
 
 def _definition_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
@@ -162,11 +166,11 @@ def _name_changes(old: Compiled, new: Compiled, folder: str) -> Iterator[Change]
     was, becomes = old.pinned_name, new.pinned_name
     if was != becomes:
         key = "job_name" if isinstance(new, CompiledSpec) else "HyperParameterTuningJobName"
-        automatic = "by its content"
+        automatic = "generated from the content"
         yield Change(
             kind=Kind.JOB_NAME,
             path=(key,),
-            subject="name of the job",
+            subject="job name",
             old=was or automatic,
             new=becomes or automatic,
         )
@@ -178,19 +182,22 @@ def _name_changes(old: Compiled, new: Compiled, folder: str) -> Iterator[Change]
             subject="name",
             old=old.name,
             new=new.name,
-            note=f"its artifacts go to {folder}" if folder else "",
+            note=f"artifacts are now written to {folder}" if folder else "",
         )
 
 
 def _role_changes(
     old: Compiled, new: Compiled, changed: list[Path], *, is_moved: bool
 ) -> Iterable[Change]:
-    """What the managed roles may do; none where a side brings its own, or stands elsewhere."""
+    """Changes to the permissions of managed roles.
+
+    None if a version has its own role, or if the account or Region changed.
+    """
     before, after = old.environment, new.environment
     if before is None or after is None:
         return ()
     if (before.account, before.region) != (after.account, after.region):
-        return ()  # every ARN differs, and the environment's own change says so
+        return ()  # every ARN differs; the change to the environment is reported instead
     if old.digest == new.digest and before == after:
         return ()
     had, has = permissions(before, old.job), permissions(after, new.job)
@@ -201,13 +208,13 @@ def _role_changes(
     return permission_changes(
         had,
         has,
-        old_place=lambda statement: _asking(statement, old, changed),
-        new_place=lambda statement: _asking(statement, new, changed),
+        old_place=lambda statement: _requiring_path(statement, old, changed),
+        new_place=lambda statement: _requiring_path(statement, new, changed),
     )
 
 
 def _in_folder_of(statement: Statement, old: str, new: str) -> Statement:
-    """A statement as it would be for a spec of the new name, in its folder."""
+    """A statement as it would be for a spec with the new name."""
     before, after = f"/{old}/*", f"/{new}/*"
     resources = tuple(
         resource.removesuffix(before) + after if resource.endswith(before) else resource
@@ -216,7 +223,7 @@ def _in_folder_of(statement: Statement, old: str, new: str) -> Statement:
     return replace(statement, resources=resources)
 
 
-def _asking(statement: Statement, side: Compiled, changed: list[Path]) -> Path:
-    """What of a spec asks for a statement: the part that changed, when it is among several."""
-    asking = [spec_path(path, side.request) for path in statement.required_by]
-    return next((path for path in asking if path in changed), asking[0] if asking else ())
+def _requiring_path(statement: Statement, side: Compiled, changed: list[Path]) -> Path:
+    """The path in the spec that requires a statement: one that changed, if there are several."""
+    paths = [spec_path(path, side.request) for path in statement.required_by]
+    return next((path for path in paths if path in changed), paths[0] if paths else ())

@@ -1,4 +1,4 @@
-"""Where two forms differ: the places that `compare` walks through, and topics explain."""
+"""The places where two canonical forms differ, for `compare` to walk and topics to explain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hptc.diff.canonical_form import Form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A difference: where it stands, both values, and the definitions that it is in, if any."""
+    """A location with both values, and both training job definitions if it is in one."""
 
     path: Path
     old: Any
@@ -23,29 +23,29 @@ class Place:
 
     @property
     def inside(self) -> Path:
-        """The path inside its definition."""
+        """The path within its training job definition."""
         if self.path[:1] == ("training_job",):
             return self.path[1:]
         return self.path[2:] if self.path[:1] == ("training_jobs",) else self.path
 
 
 def place_at(path: Path, old: Any, new: Any) -> Place:
-    """A place outside of every definition."""
+    """A place outside the training job definitions."""
     return Place(path=path, old=old, new=new, before={}, after={})
 
 
 def is_same(old: Any, new: Any) -> bool:
-    """Equality as the digest has it: 1, 1.0 and true are three values."""
+    """Whether two values have the same digest: 1, 1.0 and true differ."""
     return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
 def is_inner(value: Any) -> bool:
-    """Whether a value is told by what is in it; one that is absent is told so too."""
+    """Whether to compare what is inside a value: a mapping, or an absent value."""
     return value is None or isinstance(value, dict)
 
 
 def inner_places(place: Place) -> Iterator[Place]:
-    """The places one level deeper, the new side's first."""
+    """The places one level down, those of the new version first."""
     old, new = place.old or {}, place.new or {}
     for key in dict.fromkeys([*new, *old]):
         yield Place(
@@ -58,7 +58,7 @@ def inner_places(place: Place) -> Iterator[Place]:
 
 
 def leaves(place: Place) -> Iterator[Place]:
-    """Every place at or below this one that differs."""
+    """Every differing place at or below this one."""
     if is_same(place.old, place.new):
         return
     if (place.old or place.new) and is_inner(place.old) and is_inner(place.new):

@@ -1,4 +1,4 @@
-"""What hptc.yaml changed for every spec: the environment's place, what it makes, its policy."""
+"""Changes to an environment in hptc.yaml: account, Region, infrastructure and policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MORE_IS_TIGHTER = ("forbidden_hyperparameters", "required_tags")
 
 
 def environment_changes(old: Environment | None, new: Environment | None) -> Iterator[Change]:
-    """The changes of an environment that both sides have; specs tell what else it means to them."""
+    """Changes to an environment that both versions have, beside those that its specs show."""
     if old is None or new is None:
         return
     at: Path = ("environments", new.name)
@@ -50,10 +50,10 @@ def environment_changes(old: Environment | None, new: Environment | None) -> Ite
 
 
 def _part_text(value: Any) -> str:
-    """A part of the infrastructure; of a mapping, what is said in it."""
+    """A part of the infrastructure; of a mapping, the keys that are set."""
     if isinstance(value, dict):
-        said = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
-        return ", ".join(f"{key} {value_text(inner)}" for key, inner in said.items()) or "managed"
+        found = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
+        return ", ".join(f"{key} {value_text(inner)}" for key, inner in found.items()) or "managed"
     return value_text(value) or "absent"
 
 
@@ -62,7 +62,7 @@ def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Ch
     for key in dict.fromkeys([*before, *after]):
         was, becomes = before.get(key), after.get(key)
         if (was or None) == (becomes or None):
-            continue  # no demand, however that is written
+            continue  # both allow everything, however that is written
         tight = _is_as_tight(key, was, becomes)
         show = duration_text if key == "max_runtime" else _policy_text
         yield Change(
@@ -79,7 +79,7 @@ def _policy_text(value: Any) -> str:
 
 
 def _is_as_tight(key: str, old: Any, new: Any) -> bool:
-    """Whether the new demand lets nothing through that the old one did not; when unsure, no."""
+    """Whether the new limit allows nothing that the old one did not; False if unsure."""
     if new is None or new is False:
         return False
     if old is None or old is False:
@@ -89,7 +89,7 @@ def _is_as_tight(key: str, old: Any, new: Any) -> bool:
     if key in _FEWER_IS_TIGHTER:
         return set(new) <= set(old)
     if key in _MORE_IS_TIGHTER and isinstance(new, dict):
-        return all(new.get(name) == demand for name, demand in old.items())
+        return all(new.get(name) == value for name, value in old.items())
     return key in _MORE_IS_TIGHTER and set(old) <= set(new)
 
 

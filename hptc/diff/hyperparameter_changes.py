@@ -1,4 +1,4 @@
-"""How one hyperparameter changed: static or tuned, kind, scale, and its range by how much."""
+"""Changes to one hyperparameter: static or tuned, its range type, scaling and range."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NUMERIC = ("Integer", "Continuous")
 
 
 def hyperparameter_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
-    """The changes between two entries of the form; nothing for what is no entry of its kind."""
+    """The changes between two entries of a canonical form; none if one is not a valid entry."""
     if isinstance(old, list) or isinstance(new, list):
-        return  # written twice, which AWS refuses
+        return  # defined twice, which AWS rejects
     subject = str(path[-1])
 
     def change(kind: Kind, before: str, after: str, growth: Growth | None = None) -> Change:
@@ -76,18 +76,21 @@ def _range_change(old: Any, new: Any) -> tuple[Kind, Growth | None]:
             kind = Kind.RANGE_WIDENED
         elif before[0] <= after[0] and after[1] <= before[1]:
             kind = Kind.RANGE_NARROWED
-    except ArithmeticError:  # a bound that is no number
+    except ArithmeticError:  # a bound that is not a number
         return kind, None
     try:
         return kind, _growth(before, after, new.get("scaling", "Auto"), new["type"])
-    except (ArithmeticError, ValueError):  # no such scale there: a logarithm of 0, no width at all
+    except (
+        ArithmeticError,
+        ValueError,
+    ):  # no growth on this scale: the logarithm of 0, or a width of 0
         return kind, None
 
 
 def _growth(
     before: tuple[Decimal, Decimal], after: tuple[Decimal, Decimal], scaling: str, kind: str
 ) -> Growth:
-    """By how much, on the new side's scale.
+    """The growth of a range on the scale of the new version.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
     """
@@ -105,13 +108,13 @@ def _growth(
 
 def _rounded(number: Decimal) -> float:
     if abs(number.adjusted()) > 300:
-        raise ValueError("no float holds it")
+        raise ValueError("out of range for a float")
     return round(float(number), 6)
 
 
 def _decades(low: Decimal, high: Decimal) -> Decimal:
     if low <= 0:
-        raise ValueError("a logarithmic scale has no 0")
+        raise ValueError("a logarithmic scale can't include 0")
     return high.log10() - low.log10()
 
 

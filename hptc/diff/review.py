@@ -1,7 +1,7 @@
-"""Two sides of a project in, what a reviewer needs to know out. Pure.
+"""Compares two versions of a project and returns everything that a reviewer needs to know.
 
-Specs are paired by name, then by file, then by content; a pair's changes are those of compare.py,
-and beside them stands what follows from them.
+Specs are paired by name, then by file, then by content. compare.py finds the changes of a pair;
+this module adds their consequences.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.cost.bound import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
-from hptc.diff.canonical_form import Form, form
+from hptc.diff.canonical_form import Form, canonical_form
 from hptc.diff.changes import Change, Impact, Kind, worst_first
 from hptc.diff.compare import compare
 from hptc.diff.environment_changes import environment_changes
@@ -21,30 +21,31 @@ from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
+from hptc.text import plural
 
 _POLICY = "HPT8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of a comparison: its specs, where they are from, and the environment.
+    """One version of a project: its specs, its label and the environment.
 
-    A spec that has errors may have a request all the same: then its changes can be told.
+    A spec whose only errors come from rules still has a request, so its changes can be compared.
     """
 
     label: str
     compiled: tuple[Outcome, ...]
     environment: Environment | None = None
-    project_findings: tuple[Diagnostic, ...] = ()  # why hptc.yaml can't be read
+    project_findings: tuple[Diagnostic, ...] = ()  # errors in hptc.yaml
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """A job that the new side warm-starts from.
+    """A tuning job that the new version warm-starts from.
 
-    `spec` is its spec in this project. It is new when the old side's job of that spec is another:
-    then it has to run first.
+    `spec` is its spec in this project, if it has one. The parent is new if the old version of that
+    spec is a different tuning job; it has to run first.
     """
 
     job: str
@@ -54,7 +55,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostChange:
-    """The most that a search can cost, before and after; None where there is no such search."""
+    """The maximum cost of a tuning job in both versions; None if a version does not have it."""
 
     old: CostBound | None
     new: CostBound | None
@@ -62,7 +63,7 @@ class CostChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecDiff:
-    """One spec: what changed, and what follows. A side that has no such spec is None."""
+    """One spec: its changes and their consequences. A version without the spec is None."""
 
     name: str
     file: str
@@ -71,51 +72,51 @@ class SpecDiff:
     changes: tuple[Change, ...]
     old_job: str | None = None
     new_job: str | None = None
-    old_count: int | None = None  # of training jobs: the limit, or the points of a grid
+    old_count: int | None = None  # of training jobs: the limit, or the size of a grid
     new_count: int | None = None
     parents: tuple[Parent, ...] = ()
-    findings: tuple[Diagnostic, ...] = ()  # of the new side, those that the old did not have
-    cost: CostChange | None = None  # filled by with_costs
+    findings: tuple[Diagnostic, ...] = ()  # new ones
+    cost: CostChange | None = None  # set by with_costs
 
     @property
     def impact(self) -> Impact | None:
-        """The worst of its changes; None when only findings are new."""
+        """The worst impact of its changes; None if only findings are new."""
         return self.changes[0].impact if self.changes else None
 
     @property
     def is_new_job(self) -> bool:
-        """Whether submitting it makes a job that the old side's submission did not."""
+        """Whether submitting it creates a tuning job that the old version would not create."""
         return self.new_job is not None and self.new_job != self.old_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Everything that changed; specs in which nothing did are only counted."""
+    """Everything that changed; unchanged specs are only counted."""
 
     old: str
     new: str
-    specs: tuple[SpecDiff, ...]  # the worst first
+    specs: tuple[SpecDiff, ...]  # worst first
     compared: int
-    project: tuple[Change, ...] = ()  # of hptc.yaml
+    project: tuple[Change, ...] = ()  # to hptc.yaml
     project_file: str = "hptc.yaml"
-    project_findings: tuple[Diagnostic, ...] = ()  # new ones, for which no spec compiles
+    project_findings: tuple[Diagnostic, ...] = ()  # new errors in hptc.yaml
     notes: tuple[str, ...] = field(default=())
 
     @property
     def impact(self) -> Impact | None:
-        """The verdict: the worst impact of all; None when nothing changed."""
+        """The worst impact of all changes; None if there are no changes."""
         found = [spec.impact for spec in self.specs if spec.impact is not None]
         found += [change.impact for change in self.project]
         return min(found, key=lambda impact: impact.rank, default=None)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to say: no change of meaning, and nothing newly found."""
+        """Whether there are neither changes in meaning nor new findings."""
         return not self.specs and not self.project
 
 
 def review(old: Side, new: Side) -> Review:
-    """Compare two sides of a project."""
+    """Compare two versions of a project."""
     jobs = _Jobs(
         spec_of={one.job.name: one.name for one in new.compiled if isinstance(one, CompiledSpec)},
         old_job_of={
@@ -132,7 +133,7 @@ def review(old: Side, new: Side) -> Review:
         project.append(_job_change(Kind.BROKEN))
     file = _project_file(new)
     if left := len(pairs) - len(told):
-        notes.append(f"specs that can't be compared until {file} can be read: {left}")
+        notes.append(f"{plural(left, 'spec')} can't be compared until {file} has no errors")
     return Review(
         old=old.label,
         new=new.label,
@@ -153,12 +154,12 @@ def _project_file(side: Side) -> str:
 
 
 def _lacks_its_project(one: Outcome | None, side: Side) -> bool:
-    """Whether nothing can be told of a spec, since its hptc.yaml can't be read."""
+    """Whether a spec can't be compared because of errors in its hptc.yaml."""
     return one is not None and any(d in side.project_findings for d in one.diagnostics)
 
 
 def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
-    """The same review with the cost bounds of both sides, where a side has a request."""
+    """The review with the cost bounds of every version that has a request."""
 
     def with_cost(spec: SpecDiff) -> SpecDiff:
         old, new = (
@@ -172,7 +173,7 @@ def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Jobs:
-    """The jobs of both sides by the names of their specs, to follow warm starts."""
+    """The tuning jobs of both versions by spec name, to follow warm starts."""
 
     spec_of: Mapping[str, str]
     old_job_of: Mapping[str, str]
@@ -186,7 +187,7 @@ def _worst_first(spec: SpecDiff) -> tuple[int, str, str]:
 def paired(
     old: Iterable[Outcome], new: Iterable[Outcome]
 ) -> Iterator[tuple[Outcome | None, Outcome | None]]:
-    """Which spec was which: the same name, else the same file, else the same content."""
+    """Pair the specs of both versions by name, else by file, else by content."""
     was, becomes = list(old), list(new)
     for key in (_name_and_file, _name, _file, _content):
         before: dict[object, Outcome] = {}
@@ -207,7 +208,7 @@ def _name_and_file(one: Outcome) -> object | None:
 
 
 def _name(one: Outcome) -> object | None:
-    """The spec's name, also of one that does not compile; a request's is the job's."""
+    """The spec's name, even if it does not compile; for a request, the name of its job."""
     return one.name or None
 
 
@@ -216,10 +217,10 @@ def _file(one: Outcome) -> object | None:
 
 
 def _content(one: Outcome) -> object | None:
-    """What a search is, apart from the spec's name, which stands in the output's default place."""
+    """The canonical form without the spec's name, which is part of the default output path."""
     if isinstance(one, Failed):
         return None
-    return repr(_without_name(form(one.request), f"/{one.name}/"))
+    return repr(_without_name(canonical_form(one.request), f"/{one.name}/"))
 
 
 def _without_name(value: Form, ending: str) -> Form:
@@ -235,7 +236,7 @@ def _without_name(value: Form, ending: str) -> Form:
 
 
 def _spec_diff(old: Outcome | None, new: Outcome | None, jobs: _Jobs) -> SpecDiff | None:
-    """One pair's changes and consequences; None when there is nothing to say."""
+    """The changes to one spec and their consequences; None if there are none."""
     shown = new or old
     if shown is None or old is new:
         return None
@@ -243,7 +244,7 @@ def _spec_diff(old: Outcome | None, new: Outcome | None, jobs: _Jobs) -> SpecDif
     findings = new_findings(old, new)
     if not changes and not findings:
         return None
-    # What has errors is never submitted.
+    # A spec with errors is never submitted.
     was, becomes = (
         side.job if isinstance(side, Compiled) and not side.has_errors else None
         for side in (old, new)
@@ -265,7 +266,7 @@ def _spec_diff(old: Outcome | None, new: Outcome | None, jobs: _Jobs) -> SpecDif
 
 
 def _pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
-    """What changed in a pair, and before all whether it can be submitted no more, or again."""
+    """The changes to one spec, including whether it stopped or started to compile."""
     if new is None:
         return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
     refused = list(_refusal(new))
@@ -284,7 +285,7 @@ def _pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...
 
 
 def _refusal(one: Outcome) -> Iterator[Change]:
-    """That a spec can't be submitted; its findings say why."""
+    """A change that says a spec can't be submitted, if so; its findings say why."""
     codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
     if codes:
         is_policy = all(code.startswith(_POLICY) for code in codes)
@@ -292,8 +293,7 @@ def _refusal(one: Outcome) -> Iterator[Change]:
 
 
 def _differ(old: Outcome, new: Outcome) -> bool:
-    """Whether two files that can't be submitted differ: in what is wrong, or where that hides the
-    search, in their text."""
+    """Whether two specs with errors differ in their findings or, if one failed, in their text."""
     hidden = isinstance(old, Failed) or isinstance(new, Failed)
     return (hidden and old.document.text != new.document.text) or bool(new_findings(old, new))
 
@@ -303,7 +303,7 @@ def _job_change(kind: Kind, *, old: str = "", new: str = "") -> Change:
 
 
 def _summary(one: Outcome | None) -> str:
-    """A search in one line."""
+    """A tuning job in one line."""
     if one is None:
         return ""
     if isinstance(one, Failed):
@@ -316,17 +316,17 @@ def _summary(one: Outcome | None) -> str:
         for resources in definition.resources
         for instances in resources.instances
     )
-    count = f"{number} training jobs" if number is not None else "training jobs without a limit"
+    count = "unlimited training jobs" if number is None else plural(number, "training job")
     runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
-    each = f", {duration_text(max(runtimes))} each at most" if runtimes else ""
+    each = f", at most {duration_text(max(runtimes))} each" if runtimes else ""
     starts = schedule_text(one.schedule)
-    by_itself = f", started by itself: {starts}" if starts else ""
-    on = ", ".join(types) or "no named instances"
-    return f"{job.strategy}, {count} on {on}{each}{by_itself}"
+    scheduled = f", scheduled: {starts}" if starts else ""
+    on = ", ".join(types) or "unspecified instances"
+    return f"{job.strategy}, {count} on {on}{each}{scheduled}"
 
 
 def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
-    """Say why a parent changed that the author did not touch."""
+    """Add the reason why a parent changed although `warm_start` did not."""
     if change.kind is not Kind.WARM_START:
         return change
     if not (isinstance(old, CompiledSpec) and isinstance(new, CompiledSpec)):
@@ -334,11 +334,11 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
     was, becomes = old.spec.warm_start, new.spec.warm_start
     if was is None or becomes is None or was.parents != becomes.parents:
         return change
-    return replace(change, note="the parent's own content changed")
+    return replace(change, note="the parent's spec changed")
 
 
 def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
-    """What is wrong with the new side that was not with the old; places don't count."""
+    """Findings of the new version that the old one did not have, wherever they are."""
     if new is None:
         return ()
     return _unknown(old.diagnostics if old is not None else (), new.diagnostics)

@@ -1,4 +1,4 @@
-"""Two specs' schedules in, what changed of when a search starts by itself out. Pure."""
+"""Changes to the schedule of a spec."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hptc.spec.schedule import Schedule
 
 
 def schedule_changes(old: Schedule | None, new: Schedule | None) -> Iterator[Change]:
-    """A schedule that came, went or changed; a default that is spelled out is no change."""
+    """A schedule that was added, removed or changed; an explicit default is not a change."""
     if old is None or new is None:
         if old is not new:
             yield Change(
@@ -34,7 +34,7 @@ def schedule_changes(old: Schedule | None, new: Schedule | None) -> Iterator[Cha
 
 
 def schedule_text(schedule: Schedule | None) -> str:
-    """When a search starts, in a few words; an empty text when it does not by itself."""
+    """When scheduled runs start, in a few words; empty without a schedule."""
     if schedule is None:
         return ""
     when = f"{schedule.schedule_expression}, {schedule.schedule_expression_timezone}"

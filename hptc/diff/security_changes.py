@@ -69,7 +69,7 @@ def key_change(old: Any, new: Any, path: Path, subject: str) -> Change:
         kind = Kind.ENCRYPTION_LOOSENED
     else:
         kind = Kind.ENCRYPTION_TIGHTENED if old is None else Kind.ENCRYPTION_KEY
-    before, after = (value_text(key) or "AWS's own key" for key in (old, new))
+    before, after = (value_text(key) or "AWS managed key" for key in (old, new))
     return Change(kind=kind, path=path, subject=subject, old=before, new=after)
 
 
@@ -116,4 +116,4 @@ def network_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
 
 
 def _vpc_text(vpc: Any) -> str:
-    return value_text(vpc.get("subnets")) if isinstance(vpc, dict) else "SageMaker's own network"
+    return value_text(vpc.get("subnets")) if isinstance(vpc, dict) else "no VPC"

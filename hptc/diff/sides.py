@@ -1,6 +1,7 @@
-"""Both sides of a comparison: the work tree or a commit, and an older commit. Nothing is written.
+"""Reads both versions of a comparison: the working tree or a commit, and an older commit.
 
-Each side is compiled with its own hptc.yaml; the older one is read from git's objects.
+Each version is compiled with its own hptc.yaml. Commits are read from git's objects, so nothing is
+checked out or written.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ def review_refs(
     rules: tuple[Rule, ...] = RULES,
     progress: Progress | None = None,
 ) -> Review:
-    """Review the specs that `paths` name, without any those of the project that we stand in.
+    """Review the specs that `paths` name; by default, those of the current project.
 
-    `against` is any name that git has for a commit; without it, where the branch left the main one.
-    `head` is the new side's commit; without it, the work tree as it is. Raises UsageError for a ref
-    or a path that is not there, outside of a repository, and in a clone too shallow to tell.
+    `against` is the old version: any git ref; by default, where the branch left main. `head` is the
+    new version; by default, the working tree. Raises UsageError for a missing ref or path, outside
+    a repository, and if a shallow clone lacks the commits.
     """
     given = [Path(path) for path in paths]
     root = git.top_folder(_existing_folder(given[0]) if given else Path.cwd())
@@ -57,7 +58,7 @@ def review_refs(
 
 
 def _existing_folder(path: Path) -> Path:
-    """The nearest folder of a path that is there: the path itself may be of one side only."""
+    """The nearest existing folder of a path that may exist in one version only."""
     return next(each for each in (path, *path.absolute().parents) if each.is_dir())
 
 
@@ -75,15 +76,15 @@ def _review(
     old_files = _files(start, old, new)
     for path in start:
         if not any(_is_there(path, side) for side in (old, new)):
-            raise UsageError(f"{path}: no such file or folder on either side")
+            raise UsageError(f"{path}: no such file or folder in either version")
     if not new_files and not old_files:
         raise UsageError(
-            f"{', '.join(map(str, start))}: there is no spec here, on neither side",
-            help="`hptc init DIR` writes one to start from",
+            f"no specs found in {', '.join(map(str, start))} in either version",
+            help="run `hptc init DIR` to create a project with example specs",
         )
     environments, notes = _environments(start[0], old, new, base)
     after = [compile_readable(str(path), new) for path in tracked(new_files, progress)]
-    if notes:  # the old side has no such environment: to it, every spec is new
+    if notes:  # the old version lacks the environment, so all specs are new
         return review(
             Side(label=base, compiled=(), notes=notes),
             Side(label=head, compiled=_comparable(after, new), project_findings=_faults(new)),
@@ -109,7 +110,7 @@ def _review(
 
 
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
-    """The folder of the project that we stand in, on whichever side it is."""
+    """The folder of the current project in either version."""
     for side in (new, old):
         found = project_file.find(Path.cwd(), side.files)
         if found is not None:
@@ -125,9 +126,10 @@ def _is_there(path: Path, side: Workspace) -> bool:
 
 
 def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
-    """The spec files of one side; a folder with hptc.yaml, on either side, stands for its project.
+    """The spec files of one version.
 
-    Where a side has no hptc.yaml, the other's tells the folders.
+    A folder with an hptc.yaml stands for its project. If this version has no hptc.yaml, that of the
+    other one names the folders.
     """
     found: list[Path] = []
     for path in start:
@@ -154,9 +156,9 @@ def _shown(path: Path) -> str:
 def _environments(
     path: Path, old: Workspace, new: Workspace, base: str
 ) -> tuple[tuple[Environment | None, Environment | None], tuple[str, ...]]:
-    """The environments of both sides, and a note when the old one has none of that name.
+    """The environments of both versions, and a note if the old one does not have it.
 
-    Raises UsageError when the new side has none: that is for the user to know.
+    Raises UsageError if the new version does not have it.
     """
     found = []
     for side in (new, old):
@@ -167,12 +169,12 @@ def _environments(
         except UsageError as error:
             if side is new:
                 raise
-            return (None, None), (f"{base}: {error.message}; every spec counts as new",)
+            return (None, None), (f"{base}: {error.message}; all specs count as new",)
     return (found[1], found[0]), ()
 
 
 def _comparable(outcomes: list[Outcome], side: Workspace) -> tuple[Outcome, ...]:
-    """One side's specs, those with requests too that only rules refuse: they can be compared."""
+    """The specs of one version. Those that only break rules have requests, to be compared."""
     without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
     found = []
     for one in with_unique_names(outcomes):
@@ -185,14 +187,14 @@ def _comparable(outcomes: list[Outcome], side: Workspace) -> tuple[Outcome, ...]
 
 
 def _faults(side: Workspace) -> tuple[Diagnostic, ...]:
-    """Why a side's hptc.yaml can't be read."""
+    """The errors in a version's hptc.yaml."""
     return tuple(fault for faults in side.project_diagnostics.values() for fault in faults)
 
 
 def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> None:
-    """Let the old side have what the new one compiled, where it would come out the same.
+    """Reuse outcomes of the new version for the old one where they are the same.
 
-    That is a file of the same text, under the same hptc.yaml, without parents among the specs.
+    They are for a file with the same text under the same hptc.yaml, without warm-start parents.
     """
     for one in after:
         has_parents = isinstance(one, Failed) or one.job.warm_start is not None
@@ -208,11 +210,11 @@ def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> No
             if old.files.read(one.file) == one.document.text:
                 old.compiled[path] = one
         except UsageError:
-            continue  # the old side's compile says so
+            continue  # compiling the old version reports the error
 
 
 def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path]:
-    """Where the specs that were asked for stood before, when their files were renamed since."""
+    """The old paths of the specs that were named, if their files have been renamed since."""
     have = {old.files.real(path) for path in known}
     found = []
     for one in after:

@@ -1,4 +1,4 @@
-"""What each difference means: a pattern of its path, and the changes that it makes."""
+"""What each difference means: path patterns, each with a function that returns the changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Topic = Callable[[Place], Iterable[Change]]
 
 
 def _plain(kind: Kind, absent: str = "", show: Callable[[Any], str] = value_text) -> Topic:
-    """A value that is one thing; `absent` is what AWS does where it is not said."""
+    """Report values as they are; `absent` is AWS's default for a value that is not set."""
 
     def topic(place: Place) -> Iterator[Change]:
         for leaf in leaves(place):
@@ -54,7 +54,7 @@ def _input(place: Place) -> Iterator[Change]:
 
 
 def _image(place: Place) -> Iterator[Change]:
-    """An image of the same repository with another tag or digest is another version."""
+    """Another tag or digest of the same repository is another version of the algorithm."""
     was, becomes = (parse_image(value_text(uri)) for uri in (place.old, place.new))
     is_same = (
         was is not None
@@ -67,19 +67,19 @@ def _image(place: Place) -> Iterator[Change]:
 
 
 def _output_key(place: Place) -> Iterator[Change]:
-    yield key_change(place.old, place.new, place.path, "key of the artifacts")
+    yield key_change(place.old, place.new, place.path, "output KMS key")
 
 
 def _volume_key(place: Place) -> Iterator[Change]:
-    change = key_change(place.old, place.new, place.path, "key of the volumes")
+    change = key_change(place.old, place.new, place.path, "volume KMS key")
     if place.new is None and _has_local_storage(place.after):
-        # SageMaker refuses a key for instances with local storage, which encrypt their own disks.
+        # SageMaker rejects a key for instances with local storage, which encrypt it in hardware.
         yield Change(
             kind=Kind.ENCRYPTION_KEY,
             path=change.path,
             subject=change.subject,
             old=change.old,
-            new="the instances' own disks",
+            new="hardware encryption of local storage",
         )
     else:
         yield change
@@ -110,7 +110,7 @@ def _isolation(place: Place) -> Iterator[Change]:
 
 def _traffic(place: Place) -> Iterator[Change]:
     kinds = Kind.ENCRYPTION_TIGHTENED, Kind.ENCRYPTION_LOOSENED
-    yield switch_change(place.old, place.new, place.path, "traffic between instances", *kinds)
+    yield switch_change(place.old, place.new, place.path, "inter-container traffic", *kinds)
 
 
 def _network(place: Place) -> Iterable[Change]:
@@ -123,7 +123,7 @@ JOB_TOPICS: Topics = (
     (("strategy",), _plain(Kind.STRATEGY)),
     (("hyperband",), _plain(Kind.STRATEGY)),
     (("limits", "max_runtime"), _plain(Kind.LIMITS, "no limit", duration_text)),
-    (("limits", "*"), _plain(Kind.LIMITS, "not said")),
+    (("limits", "*"), _plain(Kind.LIMITS, "not set")),
     (("early_stopping",), _plain(Kind.EARLY_STOPPING, "Off")),
     (("completion",), _plain(Kind.COMPLETION)),
     (("random_seed",), _plain(Kind.SEED)),
@@ -131,7 +131,7 @@ JOB_TOPICS: Topics = (
     (("warm_start",), _plain(Kind.WARM_START)),
     (("tags", "*"), _plain(Kind.TAG)),
 )
-"""What a difference outside of the definitions means; the first pattern that fits decides."""
+"""Topics outside the training job definitions; the first pattern that matches applies."""
 
 DEFINITION_TOPICS: Topics = (
     (("objective",), _plain(Kind.OBJECTIVE)),
@@ -162,4 +162,4 @@ DEFINITION_TOPICS: Topics = (
     (("retry",), _plain(Kind.RETRY)),
     (("environment", "*"), _plain(Kind.ENVIRONMENT_VARIABLE)),
 )
-"""The same inside of a definition."""
+"""Topics within a training job definition."""

@@ -1,4 +1,4 @@
-"""Values of a spec as a reviewer reads them: short, in the spec's own units."""
+"""Formats values for reviewers: short, and in the units of a spec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SOURCES = {
 
 
 def value_text(value: Any) -> str:
-    """Any plain data; an absent value is an empty text."""
+    """Any plain data; empty for an absent value."""
     match value:
         case None:
             return ""
@@ -39,12 +39,12 @@ def duration_text(seconds: Any) -> str:
 
 
 def gigabytes_text(value: Any) -> str:
-    """A volume's size."""
+    """The size of a volume."""
     return "" if value is None else f"{value} GB"
 
 
 def number_text(text: Any) -> str:
-    """A bound of a range in its shortest usual spelling: `100`, `0.001`, `1e-7`."""
+    """A bound of a range in its shortest common notation: `100`, `0.001`, `1e-7`."""
     try:
         number = Decimal(str(text))
     except InvalidOperation:
@@ -74,7 +74,7 @@ def range_text(entry: dict[str, Any]) -> str:
 
 
 def input_text(channel: Any) -> str:
-    """Where a channel's data come from."""
+    """The data source of an input channel."""
     if isinstance(channel, dict):
         for source, keys in _SOURCES.items():
             found = channel.get(source)
@@ -84,7 +84,7 @@ def input_text(channel: Any) -> str:
 
 
 def training_job_text(definition: Any) -> str:
-    """One definition in a few words: its algorithm and its instances."""
+    """A training job definition in a few words: its algorithm and instance type."""
     if not isinstance(definition, dict):
         return value_text(definition)
     algorithm = definition.get("algorithm") or {}

@@ -28,7 +28,7 @@ from hptc.github.api import (
 from hptc.render.diff_markdown import MARKER
 from hptc.text import printable
 
-NO_CHANGE = "**hptc diff: no change of meaning**"
+NO_CHANGE = "**hptc diff: no change in meaning**"
 """The first words of a review without changes."""
 _MAX_PAGES = 100
 _ATTEMPTS = 5
@@ -225,7 +225,7 @@ def describe(outcome: Outcome) -> str:
         case Unchanged(url=url):
             return f"the comment is up to date: {url}"
         case Skipped():
-            return "no change of meaning: no comment posted"
+            return "no change in meaning: no comment posted"
     assert_never(outcome)
 
 

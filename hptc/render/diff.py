@@ -1,4 +1,4 @@
-"""A review as text for a terminal, and the words that every format shares. Pure."""
+"""A review as text for a terminal, and the phrases that every format shares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLORS = {"bad": "31;1", "some": "33;1", "good": "32;1", "bold": "1", "dim": "2
 
 
 class Format(StrEnum):
-    """How `diff` shows a review."""
+    """The output formats of `hptc diff`."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -29,82 +29,82 @@ class Format(StrEnum):
 
 VERDICTS: dict[Impact, str] = {
     Impact.BREAKS: "does not compile",
-    Impact.BREACH: "breaks the policy",
+    Impact.BREACH: "violates the policy",
     Impact.SECURITY: "loosens security",
     Impact.PERMISSIONS: "broadens permissions",
     Impact.POLICY: "loosens the policy",
-    Impact.UNSEEN: "uses another role, key, network or account",
-    Impact.JOBS: "adds, removes or renames a search",
-    Impact.SCHEDULE: "changes when a search starts by itself",
-    Impact.SEARCH: "changes the search",
+    Impact.UNSEEN: "uses a different role, key, network or account",
+    Impact.JOBS: "adds, removes or renames a tuning job",
+    Impact.SCHEDULE: "changes a schedule",
+    Impact.SEARCH: "changes the tuning job",
     Impact.COST: "changes the cost",
     Impact.SAFER: "tightens security",
-    Impact.COSMETIC: "changes labels",
+    Impact.COSMETIC: "changes tags",
 }
 
 ONE_JOB: dict[Kind, str] = {
-    Kind.JOB_ADDED: "adds a search",
-    Kind.JOB_REMOVED: "removes a search",
-    Kind.JOB_RENAMED: "renames a search",
-    Kind.JOB_NAME: "changes the name of a job",
+    Kind.JOB_ADDED: "adds a tuning job",
+    Kind.JOB_REMOVED: "removes a tuning job",
+    Kind.JOB_RENAMED: "renames a tuning job",
+    Kind.JOB_NAME: "changes a job name",
     Kind.REPAIRED: "compiles again",
 }
-"""What is said instead of all that may happen to a search, where it is one thing."""
+"""More specific verdicts, for when all changes of the worst impact are of one kind."""
 
 REFUSALS = (Kind.BROKEN, Kind.POLICY_BREACH)
-"""Changes of which the findings beside them say more."""
+"""Changes whose findings say more than they do."""
 
 TITLES: dict[Kind, str] = {
     Kind.BROKEN: "does not compile",
-    Kind.POLICY_BREACH: "breaks the policy",
+    Kind.POLICY_BREACH: "violates the policy",
     Kind.REPAIRED: "compiles again",
     Kind.JOB_ADDED: "added",
     Kind.JOB_REMOVED: "removed",
     Kind.JOB_RENAMED: "renamed",
-    Kind.JOB_NAME: "pinned",
-    Kind.SCHEDULE_ADDED: "starts by itself",
-    Kind.SCHEDULE_REMOVED: "starts by itself no more",
+    Kind.JOB_NAME: "changed",
+    Kind.SCHEDULE_ADDED: "added",
+    Kind.SCHEDULE_REMOVED: "removed",
     Kind.SCHEDULE: "schedule changed",
-    Kind.DEFINITION_ADDED: "training job added",
-    Kind.DEFINITION_REMOVED: "training job removed",
-    Kind.DEFINITION_RENAMED: "training job renamed",
+    Kind.DEFINITION_ADDED: "training job definition added",
+    Kind.DEFINITION_REMOVED: "training job definition removed",
+    Kind.DEFINITION_RENAMED: "training job definition renamed",
     Kind.HYPERPARAMETER_ADDED: "hyperparameter added",
     Kind.HYPERPARAMETER_REMOVED: "hyperparameter removed",
-    Kind.NOW_TUNED: "was static, is tuned",
-    Kind.NOW_STATIC: "was tuned, is static",
+    Kind.NOW_TUNED: "now tuned, was static",
+    Kind.NOW_STATIC: "now static, was tuned",
     Kind.STATIC_VALUE: "static value changed",
-    Kind.KIND: "kind of range changed",
-    Kind.SCALE: "scale changed",
+    Kind.KIND: "range type changed",
+    Kind.SCALE: "scaling type changed",
     Kind.RANGE_WIDENED: "range widened",
     Kind.RANGE_NARROWED: "range narrowed",
     Kind.RANGE_MOVED: "range moved",
     Kind.CATEGORY_ADDED: "categories added",
     Kind.CATEGORY_REMOVED: "categories removed",
     Kind.CATEGORY_ORDER: "categories reordered",
-    Kind.VALUE_HINT: "example for Autotune changed",
-    Kind.OBJECTIVE: "objective changed",
-    Kind.METRICS: "metric changed",
+    Kind.VALUE_HINT: "value hint for Autotune changed",
+    Kind.OBJECTIVE: "objective metric changed",
+    Kind.METRICS: "metric definition changed",
     Kind.STRATEGY: "strategy changed",
     Kind.LIMITS: "limit changed",
     Kind.EARLY_STOPPING: "early stopping changed",
-    Kind.COMPLETION: "completion changed",
-    Kind.SEED: "seed changed",
+    Kind.COMPLETION: "completion criteria changed",
+    Kind.SEED: "random seed changed",
     Kind.AUTOTUNE: "Autotune changed",
     Kind.WARM_START: "warm start changed",
     Kind.ALGORITHM: "algorithm changed",
-    Kind.ALGORITHM_VERSION: "version of the algorithm changed",
-    Kind.INPUT_ADDED: "input added",
-    Kind.INPUT_REMOVED: "input removed",
-    Kind.INPUT: "input changed",
+    Kind.ALGORITHM_VERSION: "algorithm version changed",
+    Kind.INPUT_ADDED: "input channel added",
+    Kind.INPUT_REMOVED: "input channel removed",
+    Kind.INPUT: "input channel changed",
     Kind.OUTPUT: "output changed",
     Kind.CHECKPOINT: "checkpoints changed",
     Kind.ENVIRONMENT_VARIABLE: "environment variable changed",
     Kind.INSTANCES: "instances changed",
     Kind.VOLUME: "volume changed",
-    Kind.SPOT: "spot capacity changed",
-    Kind.RUNTIME: "runtime changed",
-    Kind.RETRY: "retries changed",
-    Kind.ROLE: "role changed",
+    Kind.SPOT: "managed spot training changed",
+    Kind.RUNTIME: "maximum runtime changed",
+    Kind.RETRY: "retry strategy changed",
+    Kind.ROLE: "execution role changed",
     Kind.PERMISSIONS_BROADENED: "permissions broadened",
     Kind.PERMISSIONS_NARROWED: "permissions narrowed",
     Kind.ENCRYPTION_LOOSENED: "encryption loosened",
@@ -145,9 +145,9 @@ def render_diff(found: Review, form: Format, *, color: bool = False) -> str:
 
 
 def verdict(found: Review) -> str:
-    """The answer in a few words."""
+    """The verdict on all changes, in a few words."""
     if found.is_empty:
-        return "no change of meaning"
+        return "no change in meaning"
     worst = found.impact
     if worst is None:
         return "new findings"
@@ -156,14 +156,14 @@ def verdict(found: Review) -> str:
 
 
 def spec_verdict(changes: tuple[Change, ...]) -> str:
-    """The same of one spec's changes, the worst first."""
+    """The verdict on one spec's changes, which are sorted worst first."""
     if not changes:
         return "new findings"
     return ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
 
 
 def tone(impact: Impact | None) -> str:
-    """How loud an impact is: `bad`, `some` or `good`."""
+    """How an impact is highlighted: `bad`, `some` or `good`."""
     if impact is None:
         return "some"
     if impact.rank <= Impact.POLICY.rank:
@@ -172,24 +172,24 @@ def tone(impact: Impact | None) -> str:
 
 
 def scope(found: Review) -> str:
-    """How much changed: `2 of 14 specs changed, 1 new job`."""
+    """How much changed: `2 of 14 specs changed, 1 new tuning job`."""
     total = plural(found.compared, "spec")
     if found.is_empty:
         return f"{total} compared"
     new_jobs = sum(spec.is_new_job for spec in found.specs)
-    jobs = f", {plural(new_jobs, 'new job')}" if new_jobs else ""
+    jobs = f", {plural(new_jobs, 'new tuning job')}" if new_jobs else ""
     return f"{len(found.specs):,} of {total} changed{jobs}"
 
 
 def also(found: Review) -> str:
-    """What it does beside the verdict, in the same words; empty when that is all."""
+    """The other impacts beside the verdict, in the same words; empty if there are none."""
     changes = [*found.project, *(change for spec in found.specs for change in spec.changes)]
     others = {change.impact for change in changes} - {found.impact}
-    return ", ".join(VERDICTS[impact] for impact in Impact if impact in others)
+    return "; ".join(VERDICTS[impact] for impact in Impact if impact in others)
 
 
 def growth_text(growth: Growth) -> str:
-    """By how much: `2.5 times as wide`, `+1.3 decades`."""
+    """The growth of a range: `2.5 times as wide`, `+1.3 decades`."""
     if growth.decades is not None:
         unit = "decade" if abs(growth.decades) == 1 else "decades"
         return f"{growth.decades:+.3g} {unit}"
@@ -197,26 +197,26 @@ def growth_text(growth: Growth) -> str:
 
 
 def title(change: Change) -> str:
-    """What changed, and by how much: `range widened, +1 decade`."""
+    """What changed and by how much: `range widened, +1 decade`."""
     grown = growth_text(change.growth) if change.growth is not None else ""
     return ", ".join(part for part in (TITLES[change.kind], grown) if part)
 
 
 def subject(change: Change) -> str:
-    """What it is about, with its training job where there are several."""
+    """The subject of a change, with its training job definition if there are several."""
     within = change.training_job
     return change.subject if within in (None, change.subject) else f"{within}: {change.subject}"
 
 
 def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
-    """What follows for whoever approves it, a sentence each; `name` shows a name in it."""
+    """The consequences for whoever approves the change; `name` formats names."""
     if spec.is_new_job:
-        was = f"; it was {name(spec.old_job)}" if spec.old_job else ""
-        yield f"new job {name(spec.new_job or '')}{was}"
+        was = f", was {name(spec.old_job)}" if spec.old_job else ""
+        yield f"new tuning job {name(spec.new_job or '')}{was}"
     elif spec.new_job is not None:
-        yield f"the same job, {name(spec.new_job)}"
+        yield f"same tuning job, {name(spec.new_job)}"
     elif spec.new is None and spec.old_job is not None:
-        yield f"no more job; {name(spec.old_job)} stays as it is in AWS"
+        yield f"no tuning job; {name(spec.old_job)} stays in AWS unchanged"
     if spec.old_job and spec.new_job and spec.old_count != spec.new_count:
         yield f"training jobs: {_count(spec.old_count)} → {_count(spec.new_count)}"
     for parent in spec.parents:
@@ -225,7 +225,7 @@ def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
         yield _cost_text(spec.cost, name)
     if isinstance(spec.new, Compiled) and spec.new.schedule is not None:
         when = name(schedule_text(spec.new.schedule))
-        yield f"starts by itself, {when}: each start is a job of its own at that cost"
+        yield f"scheduled, {when}: each run is a separate tuning job at that cost"
 
 
 def _count(number: int | None) -> str:
@@ -235,11 +235,11 @@ def _count(number: int | None) -> str:
 def _parent_text(parent: Parent, name: Callable[[str], str]) -> str:
     says = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
-        return f"{says}, a job that is no spec of this project"
+        return f"{says}, which is not a spec in this project"
     says = f"{says} of {name(parent.spec)}"
     if parent.is_new:
-        return f"{says}, a new job itself: submit that first, and let it finish"
-    return f"{says}, as before"
+        return f"{says}, which is also new: submit it first and wait until it completes"
+    return f"{says}, unchanged"
 
 
 def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
@@ -250,17 +250,17 @@ def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
     if cost.new is None:
         return f"cost before: {texts[0]}{prices}"
     if len(texts) == 2 and texts[0] == texts[1]:
-        return f"cost: {texts[0]}, as before{prices}"
+        return f"cost: {texts[0]}, unchanged{prices}"
     return f"cost: {' → '.join(texts)}{prices}"
 
 
 def bound_text(bound: CostBound) -> str:
-    """A cost bound; an unknown one is said to be unknown."""
+    """The maximum cost, or what is unknown about it."""
     most = bound.maximum
     if most is None:
-        return "no bound"
+        return "unlimited"
     if most.usd is None:
-        return f"at most {hours_text(most.instance_hours)} at a price that is not known"
+        return f"at most {hours_text(most.instance_hours)} at an unknown price"
     spot = f", {dollars(most.usd_low)} at spot" if most.usd_low != most.usd else ""
     return f"at most {dollars(most.usd)}{spot}"
 

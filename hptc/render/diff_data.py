@@ -1,4 +1,4 @@
-"""A review for programs: JSON, and GitHub's annotations beside the lines of the new side. Pure."""
+"""A review for programs: JSON, and annotations on the changed lines in GitHub."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hptc.render.diagnostics import as_data
 from hptc.render.diff import REFUSALS, subject, title, verdict
 
 JSON_VERSION = 1
-_COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` says how they come about
+_COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` has the details
 
 
 def render_json(found: Review) -> str:
-    """One JSON object: `version`, `verdict`, `impact`, `specs`, `project` and the two sides."""
+    """One JSON object with the verdict, both versions and every change."""
     data = {
         "version": JSON_VERSION,
         "verdict": verdict(found),
@@ -82,7 +82,7 @@ def _change_data(change: Change) -> dict[str, Any]:
 
 
 def render_annotations(found: Review) -> str:
-    """GitHub's workflow commands: a warning for what must be looked at, a notice for the rest.
+    """GitHub workflow commands: warnings for changes that need attention, notices for the rest.
 
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """

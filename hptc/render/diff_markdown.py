@@ -1,8 +1,8 @@
-"""A review as the one comment of a pull request: the verdict in its first line, details folded.
+"""A review as a pull request comment: the verdict in the first line, details collapsed.
 
-GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190). On a phone a
-table with an ARN in it is wider than the screen, and a list is not. Whatever comes from a spec
-stands in code, where GitHub reads neither markup nor mentions.
+GitHub's limit is 65,536 characters (https://github.com/orgs/community/discussions/27190). Changes
+are lists, since a table with an ARN is wider than a phone. All text from a spec is in code spans,
+where GitHub ignores markup and mentions.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from hptc.text import plural, printable
 
 MAX_BYTES = 65_000
 MARKER = "<!-- hptc diff -->"
-"""In the last line of each comment, so that the next run finds it and updates it."""
-_ONE_LINE = 60  # characters of both values; more stand below each other
+"""The last line of the comment, by which the next run finds and updates it."""
+_ONE_LINE = 60  # characters of both values together; longer ones go on separate lines
 _MARKS = {"bad": "🔴", "some": "🟡", "good": "🟢"}
 
 
@@ -51,16 +51,16 @@ _SIZES = (
     _Size(specs=20, rows=5, characters=60),
     _Size(specs=10, rows=3, characters=40),
 )
-"""The last fits even if every character takes four bytes."""
+"""The last one fits even if every character takes four bytes."""
 
 
 def render_markdown(found: Review) -> str:
-    """A review, as much of it as fits into a comment; what is left out is counted."""
+    """As much of a review as fits in a comment; what is left out is counted."""
     for size in _SIZES:
         text = _page(found, size)
         if len(text.encode()) <= MAX_BYTES:
             return text
-    raise AssertionError("the smallest size fits whatever the change")
+    raise AssertionError("the smallest size always fits")
 
 
 def _page(found: Review, size: _Size) -> str:
@@ -84,7 +84,7 @@ def _page(found: Review, size: _Size) -> str:
         for spec in shown
     ]
     if left := len(found.specs) - len(shown):
-        parts.append(f"{_more(left, 'spec')} changed; `hptc diff` on your machine shows all.")
+        parts.append(f"{_more(left, 'spec')} changed; run `hptc diff` locally to see all.")
     return "\n\n".join([*parts, MARKER]) + "\n"
 
 
@@ -93,12 +93,12 @@ def _notes(found: Review, size: _Size) -> list[str]:
 
 
 def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
-    """One row a spec."""
-    yield "| spec | verdict |"
+    """One row for each spec."""
+    yield "| Spec | Verdict |"
     yield "|---|---|"
     for spec in specs:
         says = spec_verdict(spec.changes)
-        job = ", new job" if spec.is_new_job else ""
+        job = ", new tuning job" if spec.is_new_job else ""
         yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {says}{job} |"
 
 
@@ -109,7 +109,7 @@ def _folded(
     following: Iterable[str],
     size: _Size,
 ) -> str:
-    """One spec: a line to click, what was found, what changed, and what follows."""
+    """One spec: a line to click, then its findings, changes and consequences."""
     told = tuple(change for change in changes if change.kind not in REFUSALS)
     counts = ((len(findings), "finding"), (len(told), "change"))
     count = ", ".join(plural(number, what) for number, what in counts if number)
@@ -117,9 +117,9 @@ def _folded(
     label = html.escape(_clipped(name, size.characters))
     parts = [f"<details><summary><code>{label}</code>: {says} ({count})</summary>"]
     blocks = {
-        "Found:": [*_findings(findings, size)],
-        "Changed:": [*_changes(told, size)],
-        "What follows:": [*following][: size.rows],
+        "Findings:": [*_findings(findings, size)],
+        "Changes:": [*_changes(told, size)],
+        "Consequences:": [*following][: size.rows],
     }
     for label, lines in blocks.items():
         if lines:
@@ -132,7 +132,7 @@ def _consequences(spec: SpecDiff, size: _Size) -> Iterator[str]:
 
 
 def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
-    """What changed and how in a line, and both values below it."""
+    """What changed on one line, and both values below it."""
     for change in changes[: size.rows]:
         says = title(change)
         if change.impact.rank <= Impact.UNSEEN.rank:
@@ -164,14 +164,14 @@ def _more(count: int, noun: str) -> str:
 
 
 def cell(text: str, size: _Size) -> str:
-    """A stranger's text in a cell of a table; nothing for nothing."""
+    """Untrusted text in a table cell; empty for blank text."""
     made = code(text, size.characters)
-    # A backslash before a pipe can't be told from one that escapes it, so that pipe is drawn.
+    # GitHub can't tell a backslash before a pipe from one that escapes it: use a look-alike.
     return made.replace("\\|", "\\│").replace("|", "\\|")
 
 
 def code(text: str, most: int) -> str:
-    """A stranger's text as a code span, whatever is in it."""
+    """Untrusted text as a code span; empty for blank text."""
     shown = _clipped(text, most)
     if not shown.strip():
         return ""
@@ -181,5 +181,5 @@ def code(text: str, most: int) -> str:
 
 
 def _clipped(text: str, most: int) -> str:
-    shown = printable(text[: most + 1])  # a character for a character
+    shown = printable(text[: most + 1])  # printable() keeps the length
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"

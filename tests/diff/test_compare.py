@@ -18,7 +18,7 @@ from hptc.compiler.layers import merged
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
-from hptc.diff.canonical_form import form
+from hptc.diff.canonical_form import canonical_form
 from hptc.diff.changes import IMPACTS, Growth, Impact, Kind
 from hptc.diff.compare import compare, form_changes
 from hptc.diff.hyperparameter_changes import hyperparameter_changes
@@ -217,17 +217,17 @@ CASES = [
          {(Kind.ISOLATION_TIGHTENED, "network isolation"): ("off", "on")}, Impact.SAFER,
          on=job("enable_network_isolation: false")),
     Case("traffic in the clear", job("enable_inter_container_traffic_encryption: null"),
-         {(Kind.ENCRYPTION_LOOSENED, "traffic between instances"): ("on", "off")}, Impact.SECURITY),
+         {(Kind.ENCRYPTION_LOOSENED, "inter-container traffic"): ("on", "off")}, Impact.SECURITY),
     Case("another key", job("resources: {volume_kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}"),
-         {(Kind.ENCRYPTION_KEY, "key of the volumes"):
+         {(Kind.ENCRYPTION_KEY, "volume KMS key"):
              ("${hptc:kms_key_arn}", "1234abcd-12ab-34cd-56ef-1234567890ab"),
           (Kind.PERMISSIONS_BROADENED, "GrantVolumeKey"): ("…", "…")}, Impact.PERMISSIONS),
     Case("disks of the instances' own",
          job("resources: {instance_type: ml.g5.xlarge, volume_size_in_gb: null}"),
          {(Kind.INSTANCES, "resources.instance_type"): ("ml.m5.xlarge", "ml.g5.xlarge"),
           (Kind.VOLUME, "resources.volume_size_in_gb"): ("30 GB", ""),
-          (Kind.ENCRYPTION_KEY, "key of the volumes"):
-             ("${hptc:kms_key_arn}", "the instances' own disks"),
+          (Kind.ENCRYPTION_KEY, "volume KMS key"):
+             ("${hptc:kms_key_arn}", "hardware encryption of local storage"),
           (Kind.PERMISSIONS_NARROWED, "GrantVolumeKey"): ("…", "")}, Impact.UNSEEN),
     Case("a role of ours", job("role_arn: 'arn:aws:iam::111122223333:role/tuning'"),
          {(Kind.ROLE, "role_arn"):
@@ -247,9 +247,9 @@ CASES = [
          {(Kind.TAG, "tags.team"): ("growth", "risk"), (Kind.TAG, "tags.cost"): ("", "a")},
          Impact.COSMETIC),
     Case("a pinned name", "job_name: trees-2026",
-         {(Kind.JOB_NAME, "name of the job"): ("by its content", "trees-2026")}, Impact.JOBS),
+         {(Kind.JOB_NAME, "job name"): ("generated from the content", "trees-2026")}, Impact.JOBS),
     Case("the pin of a name gone", "job_name: null",
-         {(Kind.JOB_NAME, "name of the job"): ("trees-2026", "by its content")}, Impact.JOBS,
+         {(Kind.JOB_NAME, "job name"): ("trees-2026", "generated from the content")}, Impact.JOBS,
          on="job_name: trees-2026"),
     # When it starts by itself.
     Case("a schedule", "schedule: rate(7 days)",
@@ -358,8 +358,8 @@ def _outcome(request: dict[str, Any]) -> Outcome:
 
 @given(requests())
 def test_equals_have_no_changes(request_: dict[str, Any]) -> None:
-    assert form_changes(form(request_), form(request_)) == []
-    assert form_changes(form(request_), form(_shuffled(request_))) == []
+    assert form_changes(canonical_form(request_), canonical_form(request_)) == []
+    assert form_changes(canonical_form(request_), canonical_form(_shuffled(request_))) == []
 
 
 @given(requests(), st.integers(0, 2**32))
@@ -380,7 +380,10 @@ def test_every_change_is_told(seed: int, richness: float, chosen: int) -> None:
     old = make_request(seed, richness)
     once = _with_one_change(old, Random(chosen))
     twice = _with_one_change(once, Random(chosen + 1))
-    before, after = form_changes(form(old), form(once)), form_changes(form(old), form(twice))
+    before, after = (
+        form_changes(canonical_form(old), canonical_form(once)),
+        form_changes(canonical_form(old), canonical_form(twice)),
+    )
     if any(change.kind in _WHOLE for change in (*before, *after)):
         return  # what came or went as a whole is not told in all its parts
     assert (before == after) == (_unnamed(once) == _unnamed(twice))
@@ -394,8 +397,8 @@ _WHOLE = (
 
 def _assert_told(old: dict[str, Any], new: dict[str, Any]) -> None:
     differ = _unnamed(old) != _unnamed(new)
-    assert (form(old) != form(new)) == differ
-    assert bool(form_changes(form(old), form(new))) == differ
+    assert (canonical_form(old) != canonical_form(new)) == differ
+    assert bool(form_changes(canonical_form(old), canonical_form(new))) == differ
     before, after = _outcome(old), _outcome(new)
     # A change of one may go beyond a bound.
     if isinstance(before, Compiled) and isinstance(after, Compiled):
@@ -588,9 +591,7 @@ def test_a_reviewer_is_told_what_each_start_is(churn: Project) -> None:
     (spec,) = review(*sides).specs
     assert not spec.is_new_job
     assert list(consequences(spec, str))[-1] == (
-        "starts by itself, rate(1 day), UTC: each start is a job of its own at that cost"
+        "scheduled, rate(1 day), UTC: each run is a separate tuning job at that cost"
     )
     added = review(replace(sides[0], compiled=()), sides[1]).specs[0].changes
-    assert [change.new.rpartition(", started by itself: ")[2] for change in added] == [
-        "rate(1 day), UTC"
-    ]
+    assert [change.new.rpartition(", scheduled: ")[2] for change in added] == ["rate(1 day), UTC"]

@@ -264,7 +264,7 @@ def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
     assert told(found) == {}
     assert [change.kind for change in found.project] == [Kind.BROKEN]
     assert [each.code for each in found.project_findings] == ["HPT002"]
-    assert found.notes == ("specs that can't be compared until hptc.yaml can be read: 2",)
+    assert found.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
     assert found.impact is Impact.BREAKS
     text = render_diff(found, Format.TEXT)
     assert text.count("error[HPT002] hptc.yaml:") == 1
@@ -397,10 +397,10 @@ def test_a_parents_content(repository: Repository) -> None:
     parent = by_name["trees"].new_job
     assert parent is not None
     assert by_name["child"].parents == (Parent(job=parent, spec="trees", is_new=True),)
-    assert [c.note for c in by_name["child"].changes] == ["the parent's own content changed"]
+    assert [c.note for c in by_name["child"].changes] == ["the parent's spec changed"]
     assert [each.is_new for each in by_name["free"].parents] == [True, False]
     text = render_diff(found, Format.TEXT)
-    assert "of trees, a new job itself: submit that first, and let it finish" in text
+    assert "of trees, which is also new: submit it first and wait until it completes" in text
 
 
 def test_a_parent_that_no_longer_fits(repository: Repository) -> None:
@@ -453,7 +453,7 @@ def test_no_project_and_no_path(repository: Repository) -> None:
 
 def test_no_spec_anywhere(repository: Repository) -> None:
     repository.write("empty/README.md", "")
-    with pytest.raises(UsageError, match="there is no spec here"):
+    with pytest.raises(UsageError, match="no specs found in"):
         review_refs(["empty"])
 
 

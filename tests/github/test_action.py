@@ -257,7 +257,7 @@ def test_the_review_covers_the_branchs_changes(runner: Runner) -> None:
     done = runner.run("Review", HPTC_PATHS=PATHS, GITHUB_BASE_REF="main")
     assert done.returncode == 0, done.stderr
     review = Path(runner.output()["file"]).read_text(encoding="utf-8")
-    assert "changes the search" in review.splitlines()[0]
+    assert "changes the tuning job" in review.splitlines()[0]
     assert review.endswith(f"{MARKER}\n")
     assert runner.summary.read_text(encoding="utf-8") == review
 

@@ -127,7 +127,7 @@ def test_nothing_to_say(form: Format, golden: Golden) -> None:
     if form in (Format.TEXT, Format.MARKDOWN):
         lines = [line for line in text.splitlines() if line and line != MARKER]
         assert len(lines) == 1
-        assert "no change of meaning" in lines[0]
+        assert "no change in meaning" in lines[0]
 
 
 @pytest.mark.parametrize("form", Format)
