@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from hptc.diagnostics import Diagnostic, Severity, Span
-from hptc.text import plural, printable
+from hptc.text import plural
+from hptc.text import printable as printable  # CDK apps written by `hptc init` import it from here
 
 JSON_VERSION = 1
 _WIDEST_LINE = 160
