@@ -1,4 +1,4 @@
-"""Cost bounds as text for people or as JSON for programs. Pure."""
+"""Costs of tuning jobs as text or JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDTH = 15
 
 
 class SpecCost(NamedTuple):
-    """What a spec's search may cost; no forecast where AWS was not asked."""
+    """The cost bound of a spec, and its expected cost if past runs were read from AWS."""
 
     name: str
     bound: CostBound
@@ -26,23 +26,23 @@ class SpecCost(NamedTuple):
 
 
 def render_costs(costs: Sequence[SpecCost]) -> str:
-    """The costs of searches, and their sum where there are several."""
+    """The costs of specs, and their sum if there are several."""
     text = "\n".join(render_cost(*each) for each in costs)
     if len(costs) > 1:
         together = total_cost([(summary(each.bound), each.expected) for each in costs])
-        text += f"\n{len(costs)} searches: {total(together)}\n"
+        text += f"\n{plural(len(costs), 'tuning job')}: {total(together)}\n"
     return text
 
 
 def render_cost(name: str, bound: CostBound, expected: ExpectedCost | None = None) -> str:
-    """One bound: the verdict in the first line, then what it is made of."""
+    """One cost: the maximum in the first line, then how it is calculated."""
     lines = [f"{printable(name)}: {headline(summary(bound))}"]
     rows = [] if expected is None else list(_expected_rows(expected))
     rows.append(("training jobs", _jobs(bound)))
     if bound.maximum is not None:
         rows += _most_rows(bound.maximum, bound)
     rows += [("unknown", missing) for missing in bound.missing]
-    rows += [("assumes", assumption) for assumption in bound.assumptions]
+    rows += [("assumptions", assumption) for assumption in bound.assumptions]
     previous = ""
     for label, text in rows:
         lines.append(f"  {'' if label == previous else label:{_WIDTH}} {printable(text)}".rstrip())
@@ -51,24 +51,24 @@ def render_cost(name: str, bound: CostBound, expected: ExpectedCost | None = Non
 
 
 def headline(bound: BoundSummary) -> str:
-    """The sum in a few words, always with its Region and the date of its prices."""
+    """The maximum in a few words, with the Region and date of its prices."""
     if bound.instance_hours is None:
-        return "no bound on its cost"
+        return "unlimited cost"
     hours = hours_text(bound.instance_hours)
     if bound.usd is None:
-        return f"at most {hours}; the price is not known"
+        return f"at most {hours}; the price is unknown"
     spot = f"from {dollars(bound.usd_low)} at spot; " if bound.usd_low != bound.usd else ""
     prices = _stand([bound.region or ""], bound.price_dates, bound.price_origins)
     return f"at most {dollars(bound.usd)} ({spot}{hours}; {prices})"
 
 
 def hours_text(hours: Decimal) -> str:
-    """Instance-hours, with their unit."""
+    """Instance-hours with their unit."""
     return f"{_number(hours)} instance-hours"
 
 
 def stand(prices: Sequence[Price]) -> str:
-    """Where prices hold, when, and who says so."""
+    """The Regions, dates and sources of prices."""
     dates = sorted({price.date for price in prices})
     return _stand(
         [price.region for price in prices],
@@ -78,19 +78,19 @@ def stand(prices: Sequence[Price]) -> str:
 
 
 def _stand(regions: Iterable[str], dates: Iterable[str], origins: Iterable[str]) -> str:
-    """`dates` are the first and the last, or the only one."""
+    """`dates` are the first and last one, or the only one."""
     where, who = (" and ".join(dict.fromkeys(each)) for each in (regions, origins))
     return f"{where} prices of {' to '.join(dates)}, from {who}"
 
 
 def forecast(expected: ExpectedCost) -> str:
-    """What is to be expected, in a few words, and by which runs; or why nothing is known."""
+    """The expected cost in a few words with the runs it is based on, or why it is unknown."""
     if not expected.grounds:
         return expected.unknown
     same = all(ground.is_same_content for ground in expected.grounds)
     count = len(expected.grounds)
-    runs = f"{count} runs" if count > 1 else "a run"
-    by = f"by {runs} of {'this' if same else 'earlier'} content"
+    runs = plural(count, "past run")
+    by = f"based on {runs} of {'this' if same else 'earlier'} content"
     if expected.usd is None:
         hours = _number(expected.instance_hours or Decimal(0))
         return f"{hours} instance-hours, {by}; {expected.unknown}"
@@ -101,9 +101,9 @@ def forecast(expected: ExpectedCost) -> str:
 
 
 def total(cost: TotalCost) -> str:
-    """The sum of several searches, as far as it is known."""
+    """The total cost of several specs, as far as it is known."""
     if cost.usd is None:
-        text = f"no sum, as the cost of {cost.unknown} is not known"
+        text = f"no total: the cost of {cost.unknown} is unknown"
         hours = cost.instance_hours
         return text if hours is None else f"at most {_number(hours)} instance-hours; {text}"
     text = f"at most {dollars(cost.usd)}"
@@ -111,14 +111,14 @@ def total(cost: TotalCost) -> str:
 
 
 def dollars(usd: Decimal | None) -> str:
-    """An amount as people write it."""
+    """An amount in US dollars: `$1,234.50`."""
     return "unknown" if usd is None else f"${usd:,.2f}"
 
 
 def costs_json(costs: Sequence[SpecCost]) -> str:
-    """The same as one JSON object; amounts are texts, so that nothing rounds them.
+    """The costs as one JSON object. Amounts are strings, so no reader rounds them.
 
-    `expected` is null where AWS was not asked.
+    `expected` is null unless past runs were read from AWS.
     """
     data = {
         "version": VERSION,
@@ -135,7 +135,7 @@ def costs_json(costs: Sequence[SpecCost]) -> str:
 
 
 def cost_data(bound: CostBound) -> dict[str, Any]:
-    """A bound as JSON data; what is not known is null."""
+    """A bound as JSON data; unknown values are null."""
     most = bound.maximum
     return {
         "region": bound.region,
@@ -191,19 +191,19 @@ def _expected_rows(expected: ExpectedCost) -> Iterator[tuple[str, str]]:
         return
     each = f"{expected.training_jobs} x {duration(expected.seconds_each or 0)}"
     seen = sum(ground.training_jobs for ground in expected.grounds)
-    yield "as before", f"{each}, the mean of {plural(seen, 'training job')}"
+    yield "estimate", f"{each}, the mean of {plural(seen, 'training job')}"
     for ground in expected.grounds:
         content = "this content" if ground.is_same_content else "earlier content"
         took = f"{plural(ground.training_jobs, 'training job')} in {duration(ground.seconds)}"
-        yield "rests on", f"{ground.name} of {ground.date}: {took}, {content}"
+        yield "based on", f"{ground.name} on {ground.date}: {took}, {content}"
     for assumption in expected.assumptions:
-        yield "provided that", assumption
+        yield "assuming", assumption
 
 
 def _jobs(bound: CostBound) -> str:
     count = bound.training_jobs
-    number = "not known" if count.number is None else f"{count.number}"
-    return f"{number} ({count.reason}), {bound.parallel} at once"
+    number = "unknown" if count.number is None else f"{count.number}"
+    return f"{number} ({count.reason}), {bound.parallel} in parallel"
 
 
 def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
@@ -213,33 +213,33 @@ def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
     each = " + ".join(_cluster(line) for line in configuration.lines)
     rows = [("each", f"at most {duration(configuration.seconds)} on {each}{spot}{of}")]
     if most.is_cut_by_runtime and bound.search_seconds is not None:
-        how = f"{bound.parallel} at once until the search ends, after at most "
+        how = f"{bound.parallel} in parallel until the tuning job ends, after at most "
         how += duration(bound.search_seconds)
     else:
         how = f"{bound.training_jobs.number} x {duration(configuration.seconds)}"
-    rows.append(("together", f"{duration(most.seconds)} of training ({how})"))
+    rows.append(("total", f"{duration(most.seconds)} of training ({how})"))
     hours = _number(most.instance_hours)
     rows.append(("instance-hours", hours))
     rows += [("prices", text) for text in dict.fromkeys(_prices(configuration))]
     if most.usd is not None:
-        parts = f"{dollars(most.instances_usd)} instances + {dollars(most.volumes_usd)} volumes"
-        rows.append(("sum", f"{parts}, each rounded up"))
+        instances, volumes = dollars(most.instances_usd), dollars(most.volumes_usd)
+        rows.append(("sum", f"{instances} for instances + {volumes} for volumes, each rounded up"))
     return rows
 
 
 def _prices(configuration: Configuration) -> Iterator[str]:
     for line in configuration.lines:
         if line.price is not None:
-            price = f"${line.price.usd:f} an hour in {line.price.region}, {line.price.date}"
+            price = f"${line.price.usd:f} per hour in {line.price.region}, {line.price.date}"
             yield f"{line.instance_type}: {price}"
         if line.volume_price is not None:
-            price = f"${line.volume_price.usd:f} a GB and month in {line.volume_price.region}"
+            price = f"${line.volume_price.usd:f} per GB-month in {line.volume_price.region}"
             yield f"volume: {price}, {line.volume_price.date}"
 
 
 def _cluster(line: Line) -> str:
     if line.volume_gb is None:
-        volume = ", volume of AWS's choice"
+        volume = ", volume size chosen by AWS"
     else:
         volume = f", {line.volume_gb} GB volume" if line.volume_gb else ""
     return f"{line.count} {line.instance_type}{volume}"

@@ -1,4 +1,4 @@
-"""Rehearsals of metric definitions as text for people or as JSON for programs. Pure."""
+"""Tests of metric definitions as text or JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hptc.metrics.rehearsal import Captured, MetricFound, Rehearsal
-from hptc.text import printable
+from hptc.text import plural, printable
 
 VERSION = 1
 
 
 def render_rehearsals(name: str, rehearsals: Sequence[Rehearsal]) -> str:
-    """The rehearsal of one spec: the verdict first, then each expression."""
+    """The tests of one spec: the verdict first, then each metric definition."""
     return "\n".join("\n".join(_lines(name, each)) + "\n" for each in rehearsals)
 
 
@@ -23,31 +23,30 @@ def _lines(name: str, rehearsal: Rehearsal) -> Iterator[str]:
     for found in rehearsal.metrics:
         mark = "ok" if found.numbers and not found.fault and not found.wrong else "!!"
         role = " (the objective)" if found.is_objective else ""
-        yield printable(f"  {mark} {found.metric.name}{role}: {said(found)}")
+        yield printable(f"  {mark} {found.metric.name}{role}: {match_text(found)}")
         yield printable(f"       {found.metric.regex}")
         yield from (printable(f"       {text}") for text in _shown(found))
 
 
 def verdict(rehearsal: Rehearsal) -> str:
-    """Whether the search would see its objective, in a sentence."""
+    """Whether the tuning job would find its objective metric."""
     if rehearsal.fault:
         return rehearsal.fault
     if rehearsal.is_aws_own:
-        return "the algorithm is AWS's own, and so are its expressions: nothing to prove"
-    lines = f"{rehearsal.lines:,} lines of {rehearsal.log}"
+        return "a built-in algorithm: AWS defines its metrics, so there is nothing to test"
+    lines = f"{plural(rehearsal.lines, 'line')} of {rehearsal.log}"
     if rehearsal.is_objective_found:
-        return f"the objective `{rehearsal.objective}` is found in {lines}"
-    return f"the objective `{rehearsal.objective}` is never found in {lines}"
+        return f"objective metric `{rehearsal.objective}` found in {lines}"
+    return f"objective metric `{rehearsal.objective}` not found in {lines}"
 
 
-def said(found: MetricFound) -> str:
-    """What one expression found, in a few words."""
+def match_text(found: MetricFound) -> str:
+    """The matches of one expression, in a few words."""
     if found.fault:
         return found.fault
     if not found.matches:
-        return "matches no line"
-    lines = "1 line" if found.matches == 1 else f"{found.matches:,} lines"
-    parts = [f"matches {lines}"]
+        return "matches no lines"
+    parts = [f"matches {plural(found.matches, 'line')}"]
     if found.numbers != found.matches:
         parts.append(f"{found.numbers:,} with a number")
     if found.without_group:
@@ -62,11 +61,11 @@ def _shown(found: MetricFound) -> Iterator[str]:
     for each in shown:
         yield f"line {each.line}: {each.text}"
     for each in found.wrong:
-        yield f'line {each.line}: "{each.text}" is no number'
+        yield f'line {each.line}: "{each.text}" is not a number'
 
 
 def rehearsals_json(name: str, rehearsals: Sequence[Rehearsal]) -> str:
-    """The same as one JSON object."""
+    """The tests as one JSON object."""
     data = {
         "version": VERSION,
         "name": name,

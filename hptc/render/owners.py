@@ -1,4 +1,4 @@
-"""What owners must add to their policies, ready to paste."""
+"""Policy statements that the owners of existing resources must add, ready to paste."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hptc.text import printable
 
 
 def render_owner_grants(grants: Sequence[OwnerGrant], environment: Environment) -> str:
-    """Each thing, whether its owner must act, and the statements for its policy."""
+    """For each resource, whether its owner must act, and the statements for its policy."""
     if not grants:
-        return f"{environment.name} uses nothing that hptc does not make\n"
+        return f"{environment.name} only uses resources that hptc creates\n"
     return "\n".join(_grant(grant, environment) for grant in grants)
 
 
 def owner_grants_json(grants: Sequence[OwnerGrant]) -> str:
-    """A list: what it is, and the policy document that says all that must be added."""
+    """A list of resources, each with a policy document of everything to add."""
     data = [
         {
             "kind": grant.kind,
@@ -42,9 +42,9 @@ def _grant(grant: OwnerGrant, environment: Environment) -> str:
 
 def _when(grant: OwnerGrant, environment: Environment) -> str:
     if grant.account is None:
-        return f"needed if it is not of the account {environment.account}"
+        return f"needed unless it is in account {environment.account}"
     if grant.account != environment.account:
-        return f"needed, as it is of the account {grant.account}"
+        return f"needed because it is in account {grant.account}"
     if grant.kind == "key":
-        return "needed unless the key's policy leaves the decision to IAM, as the default does"
-    return "needed only if its policy denies what it does not name"
+        return "needed unless the key policy enables IAM policies, as the default key policy does"
+    return "needed only if its policy denies what it does not list"

@@ -1,4 +1,4 @@
-"""What a spec's training jobs may do, as text for a reviewer and as the policy itself."""
+"""The permissions of a spec's roles as text for reviewers, or as policy documents."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OPERATORS = {
 
 
 def render_permissions(report: PermissionsReport) -> str:
-    """Role by role and statement by statement: what, on what, when, and who asks for it."""
+    """Each statement of each role, with the line of the spec that requires it."""
     blocks = [_head(report)]
     for role in (*report.roles, *report.schedule):
         blocks.append(_role(role))
@@ -43,7 +43,7 @@ def render_permissions(report: PermissionsReport) -> str:
 
 
 def permissions_json(report: PermissionsReport) -> str:
-    """The policy document of the training jobs' role; of several, an object with each one's."""
+    """The policy document of the execution role; if there are several, an object of them by ARN."""
     made = {
         role.arn: document(each.statement for each in role.permissions) for role in report.roles
     }
@@ -52,7 +52,7 @@ def permissions_json(report: PermissionsReport) -> str:
 
 
 def launcher_json(environment: Environment) -> str:
-    """The policy for those who may start searches in an environment, as IAM takes it."""
+    """The IAM policy for people who launch tuning jobs in an environment."""
     return (
         json.dumps(document(launcher_statements(environment)), indent=2, ensure_ascii=False) + "\n"
     )
@@ -68,11 +68,11 @@ def _head(report: PermissionsReport) -> str:
 def _role(role: RolePermissions) -> str:
     if role.trust is None:
         return _wrapped(
-            f"{printable(role.arn)}: yours, and nothing checks that it has what the jobs need"
+            f"{printable(role.arn)}: an existing role; hptc does not check what it allows"
         )
     service = role.trust.principal[1] if role.trust.principal else ""
     when = " and ".join(_condition(each) for each in role.trust.conditions)
-    return _wrapped(f"the role that {role.stack} makes, for {service}, if {when}")
+    return _wrapped(f"execution role created by {role.stack}, assumed by {service} if {when}")
 
 
 def _permission(permission: Permission) -> str:
@@ -80,16 +80,16 @@ def _permission(permission: Permission) -> str:
     return "".join(
         (
             _wrapped(f"{statement.sid}: {printable(statement.reason)}"),
-            *_names("may", statement.actions),
+            *_names("allows", statement.actions),
             *_names("on", statement.resources),
             *_clauses("if", [_condition(each) for each in statement.conditions]),
-            *_clauses("asked by", [_asker(each) for each in permission.required_by]),
+            *_clauses("required by", [_asker(each) for each in permission.required_by]),
         )
     )
 
 
 def _names(label: str, names: Iterable[str]) -> Iterator[str]:
-    """Each on a line of its own, however long, so that it can be copied."""
+    """Each on its own line, however long, so that it can be copied."""
     for index, name in enumerate(names):
         yield f"{_label(label, index)}{printable(name)}\n"
 
@@ -101,11 +101,11 @@ def _clauses(label: str, texts: Iterable[str]) -> Iterator[str]:
 
 
 def _label(label: str, index: int) -> str:
-    return f"  {'' if index else label:<9} "
+    return f"  {'' if index else label:<11} "
 
 
 def _wrapped(text: str, first: str = "", further: str = "  ") -> str:
-    """Lines of a terminal's width; a word that is longer stays whole."""
+    """Wrap at the width of a terminal without breaking words."""
     lines = textwrap.wrap(
         text,
         width=_WIDTH,
@@ -124,5 +124,5 @@ def _condition(condition: Condition) -> str:
 
 def _asker(asker: Requirement) -> str:
     place = f"{asker.span.file}:{asker.span.line}"
-    provided = f", by the environment's {asker.provided_by}" if asker.provided_by else ""
+    provided = f", from the environment's {asker.provided_by}" if asker.provided_by else ""
     return f"{place} ({asker.path}{provided})"

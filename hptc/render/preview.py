@@ -1,4 +1,4 @@
-"""Search previews as text for people or as JSON for programs. Pure; plot.py draws them."""
+"""Previews of tuning jobs as text or JSON."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _MOST_VALUES = 60
 
 
 def render_preview(name: str, preview: SearchPreview) -> str:
-    """One preview: what it is in the first line, then space, rounds and first configurations."""
+    """One preview: a summary in the first line, then the search space and first configurations."""
     count = preview.training_jobs
     number = "an unknown number of" if count.number is None else f"{count.number:,}"
-    plural = "job" if count.number == 1 else "jobs"
-    what = f"{preview.strategy}, {number} training {plural}, {preview.parallel} at once"
+    noun = "job" if count.number == 1 else "jobs"
+    what = f"{preview.strategy}, {number} training {noun}, {preview.parallel} in parallel"
     lines = [f"{printable(name)}: {what}"]
     previous = ""
     for label, text in _rows(preview):
@@ -33,7 +33,7 @@ def _rows(preview: SearchPreview) -> Iterator[tuple[str, str]]:
     if preview.waves is not None:
         yield "waves", f"{preview.waves:,}, each at most {duration(preview.longest_seconds)}"
     if preview.wall_clock_seconds is not None:
-        yield "time", f"at most {duration(preview.wall_clock_seconds)}, when instances are free"
+        yield "time", f"at most {duration(preview.wall_clock_seconds)}, if instances are available"
     for definition, ranges in preview.spaces:
         for range_ in ranges:
             yield "space", f"{f'{definition}: ' if definition else ''}{_range(range_)}"
@@ -46,9 +46,9 @@ def _rows(preview: SearchPreview) -> Iterator[tuple[str, str]]:
         yield from _hyperband_rows(preview.hyperband)
     if preview.samples:
         how = (
-            "in the order of the spec; AWS may take another"
+            "in the order of the spec; AWS may use another order"
             if preview.grids
-            else f"as hptc draws it, with the seed {preview.seed}; AWS draws others"
+            else f"sampled by hptc with seed {preview.seed}; AWS samples other values"
         )
         yield "first round", how
     for sample in preview.samples:
@@ -61,18 +61,18 @@ def _rows(preview: SearchPreview) -> Iterator[tuple[str, str]]:
 def _hyperband_rows(hyperband: Hyperband) -> Iterator[tuple[str, str]]:
     jobs, used = hyperband.training_jobs, f"{hyperband.resource:,} epochs"
     full = f"{jobs * hyperband.max_resource:,}"
-    yield "brackets", f"one round: {jobs} training jobs, {used} in all instead of {full}"
+    yield "brackets", f"one round: {jobs} training jobs, {used} in total instead of {full}"
     for bracket in hyperband.brackets:
         rungs = [f"{rung.training_jobs} to {rung.resource:,}" for rung in bracket.rungs]
         yield "brackets", f"  {', then '.join(rungs)}"
-    source = f"by Hyperband's paper, with a reduction of {hyperband.reduction}"
-    yield "brackets", f"{source}; AWS does not tell its own"
+    source = f"as in the Hyperband paper with a reduction factor of {hyperband.reduction}"
+    yield "brackets", f"{source}; AWS does not document its own"
 
 
 def _range(range_: Range) -> str:
     match range_:
         case NumericRange():
-            scale = "AWS chooses the scale" if range_.scaling == "Auto" else range_.scaling
+            scale = "scaling chosen by AWS" if range_.scaling == "Auto" else range_.scaling
             return f"{range_.name}  {range_.kind} {range_.min} to {range_.max}, {scale}"
         case CategoricalRange():
             values = ", ".join(range_.values)
@@ -97,7 +97,7 @@ def previews_json(previews: Sequence[tuple[str, SearchPreview]]) -> str:
 
 
 def preview_data(preview: SearchPreview) -> dict[str, Any]:
-    """A preview as JSON data; what is not known is null."""
+    """A preview as JSON data; unknown values are null."""
     return {
         "strategy": preview.strategy,
         "training_jobs": {

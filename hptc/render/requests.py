@@ -1,4 +1,4 @@
-"""A request to the text that `aws … --cli-input-json` or `--cli-input-yaml` takes."""
+"""A request as text for `aws … --cli-input-json` or `--cli-input-yaml`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pydantic_core import to_json
 
 
 def render_request(request: Mapping[str, Any], form: str) -> str:
-    """JSON, or YAML with every text quoted: `1e-4` is a number to some readers only."""
+    """JSON, or YAML with every string quoted, since only some readers take `1e-4` as a number."""
     if form == "json":
         # The standard library writes indented JSON token by token, in Python.
         return to_json(request, indent=2, inf_nan_mode="constants").decode() + "\n"
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Quotes values and leaves keys plain."""
+        """Quotes string values but not keys."""
 
         def ignore_aliases(self, _data: Any) -> bool:
             return True

@@ -175,7 +175,7 @@ def test_managed_resources_and_aws_images_are_not_listed() -> None:
     )
     chosen = environment(kms_key="managed")
     assert owner_grants(chosen, [("churn", job(made))]) == ()
-    assert "uses nothing" in render_owner_grants((), chosen)
+    assert "only uses resources that hptc creates" in render_owner_grants((), chosen)
 
 
 def test_a_bucket_from_a_parameter_is_listed_by_its_reference() -> None:

@@ -85,7 +85,7 @@ def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
     made = json.loads(permissions_json(report))
     assert list(made) == ["${hptc:execution_role_arn}", role]
     assert all(each["Version"] == "2012-10-17" for each in made.values())
-    assert f"{role}: yours" in render_permissions(report)
+    assert f"{role}: an existing role" in render_permissions(report)
 
 
 def test_without_an_environment_it_can_not_be_told() -> None:

@@ -1,0 +1,66 @@
+"""Rendering is pure: it imports what it shows, and nothing that acts."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+RENDER = ROOT / "hptc" / "render"
+MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
+SHOWN = frozenset(
+    ("compiler", "cost", "diagnostics", "diff", "infrastructure", "jobs", "metrics", "preview",
+     "project", "render", "request", "service", "stacks", "text", "catalog")
+)  # fmt: skip
+"""The packages whose results are shown."""
+ACTING = ("boto3", "botocore", "aws_cdk", "moto", "click", "hptc.cli", "hptc.aws", "hptc.cdk",
+          "hptc.sandbox", "hptc.github", "hptc.reference", "hptc.account_checks")  # fmt: skip
+STANDARD = frozenset(
+    ("__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "html", "io",
+     "json", "os", "pathlib", "re", "textwrap", "typing", "urllib")
+)  # fmt: skip
+"""`os` is for NO_COLOR."""
+THIRD_PARTY = frozenset(("pydantic_core", "rich", "yaml"))
+
+
+def imported(path: Path) -> set[str]:
+    """The first two parts of the name of every module that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [alias.name for alias in node.names] if node.module == "hptc" else []
+            found |= {f"hptc.{name}" for name in names} or {node.module}
+    return {".".join(name.split(".")[:2]) for name in found}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_imports_what_it_shows(path: Path) -> None:
+    found = imported(path)
+    own = {name.removeprefix("hptc.") for name in found if name.startswith("hptc.")}
+    assert own <= SHOWN | {"__version__"}
+    others = {name.split(".")[0] for name in found if not name.startswith("hptc.")}
+    assert others <= STANDARD | THIRD_PARTY
+
+
+def test_nothing_that_acts_is_imported_along() -> None:
+    program = "import importlib, sys\n" + "".join(
+        f"importlib.import_module('hptc.render.{path.stem}')\n" for path in MODULES
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    loaded = done.stdout.split()
+    assert "hptc.render.diff" in loaded
+    found = [name for name in loaded for part in ACTING if f"{name}.".startswith(f"{part}.")]
+    assert found == []
