@@ -12,7 +12,7 @@ from hptc.diff.review import Review, SpecDiff
 from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
-from hptc.render.diff import REFUSALS, subject, title, verdict
+from hptc.render.diff_phrases import REFUSALS, subject, title, verdict
 
 JSON_VERSION = 1
 _COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` has the details

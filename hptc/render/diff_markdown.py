@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
-from hptc.render.diff import (
+from hptc.render.diff_phrases import (
     REFUSALS,
     also,
     consequences,

@@ -87,7 +87,7 @@ def test_from_the_first_stack_to_the_last(
         (KEPT_STACK, f"`{KEPT_STACK}` is needed by the spec `{KEPT}`"),
         (FOUNDATION, f"`{FOUNDATION}` is needed by the spec `{KEPT}`"),
         ("CDKToolkit", "the stack `CDKToolkit` does not belong to the project `demo`"),
-        (GONE_STACK, "there is no terminal to ask in"),
+        (GONE_STACK, "no terminal to ask for confirmation"),
     ):
         with project.entered():
             refused = run_here(capsys, "destroy", name)

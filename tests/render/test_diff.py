@@ -18,8 +18,9 @@ from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import Review, Side, SpecDiff, review, with_costs
 from hptc.project import project_file
 from hptc.project.project_file import Project
-from hptc.render.diff import TITLES, VERDICTS, Format, growth_text, render_diff
+from hptc.render.diff import Format, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
+from hptc.render.diff_phrases import TITLES, VERDICTS, growth_text
 from tests.support.golden import Golden
 from tests.support.paths import ROOT
 from tests.support.prices import price_table

@@ -1,0 +1,234 @@
+"""The phrases that every format of a review shares: verdicts, titles and consequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hptc.compiler.outcome import Compiled
+from hptc.cost.bound import CostBound
+from hptc.diff.changes import Change, Growth, Impact, Kind
+from hptc.diff.review import CostChange, Parent, Review, SpecDiff
+from hptc.diff.schedule_changes import schedule_text
+from hptc.render.cost import dollars, hours_text, stand
+from hptc.text import plural
+
+VERDICTS: dict[Impact, str] = {
+    Impact.BREAKS: "does not compile",
+    Impact.BREACH: "violates the policy",
+    Impact.SECURITY: "loosens security",
+    Impact.PERMISSIONS: "broadens permissions",
+    Impact.POLICY: "loosens the policy",
+    Impact.UNSEEN: "uses a different role, key, network or account",
+    Impact.JOBS: "adds, removes or renames a tuning job",
+    Impact.SCHEDULE: "changes a schedule",
+    Impact.SEARCH: "changes the tuning job",
+    Impact.COST: "changes the cost",
+    Impact.SAFER: "tightens security",
+    Impact.COSMETIC: "changes tags",
+}
+
+ONE_JOB: dict[Kind, str] = {
+    Kind.JOB_ADDED: "adds a tuning job",
+    Kind.JOB_REMOVED: "removes a tuning job",
+    Kind.JOB_RENAMED: "renames a tuning job",
+    Kind.JOB_NAME: "changes a job name",
+    Kind.REPAIRED: "compiles again",
+}
+"""More specific verdicts, for when all changes of the worst impact are of one kind."""
+
+REFUSALS = (Kind.BROKEN, Kind.POLICY_BREACH)
+"""Changes whose findings say more than they do."""
+
+TITLES: dict[Kind, str] = {
+    Kind.BROKEN: "does not compile",
+    Kind.POLICY_BREACH: "violates the policy",
+    Kind.REPAIRED: "compiles again",
+    Kind.JOB_ADDED: "added",
+    Kind.JOB_REMOVED: "removed",
+    Kind.JOB_RENAMED: "renamed",
+    Kind.JOB_NAME: "changed",
+    Kind.SCHEDULE_ADDED: "added",
+    Kind.SCHEDULE_REMOVED: "removed",
+    Kind.SCHEDULE: "schedule changed",
+    Kind.DEFINITION_ADDED: "training job definition added",
+    Kind.DEFINITION_REMOVED: "training job definition removed",
+    Kind.DEFINITION_RENAMED: "training job definition renamed",
+    Kind.HYPERPARAMETER_ADDED: "hyperparameter added",
+    Kind.HYPERPARAMETER_REMOVED: "hyperparameter removed",
+    Kind.NOW_TUNED: "now tuned, was static",
+    Kind.NOW_STATIC: "now static, was tuned",
+    Kind.STATIC_VALUE: "static value changed",
+    Kind.KIND: "range type changed",
+    Kind.SCALE: "scaling type changed",
+    Kind.RANGE_WIDENED: "range widened",
+    Kind.RANGE_NARROWED: "range narrowed",
+    Kind.RANGE_MOVED: "range moved",
+    Kind.CATEGORY_ADDED: "categories added",
+    Kind.CATEGORY_REMOVED: "categories removed",
+    Kind.CATEGORY_ORDER: "categories reordered",
+    Kind.VALUE_HINT: "value hint for Autotune changed",
+    Kind.OBJECTIVE: "objective metric changed",
+    Kind.METRICS: "metric definition changed",
+    Kind.STRATEGY: "strategy changed",
+    Kind.LIMITS: "limit changed",
+    Kind.EARLY_STOPPING: "early stopping changed",
+    Kind.COMPLETION: "completion criteria changed",
+    Kind.SEED: "random seed changed",
+    Kind.AUTOTUNE: "Autotune changed",
+    Kind.WARM_START: "warm start changed",
+    Kind.ALGORITHM: "algorithm changed",
+    Kind.ALGORITHM_VERSION: "algorithm version changed",
+    Kind.INPUT_ADDED: "input channel added",
+    Kind.INPUT_REMOVED: "input channel removed",
+    Kind.INPUT: "input channel changed",
+    Kind.OUTPUT: "output changed",
+    Kind.CHECKPOINT: "checkpoints changed",
+    Kind.ENVIRONMENT_VARIABLE: "environment variable changed",
+    Kind.INSTANCES: "instances changed",
+    Kind.VOLUME: "volume changed",
+    Kind.SPOT: "managed spot training changed",
+    Kind.RUNTIME: "maximum runtime changed",
+    Kind.RETRY: "retry strategy changed",
+    Kind.ROLE: "execution role changed",
+    Kind.PERMISSIONS_BROADENED: "permissions broadened",
+    Kind.PERMISSIONS_NARROWED: "permissions narrowed",
+    Kind.ENCRYPTION_LOOSENED: "encryption loosened",
+    Kind.ENCRYPTION_TIGHTENED: "encryption tightened",
+    Kind.ENCRYPTION_KEY: "encryption key changed",
+    Kind.ISOLATION_LOOSENED: "isolation loosened",
+    Kind.ISOLATION_TIGHTENED: "isolation tightened",
+    Kind.NETWORK_LOOSENED: "network loosened",
+    Kind.NETWORK_TIGHTENED: "network tightened",
+    Kind.NETWORK: "network changed",
+    Kind.ACCOUNT: "account or Region changed",
+    Kind.INFRASTRUCTURE: "infrastructure changed",
+    Kind.POLICY_LOOSENED: "policy loosened",
+    Kind.POLICY_TIGHTENED: "policy tightened",
+    Kind.TAG: "tag changed",
+    Kind.OTHER: "changed",
+}
+
+
+def verdict(found: Review) -> str:
+    """The verdict on all changes, in a few words."""
+    if found.is_empty:
+        return "no change in meaning"
+    worst = found.impact
+    if worst is None:
+        return "new findings"
+    kinds = {c.kind for spec in found.specs for c in spec.changes if c.impact is worst}
+    return ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if len(kinds) == 1 else VERDICTS[worst]
+
+
+def spec_verdict(changes: tuple[Change, ...]) -> str:
+    """The verdict on one spec's changes, which are sorted worst first."""
+    if not changes:
+        return "new findings"
+    return ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
+
+
+def tone(impact: Impact | None) -> str:
+    """How an impact is highlighted: `bad`, `some` or `good`."""
+    if impact is None:
+        return "some"
+    if impact.rank <= Impact.POLICY.rank:
+        return "bad"
+    return "good" if impact.rank >= Impact.SAFER.rank else "some"
+
+
+def scope(found: Review) -> str:
+    """How much changed: `2 of 14 specs changed, 1 new tuning job`."""
+    total = plural(found.compared, "spec")
+    if found.is_empty:
+        return f"{total} compared"
+    new_jobs = sum(spec.is_new_job for spec in found.specs)
+    jobs = f", {plural(new_jobs, 'new tuning job')}" if new_jobs else ""
+    return f"{len(found.specs):,} of {total} changed{jobs}"
+
+
+def also(found: Review) -> str:
+    """The other impacts beside the verdict, in the same words; empty if there are none."""
+    changes = [*found.project, *(change for spec in found.specs for change in spec.changes)]
+    others = {change.impact for change in changes} - {found.impact}
+    return "; ".join(VERDICTS[impact] for impact in Impact if impact in others)
+
+
+def growth_text(growth: Growth) -> str:
+    """The growth of a range: `2.5 times as wide`, `+1.3 decades`."""
+    if growth.decades is not None:
+        unit = "decade" if abs(growth.decades) == 1 else "decades"
+        return f"{growth.decades:+.3g} {unit}"
+    return f"{growth.ratio:.3g} times as wide" if growth.ratio is not None else ""
+
+
+def title(change: Change) -> str:
+    """What changed and by how much: `range widened, +1 decade`."""
+    grown = growth_text(change.growth) if change.growth is not None else ""
+    return ", ".join(part for part in (TITLES[change.kind], grown) if part)
+
+
+def subject(change: Change) -> str:
+    """The subject of a change, with its training job definition if there are several."""
+    within = change.training_job
+    return change.subject if within in (None, change.subject) else f"{within}: {change.subject}"
+
+
+def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
+    """The consequences for whoever approves the change; `name` formats names."""
+    if spec.is_new_job:
+        was = f", was {name(spec.old_job)}" if spec.old_job else ""
+        yield f"new tuning job {name(spec.new_job or '')}{was}"
+    elif spec.new_job is not None:
+        yield f"same tuning job, {name(spec.new_job)}"
+    elif spec.new is None and spec.old_job is not None:
+        yield f"no tuning job; {name(spec.old_job)} stays in AWS unchanged"
+    if spec.old_job and spec.new_job and spec.old_count != spec.new_count:
+        yield f"training jobs: {_count(spec.old_count)} → {_count(spec.new_count)}"
+    for parent in spec.parents:
+        yield _parent_text(parent, name)
+    if spec.cost is not None:
+        yield _cost_text(spec.cost, name)
+    if isinstance(spec.new, Compiled) and spec.new.schedule is not None:
+        when = name(schedule_text(spec.new.schedule))
+        yield f"scheduled, {when}: each run is a separate tuning job at that cost"
+
+
+def _count(number: int | None) -> str:
+    return "no limit" if number is None else f"{number:,}"
+
+
+def _parent_text(parent: Parent, name: Callable[[str], str]) -> str:
+    says = f"warm-starts from {name(parent.job)}"
+    if parent.spec is None:
+        return f"{says}, which is not a spec in this project"
+    says = f"{says} of {name(parent.spec)}"
+    if parent.is_new:
+        return f"{says}, which is also new: submit it first and wait until it completes"
+    return f"{says}, unchanged"
+
+
+def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
+    bounds = [bound for bound in (cost.old, cost.new) if bound is not None]
+    texts = [name(bound_text(bound)) for bound in bounds]
+    dated = [price for bound in bounds if _is_known(bound) for price in bound.prices]
+    prices = f" ({name(stand(dated))})" if dated else ""
+    if cost.new is None:
+        return f"cost before: {texts[0]}{prices}"
+    if len(texts) == 2 and texts[0] == texts[1]:
+        return f"cost: {texts[0]}, unchanged{prices}"
+    return f"cost: {' → '.join(texts)}{prices}"
+
+
+def bound_text(bound: CostBound) -> str:
+    """The maximum cost, or what is unknown about it."""
+    most = bound.maximum
+    if most is None:
+        return "unlimited"
+    if most.usd is None:
+        return f"at most {hours_text(most.instance_hours)} at an unknown price"
+    spot = f", {dollars(most.usd_low)} at spot" if most.usd_low != most.usd else ""
+    return f"at most {dollars(most.usd)}{spot}"
+
+
+def _is_known(bound: CostBound) -> bool:
+    return bound.maximum is not None and bound.maximum.usd is not None
