@@ -1,11 +1,12 @@
-"""What hptc raises when the world refuses, each with its exit code.
+"""Exceptions for problems outside the user's specs, each with its exit code.
 
     HptcError
     ├── UsageError      2  a bad argument, an unreadable file, a missing tool
-    └── OperationError  3  AWS refused, or something outside failed
-        └── AwsError    3  with AWS's own code
+    └── OperationError  3  AWS or an external tool reported an error
+        └── AwsError    3  with the error code from AWS
 
-cli.py catches HptcError once. Anything else is a bug of hptc: exit 70, with a traceback.
+hptc/cli/program.py catches HptcError. Any other exception is a bug in hptc: exit code 70, with a
+traceback.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ EXIT_INTERRUPTED = 130
 
 
 class HptcError(Exception):
-    """Something outside the user's spec stopped the work. `help` says what to do."""
+    """A problem outside the user's specs. `help` says how to fix it."""
 
     exit_code = EXIT_OPERATION
 
@@ -30,17 +31,17 @@ class HptcError(Exception):
 
 
 class UsageError(HptcError):
-    """The command can't be carried out as it was given."""
+    """The command was used incorrectly or its input can't be read."""
 
     exit_code = EXIT_USAGE
 
 
 class OperationError(HptcError):
-    """An operation outside hptc failed."""
+    """AWS or an external tool reported an error."""
 
 
 class AwsError(OperationError):
-    """AWS refused a call. `code` is AWS's own."""
+    """AWS rejected a call. `code` is the error code from AWS."""
 
     def __init__(self, message: str, *, code: str = "", help: str = "") -> None:
         super().__init__(message, help=help)

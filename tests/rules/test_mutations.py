@@ -49,7 +49,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         M("HPT310", "top_k: 2", "topk: 2"),
         M(
             "HPT309",
-            "    num_classes: 257                          # 256 objects and clutter\n",
+            "    num_classes: 257                          # 256 object categories and clutter\n",
             "",
             at="hyperparameters:",
         ),
@@ -428,7 +428,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     "mnist-pytorch": (
         M(
             "HPT510",
-            "  enable_inter_container_traffic_encryption: true   # gradients cross the network\n",
+            "  enable_inter_container_traffic_encryption: true   # encrypts gradients between instances\n",
             "",
             at="instance_count: 2",
         ),
@@ -483,13 +483,13 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         M(
             "HPT455",
             'train.manifest"\n        s3_data_type: AugmentedManifestFile\n'
-            "        attribute_names: [source-ref, bounding-box]   # the image, then its label\n",
+            "        attribute_names: [source-ref, bounding-box]   # the image and its label\n",
             'train/"\n      input_mode: File\n',
             at="record_wrapper_type",
         ),
         M(
             "HPT457",
-            "        attribute_names: [source-ref, bounding-box]   # the image, then its label\n",
+            "        attribute_names: [source-ref, bounding-box]   # the image and its label\n",
             "",
             at="s3_data_type",
         ),
