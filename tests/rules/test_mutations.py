@@ -428,7 +428,8 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     "mnist-pytorch": (
         M(
             "HPT510",
-            "  enable_inter_container_traffic_encryption: true   # encrypts gradients between instances\n",
+            "  enable_inter_container_traffic_encryption: true   "
+            "# encrypts gradients between instances\n",
             "",
             at="instance_count: 2",
         ),
@@ -495,8 +496,8 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         ),
         M(
             "HPT458",
-            "      record_wrapper_type: RecordIO           # the stream is images otherwise, and "
-            "the algorithm reads records\n",
+            "      record_wrapper_type: RecordIO           # the algorithm reads records, not a "
+            "stream of images\n",
             "",
             at="s3_data_type",
         ),
