@@ -124,15 +124,15 @@ def review(old: Side, new: Side) -> Review:
         },
     )
     pairs = list(paired(old.compiled, new.compiled))
-    told = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
-    specs = [diff for was, becomes in told if (diff := _spec_diff(was, becomes, jobs))]
+    comparable = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
+    specs = [diff for was, becomes in comparable if (diff := _spec_diff(was, becomes, jobs))]
     project = list(environment_changes(old.environment, new.environment))
     notes = [*old.notes, *new.notes]
     faults = _unknown(old.project_findings, new.project_findings)
     if faults:
         project.append(_job_change(Kind.BROKEN))
     file = _project_file(new)
-    if left := len(pairs) - len(told):
+    if left := len(pairs) - len(comparable):
         notes.append(f"{plural(left, 'spec')} can't be compared until {file} has no errors")
     return Review(
         old=old.label,

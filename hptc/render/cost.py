@@ -58,7 +58,7 @@ def headline(bound: BoundSummary) -> str:
     if bound.usd is None:
         return f"at most {hours}; the price is unknown"
     spot = f"from {dollars(bound.usd_low)} at spot; " if bound.usd_low != bound.usd else ""
-    prices = _stand([bound.region or ""], bound.price_dates, bound.price_origins)
+    prices = _price_sources([bound.region or ""], bound.price_dates, bound.price_origins)
     return f"at most {dollars(bound.usd)} ({spot}{hours}; {prices})"
 
 
@@ -67,17 +67,17 @@ def hours_text(hours: Decimal) -> str:
     return f"{_number(hours)} instance-hours"
 
 
-def stand(prices: Sequence[Price]) -> str:
+def price_sources(prices: Sequence[Price]) -> str:
     """The Regions, dates and sources of prices."""
     dates = sorted({price.date for price in prices})
-    return _stand(
+    return _price_sources(
         [price.region for price in prices],
         dates[:1] + dates[1:][-1:],
         [price.origin for price in prices],
     )
 
 
-def _stand(regions: Iterable[str], dates: Iterable[str], origins: Iterable[str]) -> str:
+def _price_sources(regions: Iterable[str], dates: Iterable[str], origins: Iterable[str]) -> str:
     """`dates` are the first and last one, or the only one."""
     where, who = (" and ".join(dict.fromkeys(each)) for each in (regions, origins))
     return f"{where} prices of {' to '.join(dates)}, from {who}"

@@ -97,9 +97,9 @@ def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
     yield "| Spec | Verdict |"
     yield "|---|---|"
     for spec in specs:
-        says = spec_verdict(spec.changes)
+        phrase = spec_verdict(spec.changes)
         job = ", new tuning job" if spec.is_new_job else ""
-        yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {says}{job} |"
+        yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {phrase}{job} |"
 
 
 def _folded(
@@ -110,15 +110,15 @@ def _folded(
     size: _Size,
 ) -> str:
     """One spec: a line to click, then its findings, changes and consequences."""
-    told = tuple(change for change in changes if change.kind not in REFUSALS)
-    counts = ((len(findings), "finding"), (len(told), "change"))
+    listed = tuple(change for change in changes if change.kind not in REFUSALS)
+    counts = ((len(findings), "finding"), (len(listed), "change"))
     count = ", ".join(plural(number, what) for number, what in counts if number)
-    says = spec_verdict(changes)
+    phrase = spec_verdict(changes)
     label = html.escape(_clipped(name, size.characters))
-    parts = [f"<details><summary><code>{label}</code>: {says} ({count})</summary>"]
+    parts = [f"<details><summary><code>{label}</code>: {phrase} ({count})</summary>"]
     blocks = {
         "Findings:": [*_findings(findings, size)],
-        "Changes:": [*_changes(told, size)],
+        "Changes:": [*_changes(listed, size)],
         "Consequences:": [*following][: size.rows],
     }
     for label, lines in blocks.items():
@@ -134,16 +134,16 @@ def _consequences(spec: SpecDiff, size: _Size) -> Iterator[str]:
 def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
     """What changed on one line, and both values below it."""
     for change in changes[: size.rows]:
-        says = title(change)
+        phrase = title(change)
         if change.impact.rank <= Impact.UNSEEN.rank:
-            says = f"**{says}**"
+            phrase = f"**{phrase}**"
         about = code(subject(change), size.characters)
         note = code(change.note, size.characters)
         values = [text for text in (change.old, change.new) if text.strip()]
         arrow = " → " if sum(map(len, values)) <= _ONE_LINE else "<br>→ "
         shown = arrow.join(code(text, size.characters) for text in values)
         yield "".join(
-            (f"{about}: " if about else "", says, f" ({note})" if note else "",
+            (f"{about}: " if about else "", phrase, f" ({note})" if note else "",
              f"<br>{shown}" if shown else "")
         )  # fmt: skip
     if len(changes) > size.rows:

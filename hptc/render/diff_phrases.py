@@ -9,7 +9,7 @@ from hptc.cost.bound import CostBound
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import CostChange, Parent, Review, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
-from hptc.render.cost import dollars, hours_text, stand
+from hptc.render.cost import dollars, hours_text, price_sources
 from hptc.text import plural
 
 VERDICTS: dict[Impact, str] = {
@@ -198,20 +198,20 @@ def _count(number: int | None) -> str:
 
 
 def _parent_text(parent: Parent, name: Callable[[str], str]) -> str:
-    says = f"warm-starts from {name(parent.job)}"
+    text = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
-        return f"{says}, which is not a spec in this project"
-    says = f"{says} of {name(parent.spec)}"
+        return f"{text}, which is not a spec in this project"
+    text = f"{text} of {name(parent.spec)}"
     if parent.is_new:
-        return f"{says}, which is also new: submit it first and wait until it completes"
-    return f"{says}, unchanged"
+        return f"{text}, which is also new: submit it first and wait until it completes"
+    return f"{text}, unchanged"
 
 
 def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
     bounds = [bound for bound in (cost.old, cost.new) if bound is not None]
     texts = [name(bound_text(bound)) for bound in bounds]
     dated = [price for bound in bounds if _is_known(bound) for price in bound.prices]
-    prices = f" ({name(stand(dated))})" if dated else ""
+    prices = f" ({name(price_sources(dated))})" if dated else ""
     if cost.new is None:
         return f"cost before: {texts[0]}{prices}"
     if len(texts) == 2 and texts[0] == texts[1]:

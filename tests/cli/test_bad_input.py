@@ -77,7 +77,7 @@ def bomb() -> str:
 
 JOB = f"{GOOD}training_job:\n  "
 
-# The text of a file; what is said; exit code.
+# The text of a file, the message, and the exit code.
 TEXTS: dict[str, tuple[str | bytes, str, int]] = {
     "broken": ("name: [x\nb: 1\n", "HPT002", 1),
     "empty": ("", "HPT100", 1),
@@ -117,14 +117,14 @@ TEXTS: dict[str, tuple[str | bytes, str, int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said", "exit_code"), TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize(("text", "message", "exit_code"), TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("command", ["check", "compile", "submit"])
 def test_a_bad_file(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
     command: str,
     text: str | bytes,
-    said: str,
+    message: str,
     exit_code: int,
 ) -> None:
     file = folder / "specs" / "bad.yaml"
@@ -133,7 +133,7 @@ def test_a_bad_file(
     options = ["-o", "out"] if command == "compile" else []
     code, out, err = seen(capsys, command, "specs/bad.yaml", *options)
     assert code == exit_code, out + err
-    assert said in out + err
+    assert message in out + err
     assert "bad.yaml" in out + err
     assert "\x1b[2J" not in out + err
     assert (out == "") == (command != "check" or exit_code == 2)
@@ -189,7 +189,7 @@ PATHS: dict[str, tuple[Make, list[str], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("make", "arguments", "said"), PATHS.values(), ids=PATHS)
+@pytest.mark.parametrize(("make", "arguments", "message"), PATHS.values(), ids=PATHS)
 @pytest.mark.parametrize("command", ["check", "compile", "submit"])
 def test_a_bad_path(
     folder: Path,
@@ -197,13 +197,13 @@ def test_a_bad_path(
     command: str,
     make: Make,
     arguments: list[str],
-    said: str,
+    message: str,
 ) -> None:
     make(folder)
     code, out, err = seen(capsys, command, *arguments)
     assert (code, out) == (2, "")
     assert err.startswith(("error: ", "Usage"))
-    assert said in err
+    assert message in err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -239,17 +239,17 @@ PROJECTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), PROJECTS.values(), ids=PROJECTS)
+@pytest.mark.parametrize(("text", "message"), PROJECTS.values(), ids=PROJECTS)
 @pytest.mark.parametrize("command", ["check", "compile", "submit"])
 def test_a_bad_project(
-    folder: Path, capsys: pytest.CaptureFixture[str], command: str, text: str, said: str
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str, text: str, message: str
 ) -> None:
     (folder / "hptc.yaml").write_text(text)
     (folder / "specs" / "x.yaml").write_text(GOOD)
     before = files(folder)
     code, out, err = seen(capsys, command, "specs/x.yaml")
     assert code == 1
-    assert said in out + err
+    assert message in out + err
     assert (out == "") == (command != "check")
     assert files(folder) == before
 

@@ -105,16 +105,16 @@ MISUSE = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "said"), MISUSE.values(), ids=MISUSE)
+@pytest.mark.parametrize(("arguments", "message"), MISUSE.values(), ids=MISUSE)
 def test_misuse(
-    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     (folder / "specs" / "more.yaml").write_text("name: more\n")
     before = files(folder)
     assert hptc(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
     assert files(folder) == before
 
@@ -142,21 +142,21 @@ CHECKS: dict[str, tuple[dict[str, str], list[str], int, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("more", "arguments", "exit_code", "said"), CHECKS.values(), ids=CHECKS)
+@pytest.mark.parametrize(("more", "arguments", "exit_code", "message"), CHECKS.values(), ids=CHECKS)
 def test_check(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
     more: dict[str, str],
     arguments: list[str],
     exit_code: int,
-    said: str,
+    message: str,
 ) -> None:
     for name, text in more.items():
         (folder / "specs" / f"{name}.yaml").write_text(text)
     assert hptc(["check", *arguments]) == exit_code
     out, err = capsys.readouterr()
-    assert err == f"{said}\n"
-    assert (out == "") == ("no errors" in said)
+    assert err == f"{message}\n"
+    assert (out == "") == ("no errors" in message)
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
@@ -396,6 +396,6 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
         assert process.stderr is not None
         process.stdout.read(10)
         process.stdout.close()
-        said = process.stderr.read()
+        message = process.stderr.read()
         process.wait(60)
-    assert (process.returncode, said) == (0, b"")
+    assert (process.returncode, message) == (0, b"")
