@@ -1,6 +1,4 @@
-"""Whatever is given to the command line: a message that says what to do, the right exit code,
-no traceback, and nothing written.
-"""
+"""Invalid input: a helpful message, the right exit code, no traceback, and nothing written."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ Make = Callable[[Path], object]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose defaults make a whole spec of a name alone."""
+    """A project with defaults for everything except a spec's name."""
     (tmp_path / "specs").mkdir()
     (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
     monkeypatch.chdir(tmp_path)

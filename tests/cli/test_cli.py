@@ -1,4 +1,4 @@
-"""The command line: results on stdout, talk on stderr, an exit code; in process and outside."""
+"""The command line, in process and as a program: stdout, stderr and exit codes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMMANDS = sorted(cli.commands)
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a good spec, whose defaults make a whole spec of a name alone."""
+    """A project with a valid spec, and defaults for everything except a spec's name."""
     (tmp_path / "specs").mkdir()
     (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
     (tmp_path / "specs" / "good.yaml").write_text(GOOD, "utf-8")
@@ -250,7 +250,7 @@ def test_compile_into_a_folder(folder: Path, capsys: pytest.CaptureFixture[str])
 def test_compile_refuses_two_requests_of_one_name(
     folder: Path, capsys: pytest.CaptureFixture[str], job_name: str
 ) -> None:
-    """The file of one would replace the other's, on a file system without case too."""
+    """One file would replace the other, also on case-insensitive file systems."""
     hptc(["compile", "specs/good.yaml"])
     request = json.loads(capsys.readouterr().out)
     for file, name in (("one.json", "pinned"), ("two.json", job_name)):
@@ -289,7 +289,7 @@ def test_compile_with_an_error_writes_nothing(
     assert files(folder) == before
 
 
-def test_compile_with_a_warning_says_it_on_stderr(
+def test_compile_prints_warnings_to_stderr(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "specs" / "warned.yaml").write_text(WARNED)
@@ -304,7 +304,7 @@ def test_the_skeleton_is_a_spec(capsys: pytest.CaptureFixture[str]) -> None:
     assert "name:" in capsys.readouterr().out
 
 
-def test_import_and_compile_go_round(
+def test_compile_inverts_import(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hptc(["compile", "specs/good.yaml"])
@@ -385,7 +385,7 @@ def test_program_prints_any_character_anywhere(folder: Path, encoding: str) -> N
     assert b"Traceback" not in done.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(folder: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "hptc", "explain", "--all"],
         cwd=folder,

@@ -13,7 +13,7 @@ from hptc.cli.console import file_progress, use_color
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True

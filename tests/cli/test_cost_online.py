@@ -1,4 +1,4 @@
-"""`hptc cost --online` and the costs of `hptc plan`, on the sandbox, where nothing trains."""
+"""`hptc cost --online` and the costs of `hptc plan` in the sandbox, which runs no training."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of two specs, with prices of its own."""
+    """A project with two specs and its own prices."""
     text = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
     (tmp_path / "hptc.yaml").write_text(text, "utf-8")
     (tmp_path / "prices.json").write_text(json.dumps(PRICES), "utf-8")
@@ -73,7 +73,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def test_without_the_flag_nobody_is_asked(
+def test_without_the_flag_aws_is_not_called(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -112,7 +112,7 @@ def test_a_saved_plan_has_the_costs_and_is_applied(
     assert "submitted other-" in capsys.readouterr().out
 
 
-def test_one_environment_is_asked_at_a_time(
+def test_only_one_environment_at_a_time(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path_factory.mktemp("another")

@@ -1,4 +1,4 @@
-"""The commands' table: its help lines, and what a command imports."""
+"""The table of commands: help lines, and the modules that a command imports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hptc.cli.program import COMMANDS
 from tests.support.paths import ROOT
 
 LONGEST_SUMMARY = 60
-"""What fits in a terminal of 80 columns beside the longest name of a command."""
+"""The space beside the longest command name in a terminal of 80 columns."""
 
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
@@ -40,7 +40,7 @@ def test_click_knows_the_names_for_its_suggestions() -> None:
 
 
 def imported(*arguments: str) -> set[str]:
-    """The modules of hptc, and the packages, that a run of `hptc` imports."""
+    """Every module that a run of `hptc` imports."""
     program = (
         "import sys; from hptc.cli import run; code = run(sys.argv[1:]); "
         "print(*sys.modules, file=sys.stderr); sys.exit(code)"

@@ -19,7 +19,7 @@ sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Path:
-    """A project of two specs that need no deployment, in the sandbox's account."""
+    """A project with two specs that need no deployment, in the sandbox's account."""
     infrastructure = "{infrastructure: {kms_key: absent}, account"
     (tmp_path / "hptc.yaml").write_text(PROJECT.replace("{account", infrastructure), "utf-8")
     (tmp_path / "specs").mkdir()
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) ->
 
 
 def spec(name: str, more: str = "") -> str:
-    """A spec without a parent: the sandbox has none."""
+    """A spec without a warm-start parent, since the sandbox has no past jobs."""
     text = EXPLICIT.replace("name: explicit", f"name: {name}", 1).replace("warm_start", "#", 1)
     return f"{text}{more}"
 

@@ -1,4 +1,4 @@
-"""Two specs in, changes of meaning out: one table, and what must hold for any two requests."""
+"""Changes in meaning between two specs: a table of cases, and properties of any two requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost"
 
 @dataclass(frozen=True)
 class Case:
-    """A patch over SPEC (a JSON merge patch), and what it changes, by kind and subject."""
+    """A JSON merge patch over SPEC, and the changes to expect, by kind and subject."""
 
     id: str
     patch: str
@@ -289,7 +289,7 @@ def compiled(patch: str, churn: Project, on: str = "{}") -> Compiled:
 
 
 def _read(text: str) -> Any:
-    """YAML with the texts of its scalars; null is null."""
+    """YAML with scalars as strings, except null."""
     return _nulls(yaml.load(text, yaml.BaseLoader))
 
 
@@ -300,7 +300,7 @@ def _nulls(value: Any) -> Any:
 
 
 def _flow(value: Any) -> str:
-    """The same as YAML again, no scalar quoted that was not."""
+    """The data as YAML, without additional quotes."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
@@ -375,8 +375,8 @@ def test_any_two_requests(old: dict[str, Any], new: dict[str, Any]) -> None:
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 2**32))
-def test_every_change_is_told(seed: int, richness: float, chosen: int) -> None:
-    """A second change is told beside the first, never in its shadow."""
+def test_every_change_is_reported(seed: int, richness: float, chosen: int) -> None:
+    """A second change is reported in addition to the first one."""
     old = make_request(seed, richness)
     once = _with_one_change(old, Random(chosen))
     twice = _with_one_change(once, Random(chosen + 1))
@@ -385,7 +385,7 @@ def test_every_change_is_told(seed: int, richness: float, chosen: int) -> None:
         form_changes(canonical_form(old), canonical_form(twice)),
     )
     if any(change.kind in _WHOLE for change in (*before, *after)):
-        return  # what came or went as a whole is not told in all its parts
+        return  # additions and removals are not reported part by part
     assert (before == after) == (_unnamed(once) == _unnamed(twice))
 
 
@@ -412,14 +412,14 @@ def _unnamed(request: dict[str, Any]) -> str:
 
 
 def _shuffled(value: Any) -> Any:
-    """The same data with its keys in another order."""
+    """The data with its keys in another order."""
     if isinstance(value, dict):
         return {key: _shuffled(value[key]) for key in reversed(value)}
     return [_shuffled(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _with_one_change(request: dict[str, Any], random: Random) -> dict[str, Any]:
-    """A copy with one leaf replaced by another value of its type, or one list cut by its last."""
+    """A copy with one leaf replaced by a value of its type, or one list without its last item."""
     copy: dict[str, Any] = json.loads(json.dumps(request))
     places = list(_places(copy))
     holder, key = random.choice(places)
@@ -437,7 +437,7 @@ def _with_one_change(request: dict[str, Any], random: Random) -> dict[str, Any]:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every leaf and list that may change without breaking the shape: texts without enum."""
+    """Every leaf and list that can change without breaking the shape; no enums."""
     entries = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in entries:
         if isinstance(inner, (bool, int, float)) or key in _FREE:
@@ -455,7 +455,7 @@ _FREE = frozenset(
 
 
 def several(*jobs: str) -> str:
-    """A patch that turns SPEC's one training job into several."""
+    """A patch that replaces SPEC's training job by several."""
     body = _read(SPEC)["training_job"]
     each = {name: merged(body, _read(patch or "{}")) for name, _, patch in map(_parted, jobs)}
     return json.dumps({"training_job": None, "training_jobs": each})
@@ -577,7 +577,7 @@ def _kinds(old: Statement, new: Statement) -> list[Kind]:
         pytest.param(("-inf", "1"), ("0", "1"), None, id="endless"),
     ],
 )
-def test_a_growth_that_can_not_be_told(
+def test_a_growth_that_is_unknown(
     old: tuple[str, str], new: tuple[str, str], growth: Growth | None
 ) -> None:
     before, after = ({"type": "Continuous", "min": low, "max": high} for low, high in (old, new))
@@ -585,7 +585,7 @@ def test_a_growth_that_can_not_be_told(
     assert change.growth == growth
 
 
-def test_a_reviewer_is_told_what_each_start_is(churn: Project) -> None:
+def test_a_schedule_is_a_consequence(churn: Project) -> None:
     old, new = compiled("{}", churn), compiled("schedule: rate(1 day)", churn)
     sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
     (spec,) = review(*sides).specs

@@ -1,4 +1,4 @@
-"""Both sides of a project in a real repository: what is compared with what, and what is told."""
+"""Comparisons in a real repository: which versions are compared, and what is reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def child(name: str, *parents: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """A project of two specs, committed once; the tests stand in it, on a branch."""
+    """A project with two specs and one commit; the tests run in it, on a branch."""
     made = Repository.create(tmp_path / "repository")
     made.commit(
         "first",
@@ -42,7 +42,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 def told(found: Review) -> dict[str, list[Kind]]:
-    """The kinds of change of each spec, permissions left out."""
+    """The kinds of changes to each spec, without permissions."""
     return {
         spec.name: [
             change.kind
@@ -258,7 +258,7 @@ def test_hptc_yaml_is_new(repository: Repository) -> None:
 
 
 def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
-    """Its faults are told once, and none of what follows from them for every spec."""
+    """Its errors are reported once, without those that follow for every spec."""
     repository.write("hptc.yaml", "project: [")
     found = review_refs([])
     assert told(found) == {}

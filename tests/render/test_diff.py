@@ -67,7 +67,7 @@ TAGGED = named("tagged").replace("team: growth", "team: risk @octocat")
 
 
 def over_budget(one: Outcome) -> Outcome:
-    """As the policy refuses it; its request is kept, so that its changes can be told."""
+    """A spec that violates the policy but has a request, so that it can be compared."""
     place = one.layers.span(("limits", "max_number_of_training_jobs"))
     refusal = Diagnostic(
         code="HPT801",
@@ -80,7 +80,7 @@ def over_budget(one: Outcome) -> Outcome:
 
 @pytest.fixture
 def everything(tmp_path: Path) -> Review:
-    """One of each: changed, added, removed, broken, labelled; and hptc.yaml."""
+    """One spec of each kind: changed, added, removed, broken, tagged; and hptc.yaml."""
     old, new = loaded(tmp_path, TIGHT), loaded(tmp_path, LOOSE)
     before = [
         spec(SPEC, old),
@@ -122,7 +122,7 @@ def _cost(one: Compiled) -> CostBound:
 
 
 @pytest.mark.parametrize("form", Format)
-def test_nothing_to_say(form: Format, golden: Golden) -> None:
+def test_no_changes(form: Format, golden: Golden) -> None:
     text = render_diff(EMPTY, form)
     golden(f"diff/nothing.{form.value}", text)
     if form in (Format.TEXT, Format.MARKDOWN):
@@ -278,7 +278,7 @@ def test_json_has_what_a_program_needs(everything: Review) -> None:
 
 
 def test_the_page_about_it_shows_a_real_comment(everything: Review, request: object) -> None:
-    """docs/review.md holds the Markdown of one spec's change, as it is made here."""
+    """docs/review.md contains the Markdown of a change to one spec."""
     (trees,) = (one for one in with_costs(everything, _cost).specs if one.name == "trees")
     made = render_markdown(replace(everything, specs=(trees,), project=()))
     path = ROOT / "docs" / "review.md"

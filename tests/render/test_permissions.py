@@ -1,4 +1,4 @@
-"""What a spec's jobs may do, whole: as text for a reviewer, and as the policy."""
+"""The permissions of a spec's roles as text and as policy documents."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_it_fits_a_terminal_but_for_names_that_are_copied() -> None:
             assert len(line) <= 80 or len(line.removeprefix("  on").split()) == 1, line
 
 
-def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
+def test_each_of_several_roles_has_a_policy(tmp_path: Path) -> None:
     text = (ROOT / "specs" / "churn-two-algorithms.yaml").read_text(encoding="utf-8")
     role = "arn:aws:iam::123456789012:role/mine"
     assert "  trees:\n" in text
@@ -88,7 +88,7 @@ def test_several_roles_have_a_policy_each(tmp_path: Path) -> None:
     assert f"{role}: an existing role" in render_permissions(report)
 
 
-def test_without_an_environment_it_can_not_be_told() -> None:
+def test_permissions_need_an_environment() -> None:
     text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
     found = compile_text(text, "request.json", Workspace())
     with pytest.raises(UsageError, match="account and a Region"):

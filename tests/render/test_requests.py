@@ -1,4 +1,4 @@
-"""A request's text reads back as the request, whichever reader takes it."""
+"""Every YAML and JSON reader reads back the same request."""
 
 from __future__ import annotations
 
