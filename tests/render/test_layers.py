@@ -18,8 +18,14 @@ SHOWN = frozenset(
      "project", "render", "request", "service", "stacks", "text", "catalog")
 )  # fmt: skip
 """The packages whose results are shown."""
-ACTING = ("boto3", "botocore", "aws_cdk", "moto", "click", "hptc.cli", "hptc.aws", "hptc.cdk",
-          "hptc.sandbox", "hptc.github", "hptc.reference", "hptc.account_checks")  # fmt: skip
+ACTING = (
+    *("boto3", "botocore", "aws_cdk", "jsii", "moto", "click"),
+    *("hptc.cli", "hptc.aws", "hptc.cdk", "hptc.sandbox", "hptc.github", "hptc.reference"),
+    *("hptc.account_checks", "hptc.jobs.submission", "hptc.jobs.plan", "hptc.jobs.apply"),
+    *("hptc.jobs.decide", "hptc.jobs.history", "hptc.jobs.past_runs", "hptc.jobs.snapshot"),
+    *("hptc.jobs.provenance", "hptc.stacks.deploy", "hptc.stacks.destroy", "hptc.stacks.status"),
+    "hptc.stacks.cdk_cli",
+)
 STANDARD = frozenset(
     ("__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "html", "io",
      "json", "os", "pathlib", "re", "textwrap", "typing", "urllib")
