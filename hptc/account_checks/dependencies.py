@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.account_checks.deployed_spec import Subject
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.project.references import has_reference
@@ -45,7 +46,10 @@ def roles(subject: Subject) -> Iterator[Finding]:
         arn = definition.role_arn
         if has_reference(arn):
             continue
-        account, name = arn.split(":")[4], arn.rpartition("/")[2]
+        parts = ARN.parse(arn)
+        if parts is None:
+            continue
+        account, name = parts.account, parts.resource.rpartition("/")[2]
         if environment is not None and account != environment.account:
             continue  # HPT502 reports it, and IAM only returns roles of the caller's account
         path = definition.path / "RoleArn"
@@ -53,7 +57,8 @@ def roles(subject: Subject) -> Iterator[Finding]:
         if answer is None:
             continue
         role = answer.value
-        if role is not None and role.arn.split(":")[4] != account:
+        theirs = ARN.parse(role.arn) if role is not None else None
+        if theirs is not None and theirs.account != account:
             continue  # the credentials are for another account than the role's
         if role is None or role.arn != arn:
             yield Finding(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog import images
+from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import (
@@ -104,17 +105,17 @@ def role_in_another_account(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     account = context.environment.account if context.environment else None
     for definition in context.job.definitions:
-        if has_reference(definition.role_arn):
+        role = None if has_reference(definition.role_arn) else ARN.parse(definition.role_arn)
+        if role is None:
             continue
-        _, partition, _, _, owner, *_ = definition.role_arn.split(":")
-        account = account or owner
+        account = account or role.account
         region = context.region_of(definition)
         problem = label = ""
-        if owner != account:
-            problem = f"the role is in account {owner}, but the tuning job is in {account}"
+        if role.account != account:
+            problem = f"the role is in account {role.account}, but the tuning job is in {account}"
             label = f"not in {account}"
-        elif region is not None and partition != images.partition(region):
-            problem = f"the role is in partition {partition}, but {region} is not"
+        elif region is not None and role.partition != images.partition(region):
+            problem = f"the role is in partition {role.partition}, but {region} is not"
             label = f"must start with arn:{images.partition(region)}:"
         if problem:
             yield rule.finding(
