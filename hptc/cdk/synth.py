@@ -87,7 +87,6 @@ def build(
     import aws_cdk as cdk
 
     from hptc.cdk.foundation_stack import FoundationStack
-    from hptc.cdk.schedule_stack import ScheduledStartStack
     from hptc.cdk.spec_stack import RoleStack
 
     checks = os.environ.get(VALIDATE) == "1"
@@ -111,13 +110,17 @@ def build(
         roles[spec.spec] = stack
         if base is not None:
             stack.add_stack_dependency(base)
-    for schedule in schedules:
-        schedule_stack = ScheduledStartStack(
-            app, schedule, foundation, environment.spec_stack(schedule.spec), target
-        )
-        for needed in (base, roles.get(schedule.spec)):
-            if needed is not None:
-                schedule_stack.add_stack_dependency(needed)
+    if schedules:
+        # Its parts of aws_cdk take a tenth of a second to import.
+        from hptc.cdk.schedule_stack import ScheduledStartStack
+
+        for schedule in schedules:
+            schedule_stack = ScheduledStartStack(
+                app, schedule, foundation, environment.spec_stack(schedule.spec), target
+            )
+            for needed in (base, roles.get(schedule.spec)):
+                if needed is not None:
+                    schedule_stack.add_stack_dependency(needed)
     tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
     for key, value in tags.items():
         cdk.Tags.of(app).add(key, value)
