@@ -263,6 +263,18 @@ def test_without_a_region_a_volume_has_no_price() -> None:
     assert [(line.price, line.volume_price) for line in configuration.lines] == [(None, None)]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_only_several_instance_configurations_need_an_assumption(count: int) -> None:
+    configuration = "{instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}"
+    result = bound(f"""
+training_job:
+  resources: null
+  tuning_resources: {{instance_configs: [{", ".join([configuration] * count)}]}}
+""")
+    assumption = "every training job uses its most expensive instance configuration"
+    assert (assumption in result.assumptions) is (count > 1)
+
+
 def test_tuning_job_without_a_limit_has_no_bound() -> None:
     result = bound("limits: {max_number_of_training_jobs: null, max_runtime: null}")
     assert result.maximum is None

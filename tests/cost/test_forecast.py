@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.catalog.prices import packaged
+from hptc.cost.bound import summary
 from hptc.cost.evidence import PastRun, PastRuns, TrainingTime
-from hptc.cost.forecast import ExpectedCost, expected_cost
+from hptc.cost.forecast import ExpectedCost, TotalCost, expected_cost, total_cost
 from hptc.render.cost import SpecCost, costs_json, render_costs
 from tests.support.costs import UNKNOWN, bound
 from tests.support.golden import Golden
@@ -224,6 +225,42 @@ def test_an_unknown_price_is_never_zero(case: str) -> None:
     assert (found.usd_low, found.usd, found.usd_high) == (None, None, None)
     assert found.instance_hours is not None
     assert found.instance_hours >= 6
+
+
+NO_LIMIT = "limits: {max_number_of_training_jobs: null, max_runtime: null}"
+TOTALS = {
+    # The bound is 20 x $0.53; the forecast of 18 min each is 6 h x $0.53.
+    "nothing": ([], 0, "0", "0", "0"),
+    "one": ([("{}", True)], 0, "10.60", "20", "3.18"),
+    "two": ([("{}", True), ("{}", True)], 0, "21.20", "40", "6.36"),
+    "one without a forecast": ([("{}", True), ("{}", False)], 0, "21.20", "40", None),
+    "one without a bound": ([("{}", True), (NO_LIMIT, True)], 1, None, None, "6.36"),
+    "neither with a bound": ([(NO_LIMIT, False), (NO_LIMIT, False)], 2, None, None, None),
+}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "unknown", "usd", "hours", "expected_usd"), TOTALS.values(), ids=TOTALS
+)
+def test_the_total_of_several_tuning_jobs(
+    jobs: list[tuple[str, bool]],
+    unknown: int,
+    usd: str | None,
+    hours: str | None,
+    expected_usd: str | None,
+) -> None:
+    costs = [
+        # without a number of training jobs, that of the run counts: 20, as in the base
+        (summary(bound(spec)), expected(spec, run(*[18] * 20)) if has_run else None)
+        for spec, has_run in jobs
+    ]
+    assert total_cost(costs) == TotalCost(
+        searches=len(jobs),
+        unknown=unknown,
+        usd=None if usd is None else Decimal(usd),
+        instance_hours=None if hours is None else Decimal(hours),
+        expected_usd=None if expected_usd is None else Decimal(expected_usd),
+    )
 
 
 @given(

@@ -86,6 +86,16 @@ def test_objective_found(definitions: str, is_found: bool) -> None:
     assert proved(definitions).is_objective_found is is_found
 
 
+def test_three_captures_of_each_kind_are_shown() -> None:
+    log = "".join(f"loss={value}\n" for value in ("1", "nan", "2", "inf", "3", "-", "4", "?", "5"))
+    (found,) = proved('{loss: "loss=(.*)"}', log).metrics
+    assert (found.matches, found.numbers) == (9, 5)
+    assert [(each.line, each.text) for each in found.first] == [(1, "1"), (3, "2"), (5, "3")]
+    assert [(each.line, each.text) for each in found.wrong] == [(2, "nan"), (4, "inf"), (6, "-")]
+    assert found.last is not None
+    assert (found.last.line, found.last.text) == (9, "5")
+
+
 def test_groups_that_capture_nothing_are_counted() -> None:
     (found,) = proved('{loss: "epoch (?:x([0-9]))?"}').metrics
     assert (found.matches, found.numbers, found.without_group) == (4, 0, 4)

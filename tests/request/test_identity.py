@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from random import Random
 from typing import Any
 
@@ -152,6 +153,13 @@ def test_the_same_search(one: dict[str, Any], other: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
 def test_another_search(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert digest(one) != digest(other)
+
+
+def test_the_digest_of_text_beyond_ascii_stays_the_same() -> None:
+    """Another encoding would give unchanged specs new jobs."""
+    canonical_text = '{"Tags":[{"Key":"теам","Value":"ü"}]}'
+    request = {"Tags": [{"Value": "ü", "Key": "теам"}]}
+    assert digest(request) == hashlib.sha256(canonical_text.encode()).hexdigest()
 
 
 NAMES = {
