@@ -224,7 +224,7 @@ def test_help_lists_what_exists(text: str, parts: tuple[str, ...]) -> None:
 def test_the_maximum_size_is_accepted() -> None:
     head = "{{ env }}"
     assert len(render(head + "x" * (MAX_TEMPLATE - len(head)), VARIABLES)) == MAX_TEMPLATE - 6
-    with pytest.raises(TemplateError, match=f"at most {MAX_TEMPLATE:,} are allowed"):
+    with pytest.raises(TemplateError, match="at most 16,384 are allowed"):
         render(head + "x" * (MAX_TEMPLATE - len(head) + 1), VARIABLES)
 
 
