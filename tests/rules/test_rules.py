@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from hptc.diagnostics import Span
 from hptc.reference.rule_pages import BASES, REQUEST_BASE
 from hptc.rules import RULES
 from hptc.rules.rule import DEFAULT_BASE, Rule, parse_documentation
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import FOLDER, Case, cases, compile_case, found, project_text
 
@@ -18,6 +20,22 @@ CASES = cases()
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_case(case: Case) -> None:
     assert found(compile_case(case.text, case.base), case.base) == case.expected
+
+
+def test_marked_text(golden: Golden) -> None:
+    """Whether a finding marks a key or its value, which the line of a mark doesn't show."""
+    marked = [
+        f"{diagnostic.code} {_first_line(diagnostic.span)}"
+        for case in CASES
+        if case.base != REQUEST_BASE
+        for diagnostic in compile_case(case.text, case.base).diagnostics
+    ]
+    golden("rules/marked.txt", "\n".join(marked) + "\n")
+
+
+def _first_line(span: Span) -> str:
+    end = span.end_column - 1 if span.end_line == span.line else None
+    return span.source[span.column - 1 : end]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
