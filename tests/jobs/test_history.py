@@ -8,6 +8,7 @@ import pytest
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError
+from hptc.jobs.history import listed_jobs
 from hptc.jobs.plan import plan
 from hptc.jobs.planned import StaleReason
 from hptc.jobs.submission import submit
@@ -27,11 +28,37 @@ from tests.support.plans import (
 )
 
 WEEKLY = "schedule: rate(7 days)\n"
+NAMES = ["churn", "a-name-as-long-as-a-name-can-get", "x" * 32]
 
 
 @pytest.fixture
 def churn(tmp_path: Path) -> list[Compiled]:
     return project(tmp_path, {"churn": spec("churn")})
+
+
+class TestListedJobs:
+    """The jobs of a few specs, found by a part of their names."""
+
+    @pytest.mark.parametrize("rerun", [None, 1, 999])
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_run_of_earlier_content_is_found(
+        self, tmp_path: Path, name: str, rerun: int | None
+    ) -> None:
+        tuning = FakeTuning()
+        (before,) = project(tmp_path, {"churn": spec(name)})
+        sent = submit(before, tuning, deployed(name), provenance=origin, rerun=rerun)
+        now = project(tmp_path, {"churn": spec(name, WIDER)})
+        assert list(listed_jobs(tuning, now, all_jobs=False)) == [sent.name]
+
+    @pytest.mark.parametrize(("count", "is_all"), [(1, False), (10, False), (11, True)])
+    def test_with_more_than_ten_specs_every_job_is_listed(
+        self, tmp_path: Path, count: int, is_all: bool
+    ) -> None:
+        tuning = FakeTuning()
+        (other,) = run(tuning, project(tmp_path / "a", {"other": spec("other")}))
+        specs = project(tmp_path / "b", {f"s{n}": spec(f"number-{n}") for n in range(count)})
+        assert (other in listed_jobs(tuning, specs, all_jobs=False)) is is_all
+        assert other in listed_jobs(tuning, specs, all_jobs=True)
 
 
 class TestStaleJobs:
@@ -59,23 +86,27 @@ class TestStaleJobs:
         (job,) = planned(project(tmp_path, {"churn": spec("after")}), tuning).stale.jobs
         assert (job.reason, job.spec) == (StaleReason.SUPERSEDED, "after")
 
-    @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
+    @pytest.mark.parametrize("rerun", [1, 12, 999])
+    @pytest.mark.parametrize("name", NAMES)
     def test_a_numbered_run_of_present_content_is_not_stale(
-        self, tmp_path: Path, name: str
+        self, tmp_path: Path, name: str, rerun: int
     ) -> None:
         specs = project(tmp_path, {"churn": spec(name)})
         tuning = FakeTuning()
         run(tuning, specs)
-        submit(specs[0], tuning, deployed(name), provenance=origin, rerun=12)
+        submit(specs[0], tuning, deployed(name), provenance=origin, rerun=rerun)
         assert len(tuning.jobs) == 2
         assert planned(specs, tuning).stale.jobs == ()
 
-    @pytest.mark.parametrize("name", ["churn", "a-name-as-long-as-a-name-can-get"])
-    def test_a_numbered_run_of_earlier_content_is_stale(self, tmp_path: Path, name: str) -> None:
+    @pytest.mark.parametrize("rerun", [1, 12, 999])
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_numbered_run_of_earlier_content_is_stale(
+        self, tmp_path: Path, name: str, rerun: int
+    ) -> None:
         before = project(tmp_path, {"churn": spec(name)})
         tuning = FakeTuning()
         run(tuning, before)
-        submit(before[0], tuning, deployed(name), provenance=origin, rerun=12)
+        submit(before[0], tuning, deployed(name), provenance=origin, rerun=rerun)
         found = planned(project(tmp_path, {"churn": spec(name, WIDER)}), tuning)
         assert [job.spec for job in found.stale.jobs] == [name, name]
 
@@ -130,6 +161,15 @@ class TestStaleJobs:
         found = planned(specs[:1], tuning)
         assert not found.is_whole_project
         assert found.stale.jobs == ()
+
+    @pytest.mark.parametrize(("count", "unchecked"), [(100, 0), (101, 1)])
+    def test_the_tags_of_a_hundred_ended_jobs_are_read(
+        self, churn: list[Compiled], count: int, unchecked: int
+    ) -> None:
+        tuning = Paged()
+        old_jobs(tuning, count, churn[0])
+        found = planned(churn, tuning).stale
+        assert (len(found.jobs), found.unchecked) == (100, unchecked)
 
     def test_a_job_with_unreadable_tags_is_left_out(self, churn: list[Compiled]) -> None:
         class Shy(Paged):
