@@ -171,6 +171,21 @@ class TestStaleJobs:
         found = planned(churn, tuning).stale
         assert (len(found.jobs), found.unchecked) == (100, unchecked)
 
+    @pytest.mark.parametrize("rerun", [None, 1, 999])
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_part_of_the_specs_supersedes_jobs_by_their_names(
+        self, tmp_path: Path, name: str, rerun: int | None
+    ) -> None:
+        tuning = FakeTuning()
+        before = project(tmp_path, {"churn": spec(name), "other": spec("other")})
+        submit(before[0], tuning, deployed(name), provenance=origin, rerun=rerun)
+        now = project(tmp_path, {"churn": spec(name, WIDER), "other": spec("other")})
+        found = planned(now[:1], tuning)
+        assert not found.is_whole_project
+        assert [(job.reason, job.spec) for job in found.stale.jobs] == [
+            (StaleReason.SUPERSEDED, name)
+        ]
+
     def test_a_job_with_unreadable_tags_is_left_out(self, churn: list[Compiled]) -> None:
         class Shy(Paged):
             def list_tags(self, arn: str) -> dict[str, str]:

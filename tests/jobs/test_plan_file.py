@@ -151,6 +151,29 @@ def test_invalid_costs(path: tuple[str | int, ...], value: Any, message: str) ->
     assert "\x1b" not in raised.value.message
 
 
+GROUND = ("decisions", 0, "cost", "expected", "grounds", 0)
+LIMITS: dict[str, tuple[Any, tuple[str | int, ...], Any, Any]] = {
+    # what is altered, the key, the last valid value, the first invalid one
+    "a job's name": (MIXED, ("decisions", 0, "name"), "x" * 32, "x" * 33),
+    "a stack's name": (MIXED, ("stacks", "needed", 0, "name"), "x" * 128, "x" * 129),
+    "an output": (MIXED, ("stacks", "needed", 0, "missing_outputs"), ["x" * 255], ["x" * 256]),
+    "a line": (MIXED, ("decisions", 0, "commit"), "x" * 4096, "x" * 4097),
+    "a reference": (MIXED, ("decisions", 0, "provided"), {"x" * 64: ""}, {"x" * 65: ""}),
+    "unchecked jobs": (MIXED, ("earlier", "not_looked_at"), 0, -1),
+    "training jobs of a past run": (COSTS, (*GROUND, "training_jobs"), 1, 0),
+    "seconds of a past run": (COSTS, (*GROUND, "seconds"), 0, -1),
+}
+
+
+@pytest.mark.parametrize(("of", "path", "last", "first_invalid"), LIMITS.values(), ids=LIMITS)
+def test_the_limit_of_a_value(
+    of: Any, path: tuple[str | int, ...], last: Any, first_invalid: Any
+) -> None:
+    assert read_plan(altered(path, last, of))
+    with pytest.raises(UsageError, match=str(path[-1])):
+        read_plan(altered(path, first_invalid, of))
+
+
 def test_the_number_of_errors_is_limited() -> None:
     data = deepcopy(MIXED)
     for key in ("place", "decisions", "earlier", "stacks", "is_whole_project"):

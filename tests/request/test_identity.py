@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
 from hptc.request.conformance import violations
-from hptc.request.identity import MAX_NAME, canonical, digest, job_name
+from hptc.request.identity import MAX_NAME, canonical, digest, job_name, scheduled_stem
 from hptc.request.shapes import input_shape, leaves
 from tests.support.strategies import make_request, requests
 
@@ -175,6 +175,21 @@ NAMES = {
 @pytest.mark.parametrize(("spec", "rerun", "name"), NAMES.values(), ids=NAMES)
 def test_job_name(spec: str, rerun: int | None, name: str) -> None:
     assert job_name(spec, "0123456789abcdef", rerun=rerun) == name
+
+
+STEMS = {
+    "short": ("churn", "churn-4d734a"),
+    "in capitals": ("Churn", "churn-4d734a"),
+    "exactly": ("a" * 12, "a" * 12 + "-581566"),
+    "cut": ("a" * 13, "a" * 12 + "-154adf"),
+    "no hyphen before the digest's": ("a" * 11 + "-bc", "a" * 11 + "-5c5280"),
+}
+
+
+@pytest.mark.parametrize(("spec", "stem"), STEMS.values(), ids=STEMS)
+def test_scheduled_stem(spec: str, stem: str) -> None:
+    assert scheduled_stem(spec, "demo", "dev") == stem
+    assert len(f"{stem}-202611300600") <= MAX_NAME
 
 
 @given(
