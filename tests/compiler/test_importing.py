@@ -78,6 +78,19 @@ def test_texts_of_values_stay_as_they_are() -> None:
     assert (eta["MinValue"], eta["MaxValue"]) == ("0.10", "1e-0")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (172_800, "2d"), (86_400, "1d"), (86_401, "86401"), (90_000, "25h"), (3_600, "1h"),
+        (3_601, "3601"), (5_400, "90m"), (60, "1m"), (61, "61"), (1, "1"),
+    ],
+)  # fmt: skip
+def test_a_duration_is_written_in_its_largest_unit(seconds: int, text: str) -> None:
+    definition = {**SINGLE, "StoppingCondition": {"MaxRuntimeInSeconds": seconds}}
+    written = write_spec({**MINIMAL, "TrainingJobDefinition": definition})
+    assert f"max_runtime: {text}\n" in written
+
+
 def test_a_script_mode_job_is_written_with_json_values() -> None:
     request = with_static(
         {"sagemaker_program": '"train.py"', "lr": "0.1", "layers": "[1, 2]", "opts": '{"a": 1}'}
