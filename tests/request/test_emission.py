@@ -105,6 +105,7 @@ def test_value_text(value: Any, as_json: bool, text: str) -> None:
 
 
 CONFIG = "HyperParameterTuningJobConfig"
+TUNED = ("TrainingJobDefinition", "HyperParameterTuningResourceConfig")
 PATHS: dict[str, tuple[Path, Path]] = {
     "nothing": ((), ()),
     "the name": (("HyperParameterTuningJobName",), ("job_name",)),
@@ -134,16 +135,90 @@ PATHS: dict[str, tuple[Path, Path]] = {
         ("TrainingJobDefinitions", 0, "ResourceConfig", "InstanceType"),
         ("training_jobs", "one", "resources", "instance_type"),
     ),
+    # an entry of a list, and what is around it
+    "every channel": (("TrainingJobDefinition", "InputDataConfig"), ("training_job", "inputs")),
+    "a channel": (
+        ("TrainingJobDefinition", "InputDataConfig", 1), ("training_job", "inputs", "test")
+    ),
+    "an unknown member of a channel": (
+        ("TrainingJobDefinition", "InputDataConfig", 1, "Nothing"),
+        ("training_job", "inputs", "test"),
+    ),
+    "a channel beyond the last": (
+        ("TrainingJobDefinition", "InputDataConfig", 2), ("training_job", "inputs")
+    ),
+    "one of several definitions": (("TrainingJobDefinitions", 0), ("training_jobs", "one")),
+    "an unknown member of one of several": (
+        ("TrainingJobDefinitions", 0, "Nothing"), ("training_jobs", "one")
+    ),
+    "a channel of one of several": (
+        ("TrainingJobDefinitions", 0, "InputDataConfig", 0), ("training_jobs", "one", "inputs", "x")
+    ),
+    "a tag": (("Tags", 0), ("tags", "team")),
+    "a tag without a key": (("Tags", 1), ("tags",)),
+    "a metric definition": (
+        ("TrainingJobDefinition", "AlgorithmSpecification", "MetricDefinitions", 0, "Regex"),
+        ("training_job", "algorithm", "metric_definitions", "loss"),
+    ),
+    "every parent": (
+        ("WarmStartConfig", "ParentHyperParameterTuningJobs"), ("warm_start", "parents")
+    ),
+    "an instance configuration": (
+        (*TUNED, "InstanceConfigs", 1), ("training_job", "tuning_resources", "instance_configs", 1)
+    ),
+    "a member of an instance configuration": (
+        (*TUNED, "InstanceConfigs", 1, "InstanceCount"),
+        ("training_job", "tuning_resources", "instance_configs", 1, "instance_count"),
+    ),
+    "every range": ((CONFIG, "ParameterRanges"), ("training_job", "hyperparameters")),
+    "the ranges of a kind": (
+        (CONFIG, "ParameterRanges", "ContinuousParameterRanges"),
+        ("training_job", "hyperparameters"),
+    ),
+    "a range": (
+        (CONFIG, "ParameterRanges", "ContinuousParameterRanges", 0),
+        ("training_job", "hyperparameters", "eta"),
+    ),
+    "an unknown member of a range": (
+        (CONFIG, "ParameterRanges", "ContinuousParameterRanges", 0, "Nothing"),
+        ("training_job", "hyperparameters", "eta"),
+    ),
+    "a range beyond the last": (
+        (CONFIG, "ParameterRanges", "ContinuousParameterRanges", 1),
+        ("training_job", "hyperparameters"),
+    ),
+    "a value of a range": (
+        (CONFIG, "ParameterRanges", "CategoricalParameterRanges", 0, "Values", 1),
+        ("training_job", "hyperparameters", "optimizer", "values", 1),
+    ),
+    "every static value": (
+        ("TrainingJobDefinition", "StaticHyperParameters"), ("training_job", "hyperparameters")
+    ),
+    "a variable": (
+        ("TrainingJobDefinition", "Environment", "LEVEL"), ("training_job", "environment", "LEVEL")
+    ),
+    "an item of a list": (
+        ("TrainingJobDefinition", "VpcConfig", "Subnets", 1), ("training_job", "vpc", "subnets", 1)
+    ),
+    "what a group turns on": (
+        ("TrainingJobDefinition", "EnableManagedSpotTraining"), ("training_job", "spot")
+    ),
 }  # fmt: skip
 REQUEST = {
     CONFIG: {
-        "ParameterRanges": {"ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0"}]}
+        "ParameterRanges": {
+            "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0"}],
+            "CategoricalParameterRanges": [{"Name": "optimizer", "Values": ["sgd", "adam"]}],
+        }
     },
     "TrainingJobDefinition": {
-        "InputDataConfig": [{"ChannelName": "train"}, {"ChannelName": "test"}]
+        "InputDataConfig": [{"ChannelName": "train"}, {"ChannelName": "test"}],
+        "AlgorithmSpecification": {"MetricDefinitions": [{"Name": "loss", "Regex": "(.)"}]},
     },
-    "TrainingJobDefinitions": [{"DefinitionName": "one"}],
-    "Tags": [{"Key": "team", "Value": "x"}],
+    "TrainingJobDefinitions": [
+        {"DefinitionName": "one", "InputDataConfig": [{"ChannelName": "x"}]}
+    ],
+    "Tags": [{"Key": "team", "Value": "x"}, {"Value": "y"}],
     "WarmStartConfig": {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "p"}]},
 }  # fmt: skip
 
