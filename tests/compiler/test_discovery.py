@@ -1,0 +1,92 @@
+"""Which spec files an argument names: a file, a folder, or the folder of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.discovery import files_of, spec_files_by_name
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+
+FILES = {
+    "hptc.yaml": (
+        "project: demo\n"
+        "specs: [specs, more/one.yaml, absent]\n"
+        "environments: {dev: {account: '123456789012', region: us-east-1}}\n"
+    ),
+    "specs/b.yaml": "name: b\n",
+    "specs/a.yml": "name: a\n",
+    "specs/deep/c.json": '{"name": "a"}',
+    "specs/deep/notes.txt": "name: notes\n",
+    "specs/.hidden/d.yaml": "name: d\n",
+    "specs/.e.yaml": "name: e\n",
+    "specs/nameless.yaml": "strategy: Random\n",
+    "more/one.yaml": "name: one\n",
+    "more/two.yaml": "name: two\n",
+    "empty/README.md": "",
+}
+OF_THE_PROJECT = [
+    *("specs/a.yml", "specs/b.yaml", "specs/deep/c.json", "specs/nameless.yaml", "more/one.yaml"),
+]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        pytest.param(".", OF_THE_PROJECT, id="the project's folder"),
+        pytest.param("specs", OF_THE_PROJECT[:4], id="a folder of the project"),
+        pytest.param("specs/deep", ["specs/deep/c.json"], id="a folder below"),
+        pytest.param("more", ["more/one.yaml", "more/two.yaml"], id="not only the project's"),
+        pytest.param("more/two.yaml", ["more/two.yaml"], id="a file"),
+        pytest.param("specs/.e.yaml", ["specs/.e.yaml"], id="a hidden file"),
+        pytest.param("specs/deep/notes.txt", ["specs/deep/notes.txt"], id="any suffix"),
+        pytest.param("absent.yaml", ["absent.yaml"], id="a file that does not exist"),
+    ],
+)
+def test_files_of(root: Path, argument: str, expected: list[str]) -> None:
+    found = files_of(root / argument, Workspace())
+    assert [path.relative_to(root).as_posix() for path in found] == expected
+
+
+def test_hptc_yaml_is_not_a_spec(root: Path) -> None:
+    (root / "nested").mkdir()
+    (root / "nested" / "x.yaml").write_text("name: x\n", encoding="utf-8")
+    (root / "nested" / "deep").mkdir()
+    (root / "nested" / "deep" / "hptc.yaml").write_text("project: other\n", encoding="utf-8")
+    found = files_of(root / "nested", Workspace())
+    assert [path.name for path in found] == ["x.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "looked_in"),
+    [("empty", ""), (".", r" \(looked in absent, specs/\.hidden/none\)")],
+)
+def test_no_specs(root: Path, argument: str, looked_in: str) -> None:
+    project = FILES["hptc.yaml"].replace(
+        "[specs, more/one.yaml, absent]", "[absent, specs/.hidden/none]"
+    )
+    (root / "hptc.yaml").write_text(project, encoding="utf-8")
+    with pytest.raises(UsageError, match=f"no specs found{looked_in}$"):
+        files_of(root / argument, Workspace())
+
+
+def test_the_first_spec_of_a_name_counts(root: Path) -> None:
+    workspace = Workspace()
+    project, faults = workspace.project_of(root)
+    assert project is not None, faults
+    found = spec_files_by_name(project, workspace)
+    assert {name: path.relative_to(root).as_posix() for name, path in found.items()} == {
+        "a": "specs/a.yml",
+        "b": "specs/b.yaml",
+        "one": "more/one.yaml",
+    }
