@@ -151,6 +151,7 @@ def test_invalid_costs(path: tuple[str | int, ...], value: Any, message: str) ->
     assert "\x1b" not in raised.value.message
 
 
+BOUND = ("decisions", 0, "cost", "bound")
 GROUND = ("decisions", 0, "cost", "expected", "grounds", 0)
 LIMITS: dict[str, tuple[Any, tuple[str | int, ...], Any, Any]] = {
     # what is altered, the key, the last valid value, the first invalid one
@@ -161,6 +162,8 @@ LIMITS: dict[str, tuple[Any, tuple[str | int, ...], Any, Any]] = {
     "a reference": (MIXED, ("decisions", 0, "provided"), {"x" * 64: ""}, {"x" * 65: ""}),
     "unchecked jobs": (MIXED, ("earlier", "not_looked_at"), 0, -1),
     "training jobs of a past run": (COSTS, (*GROUND, "training_jobs"), 1, 0),
+    "an amount": (COSTS, (*BOUND, "usd_low"), "0.00", "-0.01"),
+    "a large amount": (COSTS, (*BOUND, "usd_low"), f"{'9' * 18}.99", f"1{'0' * 18}.00"),
     "seconds of a past run": (COSTS, (*GROUND, "seconds"), 0, -1),
 }
 
