@@ -140,6 +140,10 @@ PATHS: dict[str, tuple[Path, Path]] = {
     "a channel": (
         ("TrainingJobDefinition", "InputDataConfig", 1), ("training_job", "inputs", "test")
     ),
+    "a member of a channel": (
+        ("TrainingJobDefinition", "InputDataConfig", 1, "ContentType"),
+        ("training_job", "inputs", "test", "content_type"),
+    ),
     "an unknown member of a channel": (
         ("TrainingJobDefinition", "InputDataConfig", 1, "Nothing"),
         ("training_job", "inputs", "test"),
