@@ -54,6 +54,19 @@ def test_a_staged_rename_is_a_change(repository: Repository) -> None:
     assert found == Provenance(spec="new.yaml", commit=f"{commit[:12]}-dirty")
 
 
+def test_an_unmerged_file_is_a_change(repository: Repository) -> None:
+    repository.commit("first", {"a b.yaml": "a"})
+    repository.git("switch", "--quiet", "-c", "topic")
+    repository.commit("on topic", {"a b.yaml": "b"})
+    repository.git("switch", "--quiet", "main")
+    commit = repository.commit("on main", {"a b.yaml": "c"})
+    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
+    git.git_output(repository.root, *who, "merge", "topic")
+    assert repository.git("ls-files", "--unmerged")
+    found = provenance_of(repository.root / "a b.yaml")
+    assert found == Provenance(spec="a b.yaml", commit=f"{commit[:12]}-dirty")
+
+
 def test_a_file_outside_of_git(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a", encoding="utf-8")
     assert provenance_of(tmp_path / "a.yaml") == Provenance(spec="a.yaml")
