@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hptc.cli import run as hptc
 from hptc.diagnostics import RequestPath
 from hptc.errors import UsageError
-from hptc.preview.outline import brackets, draw, grid_point, preview
+from hptc.preview.outline import brackets, draw, grid_point, preview, scale_of
 from hptc.preview.plot import draw_search_space, search_space_svg
 from hptc.render.preview import previews_json, render_preview
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
@@ -101,6 +101,15 @@ class TestGrid:
             ["2", "sgd"],
             ["6", "adam"],
         )
+
+    def test_a_random_search_of_categories_is_drawn(self) -> None:
+        grid, random = (
+            [tuple(sample.values.values()) for sample in preview(job(spec)).samples]
+            for spec in (GRID, GRID.replace("strategy: Grid", "strategy: Random"))
+        )
+        assert grid == [("2", "sgd"), ("2", "adam"), ("4", "sgd"), ("4", "adam")]
+        assert len(random) == 4
+        assert random != grid
 
     def test_huge_grid(self) -> None:
         base = job(GRID)
@@ -230,6 +239,62 @@ def test_drawn_value_is_within_its_range(
     base = job("{}")
     drawn = replace(base, definitions=(replace(base.definitions[0], ranges=(range_,)),))
     ElementTree.fromstring(search_space_svg("x", preview(drawn)))
+
+
+def a_range(kind: str, low: str, high: str, scaling: str) -> NumericRange:
+    return NumericRange(kind=kind, name="x", min=low, max=high, scaling=scaling, path=RequestPath())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "scaling", "scale"),
+    [
+        ("1", "100", "Auto", "Logarithmic"),
+        ("1", "99.9", "Auto", "Linear"),
+        ("0.001", "0.5", "Auto", "Logarithmic"),
+        ("0", "100", "Auto", "Linear"),
+        ("-1", "100", "Auto", "Linear"),
+        ("low", "100", "Auto", "Linear"),
+        ("1", "high", "Auto", "Linear"),
+        ("1", "2", "Logarithmic", "Logarithmic"),
+        ("1", "100", "Linear", "Linear"),
+        ("0.5", "0.9", "ReverseLogarithmic", "ReverseLogarithmic"),
+    ],
+)
+def test_scale_of(low: str, high: str, scaling: str, scale: str) -> None:
+    assert scale_of(a_range("Continuous", low, high, scaling)) == scale
+
+
+@pytest.mark.parametrize(("low", "high"), [("low", "2"), ("1", "high"), ("1", "1e400")])
+@pytest.mark.parametrize("kind", ["Integer", "Continuous"])
+def test_a_draw_without_two_numbers_is_the_minimum(kind: str, low: str, high: str) -> None:
+    assert draw(a_range(kind, low, high, "Linear"), Random(1)) == low
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "scaling"),
+    [
+        ("Continuous", "0", "1", "Logarithmic"),
+        ("Continuous", "-0.5", "1", "Logarithmic"),
+        ("Continuous", "0", "1", "ReverseLogarithmic"),
+        ("Continuous", "0", "1.5", "ReverseLogarithmic"),
+        ("Integer", "0", "1000", "Logarithmic"),
+        ("Integer", "1", "1000", "ReverseLogarithmic"),
+    ],
+)
+def test_a_scale_that_a_range_does_not_have_is_linear(
+    kind: str, low: str, high: str, scaling: str
+) -> None:
+    found = draw(a_range(kind, low, high, scaling), Random(1))
+    assert found == draw(a_range(kind, low, high, "Linear"), Random(1))
+
+
+def test_a_logarithmic_integer_is_uniform_over_magnitudes() -> None:
+    random = Random(1)
+    range_ = a_range("Integer", "1", "999", "Logarithmic")
+    values = [int(draw(range_, random)) for _ in range(3000)]
+    for decade in range(3):
+        share = sum(len(str(value)) == decade + 1 for value in values) / len(values)
+        assert 0.25 < share < 0.45
 
 
 def test_logarithmic_draw_is_uniform_over_magnitudes() -> None:
