@@ -13,6 +13,7 @@ from hptc.compiler.pipeline import compile_file, compile_paths, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath
 from hptc.errors import UsageError
+from hptc.metrics.rehearsal import rehearse_sample
 from hptc.rules.rule import Context, Rule, error
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
@@ -114,6 +115,24 @@ def test_a_parent_that_is_almost_a_spec(folder: Path) -> None:
     (fault,) = compiled("child").diagnostics
     assert (fault.code, fault.is_error) == ("HPT700", False)
     assert "churn-xgboost" in fault.label
+
+
+# Sample logs.
+
+
+@pytest.mark.parametrize("is_rehearsed", [True, False])
+def test_a_sample_log_is_read_only_to_rehearse(folder: Path, is_rehearsed: bool) -> None:
+    write(folder, churn="training_job: {metric_sample_log: absent.log}\n")
+    workspace = Workspace(rehearse=rehearse_sample if is_rehearsed else None)
+    found = codes(compile_file("specs/churn.yaml", workspace))
+    assert found == (["HPT341"] if is_rehearsed else [])
+
+
+def test_a_request_has_no_sample_log(folder: Path) -> None:
+    write(folder, churn="training_job: {metric_sample_log: absent.log}\n")
+    text = json.dumps(succeeded(compiled("churn")).request)
+    result = compile_text(text, "request.json", Workspace(rehearse=rehearse_sample))
+    assert "HPT341" not in codes(result)
 
 
 # Content and names.
