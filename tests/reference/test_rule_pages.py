@@ -66,8 +66,8 @@ request. Each is checked by the [rules](rules.md) next to it, or:
 
 - **shape**: by HPT101 to HPT106, from the installed botocore model
 - **online**: only with an AWS account, by `hptc check --online` or the service itself
-- **accepted**: not at all, because SageMaker accepts it
-- **not checked**: not at all; the row says why
+- **accepted**: not checked, because SageMaker accepts it
+- **not checked**: not checked for another reason, which the row gives
 
 """
 
