@@ -265,7 +265,7 @@ class TestRequestFiles:
         )
         assert hptc(["check", "request.json"]) == 0
         assert hptc(["submit", "request.json"]) == 2
-        assert "several environments and none was chosen: dev, prod" in capsys.readouterr().err
+        assert "several environments and none was selected: dev, prod" in capsys.readouterr().err
 
     def test_budget_of_a_request_uses_the_prices_of_the_project(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text(BUDGET)
