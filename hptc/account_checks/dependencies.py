@@ -136,7 +136,7 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
             yield Finding(
                 code="HPT961",
                 message=f"no {'subnet' if member == 'Subnets' else 'security group'} "
-                f"`{id_}` in {region}",
+                f"`{id_}` found in {region}",
                 path=vpc.path / member / index,
                 label="not found",
                 help="fix the id",

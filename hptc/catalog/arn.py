@@ -15,7 +15,7 @@ _PARTS = 6
 class ARN:
     """The parts of an ARN. `str()` writes it back; any part but `service` may be empty.
 
-    Parts are not validated: they may contain wildcards, or references such as `${hptc:data_bucket}`.
+    Parts are not validated: they may contain wildcards or references such as `${hptc:data_bucket}`.
     """
 
     partition: str

@@ -42,7 +42,7 @@ class Conformance:
 def conformance(request: Any) -> Conformance:
     """Compare a request with the shape of CreateHyperParameterTuningJob.
 
-    A value with a reference meets every pattern, enum and length, because only a deployment knows it.
+    A value with a reference meets every pattern, enum and length, because it is not known yet.
     """
     walk = _Walk(violations=[], references=set(), path=[])
     ordered = walk.value(request, input_shape())

@@ -119,8 +119,8 @@ def scheduled_stem(spec_name: str, project: str, environment: str) -> str:
     """The prefix of the names of a schedule's tuning jobs: at most 19 characters, lower case.
 
     The scheduled time follows it, as in `churn-a1b2c3-202611300600`. The digits distinguish
-    specs whose names are truncated to the same text, and environments in one account. They don't depend on the
-    content, so that the role that tracks these jobs stays valid when the content changes.
+    specs whose names are truncated to the same text, and environments in one account. They don't
+    depend on the content, so that a change of content keeps the role that tracks these jobs valid.
     """
     whole = f"{project}/{environment}/{spec_name.lower()}"
     suffix = f"-{hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_IN_SCHEDULED_NAME]}"

@@ -42,7 +42,7 @@ def construct_data(
     at: Path = (),
     verbatim: VerbatimKeys | None = None,
 ) -> tuple[Any, list[Diagnostic]]:
-    """The plain data of a document below the key path `at`: dict, list, str, int, float, bool, None.
+    """The plain data of a document at the path `at`: dict, list, str, int, float, bool, None.
 
     A number or boolean below a key in `verbatim` is a Scalar. `render` turns a string that contains
     `{{` into its value and raises TemplateError. It is called per scalar, after parsing, so a value

@@ -70,8 +70,8 @@ class _ScalarText:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        stretches = sorted(map(_stretch, document.scalars()))
-        return cls(starts=[start for start, _ in stretches], ends=[end for _, end in stretches])
+        spans = sorted(map(_scalar_span, document.scalars()))
+        return cls(starts=[start for start, _ in spans], ends=[end for _, end in spans])
 
     def covers(self, line: int, column: int) -> bool:
         index = bisect_right(self.starts, (line, column)) - 1

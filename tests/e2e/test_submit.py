@@ -294,5 +294,5 @@ def test_a_job_that_is_not_there(
 ) -> None:
     done = run_here(capsys, command, "no-such-job")
     assert (done.code, done.out) == (3, "")
-    assert "there is no tuning job `no-such-job`" in done.err
+    assert "no tuning job `no-such-job` found" in done.err
     assert "hptc list" in done.err

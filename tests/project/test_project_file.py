@@ -46,7 +46,7 @@ def test_environment(tmp_path: Path, text: str, asked: str | None, name: str | N
 
 
 REFUSED: dict[str, tuple[str, str | None, str]] = {
-    "several, none chosen": (f"project: x\n{BOTH}", None, "none was chosen: dev, prod"),
+    "several, none chosen": (f"project: x\n{BOTH}", None, "none was selected: dev, prod"),
     "unknown": (f"project: x\nenvironments:\n{DEV}", "prod", "has no environment `prod`"),
     "unknown, none at all": ("project: x\n", "dev", "has no environment `dev`"),
     "unknown default": (f"project: x\ndefault_environment: x\nenvironments:\n{DEV}", None, "`x`"),

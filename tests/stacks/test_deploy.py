@@ -173,7 +173,7 @@ def test_some_specs_only(folder: Path) -> None:
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
     assert arguments[:4] == ["deploy", FOUNDATION, STACK, "--app"]
     assert arguments[arguments.index("--require-approval") + 1] == "broadening"
-    with pytest.raises(UsageError, match=f"there is no stack `{FOUNDATION}-nope` to deploy"):
+    with pytest.raises(UsageError, match=f"no stack `{FOUNDATION}-nope` found to deploy"):
         run(folder, "nope")
 
 
