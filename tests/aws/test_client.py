@@ -101,7 +101,7 @@ class TestAgainstMoto:
 
     def test_a_job_that_does_not_exist(self, cloud: Aws) -> None:
         assert cloud.tuning.describe("nope") is None
-        with pytest.raises(OperationError, match="no tuning job `nope` in us-east-1"):
+        with pytest.raises(OperationError, match="no tuning job `nope` found in us-east-1"):
             job_status(cloud.tuning, "nope")
 
     def test_a_name_that_is_taken(self, cloud: Aws, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_compiling_twice_gives_the_same_bytes(environment: str) -> None:
     ]
 
 
-def test_no_two_searches_share_a_job_name() -> None:
+def test_no_two_tuning_jobs_share_a_name() -> None:
     names = [
         request_of(environment, name)["HyperParameterTuningJobName"].lower()
         for environment in ENVIRONMENTS
@@ -539,7 +539,7 @@ SEARCH_FACTS: tuple[Callable[[dict[str, Any]], bool], ...] = (
 
 @every_environment
 @every_spec
-def test_facts_of_each_search(environment: str, name: str) -> None:
+def test_facts_of_each_tuning_job(environment: str, name: str) -> None:
     request = request_of(environment, name)
     assert [fact.__name__ for fact in SEARCH_FACTS if not fact(request)] == []
 

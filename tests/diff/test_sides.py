@@ -95,7 +95,7 @@ def test_what_changed_on_main_since_does_not_count(repository: Repository) -> No
     assert told(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
 
 
-def test_what_a_merge_of_main_brought_does_not_count(repository: Repository) -> None:
+def test_changes_merged_from_main_do_not_count(repository: Repository) -> None:
     repository.git("switch", "--quiet", "main")
     repository.commit("on main", {"specs/trees.yaml": WIDER})
     repository.git("switch", "--quiet", "topic")
@@ -336,7 +336,7 @@ STRICT = PROJECT + "policy: {max_number_of_training_jobs: 30}\n"
 MORE = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 40")
 
 
-def test_a_rule_refuses_it_and_its_changes_are_told(repository: Repository) -> None:
+def test_changes_of_a_spec_that_violates_a_rule_are_listed(repository: Repository) -> None:
     repository.write("specs/trees.yaml", LOGARITHMIC)
     found = review_refs([])
     assert told(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
@@ -344,7 +344,7 @@ def test_a_rule_refuses_it_and_its_changes_are_told(repository: Repository) -> N
     assert not found.specs[0].is_new_job
 
 
-def test_what_a_rule_refused_before(repository: Repository) -> None:
+def test_a_spec_that_violated_a_rule_before(repository: Repository) -> None:
     repository.commit("second", {"specs/trees.yaml": LOGARITHMIC})
     repository.git("branch", "--force", "main", "HEAD")
     assert review_refs([]).is_empty

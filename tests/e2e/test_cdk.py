@@ -90,7 +90,7 @@ def test_every_stack_is_deployed(deployed: Deployed) -> None:
 
 
 @shares_a_deployment
-def test_outputs_are_told(deployed: Deployed) -> None:
+def test_outputs_are_printed(deployed: Deployed) -> None:
     assert set(deployed.outputs) == {FOUNDATION, *STACKS}
     assert set(deployed.role_arns) == set(ROLES)
     for stack, told in deployed.outputs.items():
@@ -105,7 +105,7 @@ def test_outputs_are_told(deployed: Deployed) -> None:
 
 @shares_a_deployment
 @pytest.mark.parametrize("stack", ROLES)
-def test_a_role_has_what_its_template_says(deployed: Deployed, stack: str) -> None:
+def test_a_role_matches_its_template(deployed: Deployed, stack: str) -> None:
     project, arn = deployed.project, deployed.role_arns[stack]
     said = template(project, stack)
     shared = {f"{FOUNDATION}:{key}": v for key, v in deployed.outputs[FOUNDATION].items()}

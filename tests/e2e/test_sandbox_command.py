@@ -63,7 +63,7 @@ def test_options_behind_the_dashes_are_the_commands(tmp_path: Path) -> None:
         pytest.param(("--region", "nowhere"), 2, "`nowhere` is not an AWS Region", id="region"),
     ],
 )
-def test_what_cannot_start_says_why(
+def test_a_failed_start_reports_the_reason(
     tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -78,7 +78,7 @@ def test_what_cannot_start_says_why(
 
 @contextmanager
 def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A sandbox that has said that it listens."""
+    """A sandbox that is listening."""
     with subprocess.Popen(
         SANDBOX,
         stdin=subprocess.DEVNULL,

@@ -63,7 +63,7 @@ def resolved(deployed: Deployed) -> Path:
 
 @pytest.fixture(scope="module")
 def submitted(deployed: Deployed) -> list[Any]:
-    """What the first `hptc submit` of the whole project said."""
+    """The output of the first `hptc submit` of the whole project."""
     return list(deployed.project.hptc("submit", "--json").json["jobs"])
 
 
@@ -78,7 +78,7 @@ def read_requests(folder: Path) -> dict[str, Request]:
 
 
 def with_outputs(deployed: Deployed, spec: str, request: Request) -> Request:
-    """A request with its references replaced by what the CDK told of the stacks."""
+    """A request with its references replaced by the outputs of the CDK's stacks."""
     told = {**deployed.outputs[FOUNDATION], **deployed.outputs.get(f"{FOUNDATION}-{spec}", {})}
     values = {re.sub(r"(?<!^)(?=[A-Z]|\d)", "_", key).lower(): v for key, v in told.items()}
     text = json.dumps(request)
@@ -89,7 +89,7 @@ def with_outputs(deployed: Deployed, spec: str, request: Request) -> Request:
 
 
 def described(project: Project, name: str, *, account: str = "") -> Request:
-    """What boto3 says of a job, in the members of a request; its tags under `Tags`."""
+    """The description of a job from boto3 with the members of a request; its tags are `Tags`."""
     sagemaker = project.client("sagemaker", account=account)
     answer = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     tags = sagemaker.list_tags(ResourceArn=answer["HyperParameterTuningJobArn"])["Tags"]
@@ -158,7 +158,7 @@ def test_the_second_submission_changes_nothing(project: Project, submitted: list
     assert after["HyperParameterTuningJobSummaries"] == before["HyperParameterTuningJobSummaries"]
 
 
-def test_resolved_files_hold_what_the_stacks_told(
+def test_resolved_files_contain_the_outputs_of_the_stacks(
     deployed: Deployed, compiled: dict[str, Request], resolved: Path
 ) -> None:
     assert read_requests(resolved) == {

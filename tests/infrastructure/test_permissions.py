@@ -333,7 +333,7 @@ def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
     assert key.policy[0].principal == ("AWS", f"arn:{partition}:iam::{ACCOUNT}:root")
 
 
-def test_merge_refuses_two_meanings_of_one_sid() -> None:
+def test_merge_rejects_different_statements_with_the_same_sid() -> None:
     one = Statement(sid="A", actions=("s3:GetObject",), resources=("x",), reason="r")
     other = Statement(
         sid="A", actions=("s3:GetObject",), resources=("y",), reason="r",

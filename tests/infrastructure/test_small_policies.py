@@ -1,4 +1,4 @@
-"""A policy that is certainly small need not be built: the bound holds for every such job."""
+"""The shortcut for small policies: the size limit applies to every job that takes it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_small_policy_is_within_the_limit(
 
 
 def test_the_largest_small_policy() -> None:
-    """Everything that takes room, at the thresholds."""
+    """Everything that adds characters to a policy, at the thresholds."""
     parts = [f"s3://{letter * 20}/{'k' * 20}" for letter in "abcd"]
     members = inputs(*parts) | volume(f"{ALIAS}v")
     members["OutputDataConfig"] = {"S3OutputPath": "s3://e/k", "KmsKeyId": f"{ALIAS}o"}

@@ -275,7 +275,7 @@ class TestCalls:
 
 
 class TestRefusals:
-    """Plans that can't be made."""
+    """Plans that can't be created."""
 
     def test_no_environment(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="needs an environment"):

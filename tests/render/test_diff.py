@@ -233,7 +233,7 @@ def test_a_strangers_text_stays_in_its_line_elsewhere(text: str) -> None:
     ("specs", "changes", "length"),
     [(1, 1, 1_000_000), (1, 5_000, 300), (1_000, 1, 200), (300, 30, 1_000), (20, 20, 20)],
 )
-def test_a_comment_fits_whatever_the_change(
+def test_a_comment_fits_for_any_change(
     character: str, specs: int, changes: int, length: int
 ) -> None:
     text = character * length
