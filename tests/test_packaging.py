@@ -65,8 +65,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source,
         os.environ,
     )
-    (made,) = (source / "dist").glob("*.whl")
-    return made
+    (result,) = (source / "dist").glob("*.whl")
+    return result
 
 
 @pytest.fixture(scope="module")

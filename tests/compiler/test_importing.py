@@ -171,9 +171,9 @@ NOT_REQUESTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), NOT_REQUESTS.values(), ids=NOT_REQUESTS.keys())
-def test_an_input_that_is_not_a_request_is_rejected(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+@pytest.mark.parametrize(("text", "error"), NOT_REQUESTS.values(), ids=NOT_REQUESTS.keys())
+def test_an_input_that_is_not_a_request_is_rejected(text: str, error: str) -> None:
+    with pytest.raises(UsageError, match=error):
         read_request(text, "file.json")
 
 

@@ -53,7 +53,7 @@ def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[st
             assert len(place) - there <= 1, (path, place)
             continue
         if not isinstance(found, (dict, list)):
-            assert told(found, value), (path, place, found, value)
+            assert is_emitted(found, value), (path, place, found, value)
 
 
 def walked(data: Any, place: Path) -> tuple[Any, int]:
@@ -70,7 +70,7 @@ def walked(data: Any, place: Path) -> tuple[Any, int]:
     return data, there
 
 
-def told(written: Any, value: Any) -> bool:
+def is_emitted(written: Any, value: Any) -> bool:
     """Whether a spec's value is the request's, as text or as JSON."""
     if isinstance(written, Scalar):
         written = written.text

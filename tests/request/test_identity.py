@@ -190,7 +190,7 @@ def alone(path: Path, value: Any) -> Any:
 COMMON = (False, True, 0, 1, 2, 60, 3600, 86_400, "", "/opt/ml/checkpoints")
 
 
-def unsaid() -> set[tuple[str, Any]]:
+def unset_values() -> set[tuple[str, Any]]:
     """Every value that counts as not set, of those that can be a default."""
     found = set()
     for path, shape in leaves():
@@ -203,7 +203,7 @@ def unsaid() -> set[tuple[str, Any]]:
 
 
 def test_no_other_value_counts_as_a_default() -> None:
-    assert unsaid() == {
+    assert unset_values() == {
         ("HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType", "Off"),
         ("ConvergenceDetected.CompleteOnConvergence", "Disabled"),
         ("[].ScalingType", "Auto"),

@@ -196,8 +196,8 @@ environments:
 @pytest.fixture
 def request_file(folder: Path) -> Path:
     """The spec's own request, alone in a project of several environments."""
-    made = succeeded(compile_text(SPEC, "churn.yaml", Workspace(rules=()))).request
-    (folder / "request.json").write_text(json.dumps(made, indent=2), encoding="utf-8")
+    created = succeeded(compile_text(SPEC, "churn.yaml", Workspace(rules=()))).request
+    (folder / "request.json").write_text(json.dumps(created, indent=2), encoding="utf-8")
     (folder / "hptc.yaml").write_text(SEVERAL, encoding="utf-8")
     return folder / "request.json"
 
