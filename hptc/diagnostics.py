@@ -1,6 +1,6 @@
-"""What hptc says about a user's file: values that are collected, never raised.
+"""Findings and diagnostics about a user's files, which are collected and never raised.
 
-A `Diagnostic` is about the user's text. The world refusing is an `HptcError` (errors.py).
+Problems outside the user's files are exceptions: see `HptcError` in errors.py.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Self
 
 Path = tuple[str | int, ...]
-"""Where a value is in any document: keys and list indices from the root."""
+"""The path of a value in any document: keys and list indices from the root."""
 
 
 class KeyPath(tuple[str | int, ...]):
-    """Keys and list indices from the root of one kind of document. `path / "key"` goes deeper."""
+    """Keys and list indices from the root of a document. `path / "key"` is the path of a member."""
 
     __slots__ = ()
 
@@ -23,13 +23,13 @@ class KeyPath(tuple[str | int, ...]):
 
 
 class RequestPath(KeyPath):
-    """A path in the request, in the API's names: `TrainingJobDefinition.RoleArn`."""
+    """A path in the request, with the API's names: `TrainingJobDefinition.RoleArn`."""
 
     __slots__ = ()
 
 
 class SpecPath(KeyPath):
-    """A path in the spec, with hptc.yaml's layers under and over it: `training_job.role_arn`."""
+    """A path in the spec, merged with the layers of hptc.yaml: `training_job.role_arn`."""
 
     __slots__ = ()
 
@@ -41,7 +41,7 @@ class ProjectPath(KeyPath):
 
 
 class Severity(StrEnum):
-    """How sure hptc is: an error is refused by AWS or certain to fail."""
+    """The severity of a finding. An error is rejected by AWS or certain to fail."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -49,7 +49,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of one file. Lines and columns count characters from 1; the end is exclusive."""
+    """A range of characters in one file. Lines and columns start at 1; the end is exclusive."""
 
     file: str
     line: int
@@ -61,7 +61,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """A second place that a diagnostic needs: the first of two duplicates, a policy's line."""
+    """Another location of a diagnostic: the first of two duplicates, or the line of a policy."""
 
     span: Span
     message: str
@@ -69,25 +69,25 @@ class Related:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One finding, ready to be shown."""
+    """A finding with its line, ready to be shown."""
 
     code: str
     severity: Severity
     message: str
     span: Span
-    label: str = ""  # said beside the caret
+    label: str = ""  # shown next to the caret
     help: str = ""  # what to do
     related: tuple[Related, ...] = ()
 
     @property
     def is_error(self) -> bool:
-        """Whether this stops a compile."""
+        """Whether it makes a file Failed."""
         return self.severity is Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A diagnostic before its line is known: `hptc.compiler.locations` finds the span of `path`."""
+    """A problem at a path. `hptc.compiler.locations` converts it to a diagnostic with a line."""
 
     code: str
     message: str
@@ -96,12 +96,12 @@ class Finding:
     label: str = ""
     help: str = ""
     on_key: bool = False  # point at the key rather than at its value
-    is_secret: bool = False  # the value must not be shown, in no format
-    policy_key: Path | None = None  # in `policy` of hptc.yaml: the key whose line belongs to it
+    is_secret: bool = False  # the value must not be shown in any format
+    policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
 
 
 def path_text(path: Path) -> str:
-    """A path as people write it: `limits.max_runtime`, `inputs[0].s3`."""
+    """A path as text: `limits.max_runtime`, `inputs[0].s3`."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -114,7 +114,7 @@ def path_text(path: Path) -> str:
 def nearest(
     word: str, candidates: list[str] | tuple[str, ...], *, cutoff: float = 0.6
 ) -> str | None:
-    """The candidate that `word` was probably meant to be, if one is near (1 is the same)."""
+    """The candidate that is most similar to `word`, if any reaches `cutoff` (1 means equal)."""
     from difflib import get_close_matches
 
     folded = {candidate.lower().replace("_", ""): candidate for candidate in candidates}
@@ -126,6 +126,6 @@ def nearest(
 
 
 def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
-    """The order in which people read them: by place, then by code."""
+    """The order of output: by location, then by code."""
     span = diagnostic.span
     return (span.file, span.line, span.column, diagnostic.code, diagnostic.message)

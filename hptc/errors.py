@@ -20,7 +20,7 @@ EXIT_INTERRUPTED = 130
 
 
 class HptcError(Exception):
-    """A problem outside the user's specs. `help` says how to fix it."""
+    """A problem outside the user's specs. `help` is how to fix it."""
 
     exit_code = EXIT_OPERATION
 

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hptc.errors import UsageError
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Put `content` at `path`: a reader sees the old file or the new one, never a part.
+    """Write a file atomically: readers see the old content or the new content, never a part.
 
-    Raises UsageError when the folder can't be made or written.
+    Raises UsageError if the folder can't be created or written.
     """
     write_all({path: content})
 
 
 def write_all(contents: Mapping[Path, str | bytes]) -> None:
-    """Put several files in place, none before all of them are written beside their places."""
+    """Write several files. All are written to temporary files before the first one is replaced."""
     import tempfile
 
     waiting: list[tuple[str, Path]] = []
@@ -31,7 +31,7 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
                 stream.write(content.encode() if isinstance(content, str) else content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            # mkstemp makes files for their owner alone; these are files like any other.
+            # mkstemp creates files that only their owner can read; use the default permissions.
             Path(name).chmod(0o666 & ~_umask())
         while waiting:
             name, path = waiting[0]

@@ -1,4 +1,4 @@
-"""Counts, lists, quoted values and durations as messages write them. Pure."""
+"""Formats counts, lists, quoted values and durations for messages."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ def printable(text: str) -> str:
 
 
 def listed(words: Iterable[str], conjunction: str = "and") -> str:
-    """Words in a sentence: `a`, `a and b`, `a, b and c`."""
+    """A list in a sentence: `a`, `a and b`, `a, b and c`."""
     *head, last = list(words) or [""]
     return f"{', '.join(head)} {conjunction} {last}" if head else last
 
 
 def code(word: object) -> str:
-    """A name or value in backticks, as messages show what a user writes."""
+    """A name or value in backticks."""
     return f"`{word}`"
 
 
 def listed_code(words: Iterable[object], conjunction: str = "and") -> str:
-    """Names in a sentence, each in backticks."""
+    """A list in a sentence, each item in backticks."""
     return listed(map(code, words), conjunction)
 
 
 def quoted(value: object, longest: int = 80) -> str:
-    """A value as a JSON string, cut to at most `longest` characters."""
+    """A value as a JSON string, shortened to at most `longest` characters."""
     return json.dumps(shortened(str(value), longest), ensure_ascii=False)
 
 
 def shortened(text: str, longest: int) -> str:
-    """A text of at most `longest` characters; `...` ends one that was cut."""
+    """A text of at most `longest` characters; a shortened text ends in `...`."""
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def duration(seconds: int) -> str:
-    """Seconds as people read them: `1 h 30 min`, `45 s`. Parts that are 0 are left out."""
+    """A duration for people: `1 h 30 min`, `45 s`. Units that are 0 are omitted."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
@@ -54,7 +54,7 @@ def duration(seconds: int) -> str:
 
 
 def compact_duration(seconds: int) -> str:
-    """Seconds in the units of a spec: `1d`, `1h 30m`, `45s`. Parts that are 0 are left out."""
+    """A duration with the units of a spec: `1d`, `1h 30m`, `45s`. Units that are 0 are omitted."""
     parts = []
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s")):
         count, seconds = divmod(seconds, size)
@@ -64,7 +64,7 @@ def compact_duration(seconds: int) -> str:
 
 
 def spec_duration(seconds: int) -> str:
-    """Seconds as a spec writes them, in the largest whole unit: `90m`, `12h`, `1d`."""
+    """A duration as in a spec, in the largest unit that divides it: `90m`, `12h`, `1d`."""
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"

@@ -54,7 +54,7 @@ def test_a_missed_aim_is_not_a_failure(capsys: pytest.CaptureFixture[str]) -> No
     assert "FAILED" not in capsys.readouterr().out
 
 
-def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_name_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         main(["third"], {"first": fails})
     assert raised.value.code == 2

@@ -19,7 +19,7 @@ def tree(folder: Path) -> dict[str, str]:
     }
 
 
-def test_folders_are_made_and_text_is_utf8(tmp_path: Path) -> None:
+def test_folders_are_created_and_text_is_utf8(tmp_path: Path) -> None:
     write_whole(tmp_path / "a" / "b.json", "é\n")
     assert (tmp_path / "a" / "b.json").read_bytes() == b"\xc3\xa9\n"
     assert tree(tmp_path) == {"a/b.json": "é\n"}

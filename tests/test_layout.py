@@ -47,7 +47,7 @@ def test_no_test_module_imports_another() -> None:
 
 
 def asserts(test: ast.AST) -> bool:
-    """Whether a test holds an assertion, or calls something whose name says that it asserts."""
+    """Whether a test contains an assertion, or calls a function with an assertion in its name."""
     for node in ast.walk(test):
         match node:
             case ast.Assert():

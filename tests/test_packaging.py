@@ -1,4 +1,4 @@
-"""The wheel: what it holds, that it works where it is installed, and what it works without."""
+"""The wheel: its contents, that it works where it is installed, and what it works without."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source,
         os.environ,
     )
-    (made,) = (source / "dist").glob("*.whl")
-    return made
+    (result,) = (source / "dist").glob("*.whl")
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def foreign(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_contains_only_the_package(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
     inside = {name for name in names if ".dist-info/" not in name}

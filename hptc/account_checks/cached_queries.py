@@ -1,4 +1,4 @@
-"""Makes each query to an account once, and skips those that fail, with a note."""
+"""Runs each query to an account once, and skips those that fail with a note."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CachedQueries:
     ) -> Answer[T] | None:
         """The result of a call; None if it fails, with a note that `subject` is not checked.
 
-        After an error that affects every call, such as missing credentials, no more calls are made.
+        After an error that affects every call, such as missing credentials, no other query is run.
         """
         key = (subject, call.__name__, *args, *sorted(kwargs.items()))
         if key not in self._answers and not self._is_unreachable:

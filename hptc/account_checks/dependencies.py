@@ -63,7 +63,7 @@ def roles(subject: Subject) -> Iterator[Finding]:
         if role is None or role.arn != arn:
             yield Finding(
                 code="HPT941",
-                message=f"there is no role `{arn}`",
+                message=f"the role `{arn}` does not exist",
                 path=path,
                 label="not found",
                 help=f"the role of this name is `{role.arn}`"
@@ -91,7 +91,7 @@ def keys(subject: Subject) -> Iterator[Finding]:
             state = answer.value
             yield Finding(
                 code="HPT951",
-                message=f"there is no KMS key `{key}` in {subject.queries.account.region}"
+                message=f"the KMS key `{key}` does not exist in {subject.queries.account.region}"
                 if state is None
                 else f"the KMS key `{key}` is {state}",
                 path=path,
@@ -135,8 +135,8 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
             is_complete = False
             yield Finding(
                 code="HPT961",
-                message=f"there is no {'subnet' if member == 'Subnets' else 'security group'} "
-                f"`{id_}` in {region}",
+                message=f"no {'subnet' if member == 'Subnets' else 'security group'} "
+                f"`{id_}` found in {region}",
                 path=vpc.path / member / index,
                 label="not found",
                 help="fix the id",

@@ -59,7 +59,7 @@ def taken_name(subject: Subject) -> Iterator[Finding]:
         case Blocked(obstacle=Obstacle.NAME, reason=reason, help=help):
             yield _taken(reason, help)
         case _:
-            yield from _other_capitals(subject)
+            yield from _same_name_in_other_case(subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class _QueriedStacks:
         return self.queries.account.stacks.list_stacks()
 
 
-def _other_capitals(subject: Subject) -> Iterator[Finding]:
-    """AWS ignores case where names must be unique, but not where it filters a list by name."""
+def _same_name_in_other_case(subject: Subject) -> Iterator[Finding]:
+    """A job whose name differs only in case, which AWS treats as the same name."""
     name = subject.job.name
-    part = name.rpartition("-")[2]  # of a name that is made from content: its digest
+    part = name.rpartition("-")[2]  # the digest, if the name is derived from content
 
     def names_like(part: str) -> list[str]:
         found = subject.queries.account.tuning.list_jobs(name_contains=part)
@@ -142,7 +142,7 @@ def _absent_parent(subject: Subject, name: str, index: int) -> Finding:
         )
     return Finding(
         code="HPT902",
-        message=f"there is no tuning job `{name}` in {region}",
+        message=f"no tuning job `{name}` found in {region}",
         path=parent_path(index),
         help="`hptc list` lists the tuning jobs",
     )
@@ -169,7 +169,7 @@ def _unfit_parent(description: Mapping[str, Any], name: str, index: int) -> Iter
 
 
 def _read_parent(description: Mapping[str, Any]) -> TuningJob:
-    """A parent as it ran: with the training jobs that it ran, not those that its limit allows."""
+    """A parent with the number of training jobs that it ran instead of its limit."""
     job = read_job(requested(description))
     static = [
         replace(one, static={k: v for k, v in one.static.items() if not k.startswith("_")})
@@ -188,7 +188,7 @@ def _read_parent(description: Mapping[str, Any]) -> TuningJob:
 
 
 def _differences(subject: Subject, described: Mapping[str, TuningJob]) -> Iterator[Finding]:
-    """What the warm-start rules find with the parents, and not without them."""
+    """The findings of the warm-start rules that are due to the parents."""
     about = warm_start.RULES + (identical_data.RULES if subject.is_resolved else ())
     rules = tuple(rule for rule in about if rule in subject.rules)
     alone = Context(job=subject.job, request=subject.request)

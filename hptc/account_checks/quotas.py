@@ -11,7 +11,7 @@ from hptc.request.tuning_job import Definition, Resources
 
 
 def instance_quotas(subject: Subject) -> Iterator[Finding]:
-    """Each instance type that a tuning job uses more of than the account's quota allows.
+    """HPT911: instance types of which a tuning job uses more than the account's quota.
 
     A quota that Service Quotas does not list is not checked. With several training job definitions
     AWS may count differently, so findings are warnings.
@@ -59,18 +59,18 @@ def _too_many(
 ) -> Finding | None:
     kind = "spot training" if definition.is_spot else "training"
     quota = quotas.get(f"{type_} for {kind} job usage")
-    wanted = parallel * count
-    if quota is None or wanted <= quota:
+    needed = parallel * count
+    if quota is None or needed <= quota:
         return None
     at = next(one for one in resources.instances if one.type == type_)
     fits = int(quota // count)
     lower = f"set max_parallel_training_jobs to {fits}, or " if fits else ""
     return Finding(
         code="HPT911",
-        message=f"{parallel} parallel training jobs x {count} {type_} = {wanted} instances, but "
+        message=f"{parallel} parallel training jobs x {count} {type_} = {needed} instances, but "
         f"the account's quota for {kind} is {quota:g}",
         path=at.path / "InstanceType",
         label=f"at most {quota:g}",
-        help=f"{lower}request an increase of `{type_} for {kind} job usage` to {wanted} in Service "
+        help=f"{lower}request an increase of `{type_} for {kind} job usage` to {needed} in Service "
         "Quotas",
     )

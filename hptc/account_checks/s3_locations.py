@@ -24,7 +24,7 @@ class _Place:
 
 
 def buckets_and_inputs(subject: Subject) -> Iterator[Finding]:
-    """HPT921 for every bucket, and HPT922 and HPT923 for inputs whose buckets are in order."""
+    """HPT921 for every bucket, and HPT922 and HPT923 for inputs in valid buckets."""
     seen: set[tuple[str, str]] = set()
     for definition in subject.job.definitions:
         for channel in definition.channels:
@@ -63,7 +63,7 @@ def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
     where = answer.value
     yield Finding(
         code="HPT921",
-        message=f"there is no bucket `{place.bucket}`"
+        message=f"the bucket `{place.bucket}` does not exist"
         if where is None
         else f"the bucket `{place.bucket}` is in {where}, but the tuning job runs in "
         f"{account.region}",

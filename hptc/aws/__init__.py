@@ -1,1 +1,1 @@
-"""The calls to AWS. Nothing else imports boto3, and this only when a connection is made."""
+"""The calls to AWS. No other package imports boto3, and this one only when it connects."""

@@ -1,4 +1,4 @@
-"""Converts botocore's exceptions into an AwsError that says what to do.
+"""Converts botocore's exceptions to an AwsError with a help text.
 
 AWS's error code and message are kept as they are; the help is hptc's. Two kinds of message are
 replaced: those that quote a request's signature, because they may contain credentials, and HTML
@@ -166,7 +166,7 @@ def _html_error(response: Mapping[str, Any], action: str, region: str) -> AwsErr
 
 
 def _endpoint(action: str, region: str) -> str:
-    """The endpoint of a call, as a message names it: without the credentials that a URL may hold.
+    """The endpoint of a call for messages, without the credentials that a URL may contain.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """

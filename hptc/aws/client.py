@@ -1,7 +1,7 @@
 """Implements `hptc.service.interface` with boto3.
 
-boto3 is imported when a connection is made, not with this module. The Region is the environment's;
-without an environment, boto3's own configuration decides. No call is made with credentials for
+boto3 is imported on the first connection, not with this module. The Region is the environment's;
+without an environment, boto3's own configuration decides. Nothing is called with credentials for
 another account than the environment's.
 """
 
@@ -60,7 +60,7 @@ def connected(connection: Connection) -> Aws:
 
 
 class Connection:
-    """A boto3 session with its clients, which are made when they are first used."""
+    """A boto3 session with its clients, which are created on first use."""
 
     def __init__(
         self, environment: Environment | None, *, region: str | None, retry: Retry
@@ -124,15 +124,15 @@ class Connection:
     @cached_property
     def _is_account_verified(self) -> bool:
         """Checked once. Raises AwsError if the credentials are for another account."""
-        wanted = self._environment
-        if wanted is None:
+        expected = self._environment
+        if expected is None:
             return True
         answer = self._call("sts:GetCallerIdentity", lambda: self.sts.get_caller_identity(), None)
         account = answer["Account"]
-        if account != wanted.account:
+        if account != expected.account:
             raise AwsError(
-                f"the credentials are for account {account}, but the environment `{wanted.name}` "
-                f"is in account {wanted.account}",
+                f"the credentials are for account {account}, but the environment `{expected.name}` "
+                f"is in account {expected.account}",
                 help="set AWS_PROFILE to a profile for that account, or choose another --env",
             )
         return True

@@ -70,7 +70,7 @@ def price_list(region: str) -> PriceList:
 
 
 def fetch_prices(client: PriceList, regions: Iterable[str], retry: Retry) -> PriceTable:
-    """The current prices of Regions. Raises AwsError if AWS refuses, or has none for a Region."""
+    """The current prices of Regions. Raises AwsError if a call fails or a Region has no prices."""
     return PriceTable(regions={region: _region(client, region, retry) for region in regions})
 
 

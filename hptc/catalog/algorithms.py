@@ -1,7 +1,7 @@
-"""Built-in algorithms: a name and a version in, hyperparameters, channels and metrics out.
+"""Built-in algorithms by name and version: their hyperparameters, channels and metrics.
 
 The table is data/algorithms.json. It contains what AWS documents, not what the service enforces:
-recommended ranges are advice, and only tunables marked as exhaustive are a complete list.
+recommended ranges are not limits, and only tunables marked as exhaustive are a complete list.
 """
 
 import functools

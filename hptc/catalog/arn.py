@@ -1,4 +1,4 @@
-"""`ARN`: an Amazon Resource Name as its parts.
+"""Parses Amazon Resource Names.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
@@ -15,7 +15,7 @@ _PARTS = 6
 class ARN:
     """The parts of an ARN. `str()` writes it back; any part but `service` may be empty.
 
-    Parts are not validated: they may hold wildcards, or references such as `${hptc:data_bucket}`.
+    Parts are not validated: they may contain wildcards or references such as `${hptc:data_bucket}`.
     """
 
     partition: str
@@ -31,7 +31,7 @@ class ARN:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The ARN that a text is; None for any other text."""
+        """Parse an ARN; None for any other text."""
         parts = text.split(":", _PARTS - 1)
         if len(parts) < _PARTS or parts[0] != "arn":
             return None

@@ -1,4 +1,4 @@
-"""Training images that AWS publishes: a name, a version and a Region in, an ECR URI out, and back.
+"""The ECR URIs of training images that AWS publishes, by name, version and Region.
 
 The table is data/images.json; no registry is called. Aliases such as `latest` are not supported, so
 that a spec always means the same image.
@@ -17,7 +17,7 @@ Kind = Literal["algorithm", "framework"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProblem:
-    """Why there is no image: the value that is not in the table, and the valid values."""
+    """An image is not in the table: the invalid value, and the valid ones."""
 
     field: Literal["name", "version", "region"]
     value: str

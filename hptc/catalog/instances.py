@@ -1,4 +1,4 @@
-"""Instance types of SageMaker training: a type in, its storage and processor out.
+"""Instance types of SageMaker training, with their storage and processors.
 
 The table is data/instances.json. An unknown type may be newer than the table: the enum in
 botocore's model decides which types are valid.

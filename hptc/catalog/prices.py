@@ -1,7 +1,7 @@
-"""Prices of SageMaker training: a Region and an instance type in, a dated price in dollars out.
+"""Prices of SageMaker training by Region and instance type, in US dollars and with their dates.
 
-There are two tables with the same format: data/prices.json in the package, which is small and gets
-outdated, and a project's prices.json next to hptc.yaml, which `hptc prices refresh` writes and
+There are two tables with the same format: data/prices.json in the package, which is small and can
+be outdated, and a project's prices.json next to hptc.yaml, which `hptc prices refresh` writes and
 which is reviewed like code. If the project's table has a Region, only its prices apply there. A
 price that is in no table is unknown: it is never 0 and never guessed.
 """

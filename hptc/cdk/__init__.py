@@ -1,1 +1,1 @@
-"""The CDK constructs: hptc/infrastructure in, stacks out. Nothing is decided here."""
+"""Creates CDK stacks from the data of hptc/infrastructure, without any decisions of its own."""

@@ -30,7 +30,7 @@ from hptc.project.references import substitute
 
 
 class FoundationStack(cdk.Stack):
-    """What the specs of one environment share."""
+    """The resources that the specs of one environment share."""
 
     def __init__(self, scope: Construct, foundation: Foundation, env: cdk.Environment) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class FoundationStack(cdk.Stack):
         from_parameters = {each.provides for each in foundation.parameters}
         for name in foundation.outputs:
             output = Output(stack=foundation.stack, key=output_key(name))
-            # A parameter's value may change, and CloudFormation refuses to change an export in use.
+            # A parameter's value may change, and CloudFormation does not change an export in use.
             add_output(self, name, values[name], None if name in from_parameters else output.export)
         add_output(self, DIGEST, stack_digest(foundation))
 

@@ -1,4 +1,4 @@
-"""From a project to a cloud assembly: the folder that `cdk deploy --app` and `hptc deploy` take.
+"""Synthesizes a project to a cloud assembly, which `cdk deploy --app` and `hptc deploy` take.
 
 Only `build` needs Node and aws-cdk-lib, and checks for both before it imports aws_cdk. Templates
 depend on the specs alone: the same specs give the same bytes.

@@ -34,7 +34,7 @@ from hptc.text import plural
     help="Output format.",
 )
 @click.option(
-    "--resolve", is_flag=True, help="Replace references by the outputs of the deployed stacks."
+    "--resolve", is_flag=True, help="Replace references with the outputs of the deployed stacks."
 )
 @click.option("--skeleton", is_flag=True, help="Print a commented spec with every key, and exit.")
 def compile_command(

@@ -17,7 +17,7 @@ def connect_to_environment(environment: Environment | None, *, region: str | Non
 def connect_with_options(env: str | None, region: str | None) -> Aws:
     """Connect as `--env` and `--region` say.
 
-    A Region alone is used with the account of the credentials, whatever the project.
+    A Region alone is used with the account of the credentials, even inside a project.
     """
     environment = current_environment(env) if region is None else None
     return connect_to_environment(environment, region=region)

@@ -52,7 +52,7 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
     environment = next((one.environment for one in compiled), None)
     if any(one.environment != environment for one in compiled):
         raise UsageError(
-            "--online takes the specs of one environment",
+            "--online requires specs of a single environment",
             help="run `hptc cost --online` for each environment",
         )
     tuning = connect_to_environment(environment).tuning

@@ -31,7 +31,7 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
     """
     require("aws_cdk", "cdk")
     color = use_color(sys.stderr)
-    made = deployment.deploy(
+    result = deployment.deploy(
         Path.cwd(),
         env,
         specs,
@@ -43,9 +43,9 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
             ask=print_prompt if is_interactive() else None,
         ),
     )
-    if made is None:
+    if result is None:
         return EXIT_FINDINGS
-    print_result(deployment_json(made) if as_json else render_deployment(made))
-    if orphans := render_orphans(made):
+    print_result(deployment_json(result) if as_json else render_deployment(result))
+    if orphans := render_orphans(result):
         print_status(orphans)
     return EXIT_OK

@@ -38,7 +38,7 @@ class LazyGroup(click.Group):
         return list(self._entries)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """Import a command; None if there is no command with this name."""
+        """Import a command; None if it does not exist."""
         entry = self._entries.get(name)
         return entry.load() if entry else None
 

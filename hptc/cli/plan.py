@@ -40,7 +40,7 @@ def plan(
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
     aws = connect_to_environment(environment)
-    made = planning.plan(
+    result = planning.plan(
         compiled,
         aws.tuning,
         aws.stacks,
@@ -50,8 +50,8 @@ def plan(
         progress=print_status,
     )
     if out is not None:
-        read_plan(plan_text(made), out)  # a plan that can't be read back is not saved
-        write_whole(Path(out), plan_text(made))
+        read_plan(plan_text(result), out)  # a plan that can't be read back is not saved
+        write_whole(Path(out), plan_text(result))
         print_status(f"wrote {out}; run `hptc submit {out}` to submit exactly these jobs")
-    print_result(plan_text(made) if as_json else render_plan(made, color=use_color(sys.stdout)))
-    return EXIT_FINDINGS if exit_code and made.has_changes else EXIT_OK
+    print_result(plan_text(result) if as_json else render_plan(result, color=use_color(sys.stdout)))
+    return EXIT_FINDINGS if exit_code and result.has_changes else EXIT_OK

@@ -33,12 +33,12 @@ def refresh(regions: tuple[str, ...]) -> None:
     project = current_project()
     if project is None:
         raise UsageError(NO_PROJECT, help="prices.json is written next to hptc.yaml")
-    wanted = regions or tuple(
+    selected = regions or tuple(
         dict.fromkeys(entry.region for entry in project.file.environments.values())
     )
-    if not wanted:
+    if not selected:
         raise UsageError("hptc.yaml has no environments", help="use --region REGION")
-    fetched = fetch_prices(price_list(wanted[0]), wanted, Retry(progress=print_status))
+    fetched = fetch_prices(price_list(selected[0]), selected, Retry(progress=print_status))
     path = project.root / FILE_NAME
     write_whole(path, render_prices(fetched.over(own_prices(project.root))))
     print_status(f"wrote {path}; review and commit it")

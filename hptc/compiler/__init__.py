@@ -1,1 +1,1 @@
-"""Files to checked requests; pipeline.py is the whole of it on one page."""
+"""Compiles files to checked requests; pipeline.py shows all stages on one page."""

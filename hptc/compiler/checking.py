@@ -1,7 +1,7 @@
-"""A request and all that is known of it in, every check of a run on it, a verdict out.
+"""Runs every check on a compiled request; the result is either Checked or Failed.
 
-The checks come in order: the API's shape, references to deployed values, then the rules, which read
-the typed request and so need one that conforms. The lines and suppressions of the file come last.
+The checks run in order: the API's shape, references to deployed values, then the rules, which read
+the typed request and so require one that conforms. Lines and suppressions are applied last.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A request before the checks. `spec` is what it was emitted from, if it was."""
+    """A request before the checks. `spec` is None for a file in the API's own form."""
 
     origin: Origin
     spec: Spec | None
@@ -47,9 +47,9 @@ class Draft:
     request: Request
     violations: tuple[Violation, ...]
     references: frozenset[str]
-    faults: list[Diagnostic]  # of the text: no error among them
-    findings: list[Finding]  # of the stages so far
-    parents: Mapping[str, TuningJob]  # those that are specs of the project, by job name
+    warnings: list[Diagnostic]  # from reading the text
+    findings: list[Finding]  # from the earlier stages
+    parents: Mapping[str, TuningJob]  # warm-start parents in the project, by job name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
         *_unknown_references(draft.references),
     ]
     if any(finding.severity is Severity.ERROR for finding in findings):
-        errors = located(findings, draft.faults, origin, request, spec)
+        errors = located(findings, draft.warnings, origin, request, spec)
         return fail(origin, *errors, name=spec.name if spec else "")
     job = read_job(request)
     context = Context(
@@ -87,7 +87,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
     )
     findings += check(context, workspace.rules)
     diagnostics, suppressed = located(
-        findings, draft.faults, origin, request, spec, workspace.rules
+        findings, draft.warnings, origin, request, spec, workspace.rules
     )
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return fail(origin, diagnostics, suppressed, name=spec.name if spec else "")
@@ -96,17 +96,17 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
 
 def located(
     findings: list[Finding],
-    faults: list[Diagnostic],
+    diagnostics: list[Diagnostic],
     origin: Origin,
     request: Request,
     spec: Spec | None,
     rules_run: tuple[Rule, ...] = (),
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
-    """Findings with their lines, in the order of the file: those that count, and the suppressed."""
+    """Convert findings to diagnostics, in file order. Returns the reported and the suppressed."""
     kept, suppressed = suppressions.apply(
-        [*faults, *to_diagnostics(findings, origin, request, spec)],
+        [*diagnostics, *to_diagnostics(findings, origin, request, spec)],
         origin.document,
-        unchecked=lambda: _codes_not_looked_for(rules_run),
+        unchecked=lambda: _unchecked_codes(rules_run),
     )
     return tuple(sorted(kept, key=sort_key)), tuple(suppressed)
 
@@ -118,7 +118,7 @@ def fail(
     *,
     name: str = "",
 ) -> Failed:
-    """A file with errors. `name` is read from the text where it is not given."""
+    """Create a Failed. Without `name`, the spec's name is read from the text."""
     return Failed(
         document=origin.document,
         layers=origin.layers,
@@ -131,20 +131,20 @@ def fail(
 
 
 def written_name(document: Document) -> str:
-    """The value of a file's `name`, if it has one that is text."""
+    """The value of a file's `name`, or an empty string if it is missing or not a string."""
     if document.root is None:
         return ""
     name, _ = construct_data(document, at=("name",))
     return name if isinstance(name, str) else ""
 
 
-def _codes_not_looked_for(rules_run: tuple[Rule, ...]) -> set[str]:
-    """Rules that did not run, and checks that need AWS: a suppression of these is not unused."""
+def _unchecked_codes(rules_run: tuple[Rule, ...]) -> set[str]:
+    """Rules that did not run and checks that need AWS, whose suppressions are never unused."""
     return {*(rule.code for rule in RULES), *ONLINE} - {rule.code for rule in rules_run}
 
 
 def _deployable(draft: Draft, job: TuningJob) -> DeployableSpec | None:
-    """The spec as the stacks of its environment see it; without an environment there are none."""
+    """The spec as its environment's stacks use it; None without an environment."""
     if draft.spec is None or draft.origin.environment is None:
         return None
     return deployable_spec(draft.origin, draft.spec, draft.request, job, draft.digest)
@@ -156,14 +156,14 @@ def _unknown_references(references: frozenset[str]) -> list[Finding]:
             code="HPT006",
             message=f"`${{hptc:{name}}}` is not a value that a deployment provides",
             path=RequestPath(),
-            help=f"it provides: {', '.join(NAMES)}",
+            help=f"valid references: {', '.join(NAMES)}",
         )
         for name in sorted(references.difference(NAMES))
     ]
 
 
 def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:
-    """The project's prices, if its policy has a budget: no other rule needs them."""
+    """The project's prices, if its policy has a budget. No other rule needs them."""
     if origin.project is None or origin.policy.budget_usd is None:
         return None
     return workspace.prices_of(origin.project)
@@ -172,7 +172,7 @@ def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:
 def _rehearsals(
     origin: Origin, spec: Spec | None, job: TuningJob, workspace: Workspace
 ) -> dict[RequestPath, Rehearsal]:
-    """What the metric definitions find in the sample logs that a spec names."""
+    """The results of testing metric definitions against the spec's sample logs."""
     found: dict[RequestPath, Rehearsal] = {}
     if spec is None or workspace.rehearse is None:
         return found

@@ -1,4 +1,4 @@
-"""Compiled specs as infrastructure sees them. Files in the API's own form need no stacks."""
+"""Converts compiled specs to what their stacks need. Requests in the API's form need no stacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hptc.spec.tuning_spec import Spec
 
 
 def deployable_specs(outcomes: Iterable[Outcome]) -> list[DeployableSpec]:
-    """The specs among outcomes that compiled."""
+    """The specs that compiled, without requests in the API's own form."""
     return [
         deployable_spec(one, one.spec, one.request, one.job, one.digest)
         for one in outcomes
@@ -24,7 +24,7 @@ def deployable_specs(outcomes: Iterable[Outcome]) -> list[DeployableSpec]:
 def deployable_spec(
     origin: Origin, spec: Spec, request: Request, job: TuningJob, digest: str
 ) -> DeployableSpec:
-    """One spec, with what it compiles to. The file's path is only resolved for a schedule."""
+    """Convert one spec. The file's path is only resolved if the spec has a schedule."""
     return DeployableSpec(
         name=spec.name,
         job=job,

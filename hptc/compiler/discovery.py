@@ -1,4 +1,4 @@
-"""Which files are specs: below a folder, and of a project."""
+"""Finds the spec files in a folder or a project."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str, FilePath]:
-    """A project's spec files by the names of their specs, read once a run.
+    """A project's spec files by spec name, read once per run.
 
-    Of two specs with one name the first counts; a file that can't be read has no name.
+    If two specs have the same name, the first one is used. Files that can't be read are skipped.
     """
     if in_project.root not in workspace.spec_files:
         found: dict[str, FilePath] = {}
@@ -48,7 +48,7 @@ def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
 
 
 def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
-    """The file itself, or the spec files below a folder without hidden ones and hptc.yaml."""
+    """The file itself, or the spec files in a folder, without hidden files and hptc.yaml."""
     if not files.is_folder(path):
         return [path]
     return sorted(
@@ -62,9 +62,9 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
 
 
 def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
-    """The spec files that an argument names, at least one; a project's folder names all of its.
+    """The spec files at a path; for the folder of a project, all of the project's spec files.
 
-    Raises UsageError when there is none.
+    Raises UsageError if there are none.
     """
     files = workspace.files
     in_project = None
@@ -75,13 +75,13 @@ def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
         looked_in = f" (looked in {', '.join(in_project.file.specs)})" if in_project else ""
         raise UsageError(
             f"{path}: no specs found{looked_in}",
-            help="`hptc init DIR` writes one to start from",
+            help="`hptc init DIR` creates a project with example specs",
         )
     return found
 
 
 def display_path(path: FilePath) -> str:
-    """A path as messages show it: relative to the current folder where it is below."""
+    """A path for messages: relative if it is in the current folder."""
     try:
         return str(path.relative_to(FilePath.cwd())) if path.is_absolute() else str(path)
     except ValueError:

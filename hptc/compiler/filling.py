@@ -1,4 +1,4 @@
-"""What an environment adds to a request: role, image, output location, KMS key, network."""
+"""Adds an environment's values to a request: role, image, output location, KMS key, network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hptc.spec.tuning_spec import Spec
 
 
 def fill(request: Request, spec: Spec, environment: Environment | None) -> list[Finding]:
-    """Fill in, in place, what the spec leaves out and its environment provides."""
+    """Add to `request`, in place, the values that the spec omits and the environment provides."""
     findings: list[Finding] = []
     config = request.setdefault("HyperParameterTuningJobConfig", {})
     config.setdefault("ResourceLimits", {})
@@ -66,7 +66,7 @@ def _fill_from(environment: Environment, definition: Request, spec_name: str) ->
 
 
 def _takes_volume_key(resources: Request) -> bool:
-    """Whether the instances have EBS volumes; local storage is encrypted without a customer key.
+    """Whether the instances have EBS volumes. Local storage does not support a KMS key.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
     """
@@ -85,18 +85,18 @@ def _fill_image(
     if algorithm is None:
         return []
     at = at / "algorithm"
-    given = [
+    selectors = [
         k
         for k in ("built_in", "framework", "training_image", "algorithm_name")
         if getattr(algorithm, k)
     ]
-    if len(given) != 1 and ("built_in" in given or "framework" in given):
-        message = f"`{given[0]}` and `{given[1]}` both name the algorithm"
-        return [_finding("HPT102", message, at / given[1], help="keep one of the two")]
+    if len(selectors) != 1 and ("built_in" in selectors or "framework" in selectors):
+        message = f"`{selectors[0]}` and `{selectors[1]}` both select the algorithm"
+        return [_finding("HPT102", message, at / selectors[1], help="keep one of the two")]
     name = algorithm.built_in or algorithm.framework
     if name is None:
         if algorithm.version is not None:
-            message = "`version` needs `built_in` or `framework`"
+            message = "`version` requires `built_in` or `framework`"
             return [_finding("HPT102", message, at / "version", help="remove it")]
         return []
     if algorithm.version is None:
@@ -108,39 +108,42 @@ def _fill_image(
         )
         return [
             _finding(
-                "HPT103", f"`{given[0]}: {name}` needs a `version`", at / given[0], help=advice
+                "HPT103",
+                f"`{selectors[0]}: {name}` requires a `version`",
+                at / selectors[0],
+                help=advice,
             )
         ]
     if environment is None:
         return [
             _finding(
                 "HPT103",
-                f"the image of `{name}` depends on the Region, and there is no environment",
-                at / given[0],
+                f"the image of `{name}` depends on the Region, but there is no environment",
+                at / selectors[0],
                 help="add an environment to hptc.yaml, or use `training_image:`",
             )
         ]
-    # A framework image is named by a version that AWS lists, or else by its whole tag.
+    # The version of a framework is one that AWS lists, or a complete image tag.
     by_version = bool(algorithm.built_in) or algorithm.version in versions(name)
     uri = image_uri if by_version else framework_image_uri
-    made = uri(name, algorithm.version, environment.region)
-    if isinstance(made, str):
-        definition["AlgorithmSpecification"]["TrainingImage"] = made
+    resolved = uri(name, algorithm.version, environment.region)
+    if isinstance(resolved, str):
+        definition["AlgorithmSpecification"]["TrainingImage"] = resolved
         return []
-    return [_image_finding(made, given[0], name, at)]
+    return [_image_finding(resolved, selectors[0], name, at)]
 
 
 def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:
     meant = nearest(problem.value, problem.valid)
     label = f"did you mean `{meant}`?" if meant else ""
-    known = f"known: {', '.join(problem.valid)}"
+    known = f"valid values: {', '.join(problem.valid)}"
     match problem.field:
         case "name":
             other = "framework" if key == "built_in" and problem.value in framework_names() else ""
             advice = f"write `{other}: {name}`" if other else known
             return _finding(
                 "HPT104",
-                f"there is no {key.replace('_', '-')} image `{name}`",
+                f"AWS publishes no {key.replace('_', '-')} image `{name}`",
                 at / key,
                 label,
                 help=advice,
@@ -149,7 +152,7 @@ def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> 
             message = f"`{name}` has no version `{problem.value}`"
             return _finding("HPT104", message, at / "version", label, help=known)
     message = f"`{name}` is not published in {problem.value}"
-    return _finding("HPT104", message, at / key, help=f"published in {', '.join(problem.valid)}")
+    return _finding("HPT104", message, at / key, help=f"available in {', '.join(problem.valid)}")
 
 
 def _finding(

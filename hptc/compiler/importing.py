@@ -1,6 +1,6 @@
-"""A request in, the text of a spec that compiles to it out.
+"""Converts a request to the text of a spec that compiles to the same request.
 
-The request may also be a DescribeHyperParameterTuningJob response. Nothing is dropped silently: the
+The input may also be a DescribeHyperParameterTuningJob response. Nothing is dropped silently: the
 text is compiled and compared with the request before it is returned.
 """
 
@@ -38,10 +38,10 @@ def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: s
     """The YAML text of a spec that compiles to `request`, with its exact job name.
 
     `request` must have the API's types. Raises UsageError with the paths that a spec can't express.
-    AWS refuses such a request too, for example one with two channels of the same name.
+    AWS rejects such a request too, for example one with two channels of the same name.
     """
-    wanted = requested(request)
-    data = spec_data(wanted)
+    expected = requested(request)
+    data = spec_data(expected)
     job_name = str(data.get("job_name", "imported"))
     spec = {"name": name or _slug(job_name), **data}
     for training_job in _training_jobs(spec):
@@ -50,7 +50,7 @@ def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: s
     _write_durations(limits)
     comment = f"# Imported from {origin}.\n" if origin else ""
     text = comment + _to_yaml({key: spec[key] for key in _ORDER if key in spec})
-    _prove(text, wanted)
+    _verify(text, expected)
     return text
 
 
@@ -76,9 +76,9 @@ _ORDER = ("name", *(key for key in TABLE))
 
 
 def requested(response: Mapping[str, Any]) -> Request:
-    """The request that a Describe response answers; a request is returned as it is.
+    """The request behind a Describe response. A request is returned unchanged.
 
-    The response has members of its own, and in each definition what AWS added: the static
+    A response has additional members, and in each definition what AWS added: the static
     hyperparameter `_tuning_objective_metric`, the metric definitions of a first-party algorithm,
     and a copy of the objective's definition with the name ObjectiveMetric.
     """
@@ -96,12 +96,12 @@ def requested(response: Mapping[str, Any]) -> Request:
 
 
 def _as_requested(definition: Mapping[str, Any]) -> Request:
-    asked = dict(definition)
-    static = asked.get("StaticHyperParameters", {})
-    asked["StaticHyperParameters"] = {
+    original = dict(definition)
+    static = original.get("StaticHyperParameters", {})
+    original["StaticHyperParameters"] = {
         key: value for key, value in static.items() if key != "_tuning_objective_metric"
     }
-    algorithm = dict(asked.get("AlgorithmSpecification", {}))
+    algorithm = dict(original.get("AlgorithmSpecification", {}))
     metrics = algorithm.get("MetricDefinitions", [])
     identified = identify(algorithm.get("TrainingImage", ""))
     if identified is not None and identified.kind == "algorithm":
@@ -110,8 +110,8 @@ def _as_requested(definition: Mapping[str, Any]) -> Request:
     algorithm["MetricDefinitions"] = [
         m for m in metrics if m.get("Name") != "ObjectiveMetric" or m.get("Regex") not in regexes
     ]
-    asked["AlgorithmSpecification"] = algorithm
-    return asked
+    original["AlgorithmSpecification"] = algorithm
+    return original
 
 
 def _training_jobs(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def _training_jobs(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _shorten(training_job: dict[str, Any]) -> None:
-    """Replace long forms in one training job with the short forms that people write."""
+    """Replace long forms in one training job with short ones."""
     _write_hyperparameters(training_job)
     for channel in training_job.get("inputs", {}).values():
         s3 = channel.get("s3")
@@ -197,7 +197,7 @@ def _slug(job_name: str) -> str:
 
 
 class _Flow(dict[str, Any]):
-    """A mapping that is written on one line."""
+    """A mapping to write on one line."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -263,21 +263,21 @@ def _to_yaml(spec: dict[str, Any]) -> str:
     )
 
 
-def _prove(text: str, wanted: Request) -> None:
+def _verify(text: str, expected: Request) -> None:
     """Compile the text and compare it with the request. Raises UsageError if they differ."""
     compiled = compile_text(text, "imported", Workspace(rules=()))
     if isinstance(compiled, Failed):
         raise UsageError(
             "can't write the request as a spec: " + _first_message(compiled),
-            help="run `hptc check` on the request to see what AWS would refuse",
+            help="run `hptc check` on the request to see what AWS would reject",
         )
     places = [
-        path_text(path) for path in differences(canonical(wanted), canonical(compiled.request))
+        path_text(path) for path in differences(canonical(expected), canonical(compiled.request))
     ]
     if places:
         raise UsageError(
             "a spec can't express the value at " + ", ".join(places[:10]),
-            help="run `hptc check` on the request to see what AWS would refuse",
+            help="run `hptc check` on the request to see what AWS would reject",
         )
 
 

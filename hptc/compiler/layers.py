@@ -1,6 +1,6 @@
-"""A spec with hptc.yaml's layers: defaults under it, the environment's overrides over it.
+"""Merges a spec with the layers of hptc.yaml: `defaults` below, `overrides` above.
 
-Layers of plain data in, one merged mapping out, with the way back to where each value is written.
+The result is one mapping and the layers, which find the line of each value.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from hptc.spec.tuning_spec import SPEC_VERBATIM
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The documents that a spec is merged from, topmost first, each from a key path on."""
+    """The documents that a spec is merged from, topmost first, each with the path of its part."""
 
     parts: tuple[tuple[Document, Path], ...]
 
     @classmethod
     def of(cls, document: Document) -> Layers:
-        """A file that nothing is merged with."""
+        """The layers of a file that is not merged with anything."""
         return cls(((document, ()),))
 
     def span(self, path: Path, *, key: bool = False) -> Span:
-        """Where `path` is written: in the topmost layer that has the longest part of it."""
+        """The location of `path`, in the topmost layer that contains most of its keys."""
         _, document, full = max(self._places(path), key=lambda place: place[0])
         return document.span(full, key=key)
 
     def nearest(self, paths: list[SpecPath]) -> SpecPath:
-        """Of several spellings of one path, the one of which the longest part is written."""
+        """The one of several equivalent paths that exists in the layers, as far as possible."""
         return max(
             paths, key=lambda path: max(place[0] for place in self._places(path)) - len(path)
         )
 
     def _places(self, path: Path) -> list[tuple[int, Document, Path]]:
-        """(how many of its keys are written, document, path in it) for every layer."""
+        """For every layer: how many keys of the path exist, the document, the path in it."""
         return [
             (document.depth_of(full) - (len(full) - len(path)), document, full)
             for document, prefix in self.parts
-            for full in _placed(prefix, path)
+            for full in _paths_in_layer(prefix, path)
         ]
 
 
-def _placed(prefix: Path, path: Path) -> list[Path]:
-    """A path in a layer; its `training_job` also applies to each of `training_jobs`."""
+def _paths_in_layer(prefix: Path, path: Path) -> list[Path]:
+    """The paths of a value in a layer, whose `training_job` also applies to `training_jobs`."""
     places = [(*prefix, *path)]
     if prefix and len(path) > 1 and path[0] == "training_jobs":
         places.append((*prefix, "training_job", *path[2:]))
@@ -58,7 +58,7 @@ def _placed(prefix: Path, path: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """What hptc.yaml puts under and over every spec in one environment."""
+    """The layers of hptc.yaml below and above every spec in one environment."""
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     under: SharedLayer | None = None
@@ -67,7 +67,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedLayer:
-    """A part of a spec that is written in hptc.yaml."""
+    """A layer in hptc.yaml: `defaults`, or an environment's `overrides`."""
 
     document: Document
     at: Path
@@ -80,10 +80,10 @@ def shared_layers(project: Project, environment: Environment | None) -> Shared:
     variables = environment.variables if environment else {}
 
     def layer(*at: str) -> SharedLayer:
-        data, faults = construct_data(
+        data, diagnostics = construct_data(
             project.document, lambda t: render(t, variables), at=at, verbatim=PROJECT_VERBATIM
         )
-        return SharedLayer(document=project.document, at=at, data=data, diagnostics=faults)
+        return SharedLayer(document=project.document, at=at, data=data, diagnostics=diagnostics)
 
     over = None
     if environment is not None and project.file.environments[environment.name].overrides:
@@ -93,10 +93,10 @@ def shared_layers(project: Project, environment: Environment | None) -> Shared:
 
 
 def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[Diagnostic]]:
-    """A spec's data with the project's defaults under it and the environment's overrides over it.
+    """Merge a spec with the project's defaults and the environment's overrides.
 
-    The merge is that of JSON merge patch (RFC 7396): mappings merge, everything else replaces, and
-    null removes.
+    Layers are merged as JSON merge patches (RFC 7396): mappings are merged, other values replaced,
+    and null removes a key.
     """
     data, diagnostics = construct_data(
         document, lambda text: render(text, shared.variables), verbatim=SPEC_VERBATIM
@@ -128,7 +128,7 @@ def _spread(shared: Any, data: Mapping[str, Any]) -> Any:
 
 
 def merged(under: Any, over: Any) -> Any:
-    """`over` on top of `under`, as a JSON merge patch."""
+    """Apply `over` to `under` as a JSON merge patch."""
     if not isinstance(over, dict):
         return over
     result = dict(under) if isinstance(under, dict) else {}

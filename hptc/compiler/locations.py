@@ -1,4 +1,4 @@
-"""Findings to diagnostics: from a path to the line that someone wrote."""
+"""Converts findings to diagnostics: a finding has a path, a diagnostic a line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hptc.spec.tuning_spec import Spec
 def to_diagnostic(
     finding: Finding, origin: Origin, request: Request, spec: Spec | None
 ) -> Diagnostic:
-    """A finding with its line. `request` is the one that a RequestPath is a path in.
+    """Convert a finding to a diagnostic. `request` is what a RequestPath refers to.
 
     `spec` is what the request was compiled from; None for a file in the API's own form.
     """
@@ -59,8 +59,7 @@ def _span(finding: Finding, origin: Origin, request: Request, spec: Spec | None)
 
 
 def _policy_line(finding: Finding, origin: Origin) -> tuple[Related, ...]:
-    """The line of hptc.yaml that a policy finding is about: the environment's own before the
-    project's."""
+    """The line of a policy finding in hptc.yaml: the environment's policy, else the project's."""
     key, in_project, environment = finding.policy_key, origin.project, origin.environment
     if key is None or in_project is None:
         return ()
@@ -75,7 +74,7 @@ def _policy_line(finding: Finding, origin: Origin) -> tuple[Related, ...]:
 def to_diagnostics(
     findings: list[Finding], origin: Origin, request: Request, spec: Spec | None
 ) -> list[Diagnostic]:
-    """Findings with their lines, in the same order. None of them shows a secret's text."""
+    """Convert findings in the same order. No diagnostic shows the text of a secret."""
     located = [to_diagnostic(finding, origin, request, spec) for finding in findings]
     secrets = [
         diagnostic.span
@@ -86,7 +85,7 @@ def to_diagnostics(
 
 
 def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
-    """The same diagnostics, none of which shows the text at a secret's span."""
+    """The same diagnostics with the text of secrets masked."""
     for secret in secrets:
         end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
         masked = f"{secret.source[: secret.column - 1]}***{secret.source[end:]}"
@@ -100,9 +99,9 @@ def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[
 
 
 def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:
-    """The same file with what a later check found in its request.
+    """Add the findings of a later check to an outcome.
 
-    Suppressions apply. A finding that the file already has is not repeated.
+    Suppressions apply. Findings that the outcome already has are not repeated.
     """
     spec = outcome.spec if isinstance(outcome, CompiledSpec) else None
     found = to_diagnostics(list(findings), outcome, outcome.request, spec)

@@ -1,6 +1,6 @@
-"""What compiling a file gives: `Failed`, or `Compiled`, a spec or a request in the API's form.
+"""The result of compiling a spec, or a request in the API's own form: `Compiled` or `Failed`.
 
-Everything after the compiler takes a `Compiled`, so it never meets a file with errors.
+Everything after the compiler takes a `Compiled`, so it never has to handle a file with errors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hptc.spec.tuning_spec import Spec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a file belongs. A file outside of every project has no project and no environment."""
+    """A file with its project and environment, which are None for a file outside of a project."""
 
     document: Document
     layers: Layers  # the file with hptc.yaml's defaults under it and overrides over it
@@ -29,18 +29,18 @@ class Origin:
 
     @property
     def file(self) -> str:
-        """The file's name as the user gave it."""
+        """The file's name, as the user passed it."""
         return self.document.file
 
     @property
     def policy(self) -> Policy:
-        """The policy that hptc.yaml states for it; an empty one outside of a project."""
+        """The policy in hptc.yaml that applies to the file; empty outside of a project."""
         return self.project.policy_in(self.environment) if self.project else Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Origin):
-    """A file with errors. `name` is the spec's as far as it can be read, else empty."""
+    """A file with errors. `name` is the spec's name, or empty if it can't be read."""
 
     diagnostics: tuple[Diagnostic, ...]
     suppressed: tuple[Diagnostic, ...] = ()
@@ -48,13 +48,13 @@ class Failed(Origin):
 
     @property
     def has_errors(self) -> bool:
-        """Always: that is what makes it Failed."""
+        """Always true."""
         return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled(Origin):
-    """A file whose request is complete: a CompiledSpec or a CompiledRequest."""
+    """A file with a valid request: a CompiledSpec or a CompiledRequest."""
 
     request: Request
     job: TuningJob
@@ -69,17 +69,17 @@ class Compiled(Origin):
 
     @property
     def pinned_name(self) -> str | None:
-        """The job's name where the author chose it; None for one made from the content."""
+        """The job's name if the author chose it; None if it is derived from the content."""
         return self.job.name
 
     @property
     def schedule(self) -> Schedule | None:
-        """When runs start, if they are scheduled."""
+        """The schedule of the runs, if any."""
         return None
 
     @property
     def has_errors(self) -> bool:
-        """Whether a check that ran after the compile found an error (`check --online`)."""
+        """Whether a check after compilation found an error (`check --online`)."""
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
@@ -96,25 +96,25 @@ class CompiledSpec(Compiled):
 
     @property
     def pinned_name(self) -> str | None:
-        """`job_name`, where the spec has one."""
+        """The spec's `job_name`, if any."""
         return self.spec.job_name
 
     @property
     def schedule(self) -> Schedule | None:
-        """`schedule`, where the spec has one."""
+        """The spec's `schedule`, if any."""
         return self.spec.schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRequest(Compiled):
-    """A file in the API's own form, which is the request already."""
+    """A file in the API's own form, which already is a request."""
 
 
 Outcome = Failed | Compiled
 
 
 def failed(one: Outcome, diagnostics: tuple[Diagnostic, ...]) -> Failed:
-    """The same file with errors that were found after its compile."""
+    """The same file as Failed, with errors that were found after compilation."""
     return Failed(
         document=one.document,
         layers=one.layers,

@@ -1,4 +1,4 @@
-"""Warm-start parents that are specs of the same project, by the names of their tuning jobs."""
+"""Resolves warm-start parents that are specs of the same project to their tuning jobs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hptc.project.project_file import Project
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
 
-_MAX_PARENTS = 5  # the API takes no more, and a hostile file may list thousands
-_MAX_CHAIN = 150  # a parent is compiled inside its child, within Python's recursion limit
+_MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
+_MAX_CHAIN = 150  # compiling a parent recurses, and Python's recursion is limited
 
 CompileFile = Callable[[str, Workspace], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parents:
-    """The parents that are specs of the project, by job name, and what is wrong with the others."""
+    """The parents that are specs of the project, by job name, and findings about the others."""
 
     jobs: dict[str, TuningJob]
     findings: list[Finding]
@@ -31,9 +31,9 @@ class Parents:
 def name_parents(
     request: Request, workspace: Workspace, in_project: Project | None, compile_file: CompileFile
 ) -> Parents:
-    """Replace, in place, parents given by a spec's name with the name of that spec's tuning job.
+    """Replace, in place, each parent that is a spec's name with the name of the spec's tuning job.
 
-    A name that no spec has is left as it is: an existing tuning job in AWS.
+    Other names are kept: they are existing tuning jobs in AWS.
     """
     parents = Parents(jobs={}, findings=[])
     named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
@@ -77,8 +77,7 @@ def _compiled_parent(
         return Problem(
             message=f"the chain of warm starts that leads to `{name}` has more than {_MAX_CHAIN} "
             "specs",
-            help="name the tuning job of an earlier spec, as `hptc compile` prints it, instead of "
-            "the spec",
+            help="instead of the spec, use the name of its tuning job, which `hptc compile` prints",
         )
     outcome = compile_file(display_path(file), workspace)
     if isinstance(outcome, Failed):
@@ -90,7 +89,7 @@ def _compiled_parent(
 
 
 def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Finding]:
-    """A warning for a name that is close to a spec's; any other is an existing tuning job."""
+    """A warning if a name is similar to a spec's; None if it can be an existing tuning job."""
     meant = nearest(name, specs, cutoff=0.85)
     if meant is None:
         return []

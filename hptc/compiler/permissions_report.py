@@ -1,4 +1,4 @@
-"""What the roles of a compiled spec may do: each statement, with the lines that require it."""
+"""The permissions of a compiled spec's roles: each statement with the lines that require it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _PROVIDED = {
     "VpcConfig": "network",
     "Subnets": "network",
 }
-"""Request members that an environment fills in, and the key of `infrastructure` behind each."""
+"""Request members that an environment fills in, with the `infrastructure` key that sets each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """A line that requires a permission. A value that it leaves out is `provided_by` hptc.yaml."""
+    """A line that requires a permission. `provided_by` is the hptc.yaml key of an omitted value."""
 
     path: str
     span: Span
@@ -46,7 +46,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolePermissions:
-    """What one role of a spec may do. A role that hptc creates has a stack and a trust policy."""
+    """The permissions of one role. A role that hptc creates has a stack and a trust policy."""
 
     arn: str
     stack: str = ""
@@ -61,7 +61,7 @@ class RolePermissions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionsReport:
-    """What the roles of a spec may do: those of its training jobs, and those of its schedule."""
+    """The permissions of the roles of a spec's training jobs and of its schedule."""
 
     spec: str
     environment: str
@@ -72,17 +72,17 @@ class PermissionsReport:
 
 
 def permissions_report(compiled: Compiled) -> PermissionsReport:
-    """What a compiled spec's roles may do. Raises UsageError without a job or an environment."""
+    """The permissions of a compiled spec's roles. Raises UsageError without an environment."""
     environment, job = compiled.environment, compiled.job
     if environment is None:
         raise UsageError(
-            f"the permissions of {compiled.file} depend on an account and a Region, and it has no "
+            f"the permissions of {compiled.file} depend on an account and a Region, but it has no "
             "environment",
             help=f"add an environment to {FILE_NAME} and pass a spec of that project",
         )
     # The role that hptc creates comes first, then existing ones in the order of the request.
     arns = dict.fromkeys(each.role_arn for each in job.definitions)
-    # A file in the API's own form has no stack: the role in it belongs to some spec, if to any.
+    # A file in the API's own form has no stack, so its role is not one that hptc creates for it.
     managed = (
         MANAGED_ROLE
         if environment.has_managed_roles and isinstance(compiled, CompiledSpec)
@@ -115,7 +115,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
 
 
 def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermissions, ...]:
-    """The roles of a spec's schedule; the schedule itself requires all that they may do."""
+    """The roles of a spec's schedule, whose permissions are all required by `schedule`."""
     span = compiled.layers.span(("schedule",), key=True)
     requirement = Requirement(path="schedule", span=span)
     return tuple(
@@ -136,7 +136,7 @@ def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requi
     place = spec_path(path, compiled.request) if isinstance(compiled, CompiledSpec) else path
     provider = _PROVIDED.get(str(path[-1]), "")
     is_filled_in = bool(provider) and not _is_written(place, compiled.layers)
-    # A value written nowhere, and a whole definition, belong to the spec's own document.
+    # For a value that is in no layer, and for a whole definition, use the spec's own document.
     is_own = is_filled_in or path in [each.path for each in job.definitions]
     where = compiled.document if is_own else compiled.layers
     return Requirement(

@@ -2,7 +2,7 @@
 
     text ─source→ Document ─layers→ data ─spec→ Spec ─emit→ request ─read→ TuningJob ─rules→ verdict
 
-A file in the API's own form joins at the request. Whatever is wrong becomes a Diagnostic with its
+A file in the API's own form starts at the request. Every problem becomes a Diagnostic with its
 line. Nothing here calls AWS, runs code from a spec, or prints.
 """
 
@@ -39,7 +39,7 @@ def compile_paths(
     """Compile files and folders. A folder with an hptc.yaml means the specs of its project.
 
     Raises UsageError for a path that does not exist, a folder without specs, and a single file that
-    can't be read; of several files an unreadable one is Failed.
+    can't be read. If there are several files, one that can't be read is Failed.
     """
     files: list[str] = []
     for given in paths:
@@ -56,7 +56,7 @@ def compile_paths(
 
 
 def compile_readable(path: str, workspace: Workspace) -> Outcome:
-    """Compile a file; one that can't be read is Failed, so that the others still compile."""
+    """Compile a file. If it can't be read, it is Failed, so that other files still compile."""
     try:
         return compile_file(path, workspace)
     except UnreadableFileError as error:
@@ -66,7 +66,7 @@ def compile_readable(path: str, workspace: Workspace) -> Outcome:
 
 
 def compile_file(path: str, workspace: Workspace) -> Outcome:
-    """Compile a file, once a run. Raises UsageError when it can't be read."""
+    """Compile a file, once per run. Raises UsageError if it can't be read."""
     key = workspace.files.real(FilePath(path))
     if key not in workspace.compiled:
         in_project, faults = workspace.project_of(key.parent)
@@ -124,7 +124,7 @@ def _compile_spec(
         request=conforming.request,
         violations=conforming.violations,
         references=conforming.references,
-        faults=faults,
+        warnings=faults,
         findings=[*findings, *parents.findings],
         parents=parents.jobs,
     )
@@ -148,7 +148,7 @@ def _compile_spec(
 def _compile_request(
     document: Document, workspace: Workspace, in_project: Project | None
 ) -> CompiledRequest | Failed:
-    """Check a file in the API's own form. It needs no environment, so several are a warning."""
+    """Check a file in the API's own form. It needs no environment, so an ambiguous one warns."""
     is_unclear = in_project is not None and in_project.is_unclear(workspace.environment)
     environment = workspace.environment_of(in_project) if in_project and not is_unclear else None
     layers = Layers.of(document)
@@ -166,7 +166,7 @@ def _compile_request(
         request=request,
         violations=conforming.violations,
         references=conforming.references,
-        faults=[],
+        warnings=[],
         findings=_unapplied_policy(in_project, workspace) if in_project and is_unclear else [],
         parents={},
     )
@@ -194,13 +194,13 @@ def _templated_name(document: Document) -> list[Finding]:
             code="HPT102",
             message="`name` can't contain a template",
             path=SpecPath(("name",)),
-            help="write the name out: other specs and the stacks refer to the spec by it",
+            help="write a literal name: other specs and stacks refer to it",
         )
     ]
 
 
 def _unapplied_policy(in_project: Project, workspace: Workspace) -> list[Finding]:
-    """A warning that the policies of the environments did not apply, since none was chosen."""
+    """A warning that the environments' policies were not applied because none was selected."""
     environments = in_project.file.environments
     is_wanted = any(rule.code.startswith("HPT8") for rule in workspace.rules)
     has_policy = in_project.file.policy.regions or any(
@@ -212,7 +212,7 @@ def _unapplied_policy(in_project: Project, workspace: Workspace) -> list[Finding
         Finding(
             code="HPT800",
             severity=Severity.WARNING,
-            message=f"{in_project.document.file} has several environments and none was chosen; "
+            message=f"{in_project.document.file} has several environments and none was selected; "
             "only the policy for all of them was applied",
             path=RequestPath(),
             help=f"use --env {' or --env '.join(environments)}, or set `default_environment`",

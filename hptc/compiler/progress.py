@@ -1,4 +1,4 @@
-"""Reports how many files of a run are compiled."""
+"""Reports how many files have been compiled."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 Progress = Callable[[int, int], None]
-"""Takes the number of files that are done, and of all files."""
+"""Takes the number of finished files and the number of all files."""
 File = TypeVar("File")
 
 
 def tracked(files: Sequence[File], progress: Progress | None) -> Iterator[File]:
-    """The files, with a call to `progress` before each of them."""
+    """Yield the files, and call `progress` before each one."""
     for done, file in enumerate(files):
         if progress is not None:
             progress(done, len(files))

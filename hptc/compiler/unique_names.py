@@ -1,4 +1,4 @@
-"""What only all files of a run together can tell: names that two specs share."""
+"""Finds specs of a project that have the same name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from hptc.diagnostics import Diagnostic, Related, Severity, sort_key
 
 
 def with_unique_names(outcomes: list[Outcome]) -> list[Outcome]:
-    """The same outcomes; a spec whose name an earlier one has is Failed.
+    """The same outcomes, but specs with the name of an earlier spec are Failed.
 
-    Case doesn't count: the names of tuning jobs and of stacks are made from it.
+    Names are compared ignoring case, as AWS compares the names of tuning jobs and stacks.
     """
     first: dict[str, Outcome] = {}
     results: list[Outcome] = []
@@ -24,7 +24,7 @@ def with_unique_names(outcomes: list[Outcome]) -> list[Outcome]:
                 severity=Severity.ERROR,
                 message=f"another spec already has the name `{one.name}`",
                 span=one.layers.span(("name",)),
-                help="give each spec of a project its own name",
+                help="give each spec of a project a unique name",
                 related=(Related(span=earlier.layers.span(("name",)), message="first used here"),),
             )
             one = failed(one, tuple(sorted([*one.diagnostics, duplicate], key=sort_key)))

@@ -1,4 +1,4 @@
-"""Specs whose stack or role another spec, or an environment, of their project needs too."""
+"""Finds specs whose stack or role has the same name as that of another spec or environment."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hptc.source.construction import construct_data
 
 
 def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
-    """The same outcomes; a spec with a stack or role that has another owner is Failed.
+    """The same outcomes, but specs whose stack or role has another owner are Failed.
 
-    All environments of a project count, not only the chosen one: `hptc-a-dev-eu` is the stack of
+    All environments of a project count, not only the selected one: `hptc-a-dev-eu` is the stack of
     the environment `dev-eu`, and of the spec `eu` in `dev`.
     """
     by_project: dict[FilePath, tuple[Project, dict[str, int]]] = {}
@@ -36,9 +36,9 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
 
 
 def _named_spec(one: Outcome, project: Project) -> NamedSpec:
-    """A spec as any environment may deploy it, by its file and the project's defaults."""
+    """The parts of a spec that determine its stacks, from its file and the project's defaults."""
     is_scheduled = project.file.defaults.get("schedule") is not None
-    # A document is parsed again to be read, so only one that may have the key is.
+    # Reading a key parses the document again, so skip documents that can't have it.
     if "schedule" in one.document.text and one.document.has(("schedule",)):
         schedule, _ = construct_data(one.document, at=("schedule",))
         is_scheduled = schedule is not None
@@ -62,7 +62,7 @@ def _diagnostic(
         severity=Severity.ERROR,
         message=collision.message,
         span=one.layers.span(("name",)),
-        label=f"needs `{collision.name}`",
+        label=f"also creates `{collision.name}`",
         help=f"rename this spec or the {'environment' if other is None else 'other spec'}",
         related=(
             Related(

@@ -18,7 +18,7 @@ from hptc.rules.rule import Rule
 from hptc.source.document import to_diagnostic
 from hptc.source.filesystem import DISK, Files
 
-if TYPE_CHECKING:  # neither is imported before a spec needs it
+if TYPE_CHECKING:  # imported only when a spec needs them
     from hptc.catalog.prices import PriceTable
     from hptc.metrics.rehearsal import Rehearsal
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:  # neither is imported before a spec needs it
 
 @dataclass(slots=True)
 class Workspace:
-    """What one run has read and compiled so far, in the environment that the user named."""
+    """Everything that one run has read and compiled so far, in the selected environment."""
 
     environment: str | None = None
     rules: tuple[Rule, ...] = RULES
     files: Files = DISK
     rehearse: Rehearse | None = None  # tests metric definitions on a spec's sample log
     compiled: dict[FilePath, Outcome] = field(default_factory=dict)
-    compiling: list[FilePath] = field(default_factory=list)  # a child before its parents
+    compiling: list[FilePath] = field(default_factory=list)  # children before their parents
     spec_files: dict[FilePath, Mapping[str, FilePath]] = field(default_factory=dict)  # by name
     projects: dict[FilePath, Project | None] = field(default_factory=dict)
     project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Workspace:
     _prices: dict[FilePath, PriceTable] = field(default_factory=dict)
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
-        """The project that a folder belongs to, and what is wrong with its hptc.yaml."""
+        """The project that a folder belongs to, and the diagnostics of its hptc.yaml."""
         if folder not in self._project_files:
             self._project_files[folder] = project_file.find(folder, self.files)
         path = self._project_files[folder]
@@ -58,13 +58,13 @@ class Workspace:
         return self.projects[path], self.project_diagnostics[path]
 
     def environment_of(self, in_project: Project) -> Environment | None:
-        """The environment of this run in a project."""
+        """The environment of a project in this run."""
         if in_project.root not in self._environments:
             self._environments[in_project.root] = in_project.environment(self.environment)
         return self._environments[in_project.root]
 
     def shared_by(self, in_project: Project | None) -> Shared:
-        """What a project's hptc.yaml puts under and over every spec in this run's environment."""
+        """The layers of a project's hptc.yaml in this run's environment."""
         if in_project is None:
             return Shared()
         if in_project.root not in self._shared:
@@ -74,7 +74,7 @@ class Workspace:
         return self._shared[in_project.root]
 
     def prices_of(self, in_project: Project) -> PriceTable:
-        """A project's price table. Raises UsageError when its file can't be read."""
+        """A project's price table. Raises UsageError if its file can't be read."""
         from hptc.catalog.prices import load_prices
 
         if in_project.root not in self._prices:
@@ -83,8 +83,8 @@ class Workspace:
 
 
 def _undeployable(project: Project) -> list[Diagnostic]:
-    """What is wrong with the environments of a project, at its lines in hptc.yaml."""
-    # A file outside a project needs no infrastructure, and pays for no import of it.
+    """The diagnostics of a project's environments, at their lines in hptc.yaml."""
+    # Imported here because files outside a project don't need it.
     from hptc.infrastructure.project_findings import project_findings
 
     return [

@@ -1,1 +1,1 @@
-"""What a tuning job may cost: upper bounds and forecasts."""
+"""The cost of tuning jobs: upper bounds and forecasts."""

@@ -1,4 +1,4 @@
-"""The maximum cost of a tuning job: a job and prices in, a bound with its assumptions out.
+"""Calculates the maximum cost of a tuning job, with the assumptions behind it.
 
 It is a bound, not a forecast: every training job runs until its time limit. Instances are billed
 per second, volumes per GB-month (https://aws.amazon.com/sagemaker/ai/pricing/). Instance-hours are
@@ -271,7 +271,7 @@ def _line(
     instances: Instances, resources: Resources, region: str | None, prices: PriceTable
 ) -> Line:
     known = instance(instances.type)
-    # Instances with local storage get no volume, whatever the spec sets:
+    # Instances with local storage get no volume, even if the spec sets one:
     # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
     has_volume = known is None or not known.has_local_storage
     volume_gb = instances.volume_size_gb if has_volume else 0

@@ -1,4 +1,4 @@
-"""What a forecast rests on: past runs of a spec, and how long their training jobs took."""
+"""The evidence behind a forecast: past runs of a spec, and the times of their training jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The expected cost of a tuning job: its bound and past runs in, a forecast out.
+"""Forecasts the cost of a tuning job from its bound and past runs.
 
 The forecast is the mean time of past training jobs, times the number of training jobs, at the
 prices of the bound, and never exceeds the bound. Without a past run there is no forecast.
@@ -202,7 +202,7 @@ def _times(value: Fraction | None, number: Fraction, maximum: Decimal | None) ->
 def _most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
     """The cluster of a training job of this definition.
 
-    Of several alternatives, one without a price, or else the most expensive one.
+    Of several alternatives, one without a price, otherwise the most expensive one.
     """
     of_definition = [c for c in bound.configurations if c.definition == time.definition]
 

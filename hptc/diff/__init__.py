@@ -1,1 +1,1 @@
-"""What a change means: compares two compiled versions of a project, not their text."""
+"""Compares two compiled versions of a project by meaning, not by text."""

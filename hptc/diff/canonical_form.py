@@ -125,6 +125,6 @@ def _at(structure: Form, root: Form, api: str) -> Any:
 
 
 def _pruned(rest: Form) -> Form:
-    """What is left, without structures that became empty."""
+    """The remaining members, without empty structures."""
     kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in rest.items()}
     return {key: value for key, value in kept.items() if value != {}}

@@ -1,6 +1,6 @@
 """Every kind of change to a project, and the impact of each.
 
-The phrases that a reader sees are in hptc/render/diff.py.
+hptc/render/diff_phrases.py has the phrases for them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hptc.diagnostics import Path
 
 
 class Impact(StrEnum):
-    """What a change means to a reviewer, worst first."""
+    """The impact of a change for a reviewer, worst first."""
 
     BREAKS = "breaks"  # a spec no longer compiles
     BREACH = "breach"  # a spec violates the project's policy
@@ -37,7 +37,7 @@ _ORDER = {impact: rank for rank, impact in enumerate(Impact)}
 
 
 class Kind(StrEnum):
-    """Every kind of change. A difference without a kind of its own is `other`."""
+    """Every kind of change. A difference without its own kind is `other`."""
 
     BROKEN = "broken"
     POLICY_BREACH = "policy-breach"
@@ -177,7 +177,7 @@ class Change:
     """One change in meaning.
 
     `path` is its location in the spec, or below `environments` in hptc.yaml. `old` and `new` are
-    texts for people; an empty one means that the version has no such thing.
+    texts for people, empty if the version does not have the value.
     """
 
     kind: Kind

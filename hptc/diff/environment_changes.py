@@ -22,7 +22,7 @@ _MORE_IS_TIGHTER = ("forbidden_hyperparameters", "required_tags")
 
 
 def environment_changes(old: Environment | None, new: Environment | None) -> Iterator[Change]:
-    """Changes to an environment that both versions have, beside those that its specs show."""
+    """Changes to an environment that both versions have, except those that its specs show."""
     if old is None or new is None:
         return
     at: Path = ("environments", new.name)
@@ -62,7 +62,7 @@ def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Ch
     for key in dict.fromkeys([*before, *after]):
         was, becomes = before.get(key), after.get(key)
         if (was or None) == (becomes or None):
-            continue  # both allow everything, however that is written
+            continue  # both allow everything
         tight = _is_as_tight(key, was, becomes)
         show = duration_text if key == "max_runtime" else _policy_text
         yield Change(

@@ -17,9 +17,9 @@ _PATTERN_OPERATORS = frozenset(("ArnEquals", "ArnLike", "StringLike"))
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
 """
 _ESCAPES = {"${*}": "\ue000", "${?}": "\ue001", "${$}": "\ue002"}
-"""How a policy writes `*`, `?` and `$` themselves; each is one character of what it matches."""
+"""How a policy escapes `*`, `?` and `$`. Each matches one character."""
 _WILDCARDS = {"*": ".*", "?": "[^*]"}
-"""What each matches in another pattern: `?` is one character, so it can't stand for a `*`."""
+"""What each wildcard covers in another pattern: `?` is one character, so it can't cover `*`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

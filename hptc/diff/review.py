@@ -224,15 +224,15 @@ def _content(one: Outcome) -> object | None:
 
 
 def _without_name(value: Form, ending: str) -> Form:
-    made: Form = {}
+    result: Form = {}
     for key in sorted(value):
         inner = value[key]
         if isinstance(inner, dict):
             inner = _without_name(inner, ending)
         elif key == "s3_output_path" and str(inner).endswith(ending):
             inner = str(inner).removesuffix(ending)
-        made[key] = inner
-    return made
+        result[key] = inner
+    return result
 
 
 def _spec_diff(old: Outcome | None, new: Outcome | None, jobs: _Jobs) -> SpecDiff | None:
@@ -266,10 +266,10 @@ def _spec_diff(old: Outcome | None, new: Outcome | None, jobs: _Jobs) -> SpecDif
 
 
 def _pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
-    """The changes to one spec, including whether it stopped or started to compile."""
+    """The changes to one spec, including whether it stopped or started compiling."""
     if new is None:
         return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
-    refused = list(_refusal(new))
+    refused = list(_failure_changes(new))
     if old is None:
         is_added = isinstance(new, Compiled)
         added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if is_added else []
@@ -284,8 +284,8 @@ def _pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...
     return worst_first([*refused, *changes])
 
 
-def _refusal(one: Outcome) -> Iterator[Change]:
-    """A change that says a spec can't be submitted, if so; its findings say why."""
+def _failure_changes(one: Outcome) -> Iterator[Change]:
+    """The change that a spec can't be submitted anymore, if so. Its findings give the reason."""
     codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
     if codes:
         is_policy = all(code.startswith(_POLICY) for code in codes)
@@ -338,7 +338,7 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
 
 
 def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
-    """Findings of the new version that the old one did not have, wherever they are."""
+    """Findings of the new version that the old one did not have, on any line."""
     if new is None:
         return ()
     return _unknown(old.diagnostics if old is not None else (), new.diagnostics)

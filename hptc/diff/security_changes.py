@@ -19,11 +19,11 @@ def permission_changes(
     old_place: Callable[[Statement], Path],
     new_place: Callable[[Statement], Path],
 ) -> Iterator[Change]:
-    """What the new statements allow that no old one did, and the other way round, by statement.
+    """The permissions that were added and removed, by statement.
 
     A statement that allows something new is broadened, and also shows what it no longer allows.
-    Reasons and sids don't count, nor does a grant that another one of its side covers. The two
-    places return the part of the spec that needs a statement.
+    Reasons and sids don't count, nor does a grant that another one in the same version covers.
+    `old_place` and `new_place` return the part of the spec that requires a statement.
     """
     before, after = tuple(old), tuple(new)
     had = [grant for statement in before for grant in grants(statement)]

@@ -44,8 +44,8 @@ def review_refs(
     new version; by default, the working tree. Raises UsageError for a missing ref or path, outside
     a repository, and if a shallow clone lacks the commits.
     """
-    given = [Path(path) for path in paths]
-    root = git.top_folder(_existing_folder(given[0]) if given else Path.cwd())
+    selected = [Path(path) for path in paths]
+    root = git.top_folder(_existing_folder(selected[0]) if selected else Path.cwd())
     tip = git.commit(root, head or "HEAD")
     base = git.commit(root, against) if against is not None else git.base_of(root, tip)
     with ExitStack() as stack:
@@ -54,16 +54,16 @@ def review_refs(
         new = Workspace(environment=environment, rules=rules, files=new_files)
         old = Workspace(environment=environment, rules=rules, files=old_files)
         label = "the working tree" if head is None else tip.label
-        return _review(given, root, old, new, base.label, label, progress)
+        return _review(selected, root, old, new, base.label, label, progress)
 
 
 def _existing_folder(path: Path) -> Path:
-    """The nearest existing folder of a path that may exist in one version only."""
+    """The nearest existing parent folder of a path that may exist in one version only."""
     return next(each for each in (path, *path.absolute().parents) if each.is_dir())
 
 
 def _review(
-    given: list[Path],
+    selected: list[Path],
     root: Path,
     old: Workspace,
     new: Workspace,
@@ -71,7 +71,7 @@ def _review(
     head: str,
     progress: Progress | None,
 ) -> Review:
-    start = given or [_project_folder(root, old, new)]
+    start = selected or [_project_folder(root, old, new)]
     new_files = _files(start, new, old)
     old_files = _files(start, old, new)
     for path in start:
@@ -90,7 +90,7 @@ def _review(
             Side(label=head, compiled=_comparable(after, new), project_findings=_faults(new)),
         )
     _share_unchanged(after, old, new)
-    if given:
+    if selected:
         old_files += _moved(after, old_files, old)
     before = [compile_readable(str(path), old) for path in tracked(old_files, progress)]
     return review(
@@ -128,8 +128,8 @@ def _is_there(path: Path, side: Workspace) -> bool:
 def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
     """The spec files of one version.
 
-    A folder with an hptc.yaml stands for its project. If this version has no hptc.yaml, that of the
-    other one names the folders.
+    A folder with an hptc.yaml means its project. If this version has no hptc.yaml, the folders are
+    those of the other version's.
     """
     found: list[Path] = []
     for path in start:
@@ -174,7 +174,7 @@ def _environments(
 
 
 def _comparable(outcomes: list[Outcome], side: Workspace) -> tuple[Outcome, ...]:
-    """The specs of one version. Those that only break rules have requests, to be compared."""
+    """The specs of one version. Those that only violate rules have requests to compare."""
     without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
     found = []
     for one in with_unique_names(outcomes):

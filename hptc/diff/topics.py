@@ -1,4 +1,4 @@
-"""What each difference means: path patterns, each with a function that returns the changes."""
+"""Maps differences to changes: path patterns, each with a function that returns the changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m hptc.github FILE`: post a review from a GitHub workflow."""
+"""`python -m hptc.github FILE`: posts a review from a GitHub workflow."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Calls to GitHub's REST API: JSON in and out, every failure an error that says what to do.
+"""Calls to GitHub's REST API: JSON in and out, every failure an error with a help text.
 
 The token is sent to the API URL only: redirects are not followed, and no message contains it.
 """

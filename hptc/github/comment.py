@@ -59,7 +59,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The review has no changes, and there is no comment to update."""
+    """The review has no changes, and no comment exists to update."""
 
 
 Outcome: TypeAlias = Created | Updated | Unchanged | Skipped

@@ -1,4 +1,4 @@
-"""`DeployableSpec`: what the stacks of an environment depend on in one compiled spec."""
+"""`DeployableSpec`: the parts of a compiled spec that the stacks of an environment depend on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hptc.spec.schedule import Schedule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployableSpec:
-    """A compiled spec, as infrastructure sees it."""
+    """The parts of a compiled spec that its stacks depend on."""
 
     name: str
     job: TuningJob

@@ -1,4 +1,4 @@
-"""Every stack of an environment: deployable specs in, the stacks they need out."""
+"""All stacks of an environment: the foundation, and the stacks of its specs."""
 
 from __future__ import annotations
 

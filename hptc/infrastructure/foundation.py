@@ -1,7 +1,7 @@
-"""What the specs of an environment share: the VPC, KMS key, buckets and launcher policy to create.
+"""The shared resources of an environment: VPC, KMS key, buckets and launcher policy to create.
 
-Pure data. It is complete for every project that `hptc check` accepts; what AWS would refuse is
-found by project_findings.py.
+Pure data. It is complete for every project that `hptc check` accepts; project_findings.py reports
+what AWS would reject.
 """
 
 from __future__ import annotations
@@ -110,12 +110,12 @@ class Foundation:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to create, and so no stack."""
+        """Whether there is nothing to create. An empty foundation has no stack."""
         return not self.outputs
 
 
 def foundation(environment: Environment) -> Foundation:
-    """What an environment creates for all of its specs."""
+    """The resources that an environment creates for all of its specs."""
     chosen = environment.infrastructure
     kms_key = None if chosen.kms_key == "absent" else bucket_key(environment)
     buckets = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
@@ -242,7 +242,7 @@ def _rules(environment: Environment, choice: NetworkChoice) -> list[SecurityGrou
 
 
 def _to_s3(environment: Environment, choice: NetworkChoice) -> SecurityGroupRule | None:
-    """The rule to S3's prefix list or, in a VPC that leads nowhere else, to any address.
+    """The rule to S3's prefix list or, in a VPC whose only way out is S3, to any address.
 
     None in an existing VPC of a Region whose prefix list is unknown.
     """

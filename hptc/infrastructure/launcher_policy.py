@@ -1,4 +1,4 @@
-"""The launcher policy: an environment in, the statements for people who launch tuning jobs out.
+"""The launcher policy of an environment, for people who launch tuning jobs.
 
 They allow what `policy` in hptc.yaml allows, with the condition keys of the API:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
@@ -32,7 +32,7 @@ def launcher_statements(environment: Environment) -> tuple[Statement, ...]:
         *_create(environment),
         tag_at_creation(arn(environment, "sagemaker", _JOBS)),
         *_pass_role(environment),
-        *_follow(environment),
+        *_track(environment),
     )
 
 
@@ -154,15 +154,15 @@ def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns of instance types with local storage that the patterns of a policy allow."""
     found: dict[str, None] = {}
     for family in families_with_local_storage():
-        sizes = [size for glob in types or ("*",) for size in _rests(glob, f"ml.{family}.")]
+        sizes = [size for glob in types or ("*",) for size in _suffixes(glob, f"ml.{family}.")]
         found |= {f"ml.{family}.{size}": None for size in (["*"] if "*" in sizes else sizes)}
     return tuple(found)
 
 
-def _rests(glob: str, text: str) -> list[str]:
-    """Globs for what may follow a text so that the whole matches a glob.
+def _suffixes(glob: str, text: str) -> list[str]:
+    """The globs that a suffix must match so that `text` plus the suffix matches `glob`.
 
-    Rests that are empty or contain a dot are left out: no instance size has such a name.
+    Suffixes that are empty or contain a dot are omitted, because no instance size has such a name.
     """
     rests = [re.sub(r"\*+", "*", glob)]
     for char in text:
@@ -178,10 +178,10 @@ def _rests(glob: str, text: str) -> list[str]:
 
 
 def tag_values(regex: str) -> tuple[str, ...]:
-    """A regular expression for a tag's value as IAM wildcards, which are far simpler.
+    """A regular expression for a tag's value with IAM's wildcards, which are much simpler.
 
-    What they can't express becomes "any text" and is left to `hptc check`, so nothing that matches
-    the expression is denied.
+    What they can't express becomes "any text", so nothing that matches the expression is denied.
+    `hptc check` applies the exact expression.
     """
     values = []
     for alternative in regex.split("|"):
@@ -252,7 +252,7 @@ def _pass_role(environment: Environment) -> Iterator[Statement]:
     )
 
 
-def _follow(environment: Environment) -> Iterator[Statement]:
+def _track(environment: Environment) -> Iterator[Statement]:
     jobs = arn(environment, "sagemaker", _JOBS)
     yield Statement(
         sid="StopTuningJob",

@@ -1,4 +1,4 @@
-"""What the owner of an existing bucket, key or repository must add to its policy.
+"""The statements that the owner of an existing bucket, key or repository must add to its policy.
 
 If a role uses a resource of another account, IAM evaluates the policies of both. Within one account
 a bucket or repository needs no statement, and a key needs one only if its policy does not leave the
@@ -34,9 +34,9 @@ class OwnerGrant:
 def owner_grants(
     environment: Environment, jobs: Iterable[tuple[str, TuningJob]]
 ) -> tuple[OwnerGrant, ...]:
-    """What the owners of existing resources must add so that an environment's specs can use them.
+    """The statements that owners of existing resources must add for an environment's specs.
 
-    A repository is listed if it belongs to another account and has no image of AWS's. The name of a
+    A repository is listed if it belongs to another account and is not AWS's. The name of a
     bucket does not show its account, so each bucket is listed.
     """
     found: dict[tuple[str, str, str | None], list[Statement]] = {}

@@ -1,8 +1,8 @@
-"""What training jobs may do: a tuning job in, the statements of its execution role out.
+"""The permissions of training jobs: the statements of a tuning job's execution role.
 
 The sets follow "CreateHyperParameterTuningJob API: Execution Role Permissions" of
 https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, each limited to the
-resources in the request. `*` is used only where AWS has no narrower form, and the reason says so.
+resources in the request. `*` is used only where AWS has no narrower form, and the reason states it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MANAGED_ROLE = reference("execution_role_arn")
 
 _FEW, _SHORT = 4, 600  # sources and network ids; characters of all texts together
 _GROWS = re.compile(r'[*?"\\]|\$(?!\{hptc:)')
-"""Characters that a policy escapes, so that texts take more room there."""
+"""Characters that a policy escapes, which makes texts longer."""
 
 Family = Callable[[Definition, Environment], Iterator[Statement]]
 
@@ -33,7 +33,7 @@ Family = Callable[[Definition, Environment], Iterator[Statement]]
 def permissions(
     environment: Environment, job: TuningJob, role: str = MANAGED_ROLE
 ) -> tuple[Statement, ...]:
-    """What a tuning job requires of one of its roles, by default the managed one.
+    """The permissions that a tuning job requires of one of its roles, by default the managed one.
 
     Empty if no definition uses the role. The order of definitions and channels does not matter.
     """

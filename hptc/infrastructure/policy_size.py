@@ -1,4 +1,4 @@
-"""How large policies are once their references are resolved."""
+"""Calculates the size of policies after their references are resolved."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _GENERATED_SUFFIX = 14  # a hyphen, and what CloudFormation adds to make a name 
 
 
 def policy_size(statements: Iterable[Statement], environment: Environment) -> int:
-    """The most characters that a policy can have, as IAM counts them: without whitespace."""
+    """The maximum number of characters of a policy, as IAM counts them: without whitespace."""
     resolved = with_longest_values(document(statements), environment)
     return len(json.dumps(resolved, separators=(",", ":"), ensure_ascii=False))
 
 
 def with_longest_values(value: Any, environment: Environment) -> Any:
-    """Plain data with text of the greatest possible length in place of each reference."""
+    """Plain data with a text of the maximum length in place of each reference."""
     return substitute(value, lambda name: "x" * _longest_value(name, environment))
 
 

@@ -1,7 +1,6 @@
-"""What is wrong with the environments of hptc.yaml: what AWS or synthesis would refuse.
+"""Checks the environments of hptc.yaml for what AWS or CDK synthesis would reject.
 
-A project in, findings with paths in hptc.yaml out. Faults of a spec in its environment are those of
-the rules in hptc/rules/deployability.py.
+Findings have paths in hptc.yaml. hptc/rules/deployability.py checks a spec in its environment.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 
 
 def project_findings(project: Project) -> list[Finding]:
-    """What is wrong with the environments of a project, each in the order of hptc.yaml."""
+    """The findings of a project's environments, in the order of hptc.yaml."""
     found: list[Finding] = []
     for name, entry in project.file.environments.items():
         environment = project.environment(name)
@@ -72,7 +71,7 @@ def _place(part: str) -> str:
 
 
 def environment_findings(environment: Environment) -> list[Finding]:
-    """What is wrong with one environment, apart from ARNs in other places."""
+    """The findings of one environment, except ARNs in another partition, Region or account."""
     found = [*_name(environment), *_bucket_key(environment), *_launcher(environment)]
     network = environment.infrastructure.network
     if network is not None and network.is_managed:
@@ -132,7 +131,7 @@ def _bucket_key(environment: Environment) -> Iterator[Finding]:
         environment,
         ("infrastructure", "kms_key"),
         f"`{key}` is an alias in another account, {key.account}, but the default key of a bucket "
-        f"in the account {environment.account} can't be identified by such an alias",
+        f"in the account {environment.account} can't be such an alias",
         "set `kms_key` to the ARN of the key itself, such as "
         "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     )

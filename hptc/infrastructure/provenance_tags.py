@@ -1,4 +1,4 @@
-"""The tags by which a tuning job shows where it comes from."""
+"""The tags that record where a tuning job comes from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INVALID_CHARACTER = re.compile(r"[^\w\s.:/=+\-@]")
 def provenance_tags(
     *, project: str = "", environment: str = "", spec: str, digest: str, commit: str | None = None
 ) -> dict[str, str]:
-    """The tags of a job; an unknown value makes no tag. `spec` is the path of the spec's file."""
+    """The tags of a job; unknown values get no tag. `spec` is the path of the spec's file."""
     values = {
         "project": project,
         "environment": environment,

@@ -79,11 +79,13 @@ def reachable_buckets(environment: Environment) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreachableBucket:
-    """A bucket or access point that a spec uses and its network does not lead to."""
+    """A bucket or access point that a spec uses but that its network can't reach."""
 
     name: str  # an access point by its ARN
     path: RequestPath
-    is_directory_bucket: bool  # of S3 Express One Zone, which no gateway endpoint of ours serves
+    is_directory_bucket: (
+        bool  # in S3 Express One Zone, which hptc's gateway endpoints don't support
+    )
 
 
 def unreachable_buckets(environment: Environment, job: TuningJob) -> Iterator[UnreachableBucket]:

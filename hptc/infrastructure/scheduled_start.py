@@ -1,8 +1,8 @@
-"""Scheduled tuning jobs: a deployable spec with a `schedule` in, its stack as pure data out.
+"""The stack of a scheduled spec, as pure data.
 
 EventBridge Scheduler starts a Step Functions state machine, which creates the tuning job and polls
 its status until it ends. The job is named by its scheduled time, so a start that is delivered or
-retried twice is one job: the second start finds the first job and follows it. Step Functions' own
+retried twice is one job: the second start finds the first job and tracks it. Step Functions' own
 `.sync` integration can't do that, needs permissions on EventBridge rules, and stops the tuning job
 when its execution is stopped; hptc never stops a job that the user did not name.
 """
@@ -57,7 +57,7 @@ class ServiceRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleStack:
-    """What starts the tuning jobs of a spec: schedule, state machine, their roles, and alarms."""
+    """The resources that start a spec's tuning jobs: schedule, state machine, roles and alarms."""
 
     spec: str
     stack: str
@@ -183,7 +183,7 @@ def _is(status: str) -> dict[str, str]:
 
 
 _RETRY = {
-    # Errors without a class of their own in SageMaker's API, such as throttling, are this one.
+    # Errors without their own class in SageMaker's API, such as throttling, have this one.
     "ErrorEquals": [
         "SageMaker.ResourceLimitExceededException",
         "SageMaker.SageMakerException",
@@ -197,9 +197,9 @@ _RETRY = {
 
 
 def scheduled_request(environment: Environment, spec: DeployableSpec) -> dict[str, Any]:
-    """What each run sends: the spec's request with provenance tags, and without a name.
+    """The request of each run: the spec's request with provenance tags and without a name.
 
-    The tags leave out the commit: the stack is the same whichever commit it is deployed from.
+    The tags omit the commit, so that the stack does not depend on the commit it is deployed from.
     """
     request = deepcopy(dict(spec.request))
     request.pop("HyperParameterTuningJobName", None)
@@ -214,7 +214,7 @@ def scheduled_request(environment: Environment, spec: DeployableSpec) -> dict[st
 
 
 def payload_size(environment: Environment, spec: DeployableSpec) -> int:
-    """The most bytes of the request that Step Functions passes to SageMaker."""
+    """The maximum size in bytes of the request that Step Functions passes to SageMaker."""
     request = with_longest_values(scheduled_request(environment, spec), environment)
     return len(json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode())
 
@@ -261,7 +261,7 @@ def _scheduler_trust(environment: Environment) -> Statement:
 
 
 def machine_permissions(environment: Environment, spec: DeployableSpec) -> tuple[Statement, ...]:
-    """What creating and following the tuning jobs of one spec requires.
+    """The permissions for creating and tracking the tuning jobs of one spec.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
     """

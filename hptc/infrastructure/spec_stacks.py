@@ -31,7 +31,7 @@ def spec_stacks(
     """The stacks of specs, in the order of their names. A spec with an existing role has none.
 
     `jobs` are the names of specs and what they compile to; of two specs of one name, the first
-    counts. Rules HPT530 to HPT534 report what AWS would refuse.
+    counts. Rules HPT530 to HPT534 report what AWS would reject.
     """
     stacks: dict[str, SpecStack] = {}
     for spec, job in jobs:
@@ -52,7 +52,7 @@ def spec_stacks(
 
 
 def trust(environment: Environment) -> Statement:
-    """Who may assume the roles that hptc creates: SageMaker, for jobs of the same account."""
+    """The trust policy of roles that hptc creates: SageMaker, for jobs in the same account."""
     return Statement(
         sid="SageMakerOfThisAccount",
         principal=("Service", "sagemaker.amazonaws.com"),

@@ -1,7 +1,7 @@
-"""The digest of a stack: its pure data in, hexadecimal digits out.
+"""Computes the digest of the data that a stack is built from.
 
-A stack outputs its digest, so that hptc can see, without Node and with no more than permission to
-describe stacks, whether a deployed stack is out of date.
+A stack outputs its digest, so that hptc can see whether a deployed stack is out of date without
+Node, and with permission to describe stacks only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import BaseModel
 
 DIGEST = "digest"
-"""The name of the output, in the form of a reference's."""
+"""The name of the output, in the format of a reference name."""
 
 _DIGITS = 16
 _EXCLUDED = frozenset({"reason", "required_by", "outputs"})
-"""Fields that explain, or that follow from others. A change of wording must not change a digest."""
+"""Fields with explanations or derived values. Changing a text must not change a digest."""
 
 
 def stack_digest(*parts: object) -> str:

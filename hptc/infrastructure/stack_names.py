@@ -1,4 +1,4 @@
-"""The names of stacks and roles: whether AWS accepts them, and whether two things share one."""
+"""The names of stacks and roles: whether AWS accepts them, and whether two of them collide."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class NamedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameOwner:
-    """What needs a name: a spec in an environment, or the environment's foundation (no spec)."""
+    """The owner of a name: a spec in an environment, or the environment's foundation (no spec)."""
 
     environment: str
     spec: str | None = None
@@ -81,7 +81,7 @@ Key = tuple[str, ...]
 
 
 def name_collisions(project: Project, specs: Iterable[NamedSpec]) -> list[NameCollision]:
-    """Each name that two owners need, over all environments of a project.
+    """Each name that two owners in a project's environments need.
 
     `owner` is always a spec: foundations come first. Two specs that collide in several environments
     are reported once, and two specs of one name are not reported.
@@ -137,7 +137,7 @@ def _stack_key(environment: Environment, stack: str) -> Key:
 
 
 def _collision_key(collision: NameCollision) -> Key:
-    """What makes a collision worth reporting once more: other owners, not another environment."""
+    """A key for reporting collisions once: the same owners collide in every environment."""
     owner, other = collision.owner, collision.other
     is_inside_one = owner.environment == other.environment
     environments = () if is_inside_one else (owner.environment, other.environment)

@@ -22,7 +22,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What is allowed, the reason, and the request paths that require it.
+    """The allowed actions, the reason, and the request paths that require them.
 
     `resources` may contain references. In a resource-based policy a statement has a principal (its
     type and value); in a trust policy it has no resources.
@@ -56,7 +56,7 @@ def _merged(statements: list[Statement]) -> Statement:
         if other.actions != first.actions or keys != [
             (c.operator, c.key) for c in other.conditions
         ]:
-            raise ValueError(f"the sid {first.sid} stands for two different permissions")
+            raise ValueError(f"the sid {first.sid} is used for two different permissions")
     if (
         not others
         and len(first.resources) == 1

@@ -1,4 +1,4 @@
-"""What training jobs may do with S3 and KMS: the part of permissions.py about storage."""
+"""The permissions of training jobs for S3 and KMS, used by permissions.py."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def output(definition: Definition, environment: Environment) -> Iterator[Stateme
 
 
 def checkpoints(definition: Definition, environment: Environment) -> Iterator[Statement]:
-    """Keep checkpoints."""
+    """Save and restore checkpoints."""
     location = s3_location(definition.checkpoint_uri or "", environment)
     by = definition.path / "CheckpointConfig" / "S3Uri"
     if location is None:
@@ -94,7 +94,7 @@ def checkpoints(definition: Definition, environment: Environment) -> Iterator[St
 
 
 def input_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
-    """Decrypt what is read."""
+    """Decrypt the training data."""
     read = [
         (s3_location(source.uri, environment), source.path / "S3Uri")
         for source in _s3_sources(definition)
@@ -118,7 +118,7 @@ def input_keys(definition: Definition, environment: Environment) -> Iterator[Sta
 
 
 def output_keys(definition: Definition, environment: Environment) -> Iterator[Statement]:
-    """Encrypt what is written."""
+    """Encrypt the model artifacts and checkpoints."""
     keys: list[tuple[str, RequestPath]] = []
     if definition.output_kms_key_id is not None:
         keys.append(

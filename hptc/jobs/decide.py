@@ -34,9 +34,10 @@ def decide(
     provenance: ProvenanceOf,
     rerun: int | None = None,
 ) -> Decision:
-    """What submitting a compiled file would do. `rerun` numbers a repeat of the same content.
+    """Decide what submitting a compiled file would do. `rerun` is the number of a repeated run.
 
-    A job that AWS has needs neither stacks nor provenance. Raises AwsError if AWS refuses a call.
+    A job that exists in AWS needs neither stacks nor provenance. Raises AwsError if AWS rejects a
+    call.
     """
     if rerun is not None and (refusal := _refused_rerun(compiled, rerun)) is not None:
         return refusal
@@ -64,7 +65,7 @@ def decide_dry_run(
     provenance: ProvenanceOf,
     rerun: int | None = None,
 ) -> DryRun | Blocked:
-    """What a submission would send if AWS has no such job. No tuning job is looked up."""
+    """Decide what a submission would send if the job does not exist. AWS is not queried for it."""
     if rerun is not None and (refusal := _refused_rerun(compiled, rerun)) is not None:
         return refusal
     job = _wanted(compiled, rerun)
@@ -110,7 +111,7 @@ def _submit(
 def decide_again(
     submit: Submit, description: Mapping[str, Any], tags: Mapping[str, str]
 ) -> Unchanged | Blocked:
-    """The decision about a job that was created by others after a decision to submit it."""
+    """Decide again after a job turned out to exist that was to be created."""
     job = _Wanted(
         spec=submit.spec,
         file=submit.file,
@@ -121,16 +122,16 @@ def decide_again(
         origin=read_origin(tags_of(submit.request["Tags"])),
     )
     existing = existing_job(description)
-    theirs = read_origin(tags)
-    if theirs.digest:
-        return _compare_tags(job, existing, theirs)
+    origin = read_origin(tags)
+    if origin.digest:
+        return _compare_tags(job, existing, origin)
     return _compared(job, existing, is_same=is_described_by(submit.request, description))
 
 
 def check_parents(decision: Decision, jobs: JobSnapshot) -> Decision:
     """Block a submission whose warm-start parents have not all ended; keep other decisions.
 
-    Planning looks ahead with this; at submission AWS itself refuses such a job.
+    Only plans need this: at submission, AWS itself rejects such a job.
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
     """
     if not isinstance(decision, Submit):
@@ -156,7 +157,7 @@ def _parents(request: Request) -> Iterator[str]:
 
 
 def _status(name: str, jobs: JobSnapshot) -> str | None:
-    """The status of a tuning job, listed or not; None if there is no such job."""
+    """The status of a tuning job, listed or not; None if it does not exist."""
     found = jobs.find(name)
     if found is not None:
         return found.status
@@ -166,7 +167,7 @@ def _status(name: str, jobs: JobSnapshot) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted(DecidedJob):
-    """A job to submit, as far as it is known without its stacks."""
+    """A job to submit, without the values of its stacks."""
 
     is_name_pinned: bool
     has_references: bool
@@ -195,8 +196,8 @@ def _refused_rerun(compiled: Compiled, rerun: int) -> Blocked | None:
         return job.blocked(
             Obstacle.REQUEST,
             f"{compiled.file} sets the exact name of its job, so no run number can be added",
-            "change the name in the file, or remove `job_name` so that the name is made from the "
-            "content",
+            "change the name in the file, or remove `job_name` so that the name is derived from "
+            "the content",
         )
     return None
 
@@ -208,11 +209,11 @@ def _compare(
     stacks: StackReader,
     compiled: Compiled,
 ) -> Unchanged | Blocked:
-    """The decision about a name that AWS has a tuning job of."""
-    theirs = jobs.origin(existing.arn)
-    if theirs.digest:
-        return _compare_tags(job, existing, theirs)
-    # Another tool made it: only its description shows its content.
+    """Decide about a name for which a tuning job exists."""
+    origin = jobs.origin(existing.arn)
+    if origin.digest:
+        return _compare_tags(job, existing, origin)
+    # Another tool created it, so only its description shows its content.
     resolution = resolve(compiled, stacks)
     if (problem := resolution.problem) is not None:
         return job.blocked(problem.obstacle, problem.reason, problem.help)
@@ -221,22 +222,22 @@ def _compare(
     return _compared(job, existing, is_same=is_described_by(request, description))
 
 
-def _compare_tags(job: _Wanted, existing: ExistingJob, theirs: JobOrigin) -> Unchanged | Blocked:
-    if theirs.digest != job.digest:
+def _compare_tags(job: _Wanted, existing: ExistingJob, origin: JobOrigin) -> Unchanged | Blocked:
+    if origin.digest != job.digest:
         return _taken(job, existing.name)
     ours = job.origin
     # The digest covers references, not their values: two environments of one account have the same
     # digest for jobs with different roles and buckets.
     if job.has_references:
-        for kind, mine, other in (
-            ("project", ours.project, theirs.project),
-            ("environment", ours.environment, theirs.environment),
+        for kind, expected, other in (
+            ("project", ours.project, origin.project),
+            ("environment", ours.environment, origin.environment),
         ):
-            if mine != other:
+            if expected != other:
                 return job.blocked(
                     Obstacle.NAME,
                     f"the tuning job `{existing.name}` belongs to the {kind} "
-                    f"`{other or '(none)'}`, not to `{mine or '(none)'}`",
+                    f"`{other or '(none)'}`, not to `{expected or '(none)'}`",
                     "add a tag with `{{ env }}` to the spec so that each environment's job has "
                     "its own name, or number this run with --rerun",
                 )
@@ -267,7 +268,7 @@ def _taken(job: _Wanted, name: str) -> Blocked:
         Obstacle.NAME,
         f"AWS already has a tuning job named `{name}` with other content",
         "tuning jobs can't be changed: choose another name, or remove `job_name` so that the name "
-        "is made from the content"
+        "is derived from the content"
         if job.is_name_pinned
         else "number this run with --rerun, or give the spec another name",
     )

@@ -1,4 +1,4 @@
-"""What hptc decides about a tuning job, and what a submission or a stop results in."""
+"""Decisions about tuning jobs, and the outcomes of submitting and stopping them."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Submit(DecidedJob):
     request: Request  # complete, with provenance tags
     provided: Mapping[str, str]  # the value of each reference, by the reference's name
     commit: str | None
-    is_name_pinned: bool  # the author chose the job's name; it is not made from the content
+    is_name_pinned: bool  # the author chose the job's name; it is not derived from the content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged(DecidedJob):
-    """AWS has the tuning job already, whatever its status."""
+    """The tuning job already exists in AWS, with any status."""
 
     arn: str
     status: str
@@ -75,7 +75,7 @@ def refusal(obstacle: Obstacle, reason: str, help: str) -> OperationError | Usag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked(DecidedJob):
-    """The tuning job can't be submitted. `reason` says why and `help` what to do."""
+    """The tuning job can't be submitted. `reason` is the reason and `help` what to do."""
 
     obstacle: Obstacle
     reason: str
@@ -101,13 +101,13 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadySubmitted:
-    """AWS had the tuning job already, so nothing was sent."""
+    """The tuning job already existed in AWS, so nothing was sent."""
 
     name: str
     arn: str
     region: str
     status: str
-    can_rerun: bool = True  # its name is made from its content, so a run number can be added
+    can_rerun: bool = True  # its name is derived from its content, so a run number can be added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ _RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId
 
 
 def is_described_by(request: Request, description: Mapping[str, Any]) -> bool:
-    """Whether a tuning job was made from a request, apart from its tags."""
+    """Whether a tuning job was created from a request, ignoring tags."""
     ours = {member: deepcopy(request.get(member)) for member in _COMPARED}
     theirs = {member: deepcopy(description.get(member)) for member in _COMPARED}
     our_definitions, their_definitions = _definitions(ours), _definitions(theirs)

@@ -1,6 +1,6 @@
 """Lists an environment's tuning jobs and finds the stale ones, which no spec compiles to.
 
-A job's name selects it, and its own tags decide. Nothing is done to stale jobs.
+Jobs are preselected by name and identified by their tags. Stale jobs are not changed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def stale_jobs(
     """The environment's stale jobs among the listed ones.
 
     The tags of every running job are read, and of `MAX_TAGS_READ` others. A spec only counts as
-    gone if the whole project is given.
+    removed if the whole project is passed.
     """
     specs = SpecsByJobName(compiled)
 
@@ -95,7 +95,7 @@ def stale_jobs(
 
 
 def readable_origin(jobs: JobSnapshot, job: JobSummary) -> JobOrigin:
-    """Where a job comes from; empty if it no longer exists or its tags may not be read."""
+    """A job's origin; empty if the job no longer exists or its tags can't be read."""
     try:
         return jobs.origin(job.arn)
     except AwsError as error:

@@ -15,12 +15,12 @@ _CONTENT_LENGTH = len("-00000000")
 
 
 def is_generated(name: str) -> bool:
-    """Whether a job's name ends as those that hptc makes from content."""
+    """Whether a job's name ends like one that hptc derives from content."""
     return _GENERATED.fullmatch(name) is not None
 
 
 def name_parts(one: Compiled) -> tuple[str, ...]:
-    """Texts of which each job of a spec contains one in its name, whatever its content."""
+    """Texts of which every job of a spec contains one in its name, for any content."""
     name = one.job.name
     part = name
     if isinstance(one, CompiledSpec):
@@ -51,7 +51,7 @@ class SpecsByJobName:
         self._stems: dict[int, dict[str, str]] = {}  # by the length of the suffix
 
     def with_content(self, name: str) -> str | None:
-        """The spec whose present content a job has, numbered runs included."""
+        """The spec whose current content a job has, numbered runs included."""
         lower = name.lower()
         if lower in self._names:
             return self._names[lower]
@@ -70,12 +70,12 @@ class SpecsByJobName:
         )
 
     def with_schedule(self, name: str) -> str | None:
-        """The spec whose schedule started a job, whatever its content."""
+        """The spec whose schedule started a job, for any content."""
         match = _SCHEDULED.fullmatch(name)
         return self._scheduled.get(match["stem"]) if match is not None else None
 
     def with_stem(self, name: str) -> str | None:
-        """The spec whose name starts a job's name, whatever its content."""
+        """The spec whose name starts a job's name, for any content."""
         match = _GENERATED.fullmatch(name)
         if match is None:
             return None

@@ -1,8 +1,8 @@
 """Reads how long the training jobs of a spec's past runs took.
 
-A run counts if it has ended and some of its training jobs have completed. A job's name selects it,
-and its own tags decide. Runs of the spec's present content come first; if there are none, runs of
-its earlier contents on the same instances count. Nothing is written.
+A run counts if it has ended and some of its training jobs have completed. Jobs are
+preselected by name and identified by their tags. Runs of the spec's current content come first; if
+there are none, runs of its earlier content on the same instances count. Nothing is written.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def past_runs(
 ) -> list[PastRuns]:
     """The past runs of each spec, in the order of the specs, among the listed jobs.
 
-    Raises AwsError if AWS refuses a call; a job whose tags can't be read is left out.
+    Raises AwsError if AWS rejects a call; a job whose tags can't be read is skipped.
     """
     candidates = _candidates(compiled, (jobs.listed or {}).values())
     if candidates:
@@ -69,7 +69,7 @@ class _Candidate:
 def _candidates(
     compiled: Sequence[Compiled], listed: Iterable[JobSummary]
 ) -> dict[str, list[_Candidate]]:
-    """The possible runs by spec: those of the present content first, then the newest."""
+    """The possible runs by spec: those of the current content first, then the newest."""
     specs = SpecsByJobName(compiled)
     found: dict[str, list[_Candidate]] = {}
     for summary in listed:
@@ -121,7 +121,7 @@ def _is_of(one: Compiled, name: str, origin: JobOrigin) -> bool:
 
 
 def _runs_alike(one: Compiled, name: str, jobs: JobSnapshot) -> bool:
-    """Whether a job of other content ran on the instances of this spec, so times are comparable."""
+    """Whether a job with other content ran on the same instances, so that times are comparable."""
     description = jobs.describe(name)
     if description is None:
         return False

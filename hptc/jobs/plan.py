@@ -35,13 +35,13 @@ def plan(
     bound_of: BoundOf | None = None,
     progress: Progress = silent,
 ) -> Plan:
-    """Compare specs with what AWS has.
+    """Compare specs with AWS.
 
-    For a whole project, jobs and stacks whose spec is gone are found too, with a List call per
+    For a whole project, jobs and stacks whose spec was removed are found too, with a List call per
     hundred jobs; for a few specs, only their own jobs are listed. With `bound_of`, each new job has
     its cost.
 
-    Raises UsageError for specs of several environments, and AwsError if AWS refuses a call.
+    Raises UsageError for specs of several environments, and AwsError if AWS rejects a call.
     """
     environment = _environment(compiled)
     place = _place(environment, tuning)
@@ -113,8 +113,8 @@ def is_whole_project(compiled: Sequence[Compiled]) -> bool:
     project = next((one.project for one in compiled if one.project is not None), None)
     if project is None:
         return False
-    given = {Path(one.file).resolve() for one in compiled}
-    return given.issuperset(path.resolve() for path in project_files(project))
+    planned_files = {Path(one.file).resolve() for one in compiled}
+    return planned_files.issuperset(path.resolve() for path in project_files(project))
 
 
 def place_of(compiled: Sequence[Compiled], tuning: TuningReader) -> Place:

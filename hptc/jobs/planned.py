@@ -1,4 +1,4 @@
-"""A plan: the decisions about the specs of an environment, and what AWS has besides."""
+"""A plan: the decisions about an environment's specs, and its other jobs and stacks in AWS."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlannedCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSubmission(DecidedJob):
-    """A tuning job to submit. A plan doesn't contain its request, only what determines it."""
+    """A tuning job to submit. A plan doesn't contain the request, only its digest and values."""
 
     commit: str | None
     provided: Mapping[str, str]  # the value of each reference, by the reference's name
@@ -45,10 +45,10 @@ PlannedDecision = PlannedSubmission | Unchanged | Blocked
 
 
 class StaleReason(StrEnum):
-    """Why no spec compiles to a tuning job."""
+    """The reason why no spec compiles to a tuning job."""
 
     SUPERSEDED = "superseded"  # its spec has other content now
-    ORPHANED = "orphaned"  # its spec is gone
+    ORPHANED = "orphaned"  # its spec was removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class StaleJob:
     status: str
     created: datetime
     reason: StaleReason
-    spec: str  # the name of the spec, or the path of one that is gone
+    spec: str  # the name of the spec, or the path of a removed one
 
     @property
     def has_ended(self) -> bool:
@@ -92,7 +92,7 @@ class Plan:
 
     @property
     def unchanged(self) -> tuple[Unchanged, ...]:
-        """The tuning jobs that AWS has already."""
+        """The tuning jobs that already exist in AWS."""
         return tuple(each for each in self.decisions if isinstance(each, Unchanged))
 
     @property
@@ -110,7 +110,7 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether there is something to do. Stale jobs don't count, because nothing undoes them."""
+        """Whether there is something to do. Stale jobs don't count: hptc can't remove them."""
         return bool(
             self.to_submit or self.blocked or self.stacks.not_deployed or self.stacks.orphaned
         )

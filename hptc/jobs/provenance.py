@@ -1,4 +1,4 @@
-"""Reads from git where a spec comes from. git is never changed."""
+"""Reads the path and commit of a spec from git, which is never changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Provenance:
 
 
 ProvenanceOf = Callable[[Compiled], Provenance]
-"""Only called for a spec whose provenance is needed, because it may run git."""
+"""Returns the provenance of a spec. It may run git, so call it only if needed."""
 
 
 def git_provenance(compiled: Sequence[Compiled]) -> ProvenanceOf:
@@ -32,7 +32,7 @@ def git_provenance(compiled: Sequence[Compiled]) -> ProvenanceOf:
 
 
 def job_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:
-    """The tags that show where a tuning job comes from; an unknown value makes no tag."""
+    """The tags that show where a tuning job comes from; unknown values get no tag."""
     environment = compiled.environment
     return provenance_tags(
         project=environment.project if environment else "",
@@ -53,7 +53,7 @@ class Repositories:
         self._changed: dict[Path, frozenset[str]] = {}  # by top folder
 
     def provenance(self, path: Path) -> Provenance:
-        """The provenance of one of the files; of a file outside of git, only its name."""
+        """The provenance of one of the files; for a file outside of git, only its name."""
         top = self._top(path.parent)
         if top is None:
             return Provenance(spec=path.name)
@@ -87,7 +87,7 @@ def _name_in(top: Path, path: Path) -> str:
 
 
 def _changed_files(top: Path, names: Sequence[str]) -> frozenset[str]:
-    """Those of the files that are changed or untracked."""
+    """The files that are changed or untracked."""
     changed: set[str] = set()
     for start in range(0, len(names), _PATHS_PER_CALL):
         paths = [f":(top,literal){name}" for name in names[start : start + _PATHS_PER_CALL]]

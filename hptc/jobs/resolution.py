@@ -16,7 +16,7 @@ from hptc.service.interface import StackReader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unresolved:
-    """Why a reference has no value."""
+    """A reference without a value, and the reason."""
 
     obstacle: Obstacle
     reason: str

@@ -1,7 +1,7 @@
 """Read-only views of an account that make each call once.
 
 A plan reads everything through them, so it is about one state of the account, costs few calls and
-can't write: neither view has a method that does.
+can't write, because neither view has a method for it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hptc.service.tuning_jobs import JobOrigin, JobSummary, TrainingJob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExistingJob:
-    """A tuning job that AWS has."""
+    """A tuning job that exists in AWS."""
 
     name: str
     arn: str
@@ -43,7 +43,7 @@ class JobSnapshot:
         return self.tuning.region
 
     def find(self, name: str) -> ExistingJob | None:
-        """The tuning job of a name; from the list, if there is one."""
+        """The tuning job with a name; from the list, if there is one."""
         if self.listed is not None:
             summary = self.listed.get(name)
             if summary is None:
@@ -65,11 +65,11 @@ class JobSnapshot:
         return self._tags[arn]
 
     def origin(self, arn: str) -> JobOrigin:
-        """Where a tuning job comes from, by its tags."""
+        """The origin of a tuning job, from its tags."""
         return read_origin(self.tags(arn))
 
     def training_jobs(self, name: str, *, limit: int) -> Iterator[TrainingJob]:
-        """The training jobs of a tuning job, the newest first."""
+        """The training jobs of a tuning job, newest first."""
         return self.tuning.list_training_jobs(name, limit=limit)
 
     def billable_seconds(self, training_job: str) -> int | None:
@@ -104,7 +104,7 @@ class StackSnapshot:
     _all: dict[str, DeployedStack] | None = None
 
     def outputs(self, stack: str) -> dict[str, str] | None:
-        """The outputs of a stack by key; None if there is no such stack."""
+        """The outputs of a stack by key; None if the stack does not exist."""
         if stack not in self._outputs:
             self._outputs[stack] = self._read(stack)
         return self._outputs[stack]

@@ -1,7 +1,7 @@
 """Submits and stops tuning jobs.
 
 Submitting executes a decision of `hptc.jobs.decide`. AWS is the only state, so a submission that
-was interrupted can be repeated. No tuning job is stopped but the one that `stop` is given.
+was interrupted can be repeated. Only `stop` stops a tuning job, the one that it is called with.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def submit(
     rerun: int | None = None,
     progress: Progress = silent,
 ) -> Submitted | AlreadySubmitted:
-    """Create the tuning job of a compiled file, unless AWS has it. `rerun` numbers a repeat.
+    """Create the tuning job of a compiled file, unless it exists. `rerun` numbers a repeated run.
 
     Raises OperationError if a stack is missing or the name belongs to another job, UsageError if
-    the request can't be sent, and AwsError if AWS refuses it.
+    the request can't be sent, and AwsError if AWS rejects it.
     """
     jobs = JobSnapshot(tuning=tuning)
     decision = decide(compiled, jobs, stacks, provenance=provenance, rerun=rerun)
@@ -56,7 +56,7 @@ def dry_run(
     provenance: ProvenanceOf,
     rerun: int | None = None,
 ) -> DryRun:
-    """What `submit` would send. Raises UsageError if the request can't be sent."""
+    """Return what `submit` would send. Raises UsageError if the request can't be sent."""
     outcome = decide_dry_run(compiled, stacks, provenance=provenance, rerun=rerun)
     if isinstance(outcome, Blocked):
         raise outcome.error()
@@ -66,7 +66,7 @@ def dry_run(
 def execute(
     decision: Decision, tuning: Tuning, *, progress: Progress = silent
 ) -> Submitted | AlreadySubmitted:
-    """Carry out one decision. Raises the error of a blocked one, and AwsError if AWS refuses."""
+    """Execute a decision. Raises the error of a blocked one, and AwsError if a call fails."""
     match decision:
         case Submit():
             return _create(decision, tuning, progress)
@@ -85,14 +85,14 @@ def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | A
     except AwsError as error:
         if error.code != "ResourceInUse":
             raise
-        # Somebody else was faster, a response got lost, or the name differs only in case.
+        # Someone else created it, a response was lost, or the name differs only in case.
         existing = tuning.describe(submit.name)
         if existing is None:
             raise AwsError(
                 error.message,
                 code=error.code,
-                help="a tuning job has this name in other capitals, or is being deleted: give the "
-                "spec another name",
+                help="a tuning job has this name in a different case, or is being deleted; choose "
+                "another name",
             ) from error
         tags = tuning.list_tags(existing["HyperParameterTuningJobArn"])
         decision = decide_again(submit, existing, tags)
@@ -113,7 +113,7 @@ def _already_submitted(unchanged: Unchanged, region: str) -> AlreadySubmitted:
 
 
 def stop(tuning: Tuning, name: str) -> Stop:
-    """Stop one tuning job. Raises OperationError if there is none of that name."""
+    """Stop a tuning job. Raises OperationError if it does not exist."""
     status = _status(tuning, name)
     if status in FINAL_STATUSES or status == "Stopping":
         return NothingToStop(name=name, status=status)
@@ -122,7 +122,7 @@ def stop(tuning: Tuning, name: str) -> Stop:
     except AwsError as error:
         if error.code != "ValidationException":
             raise
-        # The job may have ended in the meantime; AWS refuses to stop a job that has ended.
+        # The job may have ended in the meantime; AWS rejects stopping a job that has ended.
         status = _status(tuning, name)
         if status not in FINAL_STATUSES:
             raise

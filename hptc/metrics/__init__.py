@@ -1,1 +1,1 @@
-"""Metric definitions on training logs."""
+"""Tests metric definitions on training logs."""

@@ -1,4 +1,4 @@
-"""Tests metric definitions: a tuning job and a training log in, what each expression matches out.
+"""Tests the metric definitions of a tuning job on a training log.
 
 SageMaker searches the log of a training job with each expression and takes the text of the first
 group as the value

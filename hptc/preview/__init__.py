@@ -1,1 +1,1 @@
-"""What a tuning job would do: grids, brackets, waves and first configurations."""
+"""Previews of tuning jobs: grids, brackets, waves and first configurations."""

@@ -232,10 +232,10 @@ def _integer(low: int, high: int, scale: str, share: float) -> str:
 
 
 def _first_round(job: TuningJob) -> Iterator[Sample]:
-    wanted = min(job.max_parallel_training_jobs, _MAX_SAMPLES)
+    requested = min(job.max_parallel_training_jobs, _MAX_SAMPLES)
     count = training_jobs(job).number
     random = Random(f"hptc preview {job.random_seed or 0}")  # noqa: S311
-    for index in range(wanted if count is None else min(wanted, count)):
+    for index in range(requested if count is None else min(requested, count)):
         turn, place = divmod(index, len(job.definitions))
         definition = job.definitions[place]
         if job.strategy == "Grid" and grid_points(definition) is not None:

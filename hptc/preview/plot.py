@@ -1,4 +1,4 @@
-"""Draws a search space: a preview in, an SVG or PNG image out.
+"""Draws the search space of a preview as an SVG or PNG image.
 
 Each numeric range is a line on its own scale, with the first configurations as dots; a Categorical
 range is a row of boxes. The same preview gives the same SVG, so it can be committed and compared.

@@ -1,8 +1,8 @@
 """Existing resources by name, id, ARN or SSM parameter, as hptc.yaml identifies them.
 
-A value of any of these forms in, the one form that requests and policies take out. A value that is
-no identifier of its kind is a PydanticCustomError of the type `identifier`, which becomes a finding
-of hptc.yaml; an ARN of another partition, Region or account is found by `mismatch`.
+Each value is normalized to the form that requests and policies use. An invalid identifier raises a
+PydanticCustomError of the type `identifier`, which becomes a finding in hptc.yaml. `mismatch` finds
+ARNs in another partition, Region or account.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def mismatch(value: str, kind: ResourceKind, location: Location) -> Mismatch | N
 
 
 def normalized(value: str, kind: ResourceKind, location: Location) -> str:
-    """A checked value in the one form that requests and policies take."""
+    """A valid identifier in the form that requests and policies use."""
     if value.startswith(SSM):
         return value
     arn = kind.parse_arn(value)

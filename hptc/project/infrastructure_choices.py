@@ -296,7 +296,7 @@ def mismatches(
 
 
 def normalize(infrastructure: Infrastructure, location: Location) -> Infrastructure:
-    """The same choices, with each existing resource in the one form that requests take."""
+    """The same choices, with each existing resource in the form that requests use."""
     top: dict[str, Any] = {}
     nested: dict[str, Any] = {}
     for path, kind, value in identifiers(infrastructure):
@@ -312,7 +312,7 @@ def normalize(infrastructure: Infrastructure, location: Location) -> Infrastruct
 
 
 def parameters_replaced(infrastructure: Infrastructure) -> tuple[Infrastructure, dict[str, str]]:
-    """References in place of SSM parameters, and the parameter that each reference stands for.
+    """Replace SSM parameters with references; returns the parameter of each reference too.
 
     Only a deployment can resolve a parameter: the foundation stack reads it and outputs its value.
     """

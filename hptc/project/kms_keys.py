@@ -12,7 +12,7 @@ from hptc.project.references import has_reference
 
 
 def own_key(environment: Environment) -> str | None:
-    """The key that an environment puts into requests, in the form used there; None without one."""
+    """The key that an environment adds to requests, in the form used there; None without one."""
     key = environment.variables.get("kms_key_arn")
     return key if isinstance(key, str) else None
 

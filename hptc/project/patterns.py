@@ -1,6 +1,6 @@
 """Regular expressions and globs of hptc.yaml, each matched against a whole text.
 
-A pull request from a stranger can change hptc.yaml, so no pattern may hang the checker. Python's
+A pull request from a fork can change hptc.yaml, so no pattern may hang `hptc check`. Python's
 `re` backtracks, and some patterns take exponential time on a short text. pydantic-core brings
 Rust's regex engine, which takes linear time and has no look-around and no backreferences
 (https://docs.rs/regex/latest/regex/#untrusted-input).

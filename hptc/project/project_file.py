@@ -1,7 +1,6 @@
 """hptc.yaml: what the specs of a project share, and the environments they are deployed to.
 
-The file's text in, a frozen `Project` out. The file is optional: a spec with explicit ARNs and URIs
-compiles without it.
+The file is optional: a spec with explicit ARNs and URIs compiles without it.
 """
 
 import os
@@ -159,14 +158,14 @@ class Project:
     file: ProjectFile
 
     def environment(self, name: str | None) -> Environment | None:
-        """The environment of that name, or the default one; None when there are none.
+        """The environment with a name, or the default one; None if there are none.
 
-        Raises UsageError for an unknown name, and when the choice is ambiguous.
+        Raises UsageError for an unknown name, and if the choice is ambiguous.
         """
         known = self.file.environments
         if self.is_unclear(name):
             raise UsageError(
-                f"{self.document.file} has several environments and none was chosen: "
+                f"{self.document.file} has several environments and none was selected: "
                 + ", ".join(known),
                 help="use --env NAME, or set `default_environment`",
             )
@@ -193,7 +192,7 @@ class Project:
         )
 
     def is_unclear(self, name: str | None) -> bool:
-        """Whether there are several environments and neither a name nor a default chooses one."""
+        """Whether there are several environments and neither a name nor a default selects one."""
         chosen = name or self.file.default_environment
         return chosen is None and len(self.file.environments) > 1
 
@@ -238,7 +237,7 @@ def find(start: FilePath, files: Files = DISK) -> FilePath | None:
 
 
 def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diagnostic]]:
-    """The project of an hptc.yaml, or None and what is wrong with the file."""
+    """The project of an hptc.yaml, or None, and the diagnostics of the file."""
     document, diagnostics = parse_document(files.read(str(path)), _shown(path))
     if document.root is None and not diagnostics:
         message = "hptc.yaml is empty; it must start with `project:`"

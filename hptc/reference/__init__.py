@@ -1,1 +1,1 @@
-"""What hptc writes about itself: JSON Schemas, skeletons, scaffolds, and generated docs."""
+"""Generates JSON Schemas, skeletons, projects and documentation."""

@@ -206,7 +206,7 @@ def _keys(
         field = model.model_fields[name]
         here = f"{path}.{name}" if path else name
         inner = _model_in(field.annotation)
-        made = Key(
+        described = Key(
             path=here,
             description=field.description or "",
             examples=tuple(field.examples or ()),
@@ -222,9 +222,9 @@ def _keys(
             shape = _name_shape(root) if here == "name" else None
             own = _keys(inner, {}, structure, base, here, root) if inner is not None else ()
             yield replace(
-                made,
+                described,
                 shape=shape,
-                examples=_fitting(made.examples, made.choices),
+                examples=_fitting(described.examples, described.choices),
                 members=tuple(own),
             )
             continue
@@ -233,10 +233,10 @@ def _keys(
         parents, _, _ = api_name.removeprefix("/").rpartition(".")
         target = _shape_at(start, api_name.removeprefix("/"))
         choices = target.enum if isinstance(node, Leaf) else ()
-        made = replace(
-            made,
+        described = replace(
+            described,
             choices=choices,
-            examples=_fitting(made.examples, choices),
+            examples=_fitting(described.examples, choices),
             shape=_value_shape(node, target),
             api=_joined(base, api_name),
             owner=_shape_at(start, parents).name.removesuffix("Request"),
@@ -244,17 +244,19 @@ def _keys(
         match node:
             case Group(_, members, turns_on):
                 if turns_on is not None:
-                    made = replace(made, api=_joined(base, turns_on), owner=structure.name)
+                    described = replace(
+                        described, api=_joined(base, turns_on), owner=structure.name
+                    )
                 below = _joined(base, node.api)
             case Named(_, _, members) | Each(_, members):
-                target, below = _item(target), f"{made.api}[]"
+                target, below = _item(target), f"{described.api}[]"
             case _:
                 members = {}
         if inner is None or not members:
-            yield made
+            yield described
             continue
-        nested = _keys(inner, members, target, below, made.inner_path, root)
-        yield replace(made, members=tuple(k for k in nested if not _names_entry(node, k.node)))
+        nested = _keys(inner, members, target, below, described.inner_path, root)
+        yield replace(described, members=tuple(k for k in nested if not _names_entry(node, k.node)))
 
 
 _CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {

@@ -1,6 +1,6 @@
 """The example project that `hptc init` writes.
 
-A folder and a project name in, complete files out. Nothing is written when one of the files exists.
+Either all files are written, or none if one of them exists.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FILES: Mapping[str, str] = {
     ".vscode/settings.json": "vscode.json",
     "README.md": "README.md",
 }
-"""The files of a project with their templates, whose names no tool acts on."""
+"""The files of a project, and their templates, whose names no tool recognizes."""
 
 _PROJECT = "__PROJECT__"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")

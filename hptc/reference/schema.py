@@ -63,11 +63,11 @@ def spec_schema() -> JsonSchema:
 def project_schema() -> JsonSchema:
     """The schema of hptc.yaml, in which `defaults` and `overrides` are partial specs."""
     definitions = _Definitions(is_partial=True)
-    definitions.made["PartialSpec"] = definitions.mapping(Spec, language())
+    definitions.schemas["PartialSpec"] = definitions.mapping(Spec, language())
     raw = ProjectFile.model_json_schema()
     patterns = ProjectFile.model_json_schema(mode="serialization")
     for name, definition in raw.pop("$defs").items():
-        definitions.made[name] = _project_mapping(definition, patterns["$defs"][name])
+        definitions.schemas[name] = _project_mapping(definition, patterns["$defs"][name])
     return {
         "$schema": DRAFT,
         "$id": PROJECT_ID,
@@ -80,17 +80,17 @@ def project_schema() -> JsonSchema:
 def _project_mapping(raw: JsonSchema, serialized: JsonSchema) -> JsonSchema:
     properties = {}
     for name, value in raw["properties"].items():
-        made = _tidy(value)
+        tidied = _tidy(value)
         if name in ("defaults", "overrides"):
-            made = {
-                "description": made["description"],
-                "examples": made["examples"],
+            tidied = {
+                "description": tidied["description"],
+                "examples": tidied["examples"],
                 "$ref": "#/$defs/PartialSpec",
             }
-        elif "pattern" not in made and "pattern" in serialized["properties"][name]:
+        elif "pattern" not in tidied and "pattern" in serialized["properties"][name]:
             # The input schema of a string that can be written as a number loses its pattern.
-            made = made | {"pattern": serialized["properties"][name]["pattern"]}
-        properties[name] = made
+            tidied = tidied | {"pattern": serialized["properties"][name]["pattern"]}
+        properties[name] = tidied
     return _object(raw.get("description", ""), properties, raw.get("required", ()))
 
 
@@ -99,14 +99,14 @@ class _Definitions:
 
     def __init__(self, *, is_partial: bool) -> None:
         self.is_partial = is_partial
-        self.made: dict[str, JsonSchema] = {
+        self.schemas: dict[str, JsonSchema] = {
             "template": _TEMPLATE,
             "template_or_null": _TEMPLATE_OR_NULL,
         }
 
     def sorted(self) -> dict[str, JsonSchema]:
         """The definitions sorted by name."""
-        return {name: self.made[name] for name in sorted(self.made)}
+        return {name: self.schemas[name] for name in sorted(self.schemas)}
 
     def mapping(self, model: type[BaseModel], keys: Iterable[Key]) -> JsonSchema:
         """The schema of a model's mapping."""
@@ -165,9 +165,9 @@ class _Definitions:
 
     def _reference(self, raw: JsonSchema, key: Key) -> JsonSchema:
         name = raw["$ref"].removeprefix("#/$defs/")
-        if name not in self.made and key.model is not None:
-            self.made[name] = {}
-            self.made[name] = self.mapping(key.model, key.members)
+        if name not in self.schemas and key.model is not None:
+            self.schemas[name] = {}
+            self.schemas[name] = self.mapping(key.model, key.members)
         return {"$ref": raw["$ref"]}
 
     def _map(self, raw: JsonSchema, key: Key, shape: Shape | None) -> JsonSchema:
@@ -190,17 +190,17 @@ class _Definitions:
             return raw
         if not shape.enum:
             return raw | _text_constraints(shape)
-        self.made.setdefault(shape.name, {"enum": list(shape.enum)})
+        self.schemas.setdefault(shape.name, {"enum": list(shape.enum)})
         return {"$ref": f"#/$defs/{shape.name}"}
 
     def _hyperparameters(self, key: Key) -> JsonSchema:
         """Static values and ranges in one map; `type` distinguishes the ranges."""
         kinds = ranges(key)
         for kind in kinds:
-            self.made.setdefault(f"{kind.kind}Range", self._range(kind))
+            self.schemas.setdefault(f"{kind.kind}Range", self._range(kind))
         untyped = _range_change() if self.is_partial else _static_value()
-        self.made.setdefault("RangeChange" if self.is_partial else "StaticValue", untyped)
-        self.made.setdefault("Hyperparameter", self._hyperparameter(kinds))
+        self.schemas.setdefault("RangeChange" if self.is_partial else "StaticValue", untyped)
+        self.schemas.setdefault("Hyperparameter", self._hyperparameter(kinds))
         return {
             "type": "object",
             "propertyNames": _text_constraints(key.shape.key if key.shape else None),
@@ -287,14 +287,14 @@ def _range_change() -> JsonSchema:
 
 
 def _object(description: str, properties: JsonSchema, required: Iterable[str]) -> JsonSchema:
-    made: JsonSchema = {
+    schema: JsonSchema = {
         "description": description.strip(),
         "type": "object",
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
     }
-    return {name: part for name, part in made.items() if name != "required" or part}
+    return {name: part for name, part in schema.items() if name != "required" or part}
 
 
 def _description(key: Key) -> str:

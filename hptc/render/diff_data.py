@@ -125,7 +125,7 @@ def _command(change: Change, place: dict[str, str]) -> str:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    made = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     for character in more:
-        made = made.replace(character, f"%{ord(character):02X}")
-    return made
+        escaped = escaped.replace(character, f"%{ord(character):02X}")
+    return escaped

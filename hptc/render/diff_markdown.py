@@ -165,9 +165,9 @@ def _more(count: int, noun: str) -> str:
 
 def cell(text: str, size: _Size) -> str:
     """Untrusted text in a table cell; empty for blank text."""
-    made = code(text, size.characters)
+    in_code = code(text, size.characters)
     # GitHub can't tell a backslash before a pipe from one that escapes it: use a look-alike.
-    return made.replace("\\|", "\\│").replace("|", "\\|")
+    return in_code.replace("\\|", "\\│").replace("|", "\\|")
 
 
 def code(text: str, most: int) -> str:

@@ -44,10 +44,10 @@ def render_permissions(report: PermissionsReport) -> str:
 
 def permissions_json(report: PermissionsReport) -> str:
     """The policy document of the execution role; if there are several, an object of them by ARN."""
-    made = {
+    policies = {
         role.arn: document(each.statement for each in role.permissions) for role in report.roles
     }
-    data = next(iter(made.values())) if len(made) == 1 else made
+    data = next(iter(policies.values())) if len(policies) == 1 else policies
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -83,7 +83,7 @@ def _permission(permission: Permission) -> str:
             *_names("allows", statement.actions),
             *_names("on", statement.resources),
             *_clauses("if", [_condition(each) for each in statement.conditions]),
-            *_clauses("required by", [_asker(each) for each in permission.required_by]),
+            *_clauses("required by", [_requirement(each) for each in permission.required_by]),
         )
     )
 
@@ -122,7 +122,9 @@ def _condition(condition: Condition) -> str:
     return f"{condition.key} {operator} {' or '.join(condition.values)}"
 
 
-def _asker(asker: Requirement) -> str:
-    place = f"{asker.span.file}:{asker.span.line}"
-    provided = f", from the environment's {asker.provided_by}" if asker.provided_by else ""
-    return f"{place} ({asker.path}{provided})"
+def _requirement(requirement: Requirement) -> str:
+    place = f"{requirement.span.file}:{requirement.span.line}"
+    provided = (
+        f", from the environment's {requirement.provided_by}" if requirement.provided_by else ""
+    )
+    return f"{place} ({requirement.path}{provided})"

@@ -1,6 +1,6 @@
 """Renders plans and their application as text, and the application also as JSON.
 
-The first line is the verdict, followed by what to do, the most urgent first. A plan as JSON is
+The first line is the verdict, followed by what to do, most urgent first. A plan as JSON is
 `hptc.jobs.plan_file.plan_text`.
 """
 

@@ -1,4 +1,4 @@
-"""Whether a file is a request in the API's own form or a tuning spec."""
+"""Distinguishes requests in the API's own form from tuning specs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def is_api_form(keys: Collection[str]) -> bool:
     """Whether a file with these top-level keys is a request: most of them are the API's members.
 
     One capitalized key in a spec (`Tags:`) is a misspelled key, and one lowercase key in a request
-    an unknown member. Where both are equally many, only a spec has a `name`.
+    an unknown member. If there are as many of each, only a spec has a `name`.
     """
     members = sum(key in input_shape().members for key in keys)
     if members == 0:

@@ -1,6 +1,6 @@
-"""A request against the API's shape: in the API's own order, with every violation and reference.
+"""Compares a request with the API's shape, finds references, and orders members as the API does.
 
-One walk finds all three, since each has to look at every value.
+A single walk does all three, because each has to visit every value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hptc.project.references import names_in
 from hptc.request.shapes import Shape, input_shape
 
 MAX_VIOLATIONS = 1000
-"""A run reports no more than this: nobody reads more."""
+"""The maximum number of violations that are reported."""
 
 KINDS = ("unknown", "missing", "type", "enum", "minimum", "maximum", "pattern")
 
@@ -32,7 +32,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conformance:
-    """What a walk of a request found."""
+    """The result of comparing a request with the API's shape."""
 
     request: Any  # a copy with each structure's members in the API's order
     violations: tuple[Violation, ...]
@@ -42,7 +42,7 @@ class Conformance:
 def conformance(request: Any) -> Conformance:
     """Compare a request with the shape of CreateHyperParameterTuningJob.
 
-    A value that holds a reference meets every pattern, enum and length: only a deployment knows it.
+    A value with a reference meets every pattern, enum and length, because it is not known yet.
     """
     walk = _Walk(violations=[], references=set(), path=[])
     ordered = walk.value(request, input_shape())
@@ -73,7 +73,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(slots=True)
 class _Walk:
-    """The state of one walk: `path` is where it stands."""
+    """The state of one walk. `path` is the path of the current value."""
 
     violations: list[Violation]
     references: set[str]
@@ -155,7 +155,7 @@ class _Walk:
             if text not in shape.enum:
                 self._add("enum", shape, text)
             return
-        # A text of the wrong length is not matched: patterns see short texts only.
+        # Only match texts of a valid length, so that patterns never run on long ones.
         is_sized = self._check_size(len(text), text, shape)
         if is_sized and shape.pattern and not _compiled(shape.pattern).fullmatch(text):
             self._add("pattern", shape, text)
@@ -183,7 +183,7 @@ _UNICODE_CLASSES = {
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A Java pattern as Python's: for a whole match, and ASCII unless it names Unicode classes."""
+    """Compile a Java pattern in Python; ASCII only, unless it has Unicode classes."""
     flags = 0 if r"\p{" in pattern else re.ASCII
     for java, python in _UNICODE_CLASSES.items():
         pattern = pattern.replace(java, python)

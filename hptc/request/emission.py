@@ -1,4 +1,4 @@
-"""A Spec in, the CreateHyperParameterTuningJob request that it describes out."""
+"""Converts a Spec to the CreateHyperParameterTuningJob request that it describes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Request = dict[str, Any]
 
 
 def emit(spec: Spec) -> Request:
-    """The request that a spec describes, without what its environment adds.
+    """Convert a spec to its request, without the values that its environment adds.
 
     Lists keep the order of the names in the spec; members are in the order of the table.
     """
@@ -89,7 +89,7 @@ def encodes_json(training_job: Mapping[str, Any]) -> bool:
 
     The SageMaker training toolkit in script-mode containers parses each value as JSON
     (https://github.com/aws/sagemaker-training-toolkit); built-in algorithms read plain text.
-    The toolkit's own hyperparameter `sagemaker_program` tells the two apart.
+    The toolkit's own hyperparameter `sagemaker_program` distinguishes them.
     """
     encoding = training_job.get("hyperparameter_encoding")
     if encoding is not None:
@@ -141,7 +141,7 @@ def value_text(value: Any, *, as_json: bool) -> str:
 
 
 def unwrapped(value: Any) -> Any:
-    """Plain data whose scalars are values, without the text that the author wrote."""
+    """Plain data with values instead of Scalars, without the text that the author wrote."""
     match value:
         case Scalar():
             return value.value

@@ -1,7 +1,7 @@
 """The identity of a tuning job: the digest of its content, and its name.
 
 Tuning jobs are immutable and their names can't be reused, so a job is named by its content. The
-digest covers the request without its name. The order of keys and spelled-out documented defaults
+digest covers the request without its name. The order of keys and explicit documented defaults
 don't change it.
 """
 
@@ -56,10 +56,10 @@ _BOUNDS = ("MinValue", "MaxValue")
 
 
 def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request in the form that is the same for every spelling of one tuning job.
+    """The canonical form of a request, which is the same for every notation of a tuning job.
 
-    Named lists are sorted, empty values and documented defaults are left out, and bounds of ranges
-    are spelled in one way.
+    Named lists are sorted, empty values and documented defaults are omitted, and bounds of ranges
+    have one notation.
     """
     form: dict[str, Any] = _canonical(dict(request), "")
     return form
@@ -100,16 +100,16 @@ def _number(text: Any) -> Any:
 
 
 def digest(request: Mapping[str, Any]) -> str:
-    """The SHA-256 of a request's content in hex, its name left out."""
+    """The SHA-256 of a request's content in hex, without its name."""
     form = canonical({k: v for k, v in request.items() if k != "HyperParameterTuningJobName"})
     text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def job_name(spec_name: str, content_digest: str, *, rerun: int | None = None) -> str:
-    """A tuning job's name: the spec's, cut to fit 32 characters, and 8 digits of the digest.
+    """A tuning job's name: the spec's, truncated to fit 32 characters, and 8 digits of the digest.
 
-    `rerun` is the number of an intended repeat of the same content.
+    `rerun` is the number of a repeated run of the same content.
     """
     suffix = f"-{content_digest[:_DIGEST_IN_NAME]}" + (f"-r{rerun}" if rerun else "")
     return spec_name[: MAX_NAME - len(suffix)].rstrip("-") + suffix
@@ -118,9 +118,9 @@ def job_name(spec_name: str, content_digest: str, *, rerun: int | None = None) -
 def scheduled_stem(spec_name: str, project: str, environment: str) -> str:
     """The prefix of the names of a schedule's tuning jobs: at most 19 characters, lower case.
 
-    The scheduled time follows it, as in `churn-a1b2c3-202611300600`. The digits keep specs apart
-    whose names are cut to the same text, and environments in one account. They don't depend on the
-    content, so that the role that follows these jobs stays valid when the content changes.
+    The scheduled time follows it, as in `churn-a1b2c3-202611300600`. The digits distinguish
+    specs whose names are truncated to the same text, and environments in one account. They don't
+    depend on the content, so that a change of content keeps the role that tracks these jobs valid.
     """
     whole = f"{project}/{environment}/{spec_name.lower()}"
     suffix = f"-{hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_IN_SCHEDULED_NAME]}"

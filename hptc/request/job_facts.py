@@ -1,4 +1,4 @@
-"""What rules of several families read out of a job."""
+"""Facts about tuning jobs that rules of several families use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def number(text: str) -> Decimal | None:
 
 
 def built_in(definition: Definition) -> Algorithm | None:
-    """The algorithm of an AWS image that is first-party to the service; None for every other."""
+    """The built-in algorithm of a first-party AWS image; None for any other image."""
     identified = identify(definition.training_image or "")
     if identified is None or identified.kind != "algorithm":
         return None
@@ -37,7 +37,7 @@ def built_in(definition: Definition) -> Algorithm | None:
 
 
 def has_known_version(definition: Definition) -> bool:
-    """Whether an AWS image has a tag that the table of images lists, so that its facts hold."""
+    """Whether an AWS image has a tag that the table of images lists, so that its facts apply."""
     identified = identify(definition.training_image or "")
     return identified is not None and identified.version is not None
 
@@ -51,12 +51,12 @@ def runs_a_script(definition: Definition) -> bool:
 
 
 def of_definition(definition: Definition) -> str:
-    """The words that tell which of several definitions something is of; none for a single one."""
+    """The phrase that names one of several definitions in a message; empty for a single one."""
     return f" of `{definition.name}`" if definition.name else ""
 
 
 def training_jobs(job: TuningJob) -> int | None:
-    """How many training jobs a search has: its limit, or a grid's points; None if neither says."""
+    """The number of training jobs: the limit, or the size of the grid; None if unknown."""
     if job.max_number_of_training_jobs is not None or job.strategy != "Grid":
         return job.max_number_of_training_jobs
     ranges = [range_ for definition in job.definitions for range_ in definition.ranges]

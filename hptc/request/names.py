@@ -1,4 +1,4 @@
-"""The one table of names: every key of a spec and the member of the API that it becomes.
+"""The table of names: every key of a spec and the API member that it becomes.
 
 The API is CreateHyperParameterTuningJob
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html).
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One value. `default` is the value of a key that the spec leaves out."""
+    """One value. `default` is the value of a key that the spec omits."""
 
     api: str
     default: str | None = None
@@ -22,10 +22,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A mapping and the structure it becomes; "" means the structure that holds it.
+    """A mapping and the structure it becomes; "" means the structure that contains it.
 
     An `api` that begins with "/" starts at the request's root. `turns_on` is a boolean member that
-    is true if the group is there.
+    is true if the group exists.
     """
 
     api: str
@@ -177,7 +177,7 @@ _TUNING_RESOURCES: dict[str, Node] = {
 
 
 def _training_job(objective: str, ranges: str) -> dict[str, Node]:
-    """One definition. The API puts a single one's objective and ranges somewhere else."""
+    """One definition. In the API, a single definition's objective and ranges are elsewhere."""
     return {
         "definition_name": Leaf("DefinitionName"),
         "objective": Group(objective, _OBJECTIVE),

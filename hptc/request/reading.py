@@ -1,4 +1,4 @@
-"""A request that conforms to the API's shape in, a `TuningJob` out."""
+"""Converts a request that conforms to the API's shape to a `TuningJob`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hptc.request.tuning_job import (
 
 
 def read_job(request: Mapping[str, Any]) -> TuningJob:
-    """Read a request. Raises KeyError for one that does not conform (see conformance.py)."""
+    """Read a request. Raises KeyError if it does not conform (see conformance.py)."""
     config = request["HyperParameterTuningJobConfig"]
     limits = config["ResourceLimits"]
     hyperband = config.get("StrategyConfig", {}).get("HyperbandStrategyConfig", {})

@@ -1,8 +1,8 @@
 """The shape of CreateHyperParameterTuningJob: types, required members, enums, bounds, patterns.
 
-It is read from the installed botocore's model, so every bound is AWS's and none is copied here.
+It is read from the installed botocore's model, so no bound is copied here.
 botocore itself checks only types, required members and minima before it sends a request
-(https://github.com/boto/botocore/issues/3337); the service refuses the rest.
+(https://github.com/boto/botocore/issues/3337); the service rejects the rest.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _operation() -> Any:
     """The operation's part of botocore's model, cached until the model changes.
 
     The whole model is megabytes: reading it would take a third of a cold `hptc check`, and
-    importing botocore more than all the rest. Finding its file costs nothing.
+    importing botocore even more. Finding its file takes no time.
     """
     path = _model_path()
     state = path.stat()
@@ -69,7 +69,7 @@ def _operation() -> Any:
     _reach(top, model["shapes"], reached)
     operation = {"input": top, "shapes": reached}
     if kept.is_absolute():
-        with contextlib.suppress(UsageError):  # without a cache the next run is slower, no more
+        with contextlib.suppress(UsageError):  # without a cache, the next run is only slower
             write_whole(kept, json.dumps(operation))
     return operation
 
@@ -86,7 +86,7 @@ def _model_path() -> FilePath:
 
 
 def _cache_folder() -> FilePath:
-    # Path.home() raises without a home; this leaves the `~`, which means no cache.
+    # Path.home() raises without a home; expanduser keeps the `~`, which means no cache.
     home = os.path.expanduser("~/.cache")  # noqa: PTH111
     return FilePath(os.environ.get("XDG_CACHE_HOME") or home, "hptc")
 
@@ -102,30 +102,30 @@ def _reach(name: str, shapes: Mapping[str, Any], reached: dict[str, Any]) -> Non
             _reach(reference["shape"], shapes, reached)
 
 
-def _shape(name: str, shapes: Mapping[str, Any], made: dict[str, Shape]) -> Shape:
-    if name in made:
-        return made[name]
+def _shape(name: str, shapes: Mapping[str, Any], known: dict[str, Shape]) -> Shape:
+    if name in known:
+        return known[name]
     raw = shapes[name]
-    made[name] = Shape(
+    known[name] = Shape(
         name=name,
         type=raw["type"],
         members={
-            member: _shape(reference["shape"], shapes, made)
+            member: _shape(reference["shape"], shapes, known)
             for member, reference in raw.get("members", {}).items()
         },
         required=tuple(raw.get("required", ())),
-        item=_referenced(raw.get("member") or raw.get("value"), shapes, made),
-        key=_referenced(raw.get("key"), shapes, made),
+        item=_referenced(raw.get("member") or raw.get("value"), shapes, known),
+        key=_referenced(raw.get("key"), shapes, known),
         enum=tuple(raw.get("enum", ())),
         minimum=raw.get("min"),
         maximum=raw.get("max"),
         pattern=raw.get("pattern", ""),
     )
-    return made[name]
+    return known[name]
 
 
-def _referenced(reference: Any, shapes: Mapping[str, Any], made: dict[str, Shape]) -> Shape | None:
-    return _shape(reference["shape"], shapes, made) if reference else None
+def _referenced(reference: Any, shapes: Mapping[str, Any], known: dict[str, Shape]) -> Shape | None:
+    return _shape(reference["shape"], shapes, known) if reference else None
 
 
 def leaves(shape: Shape | None = None, path: Path = ()) -> Iterator[tuple[Path, Shape]]:

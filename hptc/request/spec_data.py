@@ -1,4 +1,4 @@
-"""The inverse of emission: a request as plain data with the keys of a spec."""
+"""Converts a request to plain data with the keys of a spec: the inverse of emission."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from hptc.request.names import (
 def spec_data(request: Mapping[str, Any]) -> dict[str, Any]:
     """A request as plain data with the spec's keys, in their long form.
 
-    Members that the table does not name are left out: compare what the result emits with the
-    request to find out whether there were any.
+    Members that are not in the table are omitted. To detect them, compare the request of the result
+    with the original request.
     """
     return _read(TABLE, request, request)
 

@@ -1,4 +1,4 @@
-"""From a path in the request back to the key of the spec that it comes from."""
+"""Maps a path in the request to the key of the spec that it comes from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def spec_path(path: RequestPath, request: Mapping[str, Any]) -> SpecPath:
 
 
 def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
-    """The same in every spelling of the spec language, at least one."""
+    """The same for every notation of the spec language: at least one path."""
     candidates = list(_candidates(TABLE, path, request, (), ()))
     longest = max((length for length, _ in candidates), default=0)
     nearest = [SpecPath(found) for length, found in candidates if length == longest > 0]

@@ -1,4 +1,4 @@
-"""Violations of the API's shape as findings, in the words of whoever wrote the file."""
+"""Converts violations of the API's shape to findings, with the names that the file uses."""
 
 from __future__ import annotations
 
@@ -36,37 +36,37 @@ _TYPES = {
 }
 
 _PATTERNS = {
-    # Patterns that are hard to read, in words.
+    # Descriptions of patterns that are hard to read.
     "HyperParameterTuningJobName": "letters, digits and single hyphens between them",
     "HyperParameterTrainingJobDefinitionName": "letters, digits and hyphens between them",
-    "RoleArn": "a role's ARN, arn:aws:iam::<account>:role/<name>",
+    "RoleArn": "the ARN of a role, arn:aws:iam::<account>:role/<name>",
     "S3Uri": "s3://<bucket>/<prefix>",
     "ChannelName": "letters, digits, dots, hyphens and underscores",
     "FileSystemId": "fs- and at least 8 hex digits",
-    "KmsKeyId": "a key's id, ARN or alias",
-    "SecurityGroupId": "a security group's id, sg-…",
-    "SubnetId": "a subnet's id, subnet-…",
+    "KmsKeyId": "the ID, ARN or alias of a KMS key",
+    "SecurityGroupId": "the ID of a security group, sg-…",
+    "SubnetId": "the ID of a subnet, subnet-…",
     "TagKey": "letters, digits, spaces and _ . : / = + - @",
     "TagValue": "letters, digits, spaces and _ . : / = + - @",
     "HyperParameterTrainingJobEnvironmentKey": (
         "letters, digits and underscores, not starting with a digit"
     ),
-    "TrainingPlanArn": "a training plan's ARN",
+    "TrainingPlanArn": "the ARN of a training plan",
     "HubDataSetArn": "the ARN of a DataSet in a SageMaker hub",
-    "ArnOrName": "an algorithm's name or ARN",
+    "ArnOrName": "the name or ARN of an algorithm",
 }
 
 
 def findings_of_violations(
     violations: Iterable[Violation], request: Mapping[str, Any], spec: Spec | None
 ) -> list[Finding]:
-    """Each violation as a finding. Names are the spec's if there is one, else the API's."""
+    """Convert violations to findings. Names are the spec's if there is one, else the API's."""
     findings = [_finding(violation, request, spec) for violation in violations]
     if spec is not None and spec.training_job is None and not spec.training_jobs:
         findings.append(
             Finding(
                 code="HPT103",
-                message="`training_job` is required: it says what each training job runs",
+                message="`training_job` is required: it defines what each training job runs",
                 path=SpecPath(),
                 help="add `training_job:`, or `training_jobs:` for several algorithms",
             )

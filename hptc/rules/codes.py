@@ -117,7 +117,7 @@ CODES = (
     ),
     LanguageCode(
         "HPT108",
-        "An existing resource in another place",
+        "An existing resource in another Region, partition or account",
         "hptc.yaml identifies a resource by an ARN whose partition, Region or account the "
         "environment can't use. Training jobs use keys, buckets, subnets and security groups in "
         "their own Region, and roles and policies in their own account "
@@ -127,7 +127,7 @@ CODES = (
     LanguageCode(
         "HPT109",
         "An environment that can't be deployed",
-        "AWS or the CDK would refuse a stack of this environment: a name, a CIDR block, a zone, "
+        "AWS or the CDK would reject a stack of this environment: a name, a CIDR block, a zone, "
         "an endpoint or a policy is not valid or too large. It is an error whichever environment "
         "is chosen, since all of them are deployed from the same hptc.yaml "
         "(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).",
@@ -140,7 +140,7 @@ CODES = (
     ),
     LanguageCode(
         "HPT605",
-        "Two owners of one stack or role",
+        "Two stacks or roles with the same name",
         "A spec's stack is named hptc-PROJECT-ENVIRONMENT-SPEC, so the spec `eu` in `dev` and the "
         "environment `dev-eu` need the same name: deploying one would replace the other. All "
         "environments of the project count, and so do schedules, whose stacks end in -schedule. "

@@ -70,7 +70,7 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
 
     Bad:
-        # `long_prefix` is a variable of 910 characters
+        # `long_prefix` is a variable of 980 characters
         training_job:
           inputs:
             a: {s3: "s3://example/a/{{ long_prefix }}/"}

@@ -34,11 +34,13 @@ def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterat
     """
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
-    for index, name, mine, theirs in pairs(context):
-        for (key, member, ours), (_, _, parents) in zip(_fixed(mine), _fixed(theirs), strict=True):
+    for index, name, child, parent_definition in pairs(context):
+        for (key, member, ours), (_, _, parents) in zip(
+            _fixed(child), _fixed(parent_definition), strict=True
+        ):
             if ours == parents:
                 continue
-            path = mine.path / member if ours else parent_path(index)
+            path = child.path / member if ours else parent_path(index)
             yield rule.finding(
                 f"{_difference(key, ours, parents)} the parent `{name}`, which "
                 "IdenticalDataAndAlgorithm does not allow",
@@ -107,17 +109,17 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
     advice = "use `type: TransferLearning` if data or algorithm changed"
-    for index, name, mine, theirs in pairs(context):
-        if _algorithm(mine) != _algorithm(theirs):
-            member = "TrainingImage" if mine.training_image else "AlgorithmName"
+    for index, name, child, parent_definition in pairs(context):
+        if _algorithm(child) != _algorithm(parent_definition):
+            member = "TrainingImage" if child.training_image else "AlgorithmName"
             yield rule.finding(
                 f"the parent `{name}` has a different algorithm",
-                mine.path / "AlgorithmSpecification" / member,
+                child.path / "AlgorithmSpecification" / member,
                 label="differs from the parent",
                 help=advice,
             )
-        ours = {channel.name: channel for channel in mine.channels}
-        parents = {channel.name: channel for channel in theirs.channels}
+        ours = {channel.name: channel for channel in child.channels}
+        parents = {channel.name: channel for channel in parent_definition.channels}
         for channel in ours.values():
             other = parents.get(channel.name)
             if other is None or _data(channel) != _data(other):

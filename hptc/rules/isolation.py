@@ -96,8 +96,8 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
         account = arn.account if arn is not None else ""
         if not account or has_reference(name) or definition.is_isolated:
             continue
-        mine = context.environment.account if context.environment else None
-        if account in _MARKETPLACE_ACCOUNTS or (mine is not None and account != mine):
+        own = context.environment.account if context.environment else None
+        if account in _MARKETPLACE_ACCOUNTS or (own is not None and account != own):
             yield rule.finding(
                 "AWS Marketplace algorithms require network isolation",
                 definition.path / "AlgorithmSpecification" / "AlgorithmName",

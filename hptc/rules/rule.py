@@ -1,4 +1,4 @@
-"""What a rule is: a function from a tuning job to findings, with its documentation as docstring.
+"""Defines a rule: a function from a tuning job to findings, with a docstring as documentation.
 
 A rule reports paths of the request, not lines. It reads `Context` and nothing else: no files, no
 network, no clock. Its docstring has four parts, which `hptc explain`, the docs page and the tests
@@ -52,7 +52,7 @@ class Context:
     parents: Mapping[str, TuningJob] = field(default_factory=dict)
     spec_name: str | None = None  # None for a request in the API's own form
     references: frozenset[str] = frozenset()  # the names of `${hptc:name}` in the request
-    deployable: DeployableSpec | None = None  # the spec as its environment's stacks see it
+    deployable: DeployableSpec | None = None  # the parts of the spec that its stacks depend on
     prices: PriceTable | None = None  # the project's; None if no rule needs them
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict

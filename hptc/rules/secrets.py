@@ -1,4 +1,4 @@
-"""Detects secrets: a name and its value in, the kind of secret out.
+"""Detects secrets in values, and their kind.
 
 A value is a secret because of its format (that of a key, the prefix of a token) or because of its
 name. Randomness alone proves nothing: digests, ids and seeds look random too. Every expression is

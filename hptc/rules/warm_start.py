@@ -65,18 +65,23 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
           objective: {metric_name: loss, type: Minimize}
         warm_start: {type: TransferLearning, parents: [parent]}
     """
-    for _, name, mine, theirs in pairs(context):
-        if mine.objective is None or theirs.objective is None:
+    for _, name, child, parent_definition in pairs(context):
+        if child.objective is None or parent_definition.objective is None:
             continue
         for member, what, ours, parents in (
-            ("MetricName", "metric", mine.objective.metric_name, theirs.objective.metric_name),
-            ("Type", "direction", mine.objective.type, theirs.objective.type),
+            (
+                "MetricName",
+                "metric",
+                child.objective.metric_name,
+                parent_definition.objective.metric_name,
+            ),
+            ("Type", "direction", child.objective.type, parent_definition.objective.type),
         ):
             if ours != parents:
                 yield rule.finding(
                     f"the objective's {what} is {ours}, but that of the parent `{name}` is "
                     f"{parents}",
-                    mine.objective.path / member,
+                    child.objective.path / member,
                     label=f"must be {parents}",
                     help=f"use {parents}, or remove the parent",
                 )
@@ -101,8 +106,8 @@ def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> I
             depth: {type: Integer, min: 5, max: 20}
         warm_start: {type: TransferLearning, parents: [parent]}
     """
-    for index, name, mine, theirs in pairs(context):
-        ours, parents = _names(mine), _names(theirs)
+    for index, name, child, parent_definition in pairs(context):
+        ours, parents = _names(child), _names(parent_definition)
         added = [n for n in ours if n not in parents]
         missing = [n for n in parents if n not in ours]
         if added:
@@ -119,7 +124,7 @@ def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> I
                 f"the parent `{name}` has {listed_code(missing)}, but this tuning job does not",
                 parent_path(index),
                 label="has more hyperparameters",
-                help=f"add {_with_values(theirs, missing)}",
+                help=f"add {_with_values(parent_definition, missing)}",
             )
 
 
@@ -149,9 +154,9 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
             depth: {type: Integer, min: 5, max: 60, scaling: Logarithmic}
         warm_start: {type: TransferLearning, parents: [parent]}
     """
-    for _, name, mine, theirs in pairs(context):
-        parents = _ranges(theirs)
-        for range_ in mine.ranges:
+    for _, name, child, parent_definition in pairs(context):
+        parents = _ranges(parent_definition)
+        for range_ in child.ranges:
             ours = _kind(range_)
             parent = _kind(parents[range_.name]) if range_.name in parents else None
             if ours and parent and ours != parent:
@@ -192,8 +197,8 @@ def too_many_warm_start_changes(rule: Rule, context: Context) -> Iterator[Findin
           hyperparameters: {a: 2, b: 2, c: 2, d: 2, e: 2, f: 1}
         warm_start: {type: TransferLearning, parents: [parent-with-six-values]}
     """
-    for index, name, mine, theirs in pairs(context):
-        changes = _changes(mine, theirs)
+    for index, name, child, parent_definition in pairs(context):
+        changes = _changes(child, parent_definition)
         total = sum(changes.values())
         if total > _MAX_CHANGES:
             counted = ", ".join(f"`{n}` {count}" for n, count in changes.items())
@@ -202,19 +207,19 @@ def too_many_warm_start_changes(rule: Rule, context: Context) -> Iterator[Findin
                 f"{counted}",
                 parent_path(index),
                 label=f"{total - _MAX_CHANGES} too many",
-                help=f"keep the parent's {_with_values(theirs, _fewest(changes))}",
+                help=f"keep the parent's {_with_values(parent_definition, _fewest(changes))}",
             )
 
 
-def _changes(mine: Definition, theirs: Definition) -> dict[str, int]:
+def _changes(child: Definition, parent_definition: Definition) -> dict[str, int]:
     """The changes that count towards the limit: each name with its count."""
-    tuned = _ranges(theirs)
+    tuned = _ranges(parent_definition)
     counts: dict[str, int] = {}
-    for name, value in mine.static.items():
+    for name, value in child.static.items():
         range_ = tuned.get(name)
         if range_ is not None:
             counts[name] = len(range_.values) if isinstance(range_, CategoricalRange) else 1
-        elif name in theirs.static and theirs.static[name] != value:
+        elif name in parent_definition.static and parent_definition.static[name] != value:
             counts[name] = 2
     return counts
 
@@ -337,14 +342,14 @@ def too_many_training_jobs_with_parents(rule: Rule, context: Context) -> Iterato
         limits: {max_number_of_training_jobs: 50}
         warm_start: {type: TransferLearning, parents: [parent-of-700]}
     """
-    mine = training_jobs(context.job)
-    if context.job.warm_start is None or mine is None or mine > MAX_TRAINING_JOBS:
+    own = training_jobs(context.job)
+    if context.job.warm_start is None or own is None or own > MAX_TRAINING_JOBS:
         return
     counts = [_count(context.parents.get(name)) for name in context.job.warm_start.parents]
-    total = mine + sum(counts)
+    total = own + sum(counts)
     if total > MAX_TRAINING_JOBS:
         yield rule.finding(
-            f"the tuning job has {mine} training jobs and its parents have {total - mine}, but "
+            f"the tuning job has {own} training jobs and its parents have {total - own}, but "
             f"the maximum is {MAX_TRAINING_JOBS} in total",
             RequestPath(
                 ("HyperParameterTuningJobConfig", "ResourceLimits", "MaxNumberOfTrainingJobs")

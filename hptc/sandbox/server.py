@@ -1,6 +1,6 @@
 """The sandbox: a local AWS endpoint that runs for the duration of a `with` block.
 
-It stands in for AWS in demos and tests. It trains nothing and enforces no permissions.
+It replaces AWS in demos and tests. It trains nothing and enforces no permissions.
 """
 
 import logging
@@ -98,7 +98,7 @@ class Sandbox:
         else:
             jobs = "A tuning job stays InProgress until it is stopped"
         return (
-            f"hptc sandbox: a local stand-in for AWS (moto) at {self.endpoint_url}, account "
+            f"hptc sandbox: a local AWS endpoint (moto) at {self.endpoint_url}, account "
             f"{self.account}, Region {self.region}\n"
             "  Nothing leaves this machine, and nothing costs money.\n"
             "  It covers CloudFormation (cdk bootstrap, deploy, diff, destroy), IAM, S3, KMS, EC2 "

@@ -1,7 +1,7 @@
-"""The interface of a tuning service and of the stacks beside it. `hptc.aws` implements it.
+"""The interface of a tuning service and of CloudFormation stacks. `hptc.aws` implements it.
 
-Every method raises AwsError if the service refuses the call. The reader protocols have no method
-that changes anything: what takes one of them can't write.
+Every method raises AwsError if the service rejects the call. The reader protocols have no method
+that changes anything, so code that takes one of them can't write.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from hptc.request.emission import Request
 from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
 Progress = Callable[[str], None]
-"""Takes one line of status for a person who is waiting."""
+"""Reports a line of progress to the user."""
 
 
 def silent(_: str) -> None:
-    """Print no progress."""
+    """Report nothing."""
 
 
 class TuningReader(Protocol):
-    """The tuning jobs of one account in one Region, read only."""
+    """Read-only access to the tuning jobs of one account in one Region."""
 
     @property
     def region(self) -> str:
         """The Region of the tuning jobs."""
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
-        """The description of a tuning job; None if there is none of that name.
+        """The description of a tuning job; None if it does not exist.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html
         """
@@ -37,13 +37,13 @@ class TuningReader(Protocol):
     def list_jobs(
         self, *, name_contains: str = "", status: str = "", limit: int | None = None
     ) -> Iterator[JobSummary]:
-        """Tuning jobs, the newest first."""
+        """Tuning jobs, newest first."""
 
     def list_tags(self, arn: str) -> dict[str, str]:
         """The tags of a resource."""
 
     def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
-        """The training jobs of a tuning job, the newest first."""
+        """The training jobs of a tuning job, newest first."""
 
     def billable_seconds(self, training_job: str) -> int | None:
         """The seconds that AWS bills for each instance of a training job; None if not reported.
@@ -53,7 +53,7 @@ class TuningReader(Protocol):
 
 
 class Tuning(TuningReader, Protocol):
-    """The tuning jobs of one account in one Region."""
+    """Access to the tuning jobs of one account in one Region."""
 
     def create(self, request: Request) -> str:
         """Create a tuning job and return its ARN. AwsError `ResourceInUse` if the name is taken.
@@ -81,7 +81,7 @@ class StackResource:
 
     logical_id: str
     type: str
-    is_retained: bool  # it remains in the account when its stack is deleted
+    is_retained: bool  # remains in the account when its stack is deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,24 +106,23 @@ class StackEvent:
 
 
 class StackReader(Protocol):
-    """The CloudFormation stacks of one account in one Region, read only."""
+    """Read-only access to the CloudFormation stacks of one account in one Region."""
 
     def outputs(self, stack: str) -> dict[str, str] | None:
-        """The outputs of a stack by key; None if there is no such stack."""
+        """The outputs of a stack by key; None if the stack does not exist."""
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         """Every stack. AwsError `AccessDenied` if the caller may only describe stacks by name."""
 
 
 class StackOperations(StackReader, Protocol):
-    """The CloudFormation stacks of one account in one Region.
+    """Access to the CloudFormation stacks of one account in one Region.
 
-    A stack is identified by its ARN once that is known, because its name can be reused after it is
-    deleted.
+    Identify a stack by its ARN if it is known, because the name of a deleted stack can be reused.
     """
 
     def events(self, stack: str) -> Iterator[StackEvent]:
-        """The events of a stack, the newest first. AwsError if there is no such stack."""
+        """The events of a stack, newest first. AwsError if the stack does not exist."""
 
     def resources(self, stack: str) -> tuple[StackResource, ...]:
         """The resources that the template of a stack declares."""

@@ -1,7 +1,7 @@
-"""The interface of everything else that a tuning job needs in an account.
+"""The interface for the other resources in an account that a tuning job needs.
 
-Training data, images, roles, keys, networks and quotas. Every method only reads and raises AwsError
-if AWS refuses the call.
+These are training data, images, roles, keys, networks and quotas. Every method is read-only and
+raises AwsError if AWS rejects the call.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Inventory(Protocol):
         """
 
     def bucket_region(self, bucket: str) -> str | None:
-        """The Region of a bucket, whoever owns it; None if there is no such bucket.
+        """The Region of a bucket in any account; None if the bucket does not exist.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
         """
@@ -49,19 +49,19 @@ class Inventory(Protocol):
         """The number of objects whose keys start with a prefix, counted up to `limit`."""
 
     def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
-        """What ECR lacks of an image; empty if it has the image.
+        """The part of an image that ECR does not have; empty if it has the image.
 
         https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
         """
 
     def role(self, name: str) -> Role | None:
-        """A role of this account; None if there is no such role.
+        """A role in this account; None if the role does not exist.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
         """
 
     def key_state(self, key: str) -> str | None:
-        """The state of a KMS key, such as Enabled, by its id, ARN or alias; None without one.
+        """The state of a KMS key, such as Enabled, by id, ARN or alias; None if it does not exist.
 
         https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
         """

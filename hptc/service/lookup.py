@@ -14,18 +14,18 @@ from hptc.service.tuning_jobs import JobStatus
 
 
 def describe(tuning: TuningReader, name: str) -> Mapping[str, Any]:
-    """The description of a tuning job. Raises OperationError if there is none of that name."""
+    """The description of a tuning job. Raises OperationError if it does not exist."""
     description = tuning.describe(name)
     if description is None:
         raise OperationError(
-            f"there is no tuning job `{name}` in {tuning.region}",
+            f"no tuning job `{name}` found in {tuning.region}",
             help="`hptc list` lists the tuning jobs",
         )
     return description
 
 
 def job_status(tuning: TuningReader, name: str, *, now: datetime | None = None) -> JobStatus:
-    """The status of a tuning job. Raises OperationError if there is none of that name."""
+    """The status of a tuning job. Raises OperationError if it does not exist."""
     description = describe(tuning, name)
     tags = tuning.list_tags(description["HyperParameterTuningJobArn"])
     return read_status(description, tags, now=now or datetime.now(UTC))
@@ -34,7 +34,7 @@ def job_status(tuning: TuningReader, name: str, *, now: datetime | None = None) 
 def described_request(tuning: TuningReader, name: str) -> dict[str, Any]:
     """The description of a tuning job, with the tags that its author gave it.
 
-    Raises OperationError if there is no tuning job of that name.
+    Raises OperationError if it does not exist.
     """
     description = describe(tuning, name)
     tags = tuning.list_tags(description["HyperParameterTuningJobArn"])

@@ -20,7 +20,7 @@ from hptc.service.tuning_jobs import (
 
 
 def read_origin(tags: Mapping[str, str]) -> JobOrigin:
-    """Where a tuning job comes from, by its `hptc:` tags."""
+    """The origin of a tuning job, from its `hptc:` tags."""
     return JobOrigin(
         project=tags.get(f"{TAG_PREFIX}project", ""),
         environment=tags.get(f"{TAG_PREFIX}environment", ""),

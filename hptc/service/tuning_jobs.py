@@ -54,7 +54,7 @@ class TrainingJob:
     status: str
     arn: str = ""
     definition: str = ""
-    tuning_job: str = ""  # that ran it; only set for the best training job overall
+    tuning_job: str = ""  # its tuning job; only set for the best training job overall
     metric_name: str = ""
     metric_value: float | None = None
     objective_type: str = ""
@@ -84,7 +84,7 @@ class JobSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOrigin:
-    """Where a tuning job comes from. Every value is empty for a job that hptc did not submit."""
+    """The origin of a tuning job. Every value is empty for a job that hptc did not submit."""
 
     project: str = ""
     environment: str = ""

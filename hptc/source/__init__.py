@@ -1,1 +1,1 @@
-"""Text to a Document: YAML 1.2 with spans, templates, suppressions; files on disk and in git."""
+"""Reads YAML 1.2 with spans, templates and suppressions, from files on disk and in git."""

@@ -1,4 +1,4 @@
-"""A `Document` in, its plain data out, with a diagnostic for everything that is refused.
+"""Converts a `Document` to plain data, with a diagnostic for everything that is not supported.
 
 Tags, merge keys and custom types are not supported, so nothing in a file can run code.
 """
@@ -42,7 +42,7 @@ def construct_data(
     at: Path = (),
     verbatim: VerbatimKeys | None = None,
 ) -> tuple[Any, list[Diagnostic]]:
-    """A document's plain data below the key path `at`: dict, list, str, int, float, bool, None.
+    """The plain data of a document at the path `at`: dict, list, str, int, float, bool, None.
 
     A number or boolean below a key in `verbatim` is a Scalar. `render` turns a string that contains
     `{{` into its value and raises TemplateError. It is called per scalar, after parsing, so a value
@@ -141,7 +141,7 @@ class _Builder:
         return value
 
     def template(self, render: Callable[[str], Any], node: ScalarNode) -> Any:
-        """The value of a template; the template itself where it has none."""
+        """The value of a template; the template itself if it has none."""
         text: str = node.value
         self.templates += 1
         if self.templates > MAX_TEMPLATES:

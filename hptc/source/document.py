@@ -1,4 +1,4 @@
-"""YAML or JSON text in, a `Document` out: the span of every key and value, on demand."""
+"""Parses YAML or JSON text to a `Document`, which finds the span of every key and value."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Document:
         return self._find(path)[2]
 
     def node_at(self, path: Path) -> Node | None:
-        """The node at `path`; None where there is none."""
+        """The node at `path`; None if it does not exist."""
         node, _, depth = self._find(path)
         return node if depth == len(path) else None
 
@@ -115,7 +115,7 @@ class Document:
             return self.span_at(0, 0, 0, 0)
         start, end = node.start_mark, node.end_mark
         if not isinstance(node, ScalarNode) and end.line != start.line:
-            # A block ends where the next node starts, so its first line stands for it.
+            # A block ends where the next node starts, so use its first line.
             return self.span_at(start.line, start.column, start.line, len(self._line(start.line)))
         return self.span_at(start.line, start.column, end.line, end.column)
 
@@ -137,7 +137,7 @@ class Document:
 
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
-    """Text to a document. A document with a syntax error has no root."""
+    """Parse text. A document with a syntax error has no root."""
     if text.lstrip()[:1] == "{" and "\\u" in text:
         # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
@@ -200,7 +200,7 @@ def _hint(problem: str) -> str:
     if "found undefined alias" in problem:
         return "define the anchor with `&name` before its alias `*name`"
     if "expected a single document" in problem or "another document" in problem:
-        return "split the file at `---`: each spec needs a file of its own"
+        return "split the file at `---`: each spec needs its own file"
     return "check the indentation, quotes and brackets near this line"
 
 

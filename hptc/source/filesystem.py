@@ -1,4 +1,4 @@
-"""The files that specs are read from: those on disk, or those of a commit (git.py)."""
+"""The files that specs are read from: on disk, or in a commit (git.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hptc.source.text_files import UnreadableFileError, read_text
 
 
 class Files(Protocol):
-    """Read access to the files of a project, as a compile needs it."""
+    """Read access to the files of a project."""
 
     def real(self, path: Path) -> Path:
         """The path in its canonical form: absolute, with links followed."""
@@ -48,7 +48,7 @@ class Disk:
     def read(self, path: str) -> str:
         """A file's text. Raises UnreadableFileError, also for a link out of its repository.
 
-        The author of a change chooses where its links lead, and findings show what was read.
+        A pull request can add links to any file, and findings show what was read.
         """
         _stay_inside(path)
         return read_text(path)

@@ -77,7 +77,7 @@ def top_folder(folder: Path) -> Path:
 def commit(root: Path, ref: str) -> Commit:
     """The commit of a branch, tag, hash or expression such as `HEAD~3`.
 
-    Raises UsageError when there is no such commit.
+    Raises UsageError if the commit does not exist.
     """
     found = None
     if ref and not ref.startswith("-") and "\0" not in ref:

@@ -1,4 +1,4 @@
-"""Plain scalars by the YAML 1.2 core schema, which differs from PyYAML's 1.1.
+"""Resolves plain scalars by the YAML 1.2 core schema, which differs from PyYAML's 1.1.
 
 `no` is a string and `1e-4` is a number: https://yaml.org/spec/1.2.2/#103-core-schema
 """
@@ -30,7 +30,7 @@ class Scalar:
 
 
 def resolve_plain(text: str) -> str | int | float | bool | None:
-    """A plain scalar's value by the core schema. Raises ValueError for a too long number."""
+    """A plain scalar's value by the core schema. Raises ValueError if a number is too long."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]  # type: ignore[no-any-return]
     if len(text) > 256:

@@ -2,7 +2,7 @@
 
 It goes at the end of the line that the finding points at, or alone on the line above. The reason is
 required, and a suppression without an effect is itself a warning. Only the findings of rules can be
-suppressed: neither what keeps a file from being read nor the project's policy.
+suppressed: not errors that keep a file from being read, and not violations of the project's policy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hptc.source.document import Document
 
 _MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
 _CODE = re.compile(r"HPT\d{3}\Z")
-_POLICY = "HPT8"  # the project's policy is not the author's to suppress
+_POLICY = "HPT8"  # authors can't suppress the project's policy
 _LOWEST_RULE = "HPT110"  # lower codes: what the spec language and the API require
 
 
@@ -63,22 +63,22 @@ def suppressions(document: Document) -> list[Suppression]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ScalarText:
-    """The stretches of a file that are scalars' text, in order. Places count from 0."""
+    """The spans of a file that are text of scalars, in order. Positions count from 0."""
 
     starts: list[tuple[int, int]]
     ends: list[tuple[int, int]]
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        stretches = sorted(map(_stretch, document.scalars()))
-        return cls(starts=[start for start, _ in stretches], ends=[end for _, end in stretches])
+        spans = sorted(map(_scalar_span, document.scalars()))
+        return cls(starts=[start for start, _ in spans], ends=[end for _, end in spans])
 
     def covers(self, line: int, column: int) -> bool:
         index = bisect_right(self.starts, (line, column)) - 1
         return index >= 0 and (line, column) < self.ends[index]
 
 
-def _stretch(node: ScalarNode) -> tuple[tuple[int, int], tuple[int, int]]:
+def _scalar_span(node: ScalarNode) -> tuple[tuple[int, int], tuple[int, int]]:
     start, end = node.start_mark, node.end_mark
     if node.style in ("|", ">"):  # the indicator's own line may end in a comment
         return (start.line + 1, 0), (end.line, end.column)

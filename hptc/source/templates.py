@@ -1,8 +1,8 @@
-"""A scalar with `{{ expressions }}` in, its value out. Jinja2's grammar without its statements.
+"""Evaluates scalars with `{{ expressions }}`: Jinja2's grammar without its statements.
 
 A spec may come from an untrusted fork, so only expressions run: names, constants, comparisons,
 arithmetic on numbers, `~`, conditions and a few filters. Calls, loops, imports and attributes of
-Python objects are refused, and sizes are bounded so that no template hangs.
+Python objects are rejected, and sizes are limited so that no template hangs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TESTS = ("defined", "undefined", "none")
 
 
 class TemplateError(ValueError):
-    """A template without a value: what is wrong, what to do, and the code of the finding."""
+    """A template that has no value: the message, the help and the code of the finding."""
 
     def __init__(self, message: str, help: str = "", *, code: str = "HPT007") -> None:
         super().__init__(message)
@@ -157,7 +157,7 @@ def _render_with_jinja(text: str, variables: Mapping[str, Any]) -> Any:
         tree = environment.parse(text)
         found = _nodes_of(tree)
         for node in found:
-            _refuse_all_but_expressions(node)
+            _reject_statements(node)
         guarded = {id(node.node) for node in found if _is_guard(node)}
         for node in found:
             match node:
@@ -235,12 +235,12 @@ def _is_guard(node: nodes.Node) -> TypeGuard[nodes.Filter | nodes.Test]:
             return False
 
 
-def _refuse_all_but_expressions(node: nodes.Node) -> None:
+def _reject_statements(node: nodes.Node) -> None:
     from jinja2 import nodes
 
     match node:
         case nodes.Call():
-            raise _refused_call(node)
+            raise _call_error(node)
         case nodes.Const():
             _checked_number(node.value)
         case nodes.Filter() if node.name not in _FILTERS:
@@ -267,7 +267,7 @@ def _unknown(kind: str, name: str, known: tuple[str, ...]) -> TemplateError:
     )
 
 
-def _refused_call(call: nodes.Call) -> TemplateError:
+def _call_error(call: nodes.Call) -> TemplateError:
     from jinja2 import nodes
 
     match call.node:

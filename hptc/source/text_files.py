@@ -1,4 +1,4 @@
-"""A file's bytes in, its text out: UTF-8 within a size limit."""
+"""Reads files as text: UTF-8 within a size limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_BYTES = 1_000_000
 
 
 class UnreadableFileError(UsageError):
-    """A file without a text. Raised where the command needs it, else reported as `diagnostic`."""
+    """A file can't be read. Raised if the command needs it, otherwise reported as `diagnostic`."""
 
     def __init__(
         self, file: str, problem: str, *, help: str = "", line: int = 1, column: int = 1

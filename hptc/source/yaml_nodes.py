@@ -1,4 +1,4 @@
-"""YAML or JSON text in, libyaml's nodes with their marks out.
+"""Parses YAML or JSON text to libyaml's nodes with their marks.
 
 Tags are kept but never resolved, so nothing in a file can run code.
 """

@@ -1,7 +1,7 @@
 """The `schedule` of a spec, on which EventBridge Scheduler launches its tuning job.
 
-A schedule expression or a mapping in, a `Schedule` out. What EventBridge Scheduler would reject is
-a PydanticCustomError of the type `schedule`. The keys are those of its API:
+A spec has a schedule expression or a mapping. What EventBridge Scheduler would reject raises a
+PydanticCustomError of the type `schedule`. The keys are those of its API:
 https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
 """
 

@@ -1,4 +1,4 @@
-"""The pydantic models of a tuning spec: plain data in, a `Spec` in its long form or findings out.
+"""The pydantic models of a tuning spec, which parse plain data to a `Spec` or to findings.
 
 The models check types, keys and which keys exclude each other. AWS's bounds, enums and patterns are
 in shapes.py. Nearly every key is optional, because `defaults` and the environment can provide it;

@@ -1,6 +1,6 @@
 """Finds and runs the CDK CLI.
 
-If the caller can answer questions, the CLI runs in a pseudo-terminal, so that it asks them.
+If the user can answer prompts, the CLI runs in a pseudo-terminal, so that it shows them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def run_cdk(
     """Run the CLI in a folder until it exits, and return its exit code.
 
     `ask` prints a question, without a line break, and what the person types into stdin. If it is
-    None, the CLI gets no terminal and fails where it has to ask. Ctrl-C is passed on to the CLI and
+    None, the CLI gets no terminal and fails where it would prompt. Ctrl-C is passed to the CLI and
     raises KeyboardInterrupt after it has exited.
     """
     ours, theirs = os.pipe() if ask is None else _terminal()

@@ -1,7 +1,7 @@
 """Parses the output of the CDK CLI while it deploys.
 
-Lines that report progress become `StackActivity` or `StackFinished`; the others are printed as they
-are.
+Lines that report progress become `StackActivity` or `StackFinished`; other lines are printed
+unchanged.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CAUSE = re.compile(r"‣ \w+: ")
 class CdkOutput:
     """The output of one run of the CLI, fed line by line.
 
-    Progress is reported at once. Other lines are kept until the next progress line, because the
+    Progress is reported immediately. Other lines are kept until the next progress line, because the
     last ones before the end are about the failure, if the CLI fails.
     """
 
@@ -85,7 +85,7 @@ class CdkOutput:
             self._kept.append(line.rstrip("\r"))
 
     def flush(self) -> None:
-        """Print the kept lines: they are not about a failure."""
+        """Print the kept lines, which are not about a failure."""
         for line in self._kept:
             self._print_line(line)
         self._kept.clear()

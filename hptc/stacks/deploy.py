@@ -30,7 +30,7 @@ from hptc.text import listed_code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployCallbacks:
-    """How a deployment reports to a person. `ask` is None if nobody can answer questions."""
+    """How a deployment reports to the user. `ask` is None if nobody can answer prompts."""
 
     print_status: Callable[[str], None]
     progress: Callable[[StackProgress], None]
@@ -56,12 +56,12 @@ def deploy(
     command = find_cdk(root)
     with tempfile.TemporaryDirectory(prefix="hptc-") as scratch:
         callbacks.print_status(f"synthesizing the stacks of {environment.name}")
-        made = synth_project(root, environment.name, Path(scratch, "cdk.out"))
-        if made.diagnostics:
-            callbacks.findings(made.diagnostics)
-        if made.assembly is None:
+        synthesized = synth_project(root, environment.name, Path(scratch, "cdk.out"))
+        if synthesized.diagnostics:
+            callbacks.findings(synthesized.diagnostics)
+        if synthesized.assembly is None:
             return None
-        all_stacks = _stacks_in(made.assembly)
+        all_stacks = _stacks_in(synthesized.assembly)
         stacks = [stack for name in specs for stack in _stacks_of(environment, name, all_stacks)]
         if not all_stacks:
             callbacks.print_status(
@@ -80,7 +80,7 @@ def deploy(
                     *command,
                     "deploy",
                     *(sorted(wanted) if stacks else ["--all"]),
-                    "--app", str(made.assembly),
+                    "--app", str(synthesized.assembly),
                     "--outputs-file", str(outputs_file),
                     "--require-approval", "never" if is_approved else "broadening",
                     "--progress", "events",
@@ -118,7 +118,9 @@ def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
         )
     found, faults = Workspace().project_of(path.parent)
     if found is None:
-        raise UsageError(f"{path}: {faults[0].message}", help="`hptc check` shows where")
+        raise UsageError(
+            f"{path}: {faults[0].message}", help="`hptc check` shows where the error is"
+        )
     environment = found.environment(env)
     if environment is None:
         raise UsageError(
@@ -138,7 +140,7 @@ def _stacks_of(environment: Environment, spec: str, all_stacks: set[str]) -> lis
     found = [name for name in names if name in all_stacks]
     if not found:
         raise UsageError(
-            f"there is no stack `{names[0]}` to deploy",
+            f"no stack `{names[0]}` found to deploy",
             help="pass the `name` of a spec; a spec with its own `role_arn` needs no stack",
         )
     return found
@@ -149,7 +151,7 @@ def _with_orphans(
 ) -> Deployment:
     """The result of deploying a whole environment.
 
-    The CDK deploys with roles of its own, so the caller may not be allowed to list stacks.
+    The CDK deploys with its own roles, so the caller may not be allowed to list stacks.
     """
     try:
         stacks = connect(environment).stacks.list_stacks()

@@ -35,7 +35,7 @@ _DELETED = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 
 
 def needed_by(environment: Environment, compiled: Sequence[Compiled]) -> dict[str, str]:
-    """A spec that needs each stack, by the stack's name in lower case.
+    """For each stack, by its name in lower case, a spec that needs it.
 
     Every spec needs the foundation.
     """
@@ -65,7 +65,7 @@ def plan_removal(
         stack = deployed.get(name)
         if stack is None:
             raise UsageError(
-                f"there is no stack `{name}` in {environment.region}",
+                f"no stack `{name}` found in {environment.region}",
                 help=f"`hptc plan --env {environment.name}` lists the orphaned stacks",
             )
         if not is_of(environment, stack):

@@ -61,8 +61,8 @@ def _sentence(event: StackEvent) -> str:
 def failure_of(events: Iterable[StackEvent]) -> Failure | None:
     """Why the last operation on a stack failed; None if it didn't.
 
-    `events` are the newest first, as from `StackOperations.events`. Those of earlier operations are
-    not read.
+    `events` are newest first, as `StackOperations.events` returns them. Those of earlier operations
+    are not read.
     """
     operation = _last_operation(events)
     of_stack = [event for event in operation if event.is_of_stack]

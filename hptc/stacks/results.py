@@ -1,4 +1,4 @@
-"""What deploying, removing and comparing stacks results in."""
+"""The results of deploying, removing and comparing stacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hptc.service.interface import StackEvent, StackResource
 
 
 class StackState(StrEnum):
-    """How a deployed stack compares with what the specs need."""
+    """The state of a stack, compared with what the specs need."""
 
     DEPLOYED = "deployed"
     CHANGED = "changed"  # deployed from other content

@@ -70,7 +70,7 @@ def orphaned_stacks(
 ) -> tuple[str, ...]:
     """The names of the environment's stacks that are not needed.
 
-    Names are compared without case, so that a stack that may be needed is never an orphan.
+    Names are compared ignoring case, so that a stack that may be needed is never an orphan.
     """
     kept = {name.lower() for name in needed}
     return tuple(

@@ -132,7 +132,7 @@ def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path:
     assert notes == [f"{about} not checked: the caller needs permission for it"]
 
 
-def test_without_credentials_no_more_calls_are_made(tmp_path: Path) -> None:
+def test_no_other_query_runs_without_credentials(tmp_path: Path) -> None:
     fake = whole()
     for method in METHODS:
         fake.inventory.refusals[method] = AwsError("no AWS credentials found")
@@ -154,7 +154,7 @@ def test_without_a_region_a_note_is_printed(tmp_path: Path) -> None:
     assert notes == ["not checked online: no AWS Region is configured"]
 
 
-def test_each_query_is_made_once(tmp_path: Path) -> None:
+def test_each_query_runs_once(tmp_path: Path) -> None:
     fake = whole()
     online(compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n")), fake)
     calls = fake.inventory.calls

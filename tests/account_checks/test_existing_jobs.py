@@ -43,7 +43,7 @@ def test_a_submitted_job_is_not_a_finding(tmp_path: Path) -> None:
     [
         pytest.param(SPEC, None, [{"Key": "hptc:digest", "Value": "another"}], id="digest"),
         pytest.param(PINNED, "Churn-2026", [], id="content"),
-        pytest.param(PINNED, "churn-2026", [], id="other-capitals"),
+        pytest.param(PINNED, "churn-2026", [], id="other-case"),
     ],
 )
 def test_a_name_of_another_job(

@@ -169,11 +169,11 @@ class TestRoles:
     )
     def test_present(self, account: Account, statements: Any, services: set[str]) -> None:
         document = {"Version": "2012-10-17", "Statement": statements}
-        made = client("iam").create_role(
+        result = client("iam").create_role(
             RoleName="tuning", Path="/research/", AssumeRolePolicyDocument=json.dumps(document)
         )
         assert account.inventory.role("tuning") == Role(
-            arn=made["Role"]["Arn"], services=frozenset(services)
+            arn=result["Role"]["Arn"], services=frozenset(services)
         )
 
     def test_absent(self, account: Account) -> None:
@@ -185,14 +185,14 @@ class TestKeys:
 
     def test_states(self, account: Account) -> None:
         kms = client("kms")
-        made = kms.create_key()["KeyMetadata"]
-        kms.create_alias(AliasName="alias/tuning", TargetKeyId=made["KeyId"])
-        for key in (made["KeyId"], made["Arn"], "alias/tuning"):
+        result = kms.create_key()["KeyMetadata"]
+        kms.create_alias(AliasName="alias/tuning", TargetKeyId=result["KeyId"])
+        for key in (result["KeyId"], result["Arn"], "alias/tuning"):
             assert account.inventory.key_state(key) == "Enabled"
-        kms.disable_key(KeyId=made["KeyId"])
-        assert account.inventory.key_state(made["Arn"]) == "Disabled"
-        kms.schedule_key_deletion(KeyId=made["KeyId"])
-        assert account.inventory.key_state(made["Arn"]) == "PendingDeletion"
+        kms.disable_key(KeyId=result["KeyId"])
+        assert account.inventory.key_state(result["Arn"]) == "Disabled"
+        kms.schedule_key_deletion(KeyId=result["KeyId"])
+        assert account.inventory.key_state(result["Arn"]) == "PendingDeletion"
 
     def test_absent(self, account: Account) -> None:
         absent = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -224,18 +224,18 @@ def test_quotas_of_every_page(connection: Connection) -> None:
 
     name = "ml.m5.xlarge for {} job usage".format
     with Stubber(connection.client("service-quotas")) as stub:
-        asked = {"ServiceCode": "sagemaker", "MaxResults": 100}
+        requested = {"ServiceCode": "sagemaker", "MaxResults": 100}
         stub.add_response(
             "list_service_quotas",
             page({"QuotaName": name("training"), "Value": 8.0}, NextToken="more"),
-            asked,
+            requested,
         )
         stub.add_response(
             "list_service_quotas",
             page(
                 {"QuotaName": name("spot training"), "Value": 0.0}, {"QuotaName": "without a value"}
             ),
-            {**asked, "NextToken": "more"},
+            {**requested, "NextToken": "more"},
         )
         assert connected(connection).inventory.quotas() == {
             name("training"): 8.0, name("spot training"): 0.0,

@@ -101,7 +101,7 @@ class TestAgainstMoto:
 
     def test_a_job_that_does_not_exist(self, cloud: Aws) -> None:
         assert cloud.tuning.describe("nope") is None
-        with pytest.raises(OperationError, match="no tuning job `nope` in us-east-1"):
+        with pytest.raises(OperationError, match="no tuning job `nope` found in us-east-1"):
             job_status(cloud.tuning, "nope")
 
     def test_a_name_that_is_taken(self, cloud: Aws, tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ class TestWithErrors:
             }  # fmt: skip
 
         operation = "list_training_jobs_for_hyper_parameter_tuning_job"
-        asked = {
+        requested = {
             "HyperParameterTuningJobName": "x",
             "MaxResults": 100,
             "SortBy": "CreationTime",
@@ -342,10 +342,10 @@ class TestWithErrors:
         }
         with Stubber(connection.sagemaker) as stub:
             first = {"TrainingJobSummaries": [summary("a"), summary("b")], "NextToken": "t"}
-            stub.add_response(operation, first, asked)
+            stub.add_response(operation, first, requested)
             self.refuse(stub, operation, "ThrottlingException", "Rate exceeded")
             stub.add_response(
-                operation, {"TrainingJobSummaries": [summary("c")]}, {**asked, "NextToken": "t"}
+                operation, {"TrainingJobSummaries": [summary("c")]}, {**requested, "NextToken": "t"}
             )
             jobs = list(connected(connection).tuning.list_training_jobs("x"))
             stub.assert_no_pending_responses()

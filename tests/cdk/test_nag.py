@@ -60,7 +60,7 @@ def test_nag_finds_nothing_unexplained(name: str, tmp_path: Path) -> None:
 
 
 def test_nag_reports_what_is_not_explained(tmp_path: Path) -> None:
-    chosen, made, (stack, *_) = app_of("dev")
+    chosen, result, (stack, *_) = app_of("dev")
 
     def without_reasons(app: cdk.App) -> None:
         import aws_cdk as cdk
@@ -74,7 +74,7 @@ def test_nag_reports_what_is_not_explained(tmp_path: Path) -> None:
 
     outdir = tmp_path
     with pytest.raises(OperationError, match="CDK validation of the templates failed"):
-        build(chosen, made, (stack,), outdir, review=without_reasons)
+        build(chosen, result, (stack,), outdir, review=without_reasons)
     assert {rule for rule, _ in findings(outdir)} == {
         "AwsSolutions-IAM5[Action::s3:*]",
         "AwsSolutions-IAM5[Resource::*]",
@@ -91,18 +91,18 @@ def test_findings_of_cdk_stop_the_synthesis(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(VALIDATE, "1")
-    chosen, made, _ = app_of("without-network")
+    chosen, result, _ = app_of("without-network")
 
     def break_it(app: cdk.App) -> None:
         import aws_cdk as cdk
 
-        stack = app.node.find_child(made.stack)
+        stack = app.node.find_child(result.stack)
         assert isinstance(stack, cdk.Stack)
         cdk.CfnResource(
             stack, "Broken", type="AWS::KMS::Key", properties={"PendingWindowInDays": 3}
         )
 
     with pytest.raises(OperationError, match="CDK validation of the templates failed") as raised:
-        build(chosen, made, (), tmp_path, review=break_it)
+        build(chosen, result, (), tmp_path, review=break_it)
     assert "3 is less than the minimum of 7" in raised.value.message
     assert "validation-report.json" in raised.value.help

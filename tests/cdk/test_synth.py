@@ -48,10 +48,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     """The templates of an environment of this repository or of a variant, synthesized once."""
-    made: dict[str, Templates] = {}
+    created: dict[str, Templates] = {}
 
     def of(name: str) -> Templates:
-        if name not in made:
+        if name not in created:
             outdir = tmp_path_factory.mktemp(name)
             if name in VARIANTS:
                 chosen = variant(name)
@@ -60,17 +60,17 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
             else:
                 result = synth_project(ROOT, name, outdir)
                 assert result.assembly == outdir, result.diagnostics
-            made[name] = templates(outdir)
-        return made[name]
+            created[name] = templates(outdir)
+        return created[name]
 
     return of
 
 
 def test_the_stacks_of_every_spec(synth: Synth, golden: Golden) -> None:
-    made = synth("dev")
-    for stack, template in made.items():
+    created = synth("dev")
+    for stack, template in created.items():
         golden(f"stacks/dev/{stack}.json", pretty(template))
-    assert {path.stem for path in (GOLDEN / "stacks" / "dev").iterdir()} == set(made)
+    assert {path.stem for path in (GOLDEN / "stacks" / "dev").iterdir()} == set(created)
 
 
 @pytest.mark.parametrize("name", ["prod", *(name for name in VARIANTS if name != "nothing")])
@@ -84,14 +84,14 @@ def test_a_role_in_other_environments(name: str, synth: Synth, golden: Golden) -
 
 
 def test_parameters_are_read_at_deployment(synth: Synth) -> None:
-    made = json.loads(synth("parameters")["hptc-demo-parameters"])
-    assert {each["Type"] for each in made["Parameters"].values()} == {
+    created = json.loads(synth("parameters")["hptc-demo-parameters"])
+    assert {each["Type"] for each in created["Parameters"].values()} == {
         "AWS::SSM::Parameter::Value<String>"
     }
-    named = {each["Default"] for each in made["Parameters"].values()}
+    named = {each["Default"] for each in created["Parameters"].values()}
     assert named == {"/vpc", "/a", "/ml/models", "lake", "/ml/key", "/lake/key", "/iam/boundary"}
     # Nothing exports it: an export in use could not change with the parameter.
-    assert made["Outputs"]["KmsKeyArn"] == {"Value": {"Ref": "KmsKeyArnParameter"}}
+    assert created["Outputs"]["KmsKeyArn"] == {"Value": {"Ref": "KmsKeyArnParameter"}}
     role = json.loads(synth("parameters")["hptc-demo-parameters-churn"])
     assert {each["Default"] for each in role["Parameters"].values()} < named
     assert imported(role) == ["hptc-demo-parameters:SecurityGroupId"]
@@ -99,10 +99,10 @@ def test_parameters_are_read_at_deployment(synth: Synth) -> None:
 
 def test_a_role_has_the_configured_boundary_path_and_name(synth: Synth) -> None:
     (role,) = resources(synth("own-vpc")["hptc-demo-own-vpc-churn"], "AWS::IAM::Role")
-    made = role["Properties"]
-    assert made["PermissionsBoundary"] == "arn:aws:iam::123456789012:policy/boundary"
-    assert made["Path"] == "/ml/tuning/"
-    assert made["RoleName"] == "ml-demo-own-vpc-churn"
+    created = role["Properties"]
+    assert created["PermissionsBoundary"] == "arn:aws:iam::123456789012:policy/boundary"
+    assert created["Path"] == "/ml/tuning/"
+    assert created["RoleName"] == "ml-demo-own-vpc-churn"
     (by_parameter,) = resources(synth("parameters")["hptc-demo-parameters-churn"], "AWS::IAM::Role")
     assert by_parameter["Properties"]["PermissionsBoundary"] == {
         "Ref": "PermissionsBoundaryArnParameter"
@@ -173,11 +173,11 @@ def test_every_reference_has_its_output_in_the_template(
     synth: Synth, dev: tuple[Environment, list[Compiled]]
 ) -> None:
     chosen, compiled = dev
-    made = synth("dev")
+    created = synth("dev")
     role = locate(chosen, "execution_role_arn", spec_stacks(chosen, jobs_of(compiled))[0].spec)
     assert role is not None
-    assert list(json.loads(made[role.stack])["Outputs"]) == [role.key, "Digest"]
-    outputs = json.loads(made[chosen.foundation_stack])["Outputs"]
+    assert list(json.loads(created[role.stack])["Outputs"]) == [role.key, "Digest"]
+    outputs = json.loads(created[chosen.foundation_stack])["Outputs"]
     provides = foundation(chosen).outputs
     located = [locate(chosen, name, "any") for name in provides]
     assert [*(each.key for each in located if each is not None), "Digest"] == list(outputs)
@@ -185,14 +185,14 @@ def test_every_reference_has_its_output_in_the_template(
 
 
 def test_what_a_stack_imports_its_foundation_exports(synth: Synth) -> None:
-    made = synth("dev")
+    created = synth("dev")
     exports = {
         output["Export"]["Name"]
-        for template in made.values()
+        for template in created.values()
         for output in json.loads(template)["Outputs"].values()
         if "Export" in output
     }
-    imports = {name for template in made.values() for name in imported(json.loads(template))}
+    imports = {name for template in created.values() for name in imported(json.loads(template))}
     assert imports
     assert imports <= exports
 
@@ -208,14 +208,14 @@ def test_buckets_and_keys_are_private_and_removed_as_configured(
     assert key["Properties"]["EnableKeyRotation"] is True
     assert len(buckets) == 2
     for bucket in buckets:
-        made = bucket["Properties"]
-        assert set(made["PublicAccessBlockConfiguration"].values()) == {True}
-        assert made["VersioningConfiguration"] == {"Status": "Enabled"}
-        assert made["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-        (rule,) = made["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        created = bucket["Properties"]
+        assert set(created["PublicAccessBlockConfiguration"].values()) == {True}
+        assert created["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert created["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        (rule,) = created["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["BucketKeyEnabled"] is True
         assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-        assert len(made["LifecycleConfiguration"]["Rules"]) == 2
+        assert len(created["LifecycleConfiguration"]["Rules"]) == 2
     policies = resources(template, "AWS::S3::BucketPolicy")
     assert len(policies) == 2
     for each in policies:

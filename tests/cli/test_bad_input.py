@@ -50,7 +50,7 @@ def seen(capsys: pytest.CaptureFixture[str], *arguments: str) -> Seen:
 
 @pytest.mark.parametrize("name", ["a\n::error::x.yaml", "a\r::error::x.yaml", "\x1b[31ma.yaml"])
 @pytest.mark.parametrize("command", ["check", "compile", "diff"])
-def test_the_name_of_a_file_is_no_line_of_the_log(
+def test_a_file_name_cannot_add_lines_to_the_log(
     folder: Path, capsys: pytest.CaptureFixture[str], command: str, name: str
 ) -> None:
     (folder / "specs" / name).write_bytes(b"\xff\xfe")

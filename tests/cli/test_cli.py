@@ -247,7 +247,7 @@ def test_compile_into_a_folder(folder: Path, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("job_name", ["pinned", "PINNED"], ids=["the same", "in capitals"])
-def test_compile_refuses_two_requests_of_one_name(
+def test_compile_rejects_two_requests_with_the_same_name(
     folder: Path, capsys: pytest.CaptureFixture[str], job_name: str
 ) -> None:
     """One file would replace the other, also on case-insensitive file systems."""
@@ -265,7 +265,7 @@ def test_compile_refuses_two_requests_of_one_name(
     assert files(folder) == before
 
 
-def test_compile_refuses_a_request_named_like_a_spec(
+def test_compile_rejects_a_request_named_like_a_spec(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hptc(["compile", "specs/good.yaml"])

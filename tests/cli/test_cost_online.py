@@ -81,7 +81,7 @@ def test_without_the_flag_aws_is_not_called(
     assert [(each["usd"], each["expected"]) for each in found["specs"]] == [("2.12", None)] * 2
 
 
-def test_a_job_in_which_nothing_trained_says_nothing(
+def test_a_job_without_completed_training_jobs_is_not_a_past_run(
     folder: Path, aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert hptc(["submit", "specs/churn.yaml"]) == 0

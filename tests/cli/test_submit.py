@@ -43,7 +43,7 @@ def submitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def test_several_dry_runs_are_one_document(
+def test_several_dry_runs_give_one_json_document(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = submitted(capsys, "--dry-run")
@@ -61,7 +61,7 @@ def test_one_dry_run_keeps_its_form(folder: Path, capsys: pytest.CaptureFixture[
     assert found["version"] == 1
 
 
-def test_several_submissions_are_one_document(
+def test_several_submissions_give_one_json_document(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = submitted(capsys)

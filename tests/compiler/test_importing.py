@@ -104,7 +104,7 @@ def test_a_script_mode_job_is_written_with_json_values() -> None:
     )
 
 
-def test_a_script_mode_job_with_values_that_are_not_json_says_plain() -> None:
+def test_script_mode_with_values_that_are_not_json_sets_plain_encoding() -> None:
     request = with_static({"sagemaker_program": "train.py"})
     text = write_spec(request)
     assert "hyperparameter_encoding: plain" in text
@@ -146,7 +146,7 @@ UNSAYABLE = {
 
 
 @pytest.mark.parametrize(("patch", "named"), UNSAYABLE.values(), ids=UNSAYABLE.keys())
-def test_what_a_spec_cannot_say_is_refused_by_name(patch: dict[str, Any], named: str) -> None:
+def test_an_inexpressible_member_is_rejected_by_name(patch: dict[str, Any], named: str) -> None:
     with pytest.raises(UsageError, match=r".") as refusal:
         write_spec({**MINIMAL, **patch})
     assert named in refusal.value.message
@@ -184,9 +184,9 @@ NOT_REQUESTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), NOT_REQUESTS.values(), ids=NOT_REQUESTS.keys())
-def test_what_is_no_request_is_refused(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+@pytest.mark.parametrize(("text", "error"), NOT_REQUESTS.values(), ids=NOT_REQUESTS.keys())
+def test_an_input_that_is_not_a_request_is_rejected(text: str, error: str) -> None:
+    with pytest.raises(UsageError, match=error):
         read_request(text, "file.json")
 
 

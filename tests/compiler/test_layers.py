@@ -1,4 +1,4 @@
-"""Layers merge as a JSON merge patch, and every value's place is where its layer said it."""
+"""Layers merge as JSON merge patches, and every value has the location of its layer."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ PLACES: dict[str, tuple[Path, str, int]] = {
 
 
 @pytest.mark.parametrize(("path", "file", "line"), PLACES.values(), ids=PLACES)
-def test_a_value_stands_in_the_layer_that_says_it(path: Path, file: str, line: int) -> None:
+def test_a_value_has_the_location_of_its_layer(path: Path, file: str, line: int) -> None:
     span = LAYERS.span(path)
     assert span.file == file
     if "nowhere" not in path:

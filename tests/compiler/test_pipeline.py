@@ -24,7 +24,7 @@ PROJECT = PROJECT.replace("specs: [parents]", "specs: [specs]")
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose defaults make a whole spec of a name alone."""
+    """A project whose defaults complete a spec that only has a name."""
     (tmp_path / "specs").mkdir()
     (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
     monkeypatch.chdir(tmp_path)
@@ -153,7 +153,7 @@ SAME = {
 
 
 @pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_the_same_search(folder: Path, one: str, other: str) -> None:
+def test_notations_of_the_same_tuning_job(folder: Path, one: str, other: str) -> None:
     write(folder, s=one)
     first = job("s")
     write(folder, s=other)
@@ -199,7 +199,7 @@ def test_a_fault_of_a_request_is_shown_in_it(folder: Path) -> None:
 # Folders.
 
 
-def test_a_folder_with_a_project_stands_for_its_specs(folder: Path) -> None:
+def test_a_folder_with_a_project_means_its_specs(folder: Path) -> None:
     write(folder, b="", a="")
     (folder / "specs" / ".hidden.yaml").write_text("name: hidden\n")
     (folder / "specs" / "notes.txt").write_text("x")
@@ -257,7 +257,7 @@ def test_a_rule_that_crashes_is_a_finding_and_the_rest_run(folder: Path) -> None
     assert isinstance(result, Failed)
 
 
-def test_rules_do_not_run_on_what_is_no_request(folder: Path) -> None:
+def test_rules_do_not_run_on_an_invalid_request(folder: Path) -> None:
     ran = []
 
     @error("HPT999")

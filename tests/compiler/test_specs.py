@@ -78,7 +78,7 @@ def test_compiling_twice_gives_the_same_bytes(environment: str) -> None:
     ]
 
 
-def test_no_two_searches_share_a_job_name() -> None:
+def test_no_two_tuning_jobs_share_a_name() -> None:
     names = [
         request_of(environment, name)["HyperParameterTuningJobName"].lower()
         for environment in ENVIRONMENTS
@@ -396,11 +396,11 @@ def only_pipe_mode_wraps_and_unpacks(it: Definition) -> bool:
 def channels_go_to_groups_that_exist(it: Definition) -> bool:
     groups = it.body.get("ResourceConfig", {}).get("InstanceGroups", ())
     known = {each["InstanceGroupName"] for each in groups}
-    asked = [
+    requested = [
         set(each["DataSource"].get("S3DataSource", {}).get("InstanceGroupNames", ()))
         for each in it.channels
     ]
-    return not any(asked) or all(names and names <= known for names in asked)
+    return not any(requested) or all(names and names <= known for names in requested)
 
 
 def an_isolated_container_gets_its_code_as_a_channel(it: Definition) -> bool:
@@ -460,9 +460,11 @@ def hyperband_knows_its_resource(request: dict[str, Any]) -> bool:
     hyperband = config.get("StrategyConfig", {}).get("HyperbandStrategyConfig")
     if strategy(request) != "Hyperband":
         return hyperband is None
-    said = "MaxResource" in (hyperband or {})
+    has_max_resource = "MaxResource" in (hyperband or {})
     inferred = all(HYPERBAND_RESOURCES & set(each.static) for each in definitions(request))
-    return config.get("TrainingJobEarlyStoppingType", "Off") == "Off" and (said or inferred)
+    return config.get("TrainingJobEarlyStoppingType", "Off") == "Off" and (
+        has_max_resource or inferred
+    )
 
 
 def jobs_are_counted(request: dict[str, Any]) -> bool:
@@ -539,7 +541,7 @@ SEARCH_FACTS: tuple[Callable[[dict[str, Any]], bool], ...] = (
 
 @every_environment
 @every_spec
-def test_facts_of_each_search(environment: str, name: str) -> None:
+def test_facts_of_each_tuning_job(environment: str, name: str) -> None:
     request = request_of(environment, name)
     assert [fact.__name__ for fact in SEARCH_FACTS if not fact(request)] == []
 

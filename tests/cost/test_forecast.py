@@ -33,7 +33,7 @@ def run(
     *minutes: float, name: str = "churn-0123abcd", month: int = 9, day: int = 1,
     same: bool = True, billed: Fraction | None = Fraction(1), started: int | None = None,
 ) -> PastRun:  # fmt: skip
-    """A run whose training jobs took so many minutes each."""
+    """A run whose training jobs each took a number of minutes."""
     return PastRun(
         name=name,
         created=datetime(2026, month, day, 12, tzinfo=UTC),

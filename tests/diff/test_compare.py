@@ -334,13 +334,13 @@ def schedule_of(one: Compiled) -> Schedule | None:
 
 
 def _ends_so(text: str, expected: str) -> bool:
-    """`…` in the table stands for the beginning of a statement."""
+    """`…` in the table is the beginning of a statement."""
     if expected.startswith("…"):
         return bool(text) and text.endswith(expected.removeprefix("…"))
     return text == expected
 
 
-def test_a_permission_stands_where_it_is_asked_for(churn: Project) -> None:
+def test_a_permission_is_located_where_it_is_required(churn: Project) -> None:
     new = job("inputs: {validation: {s3: 's3://{{ data_bucket }}/all/'}}")
     changes = compare(compiled("{}", churn), compiled(new, churn))
     places = {change.path for change in changes if change.kind is Kind.PERMISSIONS_BROADENED}

@@ -31,17 +31,17 @@ def child(name: str, *parents: str) -> str:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A project with two specs and one commit; the tests run in it, on a branch."""
-    made = Repository.create(tmp_path / "repository")
-    made.commit(
+    result = Repository.create(tmp_path / "repository")
+    result.commit(
         "first",
         {"hptc.yaml": PROJECT, "specs/trees.yaml": SPEC, "specs/other.yaml": named("other")},
     )
-    made.git("switch", "--quiet", "-c", "topic")
-    monkeypatch.chdir(made.root)
-    return made
+    result.git("switch", "--quiet", "-c", "topic")
+    monkeypatch.chdir(result.root)
+    return result
 
 
-def told(found: Review) -> dict[str, list[Kind]]:
+def kinds_by_spec(found: Review) -> dict[str, list[Kind]]:
     """The kinds of changes to each spec, without permissions."""
     return {
         spec.name: [
@@ -92,16 +92,16 @@ def test_what_changed_on_main_since_does_not_count(repository: Repository) -> No
     repository.commit("on main", {"specs/trees.yaml": WIDER})
     repository.git("switch", "--quiet", "topic")
     repository.commit("on topic", {"specs/other.yaml": named("other", WIDER)})
-    assert told(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
+    assert kinds_by_spec(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
 
 
-def test_what_a_merge_of_main_brought_does_not_count(repository: Repository) -> None:
+def test_changes_merged_from_main_do_not_count(repository: Repository) -> None:
     repository.git("switch", "--quiet", "main")
     repository.commit("on main", {"specs/trees.yaml": WIDER})
     repository.git("switch", "--quiet", "topic")
     repository.commit("on topic", {"specs/other.yaml": named("other", WIDER)})
     repository.git("merge", "--quiet", "--no-edit", "main")
-    assert told(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
+    assert kinds_by_spec(review_refs([])) == {"other": [Kind.RANGE_WIDENED]}
 
 
 # Something to say.
@@ -112,7 +112,7 @@ def test_a_change(repository: Repository) -> None:
     repository.write("specs/trees.yaml", WIDER)
     found = review_refs([])
     (spec,) = found.specs
-    assert told(found) == {"trees": [Kind.RANGE_WIDENED]}
+    assert kinds_by_spec(found) == {"trees": [Kind.RANGE_WIDENED]}
     assert (found.old, found.new) == (f"main ({before})", "the working tree")
     assert spec.is_new_job
     assert spec.file == "specs/trees.yaml"
@@ -122,7 +122,7 @@ def test_a_change(repository: Repository) -> None:
 def test_added_and_removed(repository: Repository) -> None:
     repository.commit("change", {"specs/other.yaml": None, "specs/new.yaml": named("new", WIDER)})
     found = review_refs([])
-    assert told(found) == {"new": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
+    assert kinds_by_spec(found) == {"new": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
     assert found.impact is Impact.JOBS
 
 
@@ -130,7 +130,7 @@ def test_added_and_removed(repository: Repository) -> None:
 def test_a_spec_renamed(repository: Repository, file: str) -> None:
     repository.commit("change", {"specs/other.yaml": None, file: named("else")})
     found = review_refs([])
-    assert told(found) == {"else": [Kind.JOB_RENAMED]}
+    assert kinds_by_spec(found) == {"else": [Kind.JOB_RENAMED]}
     assert found.impact is Impact.JOBS  # the role of the new name writes to the new name's folder
     assert "/else/" in found.specs[0].changes[0].note
 
@@ -142,23 +142,23 @@ def test_a_spec_renamed_and_moved(repository: Repository) -> None:
     )
     repository.commit("change", {"specs/other.yaml": elsewhere})
     found = review_refs([])
-    assert told(found) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
+    assert kinds_by_spec(found) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
     assert found.impact is Impact.PERMISSIONS
 
 
 def test_a_spec_renamed_and_changed(repository: Repository) -> None:
     repository.commit("change", {"specs/other.yaml": named("else", WIDER)})
-    assert told(review_refs([])) == {"else": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED]}
+    assert kinds_by_spec(review_refs([])) == {"else": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED]}
 
 
 def test_a_spec_renamed_and_changed_in_another_file_is_another(repository: Repository) -> None:
     repository.commit("change", {"specs/other.yaml": None, "specs/else.yaml": named("else", WIDER)})
-    assert told(review_refs([])) == {"else": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
+    assert kinds_by_spec(review_refs([])) == {"else": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
 
 
 def test_a_copy_is_added(repository: Repository) -> None:
     repository.write("specs/copy.yaml", named("copy"))
-    assert told(review_refs([])) == {"copy": [Kind.JOB_ADDED]}
+    assert kinds_by_spec(review_refs([])) == {"copy": [Kind.JOB_ADDED]}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_paths(repository: Repository, paths: list[str], expected: list[str]) ->
             "specs/moved.yaml": named("other"),
         },
     )
-    assert sorted(told(review_refs(paths))) == sorted(expected)
+    assert sorted(kinds_by_spec(review_refs(paths))) == sorted(expected)
 
 
 def test_from_a_folder_of_the_project(
@@ -192,8 +192,8 @@ def test_from_a_folder_of_the_project(
 ) -> None:
     repository.write("specs/trees.yaml", WIDER)
     monkeypatch.chdir(repository.root / "specs")
-    assert told(review_refs([])) == {"trees": [Kind.RANGE_WIDENED]}
-    assert told(review_refs(["trees.yaml"])) == {"trees": [Kind.RANGE_WIDENED]}
+    assert kinds_by_spec(review_refs([])) == {"trees": [Kind.RANGE_WIDENED]}
+    assert kinds_by_spec(review_refs(["trees.yaml"])) == {"trees": [Kind.RANGE_WIDENED]}
 
 
 def test_from_elsewhere(
@@ -201,18 +201,21 @@ def test_from_elsewhere(
 ) -> None:
     repository.write("specs/trees.yaml", WIDER)
     monkeypatch.chdir(tmp_path)
-    assert list(told(review_refs([str(repository.root)]))) == ["trees"]
+    assert list(kinds_by_spec(review_refs([str(repository.root)]))) == ["trees"]
 
 
 def test_two_commits(repository: Repository) -> None:
     repository.commit("second", {"specs/trees.yaml": WIDER})
     repository.commit("third", {"specs/other.yaml": named("other", WIDER)})
     repository.write("specs/trees.yaml", "nonsense: [")
-    assert list(told(review_refs([], against="main", head="HEAD~1"))) == ["trees"]
-    assert list(told(review_refs([], against="HEAD~1", head="HEAD"))) == ["other"]
+    assert list(kinds_by_spec(review_refs([], against="main", head="HEAD~1"))) == ["trees"]
+    assert list(kinds_by_spec(review_refs([], against="HEAD~1", head="HEAD"))) == ["other"]
     assert review_refs([], against="HEAD", head="HEAD").is_empty
     backwards = review_refs([], against="HEAD", head="main")
-    assert told(backwards) == {"other": [Kind.RANGE_NARROWED], "trees": [Kind.RANGE_NARROWED]}
+    assert kinds_by_spec(backwards) == {
+        "other": [Kind.RANGE_NARROWED],
+        "trees": [Kind.RANGE_NARROWED],
+    }
 
 
 # hptc.yaml belongs to its side.
@@ -226,7 +229,7 @@ def test_each_side_has_its_own_project(repository: Repository) -> None:
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("hptc.yaml", old.replace("n: 20", "n: 40"))
     found = review_refs([])
-    assert told(found) == {"trees": [Kind.LIMITS]}
+    assert kinds_by_spec(found) == {"trees": [Kind.LIMITS]}
     assert found.project == ()
 
 
@@ -254,14 +257,14 @@ def test_hptc_yaml_is_new(repository: Repository) -> None:
     repository.commit("second", {"hptc.yaml": None})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("hptc.yaml", PROJECT)
-    assert told(review_refs([])) == {"other": [Kind.REPAIRED], "trees": [Kind.REPAIRED]}
+    assert kinds_by_spec(review_refs([])) == {"other": [Kind.REPAIRED], "trees": [Kind.REPAIRED]}
 
 
 def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
     """Its errors are reported once, without those that follow for every spec."""
     repository.write("hptc.yaml", "project: [")
     found = review_refs([])
-    assert told(found) == {}
+    assert kinds_by_spec(found) == {}
     assert [change.kind for change in found.project] == [Kind.BROKEN]
     assert [each.code for each in found.project_findings] == ["HPT002"]
     assert found.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
@@ -283,7 +286,7 @@ def test_the_environment_is_new(repository: Repository) -> None:
     more = "  prod: {account: '111122223333', region: us-east-1}\n"
     repository.write("hptc.yaml", PROJECT + more)
     found = review_refs([], environment="prod")
-    assert set(told(found)) == {"other", "trees"}
+    assert set(kinds_by_spec(found)) == {"other", "trees"}
     assert found.impact is Impact.JOBS
     assert "has no environment `prod`" in found.notes[0]
 
@@ -299,7 +302,7 @@ def test_an_environment_that_the_new_side_lacks(repository: Repository) -> None:
 def test_broken_now(repository: Repository) -> None:
     repository.write("specs/trees.yaml", SPEC.replace("strategy: Bayesian", "strategy: Bayes"))
     found = review_refs([])
-    assert told(found) == {"trees": [Kind.BROKEN]}
+    assert kinds_by_spec(found) == {"trees": [Kind.BROKEN]}
     assert found.impact is Impact.BREAKS
     assert [d.code for d in found.specs[0].findings if d.is_error] == ["HPT104"]
 
@@ -308,7 +311,7 @@ def test_broken_before(repository: Repository) -> None:
     repository.commit("second", {"specs/trees.yaml": "name: trees\nlimits: [\n"})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", SPEC)
-    assert told(review_refs([])) == {"trees": [Kind.REPAIRED]}
+    assert kinds_by_spec(review_refs([])) == {"trees": [Kind.REPAIRED]}
 
 
 def test_broken_on_both_sides(repository: Repository) -> None:
@@ -316,7 +319,7 @@ def test_broken_on_both_sides(repository: Repository) -> None:
     repository.git("branch", "--force", "main", "HEAD")
     assert review_refs([]).is_empty
     repository.write("specs/trees.yaml", "name: trees\nlimits: {\n")
-    assert told(review_refs([])) == {"specs/trees.yaml": [Kind.BROKEN]}
+    assert kinds_by_spec(review_refs([])) == {"specs/trees.yaml": [Kind.BROKEN]}
 
 
 @pytest.mark.parametrize("is_old", [True, False], ids=["before", "now"])
@@ -327,7 +330,7 @@ def test_not_even_text(repository: Repository, is_old: bool) -> None:
         repository.git("branch", "--force", "main", "HEAD")
         repository.write("specs/trees.yaml", SPEC)
     expected = Kind.REPAIRED if is_old else Kind.BROKEN
-    kinds = [kind for kinds in told(review_refs([])).values() for kind in kinds]
+    kinds = [kind for kinds in kinds_by_spec(review_refs([])).values() for kind in kinds]
     assert expected in kinds
 
 
@@ -336,25 +339,25 @@ STRICT = PROJECT + "policy: {max_number_of_training_jobs: 30}\n"
 MORE = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 40")
 
 
-def test_a_rule_refuses_it_and_its_changes_are_told(repository: Repository) -> None:
+def test_changes_of_a_spec_that_violates_a_rule_are_listed(repository: Repository) -> None:
     repository.write("specs/trees.yaml", LOGARITHMIC)
     found = review_refs([])
-    assert told(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
+    assert kinds_by_spec(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
     assert [d.code for d in found.specs[0].findings] == ["HPT203"]
     assert not found.specs[0].is_new_job
 
 
-def test_what_a_rule_refused_before(repository: Repository) -> None:
+def test_a_spec_that_violated_a_rule_before(repository: Repository) -> None:
     repository.commit("second", {"specs/trees.yaml": LOGARITHMIC})
     repository.git("branch", "--force", "main", "HEAD")
     assert review_refs([]).is_empty
     repository.write("specs/trees.yaml", f"# why\n{LOGARITHMIC}")
     assert review_refs([]).is_empty
     repository.write("specs/trees.yaml", LOGARITHMIC.replace("num_round: 200", "num_round: 300"))
-    assert told(review_refs([])) == {"trees": [Kind.BROKEN, Kind.STATIC_VALUE]}
+    assert kinds_by_spec(review_refs([])) == {"trees": [Kind.BROKEN, Kind.STATIC_VALUE]}
     repository.write("specs/trees.yaml", SPEC)
     found = review_refs([])
-    assert told(found) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
+    assert kinds_by_spec(found) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
     assert found.specs[0].is_new_job
 
 
@@ -363,7 +366,7 @@ def test_a_breach_of_the_policy(repository: Repository) -> None:
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", MORE)
     found = review_refs([])
-    assert told(found) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
+    assert kinds_by_spec(found) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
     assert found.impact is Impact.BREACH
     assert [d.code for d in found.specs[0].findings] == ["HPT803"]
     assert not found.specs[0].is_new_job
@@ -373,7 +376,7 @@ def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) 
     repository.write("hptc.yaml", PROJECT + "policy: {required_tags: {owner: '.+'}}\n")
     found = review_refs([])
     assert found.impact is Impact.BREACH
-    assert told(found) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
+    assert kinds_by_spec(found) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
     assert {d.code[:4] for spec in found.specs for d in spec.findings} == {"HPT8"}
 
 
@@ -458,9 +461,9 @@ def test_no_spec_anywhere(repository: Repository) -> None:
 
 
 def test_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Repository.create(tmp_path / "fresh")
-    made.write("hptc.yaml", PROJECT)
-    monkeypatch.chdir(made.root)
+    result = Repository.create(tmp_path / "fresh")
+    result.write("hptc.yaml", PROJECT)
+    monkeypatch.chdir(result.root)
     with pytest.raises(UsageError, match="has no commits yet"):
         review_refs([])
 

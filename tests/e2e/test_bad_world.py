@@ -170,7 +170,7 @@ def test_deploy_to_an_account_that_the_cdk_never_saw(tmp_path: Path, sandbox: Sa
 
 
 def to(url: str) -> dict[str, str]:
-    """An environment whose AWS is elsewhere, called once each time."""
+    """An environment with another AWS endpoint and without retries."""
     return {
         **os.environ,
         "AWS_ENDPOINT_URL": url,
@@ -191,7 +191,7 @@ def test_where_nothing_listens(alone: Path) -> None:
     assert "AWS_ENDPOINT_URL" in done.err
 
 
-def test_where_the_endpoint_is_no_url(alone: Path) -> None:
+def test_an_endpoint_that_is_not_a_url(alone: Path) -> None:
     done = hptc(alone, ("submit", "alone.yaml"), to("localhost"), code=3)
     assert "AWS_ENDPOINT_URL" in done.err
 
@@ -244,7 +244,7 @@ LIMIT = (
         ),
     ],
 )
-def test_where_aws_refuses(alone: Path, answer: Answer, messages: tuple[str, ...]) -> None:
+def test_aws_rejects_a_call(alone: Path, answer: Answer, messages: tuple[str, ...]) -> None:
     before = files(alone)
     with refusing([answer]) as aws:
         done = hptc(alone, ("submit", "alone.yaml", "--json"), to(aws.url), code=3)
@@ -261,7 +261,7 @@ def test_where_aws_refuses(alone: Path, answer: Answer, messages: tuple[str, ...
         pytest.param(refusal("InternalFailure", "Try again", status=500), id="internal"),
     ],
 )
-def test_where_aws_asks_to_try_again(alone: Path, answer: Answer) -> None:
+def test_aws_throttles_a_call(alone: Path, answer: Answer) -> None:
     with refusing([answer, CREATED]) as aws:
         command = [sys.executable, "-m", "hptc", "submit", "alone.yaml", "--json"]
         done = execute(command, alone, to(aws.url))

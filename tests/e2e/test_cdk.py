@@ -90,26 +90,26 @@ def test_every_stack_is_deployed(deployed: Deployed) -> None:
 
 
 @shares_a_deployment
-def test_outputs_are_told(deployed: Deployed) -> None:
+def test_outputs_are_printed(deployed: Deployed) -> None:
     assert set(deployed.outputs) == {FOUNDATION, *STACKS}
     assert set(deployed.role_arns) == set(ROLES)
-    for stack, told in deployed.outputs.items():
-        assert deployed.project.outputs(stack) == told
+    for stack, reported in deployed.outputs.items():
+        assert deployed.project.outputs(stack) == reported
     exports = deployed.project.client("cloudformation").list_exports()["Exports"]
     ours = {e["Name"]: e["Value"] for e in exports if e["Name"].startswith(FOUNDATION)}
     shared = deployed.outputs[FOUNDATION]
     roles = {f"{stack}:ExecutionRoleArn": arn for stack, arn in deployed.role_arns.items()}
-    told = {k: v for k, v in shared.items() if k != "Digest"}  # which no stack imports
-    assert ours == {f"{FOUNDATION}:{key}": value for key, value in told.items()} | roles
+    reported = {k: v for k, v in shared.items() if k != "Digest"}  # which no stack imports
+    assert ours == {f"{FOUNDATION}:{key}": value for key, value in reported.items()} | roles
 
 
 @shares_a_deployment
 @pytest.mark.parametrize("stack", ROLES)
-def test_a_role_has_what_its_template_says(deployed: Deployed, stack: str) -> None:
+def test_a_role_matches_its_template(deployed: Deployed, stack: str) -> None:
     project, arn = deployed.project, deployed.role_arns[stack]
-    said = template(project, stack)
+    role_template = template(project, stack)
     shared = {f"{FOUNDATION}:{key}": v for key, v in deployed.outputs[FOUNDATION].items()}
-    policy = imported(only(said, "AWS::IAM::Policy")["PolicyDocument"], shared)
+    policy = imported(only(role_template, "AWS::IAM::Policy")["PolicyDocument"], shared)
     assert "Fn::" not in json.dumps(policy)
     assert role_policy(project, arn) == policy
     role = project.client("iam").get_role(RoleName=role_name(arn))["Role"]
@@ -241,7 +241,7 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     assert resources == {"AWS::IAM::Policy"}
 
     updated = project.deploy()
-    digests = [told[f"{FOUNDATION}-{changed}"].pop("Digest") for told in (outputs, updated)]
+    digests = [reported[f"{FOUNDATION}-{changed}"].pop("Digest") for reported in (outputs, updated)]
     assert digests[0] != digests[1]
     assert updated == outputs
     assert role_policy(project, arns[kept]) == policies[kept]
@@ -266,8 +266,8 @@ def edit(path: Path, old: str, new: str) -> None:
 def check_endpoints(project: Project, members: str) -> None:
     ec2 = project.client("ec2")
     in_vpc = [{"Name": "vpc-id", "Values": [our_vpc(project)]}]
-    made = ec2.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]
-    interfaces = {e["ServiceName"]: e for e in made if e["VpcEndpointType"] == "Interface"}
+    result = ec2.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]
+    interfaces = {e["ServiceName"]: e for e in result if e["VpcEndpointType"] == "Interface"}
     assert set(interfaces) == {f"com.amazonaws.{REGION}.{name}" for name in ("sts", "ecr.api")}
     assert all(endpoint["PrivateDnsEnabled"] for endpoint in interfaces.values())
     (endpoints,) = {g["GroupId"] for e in interfaces.values() for g in e["Groups"]}

@@ -106,8 +106,10 @@ def test_from_the_first_stack_to_the_last(
     shared = project.outputs(FOUNDATION)
     project.client("s3").put_object(Bucket=shared["DataBucket"], Key="precious", Body=b"1")
     failed = project.hptc("destroy", FOUNDATION, KEPT_STACK, "--yes", "--json", expect=3)
-    (told,) = (line for line in failed.err.splitlines() if line.startswith("error: "))
-    assert told.startswith(f"error: `{FOUNDATION}`: DataBucketE3889A50 (AWS::S3::Bucket) could not")
+    (output,) = (line for line in failed.err.splitlines() if line.startswith("error: "))
+    assert output.startswith(
+        f"error: `{FOUNDATION}`: DataBucketE3889A50 (AWS::S3::Bucket) could not"
+    )
     assert [each["name"] for each in failed.json["stacks"]] == [KEPT_STACK]
     project.client("s3").delete_objects(
         Bucket=shared["DataBucket"], Delete={"Objects": versions_in(project, shared["DataBucket"])}

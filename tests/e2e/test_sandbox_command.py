@@ -63,7 +63,7 @@ def test_options_behind_the_dashes_are_the_commands(tmp_path: Path) -> None:
         pytest.param(("--region", "nowhere"), 2, "`nowhere` is not an AWS Region", id="region"),
     ],
 )
-def test_what_cannot_start_says_why(
+def test_a_failed_start_reports_the_reason(
     tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -78,7 +78,7 @@ def test_what_cannot_start_says_why(
 
 @contextmanager
 def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A sandbox that has said that it listens."""
+    """A sandbox that is listening."""
     with subprocess.Popen(
         SANDBOX,
         stdin=subprocess.DEVNULL,
@@ -88,11 +88,11 @@ def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         env=environment(tmp_path),
     ) as process:
         assert process.stderr is not None
-        said = line = process.stderr.readline()
+        stderr = line = process.stderr.readline()
         while line and "Ctrl-C" not in line:
             line = process.stderr.readline()
-            said += line
-        assert "listening" in line, said
+            stderr += line
+        assert "listening" in line, stderr
         yield process
 
 
@@ -100,8 +100,8 @@ def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_signal_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     with serving(tmp_path) as process:
         process.send_signal(number)
-        exports, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (0, "")
+        exports, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (0, "")
     assert all(line.startswith("export ") for line in exports.splitlines())
     assert not list(tmp_path.glob("hptc-sandbox-*"))
 
@@ -112,10 +112,10 @@ def test_a_shell_can_evaluate_the_exports(tmp_path: Path) -> None:
         exports = ""
         while "NODE_OPTIONS" not in exports:
             exports += process.stdout.readline()
-        told = execute(
+        output = execute(
             ["sh", "-c", f"{exports}\nenv -0"], tmp_path, {"PATH": os.environ["PATH"]}
         ).out
-        variables = dict(variable.split("=", 1) for variable in told.split("\0") if variable)
+        variables = dict(variable.split("=", 1) for variable in output.split("\0") if variable)
         session = boto3.session.Session(
             variables["AWS_ACCESS_KEY_ID"],
             variables["AWS_SECRET_ACCESS_KEY"],

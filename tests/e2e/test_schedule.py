@@ -27,17 +27,19 @@ def only(found: list[Any]) -> Any:
 def schedule(project: Project) -> dict[str, Any]:
     client = project.client("scheduler")
     listed = only(client.list_schedules()["Schedules"])
-    told: dict[str, Any] = client.get_schedule(GroupName=listed["GroupName"], Name=listed["Name"])
-    return told
+    description: dict[str, Any] = client.get_schedule(
+        GroupName=listed["GroupName"], Name=listed["Name"]
+    )
+    return description
 
 
 def definition(project: Project) -> dict[str, Any]:
     client = project.client("stepfunctions")
     arn = only(client.list_state_machines()["stateMachines"])["stateMachineArn"]
-    told: dict[str, Any] = json.loads(
+    description: dict[str, Any] = json.loads(
         client.describe_state_machine(stateMachineArn=arn)["definition"]
     )
-    return told
+    return description
 
 
 def started(project: Project, moment: str) -> dict[str, Any]:
@@ -53,10 +55,10 @@ def started(project: Project, moment: str) -> dict[str, Any]:
         jobs = client.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
         if jobs:
             name = only(jobs)["HyperParameterTuningJobName"]
-            told: dict[str, Any] = client.describe_hyper_parameter_tuning_job(
+            description: dict[str, Any] = client.describe_hyper_parameter_tuning_job(
                 HyperParameterTuningJobName=name
             )
-            return told
+            return description
         time.sleep(0.05)
     raise AssertionError("nothing was started")
 
@@ -70,10 +72,10 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         path = project.directory / "specs" / f"{SPEC}.yaml"
         project.hptc("deploy", SPEC, "--yes")
 
-        told = schedule(project)
-        assert told["ScheduleExpression"] == "cron(0 6 ? * MON *)"
-        assert told["ScheduleExpressionTimezone"] == "Europe/Lisbon"
-        assert told["State"] == "ENABLED"
+        description = schedule(project)
+        assert description["ScheduleExpression"] == "cron(0 6 ? * MON *)"
+        assert description["ScheduleExpressionTimezone"] == "Europe/Lisbon"
+        assert description["State"] == "ENABLED"
         alarms = project.client("cloudwatch").describe_alarms()["MetricAlarms"]
         assert {each["MetricName"] for each in alarms} == {
             "ExecutionsFailed",
@@ -96,7 +98,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
             "HyperParameterTuningJobConfig"
         ]["ParameterRanges"]["IntegerParameterRanges"]
         assert {"144"} <= {each["MaxValue"] for each in ranges}
-        assert schedule(project)["Arn"] == told["Arn"]
+        assert schedule(project)["Arn"] == description["Arn"]
 
         # Without its lines it is an orphan that goes on, until somebody names it.
         text = path.read_text("utf-8")
@@ -104,7 +106,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         path.write_text(text[:start] + text[end:], "utf-8")
         orphaned = project.hptc("deploy", "--json")
         assert orphaned.json["orphaned_stacks"] == [STACK]
-        assert schedule(project)["Arn"] == told["Arn"]
+        assert schedule(project)["Arn"] == description["Arn"]
         project.hptc("destroy", STACK, "--yes")
         assert project.client("scheduler").list_schedules()["Schedules"] == []
         assert project.client("stepfunctions").list_state_machines()["stateMachines"] == []

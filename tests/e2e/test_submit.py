@@ -63,7 +63,7 @@ def resolved(deployed: Deployed) -> Path:
 
 @pytest.fixture(scope="module")
 def submitted(deployed: Deployed) -> list[Any]:
-    """What the first `hptc submit` of the whole project said."""
+    """The output of the first `hptc submit` of the whole project."""
     return list(deployed.project.hptc("submit", "--json").json["jobs"])
 
 
@@ -78,9 +78,9 @@ def read_requests(folder: Path) -> dict[str, Request]:
 
 
 def with_outputs(deployed: Deployed, spec: str, request: Request) -> Request:
-    """A request with its references replaced by what the CDK told of the stacks."""
-    told = {**deployed.outputs[FOUNDATION], **deployed.outputs.get(f"{FOUNDATION}-{spec}", {})}
-    values = {re.sub(r"(?<!^)(?=[A-Z]|\d)", "_", key).lower(): v for key, v in told.items()}
+    """A request with its references replaced by the outputs of the CDK's stacks."""
+    reported = {**deployed.outputs[FOUNDATION], **deployed.outputs.get(f"{FOUNDATION}-{spec}", {})}
+    values = {re.sub(r"(?<!^)(?=[A-Z]|\d)", "_", key).lower(): v for key, v in reported.items()}
     text = json.dumps(request)
     for name in set(re.findall(r"\$\{hptc:(\w+)\}", text)):
         text = text.replace(f"${{hptc:{name}}}", values[name])
@@ -89,7 +89,7 @@ def with_outputs(deployed: Deployed, spec: str, request: Request) -> Request:
 
 
 def described(project: Project, name: str, *, account: str = "") -> Request:
-    """What boto3 says of a job, in the members of a request; its tags under `Tags`."""
+    """The description of a job from boto3 with the members of a request; its tags are `Tags`."""
     sagemaker = project.client("sagemaker", account=account)
     answer = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     tags = sagemaker.list_tags(ResourceArn=answer["HyperParameterTuningJobArn"])["Tags"]
@@ -138,9 +138,9 @@ def test_a_warm_start_names_the_jobs_of_its_parents(
     deployed: Deployed, compiled: dict[str, Request], child: str, parents: tuple[str, ...]
 ) -> None:
     found = described(deployed.project, compiled[child]["HyperParameterTuningJobName"])
-    said = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    parents = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
     names = [compiled[parent]["HyperParameterTuningJobName"] for parent in parents]
-    assert [parent["HyperParameterTuningJobName"] for parent in said] == names
+    assert [parent["HyperParameterTuningJobName"] for parent in parents] == names
     for name in names:
         assert described(deployed.project, name)["HyperParameterTuningJobName"] == name
 
@@ -158,7 +158,7 @@ def test_the_second_submission_changes_nothing(project: Project, submitted: list
     assert after["HyperParameterTuningJobSummaries"] == before["HyperParameterTuningJobSummaries"]
 
 
-def test_resolved_files_hold_what_the_stacks_told(
+def test_resolved_files_contain_the_outputs_of_the_stacks(
     deployed: Deployed, compiled: dict[str, Request], resolved: Path
 ) -> None:
     assert read_requests(resolved) == {
@@ -223,9 +223,9 @@ def test_status_tells_of_one_job(
 ) -> None:
     spec = "caltech-images-refined"
     name = compiled[spec]["HyperParameterTuningJobName"]
-    told = ask(capsys, "status", name, "--json").json
-    assert told["version"] == 1
-    job = told["job"]
+    reported = ask(capsys, "status", name, "--json").json
+    assert reported["version"] == 1
+    job = reported["job"]
     assert (job["name"], job["status"], job["strategy"]) == (name, "Completed", "Bayesian")
     assert job["training_jobs"]["completed"] == 1
     assert job["objectives"]["succeeded"] == 1
@@ -251,10 +251,10 @@ def test_list_tells_of_all_jobs(
     project: Project, compiled: dict[str, Request], capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {request["HyperParameterTuningJobName"] for request in compiled.values()}
-    told = ask(capsys, "list", "--json").json
-    assert told["version"] == 1
-    assert {job["name"] for job in told["jobs"]} == names
-    assert {job["status"] for job in told["jobs"]} == {"Completed"}
+    reported = ask(capsys, "list", "--json").json
+    assert reported["version"] == 1
+    assert {job["name"] for job in reported["jobs"]} == names
+    assert {job["status"] for job in reported["jobs"]} == {"Completed"}
 
     some = ask(capsys, "list", "--contains", "caltech", "--limit", "2", "--json").json["jobs"]
     assert len(some) == 2
@@ -294,5 +294,5 @@ def test_a_job_that_is_not_there(
 ) -> None:
     done = run_here(capsys, command, "no-such-job")
     assert (done.code, done.out) == (3, "")
-    assert "there is no tuning job `no-such-job`" in done.err
+    assert "no tuning job `no-such-job` found" in done.err
     assert "hptc list" in done.err

@@ -24,12 +24,12 @@ from tests.support.paths import ROOT
 
 def test_a_security_group_is_created_in_an_existing_vpc() -> None:
     network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "s3_prefix_list_id": "pl-1"}
-    made = foundation(environment(network=network))
-    assert isinstance(made.network, SecurityGroupInVpc)
-    assert made.network.vpc_id == "vpc-1"
-    assert "security_group_id" in made.outputs
-    assert "subnet_id_1" not in made.outputs
-    outside = {r.peer for r in made.network.rules if r.peer != "members"}
+    result = foundation(environment(network=network))
+    assert isinstance(result.network, SecurityGroupInVpc)
+    assert result.network.vpc_id == "vpc-1"
+    assert "security_group_id" in result.outputs
+    assert "subnet_id_1" not in result.outputs
+    outside = {r.peer for r in result.network.rules if r.peer != "members"}
     assert outside == {"pl-1"}
 
 
@@ -73,9 +73,9 @@ def test_a_bucket_identifies_its_key_by_arn(given: str, named: str) -> None:
 def test_a_foundation_creates_what_is_managed(
     chosen: dict[str, Any], provides: tuple[str, ...]
 ) -> None:
-    made = foundation(environment(**chosen))
-    assert made.outputs == provides
-    assert made.is_empty == (not provides)
+    result = foundation(environment(**chosen))
+    assert result.outputs == provides
+    assert result.is_empty == (not provides)
     assert set(provides) <= set(NAMES)
 
 
@@ -98,9 +98,9 @@ def test_removal_decides_what_is_retained() -> None:
 
 
 def rules(region: str = "us-east-1", **network: Any) -> set[tuple[str, str, str, int | None]]:
-    made = foundation(environment(region, network=Network(**network))).network
-    assert isinstance(made, MadeNetwork)
-    return {(r.group, r.direction, r.peer, r.port) for r in made.rules}
+    result = foundation(environment(region, network=Network(**network))).network
+    assert isinstance(result, MadeNetwork)
+    return {(r.group, r.direction, r.peer, r.port) for r in result.rules}
 
 
 MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", "out")}
@@ -124,12 +124,12 @@ def test_members_reach_each_other_and_s3(region: str, chosen: dict[str, Any], to
 
 def test_an_existing_vpc_has_no_rule_to_s3_without_a_prefix_list() -> None:
     network = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"]}
-    made = foundation(environment(network=network)).network
-    assert isinstance(made, SecurityGroupInVpc)
-    assert {rule.peer for rule in made.rules} == {"members", "pl-63a5400a"}
-    made = foundation(environment("cn-north-1", network=network)).network
-    assert isinstance(made, SecurityGroupInVpc)
-    assert {rule.peer for rule in made.rules} == {"members"}  # and a finding
+    result = foundation(environment(network=network)).network
+    assert isinstance(result, SecurityGroupInVpc)
+    assert {rule.peer for rule in result.rules} == {"members", "pl-63a5400a"}
+    result = foundation(environment("cn-north-1", network=network)).network
+    assert isinstance(result, SecurityGroupInVpc)
+    assert {rule.peer for rule in result.rules} == {"members"}  # and a finding
 
 
 def test_known_prefix_lists_belong_to_existing_regions() -> None:
@@ -148,7 +148,7 @@ def test_interface_endpoints_accept_training_jobs_only() -> None:
 
 
 def test_a_vpc_has_the_regions_zones_and_room_for_four_subnets() -> None:
-    made = foundation(environment("eu-west-1", network="managed")).network
-    assert isinstance(made, MadeNetwork)
-    assert made.availability_zones == ("eu-west-1a", "eu-west-1b")
-    assert (made.cidr, made.subnet_prefix) == ("10.42.0.0/20", 22)
+    result = foundation(environment("eu-west-1", network="managed")).network
+    assert isinstance(result, MadeNetwork)
+    assert result.availability_zones == ("eu-west-1a", "eu-west-1b")
+    assert (result.cidr, result.subnet_prefix) == ("10.42.0.0/20", 22)

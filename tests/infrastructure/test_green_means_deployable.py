@@ -285,8 +285,8 @@ def size(statements: tuple[Statement, ...], environment: Environment) -> int:
         "kms_key_arn": f"arn:aws-us-gov:kms:{region}:{account}:key/{KEY_ID}",
         "execution_role_arn": f"arn:aws:iam::{account}:role{environment.role_path}" + "r" * 64,
     }
-    made = substitute(document(statements), lambda name: values.get(name, "subnet-" + "0" * 17))
-    return len(json.dumps(made, separators=(",", ":")))
+    created = substitute(document(statements), lambda name: values.get(name, "subnet-" + "0" * 17))
+    return len(json.dumps(created, separators=(",", ":")))
 
 
 @pytest.mark.slow

@@ -36,39 +36,39 @@ def environment(**policy: Any) -> Environment:
 
 def policy_of(chosen: Environment) -> dict[str, Any]:
     policy = document(launcher_statements(chosen))
-    made: dict[str, Any] = substitute(policy, deployed(chosen.name).__getitem__)
-    return made
+    result: dict[str, Any] = substitute(policy, deployed(chosen.name).__getitem__)
+    return result
 
 
 def request(spec: str = "cifar10-spot") -> Request:
     """A compiled request, tagged as a submission tags it."""
-    made = deepcopy(requests("dev")[spec])
-    made["Tags"] = [
-        *made.get("Tags", ()),
+    result = deepcopy(requests("dev")[spec])
+    result["Tags"] = [
+        *result.get("Tags", ()),
         {"Key": "hptc:project", "Value": "demo"},
         {"Key": "hptc:environment", "Value": "dev"},
     ]
-    return made
+    return result
 
 
-def passes(made: Request, chosen: Environment) -> bool:
-    calls = creations(made, world("dev"))
+def passes(result: Request, chosen: Environment) -> bool:
+    calls = creations(result, world("dev"))
     return all(is_allowed(call, policy_of(chosen)) for call in calls)
 
 
 def definition(**members: Any) -> Change:
-    return lambda made: made["TrainingJobDefinition"].update(members)
+    return lambda result: result["TrainingJobDefinition"].update(members)
 
 
 def without(member: str) -> Change:
-    return lambda made: made["TrainingJobDefinition"].pop(member)
+    return lambda result: result["TrainingJobDefinition"].pop(member)
 
 
 def tagged(key: str, value: str | None) -> Change:
-    def change(made: Request) -> None:
-        made["Tags"] = [each for each in made["Tags"] if each["Key"] != key]
+    def change(result: Request) -> None:
+        result["Tags"] = [each for each in result["Tags"] if each["Key"] != key]
         if value is not None:
-            made["Tags"].append({"Key": key, "Value": value})
+            result["Tags"].append({"Key": key, "Value": value})
 
     return change
 
@@ -85,9 +85,9 @@ def groups(*types: str) -> Change:
 
 def configs(*types: str) -> Change:
     listed = [{"InstanceType": each, "InstanceCount": 1, "VolumeSizeInGB": 50} for each in types]
-    return lambda made: (
-        made["TrainingJobDefinition"].pop("ResourceConfig"),
-        definition(HyperParameterTuningResourceConfig={"InstanceConfigs": listed})(made),
+    return lambda result: (
+        result["TrainingJobDefinition"].pop("ResourceConfig"),
+        definition(HyperParameterTuningResourceConfig={"InstanceConfigs": listed})(result),
     )[-1]
 
 
@@ -218,39 +218,39 @@ def requests_of(inside: bool) -> list[tuple[str, str]]:
 
 
 def prepared(condition: str) -> Request:
-    made = request()
-    definition(StoppingCondition={"MaxRuntimeInSeconds": 600})(made)
+    result = request()
+    definition(StoppingCondition={"MaxRuntimeInSeconds": 600})(result)
     if condition == "required tags":
-        tagged("ticket", "ML-1")(made)
-    return made
+        tagged("ticket", "ML-1")(result)
+    return result
 
 
 @pytest.mark.parametrize(("condition", "what"), requests_of(True))
 def test_a_request_within_the_policy_is_allowed(condition: str, what: str) -> None:
     policy, passing, _ = CASES[condition]
-    made = prepared(condition)
-    passing[what](made)
-    assert passes(made, environment(**policy))
+    result = prepared(condition)
+    passing[what](result)
+    assert passes(result, environment(**policy))
 
 
 @pytest.mark.parametrize(("condition", "what"), requests_of(False))
 def test_a_request_outside_the_policy_is_denied(condition: str, what: str) -> None:
     policy, _, failing = CASES[condition]
-    made = prepared(condition)
-    assert passes(made, environment(**policy))  # before the change it is inside
-    failing[what](made)
-    assert not passes(made, environment(**policy))
+    result = prepared(condition)
+    assert passes(result, environment(**policy))  # before the change it is inside
+    failing[what](result)
+    assert not passes(result, environment(**policy))
     # and that condition alone is why: without the policy it passes
-    assert condition == "nothing" or passes(made, environment())
+    assert condition == "nothing" or passes(result, environment())
 
 
 def test_one_definition_outside_the_policy_is_denied() -> None:
-    made = request("churn-two-algorithms")
-    assert len(creations(made, world("dev"))) == 2
+    result = request("churn-two-algorithms")
+    assert len(creations(result, world("dev"))) == 2
     strict = environment(max_runtime=3600)
-    assert passes(made, strict)
-    made["TrainingJobDefinitions"][1]["StoppingCondition"]["MaxRuntimeInSeconds"] = 7200
-    assert not passes(made, strict)
+    assert passes(result, strict)
+    result["TrainingJobDefinitions"][1]["StoppingCondition"]["MaxRuntimeInSeconds"] = 7200
+    assert not passes(result, strict)
 
 
 def test_every_spec_of_this_repository_is_allowed_without_a_policy() -> None:
@@ -281,16 +281,16 @@ def test_an_environment_without_key_and_network_allows_any() -> None:
     strict = environment(require_vpc=True, require_kms_keys=True)
     bare = strict.infrastructure.model_copy(update={"kms_key": "absent", "network": None})
     chosen = replace(strict, infrastructure=bare, variables={})
-    made = request()
-    vpc(["subnet-any"], ["sg-any"])(made)
-    resources(P3, OTHER_KEY)(made)
-    assert passes(made, chosen)
+    result = request()
+    vpc(["subnet-any"], ["sg-any"])(result)
+    resources(P3, OTHER_KEY)(result)
+    assert passes(result, chosen)
     elsewhere = OTHER_KEY.replace("123456789012", "999988887777")
-    resources(P3, elsewhere)(made)
-    assert not passes(made, chosen)
-    resources(P3, OTHER_KEY)(made)
-    without("VpcConfig")(made)
-    assert not passes(made, chosen)
+    resources(P3, elsewhere)(result)
+    assert not passes(result, chosen)
+    resources(P3, OTHER_KEY)(result)
+    without("VpcConfig")(result)
+    assert not passes(result, chosen)
 
 
 OWN = {"aws:ResourceTag/hptc:project": "demo", "aws:ResourceTag/hptc:environment": "dev"}
@@ -392,12 +392,12 @@ def test_similar_calls_are_denied(action: str, resource: str, context: dict[str,
 )
 def test_roles_that_may_be_passed(chosen: dict[str, str], passed: str | None, denied: str) -> None:
     base = environment()
-    made = replace(base, infrastructure=base.infrastructure.model_copy(update=chosen))
+    result = replace(base, infrastructure=base.infrastructure.model_copy(update=chosen))
 
     def may_pass(role: str) -> bool:
         arn = f"arn:aws:iam::123456789012:{role}"
         return is_allowed(
-            Call(action="iam:PassRole", resource=arn, context=TO_SAGEMAKER), policy_of(made)
+            Call(action="iam:PassRole", resource=arn, context=TO_SAGEMAKER), policy_of(result)
         )
 
     assert passed is None or may_pass(passed)
@@ -445,10 +445,10 @@ def test_the_strictest_policy_fits_into_a_managed_policy() -> None:
 
 def test_the_json_is_the_policy_of_the_foundation() -> None:
     chosen = environment(require_kms_keys=True)
-    made = foundation(chosen).launcher
-    assert made is not None
-    assert json.loads(launcher_json(chosen)) == document(made.statements)
-    assert (made.name, made.path) == ("hptc-demo-dev-launcher", "/hptc/demo/dev/")
+    result = foundation(chosen).launcher
+    assert result is not None
+    assert json.loads(launcher_json(chosen)) == document(result.statements)
+    assert (result.name, result.path) == ("hptc-demo-dev-launcher", "/hptc/demo/dev/")
 
 
 def test_wildcards_have_reasons() -> None:

@@ -34,8 +34,8 @@ def policy(environment: str, spec: str) -> dict[str, Any]:
     chosen, jobs = compiled(environment)
     roles = {each.role_arn for each in jobs[spec].definitions}
     statements = [s for role in roles for s in permissions(chosen, jobs[spec], role)]
-    made: dict[str, Any] = substitute(document(statements), deployed(environment).__getitem__)
-    return made
+    result: dict[str, Any] = substitute(document(statements), deployed(environment).__getitem__)
+    return result
 
 
 WITH_A_ROLE = [(name, spec) for name, spec in CASES if spec in stacks(name)]
@@ -97,11 +97,11 @@ FREE = {"LogInToRegistry", "PullImage"}
 
 @pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_every_statement_is_needed(environment: str, spec: str) -> None:
-    made = policy(environment, spec)
+    result = policy(environment, spec)
     calls = by_text(requests(environment)[spec], world(environment))
-    used = {sid for call in calls.values() for sid in sids_of(call, made)}
-    assert {each["Sid"] for each in made["Statement"]} - used <= FREE
-    for statement in made["Statement"]:
+    used = {sid for call in calls.values() for sid in sids_of(call, result)}
+    assert {each["Sid"] for each in result["Statement"]} - used <= FREE
+    for statement in result["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else []
         assert statement["Sid"] in FREE or set(actions) <= {c.action for c in calls.values()}
 

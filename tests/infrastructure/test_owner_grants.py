@@ -58,13 +58,13 @@ def policies() -> dict[str, dict[str, Any]]:
     return {each.name: document(each.statements) for each in grants()}
 
 
-def asked(call: Call, role: str = ROLE) -> bool:
+def requested(call: Call, role: str = ROLE) -> bool:
     """Whether the owner's policy allows a call of a role."""
     owner = next(
         name for name in policies() if call.resource == name or call.resource.startswith(f"{name}/")
     )
-    made = replace(call, principal=role, context={**call.context, "aws:PrincipalArn": role})
-    return is_allowed(made, policies()[owner])
+    result = replace(call, principal=role, context={**call.context, "aws:PrincipalArn": role})
+    return is_allowed(result, policies()[owner])
 
 
 def owned(calls: list[Call]) -> list[Call]:
@@ -95,7 +95,7 @@ def test_the_needed_calls_are_allowed() -> None:
     )
     calls = [*owned(list(by_text(REQUEST, WORLD).values())), pull]
     assert {each.action.partition(":")[0] for each in calls} == {"s3", "kms", "ecr"}
-    assert [str(each) for each in calls if not asked(each)] == []
+    assert [str(each) for each in calls if not requested(each)] == []
 
 
 @pytest.mark.parametrize(
@@ -109,32 +109,32 @@ def test_the_needed_calls_are_allowed() -> None:
 )
 def test_other_roles_are_denied(role: str) -> None:
     for call in owned(list(by_text(REQUEST, WORLD).values())):
-        assert not asked(call, role)
+        assert not requested(call, role)
 
 
 def test_similar_calls_by_the_role_are_denied() -> None:
     near = owned([call for _, call in neighbours(REQUEST, WORLD)])
     assert len(near) > 30
-    assert [str(each) for each in near if asked(each)] == []
+    assert [str(each) for each in near if requested(each)] == []
 
 
 def test_an_access_point_has_its_own_policy() -> None:
     point = "arn:aws:s3:us-east-1:888877776666:accesspoint/team"
-    made = owner_grants(
+    result = owner_grants(
         environment(), [("churn", job(definition(**inputs(f"s3://{point}/churn/"))))]
     )
-    assert ("access point", point, OWNER) in {(e.kind, e.name, e.account) for e in made}
-    text = render_owner_grants(made, environment())
+    assert ("access point", point, OWNER) in {(e.kind, e.name, e.account) for e in result}
+    text = render_owner_grants(result, environment())
     assert "add these statements to the access point's policy" in text
 
 
 def test_keys_known_by_aliases_are_grouped_by_owner() -> None:
     theirs = f"arn:aws:kms:us-east-1:{OWNER}:alias/theirs"
-    made = owner_grants(
+    result = owner_grants(
         environment(data_bucket="lake", input_kms_keys=["alias/lake", theirs]),
         [("churn", job(definition(**inputs("s3://lake/a/"))))],
     )
-    keys = {each.name: each for each in made if each.kind == "key"}
+    keys = {each.name: each for each in result if each.kind == "key"}
     assert {name: each.account for name, each in keys.items()} == {
         "alias/lake": "123456789012",
         "alias/theirs": OWNER,
@@ -145,18 +145,18 @@ def test_keys_known_by_aliases_are_grouped_by_owner() -> None:
 def test_an_existing_role_is_named() -> None:
     mine = "arn:aws:iam::123456789012:role/mine"
     tuning_job = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
-    made = owner_grants(environment(data_bucket="lake"), [("churn", tuning_job)])
-    found = {(each.sid, each.principal) for grant in made for each in grant.statements}
+    result = owner_grants(environment(data_bucket="lake"), [("churn", tuning_job)])
+    found = {(each.sid, each.principal) for grant in result for each in grant.statements}
     assert {principal for _, principal in found} == {("AWS", mine)}
     assert all(sid.startswith("DemoDev") for sid, _ in found)
 
 
 def test_a_key_known_by_its_alias_needs_no_condition_in_its_own_policy() -> None:
-    made = owner_grants(
+    result = owner_grants(
         environment(data_bucket="lake", input_kms_keys=["alias/lake"]),
         [("churn", job(definition(**inputs("s3://lake/a/"))))],
     )
-    (key,) = [each for each in made if each.kind == "key"]
+    (key,) = [each for each in result if each.kind == "key"]
     (statement,) = document(key.statements)["Statement"]
     assert (key.name, key.account) == ("alias/lake", "123456789012")
     assert statement["Resource"] == "*"
@@ -165,7 +165,7 @@ def test_a_key_known_by_its_alias_needs_no_condition_in_its_own_policy() -> None
 
 def test_managed_resources_and_aws_images_are_not_listed() -> None:
     dlc = image("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.1.0-cpu-py310")
-    made = definition(
+    result = definition(
         **inputs("s3://${hptc:data_bucket}/a/"),
         **dlc,
         OutputDataConfig={
@@ -174,7 +174,7 @@ def test_managed_resources_and_aws_images_are_not_listed() -> None:
         },
     )
     chosen = environment(kms_key="managed")
-    assert owner_grants(chosen, [("churn", job(made))]) == ()
+    assert owner_grants(chosen, [("churn", job(result))]) == ()
     assert "only uses resources that hptc creates" in render_owner_grants((), chosen)
 
 
@@ -190,7 +190,7 @@ def test_a_bucket_from_a_parameter_is_listed_by_its_reference() -> None:
 
 
 def test_it_is_ready_to_paste(golden: Golden) -> None:
-    made = grants()
-    golden("permissions/owners.txt", render_owner_grants(made, environment(**THEIRS)))
-    data = json.loads(owner_grants_json(made))
-    assert [each["policy"] for each in data] == [document(each.statements) for each in made]
+    result = grants()
+    golden("permissions/owners.txt", render_owner_grants(result, environment(**THEIRS)))
+    data = json.loads(owner_grants_json(result))
+    assert [each["policy"] for each in data] == [document(each.statements) for each in result]

@@ -101,9 +101,9 @@ def test_every_arn_and_host_is_in_the_partition(region: str) -> None:
     for each in compiled(region):
         assert each.environment is not None
         assert each.job is not None
-        made = foundation(each.environment)
+        result = foundation(each.environment)
         policies = [permissions(each.environment, each.job), launcher_statements(each.environment)]
-        policies += [made.key.policy] if made.key else []
+        policies += [result.key.policy] if result.key else []
         texts = [text for policy in policies for text in strings(document(policy))]
         arns = [text for text in texts if text.startswith("arn:")]
         arns += [text for text in strings(each.request) if text.startswith("arn:")]

@@ -233,9 +233,9 @@ def by_sid(statements: tuple[Statement, ...]) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_role_has_what_its_request_requires(case: str) -> None:
     members, chosen, expected = CASES[case]
-    made = by_sid(permissions(environment(**chosen), job(definition(**members))))
-    assert {sid: what for sid, what in made.items() if sid not in ALWAYS} == expected
-    assert [sid for sid in made if sid in ALWAYS] == ALWAYS
+    result = by_sid(permissions(environment(**chosen), job(definition(**members))))
+    assert {sid: what for sid, what in result.items() if sid not in ALWAYS} == expected
+    assert [sid for sid in result if sid in ALWAYS] == ALWAYS
 
 
 def test_what_every_role_has() -> None:
@@ -278,8 +278,8 @@ def test_each_statement_has_a_reason_and_a_request_path(case: str) -> None:
 
 def test_sids_are_unique_and_meet_iams_pattern() -> None:
     many = inputs("s3://a-b/x/", "s3://ab/x/", "s3://a.b/x/", "s3://ab", "s3://" + "long-" * 12)
-    made = document(permissions(environment(), job(definition(**many))))["Statement"]
-    sids = [each["Sid"] for each in made]
+    result = document(permissions(environment(), job(definition(**many))))["Statement"]
+    sids = [each["Sid"] for each in result]
     assert len(set(sids)) == len(sids)
     assert all(sid.isalnum() and len(sid) <= 100 for sid in sids)
     assert sum(sid.startswith("ListInput") for sid in sids) == 5
@@ -294,8 +294,8 @@ def test_no_two_families_share_a_sid() -> None:
         OutputDataConfig={"S3OutputPath": fast, "KmsKeyId": KEY},
         CheckpointConfig={"S3Uri": fast},
     )
-    made = permissions(environment(kms_key="managed"), job(everything, everything))
-    sids = [each.sid for each in made]
+    result = permissions(environment(kms_key="managed"), job(everything, everything))
+    sids = [each.sid for each in result]
     assert len(set(sids)) == len(sids)
     assert {"OpenInputSession", "OpenOutputSession", "OpenCheckpointsSession"} <= set(sids)
 
@@ -324,8 +324,8 @@ def test_a_definition_with_another_role_requires_nothing() -> None:
 )
 def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
     members = inputs("s3://${hptc:data_bucket}/a/") | VPC | volume("alias/ml")
-    made = permissions(environment(region, kms_key="managed"), job(definition(**members)))
-    arns = [r for each in made for r in each.resources if r.startswith("arn:")]
+    result = permissions(environment(region, kms_key="managed"), job(definition(**members)))
+    arns = [r for each in result for r in each.resources if r.startswith("arn:")]
     assert arns
     assert {arn.split(":")[1] for arn in arns} == {partition}
     key = foundation(environment(region, kms_key="managed")).key
@@ -333,7 +333,7 @@ def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
     assert key.policy[0].principal == ("AWS", f"arn:{partition}:iam::{ACCOUNT}:root")
 
 
-def test_merge_refuses_two_meanings_of_one_sid() -> None:
+def test_merge_rejects_different_statements_with_the_same_sid() -> None:
     one = Statement(sid="A", actions=("s3:GetObject",), resources=("x",), reason="r")
     other = Statement(
         sid="A", actions=("s3:GetObject",), resources=("y",), reason="r",
@@ -368,9 +368,9 @@ def test_the_order_of_specs_does_not_matter() -> None:
 
 
 def test_keys_and_subnets_from_parameters_are_in_the_statements() -> None:
-    made = by_parameter(**(BY_PARAMETER | {"execution_role": "managed"}))
-    asked = definition(**inputs("s3://${hptc:data_bucket}/a/"), **VPC)
-    (stack,) = spec_stacks(made, [("churn", job(asked))])
+    result = by_parameter(**(BY_PARAMETER | {"execution_role": "managed"}))
+    requested = definition(**inputs("s3://${hptc:data_bucket}/a/"), **VPC)
+    (stack,) = spec_stacks(result, [("churn", job(requested))])
     assert stack.permissions_boundary == "${hptc:permissions_boundary_arn}"
     statements = by_sid(stack.permissions)
     assert statements["DecryptInput"][1] == ["${hptc:input_kms_key_2}", "${hptc:kms_key_arn}"]

@@ -92,17 +92,17 @@ def definition() -> Request:
 def request(*changes: Change, tags: dict[str, str]) -> Request:
     """A tuning job with one training job definition for each change."""
     limits = {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}
-    made = []
+    result = []
     for change in changes:
-        made.append(definition())
-        change(made[-1])
-    several = [{"DefinitionName": f"d{i}", **each} for i, each in enumerate(made)]
+        result.append(definition())
+        change(result[-1])
+    several = [{"DefinitionName": f"d{i}", **each} for i, each in enumerate(result)]
     return {
         "HyperParameterTuningJobName": "example",
         "HyperParameterTuningJobConfig": {"Strategy": "Random", "ResourceLimits": limits},
         **(
-            {"TrainingJobDefinition": made[0]}
-            if len(made) == 1
+            {"TrainingJobDefinition": result[0]}
+            if len(result) == 1
             else {"TrainingJobDefinitions": several}
         ),
         **({"Tags": _tags(tags)} if tags else {}),
@@ -117,16 +117,16 @@ def as_it_is(_made: Request) -> None:
 
 
 def put(**members: Any) -> Change:
-    def change(made: Request) -> None:
-        made |= deepcopy(members)
+    def change(result: Request) -> None:
+        result |= deepcopy(members)
 
     return change
 
 
 def in_order(*changes: Change) -> Change:
-    def change(made: Request) -> None:
+    def change(result: Request) -> None:
         for each in changes:
-            each(made)
+            each(result)
 
     return change
 
@@ -137,10 +137,10 @@ def runtime(seconds: int | None) -> Change:
 
 
 def resources(member: str, **members: Any) -> Change:
-    def change(made: Request) -> None:
+    def change(result: Request) -> None:
         for form in RESOURCES:
-            made.pop(form, None)
-        made[member] = deepcopy(members)
+            result.pop(form, None)
+        result[member] = deepcopy(members)
 
     return change
 
@@ -162,14 +162,14 @@ def either_of(*types: str) -> Change:
 
 
 def output_key(key: str) -> Change:
-    return lambda made: made["OutputDataConfig"].update(KmsKeyId=key)
+    return lambda result: result["OutputDataConfig"].update(KmsKeyId=key)
 
 
 def volume_key(key: str) -> Change:
-    def change(made: Request) -> None:
+    def change(result: Request) -> None:
         for member in RESOURCES:
-            if member in made:
-                made[member]["VolumeKmsKeyId"] = key
+            if member in result:
+                result[member]["VolumeKmsKeyId"] = key
 
     return change
 
@@ -351,9 +351,9 @@ class Aside:
     applies: Callable[[Environment, Request], bool]
 
 
-def _keys(made: Request) -> set[str]:
-    found = {each["OutputDataConfig"].get("KmsKeyId") for each in definitions(made)}
-    for each in definitions(made):
+def _keys(result: Request) -> set[str]:
+    found = {each["OutputDataConfig"].get("KmsKeyId") for each in definitions(result)}
+    for each in definitions(result):
         for member in RESOURCES:
             found.add(each.get(member, {}).get("VolumeKmsKeyId"))
     return {each for each in found if each}
@@ -369,7 +369,7 @@ ASIDE = {
         key="required_tags",
         stricter="rules",
         because="IAM has `*` and `?` only; what they can't say becomes any text",
-        applies=lambda env, made: any(
+        applies=lambda env, result: any(
             regex in NOT_SAYABLE for regex in (env.policy.required_tags or {}).values()
         ),
     ),
@@ -377,43 +377,43 @@ ASIDE = {
         key="required_tags",
         stricter="rules",
         because="IAM compares the names of condition keys, and so of tags, without their case",
-        applies=lambda env, made: any(
+        applies=lambda env, result: any(
             name.lower() == tag["Key"].lower() and name != tag["Key"]
             for name in env.policy.required_tags or {}
-            for tag in made.get("Tags", ())
+            for tag in result.get("Tags", ())
         ),
     ),
     "a request's key, where hptc makes the environment's": Aside(
         key="require_kms_keys",
         stricter="IAM",
         because="only a deployment tells which key of the account it is; a spec says the reference",
-        applies=lambda env, made: (
-            env.infrastructure.kms_key == "managed" and OTHER_KEY in _keys(made)
+        applies=lambda env, result: (
+            env.infrastructure.kms_key == "managed" and OTHER_KEY in _keys(result)
         ),
     ),
     "a request's network, where hptc makes the environment's": Aside(
         key="require_vpc",
         stricter="IAM",
         because="only a deployment tells its ids; a spec says the references",
-        applies=lambda env, made: (
+        applies=lambda env, result: (
             env.infrastructure.network is not None
             and env.infrastructure.network.has_managed_group
-            and any("VpcConfig" in each for each in definitions(made))
+            and any("VpcConfig" in each for each in definitions(result))
         ),
     ),
     "a network for some of several definitions": Aside(
         key="require_vpc",
         stricter="rules",
         because="the subnets of all definitions are one list to IAM",
-        applies=lambda env, made: len({"VpcConfig" in each for each in definitions(made)}) == 2,
+        applies=lambda env, result: len({"VpcConfig" in each for each in definitions(result)}) == 2,
     ),
     "volumes and local storage in several definitions": Aside(
         key="require_kms_keys",
         stricter="IAM",
         because="AWS does not document which definition tells the key, so each must pass, and the "
         "instance types of all are one list",
-        applies=lambda env, made: (
-            len({_has_local_storage(each) for each in definitions(made)}) == 2
+        applies=lambda env, result: (
+            len({_has_local_storage(each) for each in definitions(result)}) == 2
         ),
     ),
 }
@@ -422,21 +422,21 @@ must have a reason that hptc can't remove."""
 
 
 def _document(chosen: Environment) -> dict[str, Any]:
-    made: dict[str, Any] = substitute(document(launcher_statements(chosen)), DEPLOYED.__getitem__)
-    return made
+    result: dict[str, Any] = substitute(document(launcher_statements(chosen)), DEPLOYED.__getitem__)
+    return result
 
 
-def rules_pass(made: Request, in_project: Project) -> bool:
+def rules_pass(result: Request, in_project: Project) -> bool:
     """Whether `hptc check` finds no HPT8xx in the file. It must find nothing else either."""
-    found = compile_text(json.dumps(made), "request.json", Workspace(rules=RULES), in_project)
+    found = compile_text(json.dumps(result), "request.json", Workspace(rules=RULES), in_project)
     assert {each.code[:4] for each in found.diagnostics} <= {"HPT8"}, found.diagnostics
     return not found.has_errors
 
 
-def iam_allows(made: Request, launcher_policy: dict[str, Any]) -> bool:
+def iam_allows(result: Request, launcher_policy: dict[str, Any]) -> bool:
     """Whether IAM allows the submission, with the tags that it adds."""
     tags = {"hptc:project": "demo", "hptc:environment": "dev"}
-    sent = {**made, "Tags": [*made.get("Tags", ()), *_tags(tags)]}
+    sent = {**result, "Tags": [*result.get("Tags", ()), *_tags(tags)]}
     return all(is_allowed(call, launcher_policy) for call in creations(sent, WORLD))
 
 
@@ -473,15 +473,15 @@ def judged(key: str) -> Iterator[Verdict]:
             yield judge(what, in_project, request(*changes, tags=tags))
 
 
-def judge(what: str, in_project: Project, made: Request) -> Verdict:
+def judge(what: str, in_project: Project, result: Request) -> Verdict:
     chosen = in_project.environment("dev")
     assert chosen is not None
     return Verdict(
         what=what,
         environment=chosen,
-        request=made,
-        rules=rules_pass(made, in_project),
-        iam=iam_allows(made, _document(chosen)),
+        request=result,
+        rules=rules_pass(result, in_project),
+        iam=iam_allows(result, _document(chosen)),
     )
 
 
@@ -533,8 +533,8 @@ def combinations(draw: st.DrawFn) -> tuple[Project, Request]:
 
 
 @given(combinations())
-def test_the_rules_and_iam_agree_on_all_keys_together(made: tuple[Project, Request]) -> None:
-    verdict = judge("", *made)
+def test_the_rules_and_iam_agree_on_all_keys_together(result: tuple[Project, Request]) -> None:
+    verdict = judge("", *result)
     assert not verdict.stricter or asides_of(COMPARED, verdict)
 
 
@@ -572,8 +572,8 @@ def test_types_with_local_storage_are_allowed_by_any_matching_pattern(
 ) -> None:
     """Without a volume key a separate statement allows them, with derived patterns."""
     chosen = environment({"require_kms_keys": True, "instance_types": allowed}, BARE)
-    made = request(in_order(one_type(instance_type), output_key(OWN_KEY)), tags={})
-    assert iam_allows(made, _document(chosen)) == matches_any_glob(allowed, instance_type)
+    result = request(in_order(one_type(instance_type), output_key(OWN_KEY)), tags={})
+    assert iam_allows(result, _document(chosen)) == matches_any_glob(allowed, instance_type)
 
 
 _PIECES = (

@@ -22,8 +22,10 @@ OUTPUT = {"OutputDataConfig": {"S3OutputPath": "s3://${hptc:artifact_bucket}/x/"
 
 def policy(name: str) -> dict[str, Any]:
     chosen, _ = compiled(name)
-    made: dict[str, Any] = substitute(document(endpoint_policy(chosen)), deployed(name).__getitem__)
-    return made
+    result: dict[str, Any] = substitute(
+        document(endpoint_policy(chosen)), deployed(name).__getitem__
+    )
+    return result
 
 
 def through(call: Call, name: str = "dev", account: str | None = None) -> bool:

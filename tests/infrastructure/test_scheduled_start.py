@@ -145,9 +145,9 @@ def test_the_jobs_of_a_spec_share_a_stem_for_any_content(tmp_path: Path) -> None
 
 def test_job_names_fit_for_a_spec_with_a_long_name(tmp_path: Path) -> None:
     long = SPEC.replace("name: Churn", "name: churn-of-the-customers-of-the-northern-branches")
-    made = stem(the_stack(project(tmp_path, long)))
-    assert re.fullmatch(r"churn-of-the-[0-9a-f]{6}", made), made
-    assert len(f"{made}-202611300600") <= 32
+    created = stem(the_stack(project(tmp_path, long)))
+    assert re.fullmatch(r"churn-of-the-[0-9a-f]{6}", created), created
+    assert len(f"{created}-202611300600") <= 32
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A policy that is certainly small need not be built: the bound holds for every such job."""
+"""The shortcut for small policies: the size limit applies to every job that takes it."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def test_a_small_policy_is_within_the_limit(
     members: dict[str, Any], kms_key: str, input_key: str
 ) -> None:
     chosen = environment(kms_key=kms_key, input_kms_keys=[input_key])
-    made = job(definition(**members))
-    is_small = has_small_policy(chosen, made)
+    result = job(definition(**members))
+    is_small = has_small_policy(chosen, result)
     event("small" if is_small else "not small")
-    assert not is_small or policy_size(permissions(chosen, made), chosen) <= MAX_ROLE_POLICY
+    assert not is_small or policy_size(permissions(chosen, result), chosen) <= MAX_ROLE_POLICY
 
 
 def test_the_largest_small_policy() -> None:
-    """Everything that takes room, at the thresholds."""
+    """Everything that adds characters to a policy, at the thresholds."""
     parts = [f"s3://{letter * 20}/{'k' * 20}" for letter in "abcd"]
     members = inputs(*parts) | volume(f"{ALIAS}v")
     members["OutputDataConfig"] = {"S3OutputPath": "s3://e/k", "KmsKeyId": f"{ALIAS}o"}
@@ -78,9 +78,9 @@ def test_the_largest_small_policy() -> None:
         "SecurityGroupIds": ["${hptc:security_group_id}"],
     }
     chosen = by_parameter(kms_key="managed", input_kms_keys=["ssm:/key"])
-    made = job(definition(**members))
-    assert has_small_policy(chosen, made)
-    assert policy_size(permissions(chosen, made), chosen) <= MAX_ROLE_POLICY
+    result = job(definition(**members))
+    assert has_small_policy(chosen, result)
+    assert policy_size(permissions(chosen, result), chosen) <= MAX_ROLE_POLICY
 
 
 @pytest.mark.parametrize(

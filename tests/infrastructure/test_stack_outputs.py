@@ -70,8 +70,8 @@ def test_the_specs_of_this_repository_reference_outputs_only(name: str) -> None:
 
 
 def test_a_parameter_provides_a_reference() -> None:
-    made = by_parameter(**BY_PARAMETER)
-    parameters = {each.provides: each.name for each in foundation(made).parameters}
+    result = by_parameter(**BY_PARAMETER)
+    parameters = {each.provides: each.name for each in foundation(result).parameters}
     assert parameters == {
         "vpc_id": "/vpc",
         "subnet_id_1": "/a",
@@ -83,17 +83,17 @@ def test_a_parameter_provides_a_reference() -> None:
         "permissions_boundary_arn": "/iam/boundary",
     }
     for name in parameters:
-        assert locate(made, name, "churn") == Output(stack="hptc-demo-dev", key=output_key(name))
-    assert made.variables["subnet_ids"] == ["${hptc:subnet_id_1}", "subnet-1"]
-    assert made.variables["security_group_ids"] == ["${hptc:security_group_id}"]
-    assert made.variables["kms_key_arn"] == "${hptc:kms_key_arn}"
-    assert made.infrastructure.execution_role == ROLE
+        assert locate(result, name, "churn") == Output(stack="hptc-demo-dev", key=output_key(name))
+    assert result.variables["subnet_ids"] == ["${hptc:subnet_id_1}", "subnet-1"]
+    assert result.variables["security_group_ids"] == ["${hptc:security_group_id}"]
+    assert result.variables["kms_key_arn"] == "${hptc:kms_key_arn}"
+    assert result.infrastructure.execution_role == ROLE
 
 
 def test_a_role_from_a_parameter_is_not_managed() -> None:
-    made = by_parameter(execution_role="ssm:/ml/role")
-    assert spec_stacks(made, [("churn", job(definition()))]) == ()
-    output = locate(made, "execution_role_arn", "churn")
+    result = by_parameter(execution_role="ssm:/ml/role")
+    assert spec_stacks(result, [("churn", job(definition()))]) == ()
+    output = locate(result, "execution_role_arn", "churn")
     assert output == Output(stack="hptc-demo-dev", key="ExecutionRoleArn")
 
 

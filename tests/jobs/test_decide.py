@@ -221,7 +221,7 @@ def test_what_planning_reads_through_can_not_write(view: type) -> None:
 
 
 @pytest.mark.parametrize(("change", "kind", "_obstacle"), WORLDS.values(), ids=[*WORLDS])
-def test_planning_needs_no_method_that_writes(
+def test_planning_uses_only_read_methods(
     world: World, change: Callable[[World], None], kind: type, _obstacle: Obstacle | None
 ) -> None:
     change(world)

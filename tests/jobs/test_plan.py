@@ -264,18 +264,18 @@ class TestCalls:
         specs = project(tmp_path, {"a": spec("a"), "b": spec("b")})
         tuning = FakeTuning()
         run(tuning, specs[:1])
-        asked: list[str] = []
+        requested: list[str] = []
 
         def provenance(one: Compiled) -> Provenance:
-            asked.append(one.name)
+            requested.append(one.name)
             return origin(one)
 
         plan(specs, read_only(tuning), deployed("a", "b"), provenance=provenance)
-        assert asked == ["b"]
+        assert requested == ["b"]
 
 
 class TestRefusals:
-    """Plans that can't be made."""
+    """Plans that can't be created."""
 
     def test_no_environment(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="needs an environment"):
@@ -390,18 +390,18 @@ class TestAgainstMoto:
         self, churn: list[Compiled], credentials: None, no_pause: Callable[[], Retry]
     ) -> None:
         connection = Connection(None, region="us-east-1", retry=no_pause())
-        asked = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 100}
+        requested = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 100}
         operation = "list_hyper_parameter_tuning_jobs"
         with Stubber(connection.sagemaker) as stub:
             stub.add_response(
-                operation, {"HyperParameterTuningJobSummaries": [], "NextToken": "t"}, asked
+                operation, {"HyperParameterTuningJobSummaries": [], "NextToken": "t"}, requested
             )
             for _ in range(3):
                 stub.add_client_error(operation, service_error_code="ThrottlingException")
             stub.add_response(
                 operation,
                 {"HyperParameterTuningJobSummaries": []},
-                {**asked, "NextToken": "t"},
+                {**requested, "NextToken": "t"},
             )
             found = plan(
                 churn,

@@ -272,7 +272,7 @@ class TestRaces:
         with pytest.raises(AwsError, match="already exists") as raised:
             send(lower, tuning)
         assert raised.value.code == "ResourceInUse"
-        assert "capitals" in raised.value.help
+        assert "different case" in raised.value.help
 
     def test_other_errors_are_raised(self, explicit: Compiled) -> None:
         tuning = FakeTuning(refusals=[AwsError("no", code="ValidationException")])
@@ -432,7 +432,7 @@ class TestStop:
         assert "stop" not in tuning.calls
 
     def test_a_job_that_does_not_exist(self, tuning: FakeTuning) -> None:
-        with pytest.raises(OperationError, match="no tuning job `x` in us-east-1"):
+        with pytest.raises(OperationError, match="no tuning job `x` found in us-east-1"):
             stop(tuning, "x")
 
     def test_a_job_that_ends_in_the_meantime(self, tuning: FakeTuning) -> None:

@@ -309,11 +309,11 @@ training_job:
         )
         file = str(root / "spec.yaml")
         codes = {d.code for d in compile_file(file, Workspace()).diagnostics}
-        asked = {
+        requested = {
             d.code for d in compile_file(file, Workspace(rehearse=rehearse_sample)).diagnostics
         }
         assert "HPT342" not in codes
-        assert "HPT342" in asked
+        assert "HPT342" in requested
 
 
 def test_logs_after_the_time_limit_are_skipped(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_parameter_is_not_changed(kind: ResourceKind) -> None:
         (POLICY, f"{IAM}role/me"),
     ],
 )
-def test_invalid_text_is_refused_with_an_example(kind: ResourceKind, given: str) -> None:
+def test_invalid_text_is_rejected_with_an_example(kind: ResourceKind, given: str) -> None:
     with pytest.raises(PydanticCustomError) as raised:
         kind.check(given)
     message = raised.value.message()

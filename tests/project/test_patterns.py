@@ -1,4 +1,4 @@
-"""Patterns of hptc.yaml match as Python's `re` does, and can't be made to hang."""
+"""Patterns of hptc.yaml match as Python's `re` does, and never hang."""
 
 from __future__ import annotations
 

@@ -39,24 +39,24 @@ CHOICES: dict[str, tuple[str, str | None, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "asked", "name"), CHOICES.values(), ids=CHOICES)
-def test_environment(tmp_path: Path, text: str, asked: str | None, name: str | None) -> None:
-    environment = loaded(tmp_path, text).environment(asked)
+@pytest.mark.parametrize(("text", "requested", "name"), CHOICES.values(), ids=CHOICES)
+def test_environment(tmp_path: Path, text: str, requested: str | None, name: str | None) -> None:
+    environment = loaded(tmp_path, text).environment(requested)
     assert (environment.name if environment else None) == name
 
 
 REFUSED: dict[str, tuple[str, str | None, str]] = {
-    "several, none chosen": (f"project: x\n{BOTH}", None, "none was chosen: dev, prod"),
+    "several, none chosen": (f"project: x\n{BOTH}", None, "none was selected: dev, prod"),
     "unknown": (f"project: x\nenvironments:\n{DEV}", "prod", "has no environment `prod`"),
     "unknown, none at all": ("project: x\n", "dev", "has no environment `dev`"),
     "unknown default": (f"project: x\ndefault_environment: x\nenvironments:\n{DEV}", None, "`x`"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "asked", "said"), REFUSED.values(), ids=REFUSED)
-def test_no_environment(tmp_path: Path, text: str, asked: str | None, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        loaded(tmp_path, text).environment(asked)
+@pytest.mark.parametrize(("text", "requested", "message"), REFUSED.values(), ids=REFUSED)
+def test_no_environment(tmp_path: Path, text: str, requested: str | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        loaded(tmp_path, text).environment(requested)
 
 
 def test_what_templates_see(tmp_path: Path) -> None:
@@ -94,12 +94,12 @@ def test_what_an_environment_provides(tmp_path: Path, text: str, provided: dict[
     line = f'  dev: {{account: "111122223333", region: us-east-1, infrastructure: {text}}}\n'
     environment = loaded(tmp_path, f"project: x\nenvironments:\n{line}").environment(None)
     assert environment is not None
-    told = {
+    output = {
         key: value
         for key, value in environment.variables.items()
         if key.endswith(("bucket", "arn", "ids"))
     }
-    assert told == provided
+    assert output == provided
 
 
 def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:

@@ -180,10 +180,10 @@ def cases() -> Iterator[tuple[str, dict[str, Any], str, Any]]:
         def setting(
             name: str, value: Any, parents: list[Key] = parents, several: bool = several
         ) -> dict[str, Any]:
-            made = Setting(several=several)
-            target = made.mapping(parents)
+            result = Setting(several=several)
+            target = result.mapping(parents)
             target[name] = value
-            return made.spec
+            return result.spec
 
         match key.node:
             case Leaf():
@@ -201,10 +201,10 @@ def cases() -> Iterator[tuple[str, dict[str, Any], str, Any]]:
                 spec = setting(key.name, ["other"])
                 yield key.path, spec, f"{key.api}[].{name}", "other"
             case Named(_, name):
-                made = Setting(several=several)
-                made.mapping([*parents, key])
+                result = Setting(several=several)
+                result.mapping([*parents, key])
                 entry = "one" if key.path == "training_jobs" else "entry"
-                yield key.path, made.spec, f"{key.api}[].{name}", entry
+                yield key.path, result.spec, f"{key.api}[].{name}", entry
             case Hyperparameters():
                 yield f"{key.path} static", setting(key.name, {"eta": 3}), f"{key.api}{{eta}}", "3"
                 for kind in ranges(key):
@@ -247,9 +247,9 @@ def request_of(spec: dict[str, Any]) -> Request:
     request = emit(parsed)
     assert fill(request, parsed, None) == []
     request.setdefault("HyperParameterTuningJobName", parsed.name)
-    made = conformance(request).request
-    assert isinstance(made, dict)
-    return made
+    result = conformance(request).request
+    assert isinstance(result, dict)
+    return result
 
 
 @pytest.mark.parametrize(("spec", "api", "value"), CASES.values(), ids=CASES)

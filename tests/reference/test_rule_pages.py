@@ -66,8 +66,8 @@ request. Each is checked by the [rules](rules.md) next to it, or:
 
 - **shape**: by HPT101 to HPT106, from the installed botocore model
 - **online**: only with an AWS account, by `hptc check --online` or the service itself
-- **accepted**: not at all, because SageMaker accepts it
-- **not checked**: not at all; the row says why
+- **accepted**: not checked, because SageMaker accepts it
+- **not checked**: not checked for another reason, which the row gives
 
 """
 
@@ -106,12 +106,12 @@ def _decided(who: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "made"), [(RULES_PAGE, rules_page), (CATALOGUE_PAGE, catalogue_page)],
+    ("path", "result"), [(RULES_PAGE, rules_page), (CATALOGUE_PAGE, catalogue_page)],
     ids=["rules", "catalogue"],
 )  # fmt: skip
-def test_page_is_up_to_date(path: Path, made: object, request: pytest.FixtureRequest) -> None:
-    assert callable(made)
-    text = made()
+def test_page_is_up_to_date(path: Path, result: object, request: pytest.FixtureRequest) -> None:
+    assert callable(result)
+    text = result()
     if request.config.getoption("--update-golden"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, f"{path.name}: `make golden`"

@@ -420,17 +420,17 @@ PATTERNS = sorted({shape.pattern for shape in every_shape(input_shape())} - {""}
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_translates_patterns(pattern: str) -> None:
-    made = portable_pattern(pattern)
-    assert r"\p{" not in made
-    re.compile(made)
+    result = portable_pattern(pattern)
+    assert r"\p{" not in result
+    re.compile(result)
 
 
 def test_a_unicode_class_rejects_the_same_ascii() -> None:
-    made = re.compile(portable_pattern(r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"))
-    taken = {chr(code) for code in range(128) if made.fullmatch(chr(code))}
+    result = re.compile(portable_pattern(r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"))
+    taken = {chr(code) for code in range(128) if result.fullmatch(chr(code))}
     letters = {chr(code) for code in range(128) if chr(code).isalnum()}
     assert taken == letters | set(" _.:/=+-@")
-    assert made.fullmatch("équipe 成長")
+    assert result.fullmatch("équipe 成長")
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")

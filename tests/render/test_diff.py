@@ -233,7 +233,7 @@ def test_a_strangers_text_stays_in_its_line_elsewhere(text: str) -> None:
     ("specs", "changes", "length"),
     [(1, 1, 1_000_000), (1, 5_000, 300), (1_000, 1, 200), (300, 30, 1_000), (20, 20, 20)],
 )
-def test_a_comment_fits_whatever_the_change(
+def test_a_comment_fits_for_any_change(
     character: str, specs: int, changes: int, length: int
 ) -> None:
     text = character * length
@@ -241,8 +241,8 @@ def test_a_comment_fits_whatever_the_change(
         kind=Kind.PERMISSIONS_BROADENED, path=(), subject=text, old=text, new=text, note=text
     )
     found = tuple(changed(change, changes, name=f"s{n}{text}") for n in range(specs))
-    made = replace(page_of(*found), project=(change,) * changes, notes=(text,), old=text)
-    page = render_markdown(made)
+    result = replace(page_of(*found), project=(change,) * changes, notes=(text,), old=text)
+    page = render_markdown(result)
     assert len(page.encode()) <= MAX_BYTES
     assert page.splitlines()[0].startswith("🔴 **hptc diff: broadens permissions**")
     assert page.endswith(f"{MARKER}\n")
@@ -280,11 +280,11 @@ def test_json_has_what_a_program_needs(everything: Review) -> None:
 def test_the_page_about_it_shows_a_real_comment(everything: Review, request: object) -> None:
     """docs/review.md contains the Markdown of a change to one spec."""
     (trees,) = (one for one in with_costs(everything, _cost).specs if one.name == "trees")
-    made = render_markdown(replace(everything, specs=(trees,), project=()))
+    result = render_markdown(replace(everything, specs=(trees,), project=()))
     path = ROOT / "docs" / "review.md"
     before, start, rest = path.read_text(encoding="utf-8").partition("````markdown\n")
     _, end, after = rest.partition("````\n")
-    whole = f"{before}{start}{made}{end}{after}"
+    whole = f"{before}{start}{result}{end}{after}"
     assert start
     assert end
     if request.config.getoption("--update-golden"):  # type: ignore[attr-defined]

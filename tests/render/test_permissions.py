@@ -43,12 +43,12 @@ def test_each_statement_is_traced_to_the_spec(spec: str, golden: Golden) -> None
 
 def test_json_is_the_policy_that_is_deployed(golden: Golden) -> None:
     found = compiled("direct-marketing-xgboost")
-    made = permissions_json(permissions_report(succeeded(found)))
-    golden("permissions/direct-marketing-xgboost.json", made)
+    result = permissions_json(permissions_report(succeeded(found)))
+    golden("permissions/direct-marketing-xgboost.json", result)
     assert found.environment is not None
     assert found.job is not None
     (stack,) = spec_stacks(found.environment, [(found.name, found.job)])
-    assert json.loads(made) == document(stack.permissions)
+    assert json.loads(result) == document(stack.permissions)
 
 
 def test_every_place_is_in_a_file_of_the_project() -> None:
@@ -82,9 +82,9 @@ def test_each_of_several_roles_has_a_policy(tmp_path: Path) -> None:
         ("${hptc:execution_role_arn}", True),
         (role, False),
     ]
-    made = json.loads(permissions_json(report))
-    assert list(made) == ["${hptc:execution_role_arn}", role]
-    assert all(each["Version"] == "2012-10-17" for each in made.values())
+    result = json.loads(permissions_json(report))
+    assert list(result) == ["${hptc:execution_role_arn}", role]
+    assert all(each["Version"] == "2012-10-17" for each in result.values())
     assert f"{role}: an existing role" in render_permissions(report)
 
 

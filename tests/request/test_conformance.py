@@ -14,12 +14,17 @@ def test_members_stand_in_the_apis_order_and_maps_as_they_are() -> None:
         "Unknown": 1,
         "HyperParameterTuningJobName": "n",
     }  # fmt: skip
-    made = conformance(request).request
-    assert made == request
-    assert list(made) == ["HyperParameterTuningJobName", "TrainingJobDefinition", "Tags", "Unknown"]
-    assert list(made["Tags"][0]) == ["Key", "Value"]
-    assert list(made["TrainingJobDefinition"]) == ["DefinitionName", "StaticHyperParameters"]
-    assert list(made["TrainingJobDefinition"]["StaticHyperParameters"]) == ["b", "a"]
+    result = conformance(request).request
+    assert result == request
+    assert list(result) == [
+        "HyperParameterTuningJobName",
+        "TrainingJobDefinition",
+        "Tags",
+        "Unknown",
+    ]
+    assert list(result["Tags"][0]) == ["Key", "Value"]
+    assert list(result["TrainingJobDefinition"]) == ["DefinitionName", "StaticHyperParameters"]
+    assert list(result["TrainingJobDefinition"]["StaticHyperParameters"]) == ["b", "a"]
 
 
 def test_references_are_found_wherever_they_are() -> None:

@@ -1,4 +1,4 @@
-"""The way from a request back to the spec: every value's path leads to the key that says it."""
+"""Paths from a request to the spec: the path of every value maps to the key that sets it."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[st
             assert len(place) - there <= 1, (path, place)
             continue
         if not isinstance(found, (dict, list)):
-            assert told(found, value), (path, place, found, value)
+            assert is_emitted(found, value), (path, place, found, value)
 
 
 def walked(data: Any, place: Path) -> tuple[Any, int]:
-    """What stands on the way to a place, and how many of its parts are there."""
+    """The value at the deepest part of a path that exists, and the number of its existing parts."""
     there = 0
     for part in place:
         if not isinstance(data, (dict, list)):
@@ -70,7 +70,7 @@ def walked(data: Any, place: Path) -> tuple[Any, int]:
     return data, there
 
 
-def told(written: Any, value: Any) -> bool:
+def is_emitted(written: Any, value: Any) -> bool:
     """Whether a spec's value is the request's, as text or as JSON."""
     if isinstance(written, Scalar):
         written = written.text

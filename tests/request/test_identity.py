@@ -1,4 +1,4 @@
-"""The digest is what a search is: how it was written never counts, what it says always does."""
+"""The digest identifies the content of a tuning job: notation never counts, content always does."""
 
 from __future__ import annotations
 
@@ -146,12 +146,12 @@ DIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_the_same_search(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_notations_of_the_same_tuning_job(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert digest(one) == digest(other)
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
-def test_another_search(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_changes_that_create_another_tuning_job(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert digest(one) != digest(other)
 
 
@@ -196,7 +196,7 @@ def test_scheduled_stem(spec: str, stem: str) -> None:
     st.from_regex(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,60}", fullmatch=True),
     st.none() | st.integers(1, 999),
 )
-def test_a_job_name_fits_whatever_the_spec_is_called(spec: str, rerun: int | None) -> None:
+def test_a_job_name_fits_for_any_spec_name(spec: str, rerun: int | None) -> None:
     name = job_name(spec, digest({}), rerun=rerun)
     assert len(name) <= MAX_NAME
     assert violations({**make_request(1, 0.0), "HyperParameterTuningJobName": name}) == []
@@ -204,7 +204,7 @@ def test_a_job_name_fits_whatever_the_spec_is_called(spec: str, rerun: int | Non
 
 
 def alone(path: Path, value: Any) -> Any:
-    """A request that says one value."""
+    """A request that sets one value."""
     for part in reversed(path):
         value = [value] if part == "[]" else {part: value}
     return value
@@ -213,8 +213,8 @@ def alone(path: Path, value: Any) -> Any:
 COMMON = (False, True, 0, 1, 2, 60, 3600, 86_400, "", "/opt/ml/checkpoints")
 
 
-def unsaid() -> set[tuple[str, Any]]:
-    """Every value that counts as nothing said, of those that a default could be."""
+def unset_values() -> set[tuple[str, Any]]:
+    """Every value that counts as not set, of those that can be a default."""
     found = set()
     for path, shape in leaves():
         if path == ("HyperParameterTuningJobName",):
@@ -225,8 +225,8 @@ def unsaid() -> set[tuple[str, Any]]:
     return found
 
 
-def test_no_other_value_counts_as_nothing_said() -> None:
-    assert unsaid() == {
+def test_no_other_value_counts_as_a_default() -> None:
+    assert unset_values() == {
         ("HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType", "Off"),
         ("ConvergenceDetected.CompleteOnConvergence", "Disabled"),
         ("[].ScalingType", "Auto"),

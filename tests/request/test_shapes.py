@@ -1,4 +1,4 @@
-"""What AWS's shape demands, held against a second reading of it: botocore's own shape objects."""
+"""What AWS's shape requires, compared with a second reading of it: botocore's own shape objects."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_request_that_meets_the_shape_has_none(request: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, True], ids=repr)
-def test_what_is_no_request(value: Any) -> None:
+def test_values_that_are_not_requests(value: Any) -> None:
     assert ours(value) == theirs(value) != []
 
 

@@ -196,8 +196,8 @@ environments:
 @pytest.fixture
 def request_file(folder: Path) -> Path:
     """The spec's own request, alone in a project of several environments."""
-    made = succeeded(compile_text(SPEC, "churn.yaml", Workspace(rules=()))).request
-    (folder / "request.json").write_text(json.dumps(made, indent=2), encoding="utf-8")
+    created = succeeded(compile_text(SPEC, "churn.yaml", Workspace(rules=()))).request
+    (folder / "request.json").write_text(json.dumps(created, indent=2), encoding="utf-8")
     (folder / "hptc.yaml").write_text(SEVERAL, encoding="utf-8")
     return folder / "request.json"
 
@@ -265,7 +265,7 @@ class TestRequestFiles:
         )
         assert hptc(["check", "request.json"]) == 0
         assert hptc(["submit", "request.json"]) == 2
-        assert "several environments and none was chosen: dev, prod" in capsys.readouterr().err
+        assert "several environments and none was selected: dev, prod" in capsys.readouterr().err
 
     def test_budget_of_a_request_uses_the_prices_of_the_project(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text(BUDGET)

@@ -87,7 +87,7 @@ def test_example_names_its_base() -> None:
 
 
 @pytest.mark.parametrize("missing", ["Why.", "Bad:", "Good:"])
-def test_incomplete_documentation_is_refused(missing: str) -> None:
+def test_incomplete_documentation_is_rejected(missing: str) -> None:
     text = "Summary.\n\n    Why.\n\n    Bad:\n        a: 1\n\n    Good:\n        b: 2\n    "
     with pytest.raises(ValueError, match="HPT999"):
         parse_documentation(text.replace(missing, ""), "HPT999")

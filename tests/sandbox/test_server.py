@@ -36,7 +36,7 @@ def test_the_environment_points_clients_to_the_sandbox(sandbox: Sandbox) -> None
 
 def test_the_description_states_the_limits(sandbox: Sandbox) -> None:
     text = sandbox.describe()
-    assert f"a local stand-in for AWS (moto) at {sandbox.endpoint_url}" in text
+    assert f"a local AWS endpoint (moto) at {sandbox.endpoint_url}" in text
     assert "It trains nothing. A tuning job is Completed immediately" in text
     assert (
         "It enforces no permissions: IAM, bucket and key policies are stored but not evaluated"

@@ -59,6 +59,6 @@ def test_a_described_request_has_only_its_authors_tags() -> None:
 
 
 def test_an_absent_tuning_job_is_an_error() -> None:
-    with pytest.raises(OperationError, match="`nope` in us-east-1") as raised:
+    with pytest.raises(OperationError, match="`nope` found in us-east-1") as raised:
         describe(FakeTuning(), "nope")
     assert "hptc list" in raised.value.help

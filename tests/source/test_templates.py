@@ -158,7 +158,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED.items(), ids=[text[:60] for text in REFUSED])
-def test_refused(text: str, message: str) -> None:
+def test_rejected(text: str, message: str) -> None:
     with pytest.raises(TemplateError, match=re.escape(message)) as refusal:
         render(text, VARIABLES)
     assert "jinja" not in str(refusal.value).lower()

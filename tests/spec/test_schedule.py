@@ -117,7 +117,7 @@ def test_a_fixed_job_name_excludes_a_schedule() -> None:
 
 
 @pytest.mark.parametrize("several", [False, True], ids=["one definition", "several"])
-def test_a_name_that_step_functions_reads_as_a_path_is_refused(several: bool) -> None:
+def test_a_name_that_step_functions_reads_as_a_path_is_rejected(several: bool) -> None:
     job = {"hyperparameters": {"alpha": 1, "eta.$": "$$.Execution.Id"}}
     given = {"training_jobs": {"one": {}, "two": job}} if several else {"training_job": job}
     ((code, message),) = problems("rate(7 days)", **given)

@@ -220,9 +220,9 @@ def test_a_question_follows_the_lines_before_it(tmp_path: Path) -> None:
         script(ASKING.format(typed="y", code=0)), tmp_path, output, ask=printed.all.append
     )
     assert code == 0
-    before, *asked = printed.all
+    before, *requested = printed.all
     assert before == "a table"
-    assert "".join(map(str, asked)) == "Do you wish to deploy these changes? (y/n) y\n"
+    assert "".join(map(str, requested)) == "Do you wish to deploy these changes? (y/n) y\n"
     assert output.failure_message() == "an-ending of words"
 
 

@@ -63,9 +63,9 @@ def write_cdk(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") ->
 def run(folder: Path, *specs: str, is_approved: bool = False) -> tuple[Deployment, Reported]:
     reported = Reported()
     callbacks = reported.callbacks()
-    made = deploy(folder, "dev", specs, is_approved=is_approved, callbacks=callbacks)
-    assert made is not None
-    return made, reported
+    result = deploy(folder, "dev", specs, is_approved=is_approved, callbacks=callbacks)
+    assert result is not None
+    return result, reported
 
 
 FAILURES = {
@@ -142,15 +142,15 @@ SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one
 
 def test_a_success(folder: Path) -> None:
     write_cdk(folder, SUCCESS, code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
-    made, reported = run(folder, is_approved=True)
-    assert [(each.name, each.is_changed, dict(each.outputs)) for each in made.stacks] == [
+    result, reported = run(folder, is_approved=True)
+    assert [(each.name, each.is_changed, dict(each.outputs)) for each in result.stacks] == [
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
     assert reported.lines[2:] == ["a warning", "another one"]
     # The deployment has succeeded, although the caller may not list stacks.
-    assert made.orphaned is None
-    assert "no AWS credentials" in made.listing_error
+    assert result.orphaned is None
+    assert "no AWS credentials" in result.listing_error
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
     assert arguments[:2] == ["deploy", "--all"]
     assert arguments[arguments.index("--require-approval") + 1] == "never"
@@ -160,20 +160,20 @@ def test_outputs_of_a_stack_without_progress(folder: Path) -> None:
     write_cdk(
         folder, "in other words", code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}'
     )
-    made, _ = run(folder)
-    assert [(each.name, dict(each.outputs)) for each in made.stacks] == [
+    result, _ = run(folder)
+    assert [(each.name, dict(each.outputs)) for each in result.stacks] == [
         (STACK, {"ExecutionRoleArn": "arn"})
     ]
 
 
 def test_some_specs_only(folder: Path) -> None:
     write_cdk(folder, "", code=0)
-    made, _ = run(folder, "churn")
-    assert (made.orphaned, made.listing_error) == (None, "")
+    result, _ = run(folder, "churn")
+    assert (result.orphaned, result.listing_error) == (None, "")
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
     assert arguments[:4] == ["deploy", FOUNDATION, STACK, "--app"]
     assert arguments[arguments.index("--require-approval") + 1] == "broadening"
-    with pytest.raises(UsageError, match=f"there is no stack `{FOUNDATION}-nope` to deploy"):
+    with pytest.raises(UsageError, match=f"no stack `{FOUNDATION}-nope` found to deploy"):
         run(folder, "nope")
 
 

@@ -69,7 +69,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            pytest.param(f"{FOUNDATION}-nowhere", "there is no stack", id="absent"),
+            pytest.param(f"{FOUNDATION}-nowhere", "no stack `.*` found", id="absent"),
             pytest.param(
                 "CDKToolkit", "does not belong to the project `churn`", id="another tool's"
             ),

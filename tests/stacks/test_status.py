@@ -57,8 +57,8 @@ class TestStacks:
         before = project(tmp_path, {"churn": spec("churn")})
         there = deployed("churn")
         assert before[0].environment is not None
-        made = environment_stacks(before[0].environment, deployable_specs(before))
-        for stack, digest in made.digests.items():
+        result = environment_stacks(before[0].environment, deployable_specs(before))
+        for stack, digest in result.digests.items():
             there.stacks[stack] = there.stacks[stack] | {"Digest": digest}
         assert planned(before, stacks=there).stacks.not_deployed == ()
         # A changed search space needs the same stacks; other data does not.

@@ -21,7 +21,7 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Where the calls are made: the account, the Region, and the key of each encrypted bucket."""
+    """The context of the calls: the account, the Region, and the key of each encrypted bucket."""
 
     account: str
     region: str

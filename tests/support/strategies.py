@@ -114,14 +114,14 @@ def _leaf(shape: Shape, random: Random) -> Any:
 
 def _structure(shape: Shape, name: str, random: Random, richness: float) -> dict[str, Any]:
     required = {*shape.required, _NAMED.get(name, "")}
-    made = {
+    result = {
         member: _value(inner, member, random, richness)
         for member, inner in shape.members.items()
         if member in required or random.random() < richness
     }
-    if "AlgorithmSpecification" in made:
-        _keep_first(made.get("HyperParameterRanges", {}), made.get("StaticHyperParameters", {}))
-    return made
+    if "AlgorithmSpecification" in result:
+        _keep_first(result.get("HyperParameterRanges", {}), result.get("StaticHyperParameters", {}))
+    return result
 
 
 def _keep_first(ranges: dict[str, Any], static: dict[str, str]) -> None:

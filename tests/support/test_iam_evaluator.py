@@ -103,9 +103,9 @@ CONDITIONS: list[tuple[str, str | tuple[str, ...] | None, Any, bool]] = [
 def test_conditions(
     operator: str, actual: str | tuple[str, ...] | None, wanted: Any, matches: bool
 ) -> None:
-    made = document(statement(Condition={operator: {"Some:Key": wanted}}))
+    result = document(statement(Condition={operator: {"Some:Key": wanted}}))
     call = get("a", **({} if actual is None else {"some:key": actual}))
-    assert is_allowed(call, made) is matches
+    assert is_allowed(call, result) is matches
 
 
 def test_all_conditions_must_match() -> None:
@@ -152,6 +152,6 @@ def test_an_unknown_element_is_an_error(unknown: dict[str, Any]) -> None:
 
 
 def test_a_plain_operator_on_a_multivalued_key_is_an_error() -> None:
-    made = document(statement(Condition={"StringEquals": {"k": "a"}}))
+    result = document(statement(Condition={"StringEquals": {"k": "a"}}))
     with pytest.raises(ValueError, match="multivalued"):
-        is_allowed(get("a", k=("a",)), made)
+        is_allowed(get("a", k=("a",)), result)
