@@ -138,9 +138,9 @@ def test_a_warm_start_names_the_jobs_of_its_parents(
     deployed: Deployed, compiled: dict[str, Request], child: str, parents: tuple[str, ...]
 ) -> None:
     found = described(deployed.project, compiled[child]["HyperParameterTuningJobName"])
-    parents = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    described_parents = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
     names = [compiled[parent]["HyperParameterTuningJobName"] for parent in parents]
-    assert [parent["HyperParameterTuningJobName"] for parent in parents] == names
+    assert [each["HyperParameterTuningJobName"] for each in described_parents] == names
     for name in names:
         assert described(deployed.project, name)["HyperParameterTuningJobName"] == name
 
