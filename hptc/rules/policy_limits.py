@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from hptc.catalog.prices import packaged
-from hptc.cost.bound import CostBound, cost_bound, job_region, training_jobs
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import matches_any_glob, pattern
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import spec_duration
+
+if TYPE_CHECKING:
+    from hptc.cost.bound import CostBound
+
+# Costs are imported where a policy limits them: few projects have one, and each check would wait.
 
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"
@@ -27,6 +31,9 @@ def _bound(context: Context) -> tuple[Decimal, CostBound] | None:
     budget = context.policy.budget_usd
     if budget is None:
         return None
+    from hptc.catalog.prices import packaged
+    from hptc.cost.bound import cost_bound, job_region
+
     region = job_region(context.job, context.environment)
     return Decimal(str(budget)), cost_bound(context.job, region, context.prices or packaged())
 
@@ -113,8 +120,12 @@ def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]
         limits: {max_number_of_training_jobs: 10}
     """
     allowed = context.policy.max_number_of_training_jobs
+    if allowed is None:
+        return
+    from hptc.cost.bound import training_jobs
+
     count = training_jobs(context.job)
-    if allowed is not None and (count.number is None or count.number > allowed):
+    if count.number is None or count.number > allowed:
         number = f"{count.number}" if count.number else "any number of"
         yield rule.finding(
             f"the tuning job may have {number} training jobs ({count.reason}), but the policy "

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
-from hptc.cost.bound import training_jobs
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project import kms_keys
 from hptc.project.patterns import glob_matches, matches_any_glob
@@ -177,8 +176,12 @@ def missing_spot_training(rule: Rule, context: Context) -> Iterator[Finding]:
         limits: {max_number_of_training_jobs: 10}
     """
     above = context.policy.spot_required_above
+    if above is None:
+        return
+    from hptc.cost.bound import training_jobs  # only policies need it
+
     count = training_jobs(context.job)
-    if above is None or (count.number is not None and count.number <= above):
+    if count.number is not None and count.number <= above:
         return
     for definition in context.job.definitions:
         if not definition.is_spot:
