@@ -123,4 +123,4 @@ def test_only_one_environment_at_a_time(
     (other / "specs").mkdir()
     (other / "specs" / "third.yaml").write_text(SPEC.replace("NAME", "third"), "utf-8")
     assert hptc(["cost", "--online", str(folder), str(other)]) == 2
-    assert "--online takes the specs of one environment" in capsys.readouterr().err
+    assert "--online requires specs of a single environment" in capsys.readouterr().err
