@@ -1,5 +1,5 @@
-"""A world that refuses: each trouble gives its exit code, one message that says what to do, and
-leaves nothing half-written.
+"""Failures outside of hptc: each one has its exit code and one message with a fix, and leaves no
+partly written files.
 """
 
 from __future__ import annotations
