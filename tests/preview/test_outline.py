@@ -164,7 +164,7 @@ training_job: {hyperparameters: {epochs: 9}}
 """
         result = preview(job(spec))
         assert result.hyperband is not None
-        assert result.hyperband.max_resource == 9
+        assert (result.hyperband.min_resource, result.hyperband.max_resource) == (1, 9)
 
     @given(st.integers(1, 50), st.integers(0, 20_000))
     def test_rungs_stay_within_the_resource(self, least: int, more: int) -> None:
