@@ -132,6 +132,18 @@ def test_the_machine_sends_the_compiled_request_with_provenance_tags(tmp_path: P
     }
 
 
+def test_a_refused_call_is_retried_for_half_an_hour(tmp_path: Path) -> None:
+    stack = the_stack(project(tmp_path))
+    for name in ("CreateJob", "DescribeJob"):
+        (retry,) = state(stack, name)["Retry"]
+        waits = [
+            retry["IntervalSeconds"] * retry["BackoffRate"] ** attempt
+            for attempt in range(retry["MaxAttempts"])
+        ]
+        assert sum(waits) == 31 * 60
+        assert "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
+
+
 def test_the_jobs_of_a_spec_share_a_stem_for_any_content(tmp_path: Path) -> None:
     """Otherwise a role could not follow a job that started before a deployment."""
     before = the_stack(project(tmp_path))

@@ -29,6 +29,7 @@ STATES = {
     "untracked": ("a.yaml", None, "a", True),
     "in an untracked folder": ("new/a.yaml", None, "a", True),
     "a name with a space": ("a b.yaml", "a", "b", True),
+    "untracked, a name with a space": ("a b.yaml", None, "a", True),
     "a name with letters of a pattern": ("a[b]*.yaml", "a", "b", True),
     "a name like a path specification": (":(top)a.yaml", "a", "b", True),
     "a name beyond ASCII": ("größe.yaml", "a", "b", True),

@@ -164,7 +164,7 @@ training_job: {hyperparameters: {epochs: 9}}
 """
         result = preview(job(spec))
         assert result.hyperband is not None
-        assert result.hyperband.max_resource == 9
+        assert (result.hyperband.min_resource, result.hyperband.max_resource) == (1, 9)
 
     @given(st.integers(1, 50), st.integers(0, 20_000))
     def test_rungs_stay_within_the_resource(self, least: int, more: int) -> None:
@@ -216,6 +216,40 @@ class TestWaves:
 )
 def test_warnings(spec: str, warning: str) -> None:
     assert any(warning in found for found in preview(job(spec)).warnings)
+
+
+def limited(number: int, parallel: int, more: str = "") -> str:
+    return (
+        f"limits: {{max_number_of_training_jobs: {number}, "
+        f"max_parallel_training_jobs: {parallel}{more}}}\n"
+    )
+
+
+ROUND = "strategy: Hyperband\nhyperband: {min_resource: 1, max_resource: 27}\n"
+AT_THE_LIMIT: dict[str, tuple[str, str, bool]] = {
+    # the spec, a part of the warning, whether it is there
+    "few training jobs": (limited(3, 2), "as in random search", False),
+    "four, two thirds in parallel": (limited(4, 3), "as in random search", True),
+    "twice as many as in parallel": (limited(8, 4), "as in random search", False),
+    "less than twice as many": (limited(7, 4), "as in random search", True),
+    "time for all": (limited(20, 2, ", max_runtime: 10h"), "leaves time for", False),
+    "time for all but one round": (limited(20, 2, ", max_runtime: 9h"), "time for 18 of 20", True),
+    "one round of Hyperband": (ROUND + limited(49, 4), "one round of Hyperband", False),
+    "one less than a round": (ROUND + limited(48, 4), "one round of Hyperband", True),
+}
+
+
+@pytest.mark.parametrize(("spec", "warning", "is_warned"), AT_THE_LIMIT.values(), ids=AT_THE_LIMIT)
+def test_warnings_at_their_limits(spec: str, warning: str, is_warned: bool) -> None:
+    found = preview(job(spec)).warnings
+    assert any(warning in each for each in found) is is_warned
+
+
+def test_the_largest_grid_has_no_warning() -> None:
+    spec = GRID.replace("[2, 4, 6]", str([*range(25)])).replace("[sgd, adam]", str([*range(30)]))
+    found = preview(job(spec))
+    assert [grid.points for grid in found.grids] == [750]
+    assert not any("maximum is 750" in each for each in found.warnings)
 
 
 @given(
