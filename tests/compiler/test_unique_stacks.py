@@ -62,6 +62,16 @@ def test_two_specs_need_one_stack(tmp_path: Path) -> None:
     assert found.help == "rename this spec or the other spec"
 
 
+@pytest.mark.parametrize("text", ["", "# schedule: see hptc.yaml\n"], ids=["no text", "a comment"])
+def test_the_defaults_of_a_project_schedule_its_specs(text: str, tmp_path: Path) -> None:
+    folder = written(tmp_path, "a", "a-schedule", extra=text)
+    defaults = "defaults: {schedule: rate(7 days)}\n"
+    (folder / "hptc.yaml").write_text(PROJECT + defaults, encoding="utf-8")
+    (found,) = (each for each in diagnostics(folder) if each.code == "HPT605")
+    assert Path(found.span.file).name == "a.yaml"
+    assert "`hptc-plat-dev-a-schedule`" in found.message
+
+
 def test_a_spec_without_a_stack_collides_with_nothing(tmp_path: Path) -> None:
     folder = written(tmp_path, "eu")
     path = folder / "specs" / "eu.yaml"
