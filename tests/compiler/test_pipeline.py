@@ -137,6 +137,16 @@ def test_a_request_has_no_sample_log(folder: Path) -> None:
 
 # Content and names.
 
+
+def test_only_specs_need_names_of_their_own(folder: Path) -> None:
+    write(folder, churn="")
+    request = {**succeeded(compiled("churn")).request, "HyperParameterTuningJobName": "churn"}
+    for name in ("one", "two"):
+        (folder / "specs" / f"{name}.json").write_text(json.dumps(request), "utf-8")
+    found = [code for one in compile_paths(["specs"], Workspace(rules=())) for code in codes(one)]
+    assert "HPT600" not in found
+
+
 SAME = {
     "key order": (
         "random_seed: 7\nearly_stopping: Auto\n", "early_stopping: Auto\nrandom_seed: 7\n"
