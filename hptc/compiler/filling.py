@@ -118,7 +118,7 @@ def _fill_image(
         return [
             _finding(
                 "HPT103",
-                f"the image of `{name}` depends on the Region, but there is no environment",
+                f"the image of `{name}` depends on the Region, but no environment is defined",
                 at / selectors[0],
                 help="add an environment to hptc.yaml, or use `training_image:`",
             )

@@ -19,7 +19,7 @@ from hptc.source.document import to_diagnostic
 from hptc.source.filesystem import DISK, Files
 
 if TYPE_CHECKING:  # imported only when a spec needs them
-    from hptc.catalog.prices import PriceTable
+    from hptc.catalog.prices import PriceTable, ProjectPrices
     from hptc.metrics.rehearsal import Rehearsal
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
@@ -41,7 +41,7 @@ class Workspace:
     _project_files: dict[FilePath, FilePath | None] = field(default_factory=dict)
     _environments: dict[FilePath, Environment | None] = field(default_factory=dict)
     _shared: dict[FilePath, Shared] = field(default_factory=dict)
-    _prices: dict[FilePath, PriceTable] = field(default_factory=dict)
+    _prices: ProjectPrices | None = None
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder belongs to, and the diagnostics of its hptc.yaml."""
@@ -75,11 +75,11 @@ class Workspace:
 
     def prices_of(self, in_project: Project) -> PriceTable:
         """A project's price table. Raises UsageError if its file can't be read."""
-        from hptc.catalog.prices import load_prices
+        from hptc.catalog.prices import ProjectPrices
 
-        if in_project.root not in self._prices:
-            self._prices[in_project.root] = load_prices(in_project.root, self.files)
-        return self._prices[in_project.root]
+        if self._prices is None:
+            self._prices = ProjectPrices(files=self.files)
+        return self._prices.of(in_project.root)
 
 
 def _undeployable(project: Project) -> list[Diagnostic]:

@@ -1,7 +1,7 @@
 """Forecasts the cost of a tuning job from its bound and past runs.
 
 The forecast is the mean time of past training jobs, times the number of training jobs, at the
-prices of the bound, and never exceeds the bound. Without a past run there is no forecast.
+prices of the bound, and never exceeds the bound. Nothing is forecast without a past run.
 """
 
 from __future__ import annotations

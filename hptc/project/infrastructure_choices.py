@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from hptc.diagnostics import Path
@@ -25,14 +25,11 @@ from hptc.project.identifiers import (
     normalized,
 )
 from hptc.project.references import reference
+from hptc.spec.spec_model import StrictModel
 
 _ZONES = 2
 _CHOICES = ("managed", "absent")
 _MANAGED_VPC_KEYS = ("availability_zones", "cidr", "interface_endpoints", "s3_buckets")
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 def _to_network(value: Any) -> Any:
@@ -52,7 +49,7 @@ Bucket = Annotated[str, _choice_or(BUCKET)]
 Key = Annotated[str, _choice_or(KEY)]
 
 
-class Network(_Model):
+class Network(StrictModel):
     """Where training jobs run: existing subnets and security groups, or a VPC that hptc creates."""
 
     vpc_id: Annotated[str, AfterValidator(VPC.check)] | None = Field(
@@ -143,7 +140,7 @@ class Network(_Model):
         return len(self.availability_zones) if self.availability_zones else _ZONES
 
 
-class Infrastructure(_Model):
+class Infrastructure(StrictModel):
     """The resources of an environment, each `managed`, `absent`, or an existing one."""
 
     execution_role: Role = Field(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from hptc.diagnostics import Diagnostic, Finding, Path, ProjectPath, Severity
 from hptc.errors import UsageError
@@ -24,7 +24,7 @@ from hptc.project.policy import Policy
 from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
-from hptc.spec.spec_model import Text
+from hptc.spec.spec_model import StrictModel, Text
 from hptc.spec.tuning_spec import SPEC_VERBATIM
 from hptc.spec.validation_findings import findings_of
 
@@ -44,11 +44,7 @@ def _empty() -> dict[str, Any]:
     return {}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-
-
-class EnvironmentFile(_Model):
+class EnvironmentFile(StrictModel):
     """One deployment target: an account, a Region, and the settings that differ there."""
 
     account: Text = Field(
@@ -78,7 +74,7 @@ class EnvironmentFile(_Model):
     )
 
 
-class ProjectFile(_Model):
+class ProjectFile(StrictModel):
     """hptc.yaml."""
 
     project: str = Field(

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from hptc.spec.spec_model import SpecModel, Text, optional_key
+from hptc.spec.spec_model import StrictModel, Text, optional_key
 from hptc.text import listed_code
 
 
-class Hyperparameter(SpecModel):
+class Hyperparameter(StrictModel):
     """A static value or a range to tune."""
 
     type: Literal["Integer", "Continuous", "Categorical", "Auto"] | None = optional_key(

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hptc.diagnostics import nearest
-from hptc.spec.spec_model import SpecModel, optional_key
+from hptc.spec.spec_model import StrictModel, optional_key
 
 MAX_WINDOW_MINUTES = 1440
 MAX_EXPRESSION = 256
@@ -151,7 +151,7 @@ def _to_window(minutes: int) -> int:
     return minutes
 
 
-class Schedule(SpecModel):
+class Schedule(StrictModel):
     """When the tuning job is launched automatically, each time under a new name."""
 
     schedule_expression: Annotated[str, AfterValidator(_to_expression)] = Field(

@@ -12,8 +12,8 @@ DURATION = re.compile(r"(\d{1,9})([smhd])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class SpecModel(BaseModel):
-    """The base class: unknown keys are errors, and values are never converted implicitly."""
+class StrictModel(BaseModel):
+    """The base of specs and hptc.yaml: unknown keys are errors, and no value is converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 

@@ -6,14 +6,14 @@ from pydantic import BeforeValidator, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from hptc.spec.hyperparameter import HyperparameterOrValue
-from hptc.spec.spec_model import Duration, SpecModel, Text, Texts, Version, optional_key
+from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, Version, optional_key
 
 
 def _to_s3(value: Any) -> Any:
     return {"s3_uri": value} if isinstance(value, str) else value
 
 
-class Objective(SpecModel):
+class Objective(StrictModel):
     """The metric to optimize."""
 
     metric_name: str | None = optional_key(
@@ -22,7 +22,7 @@ class Objective(SpecModel):
     type: str | None = optional_key("Whether to maximize or minimize the metric.", "Maximize")
 
 
-class Algorithm(SpecModel):
+class Algorithm(StrictModel):
     """The algorithm to train: an image, by name or URI, or an algorithm resource."""
 
     built_in: str | None = optional_key(
@@ -49,7 +49,7 @@ class Algorithm(SpecModel):
     )
 
 
-class ModelAccess(SpecModel):
+class ModelAccess(StrictModel):
     """The license terms of a model."""
 
     accept_eula: StrictBool | None = optional_key(
@@ -57,7 +57,7 @@ class ModelAccess(SpecModel):
     )
 
 
-class HubAccess(SpecModel):
+class HubAccess(StrictModel):
     """A model in a SageMaker hub."""
 
     hub_content_arn: str | None = optional_key(
@@ -66,7 +66,7 @@ class HubAccess(SpecModel):
     )
 
 
-class S3(SpecModel):
+class S3(StrictModel):
     """Data in Amazon S3."""
 
     s3_uri: str | None = optional_key(
@@ -88,7 +88,7 @@ class S3(SpecModel):
     hub_access: HubAccess | None = optional_key("The hub model at the URI.")
 
 
-class FileSystem(SpecModel):
+class FileSystem(StrictModel):
     """Data in Amazon EFS or FSx for Lustre. Requires `vpc`."""
 
     file_system_id: str | None = optional_key("The ID of the file system.", "fs-0123456789abcdef0")
@@ -104,7 +104,7 @@ class FileSystem(SpecModel):
     )
 
 
-class Dataset(SpecModel):
+class Dataset(StrictModel):
     """A dataset in a SageMaker hub."""
 
     dataset_arn: str | None = optional_key(
@@ -113,13 +113,13 @@ class Dataset(SpecModel):
     )
 
 
-class Shuffle(SpecModel):
+class Shuffle(StrictModel):
     """Shuffling of the data between epochs in Pipe mode."""
 
     seed: int | None = optional_key("The seed of the shuffling order.", 7)
 
 
-class Input(SpecModel):
+class Input(StrictModel):
     """An input channel, available in the container at /opt/ml/input/data/<name>."""
 
     s3: Annotated[S3, BeforeValidator(_to_s3, json_schema_input_type=str | S3)] | None = (
@@ -138,7 +138,7 @@ class Input(SpecModel):
     shuffle: Shuffle | None = optional_key("Shuffles the data between epochs.")
 
 
-class Vpc(SpecModel):
+class Vpc(StrictModel):
     """The VPC that the training jobs connect to."""
 
     security_group_ids: list[str] | None = optional_key(
@@ -149,7 +149,7 @@ class Vpc(SpecModel):
     )
 
 
-class Output(SpecModel):
+class Output(StrictModel):
     """Where model artifacts are stored.
 
     If empty, under the spec's name in the artifact bucket of the environment.
@@ -166,21 +166,21 @@ class Output(SpecModel):
     )
 
 
-class InstanceGroup(SpecModel):
+class InstanceGroup(StrictModel):
     """An instance group of a heterogeneous cluster."""
 
     instance_type: str | None = optional_key("The instance type of the group.", "ml.c5.xlarge")
     instance_count: int | None = optional_key("The number of instances.", 2)
 
 
-class Placement(SpecModel):
+class Placement(StrictModel):
     """The placement of instances on one UltraServer."""
 
     ultra_server_id: str | None = optional_key("The ID of the UltraServer.", "us-0123456789")
     instance_count: int | None = optional_key("The number of instances on the UltraServer.", 1)
 
 
-class InstancePlacement(SpecModel):
+class InstancePlacement(StrictModel):
     """The placement of instances on UltraServers."""
 
     enable_multiple_jobs: StrictBool | None = optional_key(
@@ -191,7 +191,7 @@ class InstancePlacement(SpecModel):
     )
 
 
-class InstancePreference(SpecModel):
+class InstancePreference(StrictModel):
     """One of several instance types, in order of preference."""
 
     instance_type: str | None = optional_key("The instance type.", "ml.p5.48xlarge")
@@ -202,7 +202,7 @@ class InstancePreference(SpecModel):
     )
 
 
-class Resources(SpecModel):
+class Resources(StrictModel):
     """The compute resources of one training job."""
 
     instance_type: str | None = optional_key("The instance type.", "ml.m5.xlarge")
@@ -235,7 +235,7 @@ class Resources(SpecModel):
     )
 
 
-class InstanceConfig(SpecModel):
+class InstanceConfig(StrictModel):
     """One of several instance configurations that SageMaker can choose."""
 
     instance_type: str | None = optional_key("The instance type.", "ml.m5.xlarge")
@@ -243,7 +243,7 @@ class InstanceConfig(SpecModel):
     volume_size_in_gb: int | None = optional_key("The size of the EBS volume of each instance.", 30)
 
 
-class TuningResources(SpecModel):
+class TuningResources(StrictModel):
     """Instance configurations of which SageMaker uses the first one with capacity."""
 
     instance_type: str | None = optional_key(
@@ -263,7 +263,7 @@ class TuningResources(SpecModel):
     )
 
 
-class Stopping(SpecModel):
+class Stopping(StrictModel):
     """The time limits of one training job."""
 
     max_runtime: Duration | None = optional_key(
@@ -275,7 +275,7 @@ class Stopping(SpecModel):
     max_pending_time: Duration | None = optional_key("The maximum time to wait for capacity.", "4h")
 
 
-class Spot(SpecModel):
+class Spot(StrictModel):
     """Managed spot training. The presence of this key enables it."""
 
     max_wait_time: Duration | None = optional_key(
@@ -283,7 +283,7 @@ class Spot(SpecModel):
     )
 
 
-class Checkpoint(SpecModel):
+class Checkpoint(StrictModel):
     """Where checkpoints are stored, so that an interrupted Spot training job can resume."""
 
     s3_uri: str | None = optional_key("The S3 URI of the prefix.", "s3://bucket/checkpoints/")
@@ -292,13 +292,13 @@ class Checkpoint(SpecModel):
     )
 
 
-class Retry(SpecModel):
+class Retry(StrictModel):
     """The retry strategy after an InternalServerError."""
 
     maximum_retry_attempts: int | None = optional_key("The maximum number of retries.", 3)
 
 
-class TrainingJob(SpecModel):
+class TrainingJob(StrictModel):
     """The definition of the training jobs that a tuning job launches."""
 
     definition_name: str | None = optional_key(

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from hptc.diagnostics import Finding, Severity, SpecPath
 from hptc.source.construction import ANY_KEY, VerbatimKeys
 from hptc.spec.schedule import ScheduleOrExpression
-from hptc.spec.spec_model import Duration, SpecModel, Text, Texts, optional_key
+from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, optional_key
 from hptc.spec.training_job import TrainingJob
 from hptc.spec.validation_findings import described, findings_of
 
@@ -31,7 +31,7 @@ SPEC_VERBATIM: VerbatimKeys = {
 """The keys of a spec whose values become strings in the request: `1.10` stays `1.10`."""
 
 
-class Hyperband(SpecModel):
+class Hyperband(StrictModel):
     """The resources that Hyperband allocates, in epochs that report the objective metric."""
 
     min_resource: int | None = optional_key(
@@ -40,7 +40,7 @@ class Hyperband(SpecModel):
     max_resource: int | None = optional_key("The maximum resources of a training job.", 27)
 
 
-class Limits(SpecModel):
+class Limits(StrictModel):
     """The resource limits of the tuning job."""
 
     max_number_of_training_jobs: int | None = optional_key(
@@ -52,7 +52,7 @@ class Limits(SpecModel):
     max_runtime: Duration | None = optional_key("The maximum runtime of the tuning job.", "12h")
 
 
-class BestObjectiveNotImproving(SpecModel):
+class BestObjectiveNotImproving(StrictModel):
     """Completes the tuning job when its best objective value stops improving."""
 
     max_number_of_training_jobs_not_improving: int | None = optional_key(
@@ -60,7 +60,7 @@ class BestObjectiveNotImproving(SpecModel):
     )
 
 
-class ConvergenceDetected(SpecModel):
+class ConvergenceDetected(StrictModel):
     """Completes the tuning job when SageMaker detects convergence."""
 
     complete_on_convergence: str | None = optional_key(
@@ -68,7 +68,7 @@ class ConvergenceDetected(SpecModel):
     )
 
 
-class Completion(SpecModel):
+class Completion(StrictModel):
     """The criteria that complete the tuning job before its limits."""
 
     target_objective_metric_value: float | None = optional_key(
@@ -82,7 +82,7 @@ class Completion(SpecModel):
     )
 
 
-class WarmStart(SpecModel):
+class WarmStart(StrictModel):
     """Previous tuning jobs to use as the starting point."""
 
     type: str | None = optional_key(
@@ -93,7 +93,7 @@ class WarmStart(SpecModel):
     )
 
 
-class Spec(SpecModel):
+class Spec(StrictModel):
     """A tuning spec, which defines one tuning job."""
 
     name: str = Field(
