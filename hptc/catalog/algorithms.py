@@ -1,7 +1,8 @@
 """Built-in algorithms by name and version: their hyperparameters, channels and metrics.
 
-The table is data/algorithms.json. It contains what AWS documents, not what the service enforces:
-recommended ranges are not limits, and only tunables marked as exhaustive are a complete list.
+The tables are data/algorithms/NAME.json, one file per algorithm, so that a check reads only those
+that it needs. They contain what AWS documents, not what the service enforces: recommended ranges
+are not limits, and only tunables marked as exhaustive are a complete list.
 """
 
 import functools
@@ -18,6 +19,7 @@ InputMode = Literal["File", "Pipe"]
 ParameterKind = Literal["Integer", "Continuous", "Categorical"]
 Processor = Literal["cpu", "gpu"]
 
+_FOLDER = Path(__file__).parent / "data" / "algorithms"
 _NAME_OF_REPOSITORY = {"sagemaker-xgboost": "xgboost"}  # otherwise the two are the same
 
 
@@ -128,19 +130,19 @@ def algorithm(name: str, version: str | None = None) -> Algorithm | None:
     If the version is None or unknown, the newest one applies. Returns None for an unknown name and
     for a framework container.
     """
-    entry = _entries().get(_NAME_OF_REPOSITORY.get(name, name))
-    return None if entry is None else _in_version(entry, version)
-
-
-def algorithm_names() -> tuple[str, ...]:
-    """Return all names in the table, including those without an image (JumpStart)."""
-    return tuple(_entries())
+    name = _NAME_OF_REPOSITORY.get(name, name)
+    return _in_version(_entry(name), version) if name in algorithm_names() else None
 
 
 @functools.cache
-def _entries() -> Mapping[str, Mapping[str, Any]]:
-    data = json.loads((Path(__file__).parent / "data" / "algorithms.json").read_bytes())
-    return {name: {"name": name, **entry} for name, entry in data["algorithms"].items()}
+def algorithm_names() -> tuple[str, ...]:
+    """Return all names that have a table, including those without an image (JumpStart)."""
+    return tuple(sorted(each.stem for each in _FOLDER.glob("*.json")))
+
+
+@functools.cache
+def _entry(name: str) -> Mapping[str, Any]:
+    return {"name": name, **json.loads((_FOLDER / f"{name}.json").read_bytes())}
 
 
 def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
