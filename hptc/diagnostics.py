@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from hptc.text import listed
+
 Path = tuple[str | int, ...]
 """The path of a value in any document: keys and list indices from the root."""
 
@@ -78,11 +80,18 @@ class Diagnostic:
     label: str = ""  # shown next to the caret
     help: str = ""  # what to do
     related: tuple[Related, ...] = ()
+    environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
 
     @property
     def is_error(self) -> bool:
         """Whether it makes a file Failed."""
         return self.severity is Severity.ERROR
+
+    @property
+    def full_message(self) -> str:
+        """The message, with the environments that it is limited to."""
+        names = listed(self.environments)
+        return f"{self.message} (in {names})" if names else self.message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

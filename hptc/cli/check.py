@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,13 +13,14 @@ import click
 from hptc.cli.console import file_progress, print_result, print_status, use_color
 from hptc.cli.inputs import all_diagnostics, compile_all
 from hptc.cli.options import PATHS, spec_options
+from hptc.compiler.outcome import Outcome
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.reference.rule_pages import page, summary
 from hptc.render.diagnostics import Format, render, tally
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.request.tuning_job import Definition
-from hptc.text import plural
+from hptc.text import listed, plural
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
@@ -55,10 +57,17 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **optio
     """Check specs for everything AWS would reject.
 
     PATHS are files and folders, or `-` for stdin; the default is the current project. Findings go
-    to stdout, a summary to stderr.
+    to stdout, a summary to stderr. Specs are checked in every environment of hptc.yaml unless you
+    select one with --env; --online checks the default one.
     """
     with file_progress("checked", is_shown=form in (Format.TEXT, Format.CONCISE)) as progress:
-        outcomes = compile_all(paths, **options, rehearse=_sample_log_tests(), progress=progress)
+        outcomes = compile_all(
+            paths,
+            **options,
+            in_all_environments=not online,
+            rehearse=_sample_log_tests(),
+            progress=progress,
+        )
     if online:
         # A check without --online starts faster without the code that calls AWS.
         from hptc.cli.check_online import add_online_findings
@@ -66,11 +75,19 @@ def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **optio
         outcomes = add_online_findings(outcomes, **options)
     diagnostics = all_diagnostics(outcomes)
     print_result(_rendered(diagnostics, form))
-    suppressed = sum(len(one.suppressed) for one in outcomes)
-    more = f", {suppressed:,} suppressed" if suppressed else ""
-    print_status(f"checked {plural(len(outcomes), 'file')}: {tally(diagnostics)}{more}")
+    print_status(_summary(outcomes, diagnostics))
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK
+
+
+def _summary(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> str:
+    """What was checked and found, in one line."""
+    files = plural(len({one.file for one in outcomes}), "file")
+    environments = dict.fromkeys(one.environment.name for one in outcomes if one.environment)
+    where = f" in {listed(environments)}" if len(environments) > 1 else ""
+    suppressed = len({(each.code, each.span) for one in outcomes for each in one.suppressed})
+    more = f", {suppressed:,} suppressed" if suppressed else ""
+    return f"checked {files}{where}: {tally(diagnostics)}{more}"
 
 
 def _rendered(diagnostics: Sequence[Diagnostic], form: str) -> str:
@@ -87,13 +104,14 @@ def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:
 
 def _sample_log_tests() -> Rehearse:
     """Tests metric definitions on sample logs; imported once a spec names a log."""
-    found: list[Rehearse] = []
 
-    def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
+    @functools.cache
+    def tests() -> Rehearse:
         from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
 
-        if not found:
-            found.append(rehearse_samples(SECONDS_OF_A_RUN))
-        return found[0](definition, sample, root)
+        return rehearse_samples(SECONDS_OF_A_RUN)
+
+    def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
+        return tests()(definition, sample, root)
 
     return rehearse

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hptc.cli.console import print_status, use_color
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files
+from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
 from hptc.compiler.outcome import Compiled, Failed, Outcome, failed
 from hptc.compiler.pipeline import compile_paths, compile_text
 from hptc.compiler.progress import Progress
@@ -34,10 +35,14 @@ def compile_all(
     select: str | None = None,
     ignore: str | None = None,
     *,
+    in_all_environments: bool = False,
     rehearse: Rehearse | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Compile the files and folders that are named; by default, those of the current project."""
+    """Compile the files and folders that are named; by default, those of the current project.
+
+    If `env` is None, the specs are compiled in the default environment, or in all of them.
+    """
     workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)
     if STDIN in paths:
         if len(paths) > 1:
@@ -48,7 +53,8 @@ def compile_all(
         if root is None:
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
-    return compile_paths(list(paths), workspace, progress)
+    compile_given = compile_in_all_environments if in_all_environments else compile_paths
+    return compile_given(list(paths), workspace, progress)
 
 
 def compile_project(env: str | None) -> list[Outcome]:
@@ -73,7 +79,7 @@ def read_input(file: str) -> tuple[str, str]:
 
 def all_diagnostics(compiled: Sequence[Outcome]) -> list[Diagnostic]:
     """Every diagnostic once; one in hptc.yaml belongs to each spec of the project."""
-    return list(dict.fromkeys(d for one in compiled for d in one.diagnostics))
+    return merged_diagnostics(compiled)
 
 
 def without_errors(outcomes: list[Outcome]) -> list[Compiled] | None:

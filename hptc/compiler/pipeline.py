@@ -41,13 +41,24 @@ def compile_paths(
     Raises UsageError for a path that does not exist, a folder without specs, and a single file that
     can't be read. If there are several files, one that can't be read is Failed.
     """
+    return compile_files(files_at(paths, workspace), workspace, progress)
+
+
+def files_at(paths: list[str], workspace: Workspace) -> list[str]:
+    """The files that paths name, each once. Raises UsageError as `compile_paths` does."""
     files: list[str] = []
     for given in paths:
         path = FilePath(given)
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: no such file or folder")
         files += [display_path(file) for file in files_of(path, workspace)]
-    files = list(dict.fromkeys(files))
+    return list(dict.fromkeys(files))
+
+
+def compile_files(
+    files: list[str], workspace: Workspace, progress: Progress | None = None
+) -> list[Outcome]:
+    """Compile files, and check that their names and stacks are unique."""
     compile_one = compile_file if len(files) == 1 else compile_readable
     outcomes = with_unique_names(
         [compile_one(file, workspace) for file in tracked(files, progress)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,12 @@ class Workspace:
     _environments: dict[FilePath, Environment | None] = field(default_factory=dict)
     _shared: dict[FilePath, Shared] = field(default_factory=dict)
     _prices: ProjectPrices | None = None
+
+    def in_environment(self, name: str) -> Workspace:
+        """A workspace for another environment of the same files, which reads each project once."""
+        return replace(
+            self, environment=name, compiled={}, compiling=[], _environments={}, _shared={}
+        )
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder belongs to, and the diagnostics of its hptc.yaml."""

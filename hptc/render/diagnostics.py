@@ -46,7 +46,7 @@ def _text(diagnostic: Diagnostic, *, color: bool) -> str:
     paint = _painter(color)
     severity = diagnostic.severity.value
     head = paint(severity, f"{severity}[{diagnostic.code}]") + paint(
-        "bold", f": {printable(diagnostic.message)}"
+        "bold", f": {printable(diagnostic.full_message)}"
     )
     gutter = " " * len(str(diagnostic.span.line))
     lines = [head, f"{gutter}{paint('place', '-->')} {_location(diagnostic.span)}"]
@@ -96,7 +96,7 @@ def _location(span: Span) -> str:
 def _concise(diagnostic: Diagnostic) -> str:
     return (
         f"{_location(diagnostic.span)}: {diagnostic.severity.value}[{diagnostic.code}] "
-        f"{printable(diagnostic.message)}"
+        f"{printable(diagnostic.full_message)}"
     )
 
 
@@ -113,6 +113,7 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
             {"message": related.message, **_span_data(related.span)}
             for related in diagnostic.related
         ],
+        "environments": list(diagnostic.environments),
     }
 
 
@@ -143,7 +144,7 @@ def _github(diagnostic: Diagnostic) -> str:
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
     span = diagnostic.span
-    message = diagnostic.message + (f" ({diagnostic.help})" if diagnostic.help else "")
+    message = diagnostic.full_message + (f" ({diagnostic.help})" if diagnostic.help else "")
     properties = {
         "file": span.file,
         "line": str(span.line),
@@ -168,7 +169,7 @@ def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
         return "**hptc check:** no findings.\n"
     rows = [
         f"| {each.severity.value} | {each.code} | `{_cell(_location(each.span))}` "
-        f"| {_cell(each.message)}{_cell_help(each)} |"
+        f"| {_cell(each.full_message)}{_cell_help(each)} |"
         for each in diagnostics
     ]
     header = "| | Rule | Location | Finding |\n|---|---|---|---|\n"

@@ -57,7 +57,7 @@ def _rule(rule: RuleHelp) -> dict[str, Any]:
 
 
 def _result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
-    message = diagnostic.message + (f"\n{diagnostic.help}" if diagnostic.help else "")
+    message = diagnostic.full_message + (f"\n{diagnostic.help}" if diagnostic.help else "")
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),

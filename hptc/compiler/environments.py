@@ -1,0 +1,100 @@
+"""Compiles a project's specs in every environment of its hptc.yaml, and merges what they find.
+
+A spec is merged with the overrides and variables of an environment, so it can be valid in one and
+not in another. A request in the API's own form has no layers and is compiled once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path as FilePath
+
+from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Outcome
+from hptc.compiler.pipeline import compile_files, files_at, is_request
+from hptc.compiler.progress import Progress
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Diagnostic
+from hptc.project.project_file import Project
+
+_UNUSED_SUPPRESSION = "HPT010"
+
+
+def compile_in_all_environments(
+    paths: list[str], workspace: Workspace, progress: Progress | None = None
+) -> list[Outcome]:
+    """Compile files and folders as `compile_paths` does, in each environment of their projects.
+
+    The outcomes are ordered by environment. If the workspace has an environment, it is the only
+    one. Raises the errors of `compile_paths`.
+    """
+    files = files_at(paths, workspace)
+    projects = {file: _project_of(file, workspace) for file in files}
+    names = list(
+        dict.fromkeys(name for project in projects.values() for name in environment_names(project))
+    )
+    if workspace.environment is not None or len(names) < 2:
+        return compile_files(files, workspace, progress)
+    outcomes: list[Outcome] = []
+    for name in names:
+        # A file without environments is compiled once, together with those in the first one.
+        own = [file for file in files if name in (environment_names(projects[file]) or names[:1])]
+        outcomes += compile_files(own, workspace.in_environment(name), progress)
+    return _once_for_each_request(outcomes, workspace)
+
+
+def environment_names(project: Project | None) -> tuple[str, ...]:
+    """The environments of a project, the default one first."""
+    if project is None:
+        return ()
+    default = project.file.default_environment
+    names = project.file.environments
+    return tuple(sorted(names, key=lambda name: name != default))
+
+
+def _project_of(file: str, workspace: Workspace) -> Project | None:
+    return workspace.project_of(workspace.files.real(FilePath(file)).parent)[0]
+
+
+def _once_for_each_request(outcomes: list[Outcome], workspace: Workspace) -> list[Outcome]:
+    """The outcomes with one for each request: in the default environment, or else in none."""
+    results: list[Outcome] = []
+    requests: set[str] = set()
+    for one in outcomes:
+        if isinstance(one, CompiledSpec) or one.project is None:
+            results.append(one)
+        elif one.file in requests:
+            continue
+        elif isinstance(one, CompiledRequest) or is_request(one.document):
+            requests.add(one.file)
+            is_unclear = one.project.is_unclear(None)
+            results += compile_files([one.file], workspace) if is_unclear else [one]
+        else:
+            results.append(one)
+    return results
+
+
+def merged_diagnostics(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
+    """Every diagnostic once. One of some of a file's environments names them.
+
+    A diagnostic in hptc.yaml belongs to each of the project's specs. A suppression is unused only
+    if it is unused in every environment.
+    """
+    environments_of: dict[str, list[str | None]] = defaultdict(list)
+    found: dict[Diagnostic, tuple[str, list[str | None]]] = {}
+    for one in outcomes:
+        environment = one.environment.name if one.environment is not None else None
+        environments_of[one.file].append(environment)
+        for diagnostic in one.diagnostics:
+            _, where = found.setdefault(diagnostic, (one.file, []))
+            if environment not in where:
+                where.append(environment)
+    merged: list[Diagnostic] = []
+    for diagnostic, (file, where) in found.items():
+        names = tuple(name for name in where if name is not None)
+        if len(names) != len(where) or len(names) >= len(set(environments_of[file])):
+            merged.append(diagnostic)
+        elif diagnostic.code != _UNUSED_SUPPRESSION:
+            merged.append(replace(diagnostic, environments=names))
+    return merged
