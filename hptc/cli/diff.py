@@ -9,6 +9,7 @@ import click
 from hptc.cli.bounds import cost_bounds
 from hptc.cli.console import file_progress, print_result, use_color
 from hptc.cli.options import PATHS, spec_options
+from hptc.diff.changes import Impact
 from hptc.diff.review import with_costs
 from hptc.diff.sides import review_refs
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
@@ -33,12 +34,18 @@ from hptc.rules.engine import selected
     show_default=True,
     help="Output format.",
 )
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(Impact)),
+    help="Exit with 1 if the verdict is this or worse. The verdicts are listed worst first.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed.")
 def diff(
     paths: tuple[str, ...],
     against: str | None,
     head: str | None,
     form: str,
+    fail_on: str | None,
     exit_code: bool,
     env: str | None,
     select: str | None,
@@ -47,7 +54,8 @@ def diff(
     """Compare two versions of the specs by meaning.
 
     Shows what changes for the search space, cost, permissions and security, and which specs become
-    new tuning jobs. Both versions are compiled; git is only read, and nothing is checked out.
+    new tuning jobs, in every environment unless you select one with --env. Both versions are
+    compiled; git is only read, and nothing is checked out.
     """
     with file_progress("compared", is_shown=form == Format.TEXT) as progress:
         found = review_refs(
@@ -60,4 +68,5 @@ def diff(
         )
     found = with_costs(found, cost_bounds())
     print_result(render_diff(found, Format(form), color=use_color(sys.stdout)))
-    return EXIT_FINDINGS if exit_code and not found.is_empty else EXIT_OK
+    is_failing = fail_on is not None and found.is_as_bad_as(Impact(fail_on))
+    return EXIT_FINDINGS if is_failing or (exit_code and not found.is_empty) else EXIT_OK

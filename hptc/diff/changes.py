@@ -16,9 +16,12 @@ class Impact(StrEnum):
 
     BREAKS = "breaks"  # a spec no longer compiles
     BREACH = "breach"  # a spec violates the project's policy
+    DATA = "data"  # a key or bucket leaves a stack: data is deleted or becomes unreadable
     SECURITY = "security"  # less isolation, encryption or network protection
     PERMISSIONS = "permissions"  # a role is allowed to do more
     POLICY = "policy"  # the project allows more
+    REPLACES = "replaces"  # new, empty infrastructure in place of the deployed one
+    SUPPRESSION = "suppression"  # a finding that is no longer reported
     UNSEEN = "unseen"  # a different role, key, network or account, which hptc can't inspect
     JOBS = "jobs"  # a tuning job added, removed or renamed
     SCHEDULE = "schedule"  # when scheduled runs start
@@ -92,7 +95,10 @@ class Kind(StrEnum):
     RUNTIME = "runtime"
     RETRY = "retry"
 
+    SUPPRESSION_ADDED = "suppression-added"
+
     ROLE = "role"
+    ROLE_UNKNOWN = "role-unknown"
     PERMISSIONS_BROADENED = "permissions-broadened"
     PERMISSIONS_NARROWED = "permissions-narrowed"
     ENCRYPTION_LOOSENED = "encryption-loosened"
@@ -104,7 +110,19 @@ class Kind(StrEnum):
     NETWORK_TIGHTENED = "network-tightened"
     NETWORK = "network"
 
-    ACCOUNT = "account"
+    ENVIRONMENT_ADDED = "environment-added"
+    ENVIRONMENT_REMOVED = "environment-removed"
+    FOUNDATION_REPLACED = "foundation-replaced"
+    NETWORK_REPLACED = "network-replaced"
+    KEY_LEAVES = "key-leaves"
+    BUCKET_LEAVES = "bucket-leaves"
+    BOUNDARY_REMOVED = "boundary-removed"
+    BOUNDARY_ADDED = "boundary-added"
+    REMOVAL_DESTROY = "removal-destroy"
+    REMOVAL_RETAIN = "removal-retain"
+    ENDPOINT_WIDENED = "endpoint-widened"
+    ENDPOINT_NARROWED = "endpoint-narrowed"
+    ROLE_PATH = "role-path"
     INFRASTRUCTURE = "infrastructure"
     POLICY_LOOSENED = "policy-loosened"
     POLICY_TIGHTENED = "policy-tightened"
@@ -116,13 +134,24 @@ class Kind(StrEnum):
 IMPACTS: dict[Kind, Impact] = {
     Kind.BROKEN: Impact.BREAKS,
     Kind.POLICY_BREACH: Impact.BREACH,
+    **dict.fromkeys((Kind.KEY_LEAVES, Kind.BUCKET_LEAVES), Impact.DATA),
     **dict.fromkeys(
-        (Kind.ENCRYPTION_LOOSENED, Kind.ISOLATION_LOOSENED, Kind.NETWORK_LOOSENED), Impact.SECURITY
+        (
+            *(Kind.ENCRYPTION_LOOSENED, Kind.ISOLATION_LOOSENED, Kind.NETWORK_LOOSENED),
+            *(Kind.ROLE_UNKNOWN, Kind.ROLE_PATH, Kind.BOUNDARY_REMOVED),
+            *(Kind.REMOVAL_DESTROY, Kind.ENDPOINT_WIDENED),
+        ),
+        Impact.SECURITY,
     ),
     Kind.PERMISSIONS_BROADENED: Impact.PERMISSIONS,
     Kind.POLICY_LOOSENED: Impact.POLICY,
+    **dict.fromkeys((Kind.FOUNDATION_REPLACED, Kind.NETWORK_REPLACED), Impact.REPLACES),
+    Kind.SUPPRESSION_ADDED: Impact.SUPPRESSION,
     **dict.fromkeys(
-        (Kind.ROLE, Kind.ENCRYPTION_KEY, Kind.NETWORK, Kind.ACCOUNT, Kind.INFRASTRUCTURE),
+        (
+            *(Kind.ROLE, Kind.ENCRYPTION_KEY, Kind.NETWORK, Kind.INFRASTRUCTURE),
+            *(Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED),
+        ),
         Impact.UNSEEN,
     ),
     **dict.fromkeys(
@@ -151,7 +180,8 @@ IMPACTS: dict[Kind, Impact] = {
     **dict.fromkeys(
         (
             *(Kind.PERMISSIONS_NARROWED, Kind.ENCRYPTION_TIGHTENED, Kind.ISOLATION_TIGHTENED),
-            *(Kind.NETWORK_TIGHTENED, Kind.POLICY_TIGHTENED),
+            *(Kind.NETWORK_TIGHTENED, Kind.POLICY_TIGHTENED, Kind.BOUNDARY_ADDED),
+            *(Kind.REMOVAL_RETAIN, Kind.ENDPOINT_NARROWED),
         ),
         Impact.SAFER,
     ),
@@ -187,6 +217,7 @@ class Change:
     new: str = ""
     growth: Growth | None = None
     note: str = ""  # the reason, if it is not obvious
+    environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
 
     @property
     def impact(self) -> Impact:

@@ -1,12 +1,13 @@
-"""Changes to an environment in hptc.yaml: account, Region, infrastructure and policy."""
+"""Changes to an environment in hptc.yaml: its account, Region and policy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from hptc.diagnostics import Path, path_text
+from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Kind
+from hptc.diff.infrastructure_changes import infrastructure_changes
 from hptc.diff.value_text import duration_text, value_text
 from hptc.project.project_file import Environment
 
@@ -22,39 +23,61 @@ _MORE_IS_TIGHTER = ("forbidden_hyperparameters", "required_tags")
 
 
 def environment_changes(old: Environment | None, new: Environment | None) -> Iterator[Change]:
-    """Changes to an environment that both versions have, except those that its specs show."""
+    """Changes to one environment, except those that its specs show."""
     if old is None or new is None:
+        yield from _added_or_removed(old, new)
         return
     at: Path = ("environments", new.name)
-    for key, was, becomes in (
-        ("account", old.account, new.account),
-        ("region", old.region, new.region),
+    for path, key, was, becomes in (
+        (("project",), "project", old.project, new.project),
+        ((*at, "account"), "account", old.account, new.account),
+        ((*at, "region"), "region", old.region, new.region),
     ):
         if was != becomes:
-            yield Change(kind=Kind.ACCOUNT, path=(*at, key), subject=key, old=was, new=becomes)
-    before, after = (
-        (side.infrastructure.model_dump(mode="json"), dict(side.parameters)) for side in (old, new)
-    )
-    for path, was, becomes in (
-        *_leaves(before[0], after[0], ()),
-        *_leaves(before[1], after[1], ()),
-    ):
-        yield Change(
-            kind=Kind.INFRASTRUCTURE,
-            path=(*at, "infrastructure", *path),
-            subject=path_text(("infrastructure", *path)),
-            old=_part_text(was),
-            new=_part_text(becomes),
-        )
+            yield Change(
+                kind=Kind.FOUNDATION_REPLACED,
+                path=path,
+                subject=key,
+                old=was,
+                new=becomes,
+                note=_replacement_note(old, new),
+            )
+    yield from infrastructure_changes(old, new, (*at, "infrastructure"))
     yield from _policy_changes(old, new, (*at, "policy"))
 
 
-def _part_text(value: Any) -> str:
-    """A part of the infrastructure; of a mapping, the keys that are set."""
-    if isinstance(value, dict):
-        found = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
-        return ", ".join(f"{key} {value_text(inner)}" for key, inner in found.items()) or "managed"
-    return value_text(value) or "absent"
+def _added_or_removed(old: Environment | None, new: Environment | None) -> Iterator[Change]:
+    if new is not None:
+        yield Change(
+            kind=Kind.ENVIRONMENT_ADDED,
+            path=("environments", new.name),
+            subject=new.name,
+            new=_place(new),
+            note=f"creates the stack {new.foundation_stack}",
+        )
+    elif old is not None:
+        yield Change(
+            kind=Kind.ENVIRONMENT_REMOVED,
+            path=("environments", old.name),
+            subject=old.name,
+            old=_place(old),
+            note=f"{old.foundation_stack} and its specs' stacks stay in AWS; to remove them, run "
+            f"`hptc destroy --env {old.name}` before the merge",
+        )
+
+
+def _place(environment: Environment) -> str:
+    return f"account {environment.account} in {environment.region}"
+
+
+def _replacement_note(old: Environment, new: Environment) -> str:
+    """What a new project name, account or Region means for what is deployed."""
+    same_name = old.foundation_stack == new.foundation_stack
+    was = f"{old.foundation_stack} in {_place(old)}" if same_name else old.foundation_stack
+    return (
+        f"deploys {new.foundation_stack} with new, empty buckets and a new key; {was} stays with "
+        "its data until you destroy it"
+    )
 
 
 def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Change]:
@@ -91,11 +114,3 @@ def _is_as_tight(key: str, old: Any, new: Any) -> bool:
     if key in _MORE_IS_TIGHTER and isinstance(new, dict):
         return all(new.get(name) == value for name, value in old.items())
     return key in _MORE_IS_TIGHTER and set(old) <= set(new)
-
-
-def _leaves(old: Any, new: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys([*new, *old]):
-            yield from _leaves(old.get(key), new.get(key), (*path, key))
-    elif old != new:
-        yield path, old, new

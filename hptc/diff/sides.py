@@ -6,18 +6,20 @@ checked out or written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
+from hptc.compiler.environments import environment_names
 from hptc.compiler.outcome import Compiled, Failed, Outcome
 from hptc.compiler.pipeline import compile_readable
 from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
+from hptc.diff.merging import merged
 from hptc.diff.review import Review, Side, review
 from hptc.errors import UsageError
 from hptc.project import project_file
@@ -82,31 +84,86 @@ def _review(
             f"no specs found in {', '.join(map(str, start))} in either version",
             help="run `hptc init DIR` to create a project with example specs",
         )
-    environments, notes = _environments(start[0], old, new, base)
-    after = [compile_readable(str(path), new) for path in tracked(new_files, progress)]
-    if notes:  # the old version lacks the environment, so all specs are new
-        return review(
-            Side(label=base, compiled=(), notes=notes),
-            Side(label=head, compiled=_comparable(after, new), project_findings=_faults(new)),
-        )
-    _share_unchanged(after, old, new)
-    if selected:
-        old_files += _moved(after, old_files, old)
-    before = [compile_readable(str(path), old) for path in tracked(old_files, progress)]
-    return review(
-        Side(
-            label=base,
-            compiled=_comparable(before, old),
-            environment=environments[0],
-            project_findings=_faults(old),
-        ),
-        Side(
-            label=head,
-            compiled=_comparable(after, new),
-            environment=environments[1],
-            project_findings=_faults(new),
-        ),
+    names = _environment_names((*new_files, *old_files, start[0]), old, new)
+    compare = _Comparison(
+        start=start,
+        selected=selected,
+        old_files=old_files,
+        new_files=new_files,
+        labels=(base, head),
+        names=names,
     )
+    if len(names) < 2:
+        return compare.review(old, new, progress)
+    return merged(
+        {
+            name: compare.review(old.in_environment(name), new.in_environment(name), progress)
+            for name in names
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """The files of both versions, which are compared in one environment after another."""
+
+    start: list[Path]
+    selected: list[Path]
+    old_files: list[Path]
+    new_files: list[Path]
+    labels: tuple[str, str]
+    names: tuple[str, ...]
+
+    def review(self, old: Workspace, new: Workspace, progress: Progress | None) -> Review:
+        """The review of the workspaces' environment."""
+        before, after = (_environment(self.start[0], side) for side in (old, new))
+        if not all(_has_project(self.start[0], side) for side in (old, new)):
+            before = after = None  # without a project, it is unknown which environments exist
+        if before is not None and after is None:
+            return review(self._side(0, (), old, before), self._side(1, (), new, None))
+        outcomes = [
+            compile_readable(str(path), new)
+            for path in tracked(self._files(self.new_files, new), progress)
+        ]
+        _share_unchanged(outcomes, old, new)
+        old_files = self._files(self.old_files, old)
+        if self.selected:
+            old_files += _moved(outcomes, old_files, old)
+        was = [compile_readable(str(path), old) for path in tracked(old_files, progress)]
+        return review(self._side(0, was, old, before), self._side(1, outcomes, new, after))
+
+    def _files(self, files: list[Path], side: Workspace) -> list[Path]:
+        """The files that a version has in the workspace's environment.
+
+        Those without environments are compared once, in the first one.
+        """
+        is_first = side.environment is None or side.environment == self.names[0]
+        found = []
+        for path in files:
+            in_project, faults = _project_near(path, side)
+            names = environment_names(in_project)
+            if (
+                faults
+                or side.environment in names
+                or (is_first and not names)
+                or side.environment is None
+            ):
+                found.append(path)
+        return found
+
+    def _side(
+        self,
+        index: int,
+        outcomes: Sequence[Outcome],
+        workspace: Workspace,
+        environment: Environment | None,
+    ) -> Side:
+        return Side(
+            label=self.labels[index],
+            compiled=_comparable(outcomes, workspace),
+            environment=environment,
+            project_findings=_faults(workspace),
+        )
 
 
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
@@ -153,35 +210,55 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _environments(
-    path: Path, old: Workspace, new: Workspace, base: str
-) -> tuple[tuple[Environment | None, Environment | None], tuple[str, ...]]:
-    """The environments of both versions, and a note if the old one does not have it.
+def _environment_names(paths: Iterable[Path], old: Workspace, new: Workspace) -> tuple[str, ...]:
+    """The environments to compare: the one that was selected, or all of either version.
 
-    Raises UsageError if the new version does not have it.
+    Raises UsageError if neither version has the one that was selected.
     """
-    found = []
-    for side in (new, old):
-        folder = path if side.files.is_folder(path) else path.absolute().parent
-        in_project, _ = side.project_of(side.files.real(folder))
-        try:
-            found.append(side.environment_of(in_project) if in_project is not None else None)
-        except UsageError as error:
-            if side is new:
-                raise
-            return (None, None), (f"{base}: {error.message}; all specs count as new",)
-    return (found[1], found[0]), ()
+    found = dict.fromkeys(
+        name
+        for side in (new, old)
+        for path in paths
+        for name in environment_names(_project_near(path, side)[0])
+    )
+    chosen = new.environment
+    if chosen is None:
+        return tuple(found)
+    if found and chosen not in found:
+        raise UsageError(
+            f"neither version has an environment `{chosen}`",
+            help=f"defined environments: {', '.join(found)}",
+        )
+    return (chosen,)
 
 
-def _comparable(outcomes: list[Outcome], side: Workspace) -> tuple[Outcome, ...]:
+def _environment(path: Path, side: Workspace) -> Environment | None:
+    """The environment of a version's project; None if it doesn't have it."""
+    in_project, _ = _project_near(path, side)
+    if in_project is None or side.environment not in (None, *in_project.file.environments):
+        return None
+    return side.environment_of(in_project)
+
+
+def _has_project(path: Path, side: Workspace) -> bool:
+    return _project_near(path, side)[0] is not None
+
+
+def _project_near(path: Path, side: Workspace) -> tuple[Project | None, list[Diagnostic]]:
+    """The project of a version that a path belongs to, and the diagnostics of its hptc.yaml."""
+    folder = path if side.files.is_folder(path) else path.absolute().parent
+    return side.project_of(side.files.real(folder))
+
+
+def _comparable(outcomes: Sequence[Outcome], side: Workspace) -> tuple[Outcome, ...]:
     """The specs of one version. Those that only violate rules have requests to compare."""
     without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
     found = []
-    for one in with_unique_names(outcomes):
+    for one in with_unique_names(list(outcomes)):
         if isinstance(one, Failed):
             bare = compile_readable(one.file, without_rules)
             if isinstance(bare, Compiled):
-                one = replace(bare, diagnostics=one.diagnostics)
+                one = replace(bare, diagnostics=one.diagnostics, suppressed=one.suppressed)
         found.append(one)
     return tuple(found)
 

@@ -14,6 +14,7 @@ from hptc.diff.differences import Place, leaves
 from hptc.diff.hyperparameter_changes import hyperparameter_changes
 from hptc.diff.security_changes import key_change, network_changes, switch_change
 from hptc.diff.value_text import duration_text, gigabytes_text, input_text, value_text
+from hptc.project.references import has_reference
 
 RESOURCES = ("resources", "tuning_resources")
 Topic = Callable[[Place], Iterable[Change]]
@@ -64,6 +65,19 @@ def _image(place: Place) -> Iterator[Change]:
         and was.region == becomes.region
     )
     yield from _plain(Kind.ALGORITHM_VERSION if is_same else Kind.ALGORITHM)(place)
+
+
+def _role(place: Place) -> Iterator[Change]:
+    """A role that hptc creates has exactly what its spec needs; about any other it can't tell."""
+    is_unknown = bool(place.new) and not has_reference(value_text(place.new))
+    yield Change(
+        kind=Kind.ROLE_UNKNOWN if is_unknown else Kind.ROLE,
+        path=place.path,
+        subject=path_text(place.inside),
+        old=value_text(place.old),
+        new=value_text(place.new),
+        note="hptc can't see what this role is allowed to do" if is_unknown else "",
+    )
 
 
 def _output_key(place: Place) -> Iterator[Change]:
@@ -140,7 +154,7 @@ DEFINITION_TOPICS: Topics = (
     (("algorithm", "algorithm_name"), _plain(Kind.ALGORITHM)),
     (("algorithm", "input_mode"), _plain(Kind.INPUT)),
     (("algorithm", "metric_definitions", "*"), _plain(Kind.METRICS)),
-    (("role_arn",), _plain(Kind.ROLE)),
+    (("role_arn",), _role),
     (("inputs", "*"), _input),
     (("vpc",), _network),
     (("output", "kms_key_id"), _output_key),

@@ -11,7 +11,17 @@ from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review
 from hptc.render.diff_data import render_annotations, render_json
 from hptc.render.diff_markdown import render_markdown
-from hptc.render.diff_phrases import also, consequences, scope, subject, title, tone, verdict
+from hptc.render.diff_phrases import (
+    also,
+    change_environments,
+    consequences,
+    merged_costs,
+    scope,
+    subject,
+    title,
+    tone,
+    verdict,
+)
 from hptc.text import printable
 
 _COLORS = {"bad": "31;1", "some": "33;1", "good": "32;1", "bold": "1", "dim": "2"}
@@ -48,8 +58,9 @@ def _text(found: Review, *, color: bool) -> str:
     if found.is_empty:
         notes = "".join(f"\nnote: {printable(note)}" for note in found.notes)
         return f"hptc diff: {verdict(found)} ({scope(found)}, {against}){notes}\n"
-    head = paint(tone(found.impact), f"hptc diff: {verdict(found)}")
+    head = paint(tone(found.impact, found.new_jobs), f"hptc diff: {verdict(found)}")
     lines = [f"{head} ({scope(found)}, {against})"]
+    lines += merged_costs(found)
     if more := also(found):
         lines.append(f"also {more}")
     lines += [f"note: {printable(note)}" for note in found.notes]
@@ -69,11 +80,12 @@ def _text(found: Review, *, color: bool) -> str:
 def _finding(found: Diagnostic, paint: Callable[[str, str], str]) -> str:
     severity = paint(tone(Impact.BREAKS if found.is_error else None), found.severity.value)
     place = f"{printable(found.span.file)}:{found.span.line}"
-    return f"  {severity}[{found.code}] {place}: {printable(found.message)}"
+    return f"  {severity}[{found.code}] {place}: {printable(found.full_message)}"
 
 
 def _line(change: Change, mark: str) -> str:
     values = " → ".join(text for text in (change.old, change.new) if text)
     parts = (printable(subject(change)), title(change), printable(values))
     note = f"  ({printable(change.note)})" if change.note else ""
-    return f"  {mark} {': '.join(part for part in parts if part)}{note}"
+    where = change_environments(change)
+    return f"  {mark} {where}{': '.join(part for part in parts if part)}{note}"

@@ -8,11 +8,11 @@ from typing import Any
 
 from hptc.compiler.outcome import Outcome
 from hptc.diff.changes import Change, Impact
-from hptc.diff.review import Review, SpecDiff
+from hptc.diff.review import Comparison, Review, SpecDiff
 from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
-from hptc.render.diff_phrases import REFUSALS, subject, title, verdict
+from hptc.render.diff_phrases import REFUSALS, change_environments, subject, title, verdict
 
 JSON_VERSION = 1
 _COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` has the details
@@ -27,6 +27,7 @@ def render_json(found: Review) -> str:
         "against": found.old,
         "head": found.new,
         "compared": found.compared,
+        "environments": list(found.environments),
         "notes": list(found.notes),
         "project": [_change_data(change) for change in found.project],
         "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
@@ -36,29 +37,40 @@ def render_json(found: Review) -> str:
 
 
 def _spec_data(spec: SpecDiff) -> dict[str, Any]:
+    """One spec. Its jobs and costs are those in the first environment; `environments` has all."""
+    comparisons = [_comparison_data(each) for each in spec.comparisons]
+    first = {key: value for key, value in comparisons[0].items() if key != "environment"}
     return {
         "name": spec.name,
         "file": spec.file,
         "impact": spec.impact,
-        "is_new_job": spec.is_new_job,
-        "old_job": spec.old_job,
-        "new_job": spec.new_job,
-        "old_training_jobs": spec.old_count,
-        "new_training_jobs": spec.new_count,
-        "parents": [
-            {"job": parent.job, "spec": parent.spec, "is_new": parent.is_new}
-            for parent in spec.parents
-        ],
-        "cost": _cost_data(spec),
+        **first,
+        "environments": comparisons,
         "changes": [_change_data(change) for change in spec.changes],
         "findings": [as_data(diagnostic) for diagnostic in spec.findings],
     }
 
 
-def _cost_data(spec: SpecDiff) -> dict[str, Any] | None:
-    if spec.cost is None:
+def _comparison_data(found: Comparison) -> dict[str, Any]:
+    return {
+        "environment": found.environment,
+        "is_new_job": found.is_new_job,
+        "old_job": found.old_job,
+        "new_job": found.new_job,
+        "old_training_jobs": found.old_count,
+        "new_training_jobs": found.new_count,
+        "parents": [
+            {"job": parent.job, "spec": parent.spec, "is_new": parent.is_new}
+            for parent in found.parents
+        ],
+        "cost": _cost_data(found),
+    }
+
+
+def _cost_data(found: Comparison) -> dict[str, Any] | None:
+    if found.cost is None:
         return None
-    sides = {"old": spec.cost.old, "new": spec.cost.new}
+    sides = {"old": found.cost.old, "new": found.cost.new}
     return {
         side: None if bound is None else {key: cost_data(bound)[key] for key in _COST}
         for side, bound in sides.items()
@@ -78,6 +90,7 @@ def _change_data(change: Change) -> dict[str, Any]:
         "ratio": growth.ratio if growth is not None else None,
         "decades": growth.decades if growth is not None else None,
         "note": change.note,
+        "environments": list(change.environments),
     }
 
 
@@ -105,7 +118,7 @@ def _spec_commands(spec: SpecDiff) -> Iterator[str]:
         yield lines.render(spec.findings, lines.Format.GITHUB).rstrip("\n")
     for change in spec.changes:
         if change.kind not in REFUSALS:
-            yield _command(change, _place(change, spec.file, spec.new))
+            yield _command(change, _place(change, spec.file, spec.comparisons[0].new))
 
 
 def _place(change: Change, file: str, compiled: Outcome | None) -> dict[str, str]:
@@ -118,7 +131,9 @@ def _place(change: Change, file: str, compiled: Outcome | None) -> dict[str, str
 def _command(change: Change, place: dict[str, str]) -> str:
     severity = "warning" if change.impact.rank <= Impact.UNSEEN.rank else "notice"
     values = " → ".join(text for text in (change.old, change.new) if text)
-    titled = ": ".join(part for part in (subject(change), title(change)) if part)
+    titled = change_environments(change) + ": ".join(
+        part for part in (subject(change), title(change)) if part
+    )
     properties = {**place, "title": titled}
     listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
     return f"::{severity} {listed}::{_escaped(values)}"

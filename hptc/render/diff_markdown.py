@@ -18,7 +18,9 @@ from hptc.diff.review import Review, SpecDiff
 from hptc.render.diff_phrases import (
     REFUSALS,
     also,
+    change_environments,
     consequences,
+    merged_costs,
     scope,
     spec_verdict,
     subject,
@@ -68,8 +70,9 @@ def _page(found: Review, size: _Size) -> str:
     if found.is_empty:
         head = f"**hptc diff: {verdict(found)}** ({scope(found)}, {against})"
         return "\n\n".join([head, *_notes(found, size), MARKER]) + "\n"
-    mark = _MARKS[tone(found.impact)]
+    mark = _MARKS[tone(found.impact, found.new_jobs)]
     parts = [f"{mark} **hptc diff: {verdict(found)}** ({scope(found)}, {against})"]
+    parts += [f"{line[0].upper()}{line[1:]}." for line in merged_costs(found)]
     if more := also(found):
         parts.append(f"It also {more}.")
     parts += _notes(found, size)
@@ -98,8 +101,9 @@ def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
     yield "|---|---|"
     for spec in specs:
         phrase = spec_verdict(spec.changes)
-        job = ", new tuning job" if spec.is_new_job else ""
-        yield f"| {cell(spec.name, size)} | {_MARKS[tone(spec.impact)]} {phrase}{job} |"
+        jobs = f", {plural(spec.new_jobs, 'new tuning job')}" if spec.new_jobs else ""
+        mark = _MARKS[tone(spec.impact, spec.new_jobs)]
+        yield f"| {cell(spec.name, size)} | {mark} {phrase}{jobs} |"
 
 
 def _folded(
@@ -139,11 +143,12 @@ def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
             phrase = f"**{phrase}**"
         about = code(subject(change), size.characters)
         note = code(change.note, size.characters)
+        where = change_environments(change)
         values = [text for text in (change.old, change.new) if text.strip()]
         arrow = " → " if sum(map(len, values)) <= _ONE_LINE else "<br>→ "
         shown = arrow.join(code(text, size.characters) for text in values)
         yield "".join(
-            (f"{about}: " if about else "", phrase, f" ({note})" if note else "",
+            (where, f"{about}: " if about else "", phrase, f" ({note})" if note else "",
              f"<br>{shown}" if shown else "")
         )  # fmt: skip
     if len(changes) > size.rows:
@@ -153,7 +158,7 @@ def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
 def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
     for diagnostic in findings[: size.rows]:
         place = code(f"{diagnostic.span.file}:{diagnostic.span.line}", size.characters)
-        message = code(diagnostic.message, size.characters)
+        message = code(diagnostic.full_message, size.characters)
         yield f"{diagnostic.severity.value} {diagnostic.code} at {place}: {message}"
     if len(findings) > size.rows:
         yield _more(len(findings) - size.rows, "finding")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound
 from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import CostChange, Parent, Review, SpecDiff
+from hptc.diff.review import Comparison, CostChange, Parent, Review, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
+from hptc.diff.totals import CostSum, totals
 from hptc.render.cost import dollars, hours_text, price_sources
-from hptc.text import plural
+from hptc.text import listed, plural
+
+_NAME = re.compile("[A-Za-z0-9-]{1,100}")
 
 VERDICTS: dict[Impact, str] = {
     Impact.BREAKS: "does not compile",
     Impact.BREACH: "violates the policy",
+    Impact.DATA: "deletes data or makes it unreadable",
     Impact.SECURITY: "loosens security",
     Impact.PERMISSIONS: "broadens permissions",
     Impact.POLICY: "loosens the policy",
+    Impact.REPLACES: "replaces infrastructure",
+    Impact.SUPPRESSION: "suppresses a finding",
     Impact.UNSEEN: "uses a different role, key, network or account",
     Impact.JOBS: "adds, removes or renames a tuning job",
     Impact.SCHEDULE: "changes a schedule",
@@ -33,6 +40,8 @@ ONE_JOB: dict[Kind, str] = {
     Kind.JOB_RENAMED: "renames a tuning job",
     Kind.JOB_NAME: "changes a job name",
     Kind.REPAIRED: "compiles again",
+    Kind.ENVIRONMENT_ADDED: "adds an environment",
+    Kind.ENVIRONMENT_REMOVED: "removes an environment",
 }
 """More specific verdicts, for when all changes of the worst impact are of one kind."""
 
@@ -89,7 +98,9 @@ TITLES: dict[Kind, str] = {
     Kind.SPOT: "managed spot training changed",
     Kind.RUNTIME: "maximum runtime changed",
     Kind.RETRY: "retry strategy changed",
+    Kind.SUPPRESSION_ADDED: "finding suppressed",
     Kind.ROLE: "execution role changed",
+    Kind.ROLE_UNKNOWN: "existing execution role, with unknown permissions",
     Kind.PERMISSIONS_BROADENED: "permissions broadened",
     Kind.PERMISSIONS_NARROWED: "permissions narrowed",
     Kind.ENCRYPTION_LOOSENED: "encryption loosened",
@@ -100,7 +111,19 @@ TITLES: dict[Kind, str] = {
     Kind.NETWORK_LOOSENED: "network loosened",
     Kind.NETWORK_TIGHTENED: "network tightened",
     Kind.NETWORK: "network changed",
-    Kind.ACCOUNT: "account or Region changed",
+    Kind.ENVIRONMENT_ADDED: "environment added",
+    Kind.ENVIRONMENT_REMOVED: "environment removed",
+    Kind.FOUNDATION_REPLACED: "deployed anew",
+    Kind.NETWORK_REPLACED: "network replaced",
+    Kind.KEY_LEAVES: "key leaves its stack",
+    Kind.BUCKET_LEAVES: "bucket leaves its stack",
+    Kind.BOUNDARY_REMOVED: "permissions boundary removed",
+    Kind.BOUNDARY_ADDED: "permissions boundary added",
+    Kind.REMOVAL_DESTROY: "buckets and keys are deleted with their stack",
+    Kind.REMOVAL_RETAIN: "buckets and keys are retained",
+    Kind.ENDPOINT_WIDENED: "S3 endpoint widened",
+    Kind.ENDPOINT_NARROWED: "S3 endpoint narrowed",
+    Kind.ROLE_PATH: "role path changed",
     Kind.INFRASTRUCTURE: "infrastructure changed",
     Kind.POLICY_LOOSENED: "policy loosened",
     Kind.POLICY_TIGHTENED: "policy tightened",
@@ -110,14 +133,31 @@ TITLES: dict[Kind, str] = {
 
 
 def verdict(found: Review) -> str:
-    """The verdict on all changes, in a few words."""
+    """The verdict on all changes, and its environments if it is limited to some."""
     if found.is_empty:
         return "no change in meaning"
     worst = found.impact
     if worst is None:
         return "new findings"
-    kinds = {c.kind for spec in found.specs for c in spec.changes if c.impact is worst}
-    return ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if len(kinds) == 1 else VERDICTS[worst]
+    decisive = [change for change in found.changes if change.impact is worst]
+    kinds = {change.kind for change in decisive}
+    phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if len(kinds) == 1 else VERDICTS[worst]
+    return f"{phrase}{_where(decisive)}"
+
+
+def _where(changes: Iterable[Change]) -> str:
+    """The environments that changes are limited to; empty if one of them holds in all."""
+    limits = [change.environments for change in changes]
+    names = dict.fromkeys(name for each in limits for name in each)
+    return f" in {_listed(names)}" if names and all(limits) else ""
+
+
+def _listed(environments: Iterable[str]) -> str:
+    """The names of environments in a sentence. One that can't be deployed may contain markup."""
+    return listed(
+        name if _NAME.fullmatch(name) else "an environment with an invalid name"
+        for name in environments
+    )
 
 
 def spec_verdict(changes: tuple[Change, ...]) -> str:
@@ -127,30 +167,57 @@ def spec_verdict(changes: tuple[Change, ...]) -> str:
     return ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
 
 
-def tone(impact: Impact | None) -> str:
-    """How an impact is highlighted: `bad`, `some` or `good`."""
+def tone(impact: Impact | None, new_jobs: int = 0) -> str:
+    """How an impact is highlighted: `bad`, `some` or `good`. New tuning jobs cost money."""
     if impact is None:
         return "some"
-    if impact.rank <= Impact.POLICY.rank:
+    if impact.rank <= Impact.REPLACES.rank:
         return "bad"
-    return "good" if impact.rank >= Impact.SAFER.rank else "some"
+    return "good" if impact.rank >= Impact.SAFER.rank and not new_jobs else "some"
 
 
 def scope(found: Review) -> str:
-    """How much changed: `2 of 14 specs changed, 1 new tuning job`."""
+    """How much changed: `2 of 14 specs changed, 1 new tuning job`, and in which environments."""
     total = plural(found.compared, "spec")
-    if found.is_empty:
-        return f"{total} compared"
-    new_jobs = sum(spec.is_new_job for spec in found.specs)
-    jobs = f", {plural(new_jobs, 'new tuning job')}" if new_jobs else ""
-    return f"{len(found.specs):,} of {total} changed{jobs}"
+    counts = [f"{total} compared" if found.is_empty else f"{len(found.specs):,} of {total} changed"]
+    if found.new_jobs:
+        counts.append(plural(found.new_jobs, "new tuning job"))
+    if len(found.environments) > 1:
+        counts.append(f"environments {_listed(found.environments)}")
+    return ", ".join(counts)
 
 
 def also(found: Review) -> str:
     """The other impacts beside the verdict, in the same words; empty if there are none."""
-    changes = [*found.project, *(change for spec in found.specs for change in spec.changes)]
-    others = {change.impact for change in changes} - {found.impact}
-    return "; ".join(VERDICTS[impact] for impact in Impact if impact in others)
+    others: dict[Impact, list[Change]] = {}
+    for change in sorted(found.changes, key=lambda change: change.impact.rank):
+        others.setdefault(change.impact, []).append(change)
+    return "; ".join(
+        f"{VERDICTS[impact]}{_where(changes)}"
+        for impact, changes in others.items()
+        if impact is not found.impact
+    )
+
+
+def merged_costs(found: Review) -> Iterator[str]:
+    """What runs after the merge, and at most at what cost: a line for each environment."""
+    for total in totals(found):
+        parts = []
+        if total.jobs:
+            parts.append(f"{plural(total.jobs, 'new tuning job')}, {_sum_text(total.cost)}")
+        if total.starts:
+            monthly = f"about {plural(max(1, round(total.starts)), 'scheduled run')} a month"
+            parts.append(f"{monthly}, {_sum_text(total.monthly_cost)} a month")
+        names = [total.environment] if total.environment and len(found.environments) > 1 else []
+        where = f" in {_listed(names)}" if names else ""
+        yield f"when merged{where}: {'; '.join(parts)}"
+
+
+def _sum_text(cost: CostSum) -> str:
+    unknown = "at an unknown or unlimited cost"
+    if not cost.unknown:
+        return f"at most {dollars(cost.usd)}"
+    return f"at most {dollars(cost.usd)} and {cost.unknown:,} {unknown}" if cost.usd else unknown
 
 
 def growth_text(growth: Growth) -> str:
@@ -173,23 +240,45 @@ def subject(change: Change) -> str:
     return change.subject if within in (None, change.subject) else f"{within}: {change.subject}"
 
 
+def change_environments(change: Change) -> str:
+    """The environments of a change that is limited to some: `prod: `."""
+    return f"{_listed(change.environments)}: " if change.environments else ""
+
+
 def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
-    """The consequences for whoever approves the change; `name` formats names."""
-    if spec.is_new_job:
-        was = f", was {name(spec.old_job)}" if spec.old_job else ""
-        yield f"new tuning job {name(spec.new_job or '')}{was}"
-    elif spec.new_job is not None:
-        yield f"same tuning job, {name(spec.new_job)}"
-    elif spec.new is None and spec.old_job is not None:
-        yield f"no tuning job; {name(spec.old_job)} stays in AWS unchanged"
-    if spec.old_job and spec.new_job and spec.old_count != spec.new_count:
-        yield f"training jobs: {_count(spec.old_count)} → {_count(spec.new_count)}"
-    for parent in spec.parents:
+    """The consequences for whoever approves the change; `name` formats names.
+
+    With several environments, each line names its own.
+    """
+    if len(spec.comparisons) < 2:
+        for comparison in spec.comparisons:
+            yield from _consequences(comparison, name)
+        return
+    lines: dict[str, list[str]] = {}
+    for comparison in spec.comparisons:
+        for line in _consequences(comparison, name):
+            lines.setdefault(line, []).append(comparison.environment or "")
+    for line, names in lines.items():
+        is_in_all = len(names) == len(spec.comparisons)
+        yield line if is_in_all else f"{_listed(names)}: {line}"
+
+
+def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str]:
+    if found.is_new_job:
+        was = f", was {name(found.old_job)}" if found.old_job else ""
+        yield f"new tuning job {name(found.new_job or '')}{was}"
+    elif found.new_job is not None:
+        yield f"same tuning job, {name(found.new_job)}"
+    elif found.new is None and found.old_job is not None:
+        yield f"no tuning job; {name(found.old_job)} stays in AWS unchanged"
+    if found.old_job and found.new_job and found.old_count != found.new_count:
+        yield f"training jobs: {_count(found.old_count)} → {_count(found.new_count)}"
+    for parent in found.parents:
         yield _parent_text(parent, name)
-    if spec.cost is not None:
-        yield _cost_text(spec.cost, name)
-    if isinstance(spec.new, Compiled) and spec.new.schedule is not None:
-        when = name(schedule_text(spec.new.schedule))
+    if found.cost is not None:
+        yield _cost_text(found.cost, name)
+    if isinstance(found.new, Compiled) and found.new.schedule is not None:
+        when = name(schedule_text(found.new.schedule))
         yield f"scheduled, {when}: each run is a separate tuning job at that cost"
 
 

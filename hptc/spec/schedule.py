@@ -69,7 +69,7 @@ def _to_date(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _CronField:
+class CronField:
     """One field of a cron expression: its range, its names and its other values."""
 
     name: str
@@ -78,29 +78,33 @@ class _CronField:
     names: tuple[str, ...] = ()
     other: str = ""  # a pattern for the field's other values
 
+    def number(self, value: str) -> int:
+        """The number of one of the field's values, which may be a name."""
+        return self.names.index(value) + 1 if value in self.names else int(value)
 
-_FIELDS = (
-    _CronField(name="minutes", minimum=0, maximum=59),
-    _CronField(name="hours", minimum=0, maximum=23),
-    _CronField(name="day of month", minimum=1, maximum=31, other=r"\?|L|LW|([1-9]|[12]\d|3[01])W"),
-    _CronField(name="month", minimum=1, maximum=12, names=_MONTHS),
-    _CronField(
+
+CRON_FIELDS = (
+    CronField(name="minutes", minimum=0, maximum=59),
+    CronField(name="hours", minimum=0, maximum=23),
+    CronField(name="day of month", minimum=1, maximum=31, other=r"\?|L|LW|([1-9]|[12]\d|3[01])W"),
+    CronField(name="month", minimum=1, maximum=12, names=_MONTHS),
+    CronField(
         name="day of week",
         minimum=1,
         maximum=7,
         names=_WEEKDAYS,
         other=rf"\?|L|([1-7]|{'|'.join(_WEEKDAYS)})(L|#[1-5])",
     ),
-    _CronField(name="year", minimum=1970, maximum=2199),
+    CronField(name="year", minimum=1970, maximum=2199),
 )
 
 
 def _check_cron(text: str) -> None:
     parts = text.split()
-    if len(parts) != len(_FIELDS):
-        names = ", ".join(field.name for field in _FIELDS)
+    if len(parts) != len(CRON_FIELDS):
+        names = ", ".join(field.name for field in CRON_FIELDS)
         raise _error(f"a cron expression has six fields ({names}), but this one has {len(parts)}")
-    for field, part in zip(_FIELDS, parts, strict=True):
+    for field, part in zip(CRON_FIELDS, parts, strict=True):
         for item in part.split(","):
             if not _is_cron_item(item.upper(), field):
                 names = f" or {field.names[0]} to {field.names[-1]}" if field.names else ""
@@ -115,7 +119,7 @@ def _check_cron(text: str) -> None:
         )
 
 
-def _is_cron_item(item: str, field: _CronField) -> bool:
+def _is_cron_item(item: str, field: CronField) -> bool:
     if field.other and re.fullmatch(field.other, item):
         return True
     where, slash, step = item.partition("/")
@@ -127,7 +131,7 @@ def _is_cron_item(item: str, field: _CronField) -> bool:
     return _is_value(first, field) and (not dash or _is_value(last, field))
 
 
-def _is_value(text: str, field: _CronField) -> bool:
+def _is_value(text: str, field: CronField) -> bool:
     if re.fullmatch(r"\d{1,4}", text):
         return field.minimum <= int(text) <= field.maximum
     return text in field.names

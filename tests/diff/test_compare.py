@@ -230,9 +230,9 @@ CASES = [
              ("${hptc:kms_key_arn}", "hardware encryption of local storage"),
           (Kind.PERMISSIONS_NARROWED, "GrantVolumeKey"): ("…", "")}, Impact.UNSEEN),
     Case("a role of ours", job("role_arn: 'arn:aws:iam::111122223333:role/tuning'"),
-         {(Kind.ROLE, "role_arn"):
+         {(Kind.ROLE_UNKNOWN, "role_arn"):
              ("${hptc:execution_role_arn}", "arn:aws:iam::111122223333:role/tuning")},
-         Impact.UNSEEN),
+         Impact.SECURITY),
     Case("one more security group", job("vpc: {security_group_ids: [sg-0a, sg-0b]}"),
          {(Kind.NETWORK_LOOSENED, "security groups"): ("sg-0a", "sg-0a, sg-0b"),
           (Kind.PERMISSIONS_BROADENED, "CreateNetworkInterface"): ("", "…")}, Impact.SECURITY,
@@ -589,7 +589,7 @@ def test_a_schedule_is_a_consequence(churn: Project) -> None:
     old, new = compiled("{}", churn), compiled("schedule: rate(1 day)", churn)
     sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
     (spec,) = review(*sides).specs
-    assert not spec.is_new_job
+    assert spec.new_jobs == 0
     assert list(consequences(spec, str))[-1] == (
         "scheduled, rate(1 day), UTC: each run is a separate tuning job at that cost"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -114,9 +115,9 @@ def test_a_change(repository: Repository) -> None:
     (spec,) = found.specs
     assert kinds_by_spec(found) == {"trees": [Kind.RANGE_WIDENED]}
     assert (found.old, found.new) == (f"main ({before})", "the working tree")
-    assert spec.is_new_job
+    assert spec.new_jobs == 1
     assert spec.file == "specs/trees.yaml"
-    assert spec.old_job != spec.new_job
+    assert spec.comparisons[0].old_job != spec.comparisons[0].new_job
 
 
 def test_added_and_removed(repository: Repository) -> None:
@@ -236,10 +237,18 @@ def test_each_side_has_its_own_project(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("network: managed", "network: absent", [Kind.INFRASTRUCTURE]),
-        ("network: managed", "network: {cidr: 10.1.0.0/20}", [Kind.INFRASTRUCTURE]),
-        ("network: managed", "removal: destroy, network: managed", [Kind.INFRASTRUCTURE]),
-        ("region: us-east-1", "region: eu-west-1", [Kind.ACCOUNT]),
+        ("network: managed", "network: absent", [Kind.NETWORK_LOOSENED]),
+        ("network: managed", "network: {cidr: 10.1.0.0/20}", [Kind.NETWORK_REPLACED]),
+        ("network: managed", "network: {s3_buckets: [lake]}", [Kind.ENDPOINT_WIDENED]),
+        ("network: managed", "network: {interface_endpoints: [logs]}", [Kind.INFRASTRUCTURE]),
+        ("network: managed", "removal: destroy, network: managed", [Kind.REMOVAL_DESTROY]),
+        ("network: managed", "role_path: /ml/, network: managed", [Kind.ROLE_PATH]),
+        ("network: managed", "kms_key: absent, network: managed", [Kind.KEY_LEAVES]),
+        ("network: managed", "data_bucket: lake, network: managed", [Kind.BUCKET_LEAVES]),
+        ("network: managed", "execution_role: admin, network: managed", [Kind.ROLE_UNKNOWN]),
+        ("network: managed", "permissions_boundary: b, network: managed", [Kind.BOUNDARY_ADDED]),
+        ("region: us-east-1", "region: eu-west-1", [Kind.FOUNDATION_REPLACED]),
+        ("project: churn", "project: leave", [Kind.FOUNDATION_REPLACED]),
         ("default_environment", "policy: {regions: [us-east-1]}\ndefault_environment",
          [Kind.POLICY_TIGHTENED]),
     ],
@@ -282,18 +291,127 @@ def test_hptc_yaml_is_broken_on_both_sides(repository: Repository) -> None:
     assert len(found.notes) == 1
 
 
-def test_the_environment_is_new(repository: Repository) -> None:
-    more = "  prod: {account: '111122223333', region: us-east-1}\n"
-    repository.write("hptc.yaml", PROJECT + more)
-    found = review_refs([], environment="prod")
-    assert set(kinds_by_spec(found)) == {"other", "trees"}
-    assert found.impact is Impact.JOBS
-    assert "has no environment `prod`" in found.notes[0]
+# Environments.
+
+PROD = "  prod: {account: '111122223333', region: us-east-1}\n"
+LOOSE_PROD = PROD.replace("1}", "1, overrides: {training_job: {enable_network_isolation: false}}}")
 
 
-def test_an_environment_that_the_new_side_lacks(repository: Repository) -> None:
-    with pytest.raises(UsageError, match="has no environment `prod`"):
+@pytest.fixture
+def two_environments(repository: Repository) -> Repository:
+    """The project with `dev`, the default, and `prod` on both sides."""
+    repository.commit("second", {"hptc.yaml": PROJECT + PROD})
+    repository.git("branch", "--force", "main", "HEAD")
+    return repository
+
+
+def test_the_same_change_in_every_environment_is_shown_once(two_environments: Repository) -> None:
+    two_environments.write("specs/trees.yaml", WIDER)
+    found = review_refs([])
+    assert found.environments == ("dev", "prod")
+    assert kinds_by_spec(found) == {"trees": [Kind.RANGE_WIDENED]}
+    (spec,) = found.specs
+    assert [change.environments for change in spec.changes] == [()]
+    assert [each.environment for each in spec.comparisons] == ["dev", "prod"]
+    assert (found.new_jobs, found.compared) == (2, 2)
+
+
+def test_a_change_in_one_environment_names_it(two_environments: Repository) -> None:
+    """The default environment does not change at all."""
+    two_environments.write("hptc.yaml", PROJECT + LOOSE_PROD)
+    found = review_refs([])
+    assert kinds_by_spec(found) == {name: [Kind.ISOLATION_LOOSENED] for name in ("other", "trees")}
+    assert {change.environments for change in found.changes} == {("prod",)}
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: loosens security in prod (2 of 2 specs changed, ")
+    assert "• prod: network isolation: isolation loosened: on → off" in text
+    assert review_refs([], environment="dev").is_empty
+
+
+def test_the_verdict_is_the_worst_of_any_environment(two_environments: Repository) -> None:
+    two_environments.write("specs/trees.yaml", WIDER)
+    two_environments.write("hptc.yaml", PROJECT + LOOSE_PROD)
+    found = review_refs([])
+    assert found.impact is Impact.SECURITY
+    assert review_refs([], environment="dev").impact is Impact.SEARCH
+
+
+def test_changed_differently_in_each_environment(two_environments: Repository) -> None:
+    project = (PROJECT + PROD).replace("network: managed}", "network: managed, removal: destroy}")
+    two_environments.write("hptc.yaml", project.replace("region: us-east-1}", "region: us-west-2}"))
+    found = review_refs([])
+    assert [(change.kind, change.environments) for change in found.project] == [
+        (Kind.REMOVAL_DESTROY, ("dev",)),
+        (Kind.FOUNDATION_REPLACED, ("prod",)),
+    ]
+
+
+def test_one_change_of_hptc_yaml_in_every_environment(two_environments: Repository) -> None:
+    two_environments.write("hptc.yaml", "policy: {budget_usd: 5}\n" + PROJECT + PROD)
+    found = review_refs([])
+    kinds = [(change.kind, change.environments) for change in found.project]
+    assert (Kind.POLICY_TIGHTENED, ()) in kinds
+
+
+def test_an_environment_is_added(repository: Repository) -> None:
+    repository.write("hptc.yaml", PROJECT + PROD)
+    found = review_refs([])
+    (added,) = found.project
+    assert (added.kind, added.subject, added.environments) == (
+        Kind.ENVIRONMENT_ADDED, "prod", ("prod",)
+    )  # fmt: skip
+    assert kinds_by_spec(found) == {"other": [Kind.JOB_ADDED], "trees": [Kind.JOB_ADDED]}
+    assert found.new_jobs == 2
+    assert kinds_by_spec(review_refs([], environment="prod")) == kinds_by_spec(found)
+
+
+def test_an_environment_is_removed(two_environments: Repository) -> None:
+    """Its specs are not listed: what stays in AWS is said once."""
+    two_environments.write("hptc.yaml", PROJECT)
+    found = review_refs([])
+    (removed,) = found.project
+    assert (removed.kind, removed.environments) == (Kind.ENVIRONMENT_REMOVED, ("prod",))
+    assert "hptc destroy --env prod" in removed.note
+    assert found.specs == ()
+
+
+def test_an_environment_that_neither_side_has(repository: Repository) -> None:
+    with pytest.raises(UsageError, match="neither version has an environment `prod`"):
         review_refs([], environment="prod")
+
+
+@pytest.mark.parametrize("form", Format)
+def test_markup_in_the_name_of_an_environment(two_environments: Repository, form: Format) -> None:
+    hostile = "'@octocat ![x](https://example.com)'"
+    two_environments.write("hptc.yaml", PROJECT + LOOSE_PROD.replace("prod", hostile))
+    two_environments.write("specs/trees.yaml", WIDER)
+    text = render_diff(review_refs([]), form)
+    if form is Format.MARKDOWN:
+        outside_of_code = re.sub(r"`[^`]*`", "", text)
+        assert "@octocat" not in outside_of_code
+
+
+def test_a_suppression_is_shown_with_its_reason(repository: Repository) -> None:
+    wide = SPEC.replace("max: 0.1, scaling: Logarithmic", "max: 0.5, scaling: Linear")
+    repository.commit("second", {"specs/trees.yaml": wide})
+    repository.git("branch", "--force", "main", "HEAD")
+    line = next(line for line in wide.splitlines() if "eta:" in line)
+    repository.write(
+        "specs/trees.yaml", wide.replace(line, f"{line} # hptc: ignore[HPT208] most are large")
+    )
+    (spec,) = review_refs([]).specs
+    (change,) = spec.changes
+    assert (change.kind, change.subject) == (Kind.SUPPRESSION_ADDED, "HPT208")
+    assert change.note == "reason: most are large"
+    assert spec.impact is Impact.SUPPRESSION
+
+
+def test_a_role_that_hptc_did_not_create(repository: Repository) -> None:
+    role = "  role_arn: arn:aws:iam::111122223333:role/Admin\n  stopping:"
+    repository.write("specs/trees.yaml", SPEC.replace("  stopping:", role))
+    found = review_refs([])
+    assert kinds_by_spec(found) == {"trees": [Kind.ROLE_UNKNOWN]}
+    assert found.impact is Impact.SECURITY
 
 
 # What does not compile.
@@ -344,7 +462,7 @@ def test_changes_of_a_spec_that_violates_a_rule_are_listed(repository: Repositor
     found = review_refs([])
     assert kinds_by_spec(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
     assert [d.code for d in found.specs[0].findings] == ["HPT203"]
-    assert not found.specs[0].is_new_job
+    assert found.specs[0].new_jobs == 0
 
 
 def test_a_spec_that_violated_a_rule_before(repository: Repository) -> None:
@@ -358,7 +476,7 @@ def test_a_spec_that_violated_a_rule_before(repository: Repository) -> None:
     repository.write("specs/trees.yaml", SPEC)
     found = review_refs([])
     assert kinds_by_spec(found) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
-    assert found.specs[0].is_new_job
+    assert found.specs[0].new_jobs == 1
 
 
 def test_a_breach_of_the_policy(repository: Repository) -> None:
@@ -369,7 +487,7 @@ def test_a_breach_of_the_policy(repository: Repository) -> None:
     assert kinds_by_spec(found) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
     assert found.impact is Impact.BREACH
     assert [d.code for d in found.specs[0].findings] == ["HPT803"]
-    assert not found.specs[0].is_new_job
+    assert found.specs[0].new_jobs == 0
 
 
 def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) -> None:
@@ -384,7 +502,7 @@ def test_new_warnings(repository: Repository) -> None:
     repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", "numround: 200"))
     (spec,) = review_refs([]).specs
     assert [d.severity.value for d in spec.findings if d.code == "HPT310"] == ["warning"]
-    assert spec.is_new_job
+    assert spec.new_jobs == 1
 
 
 # Warm starts.
@@ -397,11 +515,13 @@ def test_a_parents_content(repository: Repository) -> None:
     repository.write("specs/free.yaml", child("free", "trees", "other"))
     found = review_refs([])
     by_name = {spec.name: spec for spec in found.specs}
-    parent = by_name["trees"].new_job
+    parent = by_name["trees"].comparisons[0].new_job
     assert parent is not None
-    assert by_name["child"].parents == (Parent(job=parent, spec="trees", is_new=True),)
+    assert by_name["child"].comparisons[0].parents == (
+        Parent(job=parent, spec="trees", is_new=True),
+    )
     assert [c.note for c in by_name["child"].changes] == ["the parent's spec changed"]
-    assert [each.is_new for each in by_name["free"].parents] == [True, False]
+    assert [each.is_new for each in by_name["free"].comparisons[0].parents] == [True, False]
     text = render_diff(found, Format.TEXT)
     assert "of trees, which is also new: submit it first and wait until it completes" in text
 

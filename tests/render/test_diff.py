@@ -15,7 +15,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import Review, Side, SpecDiff, review, with_costs
+from hptc.diff.review import Comparison, Review, Side, SpecDiff, review, with_costs
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
@@ -173,7 +173,12 @@ def test_growth(growth: Growth, expected: str) -> None:
 
 
 def changed(change: Change, count: int = 1, *, name: str = "x", file: str = "x.yaml") -> SpecDiff:
-    return SpecDiff(name=name, file=file, old=None, new=None, changes=(change,) * count)
+    return SpecDiff(
+        name=name,
+        file=file,
+        changes=(change,) * count,
+        comparisons=(Comparison(environment="dev", old=None, new=None),),
+    )
 
 
 def page_of(*specs: SpecDiff) -> Review:

@@ -1,0 +1,130 @@
+"""Compares both versions of one spec, either of which may not exist or not compile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
+from hptc.cost.bound import training_jobs
+from hptc.diagnostics import Diagnostic
+from hptc.diff.changes import Change, Kind, worst_first
+from hptc.diff.compare import compare
+from hptc.diff.schedule_changes import schedule_text
+from hptc.diff.value_text import duration_text
+from hptc.source.suppressions import suppressions
+from hptc.text import plural
+
+_POLICY = "HPT8"
+
+
+def pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
+    """The changes to one spec, including whether it stopped or started compiling."""
+    if new is None:
+        return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
+    refused = list(_failure_changes(new))
+    if old is None:
+        is_added = isinstance(new, Compiled)
+        added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if is_added else []
+        return worst_first([*refused, *added])
+    changes = []
+    if isinstance(old, Compiled) and isinstance(new, Compiled):
+        changes = [_with_reason(change, old, new) for change in compare(old, new)]
+    changes += _suppression_changes(old, new)
+    if refused and old.has_errors and not changes and not _differ(old, new):
+        return ()
+    if old.has_errors and not refused:
+        refused = [_job_change(Kind.REPAIRED, old="did not compile", new=_summary(new))]
+    return worst_first([*refused, *changes])
+
+
+def _suppression_changes(old: Outcome, new: Outcome) -> Iterator[Change]:
+    """Findings that a new comment suppresses, with its reason."""
+    added = added_findings(old.suppressed, new.suppressed)
+    reasons = {
+        (comment.line, code): comment.reason
+        for comment in (suppressions(new.document) if added else ())
+        for code in comment.codes
+    }
+    for finding in added:
+        yield Change(
+            kind=Kind.SUPPRESSION_ADDED,
+            path=(),
+            subject=finding.code,
+            new=finding.message,
+            note=f"reason: {reasons.get((finding.span.line, finding.code), '')}",
+        )
+
+
+def _failure_changes(one: Outcome) -> Iterator[Change]:
+    """The change that a spec can't be submitted anymore, if so. Its findings give the reason."""
+    codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
+    if codes:
+        is_policy = all(code.startswith(_POLICY) for code in codes)
+        yield _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN)
+
+
+def _differ(old: Outcome, new: Outcome) -> bool:
+    """Whether two specs with errors differ in their findings or, if one failed, in their text."""
+    hidden = isinstance(old, Failed) or isinstance(new, Failed)
+    return (hidden and old.document.text != new.document.text) or bool(new_findings(old, new))
+
+
+def _job_change(kind: Kind, *, old: str = "", new: str = "") -> Change:
+    return Change(kind=kind, path=(), subject="", old=old, new=new)
+
+
+def _summary(one: Outcome | None) -> str:
+    """A tuning job in one line."""
+    if one is None:
+        return ""
+    if isinstance(one, Failed):
+        return "did not compile"
+    job = one.job
+    number = training_jobs(job).number
+    types = dict.fromkeys(
+        instances.type
+        for definition in job.definitions
+        for resources in definition.resources
+        for instances in resources.instances
+    )
+    count = "unlimited training jobs" if number is None else plural(number, "training job")
+    runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
+    each = f", at most {duration_text(max(runtimes))} each" if runtimes else ""
+    starts = schedule_text(one.schedule)
+    scheduled = f", scheduled: {starts}" if starts else ""
+    on = ", ".join(types) or "unspecified instances"
+    return f"{job.strategy}, {count} on {on}{each}{scheduled}"
+
+
+def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
+    """Add the reason why a parent changed although `warm_start` did not."""
+    if change.kind is not Kind.WARM_START:
+        return change
+    if not (isinstance(old, CompiledSpec) and isinstance(new, CompiledSpec)):
+        return change
+    was, becomes = old.spec.warm_start, new.spec.warm_start
+    if was is None or becomes is None or was.parents != becomes.parents:
+        return change
+    return replace(change, note="the parent's spec changed")
+
+
+def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
+    """Findings of the new version that the old one did not have, on any line."""
+    if new is None:
+        return ()
+    return added_findings(old.diagnostics if old is not None else (), new.diagnostics)
+
+
+def added_findings(old: Iterable[Diagnostic], new: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings in `new` that are not in `old`, on any line."""
+    known = Counter((diagnostic.code, diagnostic.message) for diagnostic in old)
+    found = []
+    for diagnostic in new:
+        key = diagnostic.code, diagnostic.message
+        if known[key]:
+            known[key] -= 1
+        else:
+            found.append(diagnostic)
+    return tuple(found)

@@ -1,0 +1,73 @@
+"""What all changes run and cost together, in each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from hptc.compiler.outcome import Compiled
+from hptc.diff.review import Comparison, Review
+from hptc.spec.schedule import Schedule
+from hptc.spec.schedule_frequency import starts_per_month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSum:
+    """The sum of the maximum costs of some tuning jobs, and how many are unknown or unlimited."""
+
+    usd: Decimal
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """The tuning jobs that the new version creates in one environment.
+
+    `jobs` are those that `hptc submit` creates once, `cost` is theirs. `starts` is how often the
+    schedules start a tuning job in a month, `monthly_cost` is theirs.
+    """
+
+    environment: str | None
+    jobs: int
+    cost: CostSum
+    starts: Fraction
+    monthly_cost: CostSum
+
+
+def totals(found: Review) -> Iterator[Total]:
+    """The total of each environment in which the changes create tuning jobs."""
+    comparisons = [each for spec in found.specs for each in spec.comparisons]
+    for name in dict.fromkeys(each.environment for each in comparisons):
+        in_it = [each for each in comparisons if each.environment == name]
+        once = [each for each in in_it if each.is_new_job and _schedule(each) is None]
+        repeated = [
+            (each, starts)
+            for each in in_it
+            if (schedule := _schedule(each)) and (starts := starts_per_month(schedule))
+        ]
+        if once or repeated:
+            yield Total(
+                environment=name,
+                jobs=len(once),
+                cost=_sum((each, Fraction(1)) for each in once),
+                starts=sum((starts for _, starts in repeated), Fraction(0)),
+                monthly_cost=_sum(repeated),
+            )
+
+
+def _schedule(comparison: Comparison) -> Schedule | None:
+    return comparison.new.schedule if isinstance(comparison.new, Compiled) else None
+
+
+def _sum(jobs: Iterable[tuple[Comparison, Fraction]]) -> CostSum:
+    """The sum of the jobs' maximum costs, each as many times as it starts."""
+    usd, unknown = Decimal(0), 0
+    for job, starts in jobs:
+        most = job.cost.new.maximum if job.cost is not None and job.cost.new is not None else None
+        if most is None or most.usd is None:
+            unknown += 1
+        else:
+            usd += most.usd * starts.numerator / starts.denominator
+    return CostSum(usd=usd, unknown=unknown)

@@ -1,0 +1,75 @@
+"""What a merge runs: jobs that are submitted once, and scheduled ones in a month."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from hptc.compiler.outcome import Compiled
+from hptc.cost.bound import CostBound, cost_bound
+from hptc.diff.review import Review, Side, review, with_costs
+from hptc.diff.totals import totals
+from hptc.render.diff_phrases import merged_costs
+from tests.support.prices import price_table
+from tests.support.specs import compiled
+from tests.support.trees import PROJECT, SPEC
+
+SMALL = SPEC.replace("{type: Categorical, values: [gbtree, dart]}", "gbtree")
+DAILY = SMALL.replace("name: trees", "name: daily") + "schedule: rate(1 day)\n"
+ONE_JOB = Decimal("10.60")  # 20 training jobs of an hour, and their volumes
+
+
+def reviewed(folder: Path, *specs: str, old: str | None = None) -> Review:
+    def side(label: str, texts: tuple[str, ...]) -> Side:
+        outcomes = [
+            compiled(folder / label / str(index), text, project=PROJECT)
+            for index, text in enumerate(texts)
+        ]
+        environment = outcomes[0].environment if outcomes else None
+        return Side(label=label, compiled=tuple(outcomes), environment=environment)
+
+    def bound(one: Compiled) -> CostBound:
+        prices = price_table() if one.name == "dear" else price_table(m5_xlarge="0.50")
+        return cost_bound(one.job, "us-east-1", prices)
+
+    return with_costs(review(side("old", (old,) if old else ()), side("new", specs)), bound)
+
+
+def test_jobs_that_are_submitted_once(tmp_path: Path) -> None:
+    found = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: more"))
+    (total,) = totals(found)
+    assert (total.jobs, total.cost.usd, total.cost.unknown) == (2, 2 * ONE_JOB, 0)
+    assert list(merged_costs(found)) == ["when merged: 2 new tuning jobs, at most $21.20"]
+
+
+def test_an_unknown_cost_is_never_left_out(tmp_path: Path) -> None:
+    found = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: dear"))
+    assert list(merged_costs(found)) == [
+        "when merged: 2 new tuning jobs, at most $10.60 and 1 at an unknown or unlimited cost"
+    ]
+
+
+def test_a_schedule_is_counted_by_the_month(tmp_path: Path) -> None:
+    found = reviewed(tmp_path, SMALL, DAILY)
+    (total,) = totals(found)
+    assert (total.jobs, total.cost.usd) == (1, ONE_JOB)
+    assert total.monthly_cost.usd == ONE_JOB * Decimal("30.4375")
+    assert list(merged_costs(found)) == [
+        (
+            "when merged: 1 new tuning job, at most $10.60; "
+            "about 30 scheduled runs a month, at most $322.64 a month"
+        )
+    ]
+
+
+def test_a_job_that_stays_the_same_costs_nothing(tmp_path: Path) -> None:
+    schedule = SMALL + "schedule: at(2026-12-31T06:00:00)\n"
+    assert list(totals(reviewed(tmp_path, SMALL, old=schedule))) == []
+
+
+def test_a_disabled_schedule_costs_nothing(tmp_path: Path) -> None:
+    spec = DAILY.replace(
+        "schedule: rate(1 day)",
+        "schedule: {schedule_expression: rate(1 day), state: DISABLED}",
+    )
+    assert list(totals(reviewed(tmp_path, spec))) == []
