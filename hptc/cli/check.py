@@ -13,7 +13,9 @@ import click
 from hptc.cli.console import file_progress, print_result, print_status, use_color
 from hptc.cli.inputs import all_diagnostics, compile_all
 from hptc.cli.options import PATHS, spec_options
+from hptc.compiler.discovery import specs_of_projects
 from hptc.compiler.outcome import Outcome
+from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.reference.rule_pages import page, summary
@@ -53,13 +55,30 @@ SARIF = "sarif"
     help="Also check against the AWS account (read-only). What can't be verified is skipped with "
     "a note.",
 )
-def check(paths: tuple[str, ...], form: str, fail_on: str, online: bool, **options: Any) -> int:
+@click.option(
+    "--project-specs",
+    is_flag=True,
+    help="Skip PATHS that are not specs of a project; hptc.yaml stands for all of its specs.",
+)
+def check(
+    paths: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    online: bool,
+    project_specs: bool,
+    **options: Any,
+) -> int:
     """Check specs for everything AWS would reject.
 
     PATHS are files and folders, or `-` for stdin; the default is the current project. Findings go
     to stdout, a summary to stderr. Specs are checked in every environment of hptc.yaml unless you
     select one with --env; --online checks the default one.
     """
+    if project_specs:
+        paths = tuple(specs_of_projects(paths, Workspace()))
+        if not paths:
+            print_status("no specs to check")
+            return EXIT_OK
     with file_progress("checked", is_shown=form in (Format.TEXT, Format.CONCISE)) as progress:
         outcomes = compile_all(
             paths,

@@ -36,7 +36,7 @@ from hptc.rules.engine import selected
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(list(Impact)),
+    type=click.Choice([impact.value for impact in Impact]),
     help="Exit with 1 if the verdict is this or worse. The verdicts are listed worst first.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
 from hptc.compiler.workspace import Workspace
@@ -61,13 +61,35 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
     )
 
 
+def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:
+    """Those of the paths that are specs of a project; an hptc.yaml stands for all of its specs."""
+    specs: dict[FilePath, frozenset[FilePath]] = {}
+    found: list[str] = []
+    for given in paths:
+        path = FilePath(given)
+        folder = workspace.files.real(path).parent
+        in_project, faults = workspace.project_of(folder)
+        if path.name == project_file.FILE_NAME:
+            has_specs = faults or (in_project and project_files(in_project, workspace.files))
+            found += [display_path(path)] if has_specs else []
+        elif in_project is not None:
+            if in_project.root not in specs:
+                files = project_files(in_project, workspace.files)
+                specs[in_project.root] = frozenset(workspace.files.real(file) for file in files)
+            if workspace.files.real(path) in specs[in_project.root]:
+                found.append(given)
+    return found
+
+
 def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
-    """The spec files at a path; for the folder of a project, all of the project's spec files.
+    """The spec files at a path; for a project's folder or hptc.yaml, all of the project's specs.
 
     Raises UsageError if there are none.
     """
     files = workspace.files
     in_project = None
+    if path.name == project_file.FILE_NAME and files.is_file(path):
+        path = path.parent
     if files.is_folder(path) and files.is_file(path / project_file.FILE_NAME):
         in_project, _ = workspace.project_of(path)
     found = project_files(in_project, files) if in_project else spec_files(path, files)

@@ -36,7 +36,7 @@ from hptc.spec.tuning_spec import parse_spec
 def compile_paths(
     paths: list[str], workspace: Workspace, progress: Progress | None = None
 ) -> list[Outcome]:
-    """Compile files and folders. A folder with an hptc.yaml means the specs of its project.
+    """Compile files and folders. An hptc.yaml, or its folder, means the specs of its project.
 
     Raises UsageError for a path that does not exist, a folder without specs, and a single file that
     can't be read. If there are several files, one that can't be read is Failed.

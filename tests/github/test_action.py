@@ -239,16 +239,44 @@ def test_check_passes(runner: Runner) -> None:
 
 def test_check_reports_findings_and_the_last_step_fails(runner: Runner) -> None:
     runner.change("strategy: Bayesian", "strategy: Guess")
-    done = runner.run("Check", HPTC_FAIL_ON="error", HPTC_SARIF="found.sarif")
+    done = runner.run("Check", HPTC_FAIL_ON="error", HPTC_SARIF="true")
     assert (done.returncode, runner.output()["exit-code"]) == (0, "1"), done.stderr
     assert "::error" in done.stdout
-    assert '"version": "2.1.0"' in (runner.checkout / "found.sarif").read_text(encoding="utf-8")
-    assert runner.output()["sarif"] == "found.sarif"
-    assert runner.run("Result", HPTC_EXIT_CODE="1").returncode == 1
+    findings = runner.temp / "hptc.sarif"
+    assert '"version": "2.1.0"' in findings.read_text(encoding="utf-8")
+    assert runner.output()["sarif"] == str(findings)
+    assert runner.run("Result", HPTC_CHECK="1").returncode == 1
+
+
+def test_ci_writes_nothing_into_the_checkout(runner: Runner) -> None:
+    """A pull request may contain a link to anywhere, with the name of any output."""
+    runner.change("strategy: Bayesian", "strategy: Guess")
+    for step in ("Check", "Review"):
+        runner.run(step, HPTC_FAIL_ON="error", HPTC_SARIF="true", GITHUB_BASE_REF="main")
+    assert runner.repository.git("status", "--porcelain", "--ignored") == ""
+    for text in scripts(data_of(ACTION)):
+        for target in re.findall(r">>?\s*(\S+)", text):
+            assert target.startswith(('"$RUNNER_TEMP', '"$GITHUB_', '"$file"', "&2")), target
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"), [("security", 0), ("search", 1), ("cosmetic", 1), ("", 0)]
+)
+def test_a_verdict_fails_the_job_in_the_last_step(
+    runner: Runner, verdict: str, expected: int
+) -> None:
+    runner.change("num_round: 100", "num_round: 200")
+    done = runner.run("Review", GITHUB_BASE_REF="main", HPTC_VERDICT=verdict)
+    assert done.returncode == 0, done.stderr
+    review = runner.output()["exit-code"]
+    result = runner.run("Result", HPTC_CHECK="0", HPTC_REVIEW=review, HPTC_VERDICT=verdict)
+    assert result.returncode == expected
+    assert (f"the review's verdict is {verdict} or worse" in result.stdout) is bool(expected)
+    assert runner.run("Result", HPTC_CHECK="1", HPTC_REVIEW=review).returncode == 1
 
 
 def test_check_of_a_missing_file_is_a_usage_error(runner: Runner) -> None:
-    done = runner.run("Check", HPTC_PATHS="absent.yaml", HPTC_FAIL_ON="error", HPTC_SARIF="s")
+    done = runner.run("Check", HPTC_PATHS="absent.yaml", HPTC_FAIL_ON="error", HPTC_SARIF="true")
     assert (done.returncode, runner.output()) == (0, {"exit-code": "2"}), done.stderr
 
 
@@ -272,7 +300,7 @@ def test_the_review_needs_the_base_branch(runner: Runner) -> None:
 def test_names_are_never_run_by_the_shell(runner: Runner, name: str) -> None:
     runner.run("Review", HPTC_PATHS=name, GITHUB_BASE_REF=name)
     runner.run("Review", HPTC_PATHS=name, HPTC_AGAINST=name)
-    runner.run("Check", HPTC_PATHS=name, HPTC_FAIL_ON=name, HPTC_SARIF="found.sarif")
+    runner.run("Check", HPTC_PATHS=name, HPTC_FAIL_ON=name, HPTC_SARIF="true")
     assert not (runner.checkout / "pwned").exists()
 
 

@@ -20,7 +20,7 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
 from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
-from hptc.render.diff_phrases import TITLES, VERDICTS, growth_text
+from hptc.render.diff_phrases import TITLES, VERDICTS, growth_text, tone
 from tests.support.golden import Golden
 from tests.support.paths import ROOT
 from tests.support.prices import price_table
@@ -155,6 +155,13 @@ def test_colours_are_a_choice(everything: Review) -> None:
 def test_every_word_is_there() -> None:
     assert set(TITLES) == set(Kind)
     assert set(VERDICTS) == set(Impact)
+
+
+def test_the_docs_list_all_verdicts_worst_first() -> None:
+    page = (ROOT / "docs/review.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\S+) ([^|`]+) \| `([a-z]+)` \|", page, re.MULTILINE)
+    marks = {"bad": "🔴", "some": "🟡", "good": "🟢"}
+    assert rows == [(marks[tone(each)], VERDICTS[each], each.value) for each in Impact]
 
 
 @pytest.mark.parametrize(
