@@ -20,6 +20,7 @@ from hptc.diagnostics import (
 from hptc.request.emission import Request
 from hptc.request.spec_paths import spec_paths
 from hptc.source import suppressions
+from hptc.source.document import at_span
 from hptc.spec.tuning_spec import Spec
 
 
@@ -30,15 +31,8 @@ def to_diagnostic(
 
     `spec` is what the request was compiled from; None for a file in the API's own form.
     """
-    return Diagnostic(
-        code=finding.code,
-        severity=finding.severity,
-        message=finding.message,
-        span=_span(finding, origin, request, spec),
-        label=finding.label,
-        help=finding.help,
-        related=_policy_line(finding, origin),
-    )
+    located = at_span(finding, _span(finding, origin, request, spec))
+    return replace(located, related=_policy_line(finding, origin))
 
 
 def _span(finding: Finding, origin: Origin, request: Request, spec: Spec | None) -> Span:
@@ -88,14 +82,19 @@ def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[
     """The same diagnostics with the text of secrets masked."""
     for secret in secrets:
         end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
-        masked = f"{secret.source[: secret.column - 1]}***{secret.source[end:]}"
+        start = secret.column - 1
         diagnostics = [
-            replace(one, span=replace(one.span, source=masked))
+            replace(one, span=replace(one.span, source=_hidden(one.span.source, start, end)))
             if (one.span.file, one.span.line) == (secret.file, secret.line)
             else one
             for one in diagnostics
         ]
     return diagnostics
+
+
+def _hidden(line: str, start: int, end: int) -> str:
+    """A line with a part of it masked; columns keep their meaning, so that all parts can be."""
+    return f"{line[:start]}{'*' * (end - start)}{line[end:]}"
 
 
 def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:

@@ -5,10 +5,11 @@ hptc/render/diff_phrases.py has the phrases for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hptc.diagnostics import Path
+from hptc.source.secrets import hide_secrets, secret_in
 
 
 class Impact(StrEnum):
@@ -234,3 +235,13 @@ class Change:
 def worst_first(changes: list[Change]) -> tuple[Change, ...]:
     """Changes sorted by impact; those of the same impact keep their order."""
     return tuple(sorted(changes, key=lambda change: change.impact.rank))
+
+
+def without_secrets(change: Change) -> Change:
+    """A change whose values contain no secret: a review is read by more people than a spec."""
+
+    def shown(value: str) -> str:
+        kind = secret_in(change.subject.rpartition(".")[2], value)
+        return hide_secrets(value) if kind is None else f"{kind}, hidden"
+
+    return replace(change, old=shown(change.old), new=shown(change.new))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.cost.bound import CostBound, training_jobs
 from hptc.diagnostics import Diagnostic
-from hptc.diff.changes import Change, Impact, Kind, worst_first
+from hptc.diff.changes import Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import paired
 from hptc.diff.spec_changes import added_findings, new_findings, pair_changes
@@ -154,7 +154,9 @@ def review(old: Side, new: Side) -> Review:
         for was, becomes in comparable
         if (diff := _spec_diff(was, becomes, environment, jobs)) is not None
     ]
-    project = list(environment_changes(old.environment, new.environment))
+    project = [
+        without_secrets(change) for change in environment_changes(old.environment, new.environment)
+    ]
     notes = [*old.notes, *new.notes]
     faults = added_findings(old.project_findings, new.project_findings)
     if faults:
@@ -226,7 +228,7 @@ def _spec_diff(
     shown = new or old
     if shown is None or old is new:
         return None
-    changes = pair_changes(old, new)
+    changes = tuple(map(without_secrets, pair_changes(old, new)))
     findings = new_findings(old, new)
     if not changes and not findings:
         return None

@@ -14,6 +14,7 @@ from random import Random
 from typing import assert_never
 
 from hptc.cost.bound import JobCount, grid_points, training_jobs
+from hptc.preview.hidden_secrets import without_secrets
 from hptc.request.job_facts import WHOLE_NUMBER, number
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
@@ -115,7 +116,8 @@ class SearchPreview:
 
 
 def preview(job: TuningJob) -> SearchPreview:
-    """The preview of a tuning job."""
+    """The preview of a tuning job, without the secrets among its values."""
+    job = without_secrets(job)
     count = training_jobs(job)
     longest = max((_seconds(definition) for definition in job.definitions), default=0)
     waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)

@@ -10,6 +10,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hptc.diagnostics import Diagnostic, Finding, Path, Severity, Span
+from hptc.source.secrets import hide_secrets
 from hptc.source.yaml_nodes import MAX_DEPTH, TooDeepError, compose_nodes
 
 _HIDDEN_BREAK = re.compile("[\x85\u2028\u2029]")
@@ -127,7 +128,7 @@ class Document:
             column=column + 1,
             end_line=end_line + 1,
             end_column=end_column + 1,
-            source=self._line(line),
+            source=hide_secrets(self._line(line)),
         )
 
     def _line(self, number: int) -> str:
@@ -206,11 +207,16 @@ def _hint(problem: str) -> str:
 
 def to_diagnostic(document: Document, finding: Finding, path: Path) -> Diagnostic:
     """A finding as a diagnostic at the span of `path`."""
+    return at_span(finding, document.span(path, key=finding.on_key))
+
+
+def at_span(finding: Finding, span: Span) -> Diagnostic:
+    """A finding as a diagnostic, without the secrets that its texts quote."""
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,
-        message=finding.message,
-        span=document.span(path, key=finding.on_key),
-        label=finding.label,
-        help=finding.help,
+        message=hide_secrets(finding.message),
+        span=span,
+        label=hide_secrets(finding.label),
+        help=hide_secrets(finding.help),
     )

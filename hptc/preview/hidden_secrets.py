@@ -1,0 +1,33 @@
+"""Hides secrets among the values that a preview draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hptc.request.tuning_job import AutoRange, CategoricalRange, Range, TuningJob
+from hptc.source.secrets import hide_secrets, secret_in
+
+
+def without_secrets(job: TuningJob) -> TuningJob:
+    """The same tuning job, with secrets among its categories and value hints masked."""
+    return replace(
+        job,
+        definitions=tuple(
+            replace(each, ranges=tuple(map(_without_secrets, each.ranges)))
+            for each in job.definitions
+        ),
+    )
+
+
+def _without_secrets(range_: Range) -> Range:
+    match range_:
+        case CategoricalRange(name=name, values=values):
+            return replace(range_, values=tuple(_hidden(name, value) for value in values))
+        case AutoRange(name=name, value_hint=hint):
+            return replace(range_, value_hint=_hidden(name, hint))
+        case _:
+            return range_
+
+
+def _hidden(name: str, value: str) -> str:
+    return hide_secrets(value) if secret_in(name, value) is None else "*" * len(value)
