@@ -29,7 +29,7 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     """Test metric definitions against a training log.
 
     Shows the lines that each regular expression matches and the values it captures. Exits with 1
-    if the objective metric is not found.
+    if the objective metric is not found or misread.
     """
     compiled = without_errors(compile_all((path,), env))
     if compiled is None:
@@ -43,4 +43,5 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     print_result(
         rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found)
     )
-    return EXIT_OK if all(each.is_objective_found for each in found) else EXIT_FINDINGS
+    is_right = all(each.is_objective_found and not each.is_objective_misread for each in found)
+    return EXIT_OK if is_right else EXIT_FINDINGS

@@ -7,8 +7,18 @@ AWS's pages; syntax that only Java supports is accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+from hptc.metrics.matching import (
+    NUMBER_CHARACTERS,
+    Characters,
+    Choice,
+    Node,
+    Repeat,
+    Sequence,
+    Unknown,
+)
 
 MAX_DEPTH = 30
 
@@ -17,6 +27,16 @@ _KNOWN_ESCAPES = "AabBcdDeEfGhHknNpPQrRsStuUvVwWxXzZ"  # in Python or Java
 _ZERO_WIDTH = "AbBGzZ"
 _NEVER_A_DIGIT = "DWsafnrtve"
 _FLAGS = "aiLmsuxdU-"
+_UNKNOWN = Unknown()
+_WORD = frozenset(character for character in NUMBER_CHARACTERS if character.isalnum())
+_ESCAPED_CLASSES = {  # the characters of numbers that a class such as `\d` contains
+    "d": frozenset(_DIGITS),
+    "D": NUMBER_CHARACTERS - frozenset(_DIGITS),
+    "w": _WORD,
+    "W": NUMBER_CHARACTERS - _WORD,
+    "S": NUMBER_CHARACTERS,
+    **dict.fromkeys("sfnrtv", frozenset[str]()),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +57,15 @@ class Group:
     can_hold_a_digit: bool
     ends: bool
     lazy_minimum: int | None  # the minimum width of the lazy repetition at its end
+    start: int = field(default=0, compare=False)  # where it opens in the expression
+    node: Node = field(default=_UNKNOWN, compare=False)  # what it matches
 
 
 @dataclass(slots=True, kw_only=True)
 class _Part:
     """A part of the expression and what it can match."""
 
+    node: Node = _UNKNOWN
     width: int = 0  # the minimum
     has_digit: bool = False
     is_assertion: bool = False
@@ -128,7 +151,9 @@ class _Reader:
         self.position += 1
         if char in "^$":
             return _Part(is_assertion=True)
-        return _Part(width=1, has_digit=char == "." or char in _DIGITS)
+        allowed = NUMBER_CHARACTERS if char == "." else frozenset(char) & NUMBER_CHARACTERS
+        has_digit = char == "." or char in _DIGITS
+        return _Part(node=Characters(allowed), width=1, has_digit=has_digit)
 
     def _escape(self) -> _Part:
         char = self.pattern[self.position + 1 : self.position + 2]
@@ -141,7 +166,13 @@ class _Reader:
             return _Part(is_assertion=True)
         if char.isdigit() or char == "k":
             return _Part(has_digit=True)  # a reference to another group, or a character by number
-        return _Part(width=1, has_digit=char.isalpha() and char not in _NEVER_A_DIGIT)
+        node: Node = _UNKNOWN
+        if not char.isalnum():
+            node = Characters(frozenset(char) & NUMBER_CHARACTERS)
+        elif char in _ESCAPED_CLASSES:
+            node = Characters(_ESCAPED_CLASSES[char])
+        has_digit = char.isalpha() and char not in _NEVER_A_DIGIT
+        return _Part(node=node, width=1, has_digit=has_digit)
 
     def _class(self) -> _Part:
         start = self.position
@@ -149,7 +180,7 @@ class _Reader:
         is_negated = self._peek() == "^"
         self.position += is_negated
         members: set[str] = set()
-        may_be_digit = False
+        may_be_digit = is_unknown = False
         is_first = True
         while (char := self._peek()) != "]" or is_first:
             if not char:
@@ -162,19 +193,23 @@ class _Reader:
                 if known and high_known:
                     if high < low:
                         raise _Fault(f"the range `{low}-{high}` is reversed")
-                    members |= {digit for digit in _DIGITS if low <= digit <= high}
+                    members |= {each for each in NUMBER_CHARACTERS if low <= each <= high}
                 may_be_digit |= not (known and high_known)
+                is_unknown |= not (known and high_known)
             elif known:
                 members.add(low)
-            elif low == "d":
-                members |= set(_DIGITS)
-            elif low not in _NEVER_A_DIGIT:
-                may_be_digit = True
+            elif low in _ESCAPED_CLASSES:
+                members |= _ESCAPED_CLASSES[low]
+            else:
+                is_unknown = True
+                may_be_digit |= low not in _NEVER_A_DIGIT
         self.position += 1
         has_digit = bool(members & set(_DIGITS)) or may_be_digit
         if is_negated:
             has_digit = may_be_digit or not set(_DIGITS) <= members
-        return _Part(width=1, has_digit=has_digit)
+        allowed = NUMBER_CHARACTERS - members if is_negated else NUMBER_CHARACTERS & members
+        node: Node = _UNKNOWN if is_unknown else Characters(allowed)
+        return _Part(node=node, width=1, has_digit=has_digit)
 
     def _class_member(self) -> tuple[str, bool]:
         """One member of a class, and whether it is the character itself."""
@@ -202,7 +237,9 @@ class _Reader:
         self.position += 1
         if is_assertion:
             return _Part(is_assertion=True)
+        choices = tuple(Sequence(tuple(part.node for part in parts)) for parts in branches)
         part = _Part(
+            node=choices[0] if len(choices) == 1 else Choice(choices),
             width=min(sum(p.width for p in parts) for parts in branches),
             has_digit=any(p.has_digit for parts in branches for p in parts),
         )
@@ -210,6 +247,8 @@ class _Reader:
             last = branches[0][-1] if len(branches) == 1 and branches[0] else None
             part.group = self.first = Group(
                 text=self.pattern[start : self.position],
+                start=start,
+                node=part.node,
                 can_hold_a_digit=part.has_digit,
                 ends=False,
                 lazy_minimum=last.lazy if last is not None else None,
@@ -256,6 +295,7 @@ class _Reader:
         if again and (again in "*+?" or self._quantifier() is not None):
             raise _Fault(f"multiple repeat at `{again}`")
         return _Part(
+            node=Repeat(part.node, minimum, maximum),
             width=part.width * minimum,
             has_digit=part.has_digit and maximum != 0,
             lazy=part.width * minimum if is_lazy and maximum != minimum else None,

@@ -2,16 +2,34 @@
 
 Specs can be untrusted, and Python's `re` can't be interrupted, but a process can be killed. The
 file is run in an isolated interpreter and imports the standard library only. It reads one JSON
-object from stdin and writes a JSON line for each expression as soon as it is done.
+object from stdin: the lines, and for each expression its variants from corrections.py. It writes a
+JSON line for each expression as soon as it is done, and then one for each `review` of what an
+expression misses and how to correct it. A review that is too slow is missing, nothing else.
 """
 
 import json
 import re
 import sys
+from collections.abc import Iterator
 
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 MAX_SHOWN = 3
+MAX_REVIEWED = 100_000
+"""Lines of the log that a review covers, which bounds its memory."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ESCAPED_CONTROL = re.compile(r"#[01][0-7]{2}")
+_WINDOW = 400  # characters before a capture that can be part of its number, such as `1e308`
+_NUMBER_START = re.compile(
+    r"""
+    (?:(?<![^\s=:(\[{,;'"|<>])[-+])?                   # a sign, but not a hyphen
+    (?:(?<![A-Za-z0-9_.])[0-9.]+(?:[eE][-+]?[0-9]*)?)?
+    $
+    """,
+    re.VERBOSE,
+)
+
+Shown = tuple[int, str]
 
 
 def escaped(line: str) -> str:
@@ -19,50 +37,190 @@ def escaped(line: str) -> str:
     return _CONTROL.sub(lambda match: f"#{ord(match[0]):03o}", line)
 
 
-def matched(regex: re.Pattern[str], lines: list[str]) -> dict[str, object]:
-    """What one expression matches: counts, the first few captured texts, and the last."""
-    has_group = regex.groups > 0
-    count = numbers = empty = 0
-    shown: list[tuple[int, str]] = []
-    wrong: list[tuple[int, str]] = []
-    last: tuple[int, str] | None = None
-    for index, line in enumerate(lines, 1):
-        match = regex.search(line)
-        if match is None and _CONTROL.search(line):
-            match = regex.search(escaped(line))
+def search(regex: re.Pattern[str], line: str) -> re.Match[str] | None:
+    """Search a line as it is, and then as CloudWatch Logs shows it."""
+    match = regex.search(line)
+    if match is None and _CONTROL.search(line):
+        match = regex.search(escaped(line))
+    return match
+
+
+def whole_number(line: str, start: int, end: int) -> str | None:
+    """The number that contains a part of a line; None if it is part of something else."""
+    before = _ESCAPED_CONTROL.split(line[max(0, start - _WINDOW) : start])[-1]
+    opening = _NUMBER_START.search(before)
+    first = start - (len(before) - opening.start() if opening else 0)
+    match = NUMBER.match(line, first)
+    if match is None or match.end() < end:
+        return None
+    whole = match[0]
+    mantissa, _, exponent = whole.lower().partition("e")
+    after = line[match.end() : match.end() + 2]
+    if exponent.isdigit() and re.match(r"\w", after):  # as in a hash, `9e5a`
+        whole = whole[: len(mantissa)]
+        return whole if first + len(whole) >= end else None
+    if re.match(r"\.[0-9]", after):  # a version or an address
+        return None
+    return whole
+
+
+def is_same(captured: str, whole: str) -> bool:
+    """Whether a capture is the whole number; a plus sign and a point at the end don't matter."""
+    return _plain(captured) == _plain(whole)
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("+").removesuffix(".")
+
+
+class Search:
+    """One expression on all lines: counts, and the first few captures of each kind."""
+
+    def __init__(self, regex: re.Pattern[str], lines: list[str], *, drops_sign: bool) -> None:
+        self.lines = lines
+        self.matches = self.numbers = self.without_group = self.misread = 0
+        self.shown: list[Shown] = []
+        self.wrong: list[Shown] = []
+        self.misread_shown: list[tuple[int, str, str]] = []
+        self.last: Shown | None = None
+        self.unmatched: list[int] = []  # of the lines that a review covers
+        self.expected: dict[int, str] = {}  # the numbers of these lines
+        for index, line in enumerate(lines, 1):
+            match = search(regex, line)
+            if match is None:
+                self._add_unmatched(index)
+                continue
+            self.matches += 1
+            text = match[1] if regex.groups else None
+            if text is None:
+                self.without_group += 1
+            elif NUMBER.fullmatch(text.strip()):
+                self._add_number(index, match, text, drops_sign=drops_sign)
+            else:
+                self._add_wrong(index, text)
+
+    def _add_number(self, index: int, match: re.Match[str], text: str, *, drops_sign: bool) -> None:
+        self.numbers += 1
+        number = text.strip()
+        start = match.start(1) + len(text) - len(text.lstrip())
+        whole = whole_number(match.string, start, start + len(number)) or number
+        if drops_sign:
+            whole = whole.removeprefix("-")
+        self.last = (index, number[:64])
+        if len(self.shown) < MAX_SHOWN:
+            self.shown.append(self.last)
+        if not is_same(number, whole):
+            self.misread += 1
+            if len(self.misread_shown) < MAX_SHOWN:
+                self.misread_shown.append((index, number[:64], whole[:64]))
+        self._expect(index, whole)
+
+    def _add_wrong(self, index: int, text: str) -> None:
+        if len(self.wrong) < MAX_SHOWN:
+            self.wrong.append((index, text[:64]))
+        numbers = [match[0] for match in NUMBER.finditer(text)]
+        if len(numbers) == 1:
+            self._expect(index, numbers[0])
+        elif not text:
+            self._add_unmatched(index)
+
+    def _add_unmatched(self, index: int) -> None:
+        if index <= MAX_REVIEWED:
+            self.unmatched.append(index)
+
+    def _expect(self, index: int, number: str) -> None:
+        if index <= MAX_REVIEWED:
+            self.expected[index] = number
+
+    def found(self) -> dict[str, object]:
+        """The result, as JSON."""
+        return {
+            "matches": self.matches,
+            "numbers": self.numbers,
+            "without_group": self.without_group,
+            "shown": self.shown,
+            "last": self.last,
+            "wrong": self.wrong,
+            "misread": self.misread,
+            "misread_shown": self.misread_shown,
+        }
+
+    def review(self, relaxed: re.Pattern[str], candidates: list[str]) -> dict[str, object]:
+        """What the expression misses, and the first candidate that reads every number wholly."""
+        missed: list[Shown] = []
+        not_finite: list[Shown] = []
+        for index, value in _values(relaxed, self.unmatched, self.lines):
+            is_number = NUMBER.fullmatch(value) is not None
+            (missed if is_number else not_finite).append((index, value[:64]))
+            if is_number:
+                self._expect(index, value)
+        is_faulty = missed or self.misread or self.numbers < self.matches
+        return {
+            "missed": len(missed),
+            "missed_shown": missed[:MAX_SHOWN],
+            "not_finite": len(not_finite),
+            "not_finite_shown": not_finite[:MAX_SHOWN],
+            "corrected": self._corrected(candidates) if is_faulty and self.expected else None,
+        }
+
+    def _corrected(self, candidates: list[str]) -> str | None:
+        return next((each for each in candidates if self._is_right(each)), None)
+
+    def _is_right(self, candidate: str) -> bool:
+        """Whether a candidate captures exactly the expected numbers."""
+        regex = re.compile(candidate)
+        for index, line in enumerate(self.lines[:MAX_REVIEWED], 1):
+            match = search(regex, line)
+            expected = self.expected.get(index)
+            if (match is None) != (expected is None):
+                return False
+            if match is not None and not is_same(match[1] or "", expected or ""):
+                return False
+        return True
+
+
+def _values(
+    relaxed: re.Pattern[str], indices: list[int], lines: list[str]
+) -> Iterator[tuple[int, str]]:
+    """The values that the relaxed expression finds in lines, with their line numbers."""
+    for index in indices:
+        match = search(relaxed, lines[index - 1])
         if match is None:
             continue
-        count += 1
-        text = match[1] if has_group else None
-        if text is None:
-            empty += 1
-        elif NUMBER.fullmatch(text.strip()):
-            numbers += 1
-            last = (index, text.strip()[:64])
-            if len(shown) < MAX_SHOWN:
-                shown.append(last)
-        elif len(wrong) < MAX_SHOWN:
-            wrong.append((index, text[:64]))
-    return {
-        "matches": count,
-        "numbers": numbers,
-        "without_group": empty,
-        "shown": shown,
-        "last": last,
-        "wrong": wrong,
-    }
+        value = match[1]
+        if NUMBER.fullmatch(value):
+            whole = whole_number(match.string, match.start(1), match.end(1))
+            if whole is not None:
+                yield index, whole
+        elif not re.match(r"\w", match.string[match.end(1) : match.end(1) + 1]):
+            yield index, value  # and not the start of a word such as `info`
 
 
 def main() -> None:
     """Run the expressions given on stdin."""
     request = json.load(sys.stdin)
-    for text in request["regexes"]:
+    searches: dict[int, Search] = {}
+    for index, each in enumerate(request["expressions"]):
         try:
-            found = matched(re.compile(text), request["lines"])
+            regex = re.compile(each["regex"])
+            searches[index] = Search(regex, request["lines"], drops_sign=each["drops_sign"])
+            _write(searches[index].found())
         except (re.error, RecursionError, OverflowError, MemoryError) as error:
-            found = {"fault": f"{error}" or type(error).__name__}
-        sys.stdout.write(json.dumps(found) + "\n")
-        sys.stdout.flush()
+            _write({"fault": f"{error}" or type(error).__name__})
+    for index, done in searches.items():
+        each = request["expressions"][index]
+        if each["relaxed"] is None:
+            continue
+        try:
+            review = done.review(re.compile(each["relaxed"]), each["candidates"])
+        except (re.error, RecursionError, OverflowError, MemoryError):
+            continue
+        _write({"review": index, **review})
+
+
+def _write(answer: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

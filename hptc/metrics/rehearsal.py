@@ -14,12 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from hptc.errors import OperationError, UsageError
 from hptc.metrics import regex_worker
+from hptc.metrics.corrections import candidates, has_sign_before_group, relaxed
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric, TuningJob
 
@@ -42,6 +43,15 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Misread:
+    """A capture that is only a part of the number in the line, such as `9.5` of `9.5e-05`."""
+
+    line: int
+    text: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricFound:
     """What one expression matched."""
 
@@ -53,6 +63,13 @@ class MetricFound:
     first: tuple[Captured, ...] = ()
     last: Captured | None = None
     wrong: tuple[Captured, ...] = ()  # the first few captures that are not numbers
+    misread: int = 0  # of `numbers`, those that are only a part of the number in the line
+    misread_first: tuple[Misread, ...] = ()
+    missed: int = 0  # lines that don't match only because the group can't read their number
+    missed_first: tuple[Captured, ...] = ()
+    not_finite: int = 0  # lines that don't match only because their value is nan or inf
+    not_finite_first: tuple[Captured, ...] = ()
+    corrected_regex: str = ""  # captures the whole number on all of these lines; "" if unknown
     fault: str = ""  # why it did not run completely
 
 
@@ -74,6 +91,11 @@ class Rehearsal:
         if self.is_aws_own:
             return not self.fault
         return any(found.is_objective and found.numbers for found in self.metrics)
+
+    @property
+    def is_objective_misread(self) -> bool:
+        """Whether a tuning job would compare wrong values of its objective."""
+        return any(found.is_objective and found.misread for found in self.metrics)
 
 
 def rehearse(
@@ -201,9 +223,9 @@ def _found(
     remaining = list(metrics)
     slow_ones = 0
     while remaining and slow_ones < _MAX_SLOW:
-        answers = _answers([metric.regex for metric in remaining], lines, seconds)
-        for metric, answer in zip(remaining, answers, strict=False):
-            yield _read(metric, objective, answer)
+        answers, reviews = _answers([metric.regex for metric in remaining], lines, seconds)
+        for index, (metric, answer) in enumerate(zip(remaining, answers, strict=False)):
+            yield _read(metric, objective, answer, reviews.get(index))
         remaining = remaining[len(answers) :]
         if remaining:  # the worker was killed while running the first of them
             slow, slow_ones = remaining.pop(0), slow_ones + 1
@@ -218,9 +240,20 @@ def _in_order(found: Iterable[MetricFound], metrics: Sequence[Metric]) -> tuple[
     return tuple(sorted(found, key=lambda each: metrics.index(each.metric)))
 
 
-def _answers(regexes: list[str], lines: list[str], seconds: float) -> list[dict[str, Any]]:
-    """The worker's answers, as far as it got."""
-    question = json.dumps({"regexes": regexes, "lines": lines}).encode()
+def _answers(
+    regexes: list[str], lines: list[str], seconds: float
+) -> tuple[list[dict[str, Any]], dict[int, dict[str, Any]]]:
+    """The worker's answers, as far as it got, and its reviews by the index of the expression."""
+    expressions = [
+        {
+            "regex": regex,
+            "relaxed": relaxed(regex),
+            "candidates": candidates(regex),
+            "drops_sign": has_sign_before_group(regex),
+        }
+        for regex in regexes
+    ]
+    question = json.dumps({"expressions": expressions, "lines": lines}).encode()
     command = [sys.executable, "-I", str(_WORKER)]
     try:
         done = subprocess.run(command, input=question, capture_output=True, timeout=seconds)
@@ -228,24 +261,28 @@ def _answers(regexes: list[str], lines: list[str], seconds: float) -> list[dict[
         return _parsed(late.stdout or b"")
     except OSError as error:
         raise OperationError(f"can't start Python: {error.strerror}") from None
-    answers = _parsed(done.stdout)
+    answers, reviews = _parsed(done.stdout)
     if len(answers) < len(regexes):
         # It crashed: out of memory, or killed by a signal.
         answers.append({"fault": f"crashed the process that ran it (exit code {done.returncode})"})
-    return answers
+    return answers, reviews
 
 
-def _parsed(output: bytes) -> list[dict[str, Any]]:
+def _parsed(output: bytes) -> tuple[list[dict[str, Any]], dict[int, dict[str, Any]]]:
     whole, _, _ = output.rpartition(b"\n")
-    return [json.loads(line) for line in whole.splitlines()]
+    answers = [json.loads(line) for line in whole.splitlines()]
+    reviews = {each["review"]: each for each in answers if "review" in each}
+    return [each for each in answers if "review" not in each], reviews
 
 
-def _read(metric: Metric, objective: str, answer: dict[str, Any]) -> MetricFound:
+def _read(
+    metric: Metric, objective: str, answer: dict[str, Any], review: dict[str, Any] | None
+) -> MetricFound:
     if "fault" in answer:
         return MetricFound(
             metric=metric, is_objective=metric.name == objective, fault=answer["fault"]
         )
-    return MetricFound(
+    found = MetricFound(
         metric=metric,
         is_objective=metric.name == objective,
         matches=answer["matches"],
@@ -254,6 +291,21 @@ def _read(metric: Metric, objective: str, answer: dict[str, Any]) -> MetricFound
         first=_captured(answer["shown"]),
         last=next(iter(_captured([answer["last"]])), None) if answer["last"] else None,
         wrong=_captured(answer["wrong"]),
+        misread=answer["misread"],
+        misread_first=tuple(
+            Misread(line=line, text=text, number=number)
+            for line, text, number in answer["misread_shown"]
+        ),
+    )
+    if review is None:
+        return found
+    return replace(
+        found,
+        missed=review["missed"],
+        missed_first=_captured(review["missed_shown"]),
+        not_finite=review["not_finite"],
+        not_finite_first=_captured(review["not_finite_shown"]),
+        corrected_regex=review["corrected"] or "",
     )
 
 

@@ -39,7 +39,7 @@ def invalid_metric_regex(rule: Rule, context: Context) -> Iterator[Finding]:
 
     Good:
         training_job:
-          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+          algorithm: {metric_definitions: {loss: "loss=([0-9.eE+-]+)"}}
     """
     for metric, reading in _readings(context):
         if reading.fault:
@@ -62,7 +62,7 @@ def metric_regex_without_group(rule: Rule, context: Context) -> Iterator[Finding
 
     Good:
         training_job:
-          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+          algorithm: {metric_definitions: {loss: "loss=([0-9.eE+-]+)"}}
     """
     for metric, reading in _readings(context):
         if reading.is_read and not reading.fault and reading.first is None:
@@ -70,7 +70,7 @@ def metric_regex_without_group(rule: Rule, context: Context) -> Iterator[Finding
                 f"the regular expression of `{metric.name}` has no capture group for the value",
                 metric.path / "Regex",
                 label="no capture group",
-                help="put the number in parentheses, for example loss=([0-9.]+)",
+                help="put the number in parentheses, for example loss=([0-9.eE+-]+)",
             )
 
 
@@ -129,7 +129,7 @@ def metric_regex_too_nested(rule: Rule, context: Context) -> Iterator[Finding]:
 
     Good:
         training_job:
-          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+          algorithm: {metric_definitions: {loss: "loss=([0-9.eE+-]+)"}}
     """
     for metric, reading in _readings(context):
         if reading.is_too_nested:
@@ -151,12 +151,12 @@ def duplicate_metric_definition(rule: Rule, context: Context) -> Iterator[Findin
     Bad:
         training_job:
           algorithm:
-            metric_definitions: {loss: ["loss=([0-9.]+)", "loss: ([0-9.]+)"]}
+            metric_definitions: {loss: ["loss=(.*);", "loss: (.*);"]}
 
     Good:
         training_job:
           algorithm:
-            metric_definitions: {loss: "loss[=:] ?([0-9.]+)"}
+            metric_definitions: {loss: "loss[=:] ?(.*);"}
     """
     for definition in context.job.definitions:
         counts = Counter(metric.name for metric in definition.metrics)

@@ -24,12 +24,12 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
     Bad:
         training_job:
           objective: {metric_name: "validation:loss", type: Minimize}
-          algorithm: {metric_definitions: {"val_loss": "val_loss=([0-9.]+)"}}
+          algorithm: {metric_definitions: {"val_loss": "val_loss=([0-9.eE+-]+)"}}
 
     Good:
         training_job:
           objective: {metric_name: "validation:loss", type: Minimize}
-          algorithm: {metric_definitions: {"validation:loss": "val_loss=([0-9.]+)"}}
+          algorithm: {metric_definitions: {"validation:loss": "val_loss=([0-9.eE+-]+)"}}
     """
     for definition in context.job.definitions:
         image, objective = definition.training_image, definition.objective
@@ -127,7 +127,7 @@ def metric_definitions_for_algorithm_resource(rule: Rule, context: Context) -> I
     Bad (algorithm-resource):
         training_job:
           algorithm:
-            metric_definitions: {loss: "loss=([0-9.]+)"}
+            metric_definitions: {loss: "loss=([0-9.eE+-]+)"}
 
     Good (algorithm-resource):
         training_job:

@@ -11,6 +11,8 @@ from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import plural, quoted
 
+_SHOW = "`hptc metrics SPEC --log FILE` shows what each expression finds"
+
 
 @error("HPT341")
 def unreadable_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
@@ -52,16 +54,19 @@ def objective_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
     Good:
         training_job:
           metric_sample_log: logs/training.log
-          algorithm: {metric_definitions: {loss: "loss=([0-9.]+)"}}
+          algorithm: {metric_definitions: {loss: "loss=([0-9.eE+-]+)"}}
     """
     for path, rehearsal in context.rehearsals.items():
         if rehearsal.fault or rehearsal.is_objective_found:
             continue
+        corrected = next(
+            (each.corrected_regex for each in rehearsal.metrics if each.is_objective), ""
+        )
         yield rule.finding(
             f"the objective `{rehearsal.objective}` is not found in the "
             f"{plural(rehearsal.lines, 'line')} of {rehearsal.log}",
             path / "AlgorithmSpecification" / "MetricDefinitions",
-            help="`hptc metrics SPEC --log FILE` shows what each expression finds",
+            help=f"use `{corrected}`" if corrected else _SHOW,
             on_key=True,
         )
 
@@ -101,7 +106,7 @@ def metric_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"the metric `{found.metric.name}` {what} in {rehearsal.log}",
                 found.metric.path,
                 label="does not work on the sample log",
-                help="`hptc metrics SPEC --log FILE` shows what each expression finds",
+                help=f"use `{found.corrected_regex}`" if found.corrected_regex else _SHOW,
             )
 
 

@@ -194,7 +194,7 @@ def missing_or_duplicate_definition_name(rule: Rule, context: Context) -> Iterat
             AlgorithmSpecification:
               TrainingImage: 111122223333.dkr.ecr.us-east-1.amazonaws.com/example:1
               TrainingInputMode: File
-              MetricDefinitions: [{Name: loss, Regex: "loss=([0-9.]+)"}]
+              MetricDefinitions: [{Name: loss, Regex: "loss=([0-9.eE+-]+)"}]
             RoleArn: arn:aws:iam::111122223333:role/example
             OutputDataConfig: {S3OutputPath: "s3://artifacts/base/"}
             ResourceConfig: {InstanceType: ml.m5.xlarge, InstanceCount: 1, VolumeSizeInGB: 30}
@@ -213,7 +213,7 @@ def missing_or_duplicate_definition_name(rule: Rule, context: Context) -> Iterat
             AlgorithmSpecification:
               TrainingImage: 111122223333.dkr.ecr.us-east-1.amazonaws.com/example:1
               TrainingInputMode: File
-              MetricDefinitions: [{Name: loss, Regex: "loss=([0-9.]+)"}]
+              MetricDefinitions: [{Name: loss, Regex: "loss=([0-9.eE+-]+)"}]
             RoleArn: arn:aws:iam::111122223333:role/example
             OutputDataConfig: {S3OutputPath: "s3://artifacts/base/"}
             ResourceConfig: {InstanceType: ml.m5.xlarge, InstanceCount: 1, VolumeSizeInGB: 30}

@@ -57,7 +57,7 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
     Bad:
         training_job:
           objective: {metric_name: error, type: Minimize}
-          algorithm: {metric_definitions: {error: "error=([0-9.]+)"}}
+          algorithm: {metric_definitions: {error: "error=([0-9.eE+-]+)"}}
         warm_start: {type: TransferLearning, parents: [parent]}
 
     Good:

@@ -45,7 +45,7 @@ class Algorithm(StrictModel):
     input_mode: str | None = optional_key("The input mode of all channels. Default: File.", "File")
     metric_definitions: dict[str, Texts] | None = optional_key(
         "The metrics by name, each with a regular expression whose first group captures its value.",
-        {"validation:loss": "val_loss=([0-9.]+)"},
+        {"validation:loss": "val_loss=([0-9.eE+-]+)"},
     )
 
 

@@ -128,7 +128,7 @@ def specs(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "hyperparameters": {"rate": {"type": "Continuous", "min": 0.1, "max": 0.5}},
         "algorithm": {
             "training_image": "{{ account }}.dkr.ecr.{{ region }}.{{ url_suffix }}/example:1",
-            "metric_definitions": {"loss": "loss=([0-9.]+)"},
+            "metric_definitions": {"loss": "loss=([0-9.eE+-]+)"},
         },
         "inputs": channels,
         "output": output,

@@ -141,6 +141,14 @@ class TestSlowExpressions:
         assert sum("was skipped" in fault for fault in faults) == 2
         assert rehearsal.is_objective_found
 
+    def test_slow_review_loses_nothing_else(self) -> None:
+        regexes = '{loss: "loss=([0-9.]+)", slow: "z?(0)(a|a)*b"}'
+        log = f"7{'a' * 64}\nloss=9.5e-05\n"
+        loss, slow = proved(regexes, log, seconds=1.0).metrics
+        assert (loss.misread, loss.fault) == (1, "")
+        assert loss.corrected_regex
+        assert (slow.matches, slow.missed, slow.fault) == (0, 0, "")
+
 
 class TestWhichDefinitionIsTheObjective:
     """Every result has the right `is_objective`, however the expression ended."""
@@ -343,6 +351,28 @@ def test_rendered(golden: Golden) -> None:
     golden("metrics/found.json", rehearsals_json("churn", found))
     never = rehearse(job('{loss: "Loss=([0-9.]+)"}'), LOG, "train.log")
     golden("metrics/never.txt", render_rehearsals("churn", never))
+
+
+MISREAD = """\
+{'loss': 0.3405, 'learning_rate': 2.5e-05, 'epoch': 0.5}
+{'eval_loss': 0.19824, 'eval_r2': -0.31, 'epoch': 1.0}
+{'loss': nan, 'learning_rate': 3e-06, 'epoch': 1.5}
+{'eval_loss': 9.5e-05, 'eval_r2': 0.4012, 'epoch': 2.0}
+"""
+
+
+def test_misread_numbers(golden: Golden) -> None:
+    definitions = """{
+      learning_rate: "'learning_rate': ([0-9]+(.|e\\\\-)[0-9]+),?",
+      loss: "'eval_loss': ([0-9]+(.|e\\\\-)[0-9]+),?",
+      r2: "'eval_r2': ([0-9.]+)",
+      train_loss: "'loss': ([0-9.]+)",
+    }"""
+    found = rehearse(job(definitions), MISREAD, "train.log")
+    assert found[0].is_objective_found
+    assert found[0].is_objective_misread
+    golden("metrics/misread.txt", render_rehearsals("churn", found))
+    golden("metrics/misread.json", rehearsals_json("churn", found))
 
 
 def test_rendered_text_has_no_control_characters() -> None:

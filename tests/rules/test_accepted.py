@@ -412,7 +412,7 @@ ROWS: dict[str, Json] = {
     "X15-grid-of-several": several(
         *(
             one_of_several(
-                name, algorithm(OWN_IMAGE, loss="loss=([0-9.]+)"), objective("loss", "Minimize"),
+                name, algorithm(OWN_IMAGE, loss=r"loss=(\S+)"), objective("loss", "Minimize"),
                 ranges(choice("optimizer", "sgd", "adam")),
             )
             for name in ("one", "two")
@@ -589,7 +589,7 @@ training_job:
   objective: {{metric_name: loss, type: Minimize}}
   hyperparameters:
     rate: {{type: Continuous, min: 0.1, max: 0.5}}
-  algorithm: {{training_image: "{OWN_IMAGE}", metric_definitions: {{loss: "loss=([0-9.]+)"}}}}
+  algorithm: {{training_image: "{OWN_IMAGE}", metric_definitions: {{loss: "loss=([0-9.eE+-]+)"}}}}
   role_arn: {ROLE}
   output: {{s3_output_path: "s3://example/output/"}}
   resources: {{instance_type: ml.m5.large, instance_count: 1, volume_size_in_gb: 30}}

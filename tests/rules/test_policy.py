@@ -35,7 +35,7 @@ training_job:
     rate: {type: Continuous, min: 0.1, max: 0.5}
   algorithm:
     training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/example:1
-    metric_definitions: {loss: "loss=([0-9.]+)"}
+    metric_definitions: {loss: "loss=([0-9.eE+-]+)"}
   output: {s3_output_path: "s3://models/churn/"}
   resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
   stopping: {max_runtime: 1h}

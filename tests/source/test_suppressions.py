@@ -23,7 +23,7 @@ training_job:
   objective: {{metric_name: loss, type: Minimize}}
   hyperparameters:
     rate: {{type: Continuous, min: 1e-6, max: 0.5, scaling: Linear}}
-  algorithm: {{training_image: "{OWN_IMAGE}", metric_definitions: {{loss: "loss=([0-9.]+)"}}}}
+  algorithm: {{training_image: "{OWN_IMAGE}", metric_definitions: {{loss: "loss=([0-9.eE+-]+)"}}}}
   role_arn: arn:aws:iam::123456789012:role/tuning
   output: {{s3_output_path: "s3://example/output/"}}
   resources: {{instance_type: ml.m5.large, instance_count: 1, volume_size_in_gb: 30}}

@@ -38,7 +38,7 @@ training_job:
     rate: {{type: Continuous, min: 0.1, max: 0.5}}
   algorithm:
     training_image: "{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/churn/train:1.4"
-    metric_definitions: {{loss: "loss=([0-9.]+)"}}
+    metric_definitions: {{loss: "loss=([0-9.eE+-]+)"}}
   role_arn: {ROLE}
   inputs:
     train:

@@ -70,7 +70,7 @@ training_jobs:
     algorithm:
       training_image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
       input_mode: File
-      metric_definitions: {loss: "loss=([0-9.]+)"}
+      metric_definitions: {loss: "loss=([0-9.eE+-]+)"}
     role_arn: arn:aws:iam::123456789012:role/tuning
     output: {s3_output_path: s3://artifacts/explicit/}
     resources: {instance_type: ml.m5.xlarge, instance_count: 2, volume_size_in_gb: 30}
