@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hptc.aws.retry import INTERNAL_ERROR_CODES, THROTTLING_CODES
+from hptc.catalog.error_texts import known_errors
 from hptc.errors import AwsError
 from hptc.text import shortened
 
@@ -212,10 +213,17 @@ def _client_error(
     if code == "ResourceInUse":
         return AwsError(message, code=code, help="choose another name")
     if code == "ValidationException" and action == "sagemaker:CreateHyperParameterTuningJob":
-        return AwsError(
-            message, code=code, help="no tuning job was created: fix the spec and submit it again"
-        )
+        return AwsError(message, code=code, help=f"no tuning job was created: {_advice(message)}")
     return AwsError(message, code=code)
+
+
+def _advice(message: str) -> str:
+    """What to do about an error of CreateHyperParameterTuningJob, and the rule that explains it."""
+    known = next(iter(known_errors(message)), None)
+    if known is None or not known.advice:
+        return "fix the spec and submit it again"
+    rules = f" (hptc explain {known.rules[0]})" if known.rules else ""
+    return f"{'; '.join(known.advice)}{rules}"
 
 
 def _denied_help(message: str, action: str) -> str:

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from hptc.cli.console import print_result
-from hptc.errors import UsageError
+from hptc.cli.console import print_result, print_status
+from hptc.cli.options import STDIN
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from hptc.reference.error_pages import error_pages, suggestion
 from hptc.reference.rule_pages import page, pages
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("text", nargs=-1, metavar="CODE | TEXT")
 @click.option("--all", "everything", is_flag=True, help="Explain every rule.")
-def explain(code: str | None, everything: bool) -> None:
-    """Explain a rule, with examples.
+def explain(text: tuple[str, ...], everything: bool) -> int:
+    """Explain a rule, with examples, or an error of AWS.
 
-    CODE is a rule's code, such as HPT203.
+    CODE is a rule's code, such as HPT203. TEXT is an error that AWS reported for a tuning job or a
+    training job, such as its FailureReason; `-` reads it from stdin. Exits with 1 if the error is
+    not known.
     """
-    if everything == (code is not None):
-        raise UsageError("pass either a code, such as HPT203, or --all")
-    print_result(pages() if everything else page(code or ""))
+    asked = " ".join(text)
+    if everything == bool(asked):
+        raise UsageError("pass either a code, such as HPT203, an error of AWS, or --all")
+    if everything:
+        print_result(pages())
+        return EXIT_OK
+    if asked == STDIN:
+        asked = sys.stdin.read()
+    is_word = len(asked.split()) == 1
+    found = None if _is_like_code(asked) else error_pages(asked)
+    if found is None and is_word:
+        found = page(asked.strip())
+    if found is None:
+        print_status("no error that hptc knows is in the text")
+        if similar := suggestion(asked):
+            print_status(similar)
+        print_status("`hptc check --online SPEC` checks a spec against the rules and the account")
+        return EXIT_FINDINGS
+    print_result(found)
+    return EXIT_OK
+
+
+def _is_like_code(text: str) -> bool:
+    return text.strip().upper().startswith("HPT") and len(text.split()) == 1

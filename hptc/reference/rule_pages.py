@@ -52,6 +52,11 @@ def pages() -> str:
     return "\n".join([*map(_page, _entries()), head, *(_base_page(base) for base in BASES)])
 
 
+def is_code(code: str) -> bool:
+    """Whether a text is a code that `page` knows."""
+    return any(entry.code == code for entry in _entries())
+
+
 def summary(code: str) -> str:
     """A code's one-line summary."""
     return next((_summary(entry) for entry in _entries() if entry.code == code), code)

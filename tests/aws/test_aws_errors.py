@@ -265,3 +265,19 @@ def test_an_html_page_of_an_overloaded_server_is_retried() -> None:
     assert found is not None
     assert retry_policy(found) is INTERNAL_ERROR
     assert "HTTPS_PROXY" in found.help
+
+
+@pytest.mark.parametrize(
+    ("message", "rule"),
+    [
+        ('No S3 objects found under S3 URL "s3://example/" given in input data source.', "HPT922"),
+        ("Could not assume role arn:aws:iam::111122223333:role/x.", "HPT942"),
+        ("Invalid MaxWaitTimeInSeconds. It is only supported when", "HPT431"),
+    ],
+)
+def test_known_refusal_of_a_tuning_job_names_its_rule(message: str, rule: str) -> None:
+    error = aws_error(client_error("ValidationException", message), CREATE)
+    assert error is not None
+    assert error.message == message
+    assert error.help.startswith("no tuning job was created: ")
+    assert error.help.endswith(f"(hptc explain {rule})")

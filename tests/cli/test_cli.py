@@ -93,7 +93,10 @@ MISUSE = {
     "an unknown format": (["check", "--format", "xml"], "xml"),
     "an unknown severity": (["check", "--fail-on", "never"], "never"),
     "an option without its value": (["check", "--env"], "--env"),
-    "explain nothing": (["explain"], "pass either a code, such as HPT203, or --all"),
+    "explain nothing": (
+        ["explain"],
+        "pass either a code, such as HPT203, an error",
+    ),
     "explain two things": (["explain", "HPT203", "--all"], "pass either a code"),
     "explain what is not there": (["explain", "HPT2O3"], "`HPT2O3` is not a rule code"),
     "import nothing": (["import"], "pass either FILE"),
@@ -332,6 +335,38 @@ def test_schema(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Non
 def test_explain(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert hptc(["explain", code]) == 0
     assert capsys.readouterr().out.startswith(f"## {code.upper()}: ")
+
+
+NO_OBJECTS = (
+    "botocore.errorfactory.ValidationException: An error occurred (ValidationException) when "
+    'calling the CreateHyperParameterTuningJob operation: No S3 objects found under S3\nURL "s3://'
+    'example/train/" given in input data source. Please ensure that the bucket exists.'
+)
+
+
+@pytest.mark.parametrize("arguments", [[NO_OBJECTS], NO_OBJECTS.split(), ["-"]])
+def test_explain_an_error_of_aws(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(NO_OBJECTS))
+    assert hptc(["explain", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("## No S3 objects found under S3 URL\n")
+    assert "HPT922" in out
+    for advice in ("hptc check --online", "hptc permissions", "hptc deploy"):
+        assert advice in out
+
+
+def test_explain_a_word_of_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["explain", "CapacityError"]) == 0
+    assert "Unable to provision" in capsys.readouterr().out
+
+
+def test_explain_an_unknown_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["explain", "The S3 objects were not found at the URL"]) == 1
+    assert "No S3 objects found under S3 URL" in capsys.readouterr().err
+    assert hptc(["explain", "The moon is full"]) == 1
+    assert "similar" not in capsys.readouterr().err
 
 
 def test_init_writes_a_project_that_passes(
