@@ -17,9 +17,9 @@ from hptc.reference.rule_pages import page, pages
 @click.argument("text", nargs=-1, metavar="CODE | TEXT")
 @click.option("--all", "everything", is_flag=True, help="Explain every rule.")
 def explain(text: tuple[str, ...], everything: bool) -> int:
-    """Explain a rule, with examples, or an error of AWS.
+    """Explain a rule, or an error of AWS.
 
-    CODE is a rule's code, such as HPT203. TEXT is an error that AWS reported for a tuning job or a
+    CODE is a rule's code, such as HPT203; its page has examples. TEXT is an error that AWS reported for a tuning job or a
     training job, such as its FailureReason; `-` reads it from stdin. Exits with 1 if the error is
     not known.
     """

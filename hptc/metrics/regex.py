@@ -225,6 +225,7 @@ class _Reader:
         start = self.position
         self.position += 1
         captures, is_assertion = True, False
+        is_atomic = self._peek(2) == "?>"
         if self._peek() == "?":
             captures, is_assertion, is_whole = self._extension()
             if is_whole:
@@ -239,7 +240,7 @@ class _Reader:
             return _Part(is_assertion=True)
         choices = tuple(Sequence(tuple(part.node for part in parts)) for parts in branches)
         part = _Part(
-            node=choices[0] if len(choices) == 1 else Choice(choices),
+            node=_UNKNOWN if is_atomic else Choice(choices),
             width=min(sum(p.width for p in parts) for parts in branches),
             has_digit=any(p.has_digit for parts in branches for p in parts),
         )
@@ -288,14 +289,14 @@ class _Reader:
         if bounds is None:
             return part
         minimum, maximum = bounds
-        is_lazy = self._peek() == "?"
+        is_lazy, is_possessive = self._peek() == "?", self._peek() == "+"
         if self._peek() in ("?", "+"):
             self.position += 1
         again = self._peek()
         if again and (again in "*+?" or self._quantifier() is not None):
             raise _Fault(f"multiple repeat at `{again}`")
         return _Part(
-            node=Repeat(part.node, minimum, maximum),
+            node=_UNKNOWN if is_possessive else Repeat(part.node, minimum, maximum),
             width=part.width * minimum,
             has_digit=part.has_digit and maximum != 0,
             lazy=part.width * minimum if is_lazy and maximum != minimum else None,

@@ -19,7 +19,11 @@ MAX_REVIEWED = 100_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ESCAPED_CONTROL = re.compile(r"#[01][0-7]{2}")
+_PARTS = "0123456789.+-eE"
+_PART_SET = frozenset(_PARTS)
 _WINDOW = 400  # characters before a capture that can be part of its number, such as `1e308`
+_WORD = re.compile(r"\w")
+_MORE_DECIMALS = re.compile(r"\.[0-9]")
 _NUMBER_START = re.compile(
     r"""
     (?:(?<![^\s=:(\[{,;'"|<>])[-+])?                   # a sign, but not a hyphen
@@ -47,19 +51,26 @@ def search(regex: re.Pattern[str], line: str) -> re.Match[str] | None:
 
 def whole_number(line: str, start: int, end: int) -> str | None:
     """The number that contains a part of a line; None if it is part of something else."""
-    before = _ESCAPED_CONTROL.split(line[max(0, start - _WINDOW) : start])[-1]
-    opening = _NUMBER_START.search(before)
-    first = start - (len(before) - opening.start() if opening else 0)
+    first = start
+    if line[start - 1 : start] in _PART_SET:
+        before = line[max(0, start - _WINDOW) : start]
+        nearest = len(before.rstrip(_PARTS))
+        if _ESCAPED_CONTROL.match(before, nearest - 1):
+            before, nearest = before[nearest + 3 :], 0
+        opening = _NUMBER_START.search(before, nearest)
+        first = start - (len(before) - opening.start() if opening else 0)
+    elif line[end : end + 1] not in _PART_SET:
+        return line[start:end]
     match = NUMBER.match(line, first)
     if match is None or match.end() < end:
         return None
     whole = match[0]
     mantissa, _, exponent = whole.lower().partition("e")
     after = line[match.end() : match.end() + 2]
-    if exponent.isdigit() and re.match(r"\w", after):  # as in a hash, `9e5a`
+    if exponent.isdigit() and _WORD.match(after):  # as in a hash, `9e5a`
         whole = whole[: len(mantissa)]
         return whole if first + len(whole) >= end else None
-    if re.match(r"\.[0-9]", after):  # a version or an address
+    if _MORE_DECIMALS.match(after):  # a version or an address
         return None
     return whole
 
@@ -109,7 +120,7 @@ class Search:
         self.last = (index, number[:64])
         if len(self.shown) < MAX_SHOWN:
             self.shown.append(self.last)
-        if not is_same(number, whole):
+        if number != whole and not is_same(number, whole):
             self.misread += 1
             if len(self.misread_shown) < MAX_SHOWN:
                 self.misread_shown.append((index, number[:64], whole[:64]))
@@ -192,7 +203,7 @@ def _values(
             whole = whole_number(match.string, match.start(1), match.end(1))
             if whole is not None:
                 yield index, whole
-        elif not re.match(r"\w", match.string[match.end(1) : match.end(1) + 1]):
+        elif not _WORD.match(match.string, match.end(1)):
             yield index, value  # and not the start of a word such as `info`
 
 

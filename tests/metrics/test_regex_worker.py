@@ -80,6 +80,7 @@ def test_a_strict_prefix_is_always_reported_and_corrected(
         pytest.param(r"acc=([0-9]+)", "acc=98.53%", "98.53", id="decimals"),
         pytest.param(r"loss=( *[0-9.]+)", "loss=  2e-3", "2e-3", id="spaces in the group"),
         pytest.param(r"loss#011([0-9.]+)", "loss\t2e-3", "2e-3", id="a tab"),
+        pytest.param(r"loss#011.([0-9.]+)", "loss\t-0.5", "-0.5", id="a sign after a tab"),
     ],
 )
 def test_misread(regex: str, line: str, misread: str) -> None:
