@@ -19,9 +19,9 @@ from hptc.reference.rule_pages import page, pages
 def explain(text: tuple[str, ...], everything: bool) -> int:
     """Explain a rule, or an error of AWS.
 
-    CODE is a rule's code, such as HPT203; its page has examples. TEXT is an error that AWS reported for a tuning job or a
-    training job, such as its FailureReason; `-` reads it from stdin. Exits with 1 if the error is
-    not known.
+    CODE is a rule's code, such as HPT203; its page has examples. TEXT is an error that AWS reported
+    for a tuning job or a training job, such as its FailureReason; `-` reads it from stdin. Exits
+    with 1 if the error is not known.
     """
     asked = " ".join(text)
     if everything == bool(asked):
