@@ -13,6 +13,8 @@ from hptc.request.emission import Request
 from hptc.spec.training_job import Algorithm, TrainingJob
 from hptc.spec.tuning_spec import Spec
 
+_REGION_OF_ALL_IMAGES = "us-east-1"  # without an environment, the version is still checked
+
 
 def fill(request: Request, spec: Spec, environment: Environment | None) -> list[Finding]:
     """Add to `request`, in place, the values that the spec omits and the environment provides."""
@@ -106,28 +108,30 @@ def _fill_image(
                 help=advice,
             )
         ]
+    key, findings = selectors[0], []
     if environment is None:
-        return [
+        findings.append(
             _finding(
                 "HPT103",
                 f"the image of `{name}` depends on the Region, but no environment is defined",
-                at / selectors[0],
+                at / key,
                 help="add an environment to hptc.yaml, or use `training_image:`",
             )
-        ]
-    key = selectors[0]
+        )
+    region = _REGION_OF_ALL_IMAGES if environment is None else environment.region
     resolved = (
-        image_uri(name, algorithm.version, environment.region)
+        image_uri(name, algorithm.version, region)
         if key == "built_in"
-        else framework_uri(name, algorithm.version, environment.region, definition, at)
+        else framework_uri(name, algorithm.version, region, definition, at)
     )
     match resolved:
-        case str():
-            definition["AlgorithmSpecification"]["TrainingImage"] = resolved
-            return []
         case ImageProblem():
-            return [_image_finding(resolved, key, name, at)]
-    return [resolved]
+            findings.append(_image_finding(resolved, key, name, at))
+        case Finding():
+            findings.append(resolved)
+        case str() if environment is not None:
+            definition["AlgorithmSpecification"]["TrainingImage"] = resolved
+    return findings
 
 
 def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:

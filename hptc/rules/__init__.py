@@ -2,6 +2,7 @@
 
 from hptc.rules import (
     algorithm,
+    aws_images,
     channel_requirements,
     checkpoints,
     completion,
@@ -11,7 +12,6 @@ from hptc.rules import (
     hardware,
     hyperparameters,
     identical_data,
-    image_tags,
     image_uris,
     input_channels,
     isolation,
@@ -48,7 +48,7 @@ FAMILIES = (
     metric_definitions,
     sample_logs,
     image_uris,
-    image_tags,
+    aws_images,
     limits,
     resources,
     hardware,

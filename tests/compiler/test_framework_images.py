@@ -169,3 +169,11 @@ def test_a_spec_with_a_version_imports_and_compiles_to_the_same_request(
     assert algorithm["TrainingImage"].endswith("/pytorch-training:2.3.0-gpu-py311")
     text = write_spec(json.loads(json.dumps(request)))
     assert succeeded(compile_text(text, "x.yaml", Workspace(rules=()))).request == request
+
+
+def test_a_version_is_checked_without_an_environment() -> None:
+    outcome = compile_text(SPEC % "banana", "x.yaml", Workspace(rules=()))
+    assert [one.message for one in outcome.diagnostics if one.is_error] == [
+        "the image of `pytorch-training` depends on the Region, but no environment is defined",
+        "`pytorch-training` has no version `banana`",
+    ]
