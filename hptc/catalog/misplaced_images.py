@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass
 
+from hptc.catalog import frameworks
 from hptc.catalog.images import Image, Repository, identify, parse_image, repositories
 from hptc.diagnostics import nearest
 
@@ -80,10 +81,27 @@ def _meant(image: Image) -> Repository | None:
         name = image.repository.removeprefix("sagemaker-")
         meant = nearest(name, list(plain), cutoff=_SIMILAR_NAME)
         exact = known[plain[meant]] if meant else None
-    if exact is None or exact.version_of(image.tag) is not None:
+    if exact is None or not image.tag:
         return exact
+    if exact.kind == "framework" and not exact.tags:
+        return known[_framework_repository(exact.repository, image.tag)]
     same = (each for each in known.values() if each.name == exact.name)
-    return next((each for each in same if each.version_of(image.tag) is not None), exact)
+    has_tag = (each for each in (exact, *same) if each.version_of(image.tag) is not None)
+    return next(has_tag, exact)
+
+
+def _framework_repository(repository: str, tag: str) -> str:
+    """The repository of the same framework that has the version of a tag, or the given one."""
+    problem = frameworks.tag_problem(repository, tag)
+    if problem is None or problem.part != "version":
+        return repository
+    others = (
+        other
+        for name in frameworks.framework_names()
+        if repository in frameworks.repositories(name)
+        for other in frameworks.repositories(name)
+    )
+    return next((one for one in others if frameworks.tag_problem(one, tag) is None), repository)
 
 
 def _is_typing_error(typed: str, right: str) -> bool:

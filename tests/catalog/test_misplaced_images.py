@@ -40,6 +40,11 @@ def us_east_1(account: str, rest: str) -> str:
             us_east_1("382416733822", f"kmeans{DIGEST}"),
             id="digest",
         ),
+        pytest.param(
+            us_east_1("520713654638", "sagemaker-pytorch:1.2.0-cpu-py3"),
+            us_east_1("763104351884", "pytorch-training:1.2.0-cpu-py3"),
+            id="framework-version",
+        ),
         pytest.param("266724342769.dkr.ecr.sa-east-1.amazonaws.com/lda:1", None, id="no-region"),
     ],
 )
@@ -56,6 +61,7 @@ def test_right_place(uri: str, right: str | None) -> None:
         pytest.param(us_east_1("111122223333", "sagemaker-xgboost:1.7-1"), id="a-copy"),
         pytest.param(us_east_1("763104351884", "pytorch-inference:2.3.0-cpu-py311"), id="other"),
         pytest.param(us_east_1("811284229777", "xgboost:latest"), id="latest"),
+        pytest.param(us_east_1("763104351884", "pytorch-training:9.9.0-cpu-py3"), id="newer"),
         pytest.param(us_east_1("683313688378", "sagemaker-xgboost:9.9-9"), id="newer-version"),
         pytest.param("docker.io/library/xgboost:1.7-1", id="not-ecr"),
     ],
