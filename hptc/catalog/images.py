@@ -14,6 +14,14 @@ from typing import Literal
 
 Kind = Literal["algorithm", "framework"]
 
+_HOST = re.compile(r"(.*?)\.dkr([.-])ecr(?:-fips)?\.([^.]*)\.?(.*)", re.DOTALL)
+_ACCOUNT = re.compile(r"[0-9]{12}")
+# The repository is ECR's own pattern for RepositoryName; tag and digest are the OCI grammar.
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProblem:
@@ -37,6 +45,15 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class URIProblem:
+    """Why the URI of an image in Amazon ECR is invalid: the part, its value, and what is valid."""
+
+    part: Literal["scheme", "account", "region", "domain", "repository", "tag", "digest"]
+    value: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
     """An image that AWS publishes. `version` is None if the tag is not in the table."""
 
@@ -47,16 +64,27 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Repository:
-    """A repository: its tag for each version (empty if any tag is valid), its account by Region."""
+class Repository:
+    """A repository: its tag for each version, and its account by Region.
+
+    `tags` is empty for the framework containers of frameworks.py. `other_tags` are second tags of
+    the same images, with their version.
+    """
 
     name: str
     kind: Kind
     repository: str
     tags: Mapping[str, str]
+    other_tags: Mapping[str, str]
     registry: Mapping[str, str]
 
+    def version_of(self, tag: str | None) -> str | None:
+        """The version of a tag; None if the table does not list the tag."""
+        known = (version for version, each in self.tags.items() if each == tag)
+        return next(known, self.other_tags.get(tag or ""))
+
     def uri(self, tag: str, region: str) -> str:
+        """The URI of a tag in a Region of the registry."""
         account = self.registry[region]
         return f"{account}.dkr.ecr.{region}.{url_suffix(region)}/{self.repository}:{tag}"
 
@@ -68,6 +96,8 @@ class _Partition:
     region_prefix: str
     name: str
     url_suffix: str
+    regions: tuple[str, ...]
+    dual_stack_suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +105,7 @@ class _Table:
     """data/images.json, read once."""
 
     partitions: tuple[_Partition, ...]
-    repositories: Mapping[str, _Repository]
+    repositories: Mapping[str, Repository]
 
 
 def image_uri(name: str, version: str, region: str) -> str | ImageProblem:
@@ -116,17 +146,55 @@ def parse_image(uri: str) -> Image | None:
 
     Tuning jobs support ECR only: their AlgorithmSpecification has no TrainingImageConfig.
     """
-    match = _ecr_uri().fullmatch(uri)
+    image = read_image(uri)
+    return image if isinstance(image, Image) else None
+
+
+@functools.lru_cache(maxsize=1024)
+def read_image(uri: str) -> Image | URIProblem | None:
+    """Parse an ECR image URI, or return its first problem; None if its host is not one of ECR.
+
+    A registry has a host name for IPv4, one for both IPv4 and IPv6 (dual-stack), and FIPS variants:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+    """
+    host, _, path = uri.removeprefix("https://").partition("/")
+    match = _HOST.fullmatch(host)
     if match is None:
         return None
-    account, region, suffix, repository, tag, digest = match.groups()
+    if uri.startswith("https://"):
+        return URIProblem(part="scheme", value="https://", expected="no scheme")
+    account, separator, region, domain = match.groups()
+    if _ACCOUNT.fullmatch(account) is None:
+        return URIProblem(part="account", value=account, expected="12 digits")
+    home = _partitions_by_region().get(region)
+    if home is None:
+        return URIProblem(part="region", value=region, expected="an AWS Region")
+    suffix = home.url_suffix if separator == "." else home.dual_stack_suffix
+    if domain != suffix:
+        expected = suffix or f"dkr.ecr.{region}.{home.url_suffix}"
+        return URIProblem(part="domain", value=domain, expected=f"`{expected}`")
+    return _read_path(path, account=account, region=region, domain=domain)
+
+
+def _read_path(path: str, *, account: str, region: str, domain: str) -> Image | URIProblem:
+    name, at, digest = path.partition("@")
+    repository, colon, tag = name.partition(":")
+    if _REPOSITORY.fullmatch(repository) is None:
+        expected = "lowercase letters, digits, and single `.`, `_`, `-` or `/` between them"
+        return URIProblem(part="repository", value=repository, expected=expected)
+    if colon and _TAG.fullmatch(tag) is None:
+        expected = "one tag of up to 128 letters, digits, `_`, `.` and `-`"
+        return URIProblem(part="tag", value=tag, expected=expected)
+    if at and _DIGEST.fullmatch(digest) is None:
+        expected = "`sha256:` and 64 hexadecimal digits"
+        return URIProblem(part="digest", value=digest, expected=expected)
     return Image(
         account=account,
         region=region,
-        url_suffix=suffix,
+        url_suffix=domain,
         repository=repository,
-        tag=tag,
-        digest=digest,
+        tag=tag if colon else None,
+        digest=digest if at else None,
     )
 
 
@@ -139,13 +207,22 @@ def identify(uri: str) -> Identified | None:
     does.
     """
     image = parse_image(uri)
-    if image is None or image.url_suffix != url_suffix(image.region):
+    if image is None:
         return None
     repository = _table().repositories.get(image.repository)
     if repository is None or repository.registry.get(image.region) != image.account:
         return None
-    version = next((known for known, tag in repository.tags.items() if tag == image.tag), None)
-    return Identified(kind=repository.kind, name=repository.name, version=version, image=image)
+    return Identified(
+        kind=repository.kind,
+        name=repository.name,
+        version=repository.version_of(image.tag),
+        image=image,
+    )
+
+
+def repositories() -> Mapping[str, Repository]:
+    """Return all repositories by their name in Amazon ECR."""
+    return _table().repositories
 
 
 def algorithm_names() -> tuple[str, ...]:
@@ -156,6 +233,11 @@ def algorithm_names() -> tuple[str, ...]:
 def framework_names() -> tuple[str, ...]:
     """Return the names of the framework containers, which are their repositories."""
     return _names("framework")
+
+
+def all_regions() -> tuple[str, ...]:
+    """Return all Regions of AWS."""
+    return tuple(_partitions_by_region())
 
 
 def versions(name: str) -> tuple[str, ...]:
@@ -190,7 +272,7 @@ def _partition(region: str) -> _Partition:
     return next(each for each in _table().partitions if region.startswith(each.region_prefix))
 
 
-def _named(name: str) -> list[_Repository]:
+def _named(name: str) -> list[Repository]:
     return [each for each in _table().repositories.values() if each.name == name]
 
 
@@ -199,7 +281,7 @@ def _names(kind: Kind) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _unknown_region(repository: _Repository, region: str) -> ImageProblem:
+def _unknown_region(repository: Repository, region: str) -> ImageProblem:
     return ImageProblem(field="region", value=region, valid=tuple(repository.registry))
 
 
@@ -207,27 +289,25 @@ def _unknown_region(repository: _Repository, region: str) -> ImageProblem:
 def _table() -> _Table:
     data = json.loads((Path(__file__).parent / "data" / "images.json").read_bytes())
     repositories = (
-        _Repository(
+        Repository(
             name=entry["name"],
             kind=entry["kind"],
             repository=entry["repository"],
             tags=entry["tags"],
+            other_tags=entry.get("other_tags", {}),
             registry=data["registries"][entry["registry"]],
         )
         for entry in data["images"]
     )
     return _Table(
-        partitions=tuple(_Partition(**entry) for entry in data["partitions"]),
+        partitions=tuple(
+            _Partition(**{**entry, "regions": tuple(entry["regions"])})
+            for entry in data["partitions"]
+        ),
         repositories={each.repository: each for each in repositories},
     )
 
 
 @functools.cache
-def _ecr_uri() -> re.Pattern[str]:
-    # The repository is ECR's own pattern for RepositoryName; tag and digest are the OCI grammar.
-    suffixes = "|".join({re.escape(each.url_suffix): None for each in _table().partitions})
-    part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-    return re.compile(
-        rf"([0-9]{{12}})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.({suffixes})/({part}(?:/{part})*)"
-        r"(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?"
-    )
+def _partitions_by_region() -> Mapping[str, _Partition]:
+    return {region: each for each in _table().partitions for region in each.regions}

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from hptc.catalog.images import (
-    ImageProblem,
-    framework_image_uri,
-    framework_names,
-    image_uri,
-    versions,
-)
+from hptc.catalog.frameworks import repositories as framework_repositories
+from hptc.catalog.images import ImageProblem, image_uri, versions
 from hptc.catalog.instances import instance
+from hptc.compiler.framework_images import framework_uri, newest_versions
 from hptc.diagnostics import Finding, SpecPath, nearest
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.emission import Request
 from hptc.spec.training_job import Algorithm, TrainingJob
 from hptc.spec.tuning_spec import Spec
+
+_REGION_OF_ALL_IMAGES = "us-east-1"  # without an environment, the version is still checked
 
 
 def fill(request: Request, spec: Spec, environment: Environment | None) -> list[Finding]:
@@ -100,12 +98,8 @@ def _fill_image(
             return [_finding("HPT102", message, at / "version", help="remove it")]
         return []
     if algorithm.version is None:
-        known = versions(name)
-        advice = (
-            f"add `version:`, one of {', '.join(known)}"
-            if known
-            else "add `version:`, the image's tag"
-        )
+        known = versions(name) or newest_versions(name)
+        advice = f"add `version:`, one of {', '.join(known)}" if known else "add `version:`"
         return [
             _finding(
                 "HPT103",
@@ -114,23 +108,30 @@ def _fill_image(
                 help=advice,
             )
         ]
+    key, findings = selectors[0], []
     if environment is None:
-        return [
+        findings.append(
             _finding(
                 "HPT103",
                 f"the image of `{name}` depends on the Region, but no environment is defined",
-                at / selectors[0],
+                at / key,
                 help="add an environment to hptc.yaml, or use `training_image:`",
             )
-        ]
-    # The version of a framework is one that AWS lists, or a complete image tag.
-    by_version = bool(algorithm.built_in) or algorithm.version in versions(name)
-    uri = image_uri if by_version else framework_image_uri
-    resolved = uri(name, algorithm.version, environment.region)
-    if isinstance(resolved, str):
-        definition["AlgorithmSpecification"]["TrainingImage"] = resolved
-        return []
-    return [_image_finding(resolved, selectors[0], name, at)]
+        )
+    region = _REGION_OF_ALL_IMAGES if environment is None else environment.region
+    resolved = (
+        image_uri(name, algorithm.version, region)
+        if key == "built_in"
+        else framework_uri(name, algorithm.version, region, definition, at)
+    )
+    match resolved:
+        case ImageProblem():
+            findings.append(_image_finding(resolved, key, name, at))
+        case Finding():
+            findings.append(resolved)
+        case str() if environment is not None:
+            definition["AlgorithmSpecification"]["TrainingImage"] = resolved
+    return findings
 
 
 def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:
@@ -139,8 +140,9 @@ def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> 
     known = f"valid values: {', '.join(problem.valid)}"
     match problem.field:
         case "name":
-            other = "framework" if key == "built_in" and problem.value in framework_names() else ""
-            advice = f"write `{other}: {name}`" if other else known
+            advice = known
+            if key == "built_in" and framework_repositories(problem.value):
+                advice = f"write `framework: {name}`"
             return _finding(
                 "HPT104",
                 f"AWS publishes no {key.replace('_', '-')} image `{name}`",

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from hptc.catalog.frameworks import framework_names as sdk_names
 from hptc.catalog.images import algorithm_names, framework_names
 from hptc.request.names import (
     RANGE_LISTS,
@@ -261,7 +262,7 @@ def _keys(
 
 _CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
     "built_in": algorithm_names,
-    "framework": framework_names,
+    "framework": lambda: tuple(dict.fromkeys((*sdk_names(), *framework_names()))),
 }
 """The valid values of keys that are not in the API."""
 

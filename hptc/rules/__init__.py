@@ -2,6 +2,7 @@
 
 from hptc.rules import (
     algorithm,
+    aws_images,
     channel_requirements,
     checkpoints,
     completion,
@@ -11,6 +12,7 @@ from hptc.rules import (
     hardware,
     hyperparameters,
     identical_data,
+    image_uris,
     input_channels,
     isolation,
     limits,
@@ -46,6 +48,8 @@ FAMILIES = (
     objective,
     metric_definitions,
     sample_logs,
+    image_uris,
+    aws_images,
     metric_numbers,
     limits,
     resources,

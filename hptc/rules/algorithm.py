@@ -1,13 +1,15 @@
-"""HPT301..304: the training image or algorithm resource."""
+"""HPT301..304: the training image or algorithm resource, and where the image is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from hptc.catalog import images
+from hptc.catalog.misplaced_images import misplaced, published_in
 from hptc.diagnostics import Finding
 from hptc.project.references import has_reference
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, error
+from hptc.text import listed
 
 
 @error("HPT301", "M01")
@@ -63,7 +65,7 @@ def training_image_outside_ecr(rule: Rule, context: Context) -> Iterator[Finding
     """
     for definition in context.job.definitions:
         image = definition.training_image
-        if image is not None and not has_reference(image) and not _is_in_ecr(image):
+        if image is not None and not has_reference(image) and images.read_image(image) is None:
             yield rule.finding(
                 f"the training image `{image}` is not in Amazon ECR",
                 definition.path / "AlgorithmSpecification" / "TrainingImage",
@@ -72,18 +74,12 @@ def training_image_outside_ecr(rule: Rule, context: Context) -> Iterator[Finding
             )
 
 
-def _is_in_ecr(image: str) -> bool:
-    registry, slash, repository = image.partition("/")
-    _, found, rest = registry.partition(".dkr.")
-    host = found and rest.startswith(("ecr.", "ecr-fips."))
-    return bool(host and slash and repository)
-
-
 @error("HPT303", "M04")
 def training_image_in_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
     """A training image is in another Region than the tuning job.
 
-    SageMaker pulls a training image from Amazon ECR in the tuning job's Region
+    SageMaker pulls a training image from Amazon ECR in the tuning job's Region, which is the same
+    for all its training jobs
     (https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html).
 
     Bad:
@@ -94,27 +90,41 @@ def training_image_in_another_region(rule: Rule, context: Context) -> Iterator[F
         training_job:
           algorithm: {training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1}
     """
-    if context.environment is None:
+    found = [
+        (definition, image)
+        for definition in context.job.definitions
+        if (image := images.parse_image(definition.training_image or "")) is not None
+    ]
+    if not found:
         return
-    region = context.environment.region
-    for definition in context.job.definitions:
-        image = images.parse_image(definition.training_image or "")
-        if image is not None and image.region != region:
+    environment = context.environment
+    region = found[0][1].region if environment is None else environment.region
+    home = (
+        f"that of `{found[0][0].name}` is in {region}"
+        if environment is None
+        else f"the tuning job runs in {region}"
+    )
+    for definition, image in found:
+        if image.region != region:
+            right = published_in(definition.training_image or "", region)
             yield rule.finding(
-                f"the training image is in {image.region}, but the tuning job runs in {region}",
+                f"the training image is in {image.region}, but {home}",
                 definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label=f"must be in {region}",
-                help="use an image in that Region; Amazon ECR can replicate repositories across "
+                help=f"use {right}"
+                if right
+                else "use an image in that Region; Amazon ECR can replicate repositories across "
                 "Regions",
             )
 
 
-@warning("HPT304", "M05")
+@error("HPT304", "M05")
 def aws_image_registry_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The account of an AWS image is that of another Region.
+    """An image of AWS is in an account or repository that does not have it.
 
-    AWS publishes its images from a different account in each Region. With the account of another
-    Region, for example copied from its documentation, the repository does not exist
+    AWS publishes each of its images in one repository, in a different account in each Region. In
+    the account of another Region, for example copied from its documentation, or of another image,
+    the repository does not exist; a repository has only its own versions
     (https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html).
 
     Bad:
@@ -127,26 +137,36 @@ def aws_image_registry_of_another_region(rule: Rule, context: Context) -> Iterat
           algorithm: {built_in: xgboost, version: 1.7-1}
     """
     for definition in context.job.definitions:
-        uri = definition.training_image or ""
-        image = images.parse_image(uri)
-        if image is None or images.identify(uri) is not None:
+        found = misplaced(definition.training_image or "")
+        if found is None:
             continue
-        name = image.repository.removeprefix("sagemaker-")
-        known = images.regions(name) or images.regions(image.repository)
-        home = next((each for each in known if _is_aws_image_in(image, each)), None)
-        if home is not None:
-            yield rule.finding(
-                f"the account {image.account} publishes AWS's `{image.repository}` in {home}, "
-                f"not in {image.region}",
-                definition.path / "AlgorithmSpecification" / "TrainingImage",
-                label=f"the account in {home}",
-                help="set `built_in` or `framework`, and `version`, instead of the image",
+        account, region = found.image.account, found.image.region
+        if context.environment is not None and context.environment.region != region:
+            continue  # HPT303 names the right image
+        home = next(iter(found.account_regions), None)
+        label = ""
+        if found.repository != found.image.repository:
+            tag = f":{found.image.tag}" if found.image.tag else ""
+            message = (
+                f"AWS publishes no image `{found.image.repository}{tag}` in the account {account}"
             )
-
-
-def _is_aws_image_in(image: images.Image, region: str) -> bool:
-    host = f"{image.account}.dkr.ecr.{region}.{images.url_suffix(region)}"
-    return images.identify(f"{host}/{image.repository}:1") is not None
+            label = f"`{found.repository}` has it" if found.uri else ""
+        elif home is not None and region not in found.account_regions:
+            message = (
+                f"the account {account} publishes AWS's `{found.repository}` in {home}, not in "
+                f"{region}"
+            )
+            label = f"the account in {home}"
+        else:
+            message = f"the account {account} does not publish AWS's `{found.repository}`"
+        yield rule.finding(
+            message,
+            definition.path / "AlgorithmSpecification" / "TrainingImage",
+            label=label,
+            help=f"use {found.uri}"
+            if found.uri
+            else f"`{found.repository}` is available in {listed(found.regions, 'and')}",
+        )
 
 
 RULES = (

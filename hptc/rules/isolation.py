@@ -115,14 +115,12 @@ def isolated_container_needs_network(rule: Rule, context: Context) -> Iterator[F
 
     Bad:
         training_job:
-          algorithm:
-            training_image: 520713654638.dkr.ecr.us-east-1.amazonaws.com/sagemaker-chainer:5.0
+          algorithm: {training_image: null, framework: sagemaker-chainer, version: "5.0"}
           enable_network_isolation: true
 
     Good:
         training_job:
-          algorithm:
-            training_image: 520713654638.dkr.ecr.us-east-1.amazonaws.com/sagemaker-chainer:5.0
+          algorithm: {training_image: null, framework: sagemaker-chainer, version: "5.0"}
     """
     for definition in context.job.definitions:
         image = images.parse_image(definition.training_image or "")

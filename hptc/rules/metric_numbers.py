@@ -17,7 +17,7 @@ from hptc.text import plural
 _ADVICE = "match the sign, the point and the exponent in the group"
 
 
-@warning("HPT356", "M22")
+@warning("HPT356", "M27")
 def metric_regex_cannot_read_number(rule: Rule, context: Context) -> Iterator[Finding]:
     """The capture group of a metric can't read an exponent or a sign that the metric may have.
 
@@ -59,7 +59,7 @@ def metric_regex_cannot_read_number(rule: Rule, context: Context) -> Iterator[Fi
             )
 
 
-@warning("HPT357", "M22")
+@warning("HPT357", "M27")
 def metric_misread_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
     """A metric definition captures only a part of a number in the sample log.
 
@@ -92,7 +92,7 @@ def metric_misread_in_sample_log(rule: Rule, context: Context) -> Iterator[Findi
         )
 
 
-@warning("HPT358", "M22")
+@warning("HPT358", "M27")
 def metric_missed_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
     """A metric definition misses numbers of the sample log because of their form.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.catalog.images import URIProblem, read_image
+from hptc.catalog.misplaced_images import misplaced
 from hptc.diagnostics import Finding, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import built_in
@@ -35,7 +37,7 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
         image, objective = definition.training_image, definition.objective
         if image is None or objective is None or definition.algorithm_name is not None:
             continue
-        if has_reference(image) or built_in(definition) is not None:
+        if has_reference(image) or built_in(definition) is not None or _is_elsewhere(image):
             continue
         names = tuple(metric.name for metric in definition.metrics)
         if objective.metric_name in names:
@@ -49,6 +51,11 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
             if names
             else "add it to `metric_definitions`, with a regular expression",
         )
+
+
+def _is_elsewhere(image: str) -> bool:
+    """Whether another rule reports the image itself: the right one may be a built-in algorithm."""
+    return misplaced(image) is not None or isinstance(read_image(image), URIProblem)
 
 
 def is_echo(definition: Definition) -> bool:

@@ -29,10 +29,12 @@ class Algorithm(StrictModel):
         "The name of a SageMaker built-in algorithm. Requires `version`.", "xgboost"
     )
     framework: str | None = optional_key(
-        "The name of an AWS framework container. Requires `version`.", "sagemaker-scikit-learn"
+        "The name of an AWS framework container, as its repository or the SageMaker SDK spells it. "
+        "Requires `version`.",
+        "pytorch-training",
     )
     version: Version | None = optional_key(
-        "The version of the algorithm, or the image tag of the framework.", "1.7-1"
+        "The version of the algorithm or framework, or the image tag of the framework.", "1.7-1"
     )
     training_image: str | None = optional_key(
         "The Amazon ECR registry path of a training image.",

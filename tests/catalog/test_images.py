@@ -159,7 +159,7 @@ def test_problem_lists_the_valid_values(
 @pytest.mark.parametrize(
     ("name", "tag", "region", "field"),
     [
-        pytest.param("pytorch", "2.8.0", "us-east-1", "name", id="unknown-name"),
+        pytest.param("torch", "2.8.0", "us-east-1", "name", id="unknown-name"),
         pytest.param("kmeans", "1", "us-east-1", "name", id="algorithm"),
         pytest.param("sagemaker-scikit-learn", "1.2-1", "us-east-1", "version", id="no-such-tag"),
         pytest.param("autogluon-training", "1.5.0", "cn-north-1", "region", id="not-in-china"),
@@ -271,6 +271,63 @@ def test_anything_else_is_not_an_ecr_uri(uri: str) -> None:
     assert images.parse_image(uri) is None
 
 
+@pytest.mark.parametrize(
+    ("uri", "part", "value"),
+    [
+        pytest.param("https://{host}/app:1", "scheme", "https://", id="scheme"),
+        pytest.param("12345678901.dkr.ecr.us-east-1.amazonaws.com/app", "account", "12345678901",
+                     id="short-account"),
+        pytest.param(".dkr.ecr.us-east-1.amazonaws.com/app", "account", "", id="no-account"),
+        pytest.param("{account}.dkr.ecr.xx-west-2.amazonaws.com/app", "region", "xx-west-2",
+                     id="unknown-region"),
+        pytest.param("{account}.dkr.ecr.US-EAST-1.amazonaws.com/app", "region", "US-EAST-1",
+                     id="uppercase-region"),
+        pytest.param("{account}.dkr.ecr.us-east-1.amazonaws.com.cn/app", "domain",
+                     "amazonaws.com.cn", id="domain-of-another-partition"),
+        pytest.param("{account}.dkr.ecr.us-east-1.on.aws/app", "domain", "on.aws",
+                     id="dual-stack-domain"),
+        pytest.param("{account}.dkr-ecr.eusc-de-east-1.on.aws/app", "domain", "on.aws",
+                     id="no-dual-stack"),
+        pytest.param("{host}", "repository", "", id="no-repository"),
+        pytest.param("{host}/App", "repository", "App", id="uppercase-repository"),
+        pytest.param("{host}/team//app", "repository", "team//app", id="two-slashes"),
+        pytest.param("{host}/app:1:2", "tag", "1:2", id="two-tags"),
+        pytest.param("{host}/app:-1", "tag", "-1", id="tag-starts-with-hyphen"),
+        pytest.param("{host}/app:1 ", "tag", "1 ", id="space"),
+        pytest.param("{host}/app@sha256:abc", "digest", "sha256:abc", id="short-digest"),
+        pytest.param("{host}/app@" + DIGEST.upper(), "digest", DIGEST.upper(), id="uppercase"),
+        pytest.param("{host}/app@" + DIGEST + "@" + DIGEST, "digest", DIGEST + "@" + DIGEST,
+                     id="two-digests"),
+    ],
+)  # fmt: skip
+def test_a_malformed_uri_has_the_part_that_is_wrong(uri: str, part: str, value: str) -> None:
+    account = "123456789012"
+    host = f"{account}.dkr.ecr.us-east-1.amazonaws.com"
+    problem = images.read_image(uri.format(account=account, host=host))
+    assert isinstance(problem, images.URIProblem)
+    assert (problem.part, problem.value) == (part, value)
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        pytest.param("dkr-ecr.us-east-1.on.aws", "us-east-1", id="aws"),
+        pytest.param("dkr-ecr-fips.us-gov-west-1.on.aws", "us-gov-west-1", id="fips"),
+        pytest.param("dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "cn-north-1", id="china"),
+    ],
+)
+def test_a_dual_stack_endpoint_is_the_same_registry(host: str, region: str) -> None:
+    image = images.parse_image(f"123456789012.{host}/app:1")
+    assert image is not None
+    assert (image.account, image.region, image.repository) == ("123456789012", region, "app")
+
+
+def test_an_aws_image_is_identified_by_its_dual_stack_endpoint() -> None:
+    found = images.identify("683313688378.dkr-ecr.us-east-1.on.aws/sagemaker-xgboost:1.7-1-cpu-py3")
+    assert found is not None
+    assert (found.name, found.version) == ("xgboost", "1.7-1")
+
+
 def test_a_fips_endpoint_is_the_same_registry() -> None:
     image = images.parse_image("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/app:1")
     assert image is not None
@@ -283,6 +340,7 @@ def test_partitions_match_botocore() -> None:
         for region in each["regions"]:
             if not region.endswith("-global"):
                 assert images.partition(region) == each["id"], region
+                assert region in images.all_regions()
                 assert images.url_suffix(region) == each["outputs"]["dnsSuffix"], region
 
 

@@ -1,0 +1,28 @@
+"""Whether AWS publishes a tag: built-in algorithms have few, framework containers many."""
+
+import re
+
+from hptc.catalog import frameworks, images
+from hptc.catalog.frameworks import TagProblem
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def tag_problem(repository: str, tag: str) -> TagProblem | None:
+    """Return the part of a tag that AWS does not list for one of its repositories; None if listed.
+
+    A tag without the form of any listed tag is a `form` problem: AWS has never published one like
+    it. Any other problem may be a tag that is newer than the tables.
+    """
+    known = images.repositories().get(repository)
+    if known is None or not known.tags:
+        return frameworks.tag_problem(repository, tag)
+    if known.version_of(tag) is not None:
+        return None
+    listed = tuple(known.tags.values())
+    forms = {_form(each) for each in (*listed, *known.other_tags)}
+    return TagProblem(part="tag" if _form(tag) in forms else "form", value=tag, valid=listed)
+
+
+def _form(tag: str) -> str:
+    return _NUMBER.sub("0", tag)

@@ -1,0 +1,98 @@
+"""docs/images.md: the versions of built-in algorithms and framework containers in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hptc.catalog import frameworks, images
+from hptc.catalog.frameworks import Version
+from hptc.catalog.images import Repository
+
+_INTRODUCTION = """\
+# Images
+
+The training images that AWS publishes for SageMaker, with the versions that hptc knows. It is
+generated from its tables, whose sources and dates are in [data.md](data.md). AWS publishes new
+versions every few months: one that is missing here can be used with its complete tag, and
+`hptc check` warns about it (HPT347).
+
+## Built-in algorithms
+
+`algorithm: {built_in: NAME, version: VERSION}`
+"""
+
+_FRAMEWORKS = """\
+## Framework containers
+
+`algorithm: {framework: NAME, version: VERSION}`, where the name is a repository, or a framework as
+the SageMaker SDK spells it. The version is one of these:
+
+- a version such as `2.3.0`, or its short form `2.3`. hptc composes the tag as the SDK does, with
+  the newest Python version and the processor of the instances. If the instances have different
+  processors, write the complete tag.
+- a complete tag, such as `2.3.0-gpu-py311`, which is used as it is.
+
+If two images have the same version, write it as their tags do: `1.8.1-transformers4.6.1`. Quotes
+are optional: a version is read as it is written, so `2.10` is not `2.1`.
+"""
+
+
+def images_page() -> str:
+    """The page, as Markdown."""
+    known = images.repositories().values()
+    parts = [_INTRODUCTION]
+    parts.append(
+        _table(
+            ("Name", "Repository", "Versions"),
+            (
+                (_code(each.name), _code(each.repository), _codes(each.tags))
+                for each in known
+                if each.kind == "algorithm"
+            ),
+        )
+    )
+    parts.append(_FRAMEWORKS)
+    parts.append(_table(("Name", "Repositories"), _frameworks()))
+    for each in sorted(known, key=lambda one: one.repository):
+        if each.kind == "framework":
+            parts += [f"### {each.repository}\n", _versions(each)]
+    return "\n".join(parts)
+
+
+def _frameworks() -> Iterator[tuple[str, ...]]:
+    for name in sorted(frameworks.framework_names()):
+        yield _code(name), _codes(frameworks.repositories(name))
+
+
+def _versions(repository: Repository) -> str:
+    if repository.tags:
+        rows = ((_code(version), _code(tag)) for version, tag in repository.tags.items())
+        return _table(("Version", "Tag"), rows)
+    return _table(
+        ("Version", "Short forms", "Python", "Tags"),
+        map(_row, frameworks.versions(repository.repository)),
+    )
+
+
+def _row(version: Version) -> tuple[str, ...]:
+    full = version.spellings[0]
+    shorter = dict.fromkeys((version.name, *version.aliases, *version.spellings[1:]))
+    return (
+        _code(full),
+        _codes(each for each in shorter if each != full),
+        ", ".join((*version.pythons, *version.other_pythons)),
+        _codes(version.tag(each) for each in version.hardware),
+    )
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(map(_code, names))
+
+
+def _code(name: str) -> str:
+    return f"`{name}`"
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
