@@ -14,7 +14,7 @@ from hptc.request.tuning_job import CategoricalRange, Definition
 from hptc.rules.rule import Context, Rule, warning
 
 _ISOLATED = "they have network isolation"
-_IN_VPC = "they run in the VPC that hptc creates, which has no internet access"
+_IN_VPC = "they run in the VPC that hptc creates, which has no NAT gateway by design"
 
 
 @warning("HPT525", "V15")
@@ -51,7 +51,8 @@ def probable_download_without_internet(rule: Rule, context: Context) -> Iterator
                 path,
                 label="not reachable",
                 help=_advice(
-                    "add it as an input channel `model`, and set this to /opt/ml/input/data/model",
+                    "copy it to S3 as an input channel `model`, and set this to "
+                    "/opt/ml/input/data/model",
                     definition,
                 ),
             )
@@ -60,7 +61,9 @@ def probable_download_without_internet(rule: Rule, context: Context) -> Iterator
                 f"the training jobs probably install packages from {host}, but {network}",
                 definition.path / "Environment" / name,
                 label="not reachable",
-                help=_advice("add the wheels as an input channel for PIP_FIND_LINKS", definition),
+                help=_advice(
+                    "copy the wheels to S3 as an input channel for PIP_FIND_LINKS", definition
+                ),
             )
 
 

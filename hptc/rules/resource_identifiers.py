@@ -99,7 +99,7 @@ def _not_the_id(text: str, noun: str) -> str:
     other = _KINDS_OF_IDS.get(text.partition("-")[0])
     if "-" not in text or other is None or other == noun:
         return f"`{text}` is not a valid {noun} ID"
-    return f"`{text}` is the ID of a {other}, not of a {noun}".replace("a EC2", "an EC2")
+    return f"`{text}` is the ID of {_article(other)}, not of {_article(noun)}"
 
 
 def _wrong_keys(definition: Definition) -> Iterator[Problem]:
@@ -168,7 +168,7 @@ def _wrong_s3_arns(definition: Definition) -> Iterator[Problem]:
 
 def _article(noun: str) -> str:
     noun = noun.replace("-", " ")
-    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"
 
 
 @error("HPT505", "V14")
