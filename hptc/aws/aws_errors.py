@@ -286,10 +286,16 @@ def _instance_count(request: Mapping[str, Any], instance_type: str) -> int:
             **definition.get("ResourceConfig", {}),
             **definition.get("HyperParameterTuningResourceConfig", {}),
         }
-        groups = resources.get("InstanceGroups") or resources.get("InstanceConfigs") or [resources]
+        groups = (
+            resources.get("InstanceGroups")
+            or resources.get("InstanceConfigs")
+            or resources.get("InstancePreferences")
+            or [resources]
+        )
+        shared = resources.get("InstanceCount", 1)
         counts.add(
             sum(
-                group.get("InstanceCount", 1)
+                group.get("InstanceCount", shared)
                 for group in groups
                 if group.get("InstanceType") == instance_type
             )

@@ -71,6 +71,7 @@ def _takes_volume_key(resources: Request) -> bool:
     groups = [
         *resources.get("InstanceGroups", ()),
         *resources.get("InstanceConfigs", ()),
+        *resources.get("InstancePreferences", ()),
         resources,
     ]
     kinds = [instance(group["InstanceType"]) for group in groups if "InstanceType" in group]

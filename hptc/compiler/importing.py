@@ -80,7 +80,8 @@ def requested(response: Mapping[str, Any]) -> Request:
 
     A response has additional members, and in each definition what AWS added: the static
     hyperparameter `_tuning_objective_metric`, the metric definitions of a first-party algorithm,
-    and a copy of the objective's definition with the name ObjectiveMetric.
+    the instances that it selected, and a copy of the objective's definition with the name
+    ObjectiveMetric.
     """
     members = input_shape().members
     request: Request = {key: value for key, value in response.items() if key in members}
@@ -111,6 +112,12 @@ def _as_requested(definition: Mapping[str, Any]) -> Request:
         m for m in metrics if m.get("Name") != "ObjectiveMetric" or m.get("Regex") not in regexes
     ]
     original["AlgorithmSpecification"] = algorithm
+    if isinstance(original.get("ResourceConfig"), Mapping):
+        original["ResourceConfig"] = {
+            key: value
+            for key, value in original["ResourceConfig"].items()
+            if not key.startswith("SelectedInstance")
+        }
     return original
 
 

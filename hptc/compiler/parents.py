@@ -50,10 +50,8 @@ def name_parents(
             case TuningJob() as job:
                 parent["HyperParameterTuningJobName"] = job.name
                 parents.jobs[job.name] = job
-            case Problem(message=message, help=advice):
-                parents.findings.append(
-                    Finding(code="HPT701", message=message, path=path, help=advice)
-                )
+            case Problem(code=code, message=message, help=advice):
+                parents.findings.append(Finding(code=code, message=message, path=path, help=advice))
     return parents
 
 
@@ -61,6 +59,7 @@ def name_parents(
 class Problem:
     """Why a parent has no tuning job."""
 
+    code: str = "HPT701"
     message: str
     help: str
 
@@ -84,6 +83,13 @@ def _compiled_parent(
         return Problem(
             message=f"the parent `{name}` ({file.name}) does not compile",
             help=f"run `hptc check {display_path(file)}`",
+        )
+    if outcome.schedule is not None:
+        return Problem(
+            code="HPT712",
+            message=f"the parent `{name}` ({file.name}) has a schedule, so each of its runs has "
+            "another name",
+            help="use the name of a finished run, which `hptc list` prints",
         )
     return outcome.job
 

@@ -275,7 +275,7 @@ def _line(
     # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
     has_volume = known is None or not known.has_local_storage
     volume_gb = instances.volume_size_gb if has_volume else 0
-    in_plan = resources.training_plan_arn is not None
+    in_plan = bool(resources.training_plan_arn or instances.training_plan_arn)
     return Line(
         instance_type=instances.type,
         count=instances.count,
@@ -283,6 +283,11 @@ def _line(
         volume_gb=volume_gb,
         volume_price=prices.volume(region) if region and volume_gb != 0 else None,
     )
+
+
+def _uses_a_training_plan(resources: Resources) -> bool:
+    plans = (resources.training_plan_arn, *(one.training_plan_arn for one in resources.instances))
+    return any(plans)
 
 
 def _maximum_cost(
@@ -325,7 +330,7 @@ def _missing(
         yield f"number of training jobs {count.reason}, and no `limits.max_runtime`"
     if region is None:
         yield "Region unknown: no environment, and no image in Amazon ECR"
-    if any(r.training_plan_arn for d in job.definitions for r in d.resources):
+    if any(_uses_a_training_plan(r) for d in job.definitions for r in d.resources):
         yield "price of the training plan, which is billed separately"
         return
     for line in (line for each in configurations for line in each.lines):

@@ -37,8 +37,11 @@ def _remove_additions(sent: dict[str, Any], described: dict[str, Any]) -> None:
     """Remove what the service adds to a definition, in place.
 
     For built-in algorithms it adds metric definitions and static hyperparameters whose names start
-    with `_`. It describes a single instance type as a ResourceConfig.
+    with `_`. It describes a single instance type as a ResourceConfig, and adds the instances that
+    it selected.
     """
+    for member in ("SelectedInstanceType", "SelectedInstanceCount"):
+        described.get("ResourceConfig", {}).pop(member, None)
     if "MetricDefinitions" not in sent.get("AlgorithmSpecification", {}):
         described.get("AlgorithmSpecification", {}).pop("MetricDefinitions", None)
     static = described.get("StaticHyperParameters") or {}

@@ -20,6 +20,9 @@ _PARAMETER = re.compile(r"ssm:([A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+)+)")
 _ACCOUNT = re.compile(r"\d{12}|aws|")  # `aws` owns managed policies and prefix lists
 _REGION = re.compile(r"[a-z0-9-]*")
 SSM = "ssm:"
+# Documentation and tests shorten the 8 or 17 digits, as in `subnet-1`.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+_EC2_ID = r"([0-9a-f]{1,8}|[0-9a-f]{17})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,35 +83,36 @@ class ResourceKind:
 VPC = ResourceKind(
     noun="VPC",
     service="ec2",
-    name_pattern=r"vpc-[0-9a-z]+",
+    name_pattern=rf"vpc-{_EC2_ID}",
     arn_prefix="vpc/",
     example="vpc-0123456789abcdef0",
 )
 SUBNET = ResourceKind(
     noun="subnet",
     service="ec2",
-    name_pattern=r"subnet-[0-9a-z]+",
+    name_pattern=rf"subnet-{_EC2_ID}",
     arn_prefix="subnet/",
     example="subnet-0123456789abcdef0",
 )
 SECURITY_GROUP = ResourceKind(
     noun="security group",
     service="ec2",
-    name_pattern=r"sg-[0-9a-z]+",
+    name_pattern=rf"sg-{_EC2_ID}",
     arn_prefix="security-group/",
     example="sg-0123456789abcdef0",
 )
 PREFIX_LIST = ResourceKind(
     noun="prefix list",
     service="ec2",
-    name_pattern=r"pl-[0-9a-z]+",
+    name_pattern=rf"pl-{_EC2_ID}",
     arn_prefix="prefix-list/",
     example="pl-0123456789abcdef0",
 )
 BUCKET = ResourceKind(
     noun="bucket",
     service="s3",
-    name_pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    name_pattern=r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d+(\.\d+){3}\Z)(?!.*\.\.)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
     arn_prefix="",
     example="my-bucket",
     arn_only_pattern=r"accesspoint/[a-z0-9-]+",

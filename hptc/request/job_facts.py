@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm
+from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify
-from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
+from hptc.diagnostics import RequestPath
+from hptc.project.references import has_reference
+from hptc.request.tuning_job import (
+    CategoricalRange,
+    DatasetSource,
+    Definition,
+    S3Source,
+    TuningJob,
+)
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
 _SCRIPT_SETTINGS = {
@@ -48,6 +59,65 @@ def runs_a_script(definition: Definition) -> bool:
     https://github.com/aws/sagemaker-training-toolkit
     """
     return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionalARN:
+    """An ARN in a definition, whose resource must be in the Region of the training jobs.
+
+    `resource` is the expected type of a resource of SageMaker or S3; empty for a KMS key.
+    """
+
+    noun: str
+    arn: ARN
+    resource: str
+    path: RequestPath
+
+
+def regional_arns(definition: Definition) -> Iterator[RegionalARN]:
+    """The ARNs that contain a Region, without those that only a deployment knows."""
+    for noun, text, resource, path in _identifiers(definition):
+        if text is None or has_reference(text):
+            continue
+        arn = ARN.parse(text)
+        if arn is not None:
+            yield RegionalARN(noun=noun, arn=arn, resource=resource, path=path)
+
+
+def _identifiers(definition: Definition) -> Iterator[tuple[str, str | None, str, RequestPath]]:
+    """(noun, identifier, expected type of the resource, path)."""
+    path = definition.path / "AlgorithmSpecification" / "AlgorithmName"
+    yield "the algorithm", definition.algorithm_name, "algorithm", path
+    key = definition.path / "OutputDataConfig" / "KmsKeyId"
+    yield "the KMS key", definition.output_kms_key_id, "", key
+    for resources in definition.resources:
+        yield "the KMS key", resources.volume_kms_key_id, "", resources.path / "VolumeKmsKeyId"
+        plan = resources.path / "TrainingPlanArn"
+        yield "the training plan", resources.training_plan_arn, "training-plan", plan
+        for one in resources.instances:
+            plan = one.path / "TrainingPlanArns" / 0
+            yield "the training plan", one.training_plan_arn, "training-plan", plan
+    for channel in definition.channels:
+        for source in channel.sources:
+            match source:
+                case DatasetSource():
+                    yield "the dataset", source.arn, "hub-content", source.path / "DatasetArn"
+                case S3Source():
+                    hub = source.path / "HubAccessConfig" / "HubContentArn"
+                    yield "the hub content", source.hub_content_arn, "hub-content", hub
+                    yield _access_point(source.uri, source.path / "S3Uri")
+    yield _access_point(
+        definition.output_path, definition.path / "OutputDataConfig" / "S3OutputPath"
+    )
+    yield _access_point(
+        definition.checkpoint_uri or "", definition.path / "CheckpointConfig" / "S3Uri"
+    )
+
+
+def _access_point(uri: str, path: RequestPath) -> tuple[str, str | None, str, RequestPath]:
+    text = uri.removeprefix("s3://") if uri.startswith("s3://arn:") else None
+    is_access_point = text is not None and ":accesspoint" in text
+    return "the access point", text if is_access_point else None, "accesspoint", path
 
 
 def of_definition(definition: Definition) -> str:

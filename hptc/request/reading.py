@@ -233,33 +233,37 @@ def _channel(raw: Mapping[str, Any], algorithm_mode: str, path: RequestPath) -> 
 
 def _resources(raw: Mapping[str, Any], path: RequestPath) -> Resources:
     instances = [
-        Instances(
-            type=group["InstanceType"],
-            count=group["InstanceCount"],
-            volume_size_gb=group.get("VolumeSizeInGB", raw.get("VolumeSizeInGB")),
-            group=group.get("InstanceGroupName"),
-            path=path / member / index,
-        )
-        for member in ("InstanceGroups", "InstanceConfigs")
+        _instances(group, raw, path / member / index, path)
+        for member in ("InstanceGroups", "InstanceConfigs", "InstancePreferences")
         for index, group in enumerate(raw.get(member, ()))
     ]
     if "InstanceType" in raw:
-        instances.insert(
-            0,
-            Instances(
-                type=raw["InstanceType"],
-                count=raw.get("InstanceCount", 1),
-                volume_size_gb=raw.get("VolumeSizeInGB"),
-                path=path,
-            ),
-        )
+        instances.insert(0, _instances(raw, raw, path, path))
     return Resources(
         instances=tuple(instances),
-        is_flexible=bool(raw.get("InstanceConfigs")),
+        is_flexible=bool(raw.get("InstanceConfigs") or raw.get("InstancePreferences")),
         is_tuning_form=path[-1] == "HyperParameterTuningResourceConfig",
         volume_kms_key_id=raw.get("VolumeKmsKeyId") or None,
         keep_alive_seconds=raw.get("KeepAlivePeriodInSeconds"),
         training_plan_arn=raw.get("TrainingPlanArn"),
         allocation_strategy=raw.get("AllocationStrategy"),
         path=path,
+    )
+
+
+def _instances(
+    raw: Mapping[str, Any], resources: Mapping[str, Any], path: RequestPath, shared: RequestPath
+) -> Instances:
+    """One configuration. What it doesn't set itself, `resources` at the path `shared` sets."""
+    has_own_volume = "VolumeSizeInGB" in raw or path[-2:-1] == ("InstanceConfigs",)
+    has_own_count = "InstanceCount" in raw or "InstanceCount" not in resources
+    return Instances(
+        type=raw["InstanceType"],
+        count=raw.get("InstanceCount", resources.get("InstanceCount", 1)),
+        volume_size_gb=raw.get("VolumeSizeInGB", resources.get("VolumeSizeInGB")),
+        group=raw.get("InstanceGroupName"),
+        training_plan_arn=next(iter(raw.get("TrainingPlanArns", ())), None),
+        path=path,
+        count_path=(path if has_own_count else shared) / "InstanceCount",
+        volume_path=(path if has_own_volume else shared) / "VolumeSizeInGB",
     )

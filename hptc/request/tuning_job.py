@@ -123,7 +123,10 @@ class Instances:
     count: int
     volume_size_gb: int | None = None
     group: str | None = None
+    training_plan_arn: str | None = None
     path: RequestPath
+    count_path: RequestPath  # several configurations can share one count, and one volume size
+    volume_path: RequestPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

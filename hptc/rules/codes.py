@@ -162,6 +162,13 @@ CODES = (
         "so it must compile, and it must not depend on its own child.",
     ),
     LanguageCode(
+        "HPT712",
+        "A warm-start parent is a scheduled spec",
+        "Each run of a schedule is a new tuning job with the time in its name, so no run has the "
+        "name that the spec compiles to, and the child would have a parent that does not exist. "
+        "Use the name of a finished run, which `hptc list` prints.",
+    ),
+    LanguageCode(
         "HPT800",
         "Policy only partially enforced",
         "hptc.yaml has several environments with their own policy, and none is selected. A request "

@@ -38,17 +38,16 @@ def missing_volume_size(rule: Rule, context: Context) -> Iterator[Finding]:
           resources: {instance_type: ml.g5.xlarge, volume_size_in_gb: null}
     """
     reported = None
-    for _, resources, group in _instances(context):
+    for _, _, group in _instances(context):
         kind = instances.instance(group.type)
         if kind is None or kind.has_local_storage or group.volume_size_gb:
             continue
-        # The groups of a cluster share one size, so report it once.
-        at = group.path if resources.is_flexible else resources.path
-        if at != reported:
-            reported = at
+        # Groups and preferences share one size, so report it once.
+        if group.volume_path != reported:
+            reported = group.volume_path
             yield rule.finding(
                 f"{group.type} has no local storage, so it needs a volume",
-                at / "VolumeSizeInGB",
+                group.volume_path,
                 label="must be 1 or more" if group.volume_size_gb == 0 else "",
                 help="add `volume_size_in_gb:`, with room for the data, the model and temporary "
                 "files",
@@ -104,11 +103,10 @@ def _too_large_for_local_storage(
         size = group.volume_size_gb
         if resources.is_tuning_form != in_tuning_form or has is None or size is None or size <= has:
             continue
-        at = group.path if resources.is_flexible else resources.path
         yield rule.finding(
             f"{group.type} has {has} GB of local storage instead of a volume, but "
             f"`volume_size_in_gb` is {size}",
-            at / "VolumeSizeInGB",
+            group.volume_path,
             label=f"must be {has} or less",
             help="lower it, or use a larger instance or one without local storage",
         )
@@ -130,15 +128,14 @@ def volume_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           resources: {volume_size_in_gb: 16384}
     """
-    for _, resources, group in _instances(context):
+    for _, _, group in _instances(context):
         kind = instances.instance(group.type)
         size = group.volume_size_gb or 0
         if size > _MAX_VOLUME_GB and kind is not None and not kind.has_local_storage:
-            at = group.path if resources.is_flexible else resources.path
             yield rule.finding(
                 f"`volume_size_in_gb` is {size}, but the maximum for gp2 volumes is "
                 f"{_MAX_VOLUME_GB}",
-                at / "VolumeSizeInGB",
+                group.volume_path,
                 label=f"must be {_MAX_VOLUME_GB} or less",
                 help="lower it; to stream large data sets, use `input_mode: FastFile`",
             )
@@ -215,13 +212,17 @@ def distributed_single_instance_algorithm(rule: Rule, context: Context) -> Itera
         training_job:
           resources: {instance_count: 1}
     """
+    reported = None
     for definition, _, group in _instances(context):
         algorithm = built_in(definition)
         if algorithm is None or group.count < 2 or not algorithm.is_single_instance:
             continue
+        if group.count_path == reported:
+            continue
         unless = algorithm.multi_instance_when
         if unless is not None and _can_have(definition, unless.hyperparameter, unless.values):
             continue
+        reported = group.count_path
         advice = (
             "set `instance_count: 1`"
             if unless is None
@@ -229,7 +230,7 @@ def distributed_single_instance_algorithm(rule: Rule, context: Context) -> Itera
         )
         yield rule.finding(
             f"{algorithm.title} supports a single instance, but `instance_count` is {group.count}",
-            group.path / "InstanceCount",
+            group.count_path,
             label="must be 1",
             help=advice,
         )

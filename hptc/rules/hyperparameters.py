@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
+from hptc.catalog import name_conventions
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import built_in, runs_a_script
+from hptc.request.job_facts import built_in, number, runs_a_script
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_RANGES = 30
 _MAX_HYPERPARAMETERS = 100
+_LARGEST_INTEGER = 10**15
 _OBJECTIVE_NAME = "_tuning_objective_metric"
 
 
@@ -265,6 +268,58 @@ def _is_json_string(text: str) -> bool:
         return False
 
 
+@warning("HPT217", "P23")
+def continuous_range_of_integers(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter that is an integer by convention has a Continuous range.
+
+    Training jobs get values such as 12.71 for `epochs` or `batch_size`, which most scripts reject
+    or round down. Only names that stand for integers in the common libraries are reported, and of
+    these `num_*`, `n_*`, `*layers*` and `*depth*` only if both bounds are integers
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html).
+
+    Bad:
+        training_job:
+          hyperparameters:
+            epochs: {type: Continuous, min: 5, max: 40}
+
+    Good:
+        training_job:
+          hyperparameters:
+            epochs: {type: Integer, min: 5, max: 40}
+    """
+    for definition in context.job.definitions:
+        if built_in(definition) is not None:
+            continue  # the algorithm's own table has the types of its ranges
+        for range_ in definition.ranges:
+            if not isinstance(range_, NumericRange) or range_.kind != "Continuous":
+                continue
+            low, high = number(range_.min), number(range_.max)
+            if low is None or high is None or not _stands_for_integers(range_.name, low, high):
+                continue
+            is_whole = _is_whole(low) and _is_whole(high)
+            bounds = f", min: {int(low)}, max: {int(high)}" if is_whole else ""
+            if range_.scaling in ("Linear", "Logarithmic"):
+                bounds += f", scaling: {range_.scaling}"
+            yield rule.finding(
+                f"`{range_.name}` is an integer by convention, but its range is Continuous",
+                range_.path / "Name",
+                label="includes fractions",
+                help=f"use `{{type: Integer{bounds}}}`"
+                + ("" if is_whole else " with integers as bounds"),
+            )
+
+
+def _stands_for_integers(name: str, low: Decimal, high: Decimal) -> bool:
+    if name_conventions.is_always_integer(name):
+        return True
+    has_integers = _is_whole(low) and _is_whole(high) and high - low > 1
+    return has_integers and name_conventions.is_usually_integer(name)
+
+
+def _is_whole(value: Decimal) -> bool:
+    return value == value.to_integral_value() and abs(value) < _LARGEST_INTEGER
+
+
 RULES = (
     unnamed_range,
     duplicate_hyperparameter,
@@ -272,4 +327,5 @@ RULES = (
     too_many_hyperparameters,
     reserved_hyperparameter_name,
     quoted_value_for_built_in_algorithm,
+    continuous_range_of_integers,
 )

@@ -8,7 +8,7 @@ from hptc.catalog import images
 from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
-from hptc.request.tuning_job import Resources
+from hptc.request.tuning_job import Definition, Resources
 from hptc.rules.rule import Context, Rule, error, warning
 
 _CODE = ("sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY")
@@ -66,9 +66,9 @@ def _cluster(resources: Resources) -> tuple[int, RequestPath]:
         return 0, resources.path
     if resources.is_flexible:
         largest = max(resources.instances, key=lambda group: group.count)
-        return largest.count, largest.path / "InstanceCount"
+        return largest.count, largest.count_path
     total = sum(group.count for group in resources.instances)
-    return total, resources.instances[0].path / "InstanceCount"
+    return total, resources.instances[0].count_path
 
 
 @error("HPT511", "V06")
@@ -91,19 +91,23 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
           enable_network_isolation: true
     """
     for definition in context.job.definitions:
-        name = definition.algorithm_name or ""
-        arn = ARN.parse(name)
-        account = arn.account if arn is not None else ""
-        if not account or has_reference(name) or definition.is_isolated:
-            continue
-        own = context.environment.account if context.environment else None
-        if account in _MARKETPLACE_ACCOUNTS or (own is not None and account != own):
+        if not definition.is_isolated and is_from_marketplace(definition, context):
             yield rule.finding(
                 "AWS Marketplace algorithms require network isolation",
                 definition.path / "AlgorithmSpecification" / "AlgorithmName",
                 label="not in this account",
                 help="add `enable_network_isolation: true`",
             )
+
+
+def is_from_marketplace(definition: Definition, context: Context) -> bool:
+    """Whether the algorithm is one of AWS Marketplace: not of the account that runs it."""
+    name = definition.algorithm_name or ""
+    arn = None if has_reference(name) else ARN.parse(name)
+    if arn is None or not arn.account:
+        return False
+    own = context.environment.account if context.environment else None
+    return arn.account in _MARKETPLACE_ACCOUNTS or (own is not None and arn.account != own)
 
 
 @error("HPT512", "V07")

@@ -16,7 +16,7 @@ from hptc.text import listed_code
 _ULTRASERVER_FAMILIES = ("p6e-gb200", "trn2")
 
 
-def _resources(context: Context) -> Iterator[tuple[Definition, Resources, Mapping[str, Any]]]:
+def resources_of(context: Context) -> Iterator[tuple[Definition, Resources, Mapping[str, Any]]]:
     """Every resource configuration of every definition, with its part of the request."""
     for definition in context.job.definitions:
         raw: Any = context.request
@@ -94,7 +94,7 @@ def conflicting_instance_settings(rule: Rule, context: Context) -> Iterator[Find
         },
     }
     keys = {"InstanceGroups": "instance_groups", "InstanceConfigs": "instance_configs"}
-    for _, resources, raw in _resources(context):
+    for _, resources, raw in resources_of(context):
         for several, members in flat.items():
             given = [member for member in members if member in raw]
             if raw.get(several) and given:
@@ -111,8 +111,8 @@ def conflicting_instance_settings(rule: Rule, context: Context) -> Iterator[Find
 def missing_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
     """Resources have no instance type.
 
-    Training jobs need `instance_type`, `instance_groups` or, in `tuning_resources`,
-    `instance_configs`
+    Training jobs need `instance_type`, `instance_groups` or `instance_preferences`, or, in
+    `tuning_resources`, `instance_configs`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
 
     Bad:
@@ -123,7 +123,7 @@ def missing_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           resources: {instance_type: ml.m5.xlarge}
     """
-    for _, resources, _ in _resources(context):
+    for _, resources, _ in resources_of(context):
         if not resources.instances:
             yield rule.finding(
                 "the resources have no instance type",
@@ -148,11 +148,12 @@ def zero_instances(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           resources: {instance_count: 1}
     """
-    for _, resources, _ in _resources(context):
-        for group in (group for group in resources.instances if group.count == 0):
+    for _, resources, _ in resources_of(context):
+        empty = {group.count_path: group for group in resources.instances if group.count == 0}
+        for group in empty.values():
             yield rule.finding(
                 f"`instance_count` of {group.type} is 0",
-                group.path / "InstanceCount",
+                group.count_path,
                 label="must be 1 or more",
             )
 
@@ -184,7 +185,7 @@ def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
             - {InstanceGroupName: workers, InstanceType: ml.c5.xlarge, InstanceCount: 1}
             - {InstanceGroupName: servers, InstanceType: ml.m5.xlarge, InstanceCount: 1}
     """
-    for _, resources, _ in _resources(context):
+    for _, resources, _ in resources_of(context):
         seen: Counter[str] = Counter()
         for group in resources.instances:
             if group.group is None:
@@ -223,7 +224,7 @@ def single_instance_config(rule: Rule, context: Context) -> Iterator[Finding]:
             - {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
             - {instance_type: ml.c5.xlarge, instance_count: 1, volume_size_in_gb: 30}
     """
-    for _, resources, raw in _resources(context):
+    for _, resources, raw in resources_of(context):
         if len(raw.get("InstanceConfigs", ())) == 1:
             yield rule.finding(
                 "`instance_configs` lists only one configuration",
@@ -258,7 +259,7 @@ def instance_groups_with_built_in_algorithm(rule: Rule, context: Context) -> Ite
               workers: {instance_type: ml.c5.xlarge, instance_count: 1}
               servers: {instance_type: ml.m5.xlarge, instance_count: 1}
     """
-    for definition, resources, raw in _resources(context):
+    for definition, resources, raw in resources_of(context):
         algorithm = built_in(definition)
         if algorithm is not None and raw.get("InstanceGroups"):
             yield rule.finding(
@@ -286,7 +287,7 @@ def ignored_keep_alive_period(rule: Rule, context: Context) -> Iterator[Finding]
         training_job:
           resources: {instance_count: 1}
     """
-    for _, resources, _ in _resources(context):
+    for _, resources, _ in resources_of(context):
         if resources.keep_alive_seconds is not None:
             yield rule.finding(
                 "tuning jobs ignore `keep_alive_period`",
@@ -318,11 +319,15 @@ def training_plan_in_tuning_job(rule: Rule, context: Context) -> Iterator[Findin
             instance_type: ml.p5.48xlarge
             volume_size_in_gb: null
     """
-    for _, resources, _ in _resources(context):
+    for _, resources, _ in resources_of(context):
+        plans = [group.path / "TrainingPlanArns" for group in resources.instances
+                 if group.training_plan_arn is not None]  # fmt: skip
         if resources.training_plan_arn is not None:
+            plans.insert(0, resources.path / "TrainingPlanArn")
+        for path in plans[:1]:
             yield rule.finding(
                 "AWS documents training plans for training jobs, but not for tuning jobs",
-                resources.path / "TrainingPlanArn",
+                path,
                 on_key=True,
                 help="test it with a tuning job of one training job, or remove it",
             )
@@ -348,7 +353,7 @@ def placement_without_ultraserver(rule: Rule, context: Context) -> Iterator[Find
             volume_size_in_gb: null
             instance_placement: {enable_multiple_jobs: true}
     """
-    for _, resources, raw in _resources(context):
+    for _, resources, raw in resources_of(context):
         others = [
             group.type
             for group in resources.instances

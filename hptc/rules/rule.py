@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
 from hptc.project.policy import Policy
+from hptc.request.job_facts import regional_arns
 from hptc.request.tuning_job import Definition, TuningJob
 
 if TYPE_CHECKING:
@@ -59,11 +60,19 @@ class Context:
     )  # by the path of the definition
 
     def region_of(self, definition: Definition) -> str | None:
-        """Where the tuning job runs: in the environment's Region, or else in the image's."""
+        """Where the tuning job runs: in the environment's Region, or else in the image's.
+
+        Without either, it is the Region of another definition's image or of the first ARN.
+        """
         if self.environment is not None:
             return self.environment.region
-        image = parse_image(definition.training_image or "")
-        return image.region if image is not None else None
+        definitions = (definition, *self.job.definitions)
+        for each in definitions:
+            image = parse_image(each.training_image or "")
+            if image is not None:
+                return image.region
+        arns = (found.arn for each in definitions for found in regional_arns(each))
+        return next((arn.region for arn in arns if arn.region), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

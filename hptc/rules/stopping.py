@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
+from hptc.rules.isolation import is_from_marketplace
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import spec_duration
 
@@ -135,8 +136,9 @@ def wait_time_shorter_than_runtime(rule: Rule, context: Context) -> Iterator[Fin
 def long_wait_time_without_checkpoints(rule: Rule, context: Context) -> Iterator[Finding]:
     """`max_wait_time` is longer than an hour for an algorithm without checkpoints.
 
-    A built-in algorithm without checkpoints starts over after each interruption, so SageMaker
-    limits `max_wait_time` to one hour
+    An algorithm without checkpoints starts over after each interruption, so SageMaker limits
+    `max_wait_time` to one hour for built-in algorithms and for those from AWS Marketplace. Whether
+    the latter support checkpoints is not published; without `checkpoint`, they can't
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html).
 
     Bad (kmeans):
@@ -152,16 +154,16 @@ def long_wait_time_without_checkpoints(rule: Rule, context: Context) -> Iterator
     for definition in context.job.definitions:
         algorithm = built_in(definition)
         wait = definition.max_wait_seconds
-        if (
-            algorithm is not None
-            and not algorithm.checkpoints
-            and definition.is_spot
-            and wait is not None
-            and wait > _HOUR
-        ):
+        if not definition.is_spot or wait is None or wait <= _HOUR:
+            continue
+        reason = ""
+        if algorithm is not None and not algorithm.checkpoints:
+            reason = f"{algorithm.title} does not support checkpoints"
+        elif definition.checkpoint_uri is None and is_from_marketplace(definition, context):
+            reason = "the AWS Marketplace algorithm has no `checkpoint`"
+        if reason:
             yield rule.finding(
-                f"{algorithm.title} does not support checkpoints, so `max_wait_time` is limited to "
-                f"1h, but is {spec_duration(wait)}",
+                f"{reason}, so `max_wait_time` is limited to 1h, but is {spec_duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 label="must be 1h or less",
                 help="lower it and `max_runtime` to 1h, or turn off managed spot training",

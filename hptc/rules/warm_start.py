@@ -145,7 +145,7 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
     Bad:
         training_job:
           hyperparameters:
-            depth: {type: Continuous, min: 1, max: 40}
+            rate: {type: Integer, min: 1, max: 5}
         warm_start: {type: TransferLearning, parents: [parent]}
 
     Good:
@@ -301,7 +301,8 @@ def warm_start_parent_with_several_algorithms(rule: Rule, context: Context) -> I
 def invalid_warm_start_parent(rule: Rule, context: Context) -> Iterator[Finding]:
     """A parent of a warm start is the tuning job itself, a duplicate, or has no name.
 
-    Parents are up to five different tuning jobs that have finished
+    Parents are up to five different tuning jobs that have finished. The names of tuning jobs are
+    not case-sensitive
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html).
 
     Bad:
@@ -312,13 +313,14 @@ def invalid_warm_start_parent(rule: Rule, context: Context) -> Iterator[Finding]
         warm_start: {type: TransferLearning, parents: [parent, parent-of-700]}
     """
     parents = context.job.warm_start.parents if context.job.warm_start else ()
+    names = [name.lower() for name in parents]
     for index, name in enumerate(parents):
         problem = ""
         if not name:
             problem = "a parent has no name"
-        elif name == context.job.name:
+        elif names[index] == context.job.name.lower():
             problem = f"`{name}` can't be its own parent"
-        elif name in parents[:index]:
+        elif names[index] in names[:index]:
             problem = f"the parent `{name}` is listed twice"
         if problem:
             yield rule.finding(

@@ -221,7 +221,7 @@ class Resources(StrictModel):
         "The instance groups of a heterogeneous cluster, by name."
     )
     instance_preferences: list[InstancePreference] | None = optional_key(
-        "The instance types to choose from, in order of preference."
+        "The instance types to choose from, in order of preference. Excludes `instance_type`."
     )
     selected_instance_type: str | None = optional_key(
         "The instance type that SageMaker selected. Output only.", "ml.p5.48xlarge"

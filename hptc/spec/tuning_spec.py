@@ -5,6 +5,7 @@ in shapes.py. Nearly every key is optional, because `defaults` and the environme
 what AWS requires is checked on the request.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,10 +14,14 @@ from pydantic_core import PydanticCustomError
 
 from hptc.diagnostics import Finding, Severity, SpecPath
 from hptc.source.construction import ANY_KEY, VerbatimKeys
+from hptc.source.scalars import Scalar
 from hptc.spec.schedule import ScheduleOrExpression
 from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, optional_key
 from hptc.spec.training_job import TrainingJob
 from hptc.spec.validation_findings import described, findings_of
+
+_SHORT_SCALAR = re.compile(r"[A-Za-z0-9.+-][A-Za-z0-9._+-]{0,15}")
+_LONGEST_LIST = 60
 
 _TRAINING_JOB_VERBATIM: VerbatimKeys = {
     "hyperparameters": True,
@@ -193,14 +198,25 @@ def _list_values(data: Mapping[str, Any]) -> Iterator[Finding]:
     for path, training_job in jobs.items():
         for name, value in (training_job.get("hyperparameters") or {}).items():
             if isinstance(value, list):
+                items = _list_text(value)
                 yield Finding(
                     code="HPT102",
                     severity=Severity.WARNING,
                     message=f"`{name}` is a list, which is one static value here",
                     path=path / "hyperparameters" / name,
-                    help=f"write `{name}: {{type: Categorical, values: [...]}}` to tune it, or "
-                    f"`{name}: {{value: [...]}}` to pass the whole list",
+                    help=f"write `{name}: {{type: Categorical, values: {items}}}` to tune it, or "
+                    f"`{name}: {{value: {items}}}` to pass the whole list",
                 )
+
+
+def _list_text(items: list[Any]) -> str:
+    """A short list of plain scalars as YAML; `[...]` for any other, which may contain a secret."""
+    texts = [item.text if isinstance(item, Scalar) else item for item in items]
+    if items and all(isinstance(text, str) and _SHORT_SCALAR.fullmatch(text) for text in texts):
+        shown = f"[{', '.join(texts)}]"
+        if len(shown) <= _LONGEST_LIST:
+            return shown
+    return "[...]"
 
 
 def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:

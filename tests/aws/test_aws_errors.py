@@ -163,6 +163,15 @@ def test_other_exceptions_are_not_converted() -> None:
             id="some fit",
         ),
         pytest.param(
+            "ml.m5.xlarge for training job usage", 4, 0, 10,
+            request(5, {"InstanceCount": 2, "InstancePreferences": [
+                {"InstanceType": "ml.m5.xlarge"}, {"InstanceType": "ml.c5.xlarge"}]}),
+            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but 4 are free: set "
+            "max_parallel_training_jobs to 2, or request 10 or more for 'ml.m5.xlarge for training "
+            "job usage' in Service Quotas",
+            id="one of the preferences",
+        ),
+        pytest.param(
             "ml.m5.xlarge for spot training job usage", 3, 2, 10, request(5, M5),
             "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but 1 are free: "
             "request 12 or more for 'ml.m5.xlarge for spot training job usage' in Service Quotas",

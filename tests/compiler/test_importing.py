@@ -165,6 +165,12 @@ def test_a_describe_response_loses_what_aws_added() -> None:
                 "TrainingInputMode": "File",
                 "MetricDefinitions": [{"Name": "validation:auc", "Regex": "x(.*)"}],
             },
+            "ResourceConfig": {
+                "InstanceCount": 1,
+                "InstancePreferences": [{"InstanceType": "ml.m5.xlarge"}],
+                "SelectedInstanceType": "ml.m5.xlarge",
+                "SelectedInstanceCount": 1,
+            },
         },
     }
     request = requested(described)
@@ -174,6 +180,7 @@ def test_a_describe_response_loses_what_aws_added() -> None:
     definition = compiled(write_spec(described))["TrainingJobDefinition"]
     assert definition["StaticHyperParameters"] == {"rounds": "010"}
     assert "MetricDefinitions" not in definition["AlgorithmSpecification"]
+    assert set(definition["ResourceConfig"]) == {"InstanceCount", "InstancePreferences"}
 
 
 NOT_REQUESTS = {

@@ -76,3 +76,12 @@ def test_a_chain_beyond_the_limit_is_a_finding(folder: Path) -> None:
     assert {finding.code for finding in findings} == {"HPT701"}
     beyond = "the chain of warm starts that leads to `s151` has more than 150 specs"
     assert beyond in {finding.message for finding in findings}
+
+
+def test_a_scheduled_spec_is_not_a_parent(folder: Path) -> None:
+    """A run's name contains its time, so none has the name that the spec compiles to."""
+    Path("specs", "weekly.yaml").write_text("name: weekly\nschedule: rate(7 days)\n", "utf-8")
+    write("child", "weekly")
+    outcome = compile_file("specs/child.yaml", Workspace(rules=()))
+    assert [(one.code, one.span.line) for one in outcome.diagnostics] == [("HPT712", 2)]
+    assert "the parent `weekly` (weekly.yaml) has a schedule" in outcome.diagnostics[0].message

@@ -99,6 +99,34 @@ training_job:
         "60",
         "31.80",
     ),
+    # the most expensive of 2 x ($0.50 + $0.03) and 2 x ($1.00 + $0.03); both have the same count
+    Worked(
+        "instance preferences",
+        """
+training_job:
+  resources:
+    instance_type: null
+    instance_count: 2
+    instance_preferences: [{instance_type: ml.m5.xlarge}, {instance_type: ml.m5.2xlarge}]
+""",
+        "40",
+        "41.20",
+    ),
+    # the most expensive of 3 x ($0.50 + $0.03) and 1 x ($1.00 + $0.03)
+    Worked(
+        "instance preferences with their own counts",
+        """
+training_job:
+  resources:
+    instance_type: null
+    instance_count: null
+    instance_preferences:
+      - {instance_type: ml.m5.2xlarge, instance_count: 1}
+      - {instance_type: ml.m5.xlarge, instance_count: 3}
+""",
+        "60",
+        "31.80",
+    ),
     # at spot at least a tenth of the instances, and all of the volumes: 20 x ($0.05 + $0.03)
     Worked(
         "spot",

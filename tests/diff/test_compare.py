@@ -193,6 +193,12 @@ CASES = [
          {(Kind.ENVIRONMENT_VARIABLE, "environment.LOG_LEVEL"): ("info", "debug"),
           (Kind.ENVIRONMENT_VARIABLE, "environment.OMP_NUM_THREADS"): ("", "4")}, Impact.SEARCH),
     # What it costs.
+    Case("instance preferences", job("resources: {instance_type: null, instance_preferences: "
+         "[{instance_type: ml.m5.4xlarge}, {instance_type: ml.m5.xlarge}]}"),
+         {(Kind.INSTANCES, "resources.instance_type"): ("ml.m5.xlarge", ""),
+          (Kind.INSTANCES, "resources.instance_preferences"):
+             ("", '{"instance_type": "ml.m5.4xlarge"}, {"instance_type": "ml.m5.xlarge"}')},
+         Impact.COST),
     Case("instances", job("resources: {instance_type: ml.m5.4xlarge, instance_count: 2}"),
          {(Kind.INSTANCES, "resources.instance_type"): ("ml.m5.xlarge", "ml.m5.4xlarge"),
           (Kind.INSTANCES, "resources.instance_count"): ("1", "2")}, Impact.COST),

@@ -216,6 +216,8 @@ class TestWithoutDigest:
         ranges = request["HyperParameterTuningJobConfig"]["ParameterRanges"]
         ranges["IntegerParameterRanges"][0]["ScalingType"] = "Auto"
         definition["ResourceConfig"] = definition.pop("HyperParameterTuningResourceConfig")
+        definition["ResourceConfig"]["SelectedInstanceType"] = "ml.m5.xlarge"
+        definition["ResourceConfig"]["SelectedInstanceCount"] = 1
         request["TrainingJobDefinitions"] = None
         tuning = FakeTuning()
         tuning.add(request)
