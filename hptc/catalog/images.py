@@ -245,6 +245,12 @@ def versions(name: str) -> tuple[str, ...]:
     return tuple(version for repository in _named(name) for version in repository.tags)
 
 
+def repository_versions(repository: str) -> tuple[str, ...]:
+    """Return the versions in one repository, oldest first; empty if unknown or any tag is valid."""
+    found = _table().repositories.get(repository)
+    return tuple(found.tags) if found is not None else ()
+
+
 def regions(name: str, version: str | None = None) -> tuple[str, ...]:
     """Return the Regions that have the image, in one version or in any."""
     found = {

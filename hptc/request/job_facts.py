@@ -6,7 +6,7 @@ import math
 import re
 from decimal import Decimal
 
-from hptc.catalog.algorithms import Algorithm, algorithm
+from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 from hptc.catalog.images import identify
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 
@@ -34,6 +34,19 @@ def built_in(definition: Definition) -> Algorithm | None:
         return None
     found = algorithm(identified.name, identified.version)
     return found if found is not None and found.kind == "built_in" else None
+
+
+def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
+    """The built-in algorithm in each version that its image can be, newest first.
+
+    One for a tag that the table of images lists. For `latest` and other tags, each version in the
+    repository: what is true of all of them is true of the image. Empty for any other image.
+    """
+    identified = identify(definition.training_image or "")
+    if identified is None or identified.kind != "algorithm":
+        return ()
+    found = possible_versions(identified.image.repository, identified.version)
+    return tuple(each for each in found if each.kind == "built_in")
 
 
 def has_known_version(definition: Definition) -> bool:
