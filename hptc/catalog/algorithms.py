@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hptc.catalog import images
-from hptc.catalog.dependencies import Dependency
+from hptc.catalog.accepted_values import Certainty, Hyperparameter
 from hptc.catalog.hyperparameter_tables import read_dependencies, read_hyperparameters
-from hptc.catalog.hyperparameters import Certainty, Hyperparameter
+from hptc.catalog.setting_dependencies import Dependency
 
 Direction = Literal["Maximize", "Minimize"]
 InputMode = Literal["File", "Pipe"]
@@ -239,10 +239,10 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
             entry["hyperparameters"],
             age,
             certainty,
-            source[0],
+            source[-1],
             tuple(metric.name for metric in metrics),
         ),
-        dependencies=read_dependencies(entry.get("dependencies", []), age, certainty, source[0]),
+        dependencies=read_dependencies(entry.get("dependencies", []), age, certainty, source[-1]),
         certainty=certainty,
     )
 

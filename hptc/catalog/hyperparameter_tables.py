@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from hptc.catalog.dependencies import Clause, Dependency, Subject
-from hptc.catalog.hyperparameters import Certainty, Hyperparameter, Interval, Scalar
+from hptc.catalog.accepted_values import Certainty, Hyperparameter, Interval, Scalar
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 
 _SINGLE = ("integer", "number", "choice", "text")
 

@@ -251,6 +251,18 @@ def repository_versions(repository: str) -> tuple[str, ...]:
     return tuple(found.tags) if found is not None else ()
 
 
+def is_newer(image: Image) -> bool:
+    """Whether the tag is a version, and newer than those that the table has for the repository."""
+    known = [_numbers(each) for each in repository_versions(image.repository)]
+    return bool(known) and _numbers(image.tag or "") > max(known)
+
+
+def _numbers(tag: str) -> tuple[int, ...]:
+    """The version at the start of a tag: (1, 2, 1) for `1.2-1-cpu-py3`; empty for `latest`."""
+    version = re.match(r"[0-9]{1,9}(?:[.-][0-9]{1,9})*", tag)
+    return tuple(map(int, re.split("[.-]", version[0]))) if version else ()
+
+
 def regions(name: str, version: str | None = None) -> tuple[str, ...]:
     """Return the Regions that have the image, in one version or in any."""
     found = {

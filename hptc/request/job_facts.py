@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
-from hptc.catalog.images import identify
+from hptc.catalog.images import identify, is_newer
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
@@ -40,10 +40,13 @@ def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
     """The built-in algorithm in each version that its image can be, newest first.
 
     One for a tag that the table of images lists. For `latest` and other tags, each version in the
-    repository: what is true of all of them is true of the image. Empty for any other image.
+    repository: what is true of all of them is true of the image. Empty for any other image, and for
+    a version that is newer than the table.
     """
     identified = identify(definition.training_image or "")
     if identified is None or identified.kind != "algorithm":
+        return ()
+    if identified.version is None and is_newer(identified.image):
         return ()
     found = possible_versions(identified.image.repository, identified.version)
     return tuple(each for each in found if each.kind == "built_in")

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hptc.catalog.algorithms import Algorithm
-from hptc.catalog.dependencies import Subject
 from hptc.catalog.instances import instance
+from hptc.catalog.setting_dependencies import Subject
 from hptc.diagnostics import RequestPath
 from hptc.project.references import has_reference
 from hptc.request.job_facts import number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hptc.catalog.algorithms import Algorithm
-from hptc.catalog.dependencies import Clause, Dependency, Subject
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 from hptc.request.possible_settings import Setting
 from hptc.text import code, listed, listed_code, plural, shortened
 

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hptc.catalog.accepted_values import Certainty
 from hptc.catalog.algorithms import Algorithm
-from hptc.catalog.dependencies import Clause, Dependency, Subject
-from hptc.catalog.hyperparameters import Certainty
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 from hptc.diagnostics import Finding
 from hptc.request.possible_settings import Setting, possible_settings
 from hptc.request.tuning_job import Definition
@@ -58,7 +58,7 @@ def doubtful_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
     yield from _violations(rule, context, "documented", about_metric=False)
 
 
-@error("HPT318", "M22")
+@error("HPT318", "M28")
 def impossible_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
     """The built-in algorithm can't compute the objective metric for its task.
 
@@ -80,7 +80,7 @@ def impossible_objective_metric(rule: Rule, context: Context) -> Iterator[Findin
     yield from _violations(rule, context, "certain", about_metric=True)
 
 
-@warning("HPT319", "M22")
+@warning("HPT319", "M28")
 def doubtful_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
     """The objective metric does not suit the task of the built-in algorithm.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.catalog.accepted_values import Certainty
 from hptc.catalog.algorithms import Algorithm, versions_with_hyperparameter
-from hptc.catalog.hyperparameters import Certainty
 from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import number
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
+from hptc.rules.hyperparameters import is_json_string
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import code, listed_code, quoted
@@ -35,12 +36,15 @@ def refused_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Findi
     """
     yield from in_every_version(
         context,
-        lambda definition, found: _bad_values(rule, definition, found, "certain"),
+        lambda definition, found: (
+            *_bad_values(rule, definition, found, "certain"),
+            *_fractional_ranges(rule, definition, found),
+        ),
         except_scripts=True,
     )
 
 
-@warning("HPT312", "H09")
+@warning("HPT312", "H09", "P21")
 def doubtful_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Finding]:
     """A value is not documented for the hyperparameter of the built-in algorithm.
 
@@ -76,18 +80,36 @@ def _bad_values(
         known = found.hyperparameter(name)
         if known is None or known.certainty != certainty or has_reference(value):
             continue
-        if known.accepts(value):
-            continue
+        is_quoted = is_json_string(value)
+        if known.accepts(value) or (is_quoted and certainty == "documented"):
+            continue  # HPT216 reports quotes
         words = (*known.scalar.values, *known.also)
         meant = nearest(value, words)
-        listing = known.expected if len(words) <= len(known.scalar.values[:8]) else ""
         yield rule.finding(
             f"`{name}` of {found.title_in_version} must be {known.expected}, but is "
             f"{quoted(value, _LONGEST_VALUE)}",
             path,
             label=f"did you mean `{meant}`?" if meant else "",
-            help="" if listing or not words else f"valid values: {listed_code(words)}",
+            help="remove the inner quotes, and `hyperparameter_encoding: json` if it is set"
+            if is_quoted
+            else ("" if known.lists_its_values else f"valid values: {listed_code(words)}"),
         )
+
+
+def _fractional_ranges(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[Finding]:
+    for range_ in definition.ranges:
+        known = found.hyperparameter(range_.name)
+        if known is None or not known.requires_integers or not isinstance(range_, NumericRange):
+            continue
+        if range_.kind == "Continuous":
+            yield rule.finding(
+                f"`{range_.name}` of {found.title_in_version} must be an integer, but is tuned as "
+                "Continuous",
+                range_.path,
+                label="the container can't parse a fraction",
+                help="use `type: Integer`",
+                on_key=True,
+            )
 
 
 def _values(definition: Definition, found: Algorithm) -> Iterator[tuple[str, str, RequestPath]]:

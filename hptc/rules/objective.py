@@ -34,6 +34,7 @@ def unknown_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
     Good (xgboost):
         training_job:
           objective: {metric_name: "validation:auc", type: Maximize}
+          hyperparameters: {objective: "binary:logistic"}
     """
     yield from in_every_version(
         context, lambda definition, algorithm: _unknown_metric(rule, definition, algorithm)

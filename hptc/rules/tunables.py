@@ -167,15 +167,15 @@ def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
     should have that type. Integer ranges for continuous hyperparameters are fine
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
-    Bad (xgboost):
+    Bad (kmeans):
         training_job:
           hyperparameters:
-            max_depth: {type: Continuous, min: 2, max: 9}
+            extra_center_factor: {type: Continuous, min: 4, max: 10}
 
-    Good (xgboost):
+    Good (kmeans):
         training_job:
           hyperparameters:
-            max_depth: {type: Integer, min: 2, max: 40}
+            extra_center_factor: {type: Integer, min: 4, max: 10}
     """
     yield from in_every_version(
         context, lambda definition, algorithm: _mismatches(rule, definition, algorithm)
@@ -190,6 +190,9 @@ def _mismatches(rule: Rule, definition: Definition, algorithm: Algorithm) -> Ite
         kind = "Categorical" if isinstance(range_, CategoricalRange) else range_.kind
         if kind == "Integer" and "Continuous" in tunable.kinds:
             continue  # published tuning jobs do this, and they work
+        known = algorithm.hyperparameter(range_.name)
+        if kind == "Continuous" and known is not None and known.requires_integers:
+            continue  # HPT311 reports it
         if kind not in tunable.kinds:
             yield rule.finding(
                 f"`{range_.name}` is tuned as {kind}, but the algorithm declares it as "

@@ -14,7 +14,7 @@ import pytest
 
 from hptc.catalog import algorithms, images
 from hptc.catalog.algorithms import Algorithm
-from hptc.catalog.dependencies import Subject
+from hptc.catalog.setting_dependencies import Subject
 from tests.support.xgboost_assignments import assignment
 from tests.support.xgboost_container import COMMITS, extract, refusals
 

@@ -499,9 +499,9 @@ def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) 
 
 
 def test_new_warnings(repository: Repository) -> None:
-    repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", "numround: 200"))
+    repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", "num_round: 200, alpha: 1, reg_alpha: 2"))
     (spec,) = review_refs([]).specs
-    assert [d.severity.value for d in spec.findings if d.code == "HPT310"] == ["warning"]
+    assert [d.severity.value for d in spec.findings if d.code == "HPT315"] == ["warning"]
     assert spec.new_jobs == 1
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from hptc.catalog.accepted_values import Hyperparameter
 from hptc.catalog.algorithms import Algorithm
-from hptc.catalog.hyperparameters import Hyperparameter
 
-_FOREIGN = tuple(
-    ["", "abc", "1", "-1", "0", "0.5", "1e3", "nan", "inf", "-inf", " 2", "+3", "1_0", "True"]
-)
+_FOREIGN = ("", "abc", "1", "-1", "0", "0.5", "1e3", "nan", "inf", "-inf", " 2", "+3", "True")
 _LITERALS = (
     "(1,-1)",
     "(0,)",

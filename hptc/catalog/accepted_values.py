@@ -181,6 +181,16 @@ class Hyperparameter:
         )
 
     @property
+    def lists_its_values(self) -> bool:
+        """Whether `expected` names all values, because they are few or an interval."""
+        return len(self.scalar.values) <= _LONGEST_LIST
+
+    @property
+    def requires_integers(self) -> bool:
+        """Whether the container certainly fails on a number that is not whole."""
+        return self.kind == "integer" and self.certainty == "certain"
+
+    @property
     def interval(self) -> Interval | None:
         """The interval of a number; None for any other kind."""
         return self.scalar.interval if self.kind in ("integer", "number") else None
@@ -188,9 +198,9 @@ class Hyperparameter:
     @property
     def expected(self) -> str:
         """What a value must be, in a sentence."""
-        many = len(self.scalar.values) > _LONGEST_LIST
+        elements = self.scalar.expected if self.lists_its_values else "valid values"
         expected = {
-            "list": f"a comma-separated list of {'valid values' if many else self.scalar.expected}",
+            "list": f"a comma-separated list of {elements}",
             "json_list": f"a JSON list of {self.scalar.expected}",
             "python_tuple": f"a list such as (1,0,-1), with elements {self.scalar.expected}",
             "python_nested_list": "a list of lists such as [[1,2],[3,4]], with integers "

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from hptc.catalog.hyperparameters import Certainty, parse_number
+from hptc.catalog.accepted_values import Certainty, parse_number
 
 Operator = Literal[
     "present",
