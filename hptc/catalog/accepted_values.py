@@ -107,7 +107,8 @@ class Scalar:
         if self.kind == "text":
             return "a text"
         noun = "an integer" if self.kind == "integer" else "a number"
-        return f"{noun} {self.interval.text}".rstrip()
+        text = self.interval.text
+        return f"{noun} {'of ' if text.startswith('at ') else ''}{text}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
-from hptc.catalog.images import identify, is_newer
+from hptc.catalog.images import identify, is_newer, repository_versions
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
@@ -28,11 +28,15 @@ def number(text: str) -> Decimal | None:
 
 
 def built_in(definition: Definition) -> Algorithm | None:
-    """The built-in algorithm of a first-party AWS image; None for any other image."""
+    """The built-in algorithm of a first-party AWS image; None for any other image.
+
+    For an unknown tag, in the newest version of the repository; `possible_algorithms` has them all.
+    """
     identified = identify(definition.training_image or "")
     if identified is None or identified.kind != "algorithm":
         return None
-    found = algorithm(identified.name, identified.version)
+    in_repository = repository_versions(identified.image.repository)
+    found = algorithm(identified.name, identified.version or in_repository[-1])
     return found if found is not None and found.kind == "built_in" else None
 
 

@@ -33,18 +33,27 @@ def problem(
     causes = [
         _cause(clause, settings)
         for clause in dependency.conditions
-        if clause.operator not in _STATED_BY_OTHERS and clause.subject != violated.subject
+        if clause.operator not in _STATED_BY_OTHERS
+        and not _is_about(violated.subject, clause.subject)
     ]
     if violated.operator in _NEGATIVE:
         found = _found(violated, settings)
         if causes:
-            return f"{title} can't combine {listed([*causes, found])}"
+            return f"{title} can't combine {listed(causes)} with {found}"
         return f"{title} fails with {found}"
-    actual = _actual(violated, settings)
-    return f"{listed(causes) if causes else title} requires {_requirement(violated)}, but {actual}"
+    subject = listed(causes) if causes else title
+    verb = "require" if len(causes) > 1 else "requires"
+    return f"{subject} {verb} {_requirement(violated)}, but {_actual(violated, settings)}"
 
 
-def advice(dependency: Dependency, violated: Clause) -> str:
+def _is_about(subject: Subject, other: Subject) -> bool:
+    """Whether a subject is the other one, or a field of the other one's channel."""
+    return subject == other or (
+        subject.kind == other.kind == "channel" and subject.name.startswith(f"{other.name}.")
+    )
+
+
+def advice(dependency: Dependency, violated: Clause, settings: Settings) -> str:
     """What to do, in the imperative; empty if there is no single answer."""
     if dependency.help:
         return dependency.help
@@ -53,10 +62,13 @@ def advice(dependency: Dependency, violated: Clause) -> str:
         return "choose another objective metric"
     if violated.subject.kind == "instance":
         return "use a GPU instance, such as ml.g5.xlarge" if values == ("gpu",) else ""
+    if violated.subject.kind == "channel" and violated.subject.name.partition(".")[2]:
+        is_listed = violated.operator in ("in", "in_or_absent")
+        return f"use {code(values[0])}" if is_listed else ""
     if violated.subject.kind != "hyperparameter":
         return ""
-    if violated.operator in ("present", "starts_with_any"):
-        return f"set `{name}`"
+    if violated.operator == "present" or violated.subject not in settings:
+        return f"set `{name}: {values[0]}`" if violated.operator == "in" else f"set `{name}`"
     if violated.operator in ("in", "in_or_absent"):
         return f"set `{name}: {values[0]}`"
     if violated.operator in _NEGATIVE:
@@ -68,16 +80,23 @@ def _cause(clause: Clause, settings: Settings) -> str:
     setting = settings.get(clause.subject)
     if setting is None or clause.operator == "present":
         return _name(clause.subject)
+    if clause.operator == "has_element":
+        return _elements(clause, setting)
     return _named(clause.subject, setting)
 
 
 def _found(clause: Clause, settings: Settings) -> str:
     """The setting that a negative requirement excludes."""
     setting = settings[clause.subject]
-    if clause.operator == "lacks_elements" and setting.value is not None:
-        elements = [each for each in setting.value.split(",") if each in clause.values]
-        return f"{listed_code(elements)} in {_name(clause.subject)}"
+    if clause.operator == "lacks_elements":
+        return _elements(clause, setting)
     return _named(clause.subject, setting)
+
+
+def _elements(clause: Clause, setting: Setting) -> str:
+    """The elements of a list that a condition is about."""
+    elements = [each for each in setting.text.split(",") if each in clause.values]
+    return f"{listed_code(elements)} in {_name(clause.subject)}"
 
 
 def _named(subject: Subject, setting: Setting) -> str:
@@ -87,7 +106,7 @@ def _named(subject: Subject, setting: Setting) -> str:
     if subject.kind == "instance" and subject.name == "processor":
         return text
     if subject.kind == "channel":
-        return _name(subject) if "." not in subject.name else f"{_name(subject)} {text}"
+        return f"`{text}` as {_name(subject)}" if "." in subject.name else _name(subject)
     return f"`{_name(subject).strip('`')}: {text}`"
 
 
@@ -125,7 +144,7 @@ def _of_words(clause: Clause) -> str:
     if clause.operator == "length_equals":
         return f"have {plural(int(words[0]), 'element')}"
     if clause.operator == "count_of_elements_in_at_most":
-        return f"contain only {clause.at_most} of {listed_code(words)}"
+        return f"contain at most {clause.at_most} of {listed_code(words)}"
     if clause.operator == "elements_in":
         return f"contain only {listed_code(words, 'or')}"
     if clause.operator == "first_element_not_in":

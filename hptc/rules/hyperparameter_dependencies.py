@@ -154,7 +154,7 @@ def _of_dependency(
             ),
             path,
             label=dependency.reason,
-            help=dependency_messages.advice(dependency, violation.clause),
+            help=dependency_messages.advice(dependency, violation.clause, violation.settings),
             on_key=found is None,
         )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.catalog.accepted_values import Certainty
+from hptc.catalog.accepted_values import Certainty, Hyperparameter
 from hptc.catalog.algorithms import Algorithm, versions_with_hyperparameter
+from hptc.catalog.setting_dependencies import Subject
 from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import number
@@ -83,7 +84,7 @@ def _bad_values(
         is_quoted = is_json_string(value)
         if known.accepts(value) or (is_quoted and certainty == "documented"):
             continue  # HPT216 reports quotes
-        words = (*known.scalar.values, *known.also)
+        words = (*_usable_words(found, known), *known.also)
         meant = nearest(value, words)
         yield rule.finding(
             f"`{name}` of {found.title_in_version} must be {known.expected}, but is "
@@ -94,6 +95,17 @@ def _bad_values(
             if is_quoted
             else ("" if known.lists_its_values else f"valid values: {listed_code(words)}"),
         )
+
+
+def _usable_words(found: Algorithm, known: Hyperparameter) -> list[str]:
+    """The accepted words, without those that the algorithm fails with in any case."""
+    subject = Subject("hyperparameter", known.name)
+    always = [each for each in found.dependencies if each.subjects == (subject,)]
+    return [
+        word
+        for word in known.scalar.values
+        if all(each.violated({subject: word}) is None for each in always)
+    ]
 
 
 def _fractional_ranges(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[Finding]:
@@ -257,16 +269,16 @@ def _unknown(
         yield rule.finding(
             f"{found.title_in_version} has no {documented}hyperparameter `{name}`",
             definition.path / "StaticHyperParameters" / name,
-            label=f"only in {others[0]} to {others[-1]}"
-            if len(others) > 1
-            else f"only in {others[0]}"
-            if others
-            else f"did you mean `{meant}`?"
-            if meant
-            else "",
+            label=_only_in(others) or (f"did you mean `{meant}`?" if meant else ""),
             help="remove it, or use a documented hyperparameter",
             on_key=True,
         )
+
+
+def _only_in(versions: tuple[str, ...]) -> str:
+    if len(versions) > 1:
+        return f"only in versions {versions[0]} to {versions[-1]}"
+    return f"only in version {versions[0]}" if versions else ""
 
 
 @warning("HPT315", "H10")
