@@ -251,10 +251,10 @@ def repository_versions(repository: str) -> tuple[str, ...]:
     return tuple(found.tags) if found is not None else ()
 
 
-def is_newer(image: Image) -> bool:
-    """Whether the tag is a version, and newer than those that the table has for the repository."""
-    known = [_numbers(each) for each in repository_versions(image.repository)]
-    return bool(known) and _numbers(image.tag or "") > max(known)
+def is_newer(name: str, tag: str) -> bool:
+    """Whether a tag is a version, and newer than those that the table has for the image."""
+    known = [_numbers(each) for each in versions(name)]
+    return bool(known) and _numbers(tag) > max(known)
 
 
 def _numbers(tag: str) -> tuple[int, ...]:

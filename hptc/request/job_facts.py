@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
-from hptc.catalog.images import identify, is_newer, repository_versions
+from hptc.catalog.images import identify, is_newer, repository_versions, versions
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
@@ -43,16 +43,20 @@ def built_in(definition: Definition) -> Algorithm | None:
 def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
     """The built-in algorithm in each version that its image can be, newest first.
 
-    One for a tag that the table of images lists. For `latest` and other tags, each version in the
-    repository: what is true of all of them is true of the image. Empty for any other image, and for
-    a version that is newer than the table.
+    One for a tag that the table of images lists, for this repository or another one of the
+    algorithm. For `latest` and other tags, each version in the repository: what is true of all of
+    them is true of the image. Empty for any other image, and for a version that is newer than the
+    table.
     """
     identified = identify(definition.training_image or "")
     if identified is None or identified.kind != "algorithm":
         return ()
-    if identified.version is None and is_newer(identified.image):
+    version, tag = identified.version, identified.image.tag or ""
+    if version is None and is_newer(identified.name, tag):
         return ()
-    found = possible_versions(identified.image.repository, identified.version)
+    if version is None and tag in versions(identified.name):
+        version = tag
+    found = possible_versions(identified.image.repository, version)
     return tuple(each for each in found if each.kind == "built_in")
 
 

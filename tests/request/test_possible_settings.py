@@ -51,6 +51,7 @@ CHANNEL = {
         }
     },
 }
+OLD_XGBOOST = "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1"
 ETA = Subject("hyperparameter", "eta")
 
 
@@ -163,6 +164,8 @@ def test_possible_values(
         pytest.param(XGBOOST.replace("1.7-1", "latest"), [None] * 10, id="latest"),
         pytest.param(XGBOOST.partition(":")[0], [None] * 10, id="no-tag"),
         pytest.param(XGBOOST.replace("1.7-1", "9.9-9"), [], id="newer-than-the-table"),
+        pytest.param(OLD_XGBOOST, ["1"], id="the-only-version"),
+        pytest.param(f"{OLD_XGBOOST}.7-1", ["1.7-1"], id="of-the-other-repository"),
         pytest.param("111122223333.dkr.ecr.us-east-1.amazonaws.com/mine:1", [], id="custom"),
     ],
 )
