@@ -8,11 +8,14 @@ are not limits, and only tunables marked as exhaustive are a complete list.
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from hptc.catalog import images
+from hptc.catalog.accepted_values import Certainty, Hyperparameter
+from hptc.catalog.hyperparameter_tables import read_dependencies, read_hyperparameters
+from hptc.catalog.setting_dependencies import Dependency
 
 Direction = Literal["Maximize", "Minimize"]
 InputMode = Literal["File", "Pipe"]
@@ -41,6 +44,7 @@ class Requirement:
 
     name: str
     when: Condition | None
+    certainty: Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +77,13 @@ class Bounds:
 class Tunable:
     """A hyperparameter that a tuning job can tune.
 
-    `recommended` and `values` are advice. `limits`, if the algorithm publishes them, are the values
-    that it accepts. `kinds` has two members if AWS's own sources disagree.
+    `recommended` is advice, which other ranges may ignore. `kinds` has two members if AWS's own
+    sources disagree.
     """
 
     name: str
     kinds: tuple[ParameterKind, ...]
     recommended: Bounds | None
-    values: tuple[str, ...]
-    limits: Bounds | None
     source: str
 
 
@@ -93,11 +95,13 @@ class Algorithm:
     on unknown hyperparameters. `jumpstart` images are scripts in a framework container: the author
     sets the metric definitions, and all hyperparameters are passed to the script.
 
-    `hyperparameters` are all documented names, including tunable and required ones. `checkpoints`
-    is whether the algorithm resumes an interrupted Spot training job.
+    `version` is None for facts that hold in any of several versions. `hyperparameters` are all
+    documented ones, including tunable and required ones; `certainty` is whether the list is known
+    to be complete. `checkpoints` is whether the algorithm resumes an interrupted Spot training job.
     """
 
     name: str
+    version: str | None
     title: str
     kind: Literal["built_in", "jumpstart"]
     source: tuple[str, ...]
@@ -112,7 +116,19 @@ class Algorithm:
     tunables: tuple[Tunable, ...]
     tunables_are_exhaustive: bool
     required_hyperparameters: tuple[Requirement, ...]
-    hyperparameters: tuple[str, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
+    dependencies: tuple[Dependency, ...]
+    certainty: Certainty
+
+    @property
+    def title_in_version(self) -> str:
+        """The title for a message, with the version if it matters: `XGBoost 1.7-1`."""
+        is_one_of_several = self.version is not None and len(images.versions(self.name)) > 1
+        return f"{self.title} {self.version}" if is_one_of_several else self.title
+
+    def hyperparameter(self, name: str) -> Hyperparameter | None:
+        """Return the hyperparameter with this name or alias."""
+        return _by_name(self).get(name)
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric with this exact name."""
@@ -127,11 +143,41 @@ class Algorithm:
 def algorithm(name: str, version: str | None = None) -> Algorithm | None:
     """Look up an algorithm by its name in `hptc.catalog.images`, or by its repository.
 
-    If the version is None or unknown, the newest one applies. Returns None for an unknown name and
-    for a framework container.
+    If the version is None or unknown, the newest one applies; `possible_versions` gives the facts
+    of an image with an unknown tag. Returns None for an unknown name and for a framework container.
     """
     name = _NAME_OF_REPOSITORY.get(name, name)
     return _in_version(_entry(name), version) if name in algorithm_names() else None
+
+
+@functools.cache
+def possible_versions(repository: str, version: str | None) -> tuple[Algorithm, ...]:
+    """Return the algorithm in each version that an image of a repository may be, newest first.
+
+    That is the version itself if it is known, and otherwise every version in the repository, of
+    which each then has the version None. Empty if the repository is not of an algorithm.
+    """
+    versions = (version,) if version is not None else images.repository_versions(repository)
+    found = [algorithm(repository, each) for each in reversed(versions)]
+    if version is not None or len(found) == 1:
+        return tuple(each for each in found if each is not None)
+    return tuple(replace(each, version=None) for each in found if each is not None)
+
+
+def versions_with_hyperparameter(name: str, hyperparameter: str) -> tuple[str, ...]:
+    """Return the versions of an algorithm that have a hyperparameter, oldest first."""
+    found = [algorithm(name, version) for version in images.versions(name)]
+    return tuple(
+        each.version
+        for each in found
+        if each is not None and each.version is not None and each.hyperparameter(hyperparameter)
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _by_name(found: Algorithm) -> Mapping[str, Hyperparameter]:
+    names = {alias: each for each in found.hyperparameters for alias in each.aliases}
+    return names | {each.name: each for each in found.hyperparameters}
 
 
 @functools.cache
@@ -158,9 +204,12 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
         for each in age.select(entry["metrics"])
     )
     since = entry.get("since", {})
+    is_certain = entry.get("certainty") == "certain" and age.reaches(since.get("certain"))
+    certainty: Certainty = "certain" if is_certain else "documented"
     stops_early = entry["early_stopping"]
     return Algorithm(
         name=name,
+        version=age.version,
         title=entry["title"],
         kind=entry["kind"],
         source=tuple(source),
@@ -179,10 +228,22 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
         tunables=tuple(_tunable(each, source[-1]) for each in age.select(entry["tunables"])),
         tunables_are_exhaustive=entry["tunables_are_exhaustive"],
         required_hyperparameters=tuple(
-            Requirement(name=each["name"], when=_condition(each.get("when")))
+            Requirement(
+                name=each["name"],
+                when=_condition(each.get("when")),
+                certainty=each.get("certainty", certainty),
+            )
             for each in entry["required_hyperparameters"]
         ),
-        hyperparameters=tuple(entry["hyperparameters"]),
+        hyperparameters=read_hyperparameters(
+            entry["hyperparameters"],
+            age,
+            certainty,
+            source[-1],
+            tuple(metric.name for metric in metrics),
+        ),
+        dependencies=read_dependencies(entry.get("dependencies", []), age, certainty, source[-1]),
+        certainty=certainty,
     )
 
 
@@ -193,6 +254,7 @@ class _Age:
         self._versions = versions
         newest = len(versions) - 1
         self._index = versions.index(version) if version in versions else newest
+        self.version = versions[self._index] if versions else None
 
     def reaches(self, since: str | None) -> bool:
         return since is None or self._index >= self._versions.index(since)
@@ -217,8 +279,6 @@ def _tunable(entry: Mapping[str, Any], source: str) -> Tunable:
         name=entry["name"],
         kinds=tuple(entry["kinds"]),
         recommended=_bounds(entry.get("recommended")),
-        values=tuple(entry.get("values", ())),
-        limits=_bounds(entry.get("limits")),
         source=entry.get("source", source),
     )
 

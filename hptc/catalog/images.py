@@ -245,6 +245,24 @@ def versions(name: str) -> tuple[str, ...]:
     return tuple(version for repository in _named(name) for version in repository.tags)
 
 
+def repository_versions(repository: str) -> tuple[str, ...]:
+    """Return the versions in one repository, oldest first; empty if unknown or any tag is valid."""
+    found = _table().repositories.get(repository)
+    return tuple(found.tags) if found is not None else ()
+
+
+def is_newer(name: str, tag: str) -> bool:
+    """Whether a tag is a version, and newer than those that the table has for the image."""
+    known = [_numbers(each) for each in versions(name)]
+    return bool(known) and _numbers(tag) > max(known)
+
+
+def _numbers(tag: str) -> tuple[int, ...]:
+    """The version at the start of a tag: (1, 2, 1) for `1.2-1-cpu-py3`; empty for `latest`."""
+    version = re.match(r"[0-9]{1,9}(?:[.-][0-9]{1,9})*", tag)
+    return tuple(map(int, re.split("[.-]", version[0]))) if version else ()
+
+
 def regions(name: str, version: str | None = None) -> tuple[str, ...]:
     """Return the Regions that have the image, in one version or in any."""
     found = {

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hptc.catalog.algorithms import Algorithm, algorithm
+from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 from hptc.catalog.arn import ARN
-from hptc.catalog.images import identify
+from hptc.catalog.images import identify, is_newer, repository_versions, versions
 from hptc.diagnostics import RequestPath
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import (
@@ -39,12 +39,36 @@ def number(text: str) -> Decimal | None:
 
 
 def built_in(definition: Definition) -> Algorithm | None:
-    """The built-in algorithm of a first-party AWS image; None for any other image."""
+    """The built-in algorithm of a first-party AWS image; None for any other image.
+
+    For an unknown tag, in the newest version of the repository; `possible_algorithms` has them all.
+    """
     identified = identify(definition.training_image or "")
     if identified is None or identified.kind != "algorithm":
         return None
-    found = algorithm(identified.name, identified.version)
+    in_repository = repository_versions(identified.image.repository)
+    found = algorithm(identified.name, identified.version or in_repository[-1])
     return found if found is not None and found.kind == "built_in" else None
+
+
+def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
+    """The built-in algorithm in each version that its image can be, newest first.
+
+    One for a tag that the table of images lists, for this repository or another one of the
+    algorithm. For `latest` and other tags, each version in the repository: what is true of all of
+    them is true of the image. Empty for any other image, and for a version that is newer than the
+    table.
+    """
+    identified = identify(definition.training_image or "")
+    if identified is None or identified.kind != "algorithm":
+        return ()
+    version, tag = identified.version, identified.image.tag or ""
+    if version is None and is_newer(identified.name, tag):
+        return ()
+    if version is None and tag in versions(identified.name):
+        version = tag
+    found = possible_versions(identified.image.repository, version)
+    return tuple(each for each in found if each.kind == "built_in")
 
 
 def has_known_version(definition: Definition) -> bool:

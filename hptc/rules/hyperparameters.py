@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hptc.catalog import name_conventions
+from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, number, runs_a_script
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
@@ -224,22 +225,22 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
     mode parses them as JSON. The quotes become part of the value, which the algorithm rejects
     (https://github.com/aws/sagemaker-python-sdk/issues/5317).
 
-    Bad (xgboost):
+    Bad (kmeans):
         training_job:
           hyperparameters:
-            tree_method: '"hist"'
+            init_method: '"random"'
 
-    Good (xgboost):
+    Good (kmeans):
         training_job:
           hyperparameters:
-            tree_method: hist
+            init_method: random
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
         if algorithm is None or runs_a_script(definition):
             continue
         for name, value, path in _values(definition):
-            if not _is_json_string(value):
+            if not is_json_string(value) or _is_refused(algorithm, name, value):
                 continue
             yield rule.finding(
                 f"`{name}` is sent as {value}, including the quotes",
@@ -259,7 +260,14 @@ def _values(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
                 yield range_.name, value, range_.path / "Values" / index
 
 
-def _is_json_string(text: str) -> bool:
+def _is_refused(algorithm: Algorithm, name: str, value: str) -> bool:
+    """Whether the container certainly rejects the value, which HPT311 reports."""
+    known = algorithm.hyperparameter(name)
+    return known is not None and known.certainty == "certain" and not known.accepts(value)
+
+
+def is_json_string(text: str) -> bool:
+    """Whether a value is a string with its quotes, as the training toolkit sends strings."""
     if not text.startswith('"'):
         return False
     try:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, RequestPath, nearest
-from hptc.request.job_facts import built_in, has_known_version, runs_a_script
+from hptc.request.job_facts import built_in, runs_a_script
 from hptc.request.tuning_job import Definition, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.version_facts import in_every_version
 from hptc.text import listed, listed_code
 
 _SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}
@@ -33,23 +34,27 @@ def unknown_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
     Good (xgboost):
         training_job:
           objective: {metric_name: "validation:auc", type: Maximize}
+          hyperparameters: {objective: "binary:logistic"}
     """
-    for definition in context.job.definitions:
-        algorithm, objective = built_in(definition), definition.objective
-        if algorithm is None or objective is None or not has_known_version(definition):
-            continue
-        if algorithm.metric(objective.metric_name) is not None:
-            continue
-        names = tuple(metric.name for metric in algorithm.metrics)
-        meant = nearest(objective.metric_name, names)
-        yield rule.finding(
-            f"{algorithm.title} has no objective metric `{objective.metric_name}`",
-            objective.path / "MetricName",
-            label=f"did you mean `{meant}`?" if meant else "",
-            help=f"objective metrics: {listed_code(names)}"
-            if names
-            else "this algorithm can't be tuned",
-        )
+    yield from in_every_version(
+        context, lambda definition, algorithm: _unknown_metric(rule, definition, algorithm)
+    )
+
+
+def _unknown_metric(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
+    objective = definition.objective
+    if objective is None or algorithm.metric(objective.metric_name) is not None:
+        return
+    names = tuple(metric.name for metric in algorithm.metrics)
+    meant = nearest(objective.metric_name, names)
+    yield rule.finding(
+        f"{algorithm.title} has no objective metric `{objective.metric_name}`",
+        objective.path / "MetricName",
+        label=f"did you mean `{meant}`?" if meant else "",
+        help=f"objective metrics: {listed_code(names)}"
+        if names
+        else "this algorithm can't be tuned",
+    )
 
 
 @error("HPT326", "M09")
@@ -68,18 +73,21 @@ def wrong_objective_direction(rule: Rule, context: Context) -> Iterator[Finding]
         training_job:
           objective: {metric_name: "validation:rmse", type: Minimize}
     """
-    for definition in context.job.definitions:
-        algorithm, objective = built_in(definition), definition.objective
-        if algorithm is None or objective is None or not has_known_version(definition):
-            continue
-        metric = algorithm.metric(objective.metric_name)
-        if metric is not None and metric.direction != objective.type:
-            yield rule.finding(
-                f"the objective is to {objective.type.lower()} `{metric.name}`, but "
-                f"{algorithm.title} requires {metric.direction}",
-                objective.path / "Type",
-                label=f"must be {metric.direction}",
-            )
+    yield from in_every_version(
+        context, lambda definition, algorithm: _wrong_direction(rule, definition, algorithm)
+    )
+
+
+def _wrong_direction(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
+    objective = definition.objective
+    metric = algorithm.metric(objective.metric_name) if objective is not None else None
+    if objective is not None and metric is not None and metric.direction != objective.type:
+        yield rule.finding(
+            f"the objective is to {objective.type.lower()} `{metric.name}`, but "
+            f"{algorithm.title} requires {metric.direction}",
+            objective.path / "Type",
+            label=f"must be {metric.direction}",
+        )
 
 
 @warning("HPT327")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from hptc.catalog import images
 from hptc.catalog.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
-from hptc.request.job_facts import built_in, has_known_version, number, runs_a_script
-from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange, Range
+from hptc.request.job_facts import number
+from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange
+from hptc.rules.hyperparameter_values import missing, unknown
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.version_facts import in_every_version
 from hptc.text import listed_code
 
 
@@ -58,27 +59,34 @@ def undocumented_tunable_hyperparameter(rule: Rule, context: Context) -> Iterato
 
 
 def _untunable(rule: Rule, context: Context, *, are_exhaustive: bool) -> Iterator[Finding]:
-    for definition in context.job.definitions:
-        algorithm = built_in(definition)
-        if algorithm is None or not has_known_version(definition):
+    yield from in_every_version(
+        context,
+        lambda definition, algorithm: (
+            _untunable_ranges(rule, definition, algorithm)
+            if _has_declared_tunables(definition, algorithm) is are_exhaustive
+            else ()
+        ),
+    )
+
+
+def _untunable_ranges(
+    rule: Rule, definition: Definition, algorithm: Algorithm
+) -> Iterator[Finding]:
+    names = tuple(tunable.name for tunable in algorithm.tunables)
+    for range_ in definition.ranges:
+        if algorithm.tunable(range_.name) is not None:
             continue
-        if _has_declared_tunables(definition, algorithm) is not are_exhaustive:
-            continue
-        names = tuple(tunable.name for tunable in algorithm.tunables)
-        for range_ in definition.ranges:
-            if algorithm.tunable(range_.name) is not None:
-                continue
-            meant = nearest(range_.name, names)
-            known = listed_code(names) or "none"
-            yield rule.finding(
-                f"`{range_.name}` of {algorithm.title} can't be tuned"
-                if are_exhaustive
-                else f"AWS does not document `{range_.name}` of {algorithm.title} as tunable",
-                range_.path,
-                label=f"did you mean `{meant}`?" if meant else "",
-                help=f"make it static; tunable hyperparameters: {known}",
-                on_key=True,
-            )
+        meant = nearest(range_.name, names)
+        known = listed_code(names) or "none"
+        yield rule.finding(
+            f"`{range_.name}` of {algorithm.title} can't be tuned"
+            if _has_declared_tunables(definition, algorithm)
+            else f"AWS does not document `{range_.name}` of {algorithm.title} as tunable",
+            range_.path,
+            label=f"did you mean `{meant}`?" if meant else "",
+            help=f"make it static; tunable hyperparameters: {known}",
+            on_key=True,
+        )
 
 
 def _has_declared_tunables(definition: Definition, algorithm: Algorithm) -> bool:
@@ -111,35 +119,44 @@ def range_outside_algorithm_limits(rule: Rule, context: Context) -> Iterator[Fin
           hyperparameters:
             subsample: {type: Continuous, min: 0.5, max: 1}
     """
-    for range_, tunable in _tuned(context):
-        limits = tunable.limits
-        if limits is None or not isinstance(range_, NumericRange):
+    yield from in_every_version(
+        context, lambda definition, algorithm: _outside_limits(rule, definition, algorithm)
+    )
+
+
+def _outside_limits(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
+    """Ends beyond the interval. SageMaker accepts an end that the interval itself excludes, because
+    the container publishes both ends as included.
+    """
+    for range_ in definition.ranges:
+        known = algorithm.hyperparameter(range_.name)
+        if known is None or known.interval is None or known.certainty != "certain":
             continue
-        low, high = number(range_.min), number(range_.max)
-        accepted = (
-            f"{limits.minimum:g} to {limits.maximum:g}"
-            if limits.minimum is not None and limits.maximum is not None
-            else (
-                f"at least {limits.minimum:g}"
-                if limits.minimum is not None
-                else f"at most {limits.maximum:g}"
-            )
-        )
+        if not isinstance(range_, NumericRange):
+            continue
+        low, high = known.interval.minimum, known.interval.maximum
+        accepted = known.interval.text
         for member, bound, word in (
-            ("MinValue", low, "starts"),
-            ("MaxValue", high, "ends"),
+            ("MinValue", number(range_.min), "starts"),
+            ("MaxValue", number(range_.max), "ends"),
         ):
             if bound is None:
                 continue
-            below = limits.minimum is not None and bound < Decimal(limits.minimum)
-            above = limits.maximum is not None and bound > Decimal(limits.maximum)
-            if below or above:
+            if (low is not None and bound < low) or (high is not None and bound > high):
                 yield rule.finding(
                     f"the range of `{range_.name}` {word} at {bound}, but the algorithm accepts "
                     f"{accepted}",
                     range_.path / member,
                     label=f"must be {accepted}",
+                    help=_recommendation(algorithm.tunable(range_.name)),
                 )
+
+
+def _recommendation(tunable: Tunable | None) -> str:
+    bounds = tunable.recommended if tunable is not None else None
+    if bounds is None or bounds.minimum is None or bounds.maximum is None:
+        return ""
+    return f"AWS recommends {bounds.minimum:.15g} to {bounds.maximum:.15g}"
 
 
 @warning("HPT308", "P22")
@@ -150,22 +167,32 @@ def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
     should have that type. Integer ranges for continuous hyperparameters are fine
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterSpecification.html).
 
-    Bad (xgboost):
+    Bad (kmeans):
         training_job:
           hyperparameters:
-            max_depth: {type: Continuous, min: 2, max: 9}
+            extra_center_factor: {type: Continuous, min: 4, max: 10}
 
-    Good (xgboost):
+    Good (kmeans):
         training_job:
           hyperparameters:
-            max_depth: {type: Integer, min: 2, max: 40}
+            extra_center_factor: {type: Integer, min: 4, max: 10}
     """
-    for range_, tunable in _tuned(context):
-        if isinstance(range_, AutoRange):
+    yield from in_every_version(
+        context, lambda definition, algorithm: _mismatches(rule, definition, algorithm)
+    )
+
+
+def _mismatches(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
+    for range_ in definition.ranges:
+        tunable = algorithm.tunable(range_.name)
+        if tunable is None or isinstance(range_, AutoRange):
             continue
         kind = "Categorical" if isinstance(range_, CategoricalRange) else range_.kind
         if kind == "Integer" and "Continuous" in tunable.kinds:
             continue  # published tuning jobs do this, and they work
+        known = algorithm.hyperparameter(range_.name)
+        if kind == "Continuous" and known is not None and known.requires_integers:
+            continue  # HPT311 reports it
         if kind not in tunable.kinds:
             yield rule.finding(
                 f"`{range_.name}` is tuned as {kind}, but the algorithm declares it as "
@@ -177,18 +204,6 @@ def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             )
 
 
-def _tuned(context: Context) -> Iterator[tuple[Range, Tunable]]:
-    """Every range of a known tunable hyperparameter."""
-    for definition in context.job.definitions:
-        algorithm = built_in(definition)
-        if algorithm is None or not has_known_version(definition):
-            continue
-        for range_ in definition.ranges:
-            tunable = algorithm.tunable(range_.name)
-            if tunable is not None:
-                yield range_, tunable
-
-
 @warning("HPT309", "H03", "H07")
 def missing_required_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
     """A required hyperparameter of a built-in algorithm is missing.
@@ -197,37 +212,17 @@ def missing_required_hyperparameter(rule: Rule, context: Context) -> Iterator[Fi
     few minutes every training job fails, and the tuning job with them
     (https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html).
 
-    Bad (xgboost):
+    Bad (kmeans):
         training_job:
           hyperparameters:
-            num_round: null
+            feature_dim: null
 
-    Good (xgboost):
+    Good (kmeans):
         training_job:
           hyperparameters:
-            num_round: 100
+            feature_dim: 9
     """
-    for definition in context.job.definitions:
-        algorithm = built_in(definition)
-        if algorithm is None or runs_a_script(definition):
-            continue
-        given = {*definition.static, *(range_.name for range_ in definition.ranges)}
-        for required in algorithm.required_hyperparameters:
-            condition = required.when
-            if required.name in given or (condition and not condition.is_met(definition.static)):
-                continue
-            because = (
-                f" when `{condition.hyperparameter}` is "
-                f"{definition.static[condition.hyperparameter]}"
-                if condition
-                else ""
-            )
-            yield rule.finding(
-                f"{algorithm.title} requires the hyperparameter `{required.name}`{because}",
-                definition.path / "StaticHyperParameters",
-                help=f"add `{required.name}:` to the hyperparameters",
-                on_key=True,
-            )
+    yield from missing(rule, context, "documented")
 
 
 @warning("HPT310", "H04")
@@ -236,38 +231,19 @@ def unknown_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
 
     The containers of built-in algorithms fail on unknown hyperparameters. SageMaker accepts the
     tuning job, but every training job fails
-    (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost_hyperparameters.html).
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/k-means-api-config.html).
 
-    Bad (xgboost):
+    Bad (kmeans):
         training_job:
           hyperparameters:
-            num_rounds: 50
+            epoch: 5
 
-    Good (xgboost):
+    Good (kmeans):
         training_job:
           hyperparameters:
-            num_round: 50
+            epochs: 5
     """
-    for definition in context.job.definitions:
-        algorithm = built_in(definition)
-        if (
-            algorithm is None
-            or runs_a_script(definition)
-            or not has_known_version(definition)
-            or not algorithm.hyperparameters
-        ):
-            continue
-        for name in definition.static:
-            if name in algorithm.hyperparameters or name.startswith("_"):
-                continue  # SageMaker reserves names that start with an underscore
-            meant = nearest(name, algorithm.hyperparameters)
-            yield rule.finding(
-                f"{algorithm.title} has no documented hyperparameter `{name}`",
-                definition.path / "StaticHyperParameters" / name,
-                label=f"did you mean `{meant}`?" if meant else "",
-                help="remove it, or use a documented hyperparameter",
-                on_key=True,
-            )
+    yield from unknown(rule, context, "documented")
 
 
 RULES = (

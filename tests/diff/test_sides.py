@@ -498,10 +498,13 @@ def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) 
     assert {d.code[:4] for spec in found.specs for d in spec.findings} == {"HPT8"}
 
 
+TWICE = "num_round: 200\n    alpha: 1\n    reg_alpha: 2"
+
+
 def test_new_warnings(repository: Repository) -> None:
-    repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", "numround: 200"))
+    repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", TWICE))
     (spec,) = review_refs([]).specs
-    assert [d.severity.value for d in spec.findings if d.code == "HPT310"] == ["warning"]
+    assert [d.severity.value for d in spec.findings if d.code == "HPT315"] == ["warning"]
     assert spec.new_jobs == 1
 
 

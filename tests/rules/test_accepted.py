@@ -405,7 +405,13 @@ ROWS: dict[str, Json] = {
     "X09-other-metrics-in-each-definition": several(FM, KNN),
     "X10-one-definition-in-the-list": several(auc("xgb", ranges(ETA), static=ROUNDS)),
     "X15-hyperband-of-several": several(
-        *(auc(name, ranges(ETA), static={**ROUNDS, "epochs": "9"}) for name in ("one", "two")),
+        *(
+            one_of_several(
+                name, algorithm(OWN_IMAGE, loss="loss=([0-9.]+)"), objective("loss", "Minimize"),
+                ranges(ETA), StaticHyperParameters={"epochs": "9"},
+            )
+            for name in ("one", "two")
+        ),
         strategy="Hyperband",
         jobs=9,
     ),

@@ -295,7 +295,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
             "alpha: {type: Continuous, min: 0, max: 2}",
             "num_parallel_tree: {type: Integer, min: 1, max: 3}",
         ),
-        M("HPT308", "max_depth: {type: Integer", "max_depth: {type: Continuous"),
+        M("HPT311", "max_depth: {type: Integer", "max_depth: {type: Continuous"),
         M(
             "HPT322",
             "input_mode: File}",
@@ -318,7 +318,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         M("HPT453", 'train/", content_type: text/csv', 'train/", compression_type: Gzip'),
         M("HPT455", 'train/", content_type: text/csv', 'train/", record_wrapper_type: RecordIO'),
         M("HPT503", "/direct-marketing/train/", ""),
-        M("HPT216", "num_round: 100", "num_round: '\"100\"'"),
+        M("HPT311", "num_round: 100", "num_round: '\"100\"'"),
         M(
             "HPT454",
             'train/", content_type: text/csv',

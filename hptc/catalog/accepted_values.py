@@ -1,0 +1,254 @@
+"""The values that a hyperparameter of a built-in algorithm accepts.
+
+A hyperparameter arrives as text. What XGBoost accepts is what its open-source container parses
+(https://github.com/aws/sagemaker-xgboost-container): Python's `int`, `float` and literals, names in
+their exact case, and lists without blanks. Other algorithms publish no code, so what the Developer
+Guide does not rule out is accepted: `5.0` for an integer, `True` for `true`, blanks in a list.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+import math
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from hptc.text import listed_code
+
+Certainty = Literal["certain", "documented"]
+"""`certain` if the container is known to fail; `documented` if only the Developer Guide says so."""
+
+Kind = Literal[
+    "integer", "number", "choice", "text", "list", "json_list", "python_tuple", "python_nested_list"
+]
+_LONGEST_LIST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Numbers between two ends, unbounded on a side that is None. NaN is in every interval."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    excludes_minimum: bool = False
+    excludes_maximum: bool = False
+
+    def __contains__(self, number: float) -> bool:
+        return not (self.is_below(number) or self.is_above(number))
+
+    def is_below(self, number: float) -> bool:
+        """Whether a number is too small."""
+        low = self.minimum
+        return low is not None and (number < low or (self.excludes_minimum and number == low))
+
+    def is_above(self, number: float) -> bool:
+        """Whether a number is too large."""
+        high = self.maximum
+        return high is not None and (number > high or (self.excludes_maximum and number == high))
+
+    @property
+    def text(self) -> str:
+        """The interval in a sentence: `at least 1`, `above 0 and at most 1`; empty if unbounded."""
+        low, high = self.minimum, self.maximum
+        if (
+            low is not None
+            and high is not None
+            and not self.excludes_minimum | self.excludes_maximum
+        ):
+            return f"from {low:.15g} to {high:.15g}"
+        ends = []
+        if low is not None:
+            ends.append(f"{'above' if self.excludes_minimum else 'at least'} {low:.15g}")
+        if high is not None:
+            ends.append(f"{'below' if self.excludes_maximum else 'at most'} {high:.15g}")
+        return " and ".join(ends)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """One value: a number in an interval, one of some words, or any text.
+
+    A word in `thresholded` is also accepted with `@` and a number, as in `error@0.7`.
+    """
+
+    kind: Literal["integer", "number", "choice", "text"]
+    interval: Interval = Interval()
+    values: tuple[str, ...] = ()
+    thresholded: tuple[str, ...] = ()
+
+    def accepts(self, text: str, *, exactly: bool) -> bool:
+        """Whether the text is one of the values; `exactly` as XGBoost's container reads it."""
+        if self.kind == "choice":
+            return self._is_word(text, exactly=exactly)
+        if self.kind == "text":
+            return True
+        number = parse_number(text, integer=self.kind == "integer", exactly=exactly)
+        return number is not None and number in self.interval
+
+    def _is_word(self, text: str, *, exactly: bool) -> bool:
+        word, at, rest = text.partition("@")
+        if at and self.thresholded:
+            threshold = rest.partition("@")[0].strip()
+            number = parse_number(threshold, integer=False, exactly=True)
+            return word.strip() in self.thresholded and number is not None
+        return text in self.values or (not exactly and _is_same_flag(text, self.values))
+
+    @property
+    def expected(self) -> str:
+        """The values in a sentence: `an integer from 0 to 3`, `` `row` or `col` ``."""
+        if self.kind == "choice":
+            if len(self.values) > _LONGEST_LIST:
+                return "one of its valid values"
+            return listed_code(self.values, "or")
+        if self.kind == "text":
+            return "a text"
+        noun = "an integer" if self.kind == "integer" else "a number"
+        text = self.interval.text
+        return f"{noun} {'of ' if text.startswith('at ') else ''}{text}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hyperparameter:
+    """A hyperparameter of an algorithm in one version.
+
+    `scalar` is the value, or the element of a list. `also` are words that are accepted besides,
+    such as `auto`. `aliases` are other names of the same hyperparameter.
+    """
+
+    name: str
+    kind: Kind
+    scalar: Scalar
+    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    certainty: Certainty = "documented"
+    source: str = ""
+
+    def accepts(self, text: str) -> bool:
+        """Whether the algorithm accepts a value. True if that can't be decided."""
+        exactly = self.certainty == "certain"
+        if text in self.also:
+            return True
+        if self.kind == "list":
+            parts = text.split(",") if exactly else [part.strip() for part in text.split(",")]
+            return all(self.scalar.accepts(part, exactly=exactly) for part in parts)
+        if self.kind == "json_list":
+            return self._accepts_json(text)
+        if self.kind == "python_tuple":
+            return self._accepts_python_tuple(text)
+        if self.kind == "python_nested_list":
+            return self._accepts_python_nested_list(text)
+        return self.scalar.accepts(text, exactly=exactly)
+
+    def _accepts_json(self, text: str) -> bool:
+        try:
+            items = json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(items, list):
+            return False
+        texts = (each if isinstance(each, str) else json.dumps(each) for each in items)
+        return all(self.scalar.accepts(each, exactly=False) for each in texts)
+
+    def _accepts_python_tuple(self, text: str) -> bool:
+        try:
+            value = _literal(text)
+        except ValueError:
+            return _may_be_evaluated(text)
+        except (SyntaxError, TypeError, MemoryError, RecursionError):
+            return False
+        allowed = {float(each) for each in self.scalar.values}
+        return isinstance(value, Iterable) and all(
+            isinstance(each, int | float) and each in allowed for each in value
+        )
+
+    def _accepts_python_nested_list(self, text: str) -> bool:
+        try:
+            value = _literal(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return False
+        if not isinstance(value, Iterable):
+            return False
+        outer = list(value)
+        return all(
+            isinstance(inner, Iterable)
+            and all(
+                isinstance(each, int | float) and each in self.scalar.interval for each in inner
+            )
+            for inner in outer
+        )
+
+    @property
+    def lists_its_values(self) -> bool:
+        """Whether `expected` names all values, because they are few or an interval."""
+        return len(self.scalar.values) <= _LONGEST_LIST
+
+    @property
+    def requires_integers(self) -> bool:
+        """Whether the container certainly fails on a number that is not whole."""
+        return self.kind == "integer" and self.certainty == "certain"
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of a number; None for any other kind."""
+        return self.scalar.interval if self.kind in ("integer", "number") else None
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in a sentence."""
+        elements = self.scalar.expected if self.lists_its_values else "valid values"
+        expected = {
+            "list": f"a comma-separated list of {elements}",
+            "json_list": f"a JSON list of {self.scalar.expected}",
+            "python_tuple": f"a list such as (1,0,-1), with elements {self.scalar.expected}",
+            "python_nested_list": "a list of lists such as [[1,2],[3,4]], with integers "
+            f"{self.scalar.interval.text}",
+        }.get(self.kind, self.scalar.expected)
+        words = [each for each in self.also if each]
+        return f"{expected} or {listed_code(words, 'or')}" if words else expected
+
+
+def parse_number(text: str, *, integer: bool, exactly: bool) -> float | None:
+    """The number that Python reads in a text; None if it reads none.
+
+    Unless `exactly`, a whole number such as `5.0` is an integer too.
+    """
+    try:
+        if not integer:
+            return float(text)
+        return int(text)
+    except ValueError:
+        if exactly or not integer:
+            return None
+    number = parse_number(text, integer=False, exactly=True)
+    return number if number is not None and math.isfinite(number) and number % 1 == 0 else None
+
+
+def _is_same_flag(text: str, values: tuple[str, ...]) -> bool:
+    """Whether a text is `true` or `false` in another case, as Python and JSON spell them."""
+    return text.lower() in ("true", "false") and text.lower() in {each.lower() for each in values}
+
+
+def _literal(text: str) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return ast.literal_eval(text)
+
+
+def _may_be_evaluated(text: str) -> bool:
+    """Whether Python's `eval` may accept a text that is not a literal; False if it certainly fails.
+
+    The container evaluates the text as an expression, so that `(1,) * 4` is accepted.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(text.lstrip(" \t"), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    scopes = any(isinstance(node, ast.comprehension | ast.Lambda) for node in ast.walk(tree))
+    return scopes or all(hasattr(builtins, name) for name in names)

@@ -1,0 +1,196 @@
+"""HPT316..319: settings of a built-in algorithm that depend on each other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hptc.catalog.accepted_values import Certainty
+from hptc.catalog.algorithms import Algorithm
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
+from hptc.diagnostics import Finding
+from hptc.request.possible_settings import Setting, possible_settings
+from hptc.request.tuning_job import Definition
+from hptc.rules import dependency_messages
+from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.version_facts import in_every_version
+
+_MAX_COMBINATIONS = 2000
+
+
+@error("HPT316", "H11")
+def incompatible_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperparameters of a built-in algorithm can't be combined.
+
+    SageMaker accepts the tuning job, but the container rejects the hyperparameters together, or the
+    library in it fails, and so does every training job that gets them. A value of a categorical
+    range is reported too: the training jobs that try it fail
+    (https://github.com/aws/sagemaker-xgboost-container).
+
+    Bad (xgboost):
+        training_job:
+          hyperparameters: {monotone_constraints: "(1,-1)", tree_method: approx}
+
+    Good (xgboost):
+        training_job:
+          hyperparameters: {monotone_constraints: "(1,-1)", tree_method: hist}
+    """
+    yield from _violations(rule, context, "certain", about_metric=False)
+
+
+@warning("HPT317", "H11")
+def doubtful_hyperparameters(rule: Rule, context: Context) -> Iterator[Finding]:
+    """Hyperparameters of a built-in algorithm should not be combined.
+
+    The Developer Guide does not allow the combination, or it fails for an end of a range or for
+    common data. SageMaker accepts the tuning job, but some of its training jobs usually fail
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html).
+
+    Bad (xgboost):
+        training_job:
+          hyperparameters: {max_depth: {type: Integer, min: 0, max: 9}, tree_method: exact}
+
+    Good (xgboost):
+        training_job:
+          hyperparameters: {max_depth: {type: Integer, min: 1, max: 9}, tree_method: exact}
+    """
+    yield from _violations(rule, context, "documented", about_metric=False)
+
+
+@error("HPT318", "M28")
+def impossible_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The built-in algorithm can't compute the objective metric for its task.
+
+    The metric is one of the algorithm's, but not for these hyperparameters: for example, XGBoost
+    computes `validation:merror` for several classes only. SageMaker accepts the tuning job, but
+    every training job fails
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html).
+
+    Bad (xgboost):
+        training_job:
+          objective: {metric_name: "validation:merror", type: Minimize}
+          hyperparameters: {objective: "binary:logistic"}
+
+    Good (xgboost):
+        training_job:
+          objective: {metric_name: "validation:merror", type: Minimize}
+          hyperparameters: {objective: "multi:softmax", num_class: 3}
+    """
+    yield from _violations(rule, context, "certain", about_metric=True)
+
+
+@warning("HPT319", "M28")
+def doubtful_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The objective metric does not suit the task of the built-in algorithm.
+
+    The metric is documented for another task, or it is a number only for some data. Without a
+    number for the objective, training jobs fail or tuning learns nothing from them
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-tuning.html).
+
+    Bad (xgboost):
+        training_job:
+          objective: {metric_name: "validation:auc", type: Maximize}
+          hyperparameters: {objective: "reg:squarederror"}
+
+    Good (xgboost):
+        training_job:
+          objective: {metric_name: "validation:auc", type: Maximize}
+          hyperparameters: {objective: "binary:logistic"}
+    """
+    yield from _violations(rule, context, "documented", about_metric=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Violation:
+    """A dependency that a possible training job violates."""
+
+    clause: Clause
+    settings: Mapping[Subject, Setting]
+    is_certain: bool  # whatever the value from a numeric range is
+
+
+def _violations(
+    rule: Rule, context: Context, certainty: Certainty, *, about_metric: bool
+) -> Iterator[Finding]:
+    def find(definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
+        settings = possible_settings(definition, algorithm)
+        for dependency in algorithm.dependencies:
+            if dependency.is_about_metric is about_metric:
+                yield from _of_dependency(
+                    rule, certainty, definition, algorithm, dependency, settings
+                )
+
+    yield from in_every_version(context, find, except_scripts=True)
+
+
+def _of_dependency(
+    rule: Rule,
+    certainty: Certainty,
+    definition: Definition,
+    algorithm: Algorithm,
+    dependency: Dependency,
+    settings: Mapping[Subject, tuple[Setting, ...]],
+) -> Iterator[Finding]:
+    reported = set()
+    for violation in _violated(dependency, settings):
+        if dependency.certainty == "documented" and not violation.is_certain:
+            continue
+        is_certain = dependency.certainty == "certain" and violation.is_certain
+        if is_certain is not (certainty == "certain"):
+            continue
+        clauses = (violation.clause, *dependency.conditions)
+        found = next(
+            (violation.settings[c.subject] for c in clauses if c.subject in violation.settings),
+            None,
+        )
+        path = found.path if found is not None else definition.path / "StaticHyperParameters"
+        if path in reported:
+            continue
+        reported.add(path)
+        yield rule.finding(
+            dependency_messages.problem(
+                algorithm, dependency, violation.clause, violation.settings
+            ),
+            path,
+            label=dependency.reason,
+            help=dependency_messages.advice(dependency, violation.clause, violation.settings),
+            on_key=found is None,
+        )
+
+
+def _violated(
+    dependency: Dependency, settings: Mapping[Subject, tuple[Setting, ...]]
+) -> list[_Violation]:
+    """The possible training jobs that violate a dependency."""
+    subjects = [each for each in dependency.subjects if each in settings]
+    if not _may_apply(dependency, settings):
+        return []
+    by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
+    combinations = itertools.product(*(settings[subject] for subject in subjects))
+    for combination in itertools.islice(combinations, _MAX_COMBINATIONS):
+        chosen = dict(zip(subjects, combination, strict=True))
+        clause = dependency.violated({subject: each.value for subject, each in chosen.items()})
+        choice = tuple(each for each in combination if not each.is_end)
+        by_choice.setdefault(choice, []).append((clause, chosen))
+    return [
+        _Violation(clause, chosen, is_certain=all(each is not None for each, _ in found))
+        for found in by_choice.values()
+        for clause, chosen in found
+        if clause is not None
+    ]
+
+
+def _may_apply(dependency: Dependency, settings: Mapping[Subject, tuple[Setting, ...]]) -> bool:
+    """Whether the conditions that need a subject find it set, which most dependencies don't."""
+    return all(
+        clause.subject in settings or clause.truth({}) is True for clause in dependency.conditions
+    )
+
+
+RULES = (
+    incompatible_hyperparameters,
+    doubtful_hyperparameters,
+    impossible_objective_metric,
+    doubtful_objective_metric,
+)

@@ -1,0 +1,34 @@
+"""Findings about built-in algorithms, whose version may be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from hptc.catalog.algorithms import Algorithm
+from hptc.diagnostics import Finding
+from hptc.request.job_facts import possible_algorithms, runs_a_script
+from hptc.request.tuning_job import Definition
+from hptc.rules.rule import Context
+
+Find = Callable[[Definition, Algorithm], Iterable[Finding]]
+
+
+def in_every_version(
+    context: Context, find: Find, *, except_scripts: bool = False
+) -> Iterator[Finding]:
+    """What `find` has for every version that the image of a training job can be.
+
+    Of an image with an unknown tag, findings must be at the same path in all versions; the messages
+    are those of the newest one. Images that are not of a built-in algorithm have no findings; nor,
+    with `except_scripts`, have those in which the author's own script runs.
+    """
+    for definition in context.job.definitions:
+        if except_scripts and runs_a_script(definition):
+            continue
+        newest, *others = possible_algorithms(definition) or (None,)
+        findings = list(find(definition, newest)) if newest is not None else []
+        for other in others:
+            if findings and other is not None:
+                paths = {finding.path for finding in find(definition, other)}
+                findings = [finding for finding in findings if finding.path in paths]
+        yield from findings

@@ -1,0 +1,75 @@
+"""Random hyperparameters for XGBoost: valid, on a bound, beyond it, malformed and unknown ones."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hptc.catalog.accepted_values import Hyperparameter
+from hptc.catalog.algorithms import Algorithm
+
+_FOREIGN = ("", "abc", "1", "-1", "0", "0.5", "1e3", "nan", "inf", "-inf", " 2", "+3", "True")
+_LITERALS = (
+    "(1,-1)",
+    "(0,)",
+    "()",
+    "[1, 0]",
+    "(1, 2)",
+    "1",
+    "(1",
+    "(a, 1)",
+    "(1,) * 3",
+    "'abc'",
+    "((1,),)",
+    "[[1, 2], [3]]",
+    "[[0, 1]]",
+    "[]",
+    "[1, 2]",
+    "[['a']]",
+    "{1: 0}",
+    "[[1.5]]",
+    "None",
+)
+
+
+def assignment(random: Random, algorithm: Algorithm, unusual: float) -> dict[str, str]:
+    """One assignment, with a share of unusual values."""
+    known = [each for each in algorithm.hyperparameters if random.random() < 0.25]
+    chosen = {random.choice((each.name, *each.aliases)): each for each in known}
+    found = {name: value(random, each, unusual) for name, each in chosen.items()}
+    if random.random() > unusual:
+        found["num_round"] = "10"
+    if random.random() < 0.7 and "objective" not in found:
+        found["objective"] = random.choice(("binary:logistic", "multi:softmax", "rank:pairwise"))
+    if random.random() < unusual / 3:
+        found[random.choice(("silent", "num_rounds", "learning_rate", "_kfold"))] = "1"
+    if random.random() < 0.5 and "tree_method" not in found:
+        found["tree_method"] = random.choice(("hist", "exact", "approx", "auto"))
+    items = list(found.items())
+    random.shuffle(items)
+    return dict(items)
+
+
+def value(random: Random, known: Hyperparameter, unusual: float) -> str:
+    """One value of a hyperparameter."""
+    if random.random() < unusual / 4:
+        return random.choice(_FOREIGN)
+    scalar, is_unusual = known.scalar, random.random() < unusual
+    if known.kind in ("python_tuple", "python_nested_list"):
+        valid = "(1,0,-1)" if known.kind == "python_tuple" else "[[1,2],[3,4]]"
+        return random.choice(_LITERALS) if is_unusual else valid
+    if known.kind == "list":
+        words = random.choices(scalar.values, k=random.choice((1, 1, 1, 2, 3)))
+        if is_unusual:
+            word = random.choice(words)
+            words.append(random.choice((f" {word}", word.upper(), f"{word}@0.5", f"{word}@x", "")))
+        return ",".join(words)
+    if known.kind == "choice":
+        word = random.choice(scalar.values)
+        return random.choice((word, word.upper(), f"{word} ")) if is_unusual else word
+    low = scalar.interval.minimum if scalar.interval.minimum is not None else -5
+    high = scalar.interval.maximum if scalar.interval.maximum is not None else low + 20
+    step = 1 if known.kind == "integer" else 0.25
+    inside = (low + step, high - step, (low + high) / 2)
+    number = random.choice((low - step, low, high, high + step) if is_unusual else inside)
+    is_fraction = known.kind == "number" or random.random() < unusual / 4
+    return str(number) if is_fraction else str(int(number))
