@@ -15,6 +15,7 @@ from hptc.rules import (
     image_uris,
     input_channels,
     isolation,
+    latest_parents,
     limits,
     manifests,
     metric_definitions,
@@ -68,6 +69,7 @@ FAMILIES = (
     tags,
     warm_start,
     identical_data,
+    latest_parents,
     policy_limits,
     policy_security,
 )

@@ -162,6 +162,14 @@ CODES = (
         "so it must compile, and it must not depend on its own child.",
     ),
     LanguageCode(
+        "HPT713",
+        "`latest()` without a spec whose tuning jobs can be looked up",
+        "`latest(SPEC)` as a warm-start parent is the newest completed tuning job of a spec of the "
+        "project, in the same environment. Write one entry for each spec, with the `name` of the "
+        "spec. A spec that sets `job_name` and has no schedule has a single tuning job: use the "
+        "name of the spec, without `latest`.",
+    ),
+    LanguageCode(
         "HPT800",
         "Policy only partially enforced",
         "hptc.yaml has several environments with their own policy, and none is selected. A request "

@@ -26,7 +26,7 @@ WORDS = {
 ROWS_OF = {
     # How many facts each letter of the catalogue has, so that none is lost.
     "N": 9, "X": 15, "S": 18, "L": 16, "P": 22, "A": 10, "H": 8, "M": 27, "I": 31, "O": 10, "R": 28,
-    "T": 13, "V": 12, "B": 6, "W": 15, "K": 5, "U": 3, "G": 5, "Z": 7,
+    "T": 13, "V": 12, "B": 6, "W": 16, "K": 5, "U": 3, "G": 5, "Z": 7,
 }  # fmt: skip
 
 RULES_HEAD = """\
