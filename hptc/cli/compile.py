@@ -92,4 +92,5 @@ def _require_unique_names(compiled: Sequence[Compiled]) -> None:
 
 
 def _resolved(one: Compiled) -> dict[str, Any]:
-    return resolve_references(one, connect(one.environment).stacks)
+    aws = connect(one.environment)
+    return resolve_references(one, aws.tuning, aws.stacks)

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from hptc.compiler.discovery import path_in_project
 from hptc.compiler.outcome import CompiledSpec, Origin, Outcome
 from hptc.infrastructure.deployable_spec import DeployableSpec
-from hptc.infrastructure.latest_runs import ParentSpec
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import Spec

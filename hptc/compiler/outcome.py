@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from hptc.compiler.layers import Layers
 from hptc.diagnostics import Diagnostic
-from hptc.infrastructure.latest_runs import ParentSpec
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
 from hptc.request.emission import Request

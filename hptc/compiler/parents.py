@@ -16,7 +16,7 @@ from hptc.compiler.discovery import display_path, path_in_project, spec_files_by
 from hptc.compiler.outcome import CompiledSpec, Failed, Origin, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, Severity, SpecPath, nearest
-from hptc.infrastructure.latest_runs import ParentSpec
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.references import has_reference, latest, reference, written_reference
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hptc.infrastructure.latest_runs import ParentSpec
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
 
