@@ -18,6 +18,7 @@ from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import paired
 from hptc.diff.spec_changes import added_findings, new_findings, pair_changes
 from hptc.project.project_file import Environment
+from hptc.project.references import latest_spec, written_reference
 from hptc.request.tuning_job import TuningJob
 from hptc.text import plural
 
@@ -41,12 +42,14 @@ class Parent:
     """A tuning job that the new version warm-starts from.
 
     `spec` is its spec in this project, if it has one. The parent is new if the old version of that
-    spec is a different tuning job; it has to run first.
+    spec is a different tuning job; it has to run first. `latest(SPEC)`, the newest completed tuning
+    job of a spec, is only known when the new version is submitted.
     """
 
     job: str
     spec: str | None = None
     is_new: bool = False
+    is_latest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +263,10 @@ def _spec_diff(
 def _parents(job: TuningJob, jobs: _Jobs) -> tuple[Parent, ...]:
     found = []
     for name in job.warm_start.parents if job.warm_start is not None else ():
+        named = written_reference(name)
+        if (latest := latest_spec(named)) is not None:
+            found.append(Parent(job=named, spec=latest, is_latest=True))
+            continue
         spec = jobs.spec_of.get(name)
         is_new = spec is not None and jobs.old_job_of.get(spec) != name
         found.append(Parent(job=name, spec=spec, is_new=is_new))
