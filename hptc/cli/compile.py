@@ -49,7 +49,8 @@ def compile_command(
 
     The request of one spec is printed to stdout, ready for `aws sagemaker
     create-hyper-parameter-tuning-job --cli-input-json file://…`; several need -o. Values that are
-    only known after deployment are printed as references, ${hptc:name}, unless you use --resolve.
+    only known after deployment, and parents latest(SPEC), are printed as references, ${hptc:name},
+    unless you use --resolve.
     """
     if skeleton:
         print_result(skeleton_text())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hptc.catalog.images import partition
+from hptc.diagnostics import RequestPath
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
@@ -253,6 +254,7 @@ def parent_permissions(environment: Environment, spec: DeployableSpec) -> tuple[
     searches = _searches(environment, spec)
     if not searches:
         return ()
+    required_by = (RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs")),)
     # SageMaker writes some ARNs in lower case.
     stems = [each for search in searches for stem in search.stems for each in (stem, stem.lower())]
     return (
@@ -262,6 +264,7 @@ def parent_permissions(environment: Environment, spec: DeployableSpec) -> tuple[
             resources=("*",),
             reason="finds the newest warm-start parent; AWS has no narrower form, because listing "
             "does not apply to a resource",
+            required_by=required_by,
         ),
         Statement(
             sid="IdentifyParents",
@@ -272,5 +275,6 @@ def parent_permissions(environment: Environment, spec: DeployableSpec) -> tuple[
             ),
             reason="reads the tags that identify the runs of the specs it warm-starts from; their "
             "names end in a hash of the content or in the scheduled time",
+            required_by=required_by,
         ),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.permissions_report import permissions_report
 from hptc.infrastructure.scheduled_start import ScheduleStack
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
@@ -23,6 +24,7 @@ from tests.infrastructure.test_scheduled_start import (
     SPEC,
     Machine,
     call,
+    compiled,
     project,
     stacks,
     stem,
@@ -171,6 +173,18 @@ def test_the_machine_role_reads_the_runs_of_its_parents(tmp_path: Path) -> None:
     ]
     assert [str(each) for each in allowed if not is_allowed(each, policy)] == []
     assert [str(each) for each in denied if is_allowed(each, policy)] == []
+
+
+def test_the_report_shows_the_line_that_requires_the_lookup(tmp_path: Path) -> None:
+    _, found = compiled(project(tmp_path, OTHER, base=BASE))
+    report = permissions_report(next(one for one in found if one.name == "Churn"))
+    required = {
+        permission.statement.sid: {each.path for each in permission.required_by}
+        for role in report.schedule
+        for permission in role.permissions
+    }
+    assert required["ListTuningJobs"] == required["IdentifyParents"] == {"warm_start.parents"}
+    assert required["CreateTuningJob"] == {"schedule"}
 
 
 def test_without_such_a_parent_nothing_is_looked_up(tmp_path: Path) -> None:
