@@ -293,7 +293,9 @@ def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]
         text = (
             f"warm-starts from the newest completed tuning job of {name(parent.spec or '')} {when}"
         )
-        return f"{text}; without one until its first run" if new and parent.spec == new.name else text
+        return (
+            f"{text}; without one until its first run" if new and parent.spec == new.name else text
+        )
     text = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
         return f"{text}, which is not a spec in this project"
