@@ -272,6 +272,7 @@ def parent_permissions(environment: Environment, spec: DeployableSpec) -> tuple[
             resources=tuple(
                 arn(environment, "sagemaker", f"hyper-parameter-tuning-job/{stem}*")
                 for stem in dict.fromkeys(stems)
+                if not any(stem != other and stem.startswith(other) for other in stems)
             ),
             reason="reads the tags that identify the runs of the specs it warm-starts from; their "
             "names end in a hash of the content or in the scheduled time",

@@ -293,9 +293,10 @@ def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]
         text = (
             f"warm-starts from the newest completed tuning job of {name(parent.spec or '')} {when}"
         )
-        return (
-            f"{text}; without one until its first run" if new and parent.spec == new.name else text
-        )
+        if parent.conflict:
+            return f"{text}; AWS rejects a run of the old version: {name(parent.conflict)}"
+        is_own = new is not None and parent.spec == new.name
+        return f"{text}; without one until its first run" if is_own else text
     text = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
         return f"{text}, which is not a spec in this project"

@@ -619,3 +619,16 @@ def test_the_newest_run_is_a_consequence(on: str, expected: str, churn: Project)
     sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
     (spec,) = review(*sides).specs
     assert f"{expected}; without one until its first run" in list(consequences(spec, str))
+
+
+def test_a_change_that_the_newest_run_does_not_allow_is_a_consequence(churn: Project) -> None:
+    warm = "warm_start: {type: TransferLearning, parents: [latest(trees)]}"
+    old = compiled("{}", churn, warm)
+    new = compiled(tuned("alpha: {type: Continuous, min: 0, max: 1}"), churn, warm)
+    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    (spec,) = review(*sides).specs
+    assert (
+        "warm-starts from the newest completed tuning job of trees when it is submitted; "
+        "AWS rejects a run of the old version: the parent `latest(trees)` has no hyperparameter "
+        "`alpha`"
+    ) in list(consequences(spec, str))
