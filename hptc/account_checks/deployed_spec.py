@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hptc.account_checks.cached_queries import CachedQueries
+from hptc.account_checks.cached_queries import Answer, CachedQueries
 from hptc.compiler.outcome import Compiled, CompiledSpec
+from hptc.infrastructure.run_search import run_search
 from hptc.infrastructure.stack_outputs import foundation_outputs, locate
+from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
+from hptc.jobs.snapshot import JobSnapshot
 from hptc.project.project_file import Environment
-from hptc.project.references import names_in, reference, substitute
+from hptc.project.references import latest_spec, names_in, reference, substitute
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
@@ -17,7 +20,10 @@ from hptc.rules.rule import Rule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One tuning job to check. Values of stacks that are not deployed remain `${hptc:…}`."""
+    """One tuning job to check.
+
+    Values of stacks that are not deployed, and parents that have not run, remain `${hptc:…}`.
+    """
 
     compiled: Compiled
     request: Request
@@ -28,7 +34,7 @@ class Subject:
     @property
     def is_resolved(self) -> bool:
         """Whether every stack that the request refers to is deployed."""
-        return not names_in(self.request)
+        return all(latest_spec(name) is not None for name in names_in(self.request))
 
 
 def subject_of(compiled: Compiled, queries: CachedQueries, rules: tuple[Rule, ...]) -> Subject:
@@ -47,6 +53,9 @@ def subject_of(compiled: Compiled, queries: CachedQueries, rules: tuple[Rule, ..
 def _value(compiled: Compiled, name: str, queries: CachedQueries) -> str | None:
     if compiled.environment is None or not isinstance(compiled, CompiledSpec):
         return None
+    if (spec := latest_spec(name)) is not None:
+        run = latest_run_of(compiled, spec, queries)
+        return run.value if run is not None else None
     output = locate(compiled.environment, name, compiled.spec.name)
     if output is None:
         return None  # rule HPT533 reports it
@@ -59,6 +68,24 @@ def _value(compiled: Compiled, name: str, queries: CachedQueries) -> str | None:
         queries.note(f"`{missing}` is not deployed, so the values it provides are not checked")
         return None
     return outputs.get(output.key)
+
+
+def latest_run_of(
+    compiled: Compiled, spec: str, queries: CachedQueries
+) -> Answer[str | None] | None:
+    """The newest completed tuning job of a parent `latest(SPEC)`; None if it is not known."""
+    environment = compiled.environment
+    if environment is None or not isinstance(compiled, CompiledSpec) or spec not in compiled.latest:
+        return None
+    search = run_search(environment, compiled.latest[spec])
+
+    def find_run(_environment: str, _spec: str) -> str | None:
+        try:
+            return latest_run(search, JobSnapshot(tuning=queries.account.tuning))
+        except TooManyCandidatesError:
+            return None
+
+    return queries.get("warm-start parents", find_run, environment.name, spec)
 
 
 def _first_missing(environment: Environment, stack: str, queries: CachedQueries) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from hptc.account_checks.cached_queries import CachedQueries
-from hptc.account_checks.deployed_spec import Subject
+from hptc.account_checks.deployed_spec import Subject, latest_run_of
 from hptc.compiler.importing import requested
 from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
@@ -17,12 +17,13 @@ from hptc.jobs.decide import decide
 from hptc.jobs.decisions import Blocked, Decision, Obstacle, Unchanged
 from hptc.jobs.provenance import Provenance
 from hptc.jobs.snapshot import JobSnapshot
+from hptc.project.references import latest_spec, written_reference
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.rules import identical_data, warm_start
 from hptc.rules.engine import check
+from hptc.rules.parents import parent_path
 from hptc.rules.rule import Context
-from hptc.rules.warm_start import parent_path
 from hptc.service.interface import DeployedStack
 from hptc.service.lookup import described_request
 from hptc.service.tuning_jobs import FINAL_STATUSES, TrainingJobCounters
@@ -116,6 +117,9 @@ def parents(subject: Subject) -> Iterator[Finding]:
 
     described: dict[str, TuningJob] = {}
     for index, name in enumerate(dict.fromkeys(warm.parents)):
+        if (spec := latest_spec(written_reference(name))) is not None:
+            yield from _parent_without_run(subject, spec, index)
+            continue
         answer = subject.queries.get("warm-start parents", described_parent, name)
         if answer is None:
             continue
@@ -125,6 +129,22 @@ def parents(subject: Subject) -> Iterator[Finding]:
         yield from _unfit_parent(answer.value, name, index)
         described[name] = _read_parent(answer.value)
     yield from _differences(subject, described)
+
+
+def _parent_without_run(subject: Subject, spec: str, index: int) -> Iterator[Finding]:
+    """HPT902 for `latest(SPEC)` of a spec that has not run. A spec's own first run needs none."""
+    compiled, environment = subject.compiled, subject.compiled.environment
+    is_known = latest_run_of(compiled, spec, subject.queries) is not None
+    if spec == compiled.name or environment is None or not is_known:
+        return
+    yield Finding(
+        code="HPT902",
+        severity=Severity.WARNING,
+        message=f"no completed tuning job of the parent `{spec}` found in the environment "
+        f"`{environment.name}`",
+        path=parent_path(index),
+        help=f"submit `{spec}` first, and wait until it has completed",
+    )
 
 
 def _absent_parent(subject: Subject, name: str, index: int) -> Finding:

@@ -49,7 +49,8 @@ def compile_command(
 
     The request of one spec is printed to stdout, ready for `aws sagemaker
     create-hyper-parameter-tuning-job --cli-input-json file://…`; several need -o. Values that are
-    only known after deployment are printed as references, ${hptc:name}, unless you use --resolve.
+    only known after deployment, and parents latest(SPEC), are printed as references, ${hptc:name},
+    unless you use --resolve.
     """
     if skeleton:
         print_result(skeleton_text())
@@ -92,4 +93,5 @@ def _require_unique_names(compiled: Sequence[Compiled]) -> None:
 
 
 def _resolved(one: Compiled) -> dict[str, Any]:
-    return resolve_references(one, connect(one.environment).stacks)
+    aws = connect(one.environment)
+    return resolve_references(one, aws.tuning, aws.stacks)

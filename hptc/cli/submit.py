@@ -17,7 +17,7 @@ from hptc.jobs.apply import apply
 from hptc.jobs.decisions import DryRun, Submission
 from hptc.jobs.plan_file import is_plan, read_plan
 from hptc.jobs.provenance import git_provenance
-from hptc.render.jobs import render_submission
+from hptc.render.jobs import dry_run_notes, render_submission
 from hptc.render.jobs_json import submission_json, submissions_json
 from hptc.render.plan import applied_json, render_applied
 
@@ -59,7 +59,7 @@ def submit(
     try:
         for one in compiled:
             outcome: Submission = (
-                submission.dry_run(one, aws.stacks, provenance=provenance, rerun=rerun)
+                submission.dry_run(one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
                 if dry_run
                 else submission.submit(
                     one,
@@ -71,10 +71,9 @@ def submit(
                 )
             )
             outcomes.append(outcome)
-            if isinstance(outcome, DryRun) and outcome.unresolved:
-                print_status(
-                    f"not deployed yet, left as references: {', '.join(outcome.unresolved)}"
-                )
+            if isinstance(outcome, DryRun):
+                for note in dry_run_notes(outcome):
+                    print_status(note)
             if not as_json:
                 print_result(render_submission(outcome))
     finally:  # what was submitted before an error is still part of the result

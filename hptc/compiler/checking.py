@@ -7,6 +7,7 @@ the typed request and so require one that conforms. Lines and suppressions are a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING
 from hptc.compiler.deployable import deployable_spec
 from hptc.compiler.locations import to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
+from hptc.compiler.parents import Parents
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_key
 from hptc.infrastructure.deployable_spec import DeployableSpec
-from hptc.project.references import NAMES
+from hptc.project.references import NAMES, latest, latest_spec, names_in, reference
 from hptc.request.conformance import Violation
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
@@ -49,7 +51,7 @@ class Draft:
     references: frozenset[str]
     warnings: list[Diagnostic]  # from reading the text
     findings: list[Finding]  # from the earlier stages
-    parents: Mapping[str, TuningJob]  # warm-start parents in the project, by job name
+    parents: Parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
     findings = [
         *draft.findings,
         *findings_of_violations(draft.violations, request, spec),
-        *_unknown_references(draft.references),
+        *_unknown_references(draft),
     ]
     if any(finding.severity is Severity.ERROR for finding in findings):
         errors = located(findings, draft.warnings, origin, request, spec)
@@ -78,7 +80,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
         request=request,
         environment=origin.environment,
         policy=origin.policy,
-        parents=draft.parents,
+        parents=_parent_jobs(draft, job),
         references=draft.references,
         spec_name=spec.name if spec else None,
         deployable=_deployable(draft, job),
@@ -147,19 +149,40 @@ def _deployable(draft: Draft, job: TuningJob) -> DeployableSpec | None:
     """The spec as its environment's stacks use it; None without an environment."""
     if draft.spec is None or draft.origin.environment is None:
         return None
-    return deployable_spec(draft.origin, draft.spec, draft.request, job, draft.digest)
+    return deployable_spec(
+        draft.origin, draft.spec, draft.request, job, draft.digest, draft.parents.latest
+    )
 
 
-def _unknown_references(references: frozenset[str]) -> list[Finding]:
-    return [
-        Finding(
-            code="HPT006",
-            message=f"`${{hptc:{name}}}` is not a value that a deployment provides",
-            path=RequestPath(),
-            help=f"valid references: {', '.join(NAMES)}",
-        )
-        for name in sorted(references.difference(NAMES))
-    ]
+def _parent_jobs(draft: Draft, job: TuningJob) -> Mapping[str, TuningJob]:
+    """The tuning jobs that the parents compile to; for `latest()` of the spec itself, its own."""
+    if draft.spec is None or draft.spec.name not in draft.parents.latest:
+        return draft.parents.jobs
+    return {**draft.parents.jobs, reference(latest(draft.spec.name)): job}
+
+
+def _unknown_references(draft: Draft) -> list[Finding]:
+    findings: list[Finding] = []
+    for name in sorted(draft.references.difference(NAMES)):
+        message = f"`{reference(name)}` is not a value that a deployment provides"
+        advice = f"valid references: {', '.join(NAMES)}"
+        if latest_spec(name) is not None:
+            if not _is_outside_parents(name, draft.request):
+                continue
+            message = f"`{reference(name)}` is only valid as a warm-start parent"
+            advice = "use it in `warm_start.parents`, as the whole entry"
+        findings.append(Finding(code="HPT006", message=message, path=RequestPath(), help=advice))
+    return findings
+
+
+def _is_outside_parents(name: str, request: Request) -> bool:
+    """Whether the name of a reference occurs elsewhere than as a whole warm-start parent."""
+    rest = deepcopy(request)
+    match rest.get("WarmStartConfig"):
+        case {"ParentHyperParameterTuningJobs": list() as parents}:
+            entry = {"HyperParameterTuningJobName": reference(name)}
+            parents[:] = [parent for parent in parents if parent != entry]
+    return name in names_in(rest)
 
 
 def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:

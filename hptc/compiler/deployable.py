@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
+from hptc.compiler.discovery import path_in_project
 from hptc.compiler.outcome import CompiledSpec, Origin, Outcome
 from hptc.infrastructure.deployable_spec import DeployableSpec
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import Spec
@@ -15,14 +17,19 @@ from hptc.spec.tuning_spec import Spec
 def deployable_specs(outcomes: Iterable[Outcome]) -> list[DeployableSpec]:
     """The specs that compiled, without requests in the API's own form."""
     return [
-        deployable_spec(one, one.spec, one.request, one.job, one.digest)
+        deployable_spec(one, one.spec, one.request, one.job, one.digest, one.latest)
         for one in outcomes
         if isinstance(one, CompiledSpec)
     ]
 
 
 def deployable_spec(
-    origin: Origin, spec: Spec, request: Request, job: TuningJob, digest: str
+    origin: Origin,
+    spec: Spec,
+    request: Request,
+    job: TuningJob,
+    digest: str,
+    latest: Mapping[str, ParentSpec],
 ) -> DeployableSpec:
     """Convert one spec. The file's path is only resolved if the spec has a schedule."""
     return DeployableSpec(
@@ -31,11 +38,8 @@ def deployable_spec(
         request=request,
         digest=digest,
         schedule=spec.schedule,
-        path=_path_in_project(origin) if spec.schedule is not None else "",
+        path=path_in_project(origin.project, FilePath(origin.file))
+        if spec.schedule is not None
+        else "",
+        latest=latest,
     )
-
-
-def _path_in_project(origin: Origin) -> str:
-    root = (origin.project.root if origin.project is not None else FilePath()).resolve()
-    path = FilePath(origin.file).resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

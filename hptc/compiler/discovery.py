@@ -102,6 +102,13 @@ def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
     return found
 
 
+def path_in_project(in_project: Project | None, file: FilePath) -> str:
+    """The path of a file below its project's folder, as the tag hptc:spec has it."""
+    root = (in_project.root if in_project is not None else FilePath()).resolve()
+    path = file.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
 def display_path(path: FilePath) -> str:
     """A path for messages: relative if it is in the current folder."""
     try:

@@ -5,10 +5,12 @@ Everything after the compiler takes a `Compiled`, so it never has to handle a fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hptc.compiler.layers import Layers
 from hptc.diagnostics import Diagnostic
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
 from hptc.request.emission import Request
@@ -88,6 +90,7 @@ class CompiledSpec(Compiled):
     """A spec and the request that it compiles to."""
 
     spec: Spec
+    latest: Mapping[str, ParentSpec] = field(default_factory=dict)  # `latest(SPEC)`, by SPEC
 
     @property
     def name(self) -> str:

@@ -1,52 +1,83 @@
-"""Resolves warm-start parents that are specs of the same project to their tuning jobs."""
+"""Resolves warm-start parents that are specs of the same project.
+
+A spec's name stands for the tuning job that the spec compiles to now. `latest(SPEC)` stands for the
+newest completed tuning job of a spec, so it becomes a reference: its value is only known when a job
+is submitted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from hptc.compiler.discovery import display_path, spec_files_by_name
-from hptc.compiler.outcome import Failed, Outcome
+from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
+from hptc.compiler.outcome import CompiledSpec, Failed, Origin, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, Severity, SpecPath, nearest
-from hptc.project.project_file import Project
+from hptc.infrastructure.run_search import ParentSpec
+from hptc.project.references import has_reference, latest, reference, written_reference
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
+from hptc.spec.tuning_spec import Spec
 
 _MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
 _MAX_CHAIN = 150  # compiling a parent recurses, and Python's recursion is limited
+_LATEST = re.compile(r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*")
+_LIKE_LATEST = re.compile(r"\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\(", re.IGNORECASE)
 
 CompileFile = Callable[[str, Workspace], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parents:
-    """The parents that are specs of the project, by job name, and findings about the others."""
+    """The parents that are specs of the project, and findings about all parents.
 
-    jobs: dict[str, TuningJob]
-    findings: list[Finding]
+    `jobs` are the tuning jobs that the specs compile to, by the parent's name in the request.
+    """
+
+    jobs: dict[str, TuningJob] = field(default_factory=dict)
+    latest: dict[str, ParentSpec] = field(default_factory=dict)  # by spec name
+    findings: list[Finding] = field(default_factory=list)
 
 
 def name_parents(
-    request: Request, workspace: Workspace, in_project: Project | None, compile_file: CompileFile
+    request: Request, spec: Spec, origin: Origin, workspace: Workspace, compile_file: CompileFile
 ) -> Parents:
-    """Replace, in place, each parent that is a spec's name with the name of the spec's tuning job.
+    """Replace, in place, each parent that is a spec with its tuning job's name or a reference.
 
     Other names are kept: they are existing tuning jobs in AWS.
     """
-    parents = Parents(jobs={}, findings=[])
+    parents = Parents()
     named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
-    if not named or in_project is None:
+    if not named:
         return parents
-    files = spec_files_by_name(in_project, workspace)
+    in_project = origin.project
+    files = spec_files_by_name(in_project, workspace) if in_project is not None else {}
     for index, parent in enumerate(named[:_MAX_PARENTS]):
         name = parent["HyperParameterTuningJobName"]
         path = SpecPath(("warm_start", "parents", index))
-        if name not in files:
-            parents.findings.extend(_probable_typo(name, tuple(files), path))
+        if _LIKE_LATEST.match(name):
+            match _latest_parent(name, spec, files, origin, workspace, compile_file):
+                case Problem(message=message, help=advice, label=label):
+                    parents.findings.append(
+                        Finding(code="HPT713", message=message, path=path, label=label, help=advice)
+                    )
+                    # A valid text, so that its format is not reported as well.
+                    parent["HyperParameterTuningJobName"] = reference(latest(spec.name))
+                case ParentSpec() as found, job:
+                    named_by = reference(latest(found.name))
+                    parent["HyperParameterTuningJobName"] = named_by
+                    parents.latest[found.name] = found
+                    if job is not None:
+                        parents.jobs[named_by] = job
             continue
-        match _compiled_parent(name, files[name], workspace, compile_file):
+        if name not in files:
+            if in_project is not None:
+                parents.findings.extend(_probable_typo(name, tuple(files), path))
+            continue
+        match _compiled_parent(name, spec.name, files[name], workspace, compile_file):
             case TuningJob() as job:
                 parent["HyperParameterTuningJobName"] = job.name
                 parents.jobs[job.name] = job
@@ -62,15 +93,72 @@ class Problem:
     code: str = "HPT701"
     message: str
     help: str
+    label: str = ""
+
+
+def _latest_parent(
+    text: str,
+    spec: Spec,
+    files: Mapping[str, FilePath],
+    origin: Origin,
+    workspace: Workspace,
+    compile_file: CompileFile,
+) -> tuple[ParentSpec, TuningJob | None] | Problem:
+    """The spec that `latest(SPEC)` names, and its tuning job if it is another spec that compiles.
+
+    A spec that does not compile still has runs, and so has one that leads back to its own child.
+    """
+    match = _LATEST.fullmatch(written_reference(text))
+    if match is None:
+        return Problem(
+            message=f"`{text}` is not `latest(SPEC)`, the newest completed tuning job of a spec",
+            label="must be latest(SPEC)",
+            help=f"write the name of one spec, such as `latest({spec.name})`",
+        )
+    name = match[1]
+    if origin.environment is None and not has_reference(text):
+        return Problem(
+            message=f"`latest({name})` needs an environment, because tuning jobs are looked up by "
+            "the tags of their project and environment",
+            help="define one in hptc.yaml, or use the name of a tuning job",
+        )
+    if name == spec.name:
+        return ParentSpec(
+            name=name, path=path_in_project(origin.project, FilePath(origin.file))
+        ), None
+    if origin.project is None:
+        return ParentSpec(name=name, path=f"{name}.yaml"), None  # a submission is refused
+    if name not in files:
+        meant = nearest(name, tuple(files))
+        return Problem(
+            message=f"`latest({name})` needs a spec of this project, and there is no spec `{name}`",
+            label=f"did you mean `latest({meant})`?" if meant else "",
+            help="use the `name` of a spec, or the name of a tuning job without `latest`",
+        )
+    file = files[name]
+    parent = ParentSpec(name=name, path=path_in_project(origin.project, file))
+    if workspace.files.real(file) in workspace.compiling or len(workspace.compiling) > _MAX_CHAIN:
+        return parent, None
+    outcome = compile_file(display_path(file), workspace)
+    if not isinstance(outcome, CompiledSpec):
+        return parent, None
+    if outcome.spec.job_name is not None and outcome.schedule is None:
+        return Problem(
+            message=f"`{name}` sets `job_name`, so it has a single tuning job",
+            help=f"use `{name}` instead of `latest({name})`",
+        )
+    return parent, outcome.job
 
 
 def _compiled_parent(
-    name: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
+    name: str, child: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
 ) -> TuningJob | Problem:
     if workspace.files.real(file) in workspace.compiling:
         return Problem(
             message=f"`{name}` warm-starts from itself, directly or through its parents",
-            help="remove one of the parents from the cycle",
+            help=f"use `latest({name})`, its newest completed tuning job"
+            if name == child
+            else "remove one of the parents from the cycle",
         )
     if len(workspace.compiling) > _MAX_CHAIN:
         return Problem(
@@ -89,7 +177,7 @@ def _compiled_parent(
             code="HPT712",
             message=f"the parent `{name}` ({file.name}) has a schedule, so each of its runs has "
             "another name",
-            help="use the name of a finished run, which `hptc list` prints",
+            help=f"use `latest({name})`, its newest completed tuning job",
         )
     return outcome.job
 

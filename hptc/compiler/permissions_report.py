@@ -115,7 +115,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
 
 
 def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermissions, ...]:
-    """The roles of a spec's schedule, whose permissions are all required by `schedule`."""
+    """The roles of a spec's schedule; `schedule` requires what no other line does."""
     span = compiled.layers.span(("schedule",), key=True)
     requirement = Requirement(path="schedule", span=span)
     return tuple(
@@ -124,7 +124,14 @@ def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermiss
             stack=stack.stack,
             trust=role.trust,
             permissions=tuple(
-                Permission(statement=each, required_by=(requirement,)) for each in role.permissions
+                Permission(
+                    statement=each,
+                    required_by=tuple(
+                        _requirement(path, compiled, compiled.job) for path in each.required_by
+                    )
+                    or (requirement,),
+                )
+                for each in role.permissions
             ),
         )
         for stack in schedule_stacks(environment, deployable_specs([compiled]))

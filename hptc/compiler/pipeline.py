@@ -15,7 +15,7 @@ from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.filling import fill
 from hptc.compiler.layers import Layers, merge_layers
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Origin, Outcome, failed
-from hptc.compiler.parents import name_parents
+from hptc.compiler.parents import Parents, name_parents
 from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.unique_stacks import with_unique_stacks
@@ -124,7 +124,7 @@ def _compile_spec(
         return fail(origin, *located(findings, faults, origin, {}, None))
     request = emit(spec)
     findings += [*_templated_name(document), *fill(request, spec, environment)]
-    parents = name_parents(request, workspace, in_project, compile_file)
+    parents = name_parents(request, spec, origin, workspace, compile_file)
     digest = identity.digest(request)
     request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
     conforming = conformance(request)
@@ -137,7 +137,7 @@ def _compile_spec(
         references=conforming.references,
         warnings=faults,
         findings=[*findings, *parents.findings],
-        parents=parents.jobs,
+        parents=parents,
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):
@@ -153,6 +153,7 @@ def _compile_spec(
         digest=digest,
         diagnostics=checked.diagnostics,
         suppressed=checked.suppressed,
+        latest=parents.latest,
     )
 
 
@@ -179,7 +180,7 @@ def _compile_request(
         references=conforming.references,
         warnings=[],
         findings=_unapplied_policy(in_project, workspace) if in_project and is_unclear else [],
-        parents={},
+        parents=Parents(),
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):

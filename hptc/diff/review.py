@@ -12,13 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.cost.bound import CostBound, training_jobs
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import paired
 from hptc.diff.spec_changes import added_findings, new_findings, pair_changes
 from hptc.project.project_file import Environment
+from hptc.project.references import latest_spec, written_reference
 from hptc.request.tuning_job import TuningJob
+from hptc.rules import identical_data, warm_start
+from hptc.rules.engine import check
+from hptc.rules.rule import Context
 from hptc.text import plural
 
 
@@ -41,12 +45,15 @@ class Parent:
     """A tuning job that the new version warm-starts from.
 
     `spec` is its spec in this project, if it has one. The parent is new if the old version of that
-    spec is a different tuning job; it has to run first.
+    spec is a different tuning job; it has to run first. `latest(SPEC)`, the newest completed tuning
+    job of a spec, is only known when the new version is submitted.
     """
 
     job: str
     spec: str | None = None
     is_new: bool = False
+    is_latest: bool = False
+    conflict: str = ""  # why AWS would reject a run of the old version as the parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +149,7 @@ def review(old: Side, new: Side) -> Review:
     """Compare two versions of a project in one environment."""
     jobs = _Jobs(
         spec_of={one.job.name: one.name for one in new.compiled if isinstance(one, CompiledSpec)},
-        old_job_of={
-            one.name: one.job.name for one in old.compiled if isinstance(one, CompiledSpec)
-        },
+        old_job_of={one.name: one.job for one in old.compiled if isinstance(one, CompiledSpec)},
     )
     pairs = list(paired(old.compiled, new.compiled))
     comparable = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
@@ -212,7 +217,7 @@ class _Jobs:
     """The tuning jobs of both versions by spec name, to follow warm starts."""
 
     spec_of: Mapping[str, str]
-    old_job_of: Mapping[str, str]
+    old_job_of: Mapping[str, TuningJob]
 
 
 def spec_order(spec: SpecDiff) -> tuple[int, str, str]:
@@ -260,7 +265,28 @@ def _spec_diff(
 def _parents(job: TuningJob, jobs: _Jobs) -> tuple[Parent, ...]:
     found = []
     for name in job.warm_start.parents if job.warm_start is not None else ():
+        named = written_reference(name)
+        if (latest := latest_spec(named)) is not None:
+            conflict = _conflict(job, name, jobs.old_job_of.get(latest))
+            found.append(Parent(job=named, spec=latest, is_latest=True, conflict=conflict))
+            continue
         spec = jobs.spec_of.get(name)
-        is_new = spec is not None and jobs.old_job_of.get(spec) != name
+        old = jobs.old_job_of.get(spec) if spec is not None else None
+        is_new = spec is not None and (old is None or old.name != name)
         found.append(Parent(job=name, spec=spec, is_new=is_new))
     return tuple(found)
+
+
+def _conflict(job: TuningJob, parent: str, old: TuningJob | None) -> str:
+    """Why AWS would reject a run of the old version as a parent; empty if it would not."""
+    if old is None:
+        return ""
+    rules = tuple(
+        rule
+        for rule in (*warm_start.RULES, *identical_data.RULES)
+        if rule.severity is Severity.ERROR
+    )
+    alone = Context(job=job, request={})
+    known = check(alone, rules)
+    found = check(replace(alone, parents={parent: old}), rules)
+    return next((finding.message for finding in found if finding not in known), "")

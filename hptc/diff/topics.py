@@ -13,7 +13,13 @@ from hptc.diff.changes import Change, Kind
 from hptc.diff.differences import Place, leaves
 from hptc.diff.hyperparameter_changes import hyperparameter_changes
 from hptc.diff.security_changes import key_change, network_changes, switch_change
-from hptc.diff.value_text import duration_text, gigabytes_text, input_text, value_text
+from hptc.diff.value_text import (
+    duration_text,
+    gigabytes_text,
+    input_text,
+    parents_text,
+    value_text,
+)
 from hptc.project.references import has_reference
 
 RESOURCES = ("resources", "tuning_resources")
@@ -142,7 +148,7 @@ JOB_TOPICS: Topics = (
     (("completion",), _plain(Kind.COMPLETION)),
     (("random_seed",), _plain(Kind.SEED)),
     (("autotune",), _plain(Kind.AUTOTUNE, "Off")),
-    (("warm_start",), _plain(Kind.WARM_START)),
+    (("warm_start",), _plain(Kind.WARM_START, show=parents_text)),
     (("tags", "*"), _plain(Kind.TAG)),
 )
 """Topics outside the training job definitions; the first pattern that matches applies."""

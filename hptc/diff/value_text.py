@@ -6,6 +6,7 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from hptc.project.references import written_reference
 from hptc.text import compact_duration
 
 _SOURCES = {
@@ -81,6 +82,13 @@ def input_text(channel: Any) -> str:
             if isinstance(found, dict):
                 return ":".join(value_text(found[key]) for key in keys if key in found)
     return value_text(channel)
+
+
+def parents_text(value: Any) -> str:
+    """Warm-start parents as a spec names them, or the type of the warm start."""
+    if isinstance(value, list):
+        return value_text([written_reference(each) for each in value])
+    return value_text(value)
 
 
 def training_job_text(definition: Any) -> str:

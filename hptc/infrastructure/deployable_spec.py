@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from hptc.infrastructure.run_search import ParentSpec
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
 
@@ -20,3 +21,4 @@ class DeployableSpec:
     digest: str
     schedule: Schedule | None = None
     path: str = ""  # below the project's folder, for the tag hptc:spec of scheduled tuning jobs
+    latest: Mapping[str, ParentSpec] = field(default_factory=dict)  # `latest(SPEC)`, by SPEC

@@ -9,7 +9,8 @@ from typing import Any
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.statements import Statement, document
 from hptc.project.project_file import Environment
-from hptc.project.references import substitute
+from hptc.project.references import latest_spec, substitute
+from hptc.request.identity import MAX_NAME
 
 MAX_ROLE_POLICY = 10_240
 """Of all inline policies of a role."""
@@ -50,6 +51,8 @@ def _longest_value(name: str, environment: Environment) -> int:
     if name == "execution_role_arn":
         path = arn(environment, "iam", f"role{environment.role_path}", is_global=True)
         return len(path) + _MAX_ROLE_NAME
+    if latest_spec(name) is not None:
+        return MAX_NAME
     if name == "state_machine_arn":
         return len(arn(environment, "states", "stateMachine:")) + _MAX_STATE_MACHINE_NAME
     return len("subnet-") + _RESOURCE_ID

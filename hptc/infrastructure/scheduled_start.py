@@ -25,6 +25,7 @@ from hptc.infrastructure.launcher_policy import (
 )
 from hptc.infrastructure.policy_size import with_longest_values
 from hptc.infrastructure.provenance_tags import merged_tags, provenance_tags
+from hptc.infrastructure.scheduled_parents import parent_permissions, parent_states
 from hptc.infrastructure.stack_names import MACHINE_ROLE, SCHEDULER_ROLE, role_name
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
@@ -118,6 +119,17 @@ def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> di
     """
     calls = f"arn:{partition(environment.region)}:states:::aws-sdk:sagemaker"
     moment = ", ".join(f"$.time[{i}]" for i in range(5))
+    parents = parent_states(
+        environment,
+        spec,
+        scheduled_request(environment, spec),
+        _RETRY,
+        create="CreateJob",
+        create_first="CreateFirstJob",
+    )
+    creations = {"CreateJob": parents.request}
+    if parents.first_request is not None:
+        creations["CreateFirstJob"] = parents.first_request
     return {
         "Comment": f"The tuning spec {spec.name}: creates its tuning job and waits for it",
         "StartAt": "SplitTime",
@@ -130,26 +142,10 @@ def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> di
             "NameJob": {
                 "Type": "Pass",
                 "Parameters": {"name.$": f"States.Format('{stem}-{'{}' * 5}', {moment})"},
-                "Next": "CreateJob",
+                "Next": parents.start,
             },
-            "CreateJob": {
-                "Type": "Task",
-                "Resource": f"{calls}:createHyperParameterTuningJob",
-                "Parameters": {
-                    "HyperParameterTuningJobName.$": "$.name",
-                    **scheduled_request(environment, spec),
-                },
-                "ResultPath": "$.created",
-                "Retry": [_RETRY],
-                "Catch": [
-                    {
-                        "ErrorEquals": ["SageMaker.ResourceInUseException"],
-                        "ResultPath": "$.created",
-                        "Next": "Wait",
-                    }
-                ],
-                "Next": "Wait",
-            },
+            **parents.states,
+            **{name: _creation(calls, request) for name, request in creations.items()},
             "Wait": {"Type": "Wait", "Seconds": _pause_seconds(spec.job), "Next": "DescribeJob"},
             "DescribeJob": {
                 "Type": "Task",
@@ -175,6 +171,24 @@ def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> di
                 "CausePath": "States.Format('The tuning job {} is {}.', $.name, $.job.status)",
             },
         },
+    }
+
+
+def _creation(calls: str, request: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": f"{calls}:createHyperParameterTuningJob",
+        "Parameters": {"HyperParameterTuningJobName.$": "$.name", **request},
+        "ResultPath": "$.created",
+        "Retry": [_RETRY],
+        "Catch": [
+            {
+                "ErrorEquals": ["SageMaker.ResourceInUseException"],
+                "ResultPath": "$.created",
+                "Next": "Wait",
+            }
+        ],
+        "Next": "Wait",
     }
 
 
@@ -289,4 +303,5 @@ def machine_permissions(environment: Environment, spec: DeployableSpec) -> tuple
             tuple(dict.fromkeys(each.role_arn for each in spec.job.definitions)),
             "passes their role to training jobs, and to SageMaker only",
         ),
+        *parent_permissions(environment, spec),
     )

@@ -18,7 +18,7 @@ from hptc.jobs.planned import Applied, Place, Plan, PlannedDecision, PlannedSubm
 from hptc.jobs.provenance import ProvenanceOf
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
 from hptc.jobs.submission import execute
-from hptc.project.references import reference
+from hptc.project.references import latest_spec, reference
 from hptc.service.interface import Progress, StackReader, Tuning, silent
 from hptc.text import plural
 
@@ -118,5 +118,14 @@ def _value_differences(
 ) -> Iterator[str]:
     for name in sorted({*planned, *now}):
         before, after = planned.get(name, ""), now.get(name, "")
-        if before != after:
+        if before == after:
+            continue
+        parent = latest_spec(name)
+        if parent is None:
             yield f"{spec}: `{reference(name)}` was `{before}` and is now `{after}`"
+        else:
+            was, becomes = (f"`{run}`" if run else "none" for run in (before, after))
+            yield (
+                f"{spec}: the newest completed tuning job of `{parent}` was {was} and is now "
+                f"{becomes}"
+            )

@@ -17,7 +17,7 @@ from hptc.jobs.description import is_described_by
 from hptc.jobs.provenance import Provenance, ProvenanceOf, job_tags
 from hptc.jobs.resolution import Resolution, resolve
 from hptc.jobs.snapshot import ExistingJob, JobSnapshot, existing_job
-from hptc.project.references import names_in
+from hptc.project.references import latest_spec, names_in
 from hptc.request import identity
 from hptc.request.emission import Request
 from hptc.service.interface import StackReader
@@ -52,7 +52,7 @@ def decide(
             f"AWS already has a tuning job named `{other}`, and names are not case-sensitive",
             "give the spec another name",
         )
-    resolution = resolve(compiled, stacks)
+    resolution = resolve(compiled, jobs, stacks)
     if (problem := resolution.problem) is not None:
         return job.blocked(problem.obstacle, problem.reason, problem.help)
     return _submit(job, compiled, resolution, provenance(compiled))
@@ -60,6 +60,7 @@ def decide(
 
 def decide_dry_run(
     compiled: Compiled,
+    jobs: JobSnapshot,
     stacks: StackReader,
     *,
     provenance: ProvenanceOf,
@@ -69,14 +70,19 @@ def decide_dry_run(
     if rerun is not None and (refusal := _refused_rerun(compiled, rerun)) is not None:
         return refusal
     job = _wanted(compiled, rerun)
-    resolution = resolve(compiled, stacks)
+    resolution = resolve(compiled, jobs, stacks)
     for problem in resolution.missing.values():
-        if problem.obstacle is not Obstacle.STACK:
+        if problem.obstacle is Obstacle.REQUEST:
             return job.blocked(problem.obstacle, problem.reason, problem.help)
     submit = _submit(job, compiled, resolution, provenance(compiled))
     if isinstance(submit, Blocked):
         return submit
-    return DryRun(name=job.name, request=submit.request, unresolved=tuple(resolution.missing))
+    return DryRun(
+        name=job.name,
+        request=submit.request,
+        unresolved=tuple(resolution.missing),
+        provided=resolution.values,
+    )
 
 
 def _submit(
@@ -136,7 +142,10 @@ def check_parents(decision: Decision, jobs: JobSnapshot) -> Decision:
     """
     if not isinstance(decision, Submit):
         return decision
+    completed = {run for name, run in decision.provided.items() if latest_spec(name) is not None}
     for parent in _parents(decision.request):
+        if parent in completed:
+            continue
         status = _status(parent, jobs)
         if status in FINAL_STATUSES:
             continue
@@ -214,7 +223,7 @@ def _compare(
     if origin.digest:
         return _compare_tags(job, existing, origin)
     # Another tool created it, so only its description shows its content.
-    resolution = resolve(compiled, stacks)
+    resolution = resolve(compiled, jobs, stacks)
     if (problem := resolution.problem) is not None:
         return job.blocked(problem.obstacle, problem.reason, problem.help)
     request = resolution.fill(compiled.request)

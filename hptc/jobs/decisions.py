@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hptc.errors import OperationError, UsageError
+from hptc.project.references import latest_spec
 from hptc.request.emission import Request
 from hptc.service.tuning_jobs import FINAL_STATUSES
 
@@ -39,6 +40,7 @@ class Submit(DecidedJob):
 
     request: Request  # complete, with provenance tags
     provided: Mapping[str, str]  # the value of each reference, by the reference's name
+    # The value of `latest(SPEC)` is empty if the spec has no run and its parent was left out.
     commit: str | None
     is_name_pinned: bool  # the author chose the job's name; it is not derived from the content
 
@@ -63,7 +65,7 @@ class Obstacle(StrEnum):
 
     STACK = "stack"  # a stack that provides a value is not deployed
     NAME = "name"  # AWS has another tuning job of this name
-    PARENT = "parent"  # a warm-start parent has not ended
+    PARENT = "parent"  # a warm-start parent has not ended, or a spec has no completed run
     REQUEST = "request"  # the request can't be sent
 
 
@@ -112,14 +114,28 @@ class AlreadySubmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """What a submission would send. References to stacks that are not deployed are `unresolved`."""
+    """What a submission would send.
+
+    References to stacks that are not deployed, and to specs that have not run, are `unresolved`.
+    """
 
     name: str
     request: Request
     unresolved: tuple[str, ...]
+    provided: Mapping[str, str] = field(default_factory=dict)  # as in Submit
 
 
 Submission = Submitted | AlreadySubmitted | DryRun
+
+
+def latest_run_notes(provided: Mapping[str, str]) -> Iterator[str]:
+    """A line for each `latest(SPEC)` among the values of a request: the job that it stands for."""
+    for name, run in provided.items():
+        spec = latest_spec(name)
+        if spec is not None and run:
+            yield f"warm start from {run}, the newest completed tuning job of {spec}"
+        elif spec is not None:
+            yield f"no warm start from {spec}, which has no completed tuning job yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
-from hptc.request.identity import MAX_NAME, scheduled_stem
+from hptc.request.identity import LONGEST_STEM, MAX_NAME, scheduled_stem
 
 _GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
 _SCHEDULED = re.compile(r"(?P<stem>.+)-[0-9]{12}")
-_LONGEST_SUFFIX = len("-00000000-r999")
 _CONTENT_LENGTH = len("-00000000")
 
 
@@ -24,7 +23,7 @@ def name_parts(one: Compiled) -> tuple[str, ...]:
     name = one.job.name
     part = name
     if isinstance(one, CompiledSpec):
-        part = one.name[: MAX_NAME - _LONGEST_SUFFIX].rstrip("-")
+        part = one.name[:LONGEST_STEM].rstrip("-")
     scheduled = _scheduled_stem(one)
     parts = (part,) if part in name else (part, name)
     return parts if scheduled is None else (*parts, scheduled)

@@ -55,7 +55,10 @@ _JobName = Annotated[
     str, StringConstraints(pattern="^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", max_length=32)
 ]
 _Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-_Reference = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+_Reference = Annotated[
+    str,
+    StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,63}|latest\([a-zA-Z0-9-]+\))$", max_length=1024),
+]
 _Key = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9]+$", max_length=255)]
 _StackName = Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9-]*$", max_length=128)]
 

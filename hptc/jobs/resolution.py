@@ -1,4 +1,9 @@
-"""Resolves the references of a request with the outputs of deployed stacks."""
+"""Resolves the references of a request, with the outputs of deployed stacks and past tuning jobs.
+
+`latest(SPEC)` is resolved to the newest completed tuning job of the spec. A spec that is its own
+parent has none before its first run, which therefore starts without that parent. For any other
+spec, that is an error.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,14 @@ from dataclasses import dataclass
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import OperationError, UsageError
+from hptc.infrastructure.run_search import MAX_CANDIDATES, run_search
 from hptc.infrastructure.stack_outputs import Output, locate
 from hptc.jobs.decisions import Obstacle, refusal
-from hptc.project.references import names_in, reference, substitute
+from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
+from hptc.jobs.snapshot import JobSnapshot
+from hptc.project.references import latest_spec, names_in, reference, substitute
 from hptc.request.emission import Request
-from hptc.service.interface import StackReader
+from hptc.service.interface import StackReader, TuningReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,7 @@ class Resolution:
     """The references of one request."""
 
     values: Mapping[str, str]  # by the reference's name; only those that have a value
+    # The value of `latest(SPEC)` is empty for a parent to leave out.
     missing: Mapping[str, Unresolved]  # the others
 
     @property
@@ -42,16 +51,39 @@ class Resolution:
     def fill(self, request: Request) -> Request:
         """A copy of a request with the values filled in. Missing ones remain references."""
         filled: Request = substitute(request, lambda name: self.values.get(name, reference(name)))
+        if any(latest_spec(name) is not None for name in self.values):
+            _keep_distinct_parents(filled)
         return filled
 
 
-def resolve(compiled: Compiled, stacks: StackReader) -> Resolution:
+def _keep_distinct_parents(request: Request) -> None:
+    """Remove, in place, parents without a name and repeated ones, or the whole warm start."""
+    warm_start = request["WarmStartConfig"]
+    kept = {
+        parent["HyperParameterTuningJobName"]: parent
+        for parent in warm_start["ParentHyperParameterTuningJobs"]
+        if parent["HyperParameterTuningJobName"]
+    }
+    warm_start["ParentHyperParameterTuningJobs"] = list(kept.values())
+    if not kept:
+        del request["WarmStartConfig"]
+
+
+def resolve(compiled: Compiled, jobs: JobSnapshot, stacks: StackReader) -> Resolution:
     """Look up every reference of a request. Each stack is read once."""
     names = sorted(names_in(compiled.request))
     values: dict[str, str] = {}
     missing: dict[str, Unresolved] = {}
     outputs: dict[str, dict[str, str] | None] = {}
     for name in names:
+        spec = latest_spec(name)
+        if spec is not None:
+            run = _latest_run(compiled, spec, jobs)
+            if isinstance(run, Unresolved):
+                missing[name] = run
+            else:
+                values[name] = run
+            continue
         output = _locate(compiled, name)
         if isinstance(output, Unresolved):
             missing[name] = output
@@ -66,28 +98,59 @@ def resolve(compiled: Compiled, stacks: StackReader) -> Resolution:
     return Resolution(values=values, missing=missing)
 
 
-def resolve_references(compiled: Compiled, stacks: StackReader) -> Request:
+def resolve_references(compiled: Compiled, tuning: TuningReader, stacks: StackReader) -> Request:
     """A compiled request with every reference resolved.
 
-    Raises OperationError for a stack that is not deployed, and UsageError for a reference that no
-    stack provides.
+    Raises OperationError for a stack that is not deployed or a parent that has not run, and
+    UsageError for a reference that no stack provides.
     """
-    resolution = resolve(compiled, stacks)
+    resolution = resolve(compiled, JobSnapshot(tuning=tuning), stacks)
     if resolution.problem is not None:
         raise resolution.problem.error()
     return resolution.fill(compiled.request)
 
 
+def _latest_run(compiled: Compiled, spec: str, jobs: JobSnapshot) -> str | Unresolved:
+    """The newest completed run of a spec; empty if the spec is its own parent and has none."""
+    environment = compiled.environment
+    if environment is None or not isinstance(compiled, CompiledSpec) or spec not in compiled.latest:
+        return _no_values(compiled, "the newest tuning job of a spec")
+    search = run_search(environment, compiled.latest[spec])
+    try:
+        run = latest_run(search, jobs)
+    except TooManyCandidatesError:
+        return Unresolved(
+            obstacle=Obstacle.PARENT,
+            reason=f"none of the newest {MAX_CANDIDATES} completed tuning jobs with a name like "
+            f"`{spec}` is of this spec in the environment `{environment.name}`",
+            help="use the name of a tuning job instead of `latest`",
+        )
+    if run is None and spec != compiled.name:
+        return Unresolved(
+            obstacle=Obstacle.PARENT,
+            reason=f"its warm-start parent `{spec}` has no completed tuning job in the environment "
+            f"`{environment.name}`",
+            help=f"submit `{spec}`, and try again when it has completed",
+        )
+    return run or ""
+
+
+def _no_values(compiled: Compiled, what: str) -> Unresolved:
+    why = (
+        "it is outside of every environment" if compiled.environment is None else "it is not a spec"
+    )
+    return Unresolved(
+        obstacle=Obstacle.REQUEST,
+        reason=f"{compiled.file} refers to {what}, but {why}",
+        help="only a spec of a project with environments can use ${hptc:…}; "
+        "`hptc compile --resolve` writes a request with the values of deployed stacks",
+    )
+
+
 def _locate(compiled: Compiled, name: str) -> Output | Unresolved:
     environment = compiled.environment
     if environment is None or not isinstance(compiled, CompiledSpec):
-        why = "it is outside of every environment" if environment is None else "it is not a spec"
-        return Unresolved(
-            obstacle=Obstacle.REQUEST,
-            reason=f"{compiled.file} refers to the outputs of stacks, but {why}",
-            help="only a spec of a project with environments can use ${hptc:…}; "
-            "`hptc compile --resolve` writes a request with the values of deployed stacks",
-        )
+        return _no_values(compiled, "the outputs of stacks")
     output = locate(environment, name, compiled.spec.name)
     if output is None:
         return Unresolved(

@@ -35,6 +35,7 @@ class JobSnapshot:
     listed: Mapping[str, JobSummary] | None = None
     _descriptions: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     _tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    _completed: dict[tuple[str, int], tuple[JobSummary, ...]] = field(default_factory=dict)
     _spellings: dict[str, str] | None = None
 
     @property
@@ -57,6 +58,16 @@ class JobSnapshot:
         if name not in self._descriptions:
             self._descriptions[name] = self.tuning.describe(name)
         return self._descriptions[name]
+
+    def completed(self, name_contains: str, *, limit: int) -> tuple[JobSummary, ...]:
+        """The newest completed tuning jobs whose names contain a text, whether or not listed."""
+        key = name_contains, limit
+        if key not in self._completed:
+            found = self.tuning.list_jobs(
+                name_contains=name_contains, status="Completed", limit=limit
+            )
+            self._completed[key] = tuple(found)
+        return self._completed[key]
 
     def tags(self, arn: str) -> dict[str, str]:
         """The tags of a tuning job."""

@@ -22,6 +22,7 @@ from hptc.jobs.decisions import (
     Submit,
     Submitted,
     Unchanged,
+    latest_run_notes,
 )
 from hptc.jobs.provenance import ProvenanceOf
 from hptc.jobs.snapshot import JobSnapshot
@@ -51,13 +52,16 @@ def submit(
 
 def dry_run(
     compiled: Compiled,
+    tuning: TuningReader,
     stacks: StackReader,
     *,
     provenance: ProvenanceOf,
     rerun: int | None = None,
 ) -> DryRun:
     """Return what `submit` would send. Raises UsageError if the request can't be sent."""
-    outcome = decide_dry_run(compiled, stacks, provenance=provenance, rerun=rerun)
+    outcome = decide_dry_run(
+        compiled, JobSnapshot(tuning=tuning), stacks, provenance=provenance, rerun=rerun
+    )
     if isinstance(outcome, Blocked):
         raise outcome.error()
     return outcome
@@ -79,6 +83,8 @@ def execute(
 
 
 def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | AlreadySubmitted:
+    for note in latest_run_notes(submit.provided):
+        progress(f"{submit.name}: {note}")
     progress(f"submitting {submit.name} to {tuning.region}")
     try:
         arn = tuning.create(submit.request)

@@ -1,4 +1,7 @@
-"""`${hptc:name}`: a reference in a request to a value that only a deployment provides.
+"""`${hptc:name}`: a reference in a request to a value that is not known when it is compiled.
+
+Stacks provide values such as `${hptc:data_bucket}`. `${hptc:latest(churn)}` is the name of the
+newest completed tuning job of the spec `churn`.
 
 A reference is text, so a compiled request stays JSON that people and tools can read. It is the same
 before and after a deployment, and so is the digest of a request that contains it.
@@ -10,7 +13,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-PATTERN = re.compile(r"\$\{hptc:([a-z][a-z0-9_]*)\}")
+_LATEST = r"latest\([a-zA-Z0-9](?:-*[a-zA-Z0-9])*\)"
+PATTERN = re.compile(r"\$\{hptc:([a-z][a-z0-9_]*|" + _LATEST + r")\}")
 
 NAMES = (
     "artifact_bucket",
@@ -31,6 +35,22 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
 def reference(name: str) -> str:
     """The text of a reference."""
     return f"${{hptc:{name}}}"
+
+
+def latest(spec: str) -> str:
+    """The name of the reference to the newest completed tuning job of a spec."""
+    return f"latest({spec})"
+
+
+def latest_spec(name: str) -> str | None:
+    """The spec of `latest(SPEC)`, the name of a reference; None for any other name."""
+    return name[len("latest(") : -1] if name.startswith("latest(") else None
+
+
+def written_reference(text: str) -> str:
+    """A text as an author writes it in a spec: `latest(SPEC)` instead of `${hptc:latest(SPEC)}`."""
+    match = PATTERN.fullmatch(text) if text.startswith("${hptc:latest(") else None
+    return match[1] if match is not None else text
 
 
 def has_reference(text: str) -> bool:

@@ -47,6 +47,7 @@ Short forms of a spec and their meaning in the request:
 | a mapping by name (`<name>`): channels, metrics, tags, training jobs, instance groups | a list of named structures |
 | `s3: s3://bucket/prefix/` | `s3: {s3_uri: s3://bucket/prefix/}`, with `s3_data_type: S3Prefix` |
 | `parents: churn` | `parents: [churn]`: the tuning job of the spec `churn`, or the tuning job of that name |
+| `parents: latest(churn)` | the newest completed tuning job of the spec `churn` in the environment, at submission and at each scheduled start |
 | `metric_definitions: {loss: [a, b]}` | two definitions with the same name |
 | `eta: 0.1` in `hyperparameters` | a static value; the long form is `eta: {value: 0.1}` |
 | `eta: {type: Continuous, min: 0, max: 1}` | a range in the list of its type |

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from hptc.project.project_file import ProjectFile
 from hptc.reference.language import Key, Range, language, range_description, ranges
-from hptc.request.names import Hyperparameters
+from hptc.request.names import Hyperparameters, Names
 from hptc.request.shapes import Shape
 from hptc.spec.hyperparameter import Hyperparameter
 from hptc.spec.tuning_spec import Spec
@@ -45,6 +45,7 @@ _REQUIRED_OF_RANGES = {
     "Auto": ("value_hint",),
 }
 _SCALARS = ("string", "number", "boolean")
+_LATEST = {"type": "string", "pattern": r"^\s*latest\(\s*[a-zA-Z0-9](-*[a-zA-Z0-9])*\s*\)\s*$"}
 
 
 def spec_schema() -> JsonSchema:
@@ -157,7 +158,8 @@ class _Definitions:
                 return {"type": "array", "items": self._or_template(items, "template"), **bounds}
             case "string" | ["string", *_]:
                 text = shape.item if shape is not None and shape.type == "list" else shape
-                return self._text(raw, text)
+                value = self._text(raw, text)
+                return {"anyOf": [value, _LATEST]} if isinstance(key.node, Names) else value
             case "integer" | "number":
                 return raw | (_bounds(shape, "") if shape and shape.type != "string" else {})
             case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from hptc.compiler.outcome import Compiled
+from hptc.compiler.outcome import Compiled, Outcome
 from hptc.cost.bound import CostBound
 from hptc.diff.changes import Change, Growth, Impact, Kind
 from hptc.diff.review import Comparison, CostChange, Parent, Review, SpecDiff
@@ -274,7 +274,7 @@ def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str
     if found.old_job and found.new_job and found.old_count != found.new_count:
         yield f"training jobs: {_count(found.old_count)} → {_count(found.new_count)}"
     for parent in found.parents:
-        yield _parent_text(parent, name)
+        yield _parent_text(parent, found.new, name)
     if found.cost is not None:
         yield _cost_text(found.cost, name)
     if isinstance(found.new, Compiled) and found.new.schedule is not None:
@@ -286,7 +286,17 @@ def _count(number: int | None) -> str:
     return "no limit" if number is None else f"{number:,}"
 
 
-def _parent_text(parent: Parent, name: Callable[[str], str]) -> str:
+def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]) -> str:
+    if parent.is_latest:
+        is_scheduled = isinstance(new, Compiled) and new.schedule is not None
+        when = "at each start" if is_scheduled else "when it is submitted"
+        text = (
+            f"warm-starts from the newest completed tuning job of {name(parent.spec or '')} {when}"
+        )
+        if parent.conflict:
+            return f"{text}; AWS rejects a run of the old version: {name(parent.conflict)}"
+        is_own = new is not None and parent.spec == new.name
+        return f"{text}; without one until its first run" if is_own else text
     text = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
         return f"{text}, which is not a spec in this project"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, assert_never
@@ -20,7 +20,9 @@ from hptc.jobs.decisions import (
     StopRequested,
     Submission,
     Submitted,
+    latest_run_notes,
 )
+from hptc.project.references import latest_spec
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
     JobStatus,
@@ -132,6 +134,17 @@ def render_submission(outcome: Submission) -> str:
             return json.dumps(outcome.request, indent=2, ensure_ascii=False)
         case _:
             assert_never(outcome)
+
+
+def dry_run_notes(outcome: DryRun) -> Iterator[str]:
+    """What a dry run shows besides the request: the parents it found, and what it left open."""
+    yield from latest_run_notes(outcome.provided)
+    specs = [latest_spec(name) for name in outcome.unresolved]
+    stacks = [name for name, spec in zip(outcome.unresolved, specs, strict=True) if spec is None]
+    if stacks:
+        yield f"not deployed yet, left as references: {', '.join(stacks)}"
+    if parents := [spec for spec in specs if spec is not None]:
+        yield f"without a completed tuning job, left as references: {', '.join(parents)}"
 
 
 def render_stop(outcome: Stop) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from hptc.jobs.decisions import Blocked, Submitted, Unchanged
+from hptc.jobs.decisions import Blocked, Submitted, Unchanged, latest_run_notes
 from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleReason
 from hptc.render.cost import forecast, headline, total
 from hptc.render.jobs import render_submission
@@ -91,6 +91,7 @@ def _to_submit(plan: Plan) -> Iterator[str]:
     rows = _columns([_new(each) for each in plan.to_submit])
     for row, each in zip(rows, plan.to_submit, strict=True):
         yield row
+        yield from (f"  {printable(note)}" for note in latest_run_notes(each.provided))
         if each.cost is not None:
             yield f"  {printable(headline(each.cost.bound))}"
             yield from (f"  unknown: {printable(missing)}" for missing in each.cost.bound.missing)

@@ -16,6 +16,8 @@ from typing import Any
 MAX_NAME = 32
 _DIGEST_IN_NAME = 8
 _DIGITS_IN_SCHEDULED_NAME = 6
+LONGEST_STEM = MAX_NAME - len("-00000000-r999")
+"""This much of a spec's name is part of every name of its tuning jobs that content determines."""
 
 _SORTED_BY = {
     "IntegerParameterRanges": "Name",
@@ -123,6 +125,11 @@ def scheduled_stem(spec_name: str, project: str, environment: str) -> str:
     depend on the content, so that a change of content keeps the role that tracks these jobs valid.
     """
     whole = f"{project}/{environment}/{spec_name.lower()}"
-    suffix = f"-{hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_IN_SCHEDULED_NAME]}"
-    longest = MAX_NAME - len("-202611300600") - len(suffix)
-    return spec_name[:longest].rstrip("-").lower() + suffix
+    digits = hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_IN_SCHEDULED_NAME]
+    return f"{scheduled_name_part(spec_name).lower()}-{digits}"
+
+
+def scheduled_name_part(spec_name: str) -> str:
+    """The part of a spec's name that the names of its schedule's tuning jobs start with."""
+    longest = MAX_NAME - len("-202611300600") - _DIGITS_IN_SCHEDULED_NAME - len("-")
+    return spec_name[:longest].rstrip("-")

@@ -19,6 +19,7 @@ from hptc.rules import (
     instance_preferences,
     internet,
     isolation,
+    latest_parents,
     limits,
     manifests,
     metric_definitions,
@@ -78,6 +79,7 @@ FAMILIES = (
     tags,
     warm_start,
     identical_data,
+    latest_parents,
     policy_limits,
     policy_security,
 )

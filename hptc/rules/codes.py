@@ -166,7 +166,16 @@ CODES = (
         "A warm-start parent is a scheduled spec",
         "Each run of a schedule is a new tuning job with the time in its name, so no run has the "
         "name that the spec compiles to, and the child would have a parent that does not exist. "
-        "Use the name of a finished run, which `hptc list` prints.",
+        "Use `latest(SPEC)`, its newest completed tuning job, or the name of a finished run, which "
+        "`hptc list` prints.",
+    ),
+    LanguageCode(
+        "HPT713",
+        "`latest()` without a spec whose tuning jobs can be looked up",
+        "`latest(SPEC)` as a warm-start parent is the newest completed tuning job of a spec of the "
+        "project, in the same environment. Write one entry for each spec, with the `name` of the "
+        "spec. A spec that sets `job_name` and has no schedule has a single tuning job: use the "
+        "name of the spec, without `latest`.",
     ),
     LanguageCode(
         "HPT800",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
-from hptc.project.references import names_in
+from hptc.project.references import latest_spec, names_in
 from hptc.rules.rule import Context, Rule, error
 from hptc.text import shortened
 
@@ -196,7 +196,11 @@ def unresolvable_reference(rule: Rule, context: Context) -> Iterator[Finding]:
         return
     from hptc.infrastructure.stack_outputs import foundation_outputs, locate
 
-    missing = {name for name in context.references if not locate(environment, name, spec.name)}
+    missing = {
+        name
+        for name in context.references
+        if latest_spec(name) is None and not locate(environment, name, spec.name)
+    }
     if not missing:
         return
     provided = ", ".join(f"${{hptc:{name}}}" for name in foundation_outputs(environment))

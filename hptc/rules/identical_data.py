@@ -7,8 +7,8 @@ from typing import Any
 
 from hptc.diagnostics import Finding
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
+from hptc.rules.parents import pairs, parent_finding, parent_path
 from hptc.rules.rule import Context, Rule, error, warning
-from hptc.rules.warm_start import pairs, parent_path
 from hptc.text import listed_code
 
 
@@ -41,7 +41,9 @@ def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterat
             if ours == parents:
                 continue
             path = child.path / member if ours else parent_path(index)
-            yield rule.finding(
+            yield parent_finding(
+                rule,
+                name,
                 f"{_difference(key, ours, parents)} the parent `{name}`, which "
                 "IdenticalDataAndAlgorithm does not allow",
                 path,

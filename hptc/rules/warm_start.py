@@ -1,6 +1,7 @@
 """HPT70x: what a tuning job with a warm start may change, compared with its parents.
 
-Only parents that are specs of the project can be compared.
+Only parents that are specs of the project can be compared. `latest(SPEC)` is compared with the spec
+as it is now. Its newest run may have other content, so that what AWS would reject is a warning.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hptc.diagnostics import Finding, RequestPath
+from hptc.project.references import written_reference
 from hptc.request.job_facts import training_jobs
 from hptc.request.tuning_job import (
     AutoRange,
@@ -18,28 +20,11 @@ from hptc.request.tuning_job import (
     TuningJob,
 )
 from hptc.rules.limits import MAX_TRAINING_JOBS
+from hptc.rules.parents import pairs, parent_finding, parent_path
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import listed_code
 
 _MAX_CHANGES = 10
-_PARENTS = RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs"))
-_NAME = "HyperParameterTuningJobName"
-
-
-def pairs(context: Context) -> Iterator[tuple[int, str, Definition, Definition]]:
-    """(index, parent's name, definition, parent's definition) of every parent to compare."""
-    job = context.job
-    if job.warm_start is None or len(job.definitions) != 1:
-        return
-    for index, name in enumerate(job.warm_start.parents):
-        parent = context.parents.get(name)
-        if parent is not None and len(parent.definitions) == 1:
-            yield index, name, job.definitions[0], parent.definitions[0]
-
-
-def parent_path(index: int) -> RequestPath:
-    """The path of a parent's name."""
-    return _PARENTS / index / _NAME
 
 
 def _ranges(definition: Definition) -> Mapping[str, Range]:
@@ -78,7 +63,9 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
             ("Type", "direction", child.objective.type, parent_definition.objective.type),
         ):
             if ours != parents:
-                yield rule.finding(
+                yield parent_finding(
+                    rule,
+                    name,
                     f"the objective's {what} is {ours}, but that of the parent `{name}` is "
                     f"{parents}",
                     child.objective.path / member,
@@ -111,7 +98,9 @@ def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> I
         added = [n for n in ours if n not in parents]
         missing = [n for n in parents if n not in ours]
         if added:
-            yield rule.finding(
+            yield parent_finding(
+                rule,
+                name,
                 f"the parent `{name}` has no hyperparameter {listed_code(added)}",
                 ours[added[0]],
                 on_key=True,
@@ -120,7 +109,9 @@ def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> I
                 "rerun it",
             )
         if missing:
-            yield rule.finding(
+            yield parent_finding(
+                rule,
+                name,
                 f"the parent `{name}` has {listed_code(missing)}, but this tuning job does not",
                 parent_path(index),
                 label="has more hyperparameters",
@@ -160,7 +151,9 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
             ours = _kind(range_)
             parent = _kind(parents[range_.name]) if range_.name in parents else None
             if ours and parent and ours != parent:
-                yield rule.finding(
+                yield parent_finding(
+                    rule,
+                    name,
                     f"`{range_.name}` is {ours}, but the parent `{name}` has {parent}",
                     range_.path,
                     on_key=True,
@@ -202,7 +195,9 @@ def too_many_warm_start_changes(rule: Rule, context: Context) -> Iterator[Findin
         total = sum(changes.values())
         if total > _MAX_CHANGES:
             counted = ", ".join(f"`{n}` {count}" for n, count in changes.items())
-            yield rule.finding(
+            yield parent_finding(
+                rule,
+                name,
                 f"{total} changes since the parent `{name}`, but the maximum is {_MAX_CHANGES}: "
                 f"{counted}",
                 parent_path(index),
@@ -287,10 +282,12 @@ def warm_start_parent_with_several_algorithms(rule: Rule, context: Context) -> I
     """
     parents = context.job.warm_start.parents if context.job.warm_start else ()
     for index, name in enumerate(parents):
-        parent = context.parents.get(name)
+        parent, shown = context.parents.get(name), written_reference(name)
         if parent is not None and parent.is_multiple:
-            yield rule.finding(
-                f"the parent `{name}` has several algorithms",
+            yield parent_finding(
+                rule,
+                shown,
+                f"the parent `{shown}` has several algorithms",
                 parent_path(index),
                 label="has `training_jobs`",
                 help="remove it; a tuning job with a single algorithm can be a parent",
@@ -321,7 +318,7 @@ def invalid_warm_start_parent(rule: Rule, context: Context) -> Iterator[Finding]
         elif names[index] == context.job.name.lower():
             problem = f"`{name}` can't be its own parent"
         elif names[index] in names[:index]:
-            problem = f"the parent `{name}` is listed twice"
+            problem = f"the parent `{written_reference(name)}` is listed twice"
         if problem:
             yield rule.finding(
                 problem, parent_path(index), help="remove it, or use another finished tuning job"

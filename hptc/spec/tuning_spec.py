@@ -94,7 +94,9 @@ class WarmStart(StrictModel):
         "How the tuning job can differ from its parents.", "TransferLearning"
     )
     parents: Texts | None = optional_key(
-        "The names of specs in this project or of existing tuning jobs.", ["churn-xgboost"]
+        "The names of specs in this project or of existing tuning jobs, or `latest(SPEC)` for the "
+        "newest completed tuning job of a spec.",
+        ["churn-xgboost"],
     )
 
 

@@ -110,9 +110,28 @@ def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> N
     assert set(imported(json.loads(template))) <= exports
 
 
+FROM_ITSELF = SPEC | {
+    "warm_start": {"type": "TransferLearning", "parents": ["latest(churn)"]},
+}
+
+
+def test_a_parent_that_is_looked_up_at_each_start_is_no_reference(tmp_path: Path) -> None:
+    stacks = synthesized(project(tmp_path, FROM_ITSELF), "plain", tmp_path / "out")
+    template = stacks["hptc-demo-plain-churn-schedule"]
+    assert "hptc:latest" not in template
+    (machine,) = resources(template, "AWS::StepFunctions::StateMachine")
+    definition = json.dumps(machine["Properties"]["DefinitionString"])
+    assert "$.run.name" in definition
+    assert "CreateFirstJob" in definition
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_cfn_lint_and_nag_find_nothing_unexplained(name: str, tmp_path: Path) -> None:
-    compiled = all_succeeded(compile_paths([str(project(tmp_path))], Workspace(environment=name)))
+@pytest.mark.parametrize("spec", [SPEC, FROM_ITSELF], ids=["no parent", "a parent"])
+def test_cfn_lint_and_nag_find_nothing_unexplained(
+    spec: Mapping[str, Any], name: str, tmp_path: Path
+) -> None:
+    folder = project(tmp_path, spec)
+    compiled = all_succeeded(compile_paths([str(folder)], Workspace(environment=name)))
     chosen = compiled[0].environment
     assert chosen is not None
     roles = spec_stacks(chosen, [(one.name, one.job) for one in compiled])

@@ -161,6 +161,9 @@ CASES = [
     Case("a parent", "warm_start: {parents: [trees-2026]}",
          {(Kind.WARM_START, "warm_start.parents"): ("trees-2025", "trees-2026")}, Impact.SEARCH,
          on="warm_start: {type: TransferLearning, parents: [trees-2025]}"),
+    Case("its own newest run", "warm_start: {parents: [latest(trees)]}",
+         {(Kind.WARM_START, "warm_start.parents"): ("trees-2025", "latest(trees)")}, Impact.SEARCH,
+         on="warm_start: {type: TransferLearning, parents: [trees-2025]}"),
     # Algorithm and data.
     Case("the version", job("algorithm: {version: 1.5-1}"),
          {(Kind.ALGORITHM_VERSION, "algorithm.training_image"):
@@ -601,3 +604,37 @@ def test_a_schedule_is_a_consequence(churn: Project) -> None:
     )
     added = review(replace(sides[0], compiled=()), sides[1]).specs[0].changes
     assert [change.new.rpartition(", scheduled: ")[2] for change in added] == ["rate(1 day), UTC"]
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        (
+            "{}",
+            "warm-starts from the newest completed tuning job of trees when it is submitted",
+        ),
+        (
+            "schedule: rate(1 day)",
+            "warm-starts from the newest completed tuning job of trees at each start",
+        ),
+    ],
+)
+def test_the_newest_run_is_a_consequence(on: str, expected: str, churn: Project) -> None:
+    patch = "warm_start: {type: TransferLearning, parents: [latest(trees)]}"
+    old, new = compiled("{}", churn, on), compiled(patch, churn, on)
+    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    (spec,) = review(*sides).specs
+    assert f"{expected}; without one until its first run" in list(consequences(spec, str))
+
+
+def test_a_change_that_the_newest_run_does_not_allow_is_a_consequence(churn: Project) -> None:
+    warm = "warm_start: {type: TransferLearning, parents: [latest(trees)]}"
+    old = compiled("{}", churn, warm)
+    new = compiled(tuned("alpha: {type: Continuous, min: 0, max: 1}"), churn, warm)
+    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    (spec,) = review(*sides).specs
+    assert (
+        "warm-starts from the newest completed tuning job of trees when it is submitted; "
+        "AWS rejects a run of the old version: the parent `latest(trees)` has no hyperparameter "
+        "`alpha`"
+    ) in list(consequences(spec, str))

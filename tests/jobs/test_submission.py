@@ -55,7 +55,7 @@ def rehearse(
     what: Compiled, *, stacks: dict[str, dict[str, str]] | None = None, rerun: int | None = None
 ) -> DryRun:
     given = FakeStacks(STACKS if stacks is None else stacks)
-    return dry_run(what, given, provenance=lambda _: ORIGIN, rerun=rerun)
+    return dry_run(what, FakeTuning(), given, provenance=lambda _: ORIGIN, rerun=rerun)
 
 
 def digest_tag(digest: str) -> dict[str, str]:
@@ -208,7 +208,7 @@ class TestWithoutDigest:
 
     def test_additions_of_the_service_are_ignored(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, SPEC.replace("resources:", "tuning_resources:"), project=PROJECT)
-        request = resolve_references(job, FakeStacks(STACKS))
+        request = resolve_references(job, FakeTuning(), FakeStacks(STACKS))
         definition = request["TrainingJobDefinition"]
         definition["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "a", "Regex": "b"}]
         definition["StaticHyperParameters"]["_tuning_objective_metric"] = "validation:auc"
@@ -314,7 +314,7 @@ class TestReferences:
 
     def test_each_stack_is_read_once(self, churn: Compiled) -> None:
         stacks = FakeStacks(STACKS)
-        resolved = resolve_references(churn, stacks)
+        resolved = resolve_references(churn, FakeTuning(), stacks)
         assert "${hptc:" not in json.dumps(resolved)
         assert sorted(stacks.calls) == ["hptc-churn-dev", "hptc-churn-dev-churn"]
 

@@ -1,0 +1,45 @@
+"""What the rules about warm-start parents share: each parent's definition, path and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hptc.diagnostics import Finding, RequestPath, Severity
+from hptc.project.references import latest_spec, written_reference
+from hptc.request.tuning_job import Definition
+from hptc.rules.rule import Context, Rule
+
+_PARENTS = RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs"))
+_NAME = "HyperParameterTuningJobName"
+
+
+def pairs(context: Context) -> Iterator[tuple[int, str, Definition, Definition]]:
+    """(index, parent's name, definition, parent's definition) of every parent to compare."""
+    job = context.job
+    if job.warm_start is None or len(job.definitions) != 1:
+        return
+    for index, name in enumerate(job.warm_start.parents):
+        parent = context.parents.get(name)
+        if parent is not None and len(parent.definitions) == 1:
+            yield index, written_reference(name), job.definitions[0], parent.definitions[0]
+
+
+def parent_path(index: int) -> RequestPath:
+    """The path of a parent's name."""
+    return _PARENTS / index / _NAME
+
+
+def parent_finding(
+    rule: Rule,
+    parent: str,
+    message: str,
+    path: RequestPath,
+    *,
+    label: str,
+    help: str,
+    on_key: bool = False,
+) -> Finding:
+    """A finding about a parent, given as `pairs` names it. For `latest(SPEC)` it is a warning."""
+    finding = rule.finding(message, path, label=label, help=help, on_key=on_key)
+    return finding if latest_spec(parent) is None else replace(finding, severity=Severity.WARNING)
