@@ -22,8 +22,8 @@ from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.rules import identical_data, warm_start
 from hptc.rules.engine import check
-from hptc.rules.parents import parent_path
 from hptc.rules.rule import Context
+from hptc.rules.warm_start_parents import parent_path
 from hptc.service.interface import DeployedStack
 from hptc.service.lookup import described_request
 from hptc.service.tuning_jobs import FINAL_STATUSES, TrainingJobCounters

@@ -7,8 +7,8 @@ from typing import Any
 
 from hptc.diagnostics import Finding
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
-from hptc.rules.parents import pairs, parent_finding, parent_path
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.warm_start_parents import pairs, parent_finding, parent_path
 from hptc.text import listed_code
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding
 from hptc.project.references import latest_spec, written_reference
-from hptc.rules.parents import parent_path
 from hptc.rules.rule import Context, Rule, warning
+from hptc.rules.warm_start_parents import parent_path
 
 
 @warning("HPT714", "W16")

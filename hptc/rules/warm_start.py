@@ -20,8 +20,8 @@ from hptc.request.tuning_job import (
     TuningJob,
 )
 from hptc.rules.limits import MAX_TRAINING_JOBS
-from hptc.rules.parents import pairs, parent_finding, parent_path
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.warm_start_parents import pairs, parent_finding, parent_path
 from hptc.text import listed_code
 
 _MAX_CHANGES = 10

@@ -120,9 +120,7 @@ def test_the_request_of_a_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_bytes_count_in_a_request_not_characters(tmp_path: Path) -> None:
     sizes = []
     for letter in "ae", "äé":
-        text = f"{SPEC}schedule: rate(7 days)\n".replace(
-            "eval_metric: auc", f"eval_metric: auc\n    note: {letter}"
-        )
+        text = f"{SPEC}schedule: rate(7 days)\n".replace("tags: {", f"tags: {{note: {letter}, ")
         (one,) = outcomes(tmp_path, text)
         (spec,) = deployable_specs([one])
         sizes.append(payload_size(one.environment, spec))

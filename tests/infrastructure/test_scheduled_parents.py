@@ -19,7 +19,9 @@ from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 from hptc.sandbox.sagemaker import set_initial_status
 from hptc.sandbox.server import Sandbox
-from tests.infrastructure.test_scheduled_start import (
+from tests.support.golden import Golden
+from tests.support.iam_evaluator import is_allowed
+from tests.support.scheduled_starts import (
     NAME,
     SPEC,
     Machine,
@@ -30,8 +32,6 @@ from tests.infrastructure.test_scheduled_start import (
     stem,
     values,
 )
-from tests.support.golden import Golden
-from tests.support.iam_evaluator import is_allowed
 
 SELF = SPEC + "warm_start: {type: TransferLearning, parents: [latest(Churn)]}\n"
 BASE = SPEC.replace("name: Churn", "name: base").replace("schedule: rate(7 days)\n", "")
