@@ -12,6 +12,7 @@ import ast
 import builtins
 import json
 import math
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -72,22 +73,28 @@ class Interval:
 class Scalar:
     """One value: a number in an interval, one of some words, or any text.
 
-    A word in `thresholded` is also accepted with `@` and a number, as in `error@0.7`.
+    A word in `thresholded` is also accepted with `@` and a number, as in `error@0.7`. An integer is
+    a multiple of `multiple_of`. A text matches `pattern`, of which `example` is one.
     """
 
     kind: Literal["integer", "number", "choice", "text"]
     interval: Interval = Interval()
     values: tuple[str, ...] = ()
     thresholded: tuple[str, ...] = ()
+    multiple_of: int = 1
+    pattern: str = ""
+    example: str = ""
 
     def accepts(self, text: str, *, exactly: bool) -> bool:
         """Whether the text is one of the values; `exactly` as XGBoost's container reads it."""
         if self.kind == "choice":
             return self._is_word(text, exactly=exactly)
         if self.kind == "text":
-            return True
+            return not self.pattern or re.fullmatch(self.pattern, text) is not None
         number = parse_number(text, integer=self.kind == "integer", exactly=exactly)
-        return number is not None and number in self.interval
+        if number is None or number not in self.interval:
+            return False
+        return self.multiple_of == 1 or number % self.multiple_of == 0
 
     def _is_word(self, text: str, *, exactly: bool) -> bool:
         word, at, rest = text.partition("@")
@@ -105,8 +112,10 @@ class Scalar:
                 return "one of its valid values"
             return listed_code(self.values, "or")
         if self.kind == "text":
-            return "a text"
+            return f"a text such as `{self.example}`" if self.example else "a text"
         noun = "an integer" if self.kind == "integer" else "a number"
+        if self.multiple_of != 1:
+            noun = f"a multiple of {self.multiple_of}"
         text = self.interval.text
         return f"{noun} {'of ' if text.startswith('at ') else ''}{text}".rstrip()
 
@@ -133,7 +142,7 @@ class Hyperparameter:
         if text in self.also:
             return True
         if self.kind == "list":
-            parts = text.split(",") if exactly else [part.strip() for part in text.split(",")]
+            parts = text.split(",") if exactly else list_elements(text)
             return all(self.scalar.accepts(part, exactly=exactly) for part in parts)
         if self.kind == "json_list":
             return self._accepts_json(text)
@@ -200,15 +209,24 @@ class Hyperparameter:
     def expected(self) -> str:
         """What a value must be, in a sentence."""
         elements = self.scalar.expected if self.lists_its_values else "valid values"
+        elements = elements.replace("an integer", "integers").replace("a number", "numbers")
         expected = {
             "list": f"a comma-separated list of {elements}",
-            "json_list": f"a JSON list of {self.scalar.expected}",
+            "json_list": f"a JSON list of {elements}",
             "python_tuple": f"a list such as (1,0,-1), with elements {self.scalar.expected}",
             "python_nested_list": "a list of lists such as [[1,2],[3,4]], with integers "
             f"{self.scalar.interval.text}",
         }.get(self.kind, self.scalar.expected)
         words = [each for each in self.also if each]
         return f"{expected} or {listed_code(words, 'or')}" if words else expected
+
+
+def list_elements(text: str) -> list[str]:
+    """The elements of a comma-separated list, also of one in brackets, as AWS's SDK sends it."""
+    text = text.strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    return [part.strip().strip("\"'") for part in text.split(",")]
 
 
 def parse_number(text: str, *, integer: bool, exactly: bool) -> float | None:

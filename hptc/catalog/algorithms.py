@@ -14,8 +14,13 @@ from typing import Any, Literal
 
 from hptc.catalog import images
 from hptc.catalog.accepted_values import Certainty, Hyperparameter
-from hptc.catalog.hyperparameter_tables import read_dependencies, read_hyperparameters
-from hptc.catalog.setting_dependencies import Dependency
+from hptc.catalog.channels import Channel, read_channels
+from hptc.catalog.hyperparameter_tables import (
+    read_clauses,
+    read_dependencies,
+    read_hyperparameters,
+)
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 
 Direction = Literal["Maximize", "Minimize"]
 InputMode = Literal["File", "Pipe"]
@@ -48,20 +53,17 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """An input channel. With several names, any of them is valid."""
-
-    names: tuple[str, ...]
-    is_required: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A metric that a tuning job can optimize, with its regex for authors who need to set it."""
+    """A metric that a tuning job can optimize.
+
+    `regex` is for authors, who set it for JumpStart algorithms. The training job reports the metric
+    only if all clauses in `when` hold.
+    """
 
     name: str
     direction: Direction
     regex: str | None
+    when: tuple[Clause, ...]
     source: str
 
 
@@ -98,6 +100,9 @@ class Algorithm:
     `version` is None for facts that hold in any of several versions. `hyperparameters` are all
     documented ones, including tunable and required ones; `certainty` is whether the list is known
     to be complete. `checkpoints` is whether the algorithm resumes an interrupted Spot training job.
+    `gpu_families` are the instance families with GPUs that AWS documents; empty if it names none.
+    The container fails on any channel that is not in `channels` if it `refuses_other_channels`;
+    otherwise AWS documents no other.
     """
 
     name: str
@@ -106,8 +111,11 @@ class Algorithm:
     kind: Literal["built_in", "jumpstart"]
     source: tuple[str, ...]
     channels: tuple[Channel, ...]
+    refuses_other_channels: bool
     input_modes: tuple[InputMode, ...]
     processors: tuple[Processor, ...]
+    cpu_only_when: Condition | None
+    gpu_families: tuple[str, ...]
     is_single_instance: bool
     multi_instance_when: Condition | None
     checkpoints: bool
@@ -129,6 +137,10 @@ class Algorithm:
     def hyperparameter(self, name: str) -> Hyperparameter | None:
         """Return the hyperparameter with this name or alias."""
         return _by_name(self).get(name)
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the input channel with this exact name."""
+        return next((each for each in self.channels if name in each.names), None)
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric with this exact name."""
@@ -199,6 +211,7 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
             name=each["name"],
             direction=each["direction"],
             regex=each.get("regex"),
+            when=read_clauses(each.get("when", []), age),
             source=each.get("source", source[-1]),
         )
         for each in age.select(entry["metrics"])
@@ -206,6 +219,13 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
     since = entry.get("since", {})
     is_certain = entry.get("certainty") == "certain" and age.reaches(since.get("certain"))
     certainty: Certainty = "certain" if is_certain else "documented"
+    hyperparameters = read_hyperparameters(
+        entry["hyperparameters"],
+        age,
+        certainty,
+        source[-1],
+        tuple(metric.name for metric in metrics),
+    )
     stops_early = entry["early_stopping"]
     return Algorithm(
         name=name,
@@ -213,9 +233,19 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
         title=entry["title"],
         kind=entry["kind"],
         source=tuple(source),
-        channels=tuple(_channels(entry["channels"])),
+        channels=tuple(read_channels(age.select(entry["channels"]))),
+        refuses_other_channels=(
+            entry.get("refuses_other_channels", False)
+            and age.reaches(since.get("refuses_other_channels"))
+        ),
         input_modes=tuple(entry["input_modes"]),
         processors=tuple(each for each in entry["processors"] if age.reaches(since.get(each))),
+        cpu_only_when=_condition(entry.get("cpu_only_when")),
+        gpu_families=tuple(
+            family
+            for each in age.select(entry.get("gpu_families", []))
+            for family in each["families"]
+        ),
         is_single_instance=entry["is_single_instance"],
         multi_instance_when=_condition(entry.get("multi_instance_when")),
         checkpoints=entry["checkpoints"] and age.reaches(since.get("checkpoints")),
@@ -235,16 +265,46 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
             )
             for each in entry["required_hyperparameters"]
         ),
-        hyperparameters=read_hyperparameters(
-            entry["hyperparameters"],
-            age,
-            certainty,
-            source[-1],
-            tuple(metric.name for metric in metrics),
+        hyperparameters=hyperparameters,
+        dependencies=(
+            *read_dependencies(entry.get("dependencies", []), age, certainty, source[-1]),
+            *_dependencies_of(metrics, hyperparameters),
         ),
-        dependencies=read_dependencies(entry.get("dependencies", []), age, certainty, source[-1]),
         certainty=certainty,
     )
+
+
+def _dependencies_of(
+    metrics: tuple[Metric, ...], hyperparameters: tuple[Hyperparameter, ...]
+) -> Iterator[Dependency]:
+    """The conditions of the metrics, for the metric that is the objective.
+
+    They apply to valid values only, since an invalid one has a finding of its own.
+    """
+    values = {each.name: each.scalar.values for each in hyperparameters if each.kind == "choice"}
+    names: dict[tuple[Clause, ...], list[str]] = {}
+    for metric in metrics:
+        names.setdefault(metric.when, []).append(metric.name)
+    objective = Subject("metric", "objective")
+    for clauses, same in names.items():
+        if clauses:
+            yield Dependency(
+                id=f"metric-{clauses[0].subject.name}",
+                conditions=(
+                    Clause(subject=objective, operator="in", values=tuple(same)),
+                    *(
+                        Clause(
+                            subject=clause.subject,
+                            operator="in_or_absent",
+                            values=values[clause.subject.name],
+                        )
+                        for clause in clauses
+                        if clause.subject.name in values
+                    ),
+                ),
+                requirements=clauses,
+                certainty="documented",
+            )
 
 
 class _Age:
@@ -266,12 +326,6 @@ class _Age:
                 until is None or self._index <= self._versions.index(until)
             ):
                 yield each
-
-
-def _channels(entry: Mapping[str, list[str]]) -> Iterator[Channel]:
-    for group, is_required in (("required", True), ("optional", False)):
-        for names in entry[group]:
-            yield Channel(names=tuple(names.split("|")), is_required=is_required)
 
 
 def _tunable(entry: Mapping[str, Any], source: str) -> Tunable:

@@ -65,6 +65,9 @@ def _hyperparameter(
             ),
             values=words,
             thresholded=tuple(scalar.get("thresholded", ())),
+            multiple_of=scalar.get("multiple_of", 1),
+            pattern=scalar.get("pattern", ""),
+            example=scalar.get("example", ""),
         ),
         also=_words(row.get("also", []), versions),
         aliases=_words(row.get("aliases", []), versions),
@@ -85,8 +88,8 @@ def read_dependencies(
     return tuple(
         Dependency(
             id=row["id"],
-            conditions=tuple(_clause(each, versions) for each in row["if"]),
-            requirements=tuple(_clause(each, versions) for each in row["then"]),
+            conditions=read_clauses(row["if"], versions),
+            requirements=read_clauses(row["then"], versions),
             certainty=row.get("certainty", certainty),
             reason=row.get("reason", ""),
             help=row.get("help", ""),
@@ -94,6 +97,11 @@ def read_dependencies(
         )
         for row in versions.select(entries)
     )
+
+
+def read_clauses(entries: list[dict[str, Any]], versions: Versions) -> tuple[Clause, ...]:
+    """Read conditions of a dependency or a metric."""
+    return tuple(_clause(each, versions) for each in entries)
 
 
 def _clause(row: Mapping[str, Any], versions: Versions) -> Clause:

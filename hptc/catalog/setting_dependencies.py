@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from hptc.catalog.accepted_values import Certainty, parse_number
+from hptc.catalog.accepted_values import Certainty, list_elements, parse_number
 
 Operator = Literal[
     "present",
@@ -101,7 +101,8 @@ class Clause:
             return value.startswith(self.values)
         if self.operator in _COMPARISONS:
             return self._truth_of_comparison(value, assignment)
-        return self._truth_of_elements(value.split(","))
+        is_bracketed = value.startswith("[")
+        return self._truth_of_elements(list_elements(value) if is_bracketed else value.split(","))
 
     def _truth_of_comparison(self, value: str, assignment: Assignment) -> bool | None:
         compared = self.values[0] if len(self.subjects) == 1 else assignment.get(self.subjects[1])

@@ -6,9 +6,12 @@ import sys
 
 import click
 
+from hptc.catalog.algorithms import algorithm_names
 from hptc.cli.console import print_result, print_status
 from hptc.cli.options import STDIN
+from hptc.diagnostics import nearest
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from hptc.reference.algorithm_pages import algorithm_page
 from hptc.reference.error_pages import error_pages, suggestion
 from hptc.reference.rule_pages import page, pages
 
@@ -17,11 +20,11 @@ from hptc.reference.rule_pages import page, pages
 @click.argument("text", nargs=-1, metavar="CODE | TEXT")
 @click.option("--all", "everything", is_flag=True, help="Explain every rule.")
 def explain(text: tuple[str, ...], everything: bool) -> int:
-    """Explain a rule, or an error of AWS.
+    """Explain a rule, a built-in algorithm or an error of AWS.
 
-    CODE is a rule's code, such as HPT203; its page has examples. TEXT is an error that AWS reported
-    for a tuning job or a training job, such as its FailureReason; `-` reads it from stdin. Exits
-    with 1 if the error is not known.
+    CODE is a rule's code, such as HPT203, or an algorithm, such as kmeans. TEXT is an error that
+    AWS reported for a tuning job or a training job, such as its FailureReason; `-` reads it from
+    stdin. Exits with 1 if the error is not known.
     """
     asked = " ".join(text)
     if everything == bool(asked):
@@ -32,9 +35,11 @@ def explain(text: tuple[str, ...], everything: bool) -> int:
     if asked == STDIN:
         asked = sys.stdin.read()
     is_word = len(asked.split()) == 1
-    found = None if _is_like_code(asked) else error_pages(asked)
+    found = algorithm_page(asked.strip()) if is_word else None
+    if found is None and not _is_like_code(asked):
+        found = error_pages(asked)
     if found is None and is_word:
-        found = page(asked.strip())
+        found = _page(asked.strip())
     if found is None:
         print_status("no error that hptc knows is in the text")
         if similar := suggestion(asked):
@@ -43,6 +48,14 @@ def explain(text: tuple[str, ...], everything: bool) -> int:
         return EXIT_FINDINGS
     print_result(found)
     return EXIT_OK
+
+
+def _page(word: str) -> str:
+    """The page of a rule. Raises UsageError for another word, such as a misspelt algorithm."""
+    meant = None if _is_like_code(word) else nearest(word, algorithm_names())
+    if meant is not None:
+        raise UsageError(f"`{word}` is not a built-in algorithm", help=f"did you mean {meant}?")
+    return page(word)
 
 
 def _is_like_code(text: str) -> bool:

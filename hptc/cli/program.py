@@ -60,7 +60,11 @@ COMMANDS = (
     CommandEntry(
         "schema", "hptc.cli.schema:schema", "Print the JSON Schema of specs or of hptc.yaml"
     ),
-    CommandEntry("explain", "hptc.cli.explain:explain", "Explain a rule, or an error of AWS"),
+    CommandEntry(
+        "explain",
+        "hptc.cli.explain:explain",
+        "Explain a rule, a built-in algorithm or an error of AWS",
+    ),
     CommandEntry(
         "prices", "hptc.cli.prices:prices", "Manage the price table behind cost estimates"
     ),

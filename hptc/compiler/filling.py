@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hptc.catalog import algorithms
 from hptc.catalog.frameworks import repositories as framework_repositories
 from hptc.catalog.images import ImageProblem, image_uri, versions
 from hptc.catalog.instances import instance
@@ -98,6 +99,8 @@ def _fill_image(
             message = "`version` requires `built_in` or `framework`"
             return [_finding("HPT102", message, at / "version", help="remove it")]
         return []
+    if algorithm.built_in is not None and (found := _jumpstart_finding(name, at)) is not None:
+        return [found]
     if algorithm.version is None:
         known = versions(name) or newest_versions(name)
         advice = f"add `version:`, one of {', '.join(known)}" if known else "add `version:`"
@@ -133,6 +136,20 @@ def _fill_image(
         case str() if environment is not None:
             definition["AlgorithmSpecification"]["TrainingImage"] = resolved
     return findings
+
+
+def _jumpstart_finding(name: str, at: SpecPath) -> Finding | None:
+    """A built-in algorithm that SageMaker JumpStart provides as a script, not as an image."""
+    known = algorithms.algorithm(name.lower().replace("_", "-"))
+    if known is None or known.kind != "jumpstart":
+        return None
+    return _finding(
+        "HPT104",
+        f"{known.title} has no image of its own: it is a JumpStart script in a framework image",
+        at / "built_in",
+        "not an image",
+        help=f"use `training_image` and the script, as `hptc explain {known.name}` shows",
+    )
 
 
 def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:

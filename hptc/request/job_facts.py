@@ -15,6 +15,7 @@ from hptc.diagnostics import RequestPath
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import (
     CategoricalRange,
+    Channel,
     DatasetSource,
     Definition,
     S3Source,
@@ -142,6 +143,23 @@ def _access_point(uri: str, path: RequestPath) -> tuple[str, str | None, str, Re
     text = uri.removeprefix("s3://") if uri.startswith("s3://arn:") else None
     is_access_point = text is not None and ":accesspoint" in text
     return "the access point", text if is_access_point else None, "accesspoint", path
+
+
+def has_several_instances(definition: Definition) -> bool:
+    """Whether a training job can run on several instances."""
+    for resources in definition.resources:
+        counts = [instances.count for instances in resources.instances]
+        if (max(counts, default=0) if resources.is_flexible else sum(counts)) > 1:
+            return True
+    return False
+
+
+def has_augmented_manifest(channel: Channel) -> bool:
+    """Whether a channel reads an augmented manifest, which determines what the channel contains."""
+    return any(
+        isinstance(source, S3Source) and source.data_type == "AugmentedManifestFile"
+        for source in channel.sources
+    )
 
 
 def of_definition(definition: Definition) -> str:

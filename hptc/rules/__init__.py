@@ -2,6 +2,8 @@
 
 from hptc.rules import (
     algorithm,
+    algorithm_channels,
+    algorithm_hardware,
     aws_images,
     channel_requirements,
     checkpoints,
@@ -65,11 +67,13 @@ FAMILIES = (
     instance_preferences,
     stopping,
     completion,
+    algorithm_hardware,
     input_channels,
     manifests,
     data_sources,
     channel_requirements,
     checkpoints,
+    algorithm_channels,
     security,
     resource_identifiers,
     isolation,

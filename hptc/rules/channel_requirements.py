@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.catalog.channels import Channel as Documented
+from hptc.catalog.channels import are_image_files
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import built_in, has_known_version, runs_a_script
+from hptc.request.job_facts import (
+    built_in,
+    has_augmented_manifest,
+    has_known_version,
+    runs_a_script,
+)
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.rules.input_channels import channels, s3_sources
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import listed, listed_code
 
-_ANNOTATIONS = ("train_annotation", "validation_annotation")
+_IMAGE_CHANNELS = ("train", "validation")
 
 
 @error("HPT465", "I19")
@@ -127,11 +134,13 @@ def ignored_instance_group_names(rule: Rule, context: Context) -> Iterator[Findi
                 )
 
 
-@warning("HPT468", "I27", "I01")
+@error("HPT468", "I27", "I01")
 def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
     """An input channel that the built-in algorithm requires is missing.
 
-    SageMaker accepts the tuning job, but every training job fails because of the missing data
+    SageMaker accepts the tuning job, but every training job fails because of the missing data.
+    Image Classification and Object Detection also need lists or annotations if the data are image
+    files
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (xgboost):
@@ -150,17 +159,10 @@ def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
         if algorithm is None or runs_a_script(definition):
             continue
         given = {channel.name for channel in definition.channels}
-        has_augmented = any(
-            isinstance(source, S3Source) and source.data_type == "AugmentedManifestFile"
-            for channel in definition.channels
-            for source in channel.sources
-        )
         missing = [
             listed_code(channel.names, "or")
             for channel in algorithm.channels
-            if channel.is_required
-            and given.isdisjoint(channel.names)
-            and not (has_augmented and channel.names[0] in _ANNOTATIONS)
+            if given.isdisjoint(channel.names) and _is_required(channel, definition)
         ]
         if missing:
             yield rule.finding(
@@ -172,6 +174,15 @@ def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
                 else "add it to `inputs`",
                 on_key=True,
             )
+
+
+def _is_required(channel: Documented, definition: Definition) -> bool:
+    """Whether an algorithm needs a channel, given the data of the other channels."""
+    has_manifest = any(map(has_augmented_manifest, definition.channels))
+    if channel.with_image_files:
+        types = [each.content_type for each in definition.channels if each.name in _IMAGE_CHANNELS]
+        return not has_manifest and any(each and are_image_files(each) for each in types)
+    return channel.is_required and not (channel.without_manifest and has_manifest)
 
 
 @warning("HPT469", "I28")

@@ -157,7 +157,7 @@ def missing_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           resources: {instance_type: ml.g5.xlarge}
     """
-    for algorithm, group in _algorithms_and_instances(context):
+    for _, algorithm, group in _algorithms_and_instances(context):
         kind = instances.instance(group.type)
         if kind is not None and algorithm.processors == ("gpu",) and kind.processor != "gpu":
             yield rule.finding(
@@ -172,7 +172,8 @@ def missing_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
 def unused_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
     """An algorithm that trains on CPUs only runs on a GPU instance.
 
-    Training works, but it is not faster, and the GPU costs money
+    Training works, but it is not faster, and the GPU costs money. BlazingText trains on CPUs only
+    in its mode `batch_skipgram`
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 
     Bad (random-cut-forest):
@@ -183,17 +184,24 @@ def unused_gpu(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           resources: {instance_type: ml.m5.xlarge}
     """
-    for algorithm, group in _algorithms_and_instances(context):
+    for definition, algorithm, group in _algorithms_and_instances(context):
         kind = instances.instance(group.type)
-        if kind is not None and algorithm.processors == ("cpu",) and kind.processor != "cpu":
+        if kind is None or kind.processor != "gpu":
+            continue
+        mode = algorithm.cpu_only_when
+        if algorithm.processors == ("cpu",):
             newest = algorithms.algorithm(algorithm.name) or algorithm
-            version = "" if newest.processors == ("cpu",) else " in this version"
-            yield rule.finding(
-                f"{algorithm.title} trains on CPUs only{version}, but {group.type} has a GPU",
-                group.path / "InstanceType",
-                label="the GPU is not used",
-                help="use a CPU instance, such as ml.m5.xlarge",
-            )
+            case = "" if newest.processors == ("cpu",) else " in this version"
+        elif mode is not None and mode.is_met(definition.static):
+            case = f" when `{mode.hyperparameter}` is {definition.static[mode.hyperparameter]}"
+        else:
+            continue
+        yield rule.finding(
+            f"{algorithm.title} trains on CPUs only{case}, but {group.type} has a GPU",
+            group.path / "InstanceType",
+            label="the GPU is not used",
+            help="use a CPU instance, such as ml.m5.xlarge",
+        )
 
 
 @error("HPT426", "R28")
@@ -236,11 +244,13 @@ def distributed_single_instance_algorithm(rule: Rule, context: Context) -> Itera
         )
 
 
-def _algorithms_and_instances(context: Context) -> Iterator[tuple[Algorithm, Instances]]:
+def _algorithms_and_instances(
+    context: Context,
+) -> Iterator[tuple[Definition, Algorithm, Instances]]:
     for definition, _, group in _instances(context):
         algorithm = built_in(definition)
         if algorithm is not None:
-            yield algorithm, group
+            yield definition, algorithm, group
 
 
 def _can_have(definition: Definition, name: str, values: tuple[str, ...]) -> bool:

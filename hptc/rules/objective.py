@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, RequestPath, nearest
-from hptc.request.job_facts import built_in, runs_a_script
+from hptc.request.job_facts import built_in, has_several_instances, runs_a_script
 from hptc.request.tuning_job import Definition, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
@@ -224,7 +224,7 @@ def objective_on_sharded_data(rule: Rule, context: Context) -> Iterator[Finding]
           resources: {instance_count: 2}
     """
     for definition in context.job.definitions:
-        if built_in(definition) is not None or not _has_several_instances(definition):
+        if built_in(definition) is not None or not has_several_instances(definition):
             continue
         for channel in definition.channels:
             if not channel.name.lower().startswith(_MEASURED_ON):
@@ -238,14 +238,6 @@ def objective_on_sharded_data(rule: Rule, context: Context) -> Iterator[Finding]
                         help="use FullyReplicated, or have the instances report one aggregated "
                         "value",
                     )
-
-
-def _has_several_instances(definition: Definition) -> bool:
-    for resources in definition.resources:
-        counts = [instances.count for instances in resources.instances]
-        if (max(counts, default=0) if resources.is_flexible else sum(counts)) > 1:
-            return True
-    return False
 
 
 RULES = (

@@ -299,3 +299,25 @@ def test_an_unreadable_file_hides_no_findings_of_others(
     assert codes(other) == ["HPT101"]
     with pytest.raises(UsageError, match=message):
         compile_paths(["specs/a0.yaml"], Workspace())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "autogluon-tabular",
+        "catboost",
+        "image-classification-tensorflow",
+        "lightgbm",
+        "object-detection-tensorflow",
+        "tabtransformer",
+        "text-classification-tensorflow",
+    ],
+)
+@pytest.mark.parametrize("version", ["", ", version: 1"])
+def test_a_jumpstart_algorithm_has_no_image(folder: Path, name: str, version: str) -> None:
+    algorithm = f"{{training_image: null, built_in: {name}{version}}}"
+    write(folder, s=f"training_job: {{algorithm: {algorithm}}}")
+    (found,) = compiled("s").diagnostics
+    assert found.code == "HPT104"
+    assert "has no image of its own" in found.message
+    assert f"`hptc explain {name}`" in found.help

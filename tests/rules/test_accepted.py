@@ -476,7 +476,6 @@ ROWS: dict[str, Json] = {
         **config(TrainingJobEarlyStoppingType="Auto")
     ),
     "I01-no-inputs": own(InputDataConfig=None),
-    "I01-no-inputs-of-a-built-in-algorithm": kmeans(InputDataConfig=None),
     "I07-compression-none-in-file-mode": own(
         InputDataConfig=[s3_channel("train", CompressionType="None", InputMode="File")]
     ),

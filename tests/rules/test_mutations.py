@@ -303,7 +303,13 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         ),
         M("HPT325", '"validation:auc"', '"validation:roc"'),
         M("HPT326", "type: Maximize", "type: Minimize"),
-        M("HPT328", "    validation: {s3", "    holdout: {s3", at="metric_name"),
+        M(
+            "HPT328",
+            "    validation: {s3",
+            "    holdout: {s3",
+            at="metric_name",
+            also=("HPT473",),
+        ),
         M("HPT408", "max_runtime: 6h", "max_runtime: 30m"),
         M("HPT407", "max_runtime: 6h", "max_runtime: 40d"),
         M("HPT413", "instance_count: 1", "instance_count: 0"),
@@ -322,7 +328,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         M(
             "HPT454",
             'train/", content_type: text/csv',
-            'train/", input_mode: Pipe, compression_type: Gzip',
+            'train/", content_type: text/csv, input_mode: Pipe, compression_type: Gzip',
         ),
         M("HPT602", "early_stopping:", "tags: {aws:team: growth}\nearly_stopping:"),
         M("HPT603", "early_stopping:", "tags: {hptc:spec: mine}\nearly_stopping:"),
@@ -355,7 +361,13 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
             "max_number_of_training_jobs_not_improving: 10",
             "max_number_of_training_jobs_not_improving: 2",
         ),
-        M("HPT328", "    test: {s3", "    validation: {s3", at="metric_name"),
+        M(
+            "HPT328",
+            "    test: {s3",
+            "    validation: {s3",
+            at="metric_name",
+            also=("HPT474",),
+        ),
         M("HPT469", "version: 1}", "version: 1, input_mode: Pipe}"),
     ),
     "housing-scikit-learn": (
@@ -416,7 +428,13 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         M("HPT510", "instance_count: 1", "instance_count: 2"),
         M("HPT329", "training_job:", "early_stopping: Auto\ntraining_job:"),
         M("HPT306", "k: 10", "k: {type: Integer, min: 5, max: 15}"),
-        M("HPT328", "    test:   ", "    validation:   ", at="metric_name"),
+        M(
+            "HPT328",
+            "    test:   ",
+            "    validation:   ",
+            at="metric_name",
+            also=("HPT474",),
+        ),
         M("HPT246", "strategy: Bayesian", "strategy: Hyperband\nhyperband: {max_resource: 9}"),
         M(
             "HPT434",

@@ -1,0 +1,337 @@
+"""Every fact in the tables of built-in algorithms is checked: inside passes, just outside is found.
+
+XGBoost has its own tests, against its container.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from hptc.catalog import algorithms
+from hptc.catalog.accepted_values import Hyperparameter, Scalar
+from hptc.catalog.algorithms import Algorithm, Metric
+from hptc.catalog.images import image_uri
+from hptc.catalog.setting_dependencies import Dependency
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+
+Json = dict[str, Any]
+VALUES = ("HPT311", "HPT312")
+METRICS = ("HPT318", "HPT319")
+DEPENDENCIES = ("HPT316", "HPT317")
+
+
+@cache
+def the(name: str) -> Algorithm:
+    found = algorithms.algorithm(name)
+    assert found is not None
+    return found
+
+
+NAMES = [
+    name
+    for name in algorithms.algorithm_names()
+    if the(name).kind == "built_in" and name != "xgboost"
+]
+TUNABLE = [name for name in NAMES if the(name).metrics]
+
+
+def inside(scalar: Scalar) -> list[str]:
+    """Values that a scalar accepts: every word, or both ends of an interval and a number within."""
+    if scalar.kind == "choice":
+        return list(scalar.values)
+    if scalar.kind == "text":
+        return [scalar.example or "text"]
+    interval = scalar.interval
+    step = scalar.multiple_of if scalar.kind == "integer" else 1e-6
+    low = 0.0 if interval.minimum is None else interval.minimum
+    high = low + 10 * step if interval.maximum is None else interval.maximum
+    low += step if interval.excludes_minimum else 0
+    high -= step if interval.excludes_maximum else 0
+    numbers = [low, high]
+    return [f"{int(each)}" if scalar.kind == "integer" else repr(each) for each in numbers]
+
+
+def outside(scalar: Scalar) -> list[str]:
+    """Values that a scalar does not accept, as close as possible to those that it does."""
+    if scalar.kind == "choice":
+        return ["17", f"{scalar.values[0]}s"]
+    if scalar.kind == "text":
+        return ["no/text"] if scalar.pattern else []
+    interval, found = scalar.interval, ["one"]
+    step = 1 if scalar.kind == "integer" else 1e-6
+    if scalar.kind == "integer":
+        found.append("1.5")
+    if scalar.multiple_of > 1:
+        found.append(str(scalar.multiple_of + 1))
+    if interval.minimum is not None:
+        found.append(repr(interval.minimum - (0 if interval.excludes_minimum else step)))
+    if interval.maximum is not None:
+        found.append(repr(interval.maximum + (0 if interval.excludes_maximum else step)))
+    return found
+
+
+def accepted(known: Hyperparameter) -> list[str]:
+    values = inside(known.scalar)
+    if known.kind == "json_list":
+        is_text = known.scalar.kind == "choice"
+        return [json.dumps(values) if is_text else f"[{', '.join(values)}]"]
+    if known.kind == "list":
+        return [",".join(values), ", ".join(values), f"[{', '.join(values)}]", *known.also]
+    return [*values, *known.also]
+
+
+def refused(known: Hyperparameter) -> list[str]:
+    values = [each for each in outside(known.scalar) if each not in known.also]
+    if known.kind == "json_list":
+        return ["none", *(json.dumps([each]) for each in values)]
+    if known.kind == "list":
+        good = inside(known.scalar)[0]
+        return [f"{good},{each}" for each in values]
+    return values
+
+
+def request(
+    name: str,
+    static: Mapping[str, str],
+    *,
+    metric: Metric | None = None,
+    channels: tuple[str, ...] | None = None,
+    settings: Mapping[str, Json] | None = None,
+) -> str:
+    """A tuning job of an algorithm: valid, except for what a test sets."""
+    found = the(name)
+    metric = metric or found.metrics[0]
+    required = {
+        each.name: accepted(known)[0]
+        for each in found.required_hyperparameters
+        if each.when is None and (known := found.hyperparameter(each.name)) is not None
+    }
+    if channels is None:
+        channels = tuple(each.names[0] for each in found.channels if each.is_required)
+        of_metric = metric.name.partition(":")[0]
+        channels += (of_metric,) if of_metric not in channels else ()
+    image = image_uri(name, "1", "us-east-1")
+    objective = {"MetricName": metric.name, "Type": metric.direction}
+    limits = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
+    instances = {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}
+    body = {
+        "HyperParameterTuningJobName": "job",
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Bayesian",
+            "HyperParameterTuningJobObjective": objective,
+            "ResourceLimits": limits,
+            "ParameterRanges": {},
+        },
+        "TrainingJobDefinition": {
+            "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
+            "RoleArn": "arn:aws:iam::111122223333:role/example",
+            "StaticHyperParameters": {**required, **static},
+            "InputDataConfig": [
+                channel(found, each, (settings or {}).get(each, {})) for each in channels
+            ],
+            "OutputDataConfig": {"S3OutputPath": "s3://example/output/"},
+            "ResourceConfig": instances,
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        },
+    }
+    return json.dumps(body)
+
+
+def channel(found: Algorithm, name: str, settings: Json) -> Json:
+    documented = found.channel(name)
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://example/{name}/"}
+    if documented is not None and documented.distribution is not None:
+        source["S3DataDistributionType"] = documented.distribution
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, **settings}
+
+
+def codes(text: str) -> set[str]:
+    return {each.code for each in compile_text(text, "r.json", Workspace()).diagnostics}
+
+
+def reported(text: str, wanted: tuple[str, ...]) -> list[str]:
+    outcome = compile_text(text, "r.json", Workspace())
+    return [each.message for each in outcome.diagnostics if each.code in wanted]
+
+
+CASES = [
+    pytest.param(name, known, id=f"{name}-{known.name}")
+    for name in TUNABLE
+    for known in the(name).hyperparameters
+]
+
+
+@pytest.mark.parametrize(("name", "known"), CASES)
+def test_values(name: str, known: Hyperparameter) -> None:
+    for value in accepted(known):
+        assert known.accepts(value), value
+    for value in refused(known):
+        assert not known.accepts(value), value
+
+
+@pytest.mark.parametrize("name", TUNABLE)
+def test_values_in_a_request(name: str) -> None:
+    found = the(name)
+    for take, is_good in ((accepted, True), (refused, False)):
+        values = {each.name: take(each) for each in found.hyperparameters}
+        for index in range(max(map(len, values.values()))):
+            static = {key: each[index] for key, each in values.items() if index < len(each)}
+            messages = reported(request(name, static), VALUES)
+            named = {key for key in static if any(f"`{key}`" in each for each in messages)}
+            assert named == (set() if is_good else set(static)), messages
+
+
+def with_range(text: str, known: Hyperparameter, low: float, high: float) -> str:
+    """A request that tunes a hyperparameter instead of setting it."""
+    body = json.loads(text)
+    body["TrainingJobDefinition"]["StaticHyperParameters"].pop(known.name, None)
+    is_integer = known.kind == "integer"
+    low_text, high_text = (f"{int(end)}" if is_integer else repr(end) for end in (low, high))
+    range_ = {"Name": known.name, "MinValue": low_text, "MaxValue": high_text}
+    kind = "IntegerParameterRanges" if is_integer else "ContinuousParameterRanges"
+    body["HyperParameterTuningJobConfig"]["ParameterRanges"] = {kind: [range_]}
+    return json.dumps(body)
+
+
+@pytest.mark.parametrize("name", TUNABLE)
+def test_ranges_in_a_request(name: str) -> None:
+    for known in the(name).hyperparameters:
+        if known.interval is None or known.interval.minimum is None:
+            continue
+        low, high = (float(each) for each in inside(known.scalar))
+        good = with_range(request(name, {}), known, low, high)
+        assert reported(good, VALUES) == [], known.name
+        bad = with_range(request(name, {}), known, known.interval.minimum - 1, high)
+        assert reported(bad, VALUES) != [], known.name
+
+
+METRIC_CASES = [
+    pytest.param(name, metric, id=f"{name}-{metric.name}")
+    for name in TUNABLE
+    for metric in the(name).metrics
+    if metric.when
+]
+
+
+@pytest.mark.parametrize(("name", "metric"), METRIC_CASES)
+def test_metric_of_each_task(name: str, metric: Metric) -> None:
+    found = the(name)
+    (clause,) = metric.when
+    known = found.hyperparameter(clause.subject.name)
+    assert known is not None
+    tasks = known.scalar.values or ("0", "256")
+    for task in tasks:
+        value = json.dumps([task]) if known.kind == "json_list" else task
+        suits = clause.truth({clause.subject: value})
+        assert suits is not None
+        found_codes = codes(request(name, {known.name: value}, metric=metric))
+        assert bool(found_codes & set(METRICS)) is not suits, task
+
+
+def test_each_metric_suits_some_task() -> None:
+    assert {case.values[0] for case in METRIC_CASES} == {
+        "blazingtext",
+        "factorization-machines",
+        "kmeans",
+        "knn",
+        "linear-learner",
+        "object2vec",
+        "randomcutforest",
+        "seq2seq",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "static", "channels", "is_good"),
+    [
+        ("linear-learner", {"loss": "softmax_loss", "predictor_type": "regressor"}, None, False),
+        (
+            "linear-learner",
+            {"loss": "softmax_loss", "predictor_type": "multiclass_classifier"},
+            None,
+            True,
+        ),
+        ("knn", {"dimension_reduction_target": "9", "feature_dim": "9"}, None, False),
+        ("knn", {"dimension_reduction_target": "8", "feature_dim": "9"}, None, True),
+        ("knn", {"index_type": "faiss.IVFPQ", "index_metric": "COSINE"}, None, False),
+        ("knn", {"index_type": "faiss.IVFPQ", "index_metric": "L2"}, None, True),
+        ("object2vec", {"enc0_vocab_file": "vocab.json"}, ("train",), False),
+        ("object2vec", {"enc0_vocab_file": "vocab.json"}, ("train", "auxiliary"), True),
+        ("object2vec", {"enc0_vocab_file": ""}, ("train",), True),
+        ("blazingtext", {"mode": "supervised", "early_stopping": "true"}, ("train",), False),
+        (
+            "blazingtext",
+            {"mode": "supervised", "early_stopping": "True"},
+            ("train", "validation"),
+            True,
+        ),
+        ("blazingtext", {"mode": "cbow"}, ("train", "validation"), False),
+        ("seq2seq", {"momentum": "0.9"}, None, False),
+        ("seq2seq", {"momentum": "0.9", "optimizer_type": "sgd"}, None, True),
+        (
+            "ipinsights",
+            {"random_negative_sampling_rate": "0", "shuffled_negative_sampling_rate": "0"},
+            None,
+            False,
+        ),
+        ("ipinsights", {"random_negative_sampling_rate": "0"}, None, True),
+        ("image-classification", {"use_pretrained_model": "1", "num_layers": "20"}, None, False),
+        ("image-classification", {"use_pretrained_model": "1", "num_layers": "50"}, None, True),
+        (
+            "image-classification",
+            {"use_pretrained_model": "1", "image_shape": "3,256,256"},
+            None,
+            False,
+        ),
+        ("image-classification", {"checkpoint_frequency": "5", "epochs": "4"}, None, False),
+        ("image-classification", {"checkpoint_frequency": "4", "epochs": "4"}, None, True),
+    ],
+)
+def test_dependency(
+    name: str, static: Json, channels: tuple[str, ...] | None, *, is_good: bool
+) -> None:
+    found_codes = codes(request(name, static, channels=channels))
+    assert bool(found_codes & set(DEPENDENCIES)) is not is_good
+
+
+def test_every_dependency_is_documented() -> None:
+    """What only the Developer Guide says is a warning."""
+
+    def all_of(name: str) -> tuple[Dependency, ...]:
+        return the(name).dependencies
+
+    assert {each.certainty for name in NAMES for each in all_of(name)} == {"documented"}
+
+
+@pytest.mark.parametrize("name", TUNABLE)
+def test_a_valid_request_has_no_findings_about_channels(name: str) -> None:
+    found = the(name)
+    names = tuple(each.names[0] for each in found.channels)
+    channel_codes = {f"HPT{number}" for number in range(468, 480)}
+    for mode in found.input_modes:
+        for documented in found.channels:
+            for content_type in documented.accepted_content_types(mode) or ("any/type",):
+                chosen = {"ContentType": content_type, "InputMode": mode}
+                if content_type == "text/csv" and documented.label_size is not None:
+                    chosen["ContentType"] += f";label_size={documented.label_size}"
+                text = request(name, {}, channels=names, settings={documented.names[0]: chosen})
+                assert not codes(text) & channel_codes, (documented.names, chosen)
+
+
+@pytest.mark.parametrize("name", TUNABLE)
+def test_another_content_type_and_channel_are_found(name: str) -> None:
+    found = the(name)
+    names = tuple(each.names[0] for each in found.channels)
+    for documented in found.channels:
+        if documented.content_types is not None:
+            chosen = {"ContentType": "application/zip"}
+            text = request(name, {}, channels=names, settings={documented.names[0]: chosen})
+            assert "HPT476" in codes(text)
+    assert "HPT474" in codes(request(name, {}, channels=(*names, "extra")))
+    assert "HPT468" in codes(request(name, {}, channels=names[1:] or ("extra",)))
