@@ -1,7 +1,8 @@
 """Runs every check on a compiled request; the result is either Checked or Failed.
 
 The checks run in order: the API's shape, references to deployed values, then the rules, which read
-the typed request and so require one that conforms. Lines and suppressions are applied last.
+the typed request. A value that AWS rejects does not keep the rules from the other values. Lines and
+suppressions are applied last.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from hptc.compiler.deployable import deployable_spec
 from hptc.compiler.locations import to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_key
+from hptc.diagnostics import Diagnostic, Finding, RequestPath, sort_key
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES
 from hptc.request.conformance import Violation
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
+from hptc.request.readings import readings, without_consequences
 from hptc.request.tuning_job import TuningJob
 from hptc.request.violations import findings_of_violations
 from hptc.rules import RULES
@@ -50,6 +52,7 @@ class Draft:
     warnings: list[Diagnostic]  # from reading the text
     findings: list[Finding]  # from the earlier stages
     parents: Mapping[str, TuningJob]  # warm-start parents in the project, by job name
+    has_images: bool = True  # False if the image of a training job could not be determined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,36 +65,45 @@ class Checked:
 
 
 def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
-    """Check a request against the API's shape, then, if it conforms, by every rule of the run."""
+    """Check a request against the API's shape, then by every rule of the run.
+
+    The rules are skipped if the image is unknown or if too much is missing to read the request.
+    """
     origin, spec, request = draft.origin, draft.spec, draft.request
     findings = [
         *draft.findings,
         *findings_of_violations(draft.violations, request, spec),
         *_unknown_references(draft.references),
     ]
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        errors = located(findings, draft.warnings, origin, request, spec)
-        return fail(origin, *errors, name=spec.name if spec else "")
-    job = read_job(request)
-    context = Context(
-        job=job,
-        request=request,
-        environment=origin.environment,
-        policy=origin.policy,
-        parents=draft.parents,
-        references=draft.references,
-        spec_name=spec.name if spec else None,
-        deployable=_deployable(draft, job),
-        prices=_prices(origin, workspace),
-        rehearsals=_rehearsals(origin, spec, job, workspace),
-    )
-    findings += check(context, workspace.rules)
+    read = readings(request, draft.violations) if draft.has_images else ()
+    jobs = [read_job(reading) for reading in read]
+    rehearsals = _rehearsals(origin, spec, jobs[0], workspace) if jobs else {}
+    found = [
+        check(
+            Context(
+                job=job,
+                request=reading,
+                environment=origin.environment,
+                policy=origin.policy,
+                parents=draft.parents,
+                references=draft.references.intersection(NAMES),
+                spec_name=spec.name if spec else None,
+                deployable=_deployable(draft, job),
+                prices=_prices(origin, workspace),
+                rehearsals=rehearsals,
+            ),
+            workspace.rules,
+        )
+        for reading, job in zip(read, jobs, strict=True)
+    ]
+    if found:
+        findings += without_consequences(found, draft.violations)
     diagnostics, suppressed = located(
-        findings, draft.warnings, origin, request, spec, workspace.rules
+        findings, draft.warnings, origin, request, spec, workspace.rules if found else ()
     )
-    if any(diagnostic.is_error for diagnostic in diagnostics):
+    if not jobs or any(diagnostic.is_error for diagnostic in diagnostics):
         return fail(origin, diagnostics, suppressed, name=spec.name if spec else "")
-    return Checked(job=job, diagnostics=diagnostics, suppressed=suppressed)
+    return Checked(job=jobs[0], diagnostics=diagnostics, suppressed=suppressed)
 
 
 def located(

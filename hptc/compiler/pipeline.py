@@ -123,7 +123,8 @@ def _compile_spec(
     if spec is None:
         return fail(origin, *located(findings, faults, origin, {}, None))
     request = emit(spec)
-    findings += [*_templated_name(document), *fill(request, spec, environment)]
+    findings += _templated_name(document)
+    unresolved = fill(request, spec, environment)
     parents = name_parents(request, workspace, in_project, compile_file)
     digest = identity.digest(request)
     request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
@@ -136,8 +137,9 @@ def _compile_spec(
         violations=conforming.violations,
         references=conforming.references,
         warnings=faults,
-        findings=[*findings, *parents.findings],
+        findings=[*findings, *unresolved, *parents.findings],
         parents=parents.jobs,
+        has_images=not unresolved,
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):
