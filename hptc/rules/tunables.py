@@ -8,7 +8,7 @@ from decimal import Decimal
 from hptc.catalog import images
 from hptc.catalog.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
-from hptc.request.job_facts import built_in, has_known_version, number, runs_a_script
+from hptc.request.job_facts import as_type, built_in, has_known_version, number, runs_a_script
 from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange, Range
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import listed_code
@@ -172,7 +172,7 @@ def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"{' or '.join(tunable.kinds)}",
                 range_.path,
                 label=f"should be {' or '.join(tunable.kinds)}",
-                help=f"use `type: {tunable.kinds[0]}`",
+                help=f"use {as_type(tunable.kinds[0], kind)}",
                 on_key=True,
             )
 
@@ -225,7 +225,7 @@ def missing_required_hyperparameter(rule: Rule, context: Context) -> Iterator[Fi
             yield rule.finding(
                 f"{algorithm.title} requires the hyperparameter `{required.name}`{because}",
                 definition.path / "StaticHyperParameters",
-                help=f"add `{required.name}:` to the hyperparameters",
+                help=f"add `{required.name}:` to `hyperparameters`",
                 on_key=True,
             )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import as_type, training_jobs
 from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,
@@ -165,7 +165,7 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
                     range_.path,
                     on_key=True,
                     label=f"must be {parent}",
-                    help=f"use `type: {parent}`, or remove the parent",
+                    help=f"use {as_type(parent, ours)}, or remove the parent",
                 )
 
 
