@@ -11,10 +11,11 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from hptc.diagnostics import Finding, Path, nearest
+from hptc.diagnostics import Finding, Path
 from hptc.project.references import reference
 from hptc.request.conformance import MAX_VIOLATIONS, Violation
 from hptc.request.shapes import Shape
+from hptc.spec.aliases import choice
 
 _UNKNOWN = (reference("unknown"), reference("also_unknown"))
 """Stand for a text that is missing or malformed. Rules don't check values with references."""
@@ -81,7 +82,7 @@ def _stand_ins(violation: Violation) -> tuple[Any, ...] | None:
             if converted is None or (shape.enum and converted not in shape.enum):
                 return _any_of(shape) if shape.type not in _CONTAINERS else None
             return converted, converted
-        case "enum" if (meant := nearest(value, shape.enum)) is not None:
+        case "enum" if (meant := choice(value, shape.enum)) is not None:
             return meant, meant
     if shape.type == "string" and not shape.enum:
         return value, _UNKNOWN[0]

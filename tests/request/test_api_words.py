@@ -8,6 +8,7 @@ from hptc.request.api_words import ApiWords
 
 ONE = ("TrainingJobDefinition", "AlgorithmSpecification")
 RANGE = ("HyperParameterTuningJobConfig", "ParameterRanges", "IntegerParameterRanges", 0)
+RATE = '`"ContinuousParameterRanges": [{"Name": "rate", "MinValue": "0", "MaxValue": "1"}]`'
 CHANNEL = ("TrainingJobDefinition", "InputDataConfig", 0, "CompressionType")
 
 
@@ -36,9 +37,8 @@ CHANNEL = ("TrainingJobDefinition", "InputDataConfig", 0, "CompressionType")
         (("WarmStartConfig",), "the `type`", "the `WarmStartType`"),
         (
             RANGE,
-            "tune `rate: {type: Continuous, min: 0.1, max: 1}`",
-            'tune `"ContinuousParameterRanges": '
-            '[{"Name": "rate", "MinValue": "0.1", "MaxValue": "1"}]`',
+            "`rate: {type: Continuous, min: 0, max: 1}`",
+            RATE,
         ),
         (RANGE, "make it static: `depth: 5`", 'make it static: `"depth": "5"`'),
     ],

@@ -151,4 +151,4 @@ def test_the_advice_that_is_followed(golden: Golden) -> None:
         for form in FORMS
         for advice, _ in followed(rule, form)
     ]
-    golden("messages/advice.txt", "\n".join(lines) + "\n")
+    golden("rules/advice.txt", "\n".join(lines) + "\n")

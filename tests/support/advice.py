@@ -88,7 +88,7 @@ def _results(text: str, path: Path, data: Any, *, is_key: bool) -> Iterator[Any]
 def _parsed(text: str) -> Any:
     """The mapping that a snippet stands for, with a value for each placeholder."""
     for key, value in _PLACEHOLDERS.items():
-        text = re.sub(rf'({key}"?: )…', lambda match, value=value: match[1] + value, text)
+        text = re.sub(rf'({key}"?: )…', rf"\g<1>{value}", text)
     return load(f"{{{text}}}" if text.startswith('"') else text)[1]
 
 
