@@ -52,7 +52,7 @@ class Draft:
     warnings: list[Diagnostic]  # from reading the text
     findings: list[Finding]  # from the earlier stages
     parents: Mapping[str, TuningJob]  # warm-start parents in the project, by job name
-    has_images: bool = True  # False if the image of a training job could not be determined
+    is_certain: bool  # whether the Region and the images are known, on which the rules depend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Checked:
 def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
     """Check a request against the API's shape, then by every rule of the run.
 
-    The rules are skipped if the image is unknown or if too much is missing to read the request.
+    The rules are skipped if the image or Region is unknown, or too much is missing to read it.
     """
     origin, spec, request = draft.origin, draft.spec, draft.request
     findings = [
@@ -75,7 +75,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
         *findings_of_violations(draft.violations, request, spec),
         *_unknown_references(draft.references),
     ]
-    read = readings(request, draft.violations) if draft.has_images else ()
+    read = readings(request, draft.violations) if draft.is_certain else ()
     jobs = [read_job(reading) for reading in read]
     rehearsals = _rehearsals(origin, spec, jobs[0], workspace) if jobs else {}
     found = [

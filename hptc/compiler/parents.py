@@ -66,7 +66,7 @@ class Problem:
 
 def _compiled_parent(
     name: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
-) -> TuningJob | Problem:
+) -> TuningJob | Problem | None:
     if workspace.files.real(file) in workspace.compiling:
         return Problem(
             message=f"`{name}` warm-starts from itself, directly or through its parents",
@@ -80,6 +80,9 @@ def _compiled_parent(
         )
     outcome = compile_file(display_path(file), workspace)
     if isinstance(outcome, Failed):
+        _, faults = workspace.project_of(file.parent)
+        if all(each in faults for each in outcome.diagnostics if each.is_error):
+            return None  # the child has the same faults in hptc.yaml
         return Problem(
             message=f"the parent `{name}` ({file.name}) does not compile",
             help=f"run `hptc check {display_path(file)}`",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
+from hptc.catalog.regions import is_region
 from hptc.compiler.checking import Draft, check_request, fail, located, written_name
 from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.filling import fill
@@ -22,7 +23,7 @@ from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
 from hptc.errors import UsageError
-from hptc.project.project_file import Project
+from hptc.project.project_file import Environment, Project
 from hptc.request import identity
 from hptc.request.api_form import is_api_form
 from hptc.request.conformance import conformance
@@ -139,7 +140,7 @@ def _compile_spec(
         warnings=faults,
         findings=[*findings, *unresolved, *parents.findings],
         parents=parents.jobs,
-        has_images=not unresolved,
+        is_certain=not unresolved and _has_region(environment),
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):
@@ -182,6 +183,7 @@ def _compile_request(
         warnings=[],
         findings=_unapplied_policy(in_project, workspace) if in_project and is_unclear else [],
         parents={},
+        is_certain=_has_region(environment),
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):
@@ -197,6 +199,11 @@ def _compile_request(
         diagnostics=checked.diagnostics,
         suppressed=checked.suppressed,
     )
+
+
+def _has_region(environment: Environment | None) -> bool:
+    """Whether the environment's Region exists. If not, hptc.yaml has the error."""
+    return environment is None or is_region(environment.region)
 
 
 def _templated_name(document: Document) -> list[Finding]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from hptc.diagnostics import Finding, Path, SpecPath, nearest, path_text
+from hptc.diagnostics import Finding, Path, SpecPath, fold, nearest, path_text
 from hptc.request.conformance import Violation
 from hptc.request.shapes import Shape, input_shape
 from hptc.request.spec_paths import spec_path
-from hptc.spec.aliases import choice, folded
+from hptc.spec.aliases import choice
 from hptc.spec.tuning_spec import Spec
 from hptc.spec.validation_findings import closest, described
 from hptc.text import listed_code, plural, quoted
@@ -127,7 +127,7 @@ def _suggestion(name: str, owner: Path, shape: Shape) -> tuple[str | None, str]:
     every = f"valid members: {', '.join(members)}"
     if (same := nearest(name, members, cutoff=1)) is not None:
         return same, every
-    found = _structures_with(folded(name))
+    found = _structures_with(fold(name))
     if places := closest(found, owner):
         where = listed_code(map(path_text, places), "or")
         member = found[places[0]]
@@ -142,7 +142,7 @@ def _structures_with(name: str) -> Mapping[Path, str]:
         path: member
         for path, members in _structures(input_shape(), ())
         for member in members
-        if folded(member) == name
+        if fold(member) == name
     }
 
 

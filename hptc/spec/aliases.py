@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hptc.diagnostics import nearest
+from hptc.diagnostics import fold, nearest
 
 _JOB = "training_job"
 
@@ -121,30 +121,25 @@ ON_AND_OFF = {
 """The values that true and false mean for the keys that take a word; "" means to omit the key."""
 
 
-def folded(name: str) -> str:
-    """A name without the differences between `max_jobs`, `max-jobs` and `MaxJobs`."""
-    return name.lower().replace("_", "").replace("-", "")
-
-
-_FOLDED_PATHS: Mapping[str, str] = {folded(name): path for name, path in _PATHS.items()}
-_FOLDED_ADVICE: Mapping[str, str] = {folded(name): text for name, text in _ADVICE.items()}
+_FOLDED_PATHS: Mapping[str, str] = {fold(name): path for name, path in _PATHS.items()}
+_FOLDED_ADVICE: Mapping[str, str] = {fold(name): text for name, text in _ADVICE.items()}
 
 
 def path_of(name: str) -> tuple[str, ...] | None:
     """The path of the key that another name means."""
-    path = _FOLDED_PATHS.get(folded(name))
+    path = _FOLDED_PATHS.get(fold(name))
     return tuple(path.split(".")) if path is not None else None
 
 
 def advice_for(name: str) -> str:
     """What to do in place of a key, or an empty string."""
-    return _FOLDED_ADVICE.get(folded(name), "")
+    return _FOLDED_ADVICE.get(fold(name), "")
 
 
 def choice(value: Any, choices: Sequence[str]) -> str | None:
     """The choice that a value means: another word for it, its beginning, or a misspelling."""
-    word = folded(str(value))
+    word = fold(str(value))
     if (meant := _VALUES.get(word)) in choices:
         return meant
-    begun = [each for each in choices if len(word) > 2 and folded(each).startswith(word)]
+    begun = [each for each in choices if len(word) > 2 and fold(each).startswith(word)]
     return begun[0] if len(begun) == 1 else nearest(str(value), tuple(choices))
