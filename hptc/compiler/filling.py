@@ -12,7 +12,7 @@ from hptc.catalog.images import (
     versions,
 )
 from hptc.catalog.instances import instance
-from hptc.catalog.regions import is_region
+from hptc.catalog.region_names import is_region
 from hptc.compiler.framework_images import framework_uri, newest_versions
 from hptc.diagnostics import Finding, SpecPath, nearest
 from hptc.project.project_file import Environment

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
-from hptc.catalog.regions import is_region
+from hptc.catalog.region_names import is_region
 from hptc.compiler.checking import Draft, check_request, fail, located, written_name
 from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.filling import fill

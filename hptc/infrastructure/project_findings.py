@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog.arn import ARN
-from hptc.catalog.regions import is_region, meant_region
+from hptc.catalog.region_names import is_region, meant_region
 from hptc.diagnostics import Finding, ProjectPath
 from hptc.infrastructure.foundation import (
     LARGEST_VPC_PREFIX,

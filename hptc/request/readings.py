@@ -51,13 +51,19 @@ def readings(
 def without_consequences(
     findings: list[list[Finding]], violations: tuple[Violation, ...]
 ) -> list[Finding]:
-    """The findings that all readings have, without those at the place of a violation."""
+    """The findings that all readings have, without those at the place of a violation.
+
+    A secret is one whatever else is wrong with the value.
+    """
     invalid = {violation.path for violation in violations}
     return [
         finding
         for finding in findings[0]
-        if all(finding in others for others in findings[1:])
-        and not any(finding.path[:length] in invalid for length in range(len(finding.path) + 1))
+        if finding.is_secret
+        or (
+            all(finding in others for others in findings[1:])
+            and not any(finding.path[:length] in invalid for length in range(len(finding.path) + 1))
+        )
     ]
 
 

@@ -131,7 +131,7 @@ def logarithmic_range_from_zero(rule: Rule, context: Context) -> Iterator[Findin
                 f"`{range_.name}` has a logarithmic scale but starts at {range_.min}",
                 range_.path / "MinValue",
                 label="must be greater than 0",
-                help="raise `min`, or use `scaling: Auto`",
+                help="raise `min`, or use `scaling: Linear`",
             )
 
 

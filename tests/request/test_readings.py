@@ -119,3 +119,11 @@ def test_no_rule_crashes_on_an_invalid_value(name: str) -> None:
 )  # fmt: skip
 def test_a_consequence_is_not_reported(name: str, path: tuple[str, ...], value: Any) -> None:
     assert len(codes(changed(request(name), (path, value)))) == 1
+
+
+def test_a_secret_is_one_whatever_else_is_wrong_with_it() -> None:
+    path = ("TrainingJobDefinition", "StaticHyperParameters", "note")
+    secret = "AKIAQWERTYUIOPASDFGH " + "x" * 3000
+    found = codes(changed(request("direct-marketing-xgboost"), (path, secret)))
+    assert "HPT501" in found
+    assert "HPT105" in found

@@ -4,7 +4,7 @@ import pytest
 
 from hptc.catalog.image_names import _ALIASES, meant_image
 from hptc.catalog.images import algorithm_names, framework_names
-from hptc.catalog.regions import is_region, meant_region
+from hptc.catalog.region_names import is_region, meant_region
 
 
 @pytest.mark.parametrize("name", ["us-east-1", "cn-north-1", "us-gov-west-1", "mx-central-1"])
