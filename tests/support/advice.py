@@ -186,6 +186,9 @@ def _removed(data: Any, path: Path) -> Any:
 
 
 def _renamed(data: Any, path: Path, name: str, *, is_key: bool) -> Any:
+    old = _at(data, path)
+    if isinstance(old, str) and ".dkr.ecr." in old and "/" not in name:
+        return _put(data, path, f"{old.rpartition(':')[0]}:{name}")  # only the tag
     if not is_key or isinstance(path[-1], int):
         return _put(data, (*path, "Name") if isinstance(_at(data, path), dict) else path, name)
     result, owner = _edited(data, path[:-1])
