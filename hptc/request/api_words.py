@@ -182,19 +182,28 @@ def _json(member: str, text: str) -> str:
 
 def _hyperparameter(word: str) -> str | None:
     """A static hyperparameter or a range as a request has it; None for any other text."""
+    if word.startswith("{type: "):
+        kind, pairs = _range(word)
+        return f"{kind}` with `{{{', '.join(pairs)}}}" if kind else None
     match = _HYPERPARAMETER.fullmatch(word)
     if match is None:
         return None
     name, value = match.groups()
     if not value.startswith("{"):
         return f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
-    members = dict(_MEMBER.findall(value))
-    kind = RANGE_LISTS.get(members.pop("type", ""))
+    kind, pairs = _range(value)
     if kind is None:
         return None
-    pairs = [f'"Name": {json.dumps(name)}']
-    pairs += [f'"{RANGE_MEMBERS[k]}": {_json(RANGE_MEMBERS[k], v)}' for k, v in members.items()]
-    return f'"{kind}": [{{{", ".join(pairs)}}}]'
+    members = ", ".join(['"Name": ' + json.dumps(name), *pairs])
+    return f'"{kind}": [{{{members}}}]'
+
+
+def _range(value: str) -> tuple[str | None, list[str]]:
+    """The list that a range in a spec's words belongs to, and its members in the request."""
+    members = dict(_MEMBER.findall(value))
+    kind = RANGE_LISTS.get(members.pop("type", ""))
+    known = [(RANGE_MEMBERS[key], text) for key, text in members.items() if key in RANGE_MEMBERS]
+    return kind, [f'"{member}": {_json(member, text)}' for member, text in known]
 
 
 def _collect(value: Any, words: set[str]) -> None:

@@ -40,6 +40,11 @@ CHANNEL = ("TrainingJobDefinition", "InputDataConfig", 0, "CompressionType")
             "`rate: {type: Continuous, min: 0, max: 1}`",
             RATE,
         ),
+        (
+            RANGE,
+            "use `{type: Integer, min: 5, max: 40}`",
+            'use `IntegerParameterRanges` with `{"MinValue": "5", "MaxValue": "40"}`',
+        ),
         (RANGE, "make it static: `depth: 5`", 'make it static: `"depth": "5"`'),
     ],
 )
