@@ -120,14 +120,19 @@ def path_text(path: Path) -> str:
     return text
 
 
+def fold(word: str) -> str:
+    """A name without the differences between `max_jobs`, `max-jobs` and `MaxJobs`."""
+    return word.lower().replace("_", "").replace("-", "")
+
+
 def nearest(
     word: str, candidates: list[str] | tuple[str, ...], *, cutoff: float = 0.6
 ) -> str | None:
     """The candidate that is most similar to `word`, if any reaches `cutoff` (1 means equal)."""
     from difflib import get_close_matches
 
-    folded = {candidate.lower().replace("_", ""): candidate for candidate in candidates}
-    key = word.lower().replace("_", "").replace("-", "")
+    folded = {fold(candidate): candidate for candidate in candidates}
+    key = fold(word)
     if key in folded:
         return folded[key]
     close = get_close_matches(key, folded, n=1, cutoff=cutoff)

@@ -1,7 +1,8 @@
 """Runs every check on a compiled request; the result is either Checked or Failed.
 
 The checks run in order: the API's shape, references to deployed values, then the rules, which read
-the typed request and so require one that conforms. Lines and suppressions are applied last.
+the typed request. A value that AWS rejects does not keep the rules from the other values. Lines and
+suppressions are applied last.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from hptc.compiler.locations import to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.parents import Parents
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_key
+from hptc.diagnostics import Diagnostic, Finding, RequestPath, sort_key
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES, latest, latest_spec, names_in, reference
 from hptc.request.conformance import Violation
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
+from hptc.request.readings import readings, without_consequences
 from hptc.request.tuning_job import TuningJob
 from hptc.request.violations import findings_of_violations
 from hptc.rules import RULES
@@ -52,6 +54,7 @@ class Draft:
     warnings: list[Diagnostic]  # from reading the text
     findings: list[Finding]  # from the earlier stages
     parents: Parents
+    is_certain: bool  # whether the Region and the images are known, on which the rules depend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,36 +67,45 @@ class Checked:
 
 
 def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
-    """Check a request against the API's shape, then, if it conforms, by every rule of the run."""
+    """Check a request against the API's shape, then by every rule of the run.
+
+    The rules are skipped if the image or Region is unknown, or too much is missing to read it.
+    """
     origin, spec, request = draft.origin, draft.spec, draft.request
     findings = [
         *draft.findings,
         *findings_of_violations(draft.violations, request, spec),
         *_unknown_references(draft),
     ]
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        errors = located(findings, draft.warnings, origin, request, spec)
-        return fail(origin, *errors, name=spec.name if spec else "")
-    job = read_job(request)
-    context = Context(
-        job=job,
-        request=request,
-        environment=origin.environment,
-        policy=origin.policy,
-        parents=_parent_jobs(draft, job),
-        references=draft.references,
-        spec_name=spec.name if spec else None,
-        deployable=_deployable(draft, job),
-        prices=_prices(origin, workspace),
-        rehearsals=_rehearsals(origin, spec, job, workspace),
-    )
-    findings += check(context, workspace.rules)
+    read = readings(request, draft.violations) if draft.is_certain else ()
+    jobs = [read_job(reading) for reading in read]
+    rehearsals = _rehearsals(origin, spec, jobs[0], workspace) if jobs else {}
+    found = [
+        check(
+            Context(
+                job=job,
+                request=reading,
+                environment=origin.environment,
+                policy=origin.policy,
+                parents=_parent_jobs(draft, job),
+                references=_known_references(draft),
+                spec_name=spec.name if spec else None,
+                deployable=_deployable(draft, job),
+                prices=_prices(origin, workspace),
+                rehearsals=rehearsals,
+            ),
+            workspace.rules,
+        )
+        for reading, job in zip(read, jobs, strict=True)
+    ]
+    if found:
+        findings += without_consequences(found, draft.violations)
     diagnostics, suppressed = located(
-        findings, draft.warnings, origin, request, spec, workspace.rules
+        findings, draft.warnings, origin, request, spec, workspace.rules if found else ()
     )
-    if any(diagnostic.is_error for diagnostic in diagnostics):
+    if not jobs or any(diagnostic.is_error for diagnostic in diagnostics):
         return fail(origin, diagnostics, suppressed, name=spec.name if spec else "")
-    return Checked(job=job, diagnostics=diagnostics, suppressed=suppressed)
+    return Checked(job=jobs[0], diagnostics=diagnostics, suppressed=suppressed)
 
 
 def located(
@@ -159,6 +171,13 @@ def _parent_jobs(draft: Draft, job: TuningJob) -> Mapping[str, TuningJob]:
     if draft.spec is None or draft.spec.name not in draft.parents.latest:
         return draft.parents.jobs
     return {**draft.parents.jobs, reference(latest(draft.spec.name)): job}
+
+
+def _known_references(draft: Draft) -> frozenset[str]:
+    """The references that a deployment or a submission resolves."""
+    return frozenset(
+        name for name in draft.references if name in NAMES or latest_spec(name) is not None
+    )
 
 
 def _unknown_references(draft: Draft) -> list[Finding]:

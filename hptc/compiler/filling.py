@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from hptc.catalog import algorithms
 from hptc.catalog.frameworks import repositories as framework_repositories
-from hptc.catalog.images import ImageProblem, image_uri, versions
+from hptc.catalog.image_names import meant_image
+from hptc.catalog.images import (
+    ImageProblem,
+    algorithm_names,
+    framework_names,
+    image_uri,
+    versions,
+)
 from hptc.catalog.instances import instance
+from hptc.catalog.region_names import is_region
 from hptc.compiler.framework_images import framework_uri, newest_versions
 from hptc.diagnostics import Finding, SpecPath, nearest
 from hptc.project.project_file import Environment
@@ -23,7 +31,8 @@ def fill(request: Request, spec: Spec, environment: Environment | None) -> list[
     config = request.setdefault("HyperParameterTuningJobConfig", {})
     config.setdefault("ResourceLimits", {})
     for training_job, definition, at in _definitions(request, spec):
-        findings += _fill_image(definition, training_job.algorithm, environment, at)
+        if environment is None or is_region(environment.region):  # else hptc.yaml has the error
+            findings += _fill_image(definition, training_job.algorithm, environment, at)
         if environment is not None:
             _fill_from(environment, definition, spec.name)
     return findings
@@ -153,14 +162,19 @@ def _jumpstart_finding(name: str, at: SpecPath) -> Finding | None:
 
 
 def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> Finding:
-    meant = nearest(problem.value, problem.valid)
-    label = f"did you mean `{meant}`?" if meant else ""
+    meant = meant_image if problem.field == "name" else nearest
+    suggestion = meant(problem.value, problem.valid)
+    label = f"did you mean `{suggestion}`?" if suggestion else ""
     known = f"valid values: {', '.join(problem.valid)}"
     match problem.field:
         case "name":
-            advice = known
-            if key == "built_in" and framework_repositories(problem.value):
-                advice = f"write `framework: {name}`"
+            is_built_in = key == "built_in"
+            other = "framework" if is_built_in else "built_in"
+            names = framework_names() if is_built_in else algorithm_names()
+            elsewhere = meant_image(name, names)
+            if name in names or (is_built_in and framework_repositories(name)):
+                elsewhere = name
+            advice = f"write `{other}: {elsewhere}`" if elsewhere and not suggestion else known
             return _finding(
                 "HPT104",
                 f"AWS publishes no {key.replace('_', '-')} image `{name}`",

@@ -17,6 +17,7 @@ from hptc.diagnostics import (
     SpecPath,
     sort_key,
 )
+from hptc.request.api_words import ApiWords
 from hptc.request.emission import Request
 from hptc.request.spec_paths import spec_paths
 from hptc.source import suppressions
@@ -24,13 +25,15 @@ from hptc.source.document import at_span
 from hptc.spec.tuning_spec import Spec
 
 
-def to_diagnostic(
-    finding: Finding, origin: Origin, request: Request, spec: Spec | None
+def _to_diagnostic(
+    finding: Finding, origin: Origin, request: Request, spec: Spec | None, words: ApiWords
 ) -> Diagnostic:
-    """Convert a finding to a diagnostic. `request` is what a RequestPath refers to.
-
-    `spec` is what the request was compiled from; None for a file in the API's own form.
-    """
+    if spec is None and isinstance(finding.path, RequestPath):
+        message, label, help = (
+            words.rewrite(text, finding.path)
+            for text in (finding.message, finding.label, finding.help)
+        )
+        finding = replace(finding, message=message, label=label, help=help)
     located = at_span(finding, _span(finding, origin, request, spec))
     return replace(located, related=_policy_line(finding, origin))
 
@@ -68,8 +71,13 @@ def _policy_line(finding: Finding, origin: Origin) -> tuple[Related, ...]:
 def to_diagnostics(
     findings: list[Finding], origin: Origin, request: Request, spec: Spec | None
 ) -> list[Diagnostic]:
-    """Convert findings in the same order. No diagnostic shows the text of a secret."""
-    located = [to_diagnostic(finding, origin, request, spec) for finding in findings]
+    """Convert findings in the same order. `request` is what a RequestPath refers to.
+
+    `spec` is what the request was compiled from; None for a file in the API's own form, whose
+    messages have the API's words. No diagnostic shows the text of a secret.
+    """
+    words = ApiWords(request)
+    located = [_to_diagnostic(finding, origin, request, spec, words) for finding in findings]
     secrets = [
         diagnostic.span
         for diagnostic, finding in zip(located, findings, strict=True)

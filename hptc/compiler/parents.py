@@ -152,7 +152,7 @@ def _latest_parent(
 
 def _compiled_parent(
     name: str, child: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
-) -> TuningJob | Problem:
+) -> TuningJob | Problem | None:
     if workspace.files.real(file) in workspace.compiling:
         return Problem(
             message=f"`{name}` warm-starts from itself, directly or through its parents",
@@ -168,6 +168,9 @@ def _compiled_parent(
         )
     outcome = compile_file(display_path(file), workspace)
     if isinstance(outcome, Failed):
+        _, faults = workspace.project_of(file.parent)
+        if all(each in faults for each in outcome.diagnostics if each.is_error):
+            return None  # the child has the same faults in hptc.yaml
         return Problem(
             message=f"the parent `{name}` ({file.name}) does not compile",
             help=f"run `hptc check {display_path(file)}`",

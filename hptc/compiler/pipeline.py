@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
+from hptc.catalog.region_names import is_region
 from hptc.compiler.checking import Draft, check_request, fail, located, written_name
 from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.filling import fill
@@ -22,7 +23,7 @@ from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
 from hptc.errors import UsageError
-from hptc.project.project_file import Project
+from hptc.project.project_file import Environment, Project
 from hptc.request import identity
 from hptc.request.api_form import is_api_form
 from hptc.request.conformance import conformance
@@ -123,7 +124,8 @@ def _compile_spec(
     if spec is None:
         return fail(origin, *located(findings, faults, origin, {}, None))
     request = emit(spec)
-    findings += [*_templated_name(document), *fill(request, spec, environment)]
+    findings += _templated_name(document)
+    unresolved = fill(request, spec, environment)
     parents = name_parents(request, spec, origin, workspace, compile_file)
     digest = identity.digest(request)
     request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
@@ -136,8 +138,9 @@ def _compile_spec(
         violations=conforming.violations,
         references=conforming.references,
         warnings=faults,
-        findings=[*findings, *parents.findings],
+        findings=[*findings, *unresolved, *parents.findings],
         parents=parents,
+        is_certain=not unresolved and _has_region(environment),
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):
@@ -181,6 +184,7 @@ def _compile_request(
         warnings=[],
         findings=_unapplied_policy(in_project, workspace) if in_project and is_unclear else [],
         parents=Parents(),
+        is_certain=_has_region(environment),
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):
@@ -196,6 +200,11 @@ def _compile_request(
         diagnostics=checked.diagnostics,
         suppressed=checked.suppressed,
     )
+
+
+def _has_region(environment: Environment | None) -> bool:
+    """Whether the environment's Region exists. If not, hptc.yaml has the error."""
+    return environment is None or is_region(environment.region)
 
 
 def _templated_name(document: Document) -> list[Finding]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog.arn import ARN
+from hptc.catalog.region_names import is_region, meant_region
 from hptc.diagnostics import Finding, ProjectPath
 from hptc.infrastructure.foundation import (
     LARGEST_VPC_PREFIX,
@@ -48,6 +49,9 @@ def project_findings(project: Project) -> list[Finding]:
         environment = project.environment(name)
         if environment is None:
             continue
+        if not is_region(entry.region):
+            found.append(_unknown_region(name, entry.region))
+            continue
         location = Location(account=entry.account, region=entry.region)
         at = ProjectPath(("environments", name, "infrastructure"))
         for path, kind, value, mismatch in mismatches(entry.infrastructure, location):
@@ -64,6 +68,17 @@ def project_findings(project: Project) -> list[Finding]:
             )
         found += environment_findings(environment)
     return found
+
+
+def _unknown_region(environment: str, region: str) -> Finding:
+    meant = meant_region(region)
+    return Finding(
+        code="HPT104",
+        message=f"`{region}` is not an AWS Region",
+        path=ProjectPath(("environments", environment, "region")),
+        label=f"did you mean {meant}?" if meant else "",
+        help="" if meant else "write a Region such as us-east-1; update botocore if it is new",
+    )
 
 
 def _place(part: str) -> str:

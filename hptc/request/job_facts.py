@@ -167,6 +167,15 @@ def of_definition(definition: Definition) -> str:
     return f" of `{definition.name}`" if definition.name else ""
 
 
+def as_type(kind: str, written: str) -> str:
+    """The advice that turns a range of the kind `written` into one of another kind."""
+    numeric = ("Integer", "Continuous")
+    keys = {"Categorical": " with `values`", "Auto": " with `value_hint`"}.get(kind, "")
+    if kind in numeric and written not in numeric:
+        keys = " with `min` and `max`"
+    return f"`type: {kind}`{keys}"
+
+
 def training_jobs(job: TuningJob) -> int | None:
     """The number of training jobs: the limit, or the size of the grid; None if unknown."""
     if job.max_number_of_training_jobs is not None or job.strategy != "Grid":

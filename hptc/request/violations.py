@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from hptc.diagnostics import Finding, SpecPath, nearest, path_text
+from hptc.diagnostics import Finding, Path, SpecPath, fold, nearest, path_text
 from hptc.request.conformance import Violation
-from hptc.request.shapes import Shape
+from hptc.request.shapes import Shape, input_shape
 from hptc.request.spec_paths import spec_path
+from hptc.spec.aliases import choice
 from hptc.spec.tuning_spec import Spec
-from hptc.spec.validation_findings import described
-from hptc.text import plural, quoted
+from hptc.spec.validation_findings import closest, described
+from hptc.text import listed_code, plural, quoted
 
 _CODES = {
     "unknown": "HPT101",
@@ -90,13 +92,12 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 help=_missing_help(str(shown[-1]) if shown else "", shape),
             )  # fmt: skip
         case "unknown":
-            meant = nearest(str(path[-1]), tuple(shape.members))
             owner = path_text(path[:-1])
+            meant, advice = _suggestion(str(path[-1]), path[:-1], shape)
             return Finding(
                 code=code, path=path, on_key=True,
                 message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
-                label=f"did you mean `{meant}`?" if meant else "",
-                help=f"valid members: {', '.join(shape.members)}",
+                label=f"did you mean `{meant}`?" if meant else "", help=advice,
             )  # fmt: skip
         case "type":
             expected = _TYPES.get(shape.type, shape.type)
@@ -105,7 +106,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 message=f"`{name}` must be {expected}, but is {described(value)}",
             )  # fmt: skip
         case "enum":
-            meant = nearest(str(value), shape.enum)
+            meant = choice(value, shape.enum)
             return Finding(
                 code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
                 label=f"did you mean {meant}?" if meant else "", help=_enum_help(shape, value),
@@ -118,6 +119,39 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
         label=f"must be {_PATTERNS[shape.name]}" if shape.name in _PATTERNS else "",
         help=f"it must match {shape.pattern}" if shape.name not in _PATTERNS else "",
     )  # fmt: skip
+
+
+def _suggestion(name: str, owner: Path, shape: Shape) -> tuple[str | None, str]:
+    """The member that an unknown one means in the same structure, and the help."""
+    members = tuple(shape.members)
+    every = f"valid members: {', '.join(members)}"
+    if (same := nearest(name, members, cutoff=1)) is not None:
+        return same, every
+    found = _structures_with(fold(name))
+    if places := closest(found, owner):
+        where = listed_code(map(path_text, places), "or")
+        member = found[places[0]]
+        return None, f"move it to {where}" if member == name else f"use `{member}` in {where}"
+    return nearest(name, members), every
+
+
+@cache
+def _structures_with(name: str) -> Mapping[Path, str]:
+    """The paths of the structures that have a member of a folded name, and the member."""
+    return {
+        path: member
+        for path, members in _structures(input_shape(), ())
+        for member in members
+        if fold(member) == name
+    }
+
+
+def _structures(shape: Shape, path: Path) -> Iterator[tuple[Path, Mapping[str, Shape]]]:
+    yield path, shape.members
+    for name, inner in shape.members.items():
+        each = inner.item if inner.type == "list" else inner
+        if each is not None and each.type == "structure":
+            yield from _structures(each, (*path, name))
 
 
 def _out_of_bounds(

@@ -42,7 +42,10 @@ def missing_or_ambiguous_algorithm(rule: Rule, context: Context) -> Iterator[Fin
             yield rule.finding(
                 "the training job has no algorithm",
                 path,
-                help="add `built_in`, `framework`, `training_image` or `algorithm_name`",
+                help="add `training_image` or `algorithm_name`"
+                if context.is_request
+                else "add `training_image`, `algorithm_name`, or `built_in` or `framework` with a "
+                "`version`",
             )
 
 

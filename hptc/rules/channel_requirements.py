@@ -248,7 +248,7 @@ def model_license_not_accepted(rule: Rule, context: Context) -> Iterator[Finding
                 f"the license agreement of the model in the channel `{channel.name}` is not "
                 "accepted",
                 source.path / "ModelAccessConfig" / "AcceptEula",
-                help="read the agreement, then accept it with `accept_eula: true`",
+                help="read the agreement, then set `model_access: {accept_eula: true}`",
             )
 
 

@@ -137,7 +137,7 @@ def volume_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"{_MAX_VOLUME_GB}",
                 group.volume_path,
                 label=f"must be {_MAX_VOLUME_GB} or less",
-                help="lower it; to stream large data sets, use `input_mode: FastFile`",
+                help="lower it; FastFile mode streams larger data sets",
             )
 
 

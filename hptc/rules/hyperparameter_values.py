@@ -217,7 +217,7 @@ def _missing(
         yield rule.finding(
             f"{found.title} requires the hyperparameter `{required.name}`{because}",
             definition.path / "StaticHyperParameters",
-            help=f"add `{required.name}:` to the hyperparameters",
+            help=f"add `{required.name}:` to `hyperparameters`",
             on_key=True,
         )
 

@@ -246,7 +246,9 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
                 f"`{name}` is sent as {value}, including the quotes",
                 path,
                 label=f"{algorithm.title} does not remove the quotes",
-                help="remove the inner quotes, and `hyperparameter_encoding: json` if it is set",
+                help="remove the inner quotes"
+                if context.is_request
+                else "remove the inner quotes, and `hyperparameter_encoding: json` if it is set",
             )
 
 

@@ -49,7 +49,7 @@ def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterat
                 path,
                 on_key=bool(ours),
                 label="must be the same as in the parent",
-                help="use the parent's value, or `type: TransferLearning`",
+                help="use the parent's value, or `warm_start: {type: TransferLearning}`",
             )
 
 
@@ -110,7 +110,7 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
     """
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
-    advice = "use `type: TransferLearning` if data or algorithm changed"
+    advice = "use `warm_start: {type: TransferLearning}` if data or algorithm changed"
     for index, name, child, parent_definition in pairs(context):
         if _algorithm(child) != _algorithm(parent_definition):
             member = "TrainingImage" if child.training_image else "AlgorithmName"

@@ -115,13 +115,15 @@ def gzip_without_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
           algorithm: {input_mode: Pipe}
           inputs: {train: {compression_type: Gzip}}
     """
-    for _, channel in channels(context):
+    for definition, channel in channels(context):
         if channel.compression == "Gzip" and channel.input_mode != "Pipe":
+            own = "`input_mode: Pipe` and " if definition.input_mode != channel.input_mode else ""
             yield rule.finding(
                 f"the channel `{channel.name}` uses Gzip compression in {channel.input_mode} mode",
                 channel.path / "CompressionType",
                 label="requires Pipe mode",
-                help="use `input_mode: Pipe`, or remove this and decompress in the container",
+                help=f"use {own}`algorithm: {{input_mode: Pipe}}`, or remove this and decompress "
+                "in the container",
             )
 
 
@@ -151,7 +153,7 @@ def gzip_with_different_job_input_mode(rule: Rule, context: Context) -> Iterator
                 f"the channel `{channel.name}` uses Gzip compression in Pipe mode, but the "
                 f"training job's input mode is {definition.input_mode}",
                 channel.path / "CompressionType",
-                help="set `input_mode: Pipe` in `algorithm` too",
+                help="set `algorithm: {input_mode: Pipe}` too",
             )
 
 

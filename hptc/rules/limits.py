@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
-from hptc.text import spec_duration
 
 MAX_TRAINING_JOBS = 750
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
@@ -45,7 +44,7 @@ def too_many_parallel_training_jobs(rule: Rule, context: Context) -> Iterator[Fi
             f"{_MAX_PARALLEL}",
             _PARALLEL,
             label=f"must be {_MAX_PARALLEL} or less",
-            help=f"lower it; the default quota is {_DEFAULT_MAX_PARALLEL}",
+            help=f"lower it; more than {_DEFAULT_MAX_PARALLEL} require a quota increase",
         )
 
 
@@ -200,9 +199,9 @@ def max_runtime_over_thirty_days(rule: Rule, context: Context) -> Iterator[Findi
     seconds = context.job.max_runtime_seconds
     if seconds is not None and seconds > _MAX_SECONDS:
         yield rule.finding(
-            f"the tuning job may run for {spec_duration(seconds)}, but the maximum is 30 days",
+            f"the tuning job may run for {context.duration(seconds)}, but the maximum is 30 days",
             _RUNTIME,
-            label="must be 30d or less",
+            label=f"must be {context.duration(_MAX_SECONDS)} or less",
             help="lower it; another tuning job can continue from this one with `warm_start`",
         )
 
@@ -232,10 +231,10 @@ def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
     longest = max((d.max_runtime_seconds or 0 for d in context.job.definitions), default=0)
     if limit < longest:
         yield rule.finding(
-            f"the tuning job ends after {spec_duration(limit)}, but a training job may take "
-            f"{spec_duration(longest)}",
+            f"the tuning job ends after {context.duration(limit)}, but a training job may take "
+            f"{context.duration(longest)}",
             _RUNTIME,
-            label=f"less than the {spec_duration(longest)} of a training job",
+            label=f"less than the {context.duration(longest)} of a training job",
             help="raise it, or lower `max_runtime` under `stopping`",
         )
         return
@@ -244,7 +243,7 @@ def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
     if rounds * _MIN_TRAINING_JOB_SECONDS > limit:
         yield rule.finding(
             f"{number} training jobs, {parallel} in parallel, take {rounds} rounds, but "
-            f"{spec_duration(limit)} allows less than a minute for each",
+            f"{context.duration(limit)} allows less than a minute for each",
             _RUNTIME,
             label="ends before all training jobs have run",
             help="raise it, run more in parallel, or lower `max_number_of_training_jobs`",

@@ -154,7 +154,9 @@ def objective_of_missing_channel(rule: Rule, context: Context) -> Iterator[Findi
             yield rule.finding(
                 f"the objective `{objective.metric_name}` requires an input channel `{wanted}`",
                 objective.path / "MetricName",
-                help=f"rename the channel `{meant}`" if meant else f"add `{wanted}:` to the inputs",
+                help=f"rename the channel `{meant}` to `{wanted}`"
+                if meant
+                else f"add the channel `{wanted}` to `inputs`",
             )
 
 

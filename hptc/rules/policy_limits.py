@@ -93,7 +93,8 @@ def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
     budget, bound = found
     is_price = bound.maximum is not None
     yield rule.finding(
-        f"the budget is ${budget:,.2f}, but the maximum cost is unknown: {bound.missing[0]}",
+        f"the budget is ${budget:,.2f}, but the maximum cost is unknown: "
+        f"{_in_file(context, bound.missing[0])}",
         context.job.definitions[0].path / "ResourceConfig" if is_price else _NUMBER,
         help="run `hptc prices refresh` and commit prices.json"
         if is_price
@@ -101,6 +102,11 @@ def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
         policy_key=("budget_usd",),
         on_key=True,
     )
+
+
+def _in_file(context: Context, reason: str) -> str:
+    """The reason for a number, which names the kind of the file."""
+    return reason.replace("in the spec", "in the request") if context.is_request else reason
 
 
 @error("HPT803")
@@ -128,11 +134,13 @@ def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]
     if count.number is None or count.number > allowed:
         number = f"{count.number}" if count.number else "any number of"
         yield rule.finding(
-            f"the tuning job may have {number} training jobs ({count.reason}), but the policy "
-            f"allows {allowed}",
+            f"the tuning job may have {number} training jobs "
+            f"({_in_file(context, count.reason)}), but the policy allows {allowed}",
             _NUMBER,
             label=f"must be {allowed} or less",
-            help=f"set `max_number_of_training_jobs: {allowed}` or less",
+            help="list fewer values"
+            if context.job.strategy == "Grid" and not count.is_explicit
+            else f"set `max_number_of_training_jobs: {allowed}` or less",
             policy_key=("max_number_of_training_jobs",),
         )
 
@@ -186,11 +194,11 @@ def max_runtime_over_policy(rule: Rule, context: Context) -> Iterator[Finding]:
         if allowed is not None and seconds > allowed:
             default = " (AWS's default)" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
-                f"a training job{of_definition(definition)} may run for {spec_duration(seconds)}"
-                f"{default}, but the policy allows {spec_duration(allowed)}",
+                f"a training job{of_definition(definition)} may run for {context.duration(seconds)}"
+                f"{default}, but the policy allows {context.duration(allowed)}",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
-                label=f"must be {spec_duration(allowed)} or less",
-                help=f"set `stopping: {{max_runtime: {spec_duration(allowed)}}}` or less",
+                label=f"must be {context.duration(allowed)} or less",
+                help=f"set `max_runtime: {spec_duration(allowed)}` or less under `stopping`",
                 policy_key=("max_runtime",),
             )
 

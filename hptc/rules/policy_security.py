@@ -190,7 +190,9 @@ def missing_spot_training(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"{number} training jobs{of_definition(definition)} run on demand, but the policy "
                 f"requires managed spot training above {above}",
                 definition.path / "EnableManagedSpotTraining",
-                help="add `spot: {max_wait_time: …}` and a `checkpoint`",
+                help="add `enable_managed_spot_training: true`, `max_wait_time` and `checkpoint`"
+                if context.is_request
+                else "add `spot: {max_wait_time: …}` and a `checkpoint`",
                 policy_key=("spot_required_above",),
             )
 

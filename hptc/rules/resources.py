@@ -103,7 +103,8 @@ def conflicting_instance_settings(rule: Rule, context: Context) -> Iterator[Find
                     f"{names} can't be combined with `{keys[several]}`, which sets it for each",
                     resources.path / given[0],
                     on_key=True,
-                    help=f"remove {names}, or `{keys[several]}`",
+                    help=f"remove {names}"
+                    + (f", or `{keys[several]}`" if "InstanceType" in given else ""),
                 )
 
 
@@ -267,7 +268,7 @@ def instance_groups_with_built_in_algorithm(rule: Rule, context: Context) -> Ite
                 resources.path / "InstanceGroups",
                 on_key=True,
                 label="only for PyTorch and TensorFlow scripts",
-                help="use `instance_type` and `instance_count`",
+                help="replace them with `instance_type` and `instance_count`",
             )
 
 

@@ -31,6 +31,7 @@ from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
 from hptc.project.policy import Policy
 from hptc.request.job_facts import regional_arns
 from hptc.request.tuning_job import Definition, TuningJob
+from hptc.text import spec_duration
 
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
@@ -58,6 +59,19 @@ class Context:
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
     )  # by the path of the definition
+
+    @property
+    def is_request(self) -> bool:
+        """Whether the file is a request in the API's own form.
+
+        Messages name keys as a spec does; `hptc.request.api_words` translates those that are
+        members of the API. Only advice that differs in kind has to ask.
+        """
+        return self.spec_name is None
+
+    def duration(self, seconds: int) -> str:
+        """A duration as the file writes it: `90m` in a spec, 5400 seconds in a request."""
+        return f"{seconds} seconds" if self.is_request else spec_duration(seconds)
 
     def region_of(self, definition: Definition) -> str | None:
         """Where the tuning job runs: in the environment's Region, or else in the image's.

@@ -100,7 +100,7 @@ def empty_range(rule: Rule, context: Context) -> Iterator[Finding]:
             else f"`{range_.name}` starts at {range_.min}, but ends at {range_.max}",
             range_.path / "MaxValue",
             label=f"must be greater than {range_.min}",
-            help=f"make it static: `{range_.name}: {range_.min}`"
+            help=_as_static(context, range_.name, range_.min)
             if low == high
             else "swap `min` and `max`",
         )
@@ -164,14 +164,14 @@ def reverse_logarithmic_range_outside_unit_interval(
                 f"`{range_.name}` has a reverse logarithmic scale but starts at {range_.min}",
                 range_.path / "MinValue",
                 label="must be 0 or greater",
-                help="raise `min`, or use `scaling: Linear`",
+                help="raise `min`, or use `scaling: Auto`",
             )
         if high is not None and high >= 1:
             yield rule.finding(
                 f"`{range_.name}` has a reverse logarithmic scale but ends at {range_.max}",
                 range_.path / "MaxValue",
                 label="must be less than 1",
-                help="lower `max`, for example to 0.999, or use `scaling: Linear`",
+                help="lower `max`, for example to 0.999, or use `scaling: Auto`",
             )
 
 
@@ -200,7 +200,7 @@ def reverse_logarithmic_integer_range(rule: Rule, context: Context) -> Iterator[
                 "Continuous",
                 range_.path / "ScalingType",
                 label="must be Auto, Linear or Logarithmic",
-                help="use one of these, or `type: Continuous`",
+                help="use `scaling: Auto`, or a Continuous range below 1",
             )
 
 
@@ -260,7 +260,7 @@ def single_categorical_value(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"`{range_.name}` has a single value, `{range_.values[0]}`",
                 range_.path / "Values",
                 label="nothing to tune",
-                help=f"make it static: `{range_.name}: {range_.values[0]}`",
+                help=_as_static(context, range_.name, range_.values[0]),
             )
 
 
@@ -295,6 +295,13 @@ def linear_range_over_several_magnitudes(rule: Rule, context: Context) -> Iterat
                 label="spans more than two orders of magnitude",
                 help="use `scaling: Logarithmic`, or omit `scaling`",
             )
+
+
+def _as_static(context: Context, name: str, value: str) -> str:
+    """The advice to make a range of one value a static hyperparameter."""
+    if context.is_request:
+        return f"add `{name}: {value}` to `hyperparameters` instead"
+    return f"make it static: `{name}: {value}`"
 
 
 RULES = (

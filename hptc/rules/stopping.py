@@ -41,10 +41,10 @@ def training_job_over_28_days(rule: Rule, context: Context) -> Iterator[Finding]
     for definition in context.job.definitions:
         if _max_runtime(definition) > _MAX_RUNTIME:
             yield rule.finding(
-                f"a training job may run for {spec_duration(_max_runtime(definition))}, but the "
+                f"a training job may run for {context.duration(_max_runtime(definition))}, but the "
                 "maximum is 28 days",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
-                label="must be 28d or less",
+                label=f"must be {context.duration(_MAX_RUNTIME)} or less",
             )
 
 
@@ -70,7 +70,9 @@ def wait_time_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
                 "`max_wait_time` requires managed spot training, which is off",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 on_key=True,
-                help="move it to `spot:`, which turns managed spot training on, or remove it",
+                help="add `enable_managed_spot_training: true`, or remove it"
+                if context.is_request
+                else "move it to `spot:`, which turns managed spot training on, or remove it",
             )
 
 
@@ -92,12 +94,14 @@ def spot_without_wait_time(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for definition in context.job.definitions:
         if definition.is_spot and definition.max_wait_seconds is None:
+            least = spec_duration(_max_runtime(definition))
             yield rule.finding(
                 "managed spot training requires `max_wait_time`",
                 definition.path / "EnableManagedSpotTraining",
                 label="no `max_wait_time`",
-                help=f"add `spot: {{max_wait_time: …}}` with at least "
-                f"{spec_duration(_max_runtime(definition))}",
+                help=f"add `max_wait_time: {least}` or more to `stopping`"
+                if context.is_request
+                else f"write `spot: {{max_wait_time: {least}}}` or more instead",
             )
 
 
@@ -124,10 +128,10 @@ def wait_time_shorter_than_runtime(rule: Rule, context: Context) -> Iterator[Fin
         if definition.is_spot and wait is not None and wait < runtime:
             default = " (the default)" if definition.max_runtime_seconds is None else ""
             yield rule.finding(
-                f"`max_runtime` is {spec_duration(runtime)}{default}, but `max_wait_time`, which "
-                f"includes it, is {spec_duration(wait)}",
+                f"`max_runtime` is {context.duration(runtime)}{default}, but `max_wait_time`, "
+                f"which includes it, is {context.duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
-                label=f"must be {spec_duration(runtime)} or more",
+                label=f"must be {context.duration(runtime)} or more",
                 help="raise `max_wait_time`, or lower `max_runtime` under `stopping`",
             )
 
@@ -153,7 +157,7 @@ def long_wait_time_without_checkpoints(rule: Rule, context: Context) -> Iterator
     """
     for definition in context.job.definitions:
         algorithm = built_in(definition)
-        wait = definition.max_wait_seconds
+        wait, hour = definition.max_wait_seconds, context.duration(_HOUR)
         if not definition.is_spot or wait is None or wait <= _HOUR:
             continue
         reason = ""
@@ -163,10 +167,11 @@ def long_wait_time_without_checkpoints(rule: Rule, context: Context) -> Iterator
             reason = "the AWS Marketplace algorithm has no `checkpoint`"
         if reason:
             yield rule.finding(
-                f"{reason}, so `max_wait_time` is limited to 1h, but is {spec_duration(wait)}",
+                f"{reason}, so `max_wait_time` is limited to {hour}, but is "
+                f"{context.duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
-                label="must be 1h or less",
-                help="lower it and `max_runtime` to 1h, or turn off managed spot training",
+                label=f"must be {hour} or less",
+                help=f"lower it and `max_runtime` to {hour}, or turn off managed spot training",
             )
 
 
@@ -199,8 +204,8 @@ def long_spot_training_without_checkpoints(rule: Rule, context: Context) -> Iter
             and _max_runtime(definition) > _HOUR
         ):
             yield rule.finding(
-                f"training of up to {spec_duration(_max_runtime(definition))} starts over whenever "
-                "its spot instance is interrupted",
+                f"training of up to {context.duration(_max_runtime(definition))} starts over "
+                "whenever its spot instance is interrupted",
                 definition.path / "EnableManagedSpotTraining",
                 label="no `checkpoint`",
                 help="add `checkpoint: {s3_uri: …}`, and make the training code resume from it",

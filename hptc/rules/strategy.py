@@ -197,7 +197,8 @@ def hyperband_without_intermediate_results(rule: Rule, context: Context) -> Iter
                 "training, so Hyperband can't stop training jobs early",
                 _STRATEGY,
                 label="needs intermediate results",
-                help="use `strategy: Bayesian`, or an objective that is reported every epoch",
+                help="use `strategy: Bayesian` without `hyperband`, or an objective that is "
+                "reported every epoch",
             )
 
 

@@ -71,7 +71,7 @@ def ambiguous_training_job_definitions(rule: Rule, context: Context) -> Iterator
             help="keep one of them",
             on_key=True,
         )
-    elif not given:
+    elif not given and context.is_request:
         yield rule.finding(
             "the request has no training job definition",
             RequestPath(),

@@ -10,6 +10,7 @@ from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_TAGS = 50
 _HPTC_TAGS = 5  # project, environment, spec, digest and commit
+_AWS_PREFIX = "aws:"
 _HPTC_PREFIX = "hptc:"
 
 
@@ -52,13 +53,13 @@ def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
         tags: {createdBy: growth}
     """
     for index, tag in enumerate(context.request.get("Tags", ())):
-        if tag["Key"].lower().startswith("aws:"):
+        if tag["Key"].lower().startswith(_AWS_PREFIX):
             yield rule.finding(
                 f"the tag key `{tag['Key']}` starts with `aws:`, which AWS reserves",
                 RequestPath(("Tags", index, "Key")),
-                on_key=True,
+                on_key=not context.is_request,
                 label="reserved",
-                help=f"rename it, for example to `{tag['Key'][4:] or 'createdBy'}`",
+                help=f"rename it, for example to `{_free_key(_AWS_PREFIX, tag['Key'], context)}`",
             )
 
 
@@ -82,9 +83,9 @@ def tag_overwritten_by_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"hptc sets tags such as `{tag['Key']}` when it submits the tuning job",
                 RequestPath(("Tags", index, "Key")),
-                on_key=True,
+                on_key=not context.is_request,
                 label="overwritten",
-                help=f"remove it, or rename it to `{tag['Key'][len(_HPTC_PREFIX) :]}`",
+                help=f"remove it, or rename it to `{_free_key(_HPTC_PREFIX, tag['Key'], context)}`",
             )
 
 
@@ -117,6 +118,14 @@ def no_room_for_hptc_tags(rule: Rule, context: Context) -> Iterator[Finding]:
             on_key=True,
             help=f"keep at most {_MAX_TAGS - _HPTC_TAGS} to submit with hptc",
         )
+
+
+def _free_key(prefix: str, key: str, context: Context) -> str:
+    """A tag key without a prefix, which may be repeated, that no other tag has."""
+    while key.lower().startswith(prefix):
+        key = key[len(prefix) :]
+    key = key or "origin"
+    return f"{key}-2" if key in context.job.tags else key
 
 
 RULES = (duplicate_tag, reserved_tag_key, tag_overwritten_by_hptc, no_room_for_hptc_tags)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.catalog import images
 from hptc.catalog.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
-from hptc.request.job_facts import number
+from hptc.request.job_facts import as_type, number
 from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange
 from hptc.rules.hyperparameter_values import missing, unknown
 from hptc.rules.rule import Context, Rule, error, warning
@@ -199,7 +199,7 @@ def _mismatches(rule: Rule, definition: Definition, algorithm: Algorithm) -> Ite
                 f"{' or '.join(tunable.kinds)}",
                 range_.path,
                 label=f"should be {' or '.join(tunable.kinds)}",
-                help=f"use `type: {tunable.kinds[0]}`",
+                help=f"use {as_type(tunable.kinds[0], kind)}",
                 on_key=True,
             )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import written_reference
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import as_type, training_jobs
 from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,
@@ -158,7 +158,7 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
                     range_.path,
                     on_key=True,
                     label=f"must be {parent}",
-                    help=f"use `type: {parent}`, or remove the parent",
+                    help=f"use {as_type(parent, ours)}, or remove the parent",
                 )
 
 

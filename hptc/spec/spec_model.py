@@ -23,7 +23,8 @@ def optional_key(description: str, *examples: Any, default: Any = None) -> Any:
     return Field(default=default, description=description, examples=list(examples))
 
 
-def _to_seconds(value: Any) -> Any:
+def to_seconds(value: Any) -> Any:
+    """A duration such as `90m` as seconds; any other value as it is."""
     if isinstance(value, str):
         match = DURATION.match(value)
         if match is None:
@@ -49,7 +50,7 @@ def _to_list(value: Any) -> Any:
 Duration = Annotated[
     int,
     BeforeValidator(
-        _to_seconds, json_schema_input_type=int | Annotated[str, Field(pattern=r"^\d{1,9}[smhd]$")]
+        to_seconds, json_schema_input_type=int | Annotated[str, Field(pattern=r"^\d{1,9}[smhd]$")]
     ),
 ]
 Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=str | int | float | bool)]

@@ -18,7 +18,7 @@ from hptc.source.scalars import Scalar
 from hptc.spec.schedule import ScheduleOrExpression
 from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, optional_key
 from hptc.spec.training_job import TrainingJob
-from hptc.spec.validation_findings import described, findings_of
+from hptc.spec.validation_findings import corrected, described, findings_of
 
 _SHORT_SCALAR = re.compile(r"[A-Za-z0-9.+-][A-Za-z0-9._+-]{0,15}")
 _LONGEST_LIST = 60
@@ -222,7 +222,11 @@ def _list_text(items: list[Any]) -> str:
 
 
 def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
-    """Plain data to a Spec, with every finding at its key path. Errors leave no Spec."""
+    """Plain data to a Spec, with every finding at its key path.
+
+    Errors leave no Spec, except for misspelled keys: the rest is checked with the keys as they were
+    meant.
+    """
     if not isinstance(data, Mapping):
         what = "is empty" if data is None else f"is {described(data)}"
         message = f"a spec must be a mapping with the key `name`, but this file {what}"
@@ -237,4 +241,9 @@ def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
     try:
         return Spec.model_validate(data), list(_list_values(data))
     except ValidationError as error:
-        return None, findings_of(error, Spec, SpecPath)
+        findings = findings_of(error, Spec, SpecPath)
+        meant = corrected(data, error, Spec)
+    try:
+        return (None if meant is None else Spec.model_validate(meant)), findings
+    except ValidationError as error:
+        return None, [*findings, *findings_of(error, Spec, SpecPath)]

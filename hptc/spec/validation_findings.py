@@ -1,7 +1,11 @@
 """Pydantic's validation errors in, findings at their key paths out."""
 
+import copy
 import json
 import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache, reduce
+from operator import getitem
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text
 from hptc.source.scalars import Scalar
+from hptc.spec.aliases import MAPPINGS, ON_AND_OFF, advice_for, choice, path_of
 from hptc.text import listed_code
 
 MAX_FINDINGS = 1000
@@ -30,21 +35,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
     name = path_text(path) or "the spec"
     match detail["type"]:
         case "extra_forbidden":
-            keys = _keys_at(model, path[:-1])
-            meant = nearest(str(path[-1]), keys)
-            owner = path_text(path[:-1])
-            if path[-1] == "<<":
-                advice = (
-                    "YAML 1.2 has no merge keys: write the keys out, or use `defaults` in hptc.yaml"
-                )
-            else:
-                advice = "" if meant else f"valid keys: {', '.join(keys)}"
-            return Finding(
-                code="HPT101",
-                message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
-                path=path, label=f"did you mean `{meant}`?" if meant else "", help=advice,
-                on_key=True,
-            )  # fmt: skip
+            return _unknown_key(model, path)
         case "missing":
             return Finding(
                 code="HPT103", message=f"`{path[-1]}` is missing", path=type(path)(path[:-1]),
@@ -53,7 +44,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
         case "literal_error":
             expected = detail.get("ctx", {}).get("expected", "")
             choices = tuple(re.findall(r"'([^']*)'", str(expected)))
-            meant = nearest(str(value), choices)
+            meant = choice(value, choices)
             return Finding(
                 code="HPT104", path=path,
                 message=f"`{name}` has an invalid value: {described(value)}",
@@ -101,8 +92,104 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
         message=message,
         path=path,
         label=f"must be {expected}" if expected else "",
-        help=_type_help(detail["type"], value),
+        help=_type_help(detail["type"], value, path),
     )
+
+
+def corrected(data: Any, error: ValidationError, model: type[BaseModel]) -> Any:
+    """A copy of the data with each misspelled key as it was meant, to be checked further.
+
+    None if anything else is wrong with it.
+    """
+    result = copy.deepcopy(data)
+    for detail in error.errors(include_url=False)[:MAX_FINDINGS]:
+        path = SpecPath(detail["loc"])
+        meant, _ = _suggestion(model, path) if detail["type"] == "extra_forbidden" else (None, "")
+        try:
+            owner = reduce(getitem, path[:-1], result)
+        except (LookupError, TypeError):
+            return None
+        if meant is None or meant in owner or path[-1] not in owner:
+            return None
+        owner[meant] = owner.pop(path[-1])
+    return result
+
+
+def _unknown_key(model: type[BaseModel], path: SpecPath | ProjectPath) -> Finding:
+    owner = path_text(path[:-1])
+    meant, help = _suggestion(model, path)
+    return Finding(
+        code="HPT101",
+        message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
+        path=path,
+        label=f"did you mean `{meant}`?" if meant else "",
+        help=help,
+        on_key=True,
+    )
+
+
+def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[str | None, str]:
+    """The key that an unknown one means in the same mapping, or else the help."""
+    key, owner, keys = str(path[-1]), path[:-1], _keys_at(model, path[:-1])
+    if key == "<<":
+        return (
+            None,
+            "YAML 1.2 has no merge keys: write the keys out, or use `defaults` in hptc.yaml",
+        )
+    if (same := nearest(key, keys, cutoff=1)) is not None:
+        return same, ""
+    if isinstance(path, SpecPath):
+        if text := advice_for(key):
+            return None, text
+        if (other := path_of(key)) is not None:
+            alias = _beside(other, owner)
+            if alias[:-1] == owner:
+                return str(alias[-1]), ""
+            inside = f"in `{path_text(alias[:-1])}`" if alias[:-1] else "at the top level"
+            return None, f"use `{alias[-1]}` {inside}"
+    places = [_beside(path, owner) for path in _mappings_with(model, key)]
+    if nearby := closest(places, owner):
+        return None, f"move it to {listed_code(map(path_text, nearby), 'or')}"
+    meant = nearest(key, keys)
+    return meant, "" if meant else f"valid keys: {', '.join(keys)}"
+
+
+def _beside(path: Path, owner: Path) -> Path:
+    """A path in the training job or the environment that `owner` is in, of several."""
+    if path[:1] == ("training_job",) and owner[:1] == ("training_jobs",) and len(owner) > 1:
+        return (*owner[:2], *path[1:])
+    if "<name>" in path and path[:1] == owner[:1] and len(owner) > 1:
+        return (*owner[:2], *path[2:])
+    return path
+
+
+def closest(places: Iterable[Path], owner: Path) -> list[Path]:
+    """Up to two of several paths: those that share most with `owner`, then the shortest."""
+
+    def distance(path: Path) -> tuple[int, int]:
+        common = 0
+        while common < min(len(path), len(owner)) and path[common] == owner[common]:
+            common += 1
+        return -common, len(path)
+
+    found = [path for path in dict.fromkeys(places) if path and path != owner]
+    least = min(map(distance, found), default=None)
+    return [path for path in found if distance(path) == least][:2]
+
+
+@cache
+def _mappings_with(model: type[BaseModel], key: str) -> list[Path]:
+    """The paths of the mappings that have a key; those inside of lists are left out."""
+    return [path for path, keys in _mappings(model, ()) if key in keys]
+
+
+def _mappings(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, Collection[str]]]:
+    yield path, model.model_fields
+    for name, field in model.model_fields.items():
+        inner, in_collection = _model_in(field.annotation)
+        if inner is not None and "list[" not in str(field.annotation):
+            here = (*path, name, "<name>") if in_collection else (*path, name)
+            yield from _mappings(inner, here)
 
 
 _EXPECTED = {
@@ -120,7 +207,9 @@ _EXPECTED = {
 }
 
 
-def _type_help(kind: str, value: Any) -> str:
+def _type_help(kind: str, value: Any, path: Path) -> str:
+    key = str(path[-1]) if path else ""
+    plain = value.value if isinstance(value, Scalar) else value
     match kind:
         case "int_type" | "float_type" if isinstance(value, str) and re.fullmatch(
             r"[-+0-9.eE]+", value
@@ -128,9 +217,39 @@ def _type_help(kind: str, value: Any) -> str:
             return "remove the quotes"
         case "bool_type" if str(value).lower() in ("yes", "no", "on", "off"):
             return "write true or false"
-        case "string_type" if isinstance(value, (int, float, bool, Scalar)):
+        case "string_type" if isinstance(plain, bool) and key in ON_AND_OFF:
+            word = ON_AND_OFF[key][0 if plain else 1]
+            return f"write `{key}: {word}`" if word else "remove it"
+        case "string_type" if isinstance(plain, (int, float, bool)) and key in _FREE_TEXT:
             return "put it in quotes"
+        case "model_type" | "model_attributes_type":
+            return _as_mapping(path, plain)
     return ""
+
+
+_FREE_TEXT = (
+    *("name", "job_name", "description", "definition_name", "metric_name", "content_type"),
+    *("project", "algorithm_name", "default_environment"),
+)
+"""Keys whose values can look like a number or a boolean."""
+
+
+def _as_mapping(path: Path, value: Any) -> str:
+    """The advice for a single value in place of a mapping."""
+    key = str(path[-1]) if path else ""
+    is_input = len(path) > 1 and path[-2] == "inputs"
+    members = MAPPINGS.get("inputs" if is_input else key)
+    if members is None or value is None or isinstance(value, list):
+        return ""
+    if value is False:
+        return "remove it"
+    text = "…" if value is True else str(value) if isinstance(value, (int, float)) else value
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        text = json.dumps(value, ensure_ascii=False)
+    return f"write `{key}: {{{members.format(text)}}}`"
+
+
+_PLAIN = re.compile(r"[\w.-]+")
 
 
 def described(value: Any) -> str:

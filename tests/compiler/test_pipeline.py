@@ -267,7 +267,15 @@ def test_a_rule_that_crashes_is_a_finding_and_the_rest_run(folder: Path) -> None
     assert isinstance(result, Failed)
 
 
-def test_rules_do_not_run_on_an_invalid_request(folder: Path) -> None:
+def test_rules_run_on_the_rest_of_an_invalid_request(folder: Path) -> None:
+    write(folder, s="early_stopping: on\nrandom_seed: 4294967296\n")
+    assert codes(compile_file("specs/s.yaml", Workspace())) == ["HPT104", "HPT248"]
+
+
+@pytest.mark.parametrize(
+    "text", ["strategy: [Grid]\n", "training_job: {algorithm: {version: 1}}\n"]
+)
+def test_rules_do_not_run_without_a_request_or_an_image(folder: Path, text: str) -> None:
     ran = []
 
     @error("HPT999")
@@ -275,8 +283,8 @@ def test_rules_do_not_run_on_an_invalid_request(folder: Path) -> None:
         ran.append(context)
         return []
 
-    write(folder, s="early_stopping: on\n")
-    assert codes(compile_file("specs/s.yaml", Workspace(rules=(rule,)))) == ["HPT104"]
+    write(folder, s=text)
+    assert codes(compile_file("specs/s.yaml", Workspace(rules=(rule,)))) == ["HPT102"]
     assert ran == []
 
 

@@ -26,7 +26,8 @@ from hptc.metrics.rehearsal import rehearse_sample
 from hptc.project import project_file
 from hptc.project.project_file import PROJECT_VERBATIM, Project, ProjectFile
 from hptc.reference.rule_pages import REQUEST_BASE, base_text
-from hptc.rules.rule import DEFAULT_BASE
+from hptc.rules import RULES
+from hptc.rules.rule import DEFAULT_BASE, Example, Rule
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from tests.support.paths import ROOT
@@ -78,18 +79,33 @@ def cases() -> list[Case]:
     ]
 
 
-def compile_case(text: str, base: str = DEFAULT_BASE) -> Outcome:
+def compile_case(text: str, base: str = DEFAULT_BASE, rules: tuple[Rule, ...] = RULES) -> Outcome:
     """Compile a case, merged over a base."""
     if base == REQUEST_BASE:
         request = json.dumps(merged(_data(base_text(base)), _data(text)))
-        return compile_text(request, "case.json", Workspace())
+        return compile_text(request, "case.json", Workspace(rules=rules))
     setting = text.partition("\n")[0].removeprefix("# ")
     project = project_text(base)
     if text.startswith(_POLICY):
         project = f"{project}{setting}\n"
     elif text.startswith(_INFRASTRUCTURE):
         project = re.sub(r"infrastructure: \{.*\}", setting, project)
-    return compile_text(text, "case.yaml", Workspace(rehearse=rehearse_sample), _project(project))
+    workspace = Workspace(rules=rules, rehearse=rehearse_sample)
+    return compile_text(text, "case.yaml", workspace, _project(project))
+
+
+def example_as_spec(example: Example) -> tuple[Any, Project]:
+    """An example as one whole spec, and the project of its cases."""
+    setting = example.text.partition("\n")[0].removeprefix("# ")
+    project = project_text(example.base)
+    if example.text.startswith(_POLICY):
+        project = f"{project}{setting}\n"
+    elif example.text.startswith(_INFRASTRUCTURE):
+        project = re.sub(r"infrastructure: \{.*\}", setting, project)
+    base, own = _data(base_text(example.base)), _data(example.text)
+    if "training_jobs" in own:
+        base.pop("training_job")
+    return merged(base, {"name": "example", **own}), _project(project)
 
 
 def project_text(base: str = DEFAULT_BASE) -> str:

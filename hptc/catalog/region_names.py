@@ -1,0 +1,41 @@
+"""The Regions of AWS: those of the image table and, for new ones, of the installed botocore."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+from pathlib import Path
+
+from hptc.catalog import images
+from hptc.diagnostics import fold, nearest
+
+
+def is_region(name: str) -> bool:
+    """Whether a Region exists. Without botocore, its list can't be read and any name may."""
+    return name in _with_images() or name in _of_botocore() or not _of_botocore()
+
+
+def meant_region(name: str) -> str | None:
+    """The Region that a misspelled name means: with the same letters, or else a similar one."""
+    regions = tuple(sorted(_with_images() | _of_botocore()))
+    letters = sorted(fold(name))
+    same = tuple(region for region in regions if sorted(fold(region)) == letters)
+    return nearest(name, same or regions, cutoff=0.8)
+
+
+@functools.cache
+def _with_images() -> frozenset[str]:
+    return frozenset(images.regions("xgboost"))
+
+
+@functools.cache
+def _of_botocore() -> frozenset[str]:
+    """The Regions in botocore's data, read without importing botocore."""
+    spec = importlib.util.find_spec("botocore")
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        file = Path(location, "data", "partitions.json")
+        if file.is_file():
+            partitions = json.loads(file.read_bytes())["partitions"]
+            return frozenset(region for each in partitions for region in each["regions"])
+    return frozenset()

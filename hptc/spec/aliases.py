@@ -1,0 +1,145 @@
+"""Other names of keys and values, for suggestions: the SageMaker SDK's, the API's and common ones.
+
+The SDK's are those of HyperparameterTuner and Estimator
+(https://sagemaker.readthedocs.io/en/v2/api/training/tuner.html and
+https://sagemaker.readthedocs.io/en/v2/api/training/estimators.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hptc.diagnostics import fold, nearest
+
+_JOB = "training_job"
+
+_PATHS = {
+    # HyperparameterTuner
+    "base_tuning_job_name": "name",
+    "max_jobs": "limits.max_number_of_training_jobs",
+    "max_trials": "limits.max_number_of_training_jobs",
+    "max_parallel_jobs": "limits.max_parallel_training_jobs",
+    "max_runtime_in_seconds": "limits.max_runtime",
+    "objective_metric_name": f"{_JOB}.objective.metric_name",
+    "objective_type": f"{_JOB}.objective.type",
+    "hyperparameter_ranges": f"{_JOB}.hyperparameters",
+    "static_hyperparameters": f"{_JOB}.hyperparameters",
+    "hyper_parameters": f"{_JOB}.hyperparameters",
+    "early_stopping_type": "early_stopping",
+    "strategy_config": "hyperband",
+    "completion_criteria_config": "completion",
+    "warm_start_config": "warm_start",
+    "seed": "random_seed",
+    "estimator": _JOB,
+    # Estimator
+    "base_job_name": "name",
+    "role": f"{_JOB}.role_arn",
+    "image": f"{_JOB}.algorithm.training_image",
+    "image_uri": f"{_JOB}.algorithm.training_image",
+    "framework_version": f"{_JOB}.algorithm.version",
+    "metrics": f"{_JOB}.algorithm.metric_definitions",
+    "output_path": f"{_JOB}.output.s3_output_path",
+    "output_kms_key": f"{_JOB}.output.kms_key_id",
+    "volume_size": f"{_JOB}.resources.volume_size_in_gb",
+    "volume_kms_key": f"{_JOB}.resources.volume_kms_key_id",
+    "max_run": f"{_JOB}.stopping.max_runtime",
+    "max_wait": f"{_JOB}.spot.max_wait_time",
+    "max_retry_attempts": f"{_JOB}.retry.maximum_retry_attempts",
+    "checkpoint_s3_uri": f"{_JOB}.checkpoint.s3_uri",
+    "checkpoint_local_path": f"{_JOB}.checkpoint.local_path",
+    "encrypt_inter_container_traffic": f"{_JOB}.enable_inter_container_traffic_encryption",
+    "env": f"{_JOB}.environment",
+    "channels": f"{_JOB}.inputs",
+    # CreateHyperParameterTuningJob, where a spec has a different word
+    "resource_limits": "limits",
+    "training_job_early_stopping_type": "early_stopping",
+    "tuning_job_completion_criteria": "completion",
+    "training_job_definition": _JOB,
+    "training_job_definitions": "training_jobs",
+    "hyper_parameter_tuning_job_name": "job_name",
+    "hyper_parameter_tuning_job_objective": f"{_JOB}.objective",
+    "tuning_objective": f"{_JOB}.objective",
+    "parameter_ranges": f"{_JOB}.hyperparameters",
+    "static_hyper_parameters": f"{_JOB}.hyperparameters",
+    "algorithm_specification": f"{_JOB}.algorithm",
+    "input_data_config": f"{_JOB}.inputs",
+    "output_data_config": f"{_JOB}.output",
+    "resource_config": f"{_JOB}.resources",
+    "hyper_parameter_tuning_resource_config": f"{_JOB}.tuning_resources",
+    "stopping_condition": f"{_JOB}.stopping",
+    "vpc_config": f"{_JOB}.vpc",
+    "checkpoint_config": f"{_JOB}.checkpoint",
+    "retry_strategy": f"{_JOB}.retry",
+}
+"""The key of a spec that another name means, as a path from the root."""
+
+_ADVICE = {
+    "use_spot_instances": "write `spot: {max_wait_time: …}` in `training_job`",
+    "entry_point": "set the hyperparameter `sagemaker_program`",
+    "source_dir": "set the hyperparameter `sagemaker_submit_directory` to an archive in S3",
+    "py_version": "remove it; a complete image tag in `algorithm.version` includes it",
+}
+"""What to do instead, for a name that is not simply another key's."""
+
+_VALUES = {
+    "double": "Continuous",
+    "float": "Continuous",
+    "real": "Continuous",
+    "uniform": "Linear",
+    "loguniform": "Logarithmic",
+    "choice": "Categorical",
+    "enum": "Categorical",
+    "true": "Enabled",
+    "on": "Enabled",
+}
+"""The value of the API that another word means."""
+
+MAPPINGS = {
+    "algorithm": "built_in: {}, version: …",
+    "checkpoint": "s3_uri: {}",
+    "completion": "target_objective_metric_value: {}",
+    "hyperband": "max_resource: {}",
+    "inputs": "s3: {}",  # of each input
+    "limits": "max_number_of_training_jobs: {}, max_parallel_training_jobs: …",
+    "objective": "metric_name: {}, type: …",
+    "output": "s3_output_path: {}",
+    "resources": "instance_type: {}, instance_count: …, volume_size_in_gb: …",
+    "retry": "maximum_retry_attempts: {}",
+    "shuffle": "seed: {}",
+    "spot": "max_wait_time: {}",
+    "stopping": "max_runtime: {}",
+    "warm_start": "type: …, parents: {}",
+}
+"""The mapping that a single value in place of a mapping means."""
+
+ON_AND_OFF = {
+    "early_stopping": ("Auto", "Off"),
+    "autotune": ("Enabled", ""),
+    "complete_on_convergence": ("Enabled", "Disabled"),
+}
+"""The values that true and false mean for the keys that take a word; "" means to omit the key."""
+
+
+_FOLDED_PATHS: Mapping[str, str] = {fold(name): path for name, path in _PATHS.items()}
+_FOLDED_ADVICE: Mapping[str, str] = {fold(name): text for name, text in _ADVICE.items()}
+
+
+def path_of(name: str) -> tuple[str, ...] | None:
+    """The path of the key that another name means."""
+    path = _FOLDED_PATHS.get(fold(name))
+    return tuple(path.split(".")) if path is not None else None
+
+
+def advice_for(name: str) -> str:
+    """What to do in place of a key, or an empty string."""
+    return _FOLDED_ADVICE.get(fold(name), "")
+
+
+def choice(value: Any, choices: Sequence[str]) -> str | None:
+    """The choice that a value means: another word for it, its beginning, or a misspelling."""
+    word = fold(str(value))
+    if (meant := _VALUES.get(word)) in choices:
+        return meant
+    begun = [each for each in choices if len(word) > 2 and fold(each).startswith(word)]
+    return begun[0] if len(begun) == 1 else nearest(str(value), tuple(choices))

@@ -1,0 +1,154 @@
+"""Messages speak the language of the file, and advice that is followed literally works."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from hptc.compiler.outcome import CompiledSpec
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Diagnostic, Path
+from hptc.metrics.rehearsal import rehearse_sample
+from hptc.project.project_file import Project
+from hptc.reference.rule_pages import REQUEST_BASE
+from hptc.request.shapes import Shape, input_shape
+from hptc.rules import RULES
+from hptc.rules.rule import Rule
+from hptc.spec.tuning_spec import Spec
+from tests.support.advice import dump, edits, load, place
+from tests.support.golden import Golden
+from tests.support.outcomes import succeeded
+from tests.support.rule_cases import FOLDER, Case, cases, compile_case, example_as_spec
+
+FORMS = ("spec", "request")
+CASES = [case for case in cases() if case.base != REQUEST_BASE]
+
+
+def as_request(text: str, base: str) -> tuple[str, Project | None] | None:
+    """The request that a case compiles to without rules; None if it has other errors."""
+    outcome = compile_case(text, base, rules=())
+    if outcome.has_errors:
+        return None
+    return json.dumps(succeeded(outcome).request, indent=2), outcome.project
+
+
+def in_code(diagnostic: Diagnostic) -> Iterator[str]:
+    for text in (diagnostic.message, diagnostic.label, diagnostic.help):
+        yield from re.findall(r"`([^`]+)`", text)
+
+
+@cache
+def spec_keys() -> frozenset[str]:
+    """Every key of the spec language."""
+
+    def walk(schema: Any) -> Iterator[str]:
+        match schema:
+            case dict():
+                yield from schema.get("properties", {})
+                for inner in schema.values():
+                    yield from walk(inner)
+            case list():
+                for inner in schema:
+                    yield from walk(inner)
+
+    return frozenset(walk(Spec.model_json_schema()))
+
+
+@cache
+def members() -> frozenset[str]:
+    """Every member of the request that is not a key of the spec language too."""
+
+    def walk(shape: Shape) -> Iterator[str]:
+        yield from shape.members
+        for inner in (*shape.members.values(), *filter(None, (shape.item, shape.key))):
+            yield from walk(inner)
+
+    return frozenset(walk(input_shape()))
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_0-9]+", text))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_words_are_those_of_the_form(case: Case) -> None:
+    for found in compile_case(case.text, case.base).diagnostics:
+        for code in in_code(found):
+            assert words(code).isdisjoint(members() - words(case.text)), found
+    written = as_request(case.text, case.base)
+    if written is None:
+        return
+    text, project = written
+    workspace = Workspace(rehearse=rehearse_sample)
+    for found in compile_text(text, "request.json", workspace, project).diagnostics:
+        for code in in_code(found):
+            keys = re.match(r'"?([a-z_0-9.]+)(?:"?:|$)', code)
+            if keys is not None and "environments." not in code:
+                assert set(keys[1].split(".")).isdisjoint(spec_keys() - words(text)), found
+
+
+def example(rule: Rule, form: str) -> tuple[str, Project | None] | None:
+    bad = rule.documentation.bad
+    if bad.base == REQUEST_BASE:
+        return None if form == "spec" else (compile_case(bad.text, bad.base).document.text, None)
+    data, project = example_as_spec(bad)
+    if form == "spec":
+        return dump(data), project
+    outcome = compile_text(dump(data), str(FOLDER / "file.yaml"), Workspace(rules=()), project)
+    if not isinstance(outcome, CompiledSpec):
+        return None
+    return json.dumps(outcome.request, indent=2), project
+
+
+def check(text: str, project: Project | None) -> tuple[Diagnostic, ...]:
+    workspace = Workspace(rehearse=rehearse_sample)
+    return compile_text(text, str(FOLDER / "file.yaml"), workspace, project).diagnostics
+
+
+def followed(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
+    """Each advice on a rule's bad example, and what is wrong with the same place afterwards."""
+    written = example(rule, form)
+    if written is None:
+        return
+    text, project = written
+    document, data = load(text)
+    for found in check(text, project):
+        if found.code != rule.code:
+            continue
+        path, _ = place(found, document, data)
+        for edit in edits(found, document, data):
+            yield edit.advice, min((left(rule, path, r, project) for r in edit.results), key=len)
+
+
+def left(rule: Rule, path: Path, data: Any, project: Project | None) -> list[str]:
+    """The findings of a rule, unknown keys, and errors at a path."""
+    document, _ = load(dump(data))
+    return [
+        f"{found.code} {found.message}"
+        for found in check(dump(data), project)
+        if found.code in (rule.code, "HPT101")
+        or (found.is_error and place(found, document, data)[0] == path)
+    ]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_advice_works(rule: Rule, form: str) -> None:
+    for advice, after in followed(rule, form):
+        assert after == [], advice
+
+
+def test_the_advice_that_is_followed(golden: Golden) -> None:
+    lines = [
+        f"{rule.code} {form}: {advice}"
+        for rule in RULES
+        for form in FORMS
+        for advice, _ in followed(rule, form)
+    ]
+    golden("rules/advice.txt", "\n".join(lines) + "\n")
