@@ -52,12 +52,28 @@ class ApiWords:
 
     def _rewritten(self, word: str, place: tuple[str, ...]) -> str:
         found = _KEY.fullmatch(word)
-        if found is not None and word not in self._written:
+        is_setting = found is not None and found[1] in self._static and found[3] is not None
+        if found is not None and word not in self._written and not is_setting:
             keys = tuple(found[1].split("."))
             entry = _nearest_entry(keys, place)
             if entry is not None:
                 return _translated(entry, keys, found[3])
         return _hyperparameter(word) or word
+
+    @cached_property
+    def _static(self) -> set[str]:
+        """The names of static hyperparameters, some of which are keys of a spec too."""
+        definitions = [
+            self._request.get("TrainingJobDefinition"),
+            *(self._request.get("TrainingJobDefinitions") or ()),
+        ]
+        return {
+            name
+            for each in definitions
+            if isinstance(each, dict)
+            and isinstance(static := each.get("StaticHyperParameters"), dict)
+            for name in static
+        }
 
     @cached_property
     def _written(self) -> set[str]:

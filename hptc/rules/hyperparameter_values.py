@@ -11,7 +11,7 @@ from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import number
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
-from hptc.rules.hyperparameters import is_json_string
+from hptc.rules.hyperparameters import is_json_string, quotes_advice
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import code, listed_code, quoted
@@ -38,7 +38,7 @@ def refused_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Findi
     yield from in_every_version(
         context,
         lambda definition, found: (
-            *_bad_values(rule, definition, found, "certain"),
+            *_bad_values(rule, context, definition, found, "certain"),
             *_fractional_ranges(rule, definition, found),
         ),
         except_scripts=True,
@@ -67,7 +67,7 @@ def doubtful_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Find
     yield from in_every_version(
         context,
         lambda definition, found: (
-            *_bad_values(rule, definition, found, "documented"),
+            *_bad_values(rule, context, definition, found, "documented"),
             *_doubtful_ranges(rule, definition, found),
         ),
         except_scripts=True,
@@ -75,7 +75,11 @@ def doubtful_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Find
 
 
 def _bad_values(
-    rule: Rule, definition: Definition, found: Algorithm, certainty: Certainty
+    rule: Rule,
+    context: Context,
+    definition: Definition,
+    found: Algorithm,
+    certainty: Certainty,
 ) -> Iterator[Finding]:
     for name, value, path in _values(definition, found):
         known = found.hyperparameter(name)
@@ -91,7 +95,7 @@ def _bad_values(
             f"{quoted(value, _LONGEST_VALUE)}",
             path,
             label=f"did you mean `{meant}`?" if meant else "",
-            help="remove the inner quotes, and `hyperparameter_encoding: json` if it is set"
+            help=quotes_advice(context)
             if is_quoted
             else ("" if known.lists_its_values else f"valid values: {listed_code(words)}"),
         )

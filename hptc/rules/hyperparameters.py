@@ -246,9 +246,7 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
                 f"`{name}` is sent as {value}, including the quotes",
                 path,
                 label=f"{algorithm.title} does not remove the quotes",
-                help="remove the inner quotes"
-                if context.is_request
-                else "remove the inner quotes, and `hyperparameter_encoding: json` if it is set",
+                help=quotes_advice(context),
             )
 
 
@@ -266,6 +264,13 @@ def _is_refused(algorithm: Algorithm, name: str, value: str) -> bool:
     """Whether the container certainly rejects the value, which HPT311 reports."""
     known = algorithm.hyperparameter(name)
     return known is not None and known.certainty == "certain" and not known.accepts(value)
+
+
+def quotes_advice(context: Context) -> str:
+    """What to do about quotes inside a value."""
+    if context.is_request:
+        return "remove the inner quotes"
+    return "remove the inner quotes, and `hyperparameter_encoding: json` if it is set"
 
 
 def is_json_string(text: str) -> bool:
