@@ -8,7 +8,7 @@ are not limits, and only tunables marked as exhaustive are a complete list.
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from hptc.catalog import images
 from hptc.catalog.accepted_values import Certainty, Hyperparameter
 from hptc.catalog.hyperparameter_tables import read_dependencies, read_hyperparameters
 from hptc.catalog.setting_dependencies import Dependency
+from hptc.frozen import frozen
 
 Direction = Literal["Maximize", "Minimize"]
 InputMode = Literal["File", "Pipe"]
@@ -26,7 +27,7 @@ _FOLDER = Path(__file__).parent / "data" / "algorithms"
 _NAME_OF_REPOSITORY = {"sagemaker-xgboost": "xgboost"}  # otherwise the two are the same
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """A condition: a hyperparameter has one of these values."""
 
@@ -38,7 +39,7 @@ class Condition:
         return hyperparameters.get(self.hyperparameter) in self.values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requirement:
     """A hyperparameter that the algorithm fails without, under a condition or always."""
 
@@ -47,7 +48,7 @@ class Requirement:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Channel:
     """An input channel. With several names, any of them is valid."""
 
@@ -55,7 +56,7 @@ class Channel:
     is_required: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metric:
     """A metric that a tuning job can optimize, with its regex for authors who need to set it."""
 
@@ -65,7 +66,7 @@ class Metric:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bounds:
     """A closed range of numbers, unbounded on a side that is None."""
 
@@ -73,7 +74,7 @@ class Bounds:
     maximum: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tunable:
     """A hyperparameter that a tuning job can tune.
 
@@ -87,7 +88,7 @@ class Tunable:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Algorithm:
     """A built-in algorithm, in one version.
 

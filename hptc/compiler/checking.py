@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.parents import Parents
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, sort_key
+from hptc.frozen import frozen
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES, latest, latest_spec, names_in, reference
 from hptc.request.conformance import Violation
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hptc.metrics.rehearsal import Rehearsal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Draft:
     """A request before the checks. `spec` is None for a file in the API's own form."""
 
@@ -54,7 +54,7 @@ class Draft:
     parents: Parents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checked:
     """A request without errors."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from hptc.catalog.images import parse_image
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import Price, PriceTable
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
@@ -36,7 +37,7 @@ MAX_SPOT_SAVINGS = Fraction(9, 10)
 """https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobCount:
     """The number of training jobs of a tuning job, and where it comes from."""
 
@@ -45,7 +46,7 @@ class JobCount:
     is_explicit: bool  # set by the spec, rather than a limit of AWS or unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """The instances of one type in the cluster of a training job."""
 
@@ -56,7 +57,7 @@ class Line:
     volume_price: Price | None  # per GB-month; None if unknown, or if volume_gb is 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """A cluster that a training job can run on."""
 
@@ -99,7 +100,7 @@ class Configuration:
         return None if instances is None or volumes is None else instances + volumes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MaximumCost:
     """The most expensive way in which a tuning job can run."""
 
@@ -125,7 +126,7 @@ class MaximumCost:
         return _dollars(self.configuration.volumes_usd_per_second, self.seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostBound:
     """The maximum cost of a tuning job. `maximum.usd` is None if something is missing."""
 
@@ -146,7 +147,7 @@ class CostBound:
         return tuple(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BoundSummary:
     """The essentials of a bound."""
 

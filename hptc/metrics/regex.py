@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from hptc.frozen import frozen
 from hptc.metrics.matching import (
     NUMBER_CHARACTERS,
     Characters,
@@ -39,7 +40,7 @@ _ESCAPED_CLASSES = {  # the characters of numbers that a class such as `\d` cont
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reading:
     """A parsed regular expression. `first` is None without a capture group."""
 
@@ -49,7 +50,7 @@ class Reading:
     is_too_nested: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Group:
     """The first capture group. `ends` if nothing after it has to match."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 from typing import assert_never
 
 from hptc.cost.bound import JobCount, grid_points, training_jobs
+from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
 from hptc.request.job_facts import WHOLE_NUMBER, number
 from hptc.request.tuning_job import (
@@ -37,7 +38,7 @@ _MAX_SAMPLES = 10
 _MIN_LOGARITHMIC_RATIO = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sample:
     """One configuration: values of the tuned hyperparameters, as the training job would get "
     "them."""
@@ -46,7 +47,7 @@ class Sample:
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grid:
     """The size of a grid and its ends, in the order of the values in the spec."""
 
@@ -56,7 +57,7 @@ class Grid:
     last: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rung:
     """Training jobs that run until they have used an amount of the resource, such as epochs."""
 
@@ -64,14 +65,14 @@ class Rung:
     resource: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bracket:
     """One trade-off between many short and few long training jobs; the shortest rung first."""
 
     rungs: tuple[Rung, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hyperband:
     """The brackets of one round of Hyperband, the one with most configurations first."""
 
@@ -97,7 +98,7 @@ class Hyperband:
         return used
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SearchPreview:
     """The preview of a tuning job."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, is_newer, repository_versions, versions
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import (
     CategoricalRange,
@@ -85,7 +85,7 @@ def runs_a_script(definition: Definition) -> bool:
     return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RegionalARN:
     """An ARN in a definition, whose resource must be in the Region of the training jobs.
 
