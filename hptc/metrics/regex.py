@@ -258,8 +258,7 @@ class _Reader:
         return part
 
     def _extension(self) -> tuple[bool, bool, bool]:
-        """Parse what follows `(?`: whether it captures, is an assertion, and was the whole "
-        "group."""
+        """Parse what follows `(?`: whether it captures, is an assertion, was the whole group."""
         self.position += 1
         for opening in ("=", "!", "<=", "<!"):
             if self._peek(len(opening)) == opening:

@@ -40,8 +40,7 @@ _MIN_LOGARITHMIC_RATIO = 100
 
 @frozen
 class Sample:
-    """One configuration: values of the tuned hyperparameters, as the training job would get "
-    "them."""
+    """One configuration: the tuned hyperparameters' values as the training job would get them."""
 
     definition: str  # "" for a single definition
     values: Mapping[str, str]
