@@ -19,9 +19,9 @@ from hptc.catalog.instances import instance
 from hptc.catalog.prices import Price, PriceTable
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
+from hptc.request.job_facts import training_jobs
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
-    CategoricalRange,
     Definition,
     Instances,
     Resources,
@@ -178,7 +178,7 @@ def summary(bound: CostBound) -> BoundSummary:
 
 def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBound:
     """The maximum cost of a tuning job in a Region. Without a Region, all prices are unknown."""
-    count = training_jobs(job)
+    count = job_count(job)
     configurations = tuple(
         configuration
         for definition in job.definitions
@@ -217,18 +217,16 @@ def job_region(job: TuningJob, environment: Environment | None) -> str | None:
     return regions.pop() if len(regions) == 1 else None
 
 
-def training_jobs(job: TuningJob) -> JobCount:
+def job_count(job: TuningJob) -> JobCount:
     """The number of training jobs that a tuning job can have.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
     """
-    if job.max_number_of_training_jobs is not None:
-        number = job.max_number_of_training_jobs
-        return JobCount(number=number, reason="set in the spec", is_explicit=True)
-    if job.strategy == "Grid" and len(job.definitions) == 1:
-        points = grid_points(job.definitions[0])
-        if points is not None:
-            return JobCount(number=points, reason="the size of the grid", is_explicit=True)
+    number = training_jobs(job)
+    if number is not None:
+        is_limit = job.max_number_of_training_jobs is not None
+        reason = "set in the spec" if is_limit else "the size of the grid"
+        return JobCount(number=number, reason=reason, is_explicit=True)
     if job.is_autotuned:
         return JobCount(number=None, reason="Autotune chooses it", is_explicit=False)
     reason = "not set in the spec"
@@ -236,12 +234,6 @@ def training_jobs(job: TuningJob) -> JobCount:
         limit = f"AWS's limit; {reason}"
         return JobCount(number=MAX_HYPERBAND_JOBS, reason=limit, is_explicit=False)
     return JobCount(number=None, reason=reason, is_explicit=False)
-
-
-def grid_points(definition: Definition) -> int | None:
-    """The size of a grid; None if a range is not Categorical."""
-    sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
-    return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
 
 
 def _configurations(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
-from hptc.cost.bound import CostBound, training_jobs
+from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
@@ -250,8 +250,8 @@ def _spec_diff(
         new=new,
         old_job=was.name if was else None,
         new_job=becomes.name if becomes else None,
-        old_count=training_jobs(was).number if was else None,
-        new_count=training_jobs(becomes).number if becomes else None,
+        old_count=job_count(was).number if was else None,
+        new_count=job_count(becomes).number if becomes else None,
         parents=_parents(becomes, jobs) if becomes else (),
     )
     return SpecDiff(

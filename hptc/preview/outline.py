@@ -13,10 +13,10 @@ from fractions import Fraction
 from random import Random
 from typing import assert_never
 
-from hptc.cost.bound import JobCount, grid_points, training_jobs
+from hptc.cost.bound import JobCount, job_count
 from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
-from hptc.request.job_facts import WHOLE_NUMBER, number
+from hptc.request.job_facts import WHOLE_NUMBER, grid_points, number
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     AutoRange,
@@ -118,7 +118,7 @@ class SearchPreview:
 def preview(job: TuningJob) -> SearchPreview:
     """The preview of a tuning job, without the secrets among its values."""
     job = without_secrets(job)
-    count = training_jobs(job)
+    count = job_count(job)
     longest = max((_seconds(definition) for definition in job.definitions), default=0)
     waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)
     limits = [
@@ -235,7 +235,7 @@ def _integer(low: int, high: int, scale: str, share: float) -> str:
 
 def _first_round(job: TuningJob) -> Iterator[Sample]:
     requested = min(job.max_parallel_training_jobs, _MAX_SAMPLES)
-    count = training_jobs(job).number
+    count = job_count(job).number
     random = Random(f"hptc preview {job.random_seed or 0}")  # noqa: S311
     for index in range(requested if count is None else min(requested, count)):
         turn, place = divmod(index, len(job.definitions))

@@ -151,8 +151,13 @@ def of_definition(definition: Definition) -> str:
 
 def training_jobs(job: TuningJob) -> int | None:
     """The number of training jobs: the limit, or the size of the grid; None if unknown."""
-    if job.max_number_of_training_jobs is not None or job.strategy != "Grid":
+    if job.max_number_of_training_jobs is not None:
         return job.max_number_of_training_jobs
-    ranges = [range_ for definition in job.definitions for range_ in definition.ranges]
-    sizes = [len(r.values) for r in ranges if isinstance(r, CategoricalRange)]
-    return math.prod(sizes) if sizes and len(sizes) == len(ranges) else None
+    has_grid = job.strategy == "Grid" and len(job.definitions) == 1
+    return grid_points(job.definitions[0]) if has_grid else None
+
+
+def grid_points(definition: Definition) -> int | None:
+    """The size of a grid; None if a range is not Categorical. A repeated value counts once."""
+    sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
+    return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
