@@ -5,10 +5,10 @@ Problems outside the user's files are exceptions: see `HptcError` in errors.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from hptc.frozen import frozen
 from hptc.text import listed
 
 Path = tuple[str | int, ...]
@@ -49,7 +49,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Span:
     """A range of characters in one file. Lines and columns start at 1; the end is exclusive."""
 
@@ -61,7 +61,7 @@ class Span:
     source: str = ""  # the whole text of `line`, for the caret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Related:
     """Another location of a diagnostic: the first of two duplicates, or the line of a policy."""
 
@@ -69,7 +69,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnostic:
     """A finding with its line, ready to be shown."""
 
@@ -94,7 +94,7 @@ class Diagnostic:
         return f"{self.message} (in {names})" if names else self.message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """A problem at a path. `hptc.compiler.locations` converts it to a diagnostic with a line."""
 

@@ -20,6 +20,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    """Let the workers and the processes that tests start share the bytecode of hptc.
+
+    There are a hundred of them, and under PYTHONDONTWRITEBYTECODE each compiles all of it again.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare a text with tests/golden/NAME, or rewrite it under --update-golden."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hptc.account_checks.cached_queries import Answer, CachedQueries
 from hptc.compiler.outcome import Compiled, CompiledSpec
+from hptc.frozen import frozen
 from hptc.infrastructure.run_search import run_search
 from hptc.infrastructure.stack_outputs import foundation_outputs, locate
 from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
@@ -18,7 +17,7 @@ from hptc.request.tuning_job import TuningJob
 from hptc.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subject:
     """One tuning job to check.
 

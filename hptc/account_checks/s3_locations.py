@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hptc.account_checks.deployed_spec import Subject
 from hptc.diagnostics import Finding, RequestPath, Severity
+from hptc.frozen import frozen
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.text import plural
 
@@ -16,7 +16,7 @@ _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DO
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Place:
     bucket: str
     key: str

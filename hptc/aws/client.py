@@ -8,7 +8,6 @@ another account than the environment's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hptc.aws.aws_errors import aws_error, missing_region, reject_html
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request
 from hptc.service.interface import DeployedStack, StackEvent, StackOperations, StackResource, Tuning
@@ -35,7 +35,7 @@ _RETAINED = ("Retain", "RetainExceptOnCreate")
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Aws:
     """The tuning jobs and stacks of one account in one Region."""
 

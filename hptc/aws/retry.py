@@ -12,10 +12,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from hptc.errors import AwsError
+from hptc.frozen import frozen
 from hptc.service.interface import Progress, silent
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ _IAM_NOT_PROPAGATED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RetryPolicy:
     """How long calls that fail for one reason are retried."""
 
@@ -102,7 +102,7 @@ def retry_policy(error: AwsError) -> RetryPolicy | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Retry:
     """Retries a call while its error is temporary, within the limits of the error's policy."""
 

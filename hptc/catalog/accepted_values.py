@@ -15,9 +15,9 @@ import math
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from hptc.frozen import frozen
 from hptc.text import listed_code
 
 Certainty = Literal["certain", "documented"]
@@ -29,7 +29,7 @@ Kind = Literal[
 _LONGEST_LIST = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Interval:
     """Numbers between two ends, unbounded on a side that is None. NaN is in every interval."""
 
@@ -69,7 +69,7 @@ class Interval:
         return " and ".join(ends)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scalar:
     """One value: a number in an interval, one of some words, or any text.
 
@@ -120,7 +120,7 @@ class Scalar:
         return f"{noun} {'of ' if text.startswith('at ') else ''}{text}".rstrip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hyperparameter:
     """A hyperparameter of an algorithm in one version.
 

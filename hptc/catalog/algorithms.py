@@ -8,7 +8,7 @@ are not limits, and only tunables marked as exhaustive are a complete list.
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from hptc.catalog.hyperparameter_tables import (
     read_hyperparameters,
 )
 from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
+from hptc.frozen import frozen
 
 Direction = Literal["Maximize", "Minimize"]
 InputMode = Literal["File", "Pipe"]
@@ -31,7 +32,7 @@ _FOLDER = Path(__file__).parent / "data" / "algorithms"
 _NAME_OF_REPOSITORY = {"sagemaker-xgboost": "xgboost"}  # otherwise the two are the same
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """A condition: a hyperparameter has one of these values."""
 
@@ -43,7 +44,7 @@ class Condition:
         return hyperparameters.get(self.hyperparameter) in self.values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requirement:
     """A hyperparameter that the algorithm fails without, under a condition or always."""
 
@@ -52,7 +53,7 @@ class Requirement:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metric:
     """A metric that a tuning job can optimize.
 
@@ -67,7 +68,7 @@ class Metric:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bounds:
     """A closed range of numbers, unbounded on a side that is None."""
 
@@ -75,7 +76,7 @@ class Bounds:
     maximum: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tunable:
     """A hyperparameter that a tuning job can tune.
 
@@ -89,7 +90,7 @@ class Tunable:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Algorithm:
     """A built-in algorithm, in one version.
 

@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
+
+from hptc.frozen import frozen
 
 _PARTS = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ARN:
     """The parts of an ARN. `str()` writes it back; any part but `service` may be empty.
 

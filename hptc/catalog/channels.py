@@ -5,8 +5,9 @@ container is known to refuse what `enforced` lists.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from hptc.frozen import frozen
 
 Distribution = Literal["FullyReplicated", "ShardedByS3Key"]
 Fact = Literal["content_type", "distribution"]
@@ -15,7 +16,7 @@ DistributionCase = Literal["always", "Pipe", "several_instances"]
 _IMAGE_FILES = ("image/jpeg", "image/png", "application/x-image")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Channel:
     """An input channel. With several names, any of them is valid.
 

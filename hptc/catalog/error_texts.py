@@ -9,15 +9,16 @@ import difflib
 import functools
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from hptc.frozen import frozen
 
 _TABLE = Path(__file__).parent / "data" / "error_texts.json"
 _MAX_TEXT = 100_000
 _LIKELY = 0.6  # of the words in a title that a text must have to be a suggestion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KnownError:
     """An error of AWS: what it means, the codes of its rules, and advice in the imperative."""
 

@@ -8,12 +8,12 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from hptc.catalog import images
 from hptc.catalog.instances import Processor
+from hptc.frozen import frozen
 
 # 2.3.0-gpu-py311-cu121-ubuntu20.04-sagemaker; since PyTorch 2.11, 2.11.0-cu130-amzn2023-sagemaker
 _TAG = re.compile(r"(.*?[0-9].*?)-(cpu|gpu|hpu|neuronx?|cu[0-9]+)(?:-(py[0-9]+))?(?:-(.+))?")
@@ -21,7 +21,7 @@ _BUILD = re.compile(r"(?:(?:^|-)v[0-9]+(?:\.[0-9]+)*)?(?:-[0-9]{4}-[0-9]{2}-[0-9
 _GENERIC_PYTHON = ("py2", "py3")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tag:
     """The parts of a tag. `version` includes that of the transformers library, if any."""
 
@@ -36,7 +36,7 @@ class Tag:
         return _hardware(self.processor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TagProblem:
     """A part of a tag that the table does not list, and what it lists.
 
@@ -48,7 +48,7 @@ class TagProblem:
     valid: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Version:
     """One version of a framework in a repository.
 
@@ -90,7 +90,7 @@ class Version:
         return "-".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Table:
     """data/frameworks.json, read once."""
 

@@ -8,9 +8,10 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from hptc.frozen import frozen
 
 Kind = Literal["algorithm", "framework"]
 
@@ -23,7 +24,7 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImageProblem:
     """An image is not in the table: the invalid value, and the valid ones."""
 
@@ -32,7 +33,7 @@ class ImageProblem:
     valid: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Image:
     """The parts of an ECR image URI. Without tag and digest, ECR uses `:latest`."""
 
@@ -44,7 +45,7 @@ class Image:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class URIProblem:
     """Why the URI of an image in Amazon ECR is invalid: the part, its value, and what is valid."""
 
@@ -53,7 +54,7 @@ class URIProblem:
     expected: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Identified:
     """An image that AWS publishes. `version` is None if the tag is not in the table."""
 
@@ -63,7 +64,7 @@ class Identified:
     image: Image
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Repository:
     """A repository: its tag for each version, and its account by Region.
 
@@ -89,7 +90,7 @@ class Repository:
         return f"{account}.dkr.ecr.{region}.{url_suffix(region)}/{self.repository}:{tag}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Partition:
     """The Regions with a prefix, and the domain of their endpoints."""
 
@@ -100,7 +101,7 @@ class _Partition:
     dual_stack_suffix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Table:
     """data/images.json, read once."""
 

@@ -8,16 +8,17 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from hptc.frozen import frozen
 
 Processor = Literal["cpu", "gpu", "trainium"]
 
 _TYPE = re.compile(r"ml\.([a-z0-9-]+)\.([a-z0-9-]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Instance:
     """The hardware of a training instance type.
 
@@ -34,7 +35,7 @@ class Instance:
     local_storage_gb: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Family:
     """One row of the table; without sizes for a family with EBS volumes only."""
 

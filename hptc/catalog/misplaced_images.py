@@ -1,16 +1,16 @@
 """Images of AWS in an account or a repository that does not have them, and where they are."""
 
 import functools
-from dataclasses import dataclass
 
 from hptc.catalog import frameworks
 from hptc.catalog.images import Image, Repository, identify, parse_image, repositories
 from hptc.diagnostics import nearest
+from hptc.frozen import frozen
 
 _SIMILAR_NAME = 0.85
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Misplaced:
     """An image that AWS publishes elsewhere, under the same or a similar name.
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import UsageError
+from hptc.frozen import frozen
 from hptc.source.filesystem import DISK, Files
 
 FILE_NAME = "prices.json"
@@ -28,7 +29,7 @@ _HELP = "`hptc prices refresh` rewrites it"
 _MAX_USD = Decimal(100_000)  # per hour; anything higher is a typo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Price:
     """A price in US dollars: of an instance per hour, or of a volume per GB-month."""
 
@@ -39,7 +40,7 @@ class Price:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RegionPrices:
     """The on-demand prices of one Region.
 
@@ -51,7 +52,7 @@ class RegionPrices:
     volume: Price | None = None  # of training volumes, per GB-month
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PriceTable:
     """Prices by Region."""
 
@@ -88,7 +89,7 @@ def load_prices(root: Path | None, files: Files = DISK) -> PriceTable:
     return own_prices(root, files).over(packaged()) if root is not None else packaged()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProjectPrices:
     """The prices of projects, for a run over many specs: the file of each project is read once."""
 

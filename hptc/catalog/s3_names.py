@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from hptc.frozen import frozen
 
 LEGACY_REGION = "us-east-1"
 """Where buckets from before March 2018 can have names that the rules exclude today."""
@@ -18,7 +19,7 @@ _PLACEHOLDER = re.compile(r"[<>{}$\[\]]")
 _IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BrokenRule:
     """A rule that a bucket's name breaks, as the end of a sentence about the name."""
 

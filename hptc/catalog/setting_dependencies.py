@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from hptc.catalog.accepted_values import Certainty, list_elements, parse_number
+from hptc.frozen import frozen
 
 Operator = Literal[
     "present",
@@ -68,7 +68,7 @@ Assignment = Mapping[Subject, str | None]
 """The value of each subject that is set; None if it is set, but its value is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Clause:
     """One condition. `values` has one member for operators that compare with a single value."""
 
@@ -126,7 +126,7 @@ class Clause:
         return any(each in self.values for each in elements)  # has_element, or absent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dependency:
     """If all `conditions` hold, all `requirements` must, or the training job fails.
 

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import OperationError, UsageError
+from hptc.frozen import frozen
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.foundation import Foundation, Network
 from hptc.infrastructure.scheduled_start import ScheduleStack
@@ -35,7 +35,7 @@ VALIDATE = "HPTC_CDK_VALIDATE"
 _FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Synthesized:
     """The findings of a project, and its assembly unless one of them is an error."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.parents import Parents
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, sort_key
+from hptc.frozen import frozen
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES, latest, latest_spec, names_in, reference
 from hptc.request.conformance import Violation
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from hptc.metrics.rehearsal import Rehearsal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Draft:
     """A request before the checks. `spec` is None for a file in the API's own form."""
 
@@ -57,7 +57,7 @@ class Draft:
     is_certain: bool  # whether the Region and the images are known, on which the rules depend
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checked:
     """A request without errors."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hptc.diagnostics import Diagnostic, Path, Span, SpecPath
+from hptc.frozen import frozen
 from hptc.project.project_file import PROJECT_VERBATIM, Environment, Project
 from hptc.source.construction import construct_data
 from hptc.source.document import Document
@@ -56,7 +57,7 @@ def _paths_in_layer(prefix: Path, path: Path) -> list[Path]:
     return places
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shared:
     """The layers of hptc.yaml below and above every spec in one environment."""
 
@@ -65,7 +66,7 @@ class Shared:
     over: SharedLayer | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SharedLayer:
     """A layer in hptc.yaml: `defaults`, or an environment's `overrides`."""
 

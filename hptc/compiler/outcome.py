@@ -6,10 +6,11 @@ Everything after the compiler takes a `Compiled`, so it never has to handle a fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hptc.compiler.layers import Layers
 from hptc.diagnostics import Diagnostic
+from hptc.frozen import frozen
 from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
@@ -20,7 +21,7 @@ from hptc.spec.schedule import Schedule
 from hptc.spec.tuning_spec import Spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Origin:
     """A file with its project and environment, which are None for a file outside of a project."""
 
@@ -40,7 +41,7 @@ class Origin:
         return self.project.policy_in(self.environment) if self.project else Policy()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failed(Origin):
     """A file with errors. `name` is the spec's name, or empty if it can't be read."""
 
@@ -54,7 +55,7 @@ class Failed(Origin):
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Compiled(Origin):
     """A file with a valid request: a CompiledSpec or a CompiledRequest."""
 
@@ -85,7 +86,7 @@ class Compiled(Origin):
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompiledSpec(Compiled):
     """A spec and the request that it compiles to."""
 
@@ -108,7 +109,7 @@ class CompiledSpec(Compiled):
         return self.spec.schedule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompiledRequest(Compiled):
     """A file in the API's own form, which already is a request."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
 from hptc.compiler.outcome import CompiledSpec, Failed, Origin, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, Severity, SpecPath, nearest
+from hptc.frozen import frozen
 from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.references import has_reference, latest, reference, written_reference
 from hptc.request.emission import Request
@@ -30,7 +31,7 @@ _LIKE_LATEST = re.compile(r"\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\(", re.
 CompileFile = Callable[[str, Workspace], Outcome]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parents:
     """The parents that are specs of the project, and findings about all parents.
 
@@ -86,7 +87,7 @@ def name_parents(
     return parents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """Why a parent has no tuning job."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.layers import Layers
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.diagnostics import Path, RequestPath, Span, path_text
 from hptc.errors import UsageError
+from hptc.frozen import frozen
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.scheduled_start import schedule_stacks
 from hptc.infrastructure.spec_stacks import trust
@@ -27,7 +26,7 @@ _PROVIDED = {
 """Request members that an environment fills in, with the `infrastructure` key that sets each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requirement:
     """A line that requires a permission. `provided_by` is the hptc.yaml key of an omitted value."""
 
@@ -36,7 +35,7 @@ class Requirement:
     provided_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Permission:
     """A statement of a role's policy, with the lines that require it."""
 
@@ -44,7 +43,7 @@ class Permission:
     required_by: tuple[Requirement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RolePermissions:
     """The permissions of one role. A role that hptc creates has a stack and a trust policy."""
 
@@ -59,7 +58,7 @@ class RolePermissions:
         return self.trust is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PermissionsReport:
     """The permissions of the roles of a spec's training jobs and of its schedule."""
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from hptc.catalog.images import parse_image
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import Price, PriceTable
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
+from hptc.request.job_facts import training_jobs
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
-    CategoricalRange,
     Definition,
     Instances,
     Resources,
@@ -36,7 +37,7 @@ MAX_SPOT_SAVINGS = Fraction(9, 10)
 """https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobCount:
     """The number of training jobs of a tuning job, and where it comes from."""
 
@@ -45,7 +46,7 @@ class JobCount:
     is_explicit: bool  # set by the spec, rather than a limit of AWS or unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """The instances of one type in the cluster of a training job."""
 
@@ -56,7 +57,7 @@ class Line:
     volume_price: Price | None  # per GB-month; None if unknown, or if volume_gb is 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """A cluster that a training job can run on."""
 
@@ -99,7 +100,7 @@ class Configuration:
         return None if instances is None or volumes is None else instances + volumes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MaximumCost:
     """The most expensive way in which a tuning job can run."""
 
@@ -125,7 +126,7 @@ class MaximumCost:
         return _dollars(self.configuration.volumes_usd_per_second, self.seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostBound:
     """The maximum cost of a tuning job. `maximum.usd` is None if something is missing."""
 
@@ -146,7 +147,7 @@ class CostBound:
         return tuple(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BoundSummary:
     """The essentials of a bound."""
 
@@ -177,7 +178,7 @@ def summary(bound: CostBound) -> BoundSummary:
 
 def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBound:
     """The maximum cost of a tuning job in a Region. Without a Region, all prices are unknown."""
-    count = training_jobs(job)
+    count = job_count(job)
     configurations = tuple(
         configuration
         for definition in job.definitions
@@ -216,18 +217,16 @@ def job_region(job: TuningJob, environment: Environment | None) -> str | None:
     return regions.pop() if len(regions) == 1 else None
 
 
-def training_jobs(job: TuningJob) -> JobCount:
+def job_count(job: TuningJob) -> JobCount:
     """The number of training jobs that a tuning job can have.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
     """
-    if job.max_number_of_training_jobs is not None:
-        number = job.max_number_of_training_jobs
-        return JobCount(number=number, reason="set in the spec", is_explicit=True)
-    if job.strategy == "Grid" and len(job.definitions) == 1:
-        points = grid_points(job.definitions[0])
-        if points is not None:
-            return JobCount(number=points, reason="the size of the grid", is_explicit=True)
+    number = training_jobs(job)
+    if number is not None:
+        is_limit = job.max_number_of_training_jobs is not None
+        reason = "set in the spec" if is_limit else "the size of the grid"
+        return JobCount(number=number, reason=reason, is_explicit=True)
     if job.is_autotuned:
         return JobCount(number=None, reason="Autotune chooses it", is_explicit=False)
     reason = "not set in the spec"
@@ -235,12 +234,6 @@ def training_jobs(job: TuningJob) -> JobCount:
         limit = f"AWS's limit; {reason}"
         return JobCount(number=MAX_HYPERBAND_JOBS, reason=limit, is_explicit=False)
     return JobCount(number=None, reason=reason, is_explicit=False)
-
-
-def grid_points(definition: Definition) -> int | None:
-    """The size of a grid; None if a range is not Categorical."""
-    sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
-    return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
 
 
 def _configurations(

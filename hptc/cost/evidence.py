@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from hptc.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class TrainingTime:
     """How long a training job used its instances, which AWS bills on demand."""
 
@@ -15,7 +16,7 @@ class TrainingTime:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PastRun:
     """A tuning job that has ended, and how long its training jobs took."""
 
@@ -27,7 +28,7 @@ class PastRun:
     billed: Fraction | None  # the share of the time that AWS bills; None if unknown, with spot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PastRuns:
     """The comparable runs of one spec, the newest first."""
 

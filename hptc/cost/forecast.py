@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
 
 from hptc.cost.bound import MAX_SPOT_SAVINGS, BoundSummary, Configuration, CostBound, rounded_up
 from hptc.cost.evidence import PastRun, PastRuns, TrainingTime
+from hptc.frozen import frozen
 
 _HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EvidenceRun:
     """A past run that a forecast is based on."""
 
@@ -30,7 +30,7 @@ class EvidenceRun:
     seconds: int  # of all training jobs in total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpectedCost:
     """A forecast. Amounts are None if unknown; `unknown` gives the reason."""
 
@@ -50,7 +50,7 @@ class ExpectedCost:
         return self.usd_low != self.usd_high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TotalCost:
     """The total of several tuning jobs; an amount is unknown if it is unknown for any of them."""
 
@@ -139,7 +139,7 @@ def _reason(past: PastRuns) -> str:
     return f"no past runs on these instances: `{name}`{others} ran on other instances"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Mean:
     """The average time and cost of a training job, at current prices."""
 

@@ -5,10 +5,11 @@ hptc/render/diff_phrases.py has the phrases for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from hptc.diagnostics import Path
+from hptc.frozen import frozen
 from hptc.source.secrets import hide_secrets, secret_in
 
 
@@ -190,7 +191,7 @@ IMPACTS: dict[Kind, Impact] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Growth:
     """By how much a range changed on its scale; exactly one of the two is set.
 
@@ -203,7 +204,7 @@ class Growth:
     decades: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """One change in meaning.
 

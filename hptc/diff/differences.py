@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.diff.canonical_form import Form
+from hptc.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A location with both values, and both training job definitions if it is in one."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from hptc.frozen import frozen
 from hptc.infrastructure.statements import Condition, Statement
 
 _PATTERN_OPERATORS = frozenset(("ArnEquals", "ArnLike", "StringLike"))
@@ -22,7 +22,7 @@ _WILDCARDS = {"*": ".*", "?": "[^*]"}
 """What each wildcard covers in another pattern: `?` is one character, so it can't cover `*`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grant:
     """One action on one resource, under conditions: the smallest part of a statement."""
 

@@ -8,15 +8,16 @@ reviews of several.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
-from hptc.cost.bound import CostBound, training_jobs
+from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import paired
 from hptc.diff.spec_changes import added_findings, new_findings, pair_changes
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.project.references import latest_spec, written_reference
 from hptc.request.tuning_job import TuningJob
@@ -26,7 +27,7 @@ from hptc.rules.rule import Context
 from hptc.text import plural
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """One version of a project in one environment: its specs and its label.
 
@@ -40,7 +41,7 @@ class Side:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parent:
     """A tuning job that the new version warm-starts from.
 
@@ -56,7 +57,7 @@ class Parent:
     conflict: str = ""  # why AWS would reject a run of the old version as the parent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostChange:
     """The maximum cost of a tuning job in both versions; None if a version does not have it."""
 
@@ -64,7 +65,7 @@ class CostChange:
     new: CostBound | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """Both versions of one spec in one environment; a version without the spec is None."""
 
@@ -84,7 +85,7 @@ class Comparison:
         return self.new_job is not None and self.new_job != self.old_job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpecDiff:
     """One spec: its changes, new findings, and the comparison in each environment with changes."""
 
@@ -105,7 +106,7 @@ class SpecDiff:
         return sum(each.is_new_job for each in self.comparisons)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Review:
     """Everything that changed; unchanged specs are only counted."""
 
@@ -212,7 +213,7 @@ def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
     return replace(found, specs=specs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Jobs:
     """The tuning jobs of both versions by spec name, to follow warm starts."""
 
@@ -249,8 +250,8 @@ def _spec_diff(
         new=new,
         old_job=was.name if was else None,
         new_job=becomes.name if becomes else None,
-        old_count=training_jobs(was).number if was else None,
-        new_count=training_jobs(becomes).number if becomes else None,
+        old_count=job_count(was).number if was else None,
+        new_count=job_count(becomes).number if becomes else None,
         parents=_parents(becomes, jobs) if becomes else (),
     )
     return SpecDiff(

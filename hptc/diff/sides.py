@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
@@ -22,6 +22,7 @@ from hptc.diagnostics import Diagnostic
 from hptc.diff.merging import merged
 from hptc.diff.review import Review, Side, review
 from hptc.errors import UsageError
+from hptc.frozen import frozen
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
 from hptc.rules import RULES
@@ -103,7 +104,7 @@ def _review(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Comparison:
     """The files of both versions, which are compared in one environment after another."""
 

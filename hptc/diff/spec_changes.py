@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
-from hptc.cost.bound import training_jobs
+from hptc.cost.bound import job_count
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Kind, worst_first
 from hptc.diff.compare import compare
@@ -82,7 +82,7 @@ def _summary(one: Outcome | None) -> str:
     if isinstance(one, Failed):
         return "did not compile"
     job = one.job
-    number = training_jobs(job).number
+    number = job_count(job).number
     types = dict.fromkeys(
         instances.type
         for definition in job.definitions

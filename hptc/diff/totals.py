@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from hptc.compiler.outcome import Compiled
 from hptc.diff.review import Comparison, Review
+from hptc.frozen import frozen
 from hptc.spec.schedule import Schedule
 from hptc.spec.schedule_frequency import starts_per_month
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostSum:
     """The sum of the maximum costs of some tuning jobs, and how many are unknown or unlimited."""
 
@@ -21,7 +21,7 @@ class CostSum:
     unknown: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Total:
     """The tuning jobs that the new version creates in one environment.
 

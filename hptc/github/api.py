@@ -9,12 +9,13 @@ import http.client
 import ipaddress
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib import error, request
 from urllib.parse import urlsplit
 
 from hptc.errors import OperationError, UsageError
+from hptc.frozen import frozen
 from hptc.text import printable
 
 API_URL = "https://api.github.com"
@@ -24,7 +25,7 @@ _MAX_WAIT_SECONDS = 60
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/(?!\.\.?$)[A-Za-z0-9_.-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PullRequest:
     """A pull request on GitHub, and the token for its API calls."""
 

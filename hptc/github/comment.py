@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, assert_never
 
 from hptc.errors import EXIT_OK, HptcError, UsageError
+from hptc.frozen import frozen
 from hptc.github.api import (
     API_URL,
     PER_PAGE,
@@ -36,21 +37,21 @@ _ATTEMPTS = 5
 Sleep: TypeAlias = Callable[[float], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Created:
     """A new comment was posted."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Updated:
     """The existing comment was changed."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unchanged:
     """The existing comment was already up to date."""
 
@@ -65,7 +66,7 @@ class Skipped:
 Outcome: TypeAlias = Created | Updated | Unchanged | Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Comment:
     id: int
     body: str

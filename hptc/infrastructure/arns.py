@@ -6,11 +6,11 @@ An ARN may contain references (hptc/project/references.py) to resources that are
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition, url_suffix
+from hptc.frozen import frozen
 from hptc.infrastructure.statements import Condition
 from hptc.project.kms_keys import key_arn
 from hptc.project.project_file import Environment
@@ -21,7 +21,7 @@ _S3_HTTPS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class S3Location:
     """A location in S3: a bucket or an access point, and a key prefix."""
 
@@ -148,7 +148,7 @@ def service_host(environment: Environment, service: str) -> str:
     return f"{service}.{environment.region}.{url_suffix(environment.region)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyGrant:
     """How a policy identifies a KMS key.
 

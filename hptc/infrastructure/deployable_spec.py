@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from hptc.frozen import frozen
 from hptc.infrastructure.run_search import ParentSpec
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeployableSpec:
     """The parts of a compiled spec that its stacks depend on."""
 

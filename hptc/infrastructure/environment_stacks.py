@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from hptc.frozen import frozen
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.foundation import Foundation, foundation
 from hptc.infrastructure.scheduled_start import ScheduleStack, schedule_stacks
@@ -13,7 +13,7 @@ from hptc.infrastructure.stack_digest import stack_digest
 from hptc.project.project_file import Environment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnvironmentStacks:
     """The foundation, the role stacks of specs and their schedule stacks."""
 

@@ -6,10 +6,10 @@ what AWS would reject.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from hptc.catalog.prefix_lists import s3_prefix_list
+from hptc.frozen import frozen
 from hptc.infrastructure.arns import account_root
 from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.s3_endpoint import endpoint_policy
@@ -25,7 +25,7 @@ _HTTPS = 443
 _SUBNET_SLOTS_BITS = 2  # four equal parts, so that adding a zone moves no subnet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SecurityGroupRule:
     """Traffic that a security group allows; `peer` is a group, a CIDR block or a prefix list."""
 
@@ -36,7 +36,7 @@ class SecurityGroupRule:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Network:
     """A VPC without internet access."""
 
@@ -48,7 +48,7 @@ class Network:
     rules: tuple[SecurityGroupRule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SecurityGroupInVpc:
     """A security group in an existing VPC."""
 
@@ -56,7 +56,7 @@ class SecurityGroupInVpc:
     rules: tuple[SecurityGroupRule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parameter:
     """An SSM parameter that identifies an existing resource, and the reference it provides.
 
@@ -67,7 +67,7 @@ class Parameter:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """A KMS key."""
 
@@ -76,7 +76,7 @@ class Key:
     pending_window_days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bucket:
     """A private bucket. `provides` is the reference to it; without a key, S3's own key is used."""
 
@@ -86,7 +86,7 @@ class Bucket:
     expire_old_versions_after_days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LauncherPolicy:
     """The managed policy for people who launch tuning jobs. Its name is fixed, to attach it by."""
 
@@ -95,7 +95,7 @@ class LauncherPolicy:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Foundation:
     """The stack that the specs of one environment share."""
 

@@ -8,11 +8,12 @@ decision to IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_poli
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
+from hptc.frozen import frozen
 from hptc.infrastructure.arns import account_root, arn
 from hptc.infrastructure.permissions import MANAGED_ROLE, permissions
 from hptc.infrastructure.statements import Condition, Statement, merge
@@ -21,7 +22,7 @@ from hptc.project.references import reference
 from hptc.request.tuning_job import TuningJob
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OwnerGrant:
     """Statements for the policy of one resource. `account` is None if its name does not show it."""
 

@@ -23,7 +23,7 @@ LOG_GROUP = METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 MANAGED_ROLE = reference("execution_role_arn")
 
-_FEW, _SHORT = 4, 600  # sources and network ids; characters of all texts together
+_FEW, _SHORT = 4, 1_200  # sources and network ids; characters of all texts together
 _GROWS = re.compile(r'[*?"\\]|\$(?!\{hptc:)')
 """Characters that a policy escapes, which makes texts longer."""
 
@@ -74,7 +74,7 @@ def has_small_policy(environment: Environment, job: TuningJob) -> bool:
         definition.output_path,
         definition.output_kms_key_id,
         definition.checkpoint_uri,
-        definition.static.get(storage_permissions.SUBMIT_DIRECTORY),
+        storage_permissions.code_uri(definition),
         definition.training_image,
         definition.algorithm_name,
         chosen.kms_key,

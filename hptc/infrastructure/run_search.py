@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import TAG_PREFIX, provenance_tags
 from hptc.project.project_file import Environment
 from hptc.request.identity import LONGEST_STEM, scheduled_name_part, scheduled_stem
@@ -17,7 +17,7 @@ MAX_CANDIDATES = 50
 """The newest of the completed tuning jobs with a similar name; the tags of each may be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ParentSpec:
     """A spec whose newest run is a warm-start parent. `path` is its file in the project."""
 
@@ -25,7 +25,7 @@ class ParentSpec:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunSearch:
     """How to recognize the runs of a spec in one environment.
 

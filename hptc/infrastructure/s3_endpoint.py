@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.infrastructure.arns import bucket_arn
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.infrastructure.storage_permissions import locations
@@ -77,7 +77,7 @@ def reachable_buckets(environment: Environment) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *more]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnreachableBucket:
     """A bucket or access point that a spec uses but that its network can't reach."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from hptc.catalog.images import partition
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
@@ -28,7 +28,7 @@ _PARENT = "HyperParameterTuningJobName"
 _TAGS = ("project", "environment", "spec")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ParentStates:
     """The states before the job is created, and the requests to create it.
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from hptc.catalog.images import partition
+from hptc.frozen import frozen
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.launcher_policy import (
@@ -47,7 +48,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 _MIN_PAUSE_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServiceRole:
     """The role of an AWS service. Its name is None if CloudFormation generates it."""
 
@@ -56,7 +57,7 @@ class ServiceRole:
     permissions: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScheduleStack:
     """The resources that start a spec's tuning jobs: schedule, state machine, roles and alarms."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from hptc.frozen import frozen
 from hptc.infrastructure.permissions import has_managed_role, permissions
 from hptc.infrastructure.stack_names import role_name
 from hptc.infrastructure.statements import Condition, Statement
@@ -12,7 +12,7 @@ from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpecStack:
     """The stack of one spec: the execution role of its training jobs."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
+from hptc.frozen import frozen
 from hptc.infrastructure.stack_outputs import foundation_outputs
 from hptc.project.project_file import Environment, Project
 
@@ -38,7 +38,7 @@ def role_name(environment: Environment, stack: str) -> str | None:
     return f"{name[: _MAX_ROLE_NAME - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NamedSpec:
     """A spec of a project, and which stacks it may have."""
 
@@ -47,7 +47,7 @@ class NamedSpec:
     is_scheduled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameOwner:
     """The owner of a name: a spec in an environment, or the environment's foundation (no spec)."""
 
@@ -62,7 +62,7 @@ class NameOwner:
         return f"{what} `{self.spec}` in the environment `{self.environment}`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameCollision:
     """Two owners of one name in one account: deploying one replaces the other."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Output:
     """An output of a stack."""
 
@@ -45,6 +46,12 @@ def foundation_outputs(environment: Environment) -> tuple[str, ...]:
     if chosen.launcher_policy == "managed":
         names.append("launcher_policy_arn")
     return (*names, *environment.parameters)
+
+
+def not_provided(environment: Environment, names: Iterable[str]) -> set[str]:
+    """Those of the references that `locate` does not find for any spec."""
+    of_spec = ("execution_role_arn",) if environment.has_managed_roles else ()
+    return set(names).difference(of_spec, foundation_outputs(environment))
 
 
 def locate(environment: Environment, name: str, spec: str) -> Output | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 
 VERSION = "2012-10-17"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """One condition of a statement, which is met if any of its values matches."""
 
@@ -20,7 +21,7 @@ class Condition:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """The allowed actions, the reason, and the request paths that require them.
 

@@ -211,11 +211,18 @@ def _s3_sources(definition: Definition) -> Iterator[S3Source]:
                 yield source
 
 
+def code_uri(definition: Definition) -> str | None:
+    """Where the training script is. The SageMaker training toolkit decodes values from JSON."""
+    text = definition.static.get(SUBMIT_DIRECTORY)
+    if text is not None:
+        with suppress(ValueError):
+            return str(json.loads(text))
+    return text
+
+
 def _code_location(definition: Definition, environment: Environment) -> S3Location | None:
-    text = definition.static.get(SUBMIT_DIRECTORY, "")
-    with suppress(ValueError):
-        text = str(json.loads(text))  # the SageMaker training toolkit decodes values from JSON
-    return s3_location(text, environment)
+    uri = code_uri(definition)
+    return s3_location(uri, environment) if uri is not None else None
 
 
 def _code_path(definition: Definition) -> RequestPath:

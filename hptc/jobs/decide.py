@@ -7,10 +7,10 @@ with this module, so they can't disagree.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hptc.compiler.outcome import Compiled
+from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import MAX_TAGS, merged_tags
 from hptc.jobs.decisions import Blocked, DecidedJob, Decision, DryRun, Obstacle, Submit, Unchanged
 from hptc.jobs.description import is_described_by
@@ -174,7 +174,7 @@ def _status(name: str, jobs: JobSnapshot) -> str | None:
     return None if description is None else str(description["HyperParameterTuningJobStatus"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Wanted(DecidedJob):
     """A job to submit, without the values of its stacks."""
 

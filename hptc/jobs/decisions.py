@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from hptc.errors import OperationError, UsageError
+from hptc.frozen import frozen
 from hptc.project.references import latest_spec
 from hptc.request.emission import Request
 from hptc.service.tuning_jobs import FINAL_STATUSES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DecidedJob:
     """The tuning job that a decision is about."""
 
@@ -34,7 +35,7 @@ class DecidedJob:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Submit(DecidedJob):
     """AWS has no tuning job of this name: `request` creates it."""
 
@@ -45,7 +46,7 @@ class Submit(DecidedJob):
     is_name_pinned: bool  # the author chose the job's name; it is not derived from the content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unchanged(DecidedJob):
     """The tuning job already exists in AWS, with any status."""
 
@@ -75,7 +76,7 @@ def refusal(obstacle: Obstacle, reason: str, help: str) -> OperationError | Usag
     return kind(reason, help=help)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blocked(DecidedJob):
     """The tuning job can't be submitted. `reason` is the reason and `help` what to do."""
 
@@ -91,7 +92,7 @@ class Blocked(DecidedJob):
 Decision = Submit | Unchanged | Blocked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Submitted:
     """A new tuning job."""
 
@@ -101,7 +102,7 @@ class Submitted:
     request: Request  # exactly what was sent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlreadySubmitted:
     """The tuning job already existed in AWS, so nothing was sent."""
 
@@ -112,7 +113,7 @@ class AlreadySubmitted:
     can_rerun: bool = True  # its name is derived from its content, so a run number can be added
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DryRun:
     """What a submission would send.
 
@@ -138,14 +139,14 @@ def latest_run_notes(provided: Mapping[str, str]) -> Iterator[str]:
             yield f"no warm start from {spec}, which has no completed tuning job yet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StopRequested:
     """The tuning job is stopping; its training jobs end within minutes."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NothingToStop:
     """The tuning job has ended, or is stopping already."""
 

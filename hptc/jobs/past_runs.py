@@ -8,13 +8,13 @@ there are none, runs of its earlier content on the same instances count. Nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 from hptc.compiler.outcome import Compiled
 from hptc.cost.evidence import PastRun, PastRuns, TrainingTime
+from hptc.frozen import frozen
 from hptc.jobs.history import readable_origin
 from hptc.jobs.job_names import SpecsByJobName
 from hptc.jobs.snapshot import JobSnapshot
@@ -56,7 +56,7 @@ def past_runs(
     return [_runs(one, candidates.get(one.name, []), jobs, max_runs) for one in compiled]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Candidate:
     summary: JobSummary
     is_same_content: bool  # by its name

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
+from hptc.frozen import frozen
 from hptc.jobs.decisions import AlreadySubmitted, Blocked, DecidedJob, Submitted, Unchanged
 from hptc.service.tuning_jobs import FINAL_STATUSES
 from hptc.stacks.results import StackStatuses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """The account, Region and environment that a plan is for."""
 
@@ -24,7 +24,7 @@ class Place:
     environment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedCost:
     """What one tuning job may cost, as known when it was planned."""
 
@@ -32,7 +32,7 @@ class PlannedCost:
     expected: ExpectedCost
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedSubmission(DecidedJob):
     """A tuning job to submit. A plan doesn't contain the request, only its digest and values."""
 
@@ -51,7 +51,7 @@ class StaleReason(StrEnum):
     ORPHANED = "orphaned"  # its spec was removed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StaleJob:
     """A tuning job of the environment that no spec compiles to."""
 
@@ -67,7 +67,7 @@ class StaleJob:
         return self.status in FINAL_STATUSES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StaleJobs:
     """The stale tuning jobs: the running ones first, then the newest."""
 
@@ -75,7 +75,7 @@ class StaleJobs:
     unchecked: int = 0  # older jobs, all of them ended, whose tags were not read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What `hptc submit` would do for the specs of one environment."""
 
@@ -116,7 +116,7 @@ class Plan:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Applied:
     """The outcome of one planned submission."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from hptc.compiler.outcome import Compiled
+from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import provenance_tags
 from hptc.source import git
 
 _PATHS_PER_CALL = 500  # far below the length limit of a command line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Provenance:
     """A spec's path in its repository, and the commit, with `-dirty` if the spec has changed."""
 

@@ -8,10 +8,10 @@ spec, that is an error.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import OperationError, UsageError
+from hptc.frozen import frozen
 from hptc.infrastructure.run_search import MAX_CANDIDATES, run_search
 from hptc.infrastructure.stack_outputs import Output, locate
 from hptc.jobs.decisions import Obstacle, refusal
@@ -22,7 +22,7 @@ from hptc.request.emission import Request
 from hptc.service.interface import StackReader, TuningReader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unresolved:
     """A reference without a value, and the reason."""
 
@@ -35,7 +35,7 @@ class Unresolved:
         return refusal(self.obstacle, self.reason, self.help)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resolution:
     """The references of one request."""
 

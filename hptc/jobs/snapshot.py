@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hptc.frozen import frozen
 from hptc.service.interface import DeployedStack, StackReader, TuningReader
 from hptc.service.responses import read_origin
 from hptc.service.tuning_jobs import JobOrigin, JobSummary, TrainingJob
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExistingJob:
     """A tuning job that exists in AWS."""
 

@@ -9,8 +9,8 @@ enough for an accuracy.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from hptc.frozen import frozen
 from hptc.metrics.corrections import has_sign_before_group
 from hptc.metrics.matching import matched_prefixes
 from hptc.metrics.regex import Group, read
@@ -31,7 +31,7 @@ _SIGNED = {
 _FRACTIONS = {"auc", "bleu", "dice", "f1", "iou", "ndcg", "precision", "recall"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unread:
     """A number that an expression doesn't read, and what it captures instead, if anything."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from hptc.frozen import frozen
 from hptc.metrics.matching import (
     NUMBER_CHARACTERS,
     Characters,
@@ -39,7 +40,7 @@ _ESCAPED_CLASSES = {  # the characters of numbers that a class such as `\d` cont
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reading:
     """A parsed regular expression. `first` is None without a capture group."""
 
@@ -49,7 +50,7 @@ class Reading:
     is_too_nested: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Group:
     """The first capture group. `ends` if nothing after it has to match."""
 
@@ -257,8 +258,7 @@ class _Reader:
         return part
 
     def _extension(self) -> tuple[bool, bool, bool]:
-        """Parse what follows `(?`: whether it captures, is an assertion, and was the whole "
-        "group."""
+        """Parse what follows `(?`: whether it captures, is an assertion, was the whole group."""
         self.position += 1
         for opening in ("=", "!", "<=", "<!"):
             if self._peek(len(opening)) == opening:

@@ -14,11 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 from hptc.errors import OperationError, UsageError
+from hptc.frozen import frozen
 from hptc.metrics import regex_worker
 from hptc.metrics.corrections import candidates, has_sign_before_group, relaxed
 from hptc.request.job_facts import built_in
@@ -34,7 +35,7 @@ _MAX_SLOW = 3  # slow expressions, before the remaining ones are skipped
 _WORKER = Path(regex_worker.__file__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Captured:
     """The text that the first group captured in a line; line numbers start at 1."""
 
@@ -42,7 +43,7 @@ class Captured:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Misread:
     """A capture that is only a part of the number in the line, such as `9.5` of `9.5e-05`."""
 
@@ -51,7 +52,7 @@ class Misread:
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MetricFound:
     """What one expression matched."""
 
@@ -73,7 +74,7 @@ class MetricFound:
     fault: str = ""  # why it did not run completely
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rehearsal:
     """What the metric definitions of one training job definition match in a log."""
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 from typing import assert_never
 
-from hptc.cost.bound import JobCount, grid_points, training_jobs
+from hptc.cost.bound import JobCount, job_count
+from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
-from hptc.request.job_facts import WHOLE_NUMBER, number
+from hptc.request.job_facts import WHOLE_NUMBER, grid_points, number
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     AutoRange,
@@ -37,16 +38,15 @@ _MAX_SAMPLES = 10
 _MIN_LOGARITHMIC_RATIO = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sample:
-    """One configuration: values of the tuned hyperparameters, as the training job would get "
-    "them."""
+    """One configuration: the tuned hyperparameters' values as the training job would get them."""
 
     definition: str  # "" for a single definition
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grid:
     """The size of a grid and its ends, in the order of the values in the spec."""
 
@@ -56,7 +56,7 @@ class Grid:
     last: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rung:
     """Training jobs that run until they have used an amount of the resource, such as epochs."""
 
@@ -64,14 +64,14 @@ class Rung:
     resource: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bracket:
     """One trade-off between many short and few long training jobs; the shortest rung first."""
 
     rungs: tuple[Rung, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hyperband:
     """The brackets of one round of Hyperband, the one with most configurations first."""
 
@@ -97,7 +97,7 @@ class Hyperband:
         return used
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SearchPreview:
     """The preview of a tuning job."""
 
@@ -118,7 +118,7 @@ class SearchPreview:
 def preview(job: TuningJob) -> SearchPreview:
     """The preview of a tuning job, without the secrets among its values."""
     job = without_secrets(job)
-    count = training_jobs(job)
+    count = job_count(job)
     longest = max((_seconds(definition) for definition in job.definitions), default=0)
     waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)
     limits = [
@@ -235,7 +235,7 @@ def _integer(low: int, high: int, scale: str, share: float) -> str:
 
 def _first_round(job: TuningJob) -> Iterator[Sample]:
     requested = min(job.max_parallel_training_jobs, _MAX_SAMPLES)
-    count = training_jobs(job).number
+    count = job_count(job).number
     random = Random(f"hptc preview {job.random_seed or 0}")  # noqa: S311
     for index in range(requested if count is None else min(requested, count)):
         turn, place = divmod(index, len(job.definitions))

@@ -8,13 +8,13 @@ ARNs in another partition, Region or account.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic_core import PydanticCustomError
 
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition
+from hptc.frozen import frozen
 
 _PARAMETER = re.compile(r"ssm:([A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+)+)")
 _ACCOUNT = re.compile(r"\d{12}|aws|")  # `aws` owns managed policies and prefix lists
@@ -25,7 +25,7 @@ SSM = "ssm:"
 _EC2_ID = r"([0-9a-f]{1,8}|[0-9a-f]{17})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceKind:
     """A kind of resource, and how it is identified with and without an ARN."""
 
@@ -154,7 +154,7 @@ TOPIC = ResourceKind(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Location:
     """The account and Region of an environment."""
 
@@ -162,7 +162,7 @@ class Location:
     region: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mismatch:
     """A part of an ARN that contradicts the environment's: what it is, and both values."""
 

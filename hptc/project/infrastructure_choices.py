@@ -36,6 +36,11 @@ def _to_network(value: Any) -> Any:
     return {"managed": {}, "absent": None}.get(value, value) if isinstance(value, str) else value
 
 
+def _none() -> list[str]:
+    # Pydantic reads a factory's signature, and to read that of `list` Python starts its tokenizer.
+    return []
+
+
 def _missing(message: str) -> PydanticCustomError:
     return PydanticCustomError("missing_key", "{message}", {"message": message})
 
@@ -86,7 +91,7 @@ class Network(StrictModel):
         examples=[["us-east-1a", "us-east-1b"]],
     )
     interface_endpoints: list[str] = Field(
-        default_factory=list,
+        default_factory=_none,
         description="AWS services that training code calls from the VPC that hptc creates; add "
         "`logs` and `monitoring` if training logs do not arrive. S3 needs none: it has a gateway "
         "endpoint, which is free. Each interface endpoint is billed per hour and zone and per GB: "
@@ -94,7 +99,7 @@ class Network(StrictModel):
         examples=[["logs", "monitoring"], ["secretsmanager"]],
     )
     s3_buckets: list[Annotated[str, AfterValidator(BUCKET.check_literal)]] = Field(
-        default_factory=list,
+        default_factory=_none,
         description="Additional buckets that training jobs can reach from the VPC that hptc "
         "creates; its S3 endpoint allows only these and the environment's own. List an access "
         "point by its ARN, together with its bucket.",
@@ -171,7 +176,7 @@ class Infrastructure(StrictModel):
         ],
     )
     input_kms_keys: list[Annotated[str, AfterValidator(KEY.check)]] = Field(
-        default_factory=list,
+        default_factory=_none,
         max_length=10,
         description="Existing KMS keys that encrypt training data; managed roles may decrypt with "
         "them.",

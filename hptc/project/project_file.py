@@ -5,7 +5,7 @@ The file is optional: a spec with explicit ARNs and URIs compiles without it.
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from hptc.diagnostics import Diagnostic, Finding, Path, ProjectPath, Severity
 from hptc.errors import UsageError
+from hptc.frozen import frozen
 from hptc.project.identifiers import Location
 from hptc.project.infrastructure_choices import (
     Infrastructure,
@@ -108,7 +109,7 @@ class ProjectFile(StrictModel):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """One environment of a project, with its identifiers normalized and its policy merged."""
 
@@ -145,7 +146,7 @@ class Environment:
         return f"{self.spec_stack(spec_name)}-schedule"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """A project: its hptc.yaml and the folder that contains it."""
 

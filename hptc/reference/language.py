@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from hptc.catalog.frameworks import framework_names as sdk_names
 from hptc.catalog.images import algorithm_names, framework_names
+from hptc.frozen import frozen
 from hptc.request.names import (
     RANGE_LISTS,
     RANGE_MEMBERS,
@@ -34,7 +35,7 @@ from hptc.spec.hyperparameter import Hyperparameter
 from hptc.spec.tuning_spec import Spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """One key of a spec.
 
@@ -80,7 +81,7 @@ class Key:
         return self.api.endswith("InSeconds")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Range:
     """One type of hyperparameter range: its keys, each with AWS's shape."""
 

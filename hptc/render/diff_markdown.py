@@ -10,11 +10,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
+from hptc.frozen import frozen
 from hptc.render.diff_phrases import (
     REFUSALS,
     also,
@@ -37,7 +37,7 @@ _ONE_LINE = 60  # characters of both values together; longer ones go on separate
 _MARKS = {"bad": "🔴", "some": "🟡", "good": "🟢"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Size:
     """How much of a review is shown."""
 

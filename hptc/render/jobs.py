@@ -99,25 +99,6 @@ def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int =
     return _lines(table, color=color, width=width)
 
 
-def render_training_jobs(
-    jobs: Sequence[TrainingJob], *, color: bool = False, width: int = WIDTH
-) -> str:
-    """The training jobs of a tuning job as text."""
-    if not jobs:
-        return "no training jobs"
-    rows = [
-        (
-            _name(job.name),
-            _status(job.status),
-            _metric(job),
-            _tuned(job) or printable(job.failure_reason),
-        )
-        for job in jobs
-    ]
-    table = _table(("name", "status", "objective", "hyperparameters"), rows)
-    return _lines(table, color=color, width=width)
-
-
 def render_submission(outcome: Submission) -> str:
     """The outcome of a submission as text; of a dry run, the request as JSON."""
     match outcome:

@@ -85,11 +85,6 @@ def jobs_json(jobs: Iterable[JobSummary]) -> str:
     )
 
 
-def training_jobs_json(jobs: Iterable[TrainingJob]) -> str:
-    """The training jobs of a tuning job."""
-    return _json({"training_jobs": [_training_job_data(job) for job in jobs]})
-
-
 def submission_json(outcome: Submission) -> str:
     """The outcome of a submission."""
     return _json(_submission_data(outcome))

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.project.references import names_in
 from hptc.request.shapes import Shape, input_shape
 
@@ -20,7 +21,7 @@ MAX_VIOLATIONS = 1000
 KINDS = ("unknown", "missing", "type", "enum", "minimum", "maximum", "pattern")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Violation:
     """One constraint that a request does not meet. `kind` is one of KINDS."""
 
@@ -30,7 +31,7 @@ class Violation:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Conformance:
     """The result of comparing a request with the API's shape."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, is_newer, repository_versions, versions
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import (
     CategoricalRange,
@@ -86,7 +86,7 @@ def runs_a_script(definition: Definition) -> bool:
     return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RegionalARN:
     """An ARN in a definition, whose resource must be in the Region of the training jobs.
 
@@ -178,8 +178,13 @@ def as_type(kind: str, written: str) -> str:
 
 def training_jobs(job: TuningJob) -> int | None:
     """The number of training jobs: the limit, or the size of the grid; None if unknown."""
-    if job.max_number_of_training_jobs is not None or job.strategy != "Grid":
+    if job.max_number_of_training_jobs is not None:
         return job.max_number_of_training_jobs
-    ranges = [range_ for definition in job.definitions for range_ in definition.ranges]
-    sizes = [len(r.values) for r in ranges if isinstance(r, CategoricalRange)]
-    return math.prod(sizes) if sizes and len(sizes) == len(ranges) else None
+    has_grid = job.strategy == "Grid" and len(job.definitions) == 1
+    return grid_points(job.definitions[0]) if has_grid else None
+
+
+def grid_points(definition: Definition) -> int | None:
+    """The size of a grid; None if a range is not Categorical. A repeated value counts once."""
+    sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
+    return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None

@@ -9,19 +9,17 @@ docs/names.md all read `TABLE`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One value. `default` is the value of a key that the spec omits."""
 
     api: str
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A mapping and the structure it becomes; "" means the structure that contains it.
 
     An `api` that begins with "/" starts at the request's root. `turns_on` is a boolean member that
@@ -33,8 +31,7 @@ class Group:
     turns_on: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A mapping by name and the list of structures it becomes, each with its name as a member.
 
     `holder` is a structure that AWS requires in each, even an empty one.
@@ -46,8 +43,7 @@ class Named:
     holder: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(NamedTuple):
     """A mapping of strings and the list of two-member structures it becomes.
 
     A list of strings becomes several structures with the same name.
@@ -58,24 +54,21 @@ class Pairs:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(NamedTuple):
     """A list of mappings and the list of structures it becomes."""
 
     api: str
     members: Mapping[str, Node]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """A list of strings and the list of one-member structures it becomes."""
 
     api: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hyperparameters:
+class Hyperparameters(NamedTuple):
     """The map of static and tuned values. The API separates them, and ranges by their kind."""
 
     static: str

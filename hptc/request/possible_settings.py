@@ -7,12 +7,12 @@ taken as examples: a comparison that fails anywhere in the range fails at one of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from hptc.catalog.algorithms import Algorithm
 from hptc.catalog.instances import instance
 from hptc.catalog.setting_dependencies import Subject
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.project.references import has_reference
 from hptc.request.job_facts import number
 from hptc.request.tuning_job import (
@@ -27,7 +27,7 @@ from hptc.request.tuning_job import (
 _NEAR_AN_END = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Setting:
     """One possible value of a subject, and where the request has it.
 

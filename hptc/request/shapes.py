@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
@@ -20,11 +19,12 @@ from typing import Any
 from hptc.diagnostics import Path
 from hptc.errors import OperationError, UsageError
 from hptc.files import write_whole
+from hptc.frozen import frozen
 
 OPERATION = "CreateHyperParameterTuningJob"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """One node of the operation's input, with the constraints on its values."""
 

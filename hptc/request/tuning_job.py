@@ -8,16 +8,16 @@ hptc sends the request to AWS (see reading.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 
 DEFAULT_MAX_RUNTIME_SECONDS = 86_400
 """The default of MaxRuntimeInSeconds:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Objective:
     """The objective metric."""
 
@@ -26,7 +26,7 @@ class Objective:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NumericRange:
     """An Integer or Continuous range. Bounds are inclusive, and strings as in the API."""
 
@@ -38,7 +38,7 @@ class NumericRange:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CategoricalRange:
     """A Categorical range."""
 
@@ -47,7 +47,7 @@ class CategoricalRange:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AutoRange:
     """A range that Autotune derives from an example value."""
 
@@ -59,7 +59,7 @@ class AutoRange:
 Range = NumericRange | CategoricalRange | AutoRange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metric:
     """A metric definition."""
 
@@ -68,7 +68,7 @@ class Metric:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class S3Source:
     """Objects in S3."""
 
@@ -82,7 +82,7 @@ class S3Source:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileSystemSource:
     """A directory in Amazon EFS or FSx for Lustre."""
 
@@ -93,7 +93,7 @@ class FileSystemSource:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DatasetSource:
     """A dataset in a SageMaker hub."""
 
@@ -101,7 +101,7 @@ class DatasetSource:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Channel:
     """One input channel. AWS requires exactly one source; a rule reports any other number."""
 
@@ -115,7 +115,7 @@ class Channel:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Instances:
     """One instance configuration that a training job may use, or one group of its cluster."""
 
@@ -129,7 +129,7 @@ class Instances:
     volume_path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resources:
     """The instances of one definition.
 
@@ -146,7 +146,7 @@ class Resources:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Vpc:
     """The subnets and security groups of the training jobs."""
 
@@ -155,7 +155,7 @@ class Vpc:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Definition:
     """One training job definition."""
 
@@ -188,7 +188,7 @@ class Definition:
     environment: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WarmStart:
     """The parent tuning jobs. A parent without a name is the empty string; a rule reports it."""
 
@@ -197,7 +197,7 @@ class WarmStart:
     path: RequestPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TuningJob:
     """One tuning job."""
 

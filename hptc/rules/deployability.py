@@ -194,12 +194,10 @@ def unresolvable_reference(rule: Rule, context: Context) -> Iterator[Finding]:
     environment, spec = context.environment, context.deployable
     if environment is None or spec is None:
         return
-    from hptc.infrastructure.stack_outputs import foundation_outputs, locate
+    from hptc.infrastructure.stack_outputs import foundation_outputs, not_provided
 
     missing = {
-        name
-        for name in context.references
-        if latest_spec(name) is None and not locate(environment, name, spec.name)
+        name for name in not_provided(environment, context.references) if latest_spec(name) is None
     }
     if not missing:
         return

@@ -1,5 +1,7 @@
-"""Runs the rules on a tuning job. A crash of a rule becomes a finding; the other rules still "
-"run."""
+"""Runs the rules on a tuning job.
+
+A crash of a rule becomes a finding; the other rules still run.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,7 @@ def selected(
 
 
 def is_selected(code: str, select: str | None, ignore: str | None) -> bool:
-    """Whether `select` and `ignore` include a code that is not a rule's, such as one of "
-    "--online."""
+    """Whether `select` and `ignore` include a code that is not a rule's, such as --online's."""
     included, excluded = _prefixes(select, RULES), _prefixes(ignore, RULES)
     return (select is None or code.startswith(included)) and not code.startswith(excluded)
 

@@ -79,8 +79,7 @@ def _fixed(definition: Definition) -> list[tuple[str, str, Any]]:
 
 
 def _difference(key: str, ours: Any, parents: Any) -> str:
-    """A description of the difference. Values of environment variables may be secret, so names "
-    "only."""
+    """A description of the difference, by name: values of environment variables may be secret."""
     if isinstance(ours, dict) and isinstance(parents, dict):
         names = [n for n in {**parents, **ours} if ours.get(n) != parents.get(n)]
         return f"{listed_code(names)} in `{key}` differ{'s' if len(names) == 1 else ''} from"

@@ -128,9 +128,9 @@ def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]
     allowed = context.policy.max_number_of_training_jobs
     if allowed is None:
         return
-    from hptc.cost.bound import training_jobs
+    from hptc.cost.bound import job_count
 
-    count = training_jobs(context.job)
+    count = job_count(context.job)
     if count.number is None or count.number > allowed:
         number = f"{count.number}" if count.number else "any number of"
         yield rule.finding(

@@ -178,9 +178,9 @@ def missing_spot_training(rule: Rule, context: Context) -> Iterator[Finding]:
     above = context.policy.spot_required_above
     if above is None:
         return
-    from hptc.cost.bound import training_jobs  # only policies need it
+    from hptc.cost.bound import job_count  # only policies need it
 
-    count = training_jobs(context.job)
+    count = job_count(context.job)
     if count.number is not None and count.number <= above:
         return
     for definition in context.job.definitions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -187,12 +186,10 @@ def duplicate_instance_group(rule: Rule, context: Context) -> Iterator[Finding]:
             - {InstanceGroupName: servers, InstanceType: ml.m5.xlarge, InstanceCount: 1}
     """
     for _, resources, _ in resources_of(context):
-        seen: Counter[str] = Counter()
+        seen: list[str | None] = []
         for group in resources.instances:
-            if group.group is None:
-                continue
-            seen[group.group] += 1
-            if seen[group.group] == 2:
+            seen.append(group.group)
+            if group.group is not None and seen.count(group.group) == 2:
                 yield rule.finding(
                     f"two instance groups are named `{group.group}`",
                     group.path / "InstanceGroupName",

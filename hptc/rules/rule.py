@@ -23,11 +23,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
+from hptc.frozen import frozen
 from hptc.project.policy import Policy
 from hptc.request.job_facts import regional_arns
 from hptc.request.tuning_job import Definition, TuningJob
@@ -43,7 +44,7 @@ Check = Callable[["Rule", "Context"], Iterable[Finding]]
 """Finds the problem that a rule is about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Context:
     """What a rule can read. `parents` are the warm-start parents that are specs of the project."""
 
@@ -89,7 +90,7 @@ class Context:
         return next((arn.region for arn in arns if arn.region), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """One rule. `catalogue` lists the rows of docs/catalogue.md that it implements."""
 
@@ -133,7 +134,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Example:
     """YAML that a rule reports or accepts, and the name of the base that it is merged over."""
 
@@ -141,7 +142,7 @@ class Example:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Documentation:
     """A rule's page."""
 

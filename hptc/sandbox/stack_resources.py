@@ -15,10 +15,12 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.utilities.utils import get_partition
 
+from hptc.frozen import frozen
+
 Properties = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Location:
     """The account and Region that a stack is deployed to."""
 
@@ -31,7 +33,7 @@ class Location:
         return str(get_partition(self.region))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Handler:
     """How the sandbox creates, updates and deletes resources of one type.
 

@@ -7,9 +7,9 @@ that changes anything, so code that takes one of them can't write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hptc.frozen import frozen
 from hptc.request.emission import Request
 from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
@@ -65,7 +65,7 @@ class Tuning(TuningReader, Protocol):
         """Start to stop a tuning job. Nothing is deleted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeployedStack:
     """An entry of the list of stacks."""
 
@@ -75,7 +75,7 @@ class DeployedStack:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackResource:
     """A resource that the template of a deployed stack declares."""
 
@@ -84,7 +84,7 @@ class StackResource:
     is_retained: bool  # remains in the account when its stack is deleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackEvent:
     """An event of a CloudFormation stack: about one of its resources, or about the stack itself.
 

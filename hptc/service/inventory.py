@@ -7,14 +7,14 @@ raises AwsError if AWS rejects the call.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from hptc.catalog.images import Image
+from hptc.frozen import frozen
 from hptc.service.interface import StackReader, TuningReader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Role:
     """An IAM role, and the services (or `*`) that its trust policy allows to assume it."""
 
@@ -22,7 +22,7 @@ class Role:
     services: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subnet:
     """A subnet of a VPC."""
 
@@ -73,7 +73,7 @@ class Inventory(Protocol):
         """The VPC of each security group that exists, by id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Account:
     """Everything that `hptc check --online` reads."""
 

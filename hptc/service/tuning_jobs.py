@@ -5,14 +5,15 @@ What the service does not report is None or empty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from hptc.frozen import frozen
 
 FINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TrainingJobCounters:
     """The number of training jobs by status."""
 
@@ -28,7 +29,7 @@ class TrainingJobCounters:
         return self.completed + self.non_retryable_error + self.stopped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObjectiveCounters:
     """The number of training jobs by the status of their objective metric."""
 
@@ -37,7 +38,7 @@ class ObjectiveCounters:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """The limits of a tuning job; None where the request sets none."""
 
@@ -46,7 +47,7 @@ class Limits:
     max_runtime_seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TrainingJob:
     """A training job of a tuning job."""
 
@@ -66,7 +67,7 @@ class TrainingJob:
     failure_reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobSummary:
     """An entry of the list of tuning jobs."""
 
@@ -82,7 +83,7 @@ class JobSummary:
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobOrigin:
     """The origin of a tuning job. Every value is empty for a job that hptc did not submit."""
 
@@ -93,7 +94,7 @@ class JobOrigin:
     commit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobStatus:
     """The status of one tuning job."""
 

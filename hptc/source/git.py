@@ -9,11 +9,11 @@ import os
 import posixpath
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
 from hptc.errors import UsageError
+from hptc.frozen import frozen
 from hptc.source.text_files import MAX_BYTES, UnreadableFileError, decode_text
 
 _MAIN_BRANCHES = (
@@ -34,7 +34,7 @@ _FETCH_HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Commit:
     """A commit: its hash and the ref that it was requested by."""
 
@@ -137,7 +137,7 @@ def merge_base(root: Path, head: Commit, other: Commit) -> Commit:
     return Commit(id=found, ref=other.ref)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Entry:
     mode: str
     object: str

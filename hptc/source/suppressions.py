@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from yaml.nodes import ScalarNode
 
 from hptc.diagnostics import Diagnostic, Severity
+from hptc.frozen import frozen
 from hptc.source.document import Document
 
 _MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
@@ -24,7 +24,7 @@ _POLICY = "HPT8"  # authors can't suppress the project's policy
 _LOWEST_RULE = "HPT110"  # lower codes: what the spec language and the API require
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suppression:
     """One comment."""
 
@@ -61,7 +61,7 @@ def suppressions(document: Document) -> list[Suppression]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _ScalarText:
     """The spans of a file that are text of scalars, in order. Positions count from 0."""
 

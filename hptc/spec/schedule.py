@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.htm
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hptc.diagnostics import nearest
+from hptc.frozen import frozen
 from hptc.spec.spec_model import StrictModel, optional_key
 
 MAX_WINDOW_MINUTES = 1440
@@ -68,7 +68,7 @@ def _to_date(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CronField:
     """One field of a cron expression: its range, its names and its other values."""
 

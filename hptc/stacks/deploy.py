@@ -10,7 +10,6 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from hptc.aws.client import connect
@@ -18,6 +17,7 @@ from hptc.cdk.synth import synth_project
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, OperationError, UsageError
+from hptc.frozen import frozen
 from hptc.project import project_file
 from hptc.project.project_file import Environment
 from hptc.stacks.cdk_cli import find_cdk, run_cdk
@@ -28,7 +28,7 @@ from hptc.stacks.status import orphaned_stacks
 from hptc.text import listed_code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeployCallbacks:
     """How a deployment reports to the user. `ask` is None if nobody can answer prompts."""
 

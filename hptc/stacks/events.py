@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from hptc.frozen import frozen
 from hptc.service.interface import StackEvent
 
 _STARTS = frozenset(
@@ -19,7 +19,7 @@ _CANCELLED = re.compile(r"resource \w+ cancell?ed", re.IGNORECASE)
 _USER_INITIATED = "User Initiated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     """Why the last operation on a stack failed."""
 

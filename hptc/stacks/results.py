@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.service.interface import StackEvent, StackResource
 
@@ -19,7 +19,7 @@ class StackState(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackStatus:
     """A stack that specs need, and its state."""
 
@@ -28,7 +28,7 @@ class StackStatus:
     missing_outputs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackStatuses:
     """The stacks that specs need, and those that no spec needs."""
 
@@ -42,7 +42,7 @@ class StackStatuses:
         return tuple(each for each in self.needed if each.state is not StackState.DEPLOYED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeployedOutputs:
     """A stack after its deployment."""
 
@@ -51,7 +51,7 @@ class DeployedOutputs:
     outputs: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deployment:
     """The result of a deployment."""
 
@@ -61,7 +61,7 @@ class Deployment:
     listing_error: str = ""  # why the orphaned stacks are unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackActivity:
     """A step of CloudFormation, and the progress of its stack."""
 
@@ -70,7 +70,7 @@ class StackActivity:
     total: int | None  # None if unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackFinished:
     """A stack whose deployment has finished: `number` of `count`."""
 
@@ -83,7 +83,7 @@ class StackFinished:
 StackProgress = StackActivity | StackFinished
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Removal:
     """A stack to remove, and its resources."""
 
@@ -97,7 +97,7 @@ class Removal:
         return tuple(each for each in self.resources if each.is_retained)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Removed:
     """A stack that is deleted, and the resources that remain in the account."""
 

@@ -204,6 +204,12 @@ def test_worked_by_hand(worked: Worked) -> None:
     assert found.is_range is (worked.low is not None)
 
 
+def test_hours_of_a_large_tuning_job_are_exact() -> None:
+    spec = "limits: {max_number_of_training_jobs: 400, max_parallel_training_jobs: 10}"
+    found = expected(spec, run(*[30] * 400))
+    assert (found.training_jobs, found.instance_hours) == (400, Decimal(200))
+
+
 def test_without_past_runs_there_is_no_forecast() -> None:
     found = expected("{}")
     assert found.unknown == "no past runs"

@@ -240,7 +240,7 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     resources = set(re.findall(r"^\[.\] (AWS::\S+)", difference, re.MULTILINE))
     assert resources == {"AWS::IAM::Policy"}
 
-    updated = project.deploy()
+    updated = project.deploy("--app", "cdk.out")  # which `cdk diff` wrote
     digests = [reported[f"{FOUNDATION}-{changed}"].pop("Digest") for reported in (outputs, updated)]
     assert digests[0] != digests[1]
     assert updated == outputs
@@ -253,7 +253,7 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     assert again.err.count(": no changes (") == len(outputs)
     assert str(tmp_path) not in again.out + again.err
 
-    project.cdk("destroy", "--all", "--force")
+    project.cdk("destroy", "--all", "--force", "--app", "cdk.out")
     assert account_holds(project) == before
 
 

@@ -87,7 +87,7 @@ def test_the_largest_small_policy() -> None:
     "members",
     [
         inputs(*(f"s3://lake/{i}/" for i in range(5))),
-        inputs(f"s3://lake/{'k' * 600}/"),
+        inputs(f"s3://lake/{'k' * 1_200}/"),
         inputs("s3://lake/*/"),
         inputs("s3://lake/ä/"),
         inputs('s3://lake/"/'),

@@ -78,6 +78,13 @@ def test_rendered(name: str, golden: Golden) -> None:
     golden(f"preview/{name}.svg", search_space_svg("churn", result))
 
 
+@pytest.mark.parametrize(
+    ("number", "parallel", "samples"), [(40, 9, 9), (40, 10, 10), (40, 11, 10), (3, 3, 3)]
+)
+def test_there_are_at_most_ten_samples(number: int, parallel: int, samples: int) -> None:
+    assert len(preview(job(limited(number, parallel))).samples) == samples
+
+
 def test_the_same_job_has_the_same_preview() -> None:
     assert preview(job(SCALES)) == preview(job(SCALES))
     other = SCALES.replace("random_seed: 7", "random_seed: 8")
@@ -165,6 +172,39 @@ training_job: {hyperparameters: {epochs: 9}}
         result = preview(job(spec))
         assert result.hyperband is not None
         assert (result.hyperband.min_resource, result.hyperband.max_resource) == (1, 9)
+
+    @pytest.mark.parametrize(
+        ("strategy", "least", "most", "static", "has_brackets"),
+        [
+            ("Hyperband", 1, 9, {}, True),
+            ("Bayesian", 1, 9, {}, False),
+            ("Hyperband", 9, 9, {}, True),
+            ("Hyperband", 10, 9, {}, False),
+            ("Hyperband", None, None, {}, False),  # nothing says how long a training job is
+            ("Hyperband", None, None, {"epochs": "many"}, False),
+            ("Hyperband", 9, None, {"epochs": "9"}, True),
+            ("Hyperband", 10, None, {"epochs": "9"}, False),
+            ("Hyperband", 10, 20, {"epochs": "9"}, True),  # the spec's own maximum comes first
+        ],
+    )
+    def test_brackets_need_a_resource(
+        self,
+        strategy: str,
+        least: int | None,
+        most: int | None,
+        static: dict[str, str],
+        has_brackets: bool,
+    ) -> None:
+        base = job("{}")
+        (definition,) = base.definitions
+        changed = replace(
+            base,
+            strategy=strategy,
+            hyperband_min_resource=least,
+            hyperband_max_resource=most,
+            definitions=(replace(definition, static=static),),
+        )
+        assert (preview(changed).hyperband is not None) == has_brackets
 
     @given(st.integers(1, 50), st.integers(0, 20_000))
     def test_rungs_stay_within_the_resource(self, least: int, more: int) -> None:

@@ -23,16 +23,14 @@ from hptc.render.jobs import (
     render_status,
     render_stop,
     render_submission,
-    render_training_jobs,
 )
 from hptc.render.jobs_json import (
     jobs_json,
     status_json,
     stop_json,
     submission_json,
-    training_jobs_json,
 )
-from hptc.service.responses import read_status, read_summary, read_training_job
+from hptc.service.responses import read_status, read_summary
 from hptc.service.tuning_jobs import JobSummary
 
 PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"
@@ -186,25 +184,8 @@ ranking-with-a-long-name-99aabbcc  Failed      Bayesian  8 of 20        2026-03-
     )
 
 
-def test_training_jobs() -> None:
-    failed = {
-        "TrainingJobName": "b",
-        "TrainingJobStatus": "Failed",
-        "FailureReason": "AlgorithmError: exit code 1",
-    }
-    jobs = [read_training_job(BEST), read_training_job(failed)]
-    assert (
-        render_training_jobs(jobs)
-        == """\
-name                         status     objective                hyperparameters
-churn-1a2b3c4d-007-0123abcd  Completed  validation:auc = 0.8765  eta=0.03125, max_depth=6
-b                            Failed                              AlgorithmError: exit code 1"""
-    )
-
-
 def test_nothing_to_list() -> None:
     assert render_jobs([]) == "no tuning jobs"
-    assert render_training_jobs([]) == "no training jobs"
     assert json.loads(jobs_json([])) == {"version": 1, "jobs": []}
 
 
@@ -318,8 +299,6 @@ def test_lists_as_json() -> None:
     assert list(first) == list(second)
     assert first["name"] == "churn-1a2b3c4d"
     assert first["training_jobs"]["completed"] == 7
-    (job,) = json.loads(training_jobs_json([read_training_job(BEST)]))["training_jobs"]
-    assert job["metric_value"] == 0.8765
 
 
 REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Value": "1"}]}

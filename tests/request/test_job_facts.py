@@ -69,6 +69,7 @@ def categorical(*sizes: int) -> dict[str, Any]:
     }
 
 
+TWICE = {"CategoricalParameterRanges": [{"Name": "c", "Values": ["1", "2", "1"]}]}
 NUMERIC = {"IntegerParameterRanges": [{"Name": "i", "MinValue": "1", "MaxValue": "9"}]}
 COUNTS: dict[str, tuple[TuningJob, int | None]] = {
     "a limit": (tuned("Bayesian", 7, categorical(2, 3)), 7),
@@ -80,6 +81,8 @@ COUNTS: dict[str, tuple[TuningJob, int | None]] = {
     "a grid without ranges": (tuned("Grid", None, {}), None),
     "a grid of integers": (tuned("Grid", None, NUMERIC), None),
     "a grid with integers": (tuned("Grid", None, {**categorical(2), **NUMERIC}), None),
+    "a grid with a value twice": (tuned("Grid", None, TWICE), 2),
+    "two grids": (tuned("Grid", None, categorical(2), categorical(3)), None),
 }
 
 

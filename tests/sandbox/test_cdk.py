@@ -128,18 +128,19 @@ def test_bootstrap_deploy_diff_update_destroy(tmp_path: Path) -> None:
         check_role(account, "s3:GetObject")
         assert not (tmp_path / "cdk.context.json").exists()
 
-        assert "Number of stacks with differences: 0" in cdk("diff", "--fail")
-        revised = ("-c", "revision=2")
-        difference = cdk("diff", "--fail", *revised, expect=1)
+        synthesized = ("--app", "cdk.out")  # by the previous command
+        assert "Number of stacks with differences: 0" in cdk("diff", "--fail", *synthesized)
+        difference = cdk("diff", "--fail", "-c", "revision=2", expect=1)
         for line in ('[+] "ExpirationInDays": 14', "[-] first", "s3:PutObject"):
             assert line in difference.replace("[+]     ", "[+] ")
-        cdk("deploy", "--all", "--require-approval", "never", *revised)
+        cdk("deploy", "--all", "--require-approval", "never", *synthesized)
         assert check_bucket_and_key(account, expiration_days=14, description="revised") == key_id
         check_role(account, ["s3:GetObject", "s3:PutObject"])
-        assert "no changes" in cdk("deploy", "--all", "--require-approval", "never", *revised)
-        assert "Number of stacks with differences: 0" in cdk("diff", "--fail", *revised)
+        again = cdk("deploy", "--all", "--require-approval", "never", *synthesized)
+        assert "no changes" in again
+        assert "Number of stacks with differences: 0" in cdk("diff", "--fail", *synthesized)
 
-        cdk("destroy", "--all", "--force")
+        cdk("destroy", "--all", "--force", *synthesized)
         assert names() == ["CDKToolkit"]
         exports = [export["Name"] for export in stacks.list_exports()["Exports"]]
         assert exports == ["CdkBootstrap-hnb659fds-FileAssetKeyArn"]
