@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,12 +21,16 @@ from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
 from hptc.render.diagnostics import Format, render, tally
-from hptc.rules.engine import selected
+from hptc.rules import RULES
+from hptc.rules.engine import policy_rules, selected
 from hptc.source.text_files import MAX_BYTES, decode_text, read_text
+from hptc.text import printable
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
 
+REQUIRE_PROJECT = "HPTC_REQUIRE_PROJECT"
+"""An environment variable: if it is not empty, each file needs a project, whose policy applies."""
 NO_PROJECT = "no hptc.yaml found here or in a parent folder"
 
 
@@ -36,14 +41,20 @@ def compile_all(
     ignore: str | None = None,
     *,
     in_all_environments: bool = False,
+    enforces_policy: bool = False,
     rehearse: Rehearse | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
     """Compile the files and folders that are named; by default, those of the current project.
 
-    If `env` is None, the specs are compiled in the default environment, or in all of them.
+    If `env` is None, the specs are compiled in the default environment, or in all of them. With
+    `enforces_policy`, `select` and `ignore` can't exclude the rules of the project's policy, and a
+    file outside of a project is refused if HPTC_REQUIRE_PROJECT is set.
     """
-    workspace = Workspace(environment=env, rules=selected(select, ignore), rehearse=rehearse)
+    rules = selected(select, ignore)
+    if enforces_policy and len(rules) < len(RULES):
+        rules = tuple(rule for rule in RULES if rule in rules or rule in policy_rules())
+    workspace = Workspace(environment=env, rules=rules, rehearse=rehearse)
     if STDIN in paths:
         if len(paths) > 1:
             raise UsageError("`-` can't be combined with other paths")
@@ -54,7 +65,22 @@ def compile_all(
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
     compile_given = compile_in_all_environments if in_all_environments else compile_paths
-    return compile_given(list(paths), workspace, progress)
+    outcomes = compile_given(list(paths), workspace, progress)
+    if enforces_policy:
+        _require_projects(outcomes)
+    return outcomes
+
+
+def _require_projects(outcomes: list[Outcome]) -> None:
+    """Say which files no policy applies to; raise UsageError if the user forbids that."""
+    outside = [one.file for one in outcomes if one.project is None and not one.has_errors]
+    if outside and os.environ.get(REQUIRE_PROJECT):
+        raise UsageError(
+            f"{outside[0]} is not in a project, and {REQUIRE_PROJECT} is set",
+            help="move it into a project, whose policy applies to it",
+        )
+    for file in outside:
+        print_status(f"note: {printable(file)} is not in a project, so no policy applies")
 
 
 def compile_project(env: str | None) -> list[Outcome]:

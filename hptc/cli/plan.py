@@ -35,7 +35,7 @@ def plan(
     Shows which specs would be submitted, which are unchanged or blocked, and which stacks are
     orphaned. Nothing in AWS is changed.
     """
-    compiled = without_errors(compile_all(paths, **options))
+    compiled = without_errors(compile_all(paths, **options, enforces_policy=True))
     if compiled is None:
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)

@@ -43,7 +43,7 @@ def submit(
         if dry_run or rerun is not None:
             raise UsageError("--dry-run and --rerun can't be used with a saved plan")
         return _submit_plan(text, paths[0], as_json, **options)
-    compiled = without_errors(compile_all(paths, **options))
+    compiled = without_errors(compile_all(paths, **options, enforces_policy=True))
     if compiled is None:
         return EXIT_FINDINGS
     for one in compiled:
@@ -96,7 +96,9 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
     # `apply` reports a missing file along with everything else that has changed.
     files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
     compiled = without_errors(
-        compile_all(files, env or plan.place.environment, **options) if files else []
+        compile_all(files, env or plan.place.environment, **options, enforces_policy=True)
+        if files
+        else []
     )
     if compiled is None:
         return EXIT_FINDINGS

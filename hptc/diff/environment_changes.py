@@ -13,12 +13,20 @@ from hptc.project.project_file import Environment
 
 _LOWER_IS_TIGHTER = (
     "budget_usd",
+    "budget_usd_per_month",
     "max_number_of_training_jobs",
     "max_parallel_training_jobs",
     "max_runtime",
     "spot_required_above",
 )
-_FEWER_IS_TIGHTER = ("instance_types", "regions", "image_registries")
+_FEWER_IS_TIGHTER = (
+    "execution_roles",
+    "image_registries",
+    "input_locations",
+    "instance_types",
+    "output_locations",
+    "regions",
+)
 _MORE_IS_TIGHTER = ("forbidden_hyperparameters", "required_tags")
 
 
@@ -107,6 +115,9 @@ def _is_as_tight(key: str, old: Any, new: Any) -> bool:
         return False
     if old is None or old is False:
         return True
+    if key == "schedules":
+        rarely = (new["at_most_every"] or 0) >= (old["at_most_every"] or 0)
+        return not new["allowed"] or (bool(old["allowed"]) and rarely)
     if key in _LOWER_IS_TIGHTER:
         return bool(new <= old)
     if key in _FEWER_IS_TIGHTER:

@@ -247,8 +247,10 @@ def _pass_role(environment: Environment) -> Iterator[Statement]:
             role = arn(environment, "iam", f"role{environment.role_path}{name}", is_global=True)
         case role:
             pass
+    listed = environment.policy.execution_roles or ()
     yield pass_role(
-        (role,), "passes a role of this environment to training jobs, and to SageMaker only"
+        tuple(dict.fromkeys((role, *listed))),
+        "passes a role of this environment to training jobs, and to SageMaker only",
     )
 
 

@@ -32,12 +32,30 @@ def _key(description: str, *examples: Any, **constraints: Any) -> Any:
     return Field(default=None, description=description, examples=list(examples), **constraints)
 
 
+class Schedules(BaseModel):
+    """Limits on the schedules of specs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+    allowed: bool = Field(
+        default=True, description="Whether specs may have a schedule.", examples=[False]
+    )
+    at_most_every: Duration | None = _key(
+        "The shortest time between two starts of a schedule.", "1d"
+    )
+
+
 class Policy(BaseModel):
     """Limits on tuning jobs. An absent key allows everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     budget_usd: float | None = _key("The maximum cost of one tuning job, in US dollars.", 250, gt=0)
+    budget_usd_per_month: float | None = _key(
+        "The maximum cost of the tuning jobs that one schedule starts in a month, in US dollars.",
+        1000,
+        gt=0,
+    )
     max_number_of_training_jobs: int | None = _key(
         "The maximum number of training jobs of one tuning job.", 100, ge=1
     )
@@ -74,9 +92,30 @@ class Policy(BaseModel):
         "Tuning jobs with more training jobs than this must use managed Spot training.", 20, ge=0
     )
     image_registries: list[Glob] | None = _key(
-        "Accounts or registry hosts to allow images from; AWS's own are always allowed.",
-        ["111122223333"],
+        "Accounts or registry hosts to allow images from, each alone or with a repository; `*` "
+        "matches any text. AWS's own images are always allowed.",
+        ["111122223333", "111122223333/tuning-*"],
+    )
+    execution_roles: list[Glob] | None = _key(
+        "ARNs of existing execution roles to allow; `*` matches any text. Roles that hptc creates "
+        "are always allowed.",
+        ["arn:aws:iam::111122223333:role/tuning-*"],
+    )
+    input_locations: list[Glob] | None = _key(
+        "S3 URIs to allow inputs from; `*` matches any text. The environment's buckets are always "
+        "allowed.",
+        ["s3://lake/churn/*"],
+    )
+    output_locations: list[Glob] | None = _key(
+        "S3 URIs to allow output and checkpoints to; `*` matches any text. The environment's "
+        "buckets are always allowed.",
+        ["s3://models/churn/*"],
+    )
+    schedules: Schedules | None = _key(
+        "Whether specs may have a schedule, and how often it may start.", {"at_most_every": "1d"}
     )
     forbidden_hyperparameters: list[Glob] | None = _key(
-        "Hyperparameters that no tuning job may set or tune; `*` matches any text.", ["*password*"]
+        "Hyperparameters that no tuning job may set or tune; `*` matches any text, and case does "
+        "not matter.",
+        ["*password*"],
     )

@@ -28,7 +28,9 @@ from hptc.rules import (
     metric_numbers,
     metric_sources,
     objective,
+    policy_access,
     policy_limits,
+    policy_schedules,
     policy_security,
     resource_identifiers,
     resources,
@@ -86,6 +88,8 @@ FAMILIES = (
     latest_parents,
     policy_limits,
     policy_security,
+    policy_schedules,
+    policy_access,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family.RULES)

@@ -11,6 +11,8 @@ from hptc.rules import RULES
 from hptc.rules.codes import ONLINE
 from hptc.rules.rule import Context, Rule
 
+_POLICY = "HPT8"
+
 
 def selected(
     select: str | None, ignore: str | None, rules: tuple[Rule, ...] = RULES
@@ -25,6 +27,11 @@ def selected(
         for rule in rules
         if (select is None or rule.code.startswith(included)) and not rule.code.startswith(excluded)
     )
+
+
+def policy_rules(rules: tuple[Rule, ...] = RULES) -> tuple[Rule, ...]:
+    """The rules that enforce a project's policy."""
+    return tuple(rule for rule in rules if rule.code.startswith(_POLICY))
 
 
 def is_selected(code: str, select: str | None, ignore: str | None) -> bool:

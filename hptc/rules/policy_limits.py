@@ -13,7 +13,7 @@ from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import matches_any_glob, pattern
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, error
 from hptc.text import spec_duration
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
         )
 
 
-@warning("HPT802")
+@error("HPT802")
 def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
     """There is a budget, but the maximum cost of a tuning job is unknown.
 

@@ -201,8 +201,9 @@ def missing_spot_training(rule: Rule, context: Context) -> Iterator[Finding]:
 def forbidden_image_registry(rule: Rule, context: Context) -> Iterator[Finding]:
     """The policy does not allow the registry of an image.
 
-    An image is code that runs with the permissions of the role. AWS's own images are always
-    allowed. For an algorithm resource, the policy applies to its account
+    An image is code that runs with the permissions of the role. An entry is an account or the host
+    of a registry, alone or with a repository. AWS's own images are always allowed. For an algorithm
+    resource, the policy applies to its account
     (https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html).
 
     Bad:
@@ -248,18 +249,22 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
         # policy: {forbidden_hyperparameters: ["debug_*"]}
         training_job: {hyperparameters: {level: 3}}
     """
-    globs = context.policy.forbidden_hyperparameters or []
+    written = context.policy.forbidden_hyperparameters or []
+    globs = [glob.lower() for glob in written]
     for definition in context.job.definitions if globs else ():
         static = definition.path / "StaticHyperParameters"
         named: list[tuple[str, RequestPath]] = [(name, static / name) for name in definition.static]
         named += [(range_.name, range_.path) for range_ in definition.ranges]
         for name, path in named:
-            index = next((i for i, glob in enumerate(globs) if glob_matches(glob, name)), None)
+            index = next(
+                (i for i, glob in enumerate(globs) if glob_matches(glob.lower(), name.lower())),
+                None,
+            )
             if index is not None:
                 yield rule.finding(
                     f"the policy forbids the hyperparameter `{name}`",
                     path,
-                    label=f"matches `{globs[index]}`",
+                    label=f"matches `{written[index]}`",
                     help="remove it",
                     on_key=True,
                     policy_key=("forbidden_hyperparameters", index),
@@ -324,7 +329,12 @@ def _registries(definition: Definition, context: Context) -> Iterator[tuple[str,
     uri, name = definition.training_image, definition.algorithm_name
     if uri is not None and identify(uri) is None:
         image = parse_image(uri)
-        yield "TrainingImage", [uri.partition("/")[0], *([image.account] if image else [])]
+        host = uri.partition("/")[0]
+        names = [host]
+        if image is not None:
+            owners = (image.account, host)
+            names += [image.account, *(f"{each}/{image.repository}" for each in owners)]
+        yield "TrainingImage", names
     if name is not None:
         arn = ARN.parse(name)
         if arn is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 from hptc.spec.schedule import CRON_FIELDS, CronField, Schedule
 
@@ -48,11 +49,19 @@ def _week_days(part: str, weekdays: int) -> Fraction:
 
 def _count(part: str, field: CronField) -> int:
     """How many values of a field match; an item with its own syntax, such as `L`, counts as one."""
+    special = sum(item != "?" and _is_special(item, field) for item in part.split(","))
+    return len(_values(part, field)) + special
+
+
+def _is_special(item: str, field: CronField) -> bool:
+    return bool(field.other) and re.fullmatch(field.other, item) is not None
+
+
+def _values(part: str, field: CronField) -> set[int]:
+    """The numbers that a field matches, without items that have their own syntax."""
     values: set[int] = set()
-    special = 0
     for item in part.split(","):
-        if field.other and re.fullmatch(field.other, item):
-            special += item != "?"
+        if _is_special(item, field):
             continue
         where, _, step = item.partition("/")
         first, dash, last = where.partition("-")
@@ -64,4 +73,36 @@ def _count(part: str, field: CronField) -> int:
         if high < low:  # `FRI-MON` wraps around
             high += field.maximum - field.minimum + 1
         values.update(range(low, high + 1, int(step) if step else 1))
-    return len(values) + special
+    return values
+
+
+def shortest_interval(schedule: Schedule) -> int | None:
+    """The shortest time between two starts in seconds; None if it starts once or never.
+
+    For cron(…), days are those of a week or of the shortest month.
+    """
+    if schedule.state != "ENABLED":
+        return None
+    expression = schedule.schedule_expression
+    rate = _RATE.fullmatch(expression)
+    if rate is not None:
+        return int(rate[1]) * 86_400 // _PER_DAY[rate[2]]
+    if not expression.startswith("cron("):
+        return None
+    parts = expression.removeprefix("cron(").removesuffix(")").upper().split()
+    minutes, hours = (sorted(_values(parts[index], CRON_FIELDS[index])) for index in (0, 1))
+    times = [hour * 60 + minute for hour in hours for minute in minutes]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    days = _shortest_days(parts)
+    gaps.append(times[0] - times[-1] + days * 1440)
+    return min(gaps) * 60
+
+
+def _shortest_days(parts: list[str]) -> int:
+    """The smallest number of days between two days on which a cron expression starts."""
+    index, length = (4, 7) if parts[2] == "?" else (2, 28)
+    if any(_is_special(item, CRON_FIELDS[index]) for item in parts[index].split(",")):
+        return 1 if "," in parts[index] else 28
+    days = sorted(_values(parts[index], CRON_FIELDS[index]))
+    gaps = [later - earlier for earlier, later in pairwise(days)]
+    return min([*gaps, max(1, days[0] - days[-1] + length)])

@@ -331,6 +331,10 @@ COMPARED: dict[str, Limit] = {
 
 ALONE = {
     "budget_usd": "IAM knows no prices",
+    "budget_usd_per_month": "IAM knows no prices",
+    "schedules": "the schedule's own role starts its tuning jobs",
+    "input_locations": "no condition key holds InputDataConfig",
+    "output_locations": "no condition key holds OutputDataConfig",
     "max_number_of_training_jobs": "no condition key holds ResourceLimits",
     "max_parallel_training_jobs": "no condition key holds ResourceLimits",
     "spot_required_above": "no condition key holds EnableManagedSpotTraining or ResourceLimits",
@@ -539,8 +543,22 @@ def test_the_rules_and_iam_agree_on_all_keys_together(result: tuple[Project, Req
 
 
 def test_every_key_of_the_policy_is_compared_or_has_a_reason() -> None:
-    assert {*COMPARED} | {*ALONE} == {*Policy.model_fields}
+    assert {*COMPARED} | {*ALONE} | {"execution_roles"} == {*Policy.model_fields}
     assert not {*COMPARED} & {*ALONE}
+
+
+def test_the_launcher_may_pass_the_listed_roles() -> None:
+    listed = "arn:aws:iam::111122223333:role/tuning-*"
+    before, after = (
+        next(
+            each
+            for each in launcher_statements(environment(policy, BARE))
+            if each.sid == "PassRole"
+        )
+        for policy in ({}, {"execution_roles": [listed]})
+    )
+    assert after.resources == (*before.resources, listed)
+    assert after.conditions == before.conditions
 
 
 @pytest.mark.parametrize("key", ALONE)

@@ -43,6 +43,7 @@ training_job:
 PROJECT = """\
 project: churn
 policy:
+  execution_roles: ["*"]
   max_number_of_training_jobs: 10
   required_tags: {team: "[a-z]+"}
 environments:
@@ -72,7 +73,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("environment", "allowed", "line"), [("dev", 15, 10), ("prod", 10, 3)])
+@pytest.mark.parametrize(("environment", "allowed", "line"), [("dev", 15, 11), ("prod", 10, 4)])
 def test_line_of_the_policy_is_shown(
     folder: Path, environment: str, allowed: int, line: int
 ) -> None:
@@ -80,7 +81,7 @@ def test_line_of_the_policy_is_shown(
     number, tag = found["HPT803"], found["HPT808"]
     assert f"the policy allows {allowed}" in number.message
     assert [(r.span.file, r.span.line) for r in number.related] == [("hptc.yaml", line)]
-    assert [(r.span.line, r.span.column) for r in tag.related] == [(4, 25)]
+    assert [(r.span.line, r.span.column) for r in tag.related] == [(5, 25)]
 
 
 def test_rendered(folder: Path, golden: Golden) -> None:
@@ -139,6 +140,7 @@ def test_prices_are_not_read_without_a_budget(folder: Path) -> None:
 
 BASE = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8")
 PLACE = "    infrastructure: {kms_key: absent}\n"
+SPECS_ONLY = ("HPT816", "HPT817", "HPT818", "HPT820")
 POLICY_RULES = [rule for rule in RULES if rule.code.startswith("HPT8")]
 
 
@@ -158,6 +160,8 @@ def example(rule: Rule, level: str) -> tuple[str, str]:
 def test_each_finding_shows_the_line_of_its_key(
     folder: Path, rule: Rule, level: str, form: str
 ) -> None:
+    if form == "request" and rule.code in SPECS_ONLY:
+        pytest.skip("a request has no schedule, and an environment's stacks don't know it")
     project, spec = example(rule, level)
     (folder / "hptc.yaml").write_text(project, "utf-8")
     (folder / "file.yaml").write_text(spec, "utf-8")
@@ -167,6 +171,8 @@ def test_each_finding_shows_the_line_of_its_key(
     found = compile_file("file.yaml", Workspace()).diagnostics
     assert {each.code for each in found} == {rule.code}
     assert form == "spec" or {each.span.file for each in found} == {"file.yaml"}
+    if rule.code == "HPT820":  # about a key that is not set
+        return
     line = next(n for n, text in enumerate(project.splitlines(), 1) if "policy: {" in text)
     for each in found:
         assert [(r.span.file, r.span.line) for r in each.related] == [("hptc.yaml", line)]
@@ -291,7 +297,7 @@ def test_project_without_environments_has_a_policy(request_file: Path, file: str
 
 OWN = """\
 project: churn
-policy: {require_kms_keys: true, require_vpc: true}
+policy: {require_kms_keys: true, require_vpc: true, execution_roles: ["*"]}
 environments:
   dev:
     account: "111122223333"

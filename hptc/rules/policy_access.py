@@ -1,0 +1,166 @@
+"""HPT819 to HPT822: the project's policy on execution roles and S3 locations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hptc.diagnostics import Finding, RequestPath
+from hptc.project.patterns import matches_any_glob
+from hptc.project.references import has_reference
+from hptc.request.job_facts import of_definition
+from hptc.request.tuning_job import Definition, S3Source
+from hptc.rules.rule import Context, Rule, error, warning
+
+_OWN_BUCKETS = ("artifact_bucket", "data_bucket")
+
+
+@error("HPT819")
+def forbidden_execution_role(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The policy does not allow the execution role.
+
+    Training code has all permissions of its role. Roles that hptc creates are always allowed,
+    because they have exactly what their spec needs. The launcher policy lets people pass the same
+    roles (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).
+
+    Bad:
+        # policy: {execution_roles: ["arn:aws:iam::*:role/tuning-*"]}
+        training_job: {role_arn: arn:aws:iam::111122223333:role/Admin}
+
+    Good:
+        # policy: {execution_roles: ["arn:aws:iam::*:role/tuning-*"]}
+        training_job: {role_arn: arn:aws:iam::111122223333:role/tuning-churn}
+    """
+    allowed = context.policy.execution_roles
+    for definition in _with_own_role(context) if allowed is not None else ():
+        if not matches_any_glob(allowed or (), definition.role_arn):
+            yield rule.finding(
+                f"the policy does not allow the execution role {definition.role_arn}",
+                definition.path / "RoleArn",
+                label="not allowed",
+                help=f"allowed: roles that hptc creates, {', '.join(allowed or ()) or 'no others'}",
+                policy_key=("execution_roles",),
+            )
+
+
+@warning("HPT820")
+def execution_role_outside_policy(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The project has a policy, but the permissions of an existing execution role are unknown.
+
+    Training code has all permissions of its role, and hptc can't see what an existing one is
+    allowed to do. People with the environment's launcher policy can't pass it. Let hptc create the
+    role, or list it in `execution_roles` of the policy
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).
+
+    Bad:
+        # policy: {max_parallel_training_jobs: 10}
+        training_job: {role_arn: arn:aws:iam::111122223333:role/Admin}
+
+    Good:
+        # policy: {max_parallel_training_jobs: 10, execution_roles: ["arn:aws:iam::*:role/Admin"]}
+        training_job: {role_arn: arn:aws:iam::111122223333:role/Admin}
+    """
+    environment, policy = context.environment, context.policy
+    if environment is None or not environment.has_managed_roles or context.spec_name is None:
+        return
+    if policy.execution_roles is not None or not policy.model_dump(exclude_none=True):
+        return
+    for definition in _with_own_role(context):
+        yield rule.finding(
+            f"the execution role{of_definition(definition)} is not one that hptc creates, and the "
+            "policy does not list it",
+            definition.path / "RoleArn",
+            label="its permissions are unknown",
+            help="remove `role_arn`, or list it in `execution_roles` of the policy",
+        )
+
+
+def _with_own_role(context: Context) -> Iterator[Definition]:
+    """The definitions whose role is neither created by hptc nor the environment's own."""
+    own = context.environment.infrastructure.execution_role if context.environment else None
+    for definition in context.job.definitions:
+        if not has_reference(definition.role_arn) and definition.role_arn != own:
+            yield definition
+
+
+@error("HPT821")
+def forbidden_input_location(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The policy does not allow an input's S3 location.
+
+    The environment's own buckets are always allowed
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).
+
+    Bad:
+        # policy: {input_locations: ["s3://lake/*"]}
+        training_job: {inputs: {train: {s3: "s3://elsewhere/train/"}}}
+
+    Good:
+        # policy: {input_locations: ["s3://lake/*"]}
+        training_job: {inputs: {train: {s3: "s3://lake/train/"}}}
+    """
+    allowed = context.policy.input_locations
+    for definition in context.job.definitions if allowed is not None else ():
+        for channel in definition.channels:
+            for source in channel.sources:
+                if isinstance(source, S3Source) and not _is_allowed(source.uri, allowed, context):
+                    yield rule.finding(
+                        f"the policy does not allow inputs from {source.uri}",
+                        source.path / "S3Uri",
+                        label="not allowed",
+                        help=_allowed_text(allowed),
+                        policy_key=("input_locations",),
+                    )
+
+
+@error("HPT822")
+def forbidden_output_location(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The policy does not allow the S3 location of output or checkpoints.
+
+    Artifacts can contain training data, so where they are written matters as much as where the data
+    is read. The environment's own buckets are always allowed
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html).
+
+    Bad:
+        # policy: {output_locations: ["s3://models/*"]}
+        training_job: {output: {s3_output_path: "s3://elsewhere/churn/"}}
+
+    Good:
+        # policy: {output_locations: ["s3://models/*"]}
+        training_job: {output: {s3_output_path: "s3://models/churn/"}}
+    """
+    allowed = context.policy.output_locations
+    for definition in context.job.definitions if allowed is not None else ():
+        for uri, path in _outputs(definition):
+            if not _is_allowed(uri, allowed, context):
+                yield rule.finding(
+                    f"the policy does not allow writing to {uri}",
+                    path,
+                    label="not allowed",
+                    help=_allowed_text(allowed),
+                    policy_key=("output_locations",),
+                )
+
+
+def _outputs(definition: Definition) -> Iterator[tuple[str, RequestPath]]:
+    yield definition.output_path, definition.path / "OutputDataConfig" / "S3OutputPath"
+    if definition.checkpoint_uri is not None:
+        yield definition.checkpoint_uri, definition.path / "CheckpointConfig" / "S3Uri"
+
+
+def _is_allowed(uri: str, allowed: list[str] | None, context: Context) -> bool:
+    """Whether a location is in one of the environment's buckets, or matches a pattern."""
+    variables = context.environment.variables if context.environment is not None else {}
+    own = [f"s3://{variables[name]}" for name in _OWN_BUCKETS if name in variables]
+    is_own = any(uri == bucket or uri.startswith(f"{bucket}/") for bucket in own)
+    return is_own or matches_any_glob(allowed or (), uri)
+
+
+def _allowed_text(allowed: list[str] | None) -> str:
+    return f"allowed: the environment's buckets, {', '.join(allowed or ()) or 'no others'}"
+
+
+RULES = (
+    forbidden_execution_role,
+    execution_role_outside_policy,
+    forbidden_input_location,
+    forbidden_output_location,
+)
