@@ -27,7 +27,9 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
     change_specs(paths, changed)
 
     def diff() -> None:
-        found = json.loads(hptc("diff", str(project), "--against", "HEAD", "--format", "json"))
+        found = json.loads(
+            hptc("diff", str(project), "--env", "dev", "--against", "HEAD", "--format", "json")
+        )
         assert len(found["specs"]) == changed, f"{len(found['specs'])} specs changed"
 
     def compile_all() -> None:

@@ -53,6 +53,9 @@ class Handler:
 _handlers: dict[str, Handler] = {}
 
 
+_LONGEST_ROLE_NAME = 64
+
+
 def register_handlers(handlers: Mapping[str, Handler]) -> None:
     """Use these handlers for their resource types."""
     _handlers.update(handlers)
@@ -258,4 +261,15 @@ def _physical_name(
     )
     model = parsing.get_model_map().get(resource_type)
     name_property = model.cloudformation_name_type() if model is not None else ""
-    return str(properties.get(name_property) or generated)
+    return str(properties.get(name_property) or _shortened(generated, resource_type))
+
+
+def _shortened(name: str, resource_type: str) -> str:
+    """A generated name of a length that AWS accepts, with its random ending, as CloudFormation's.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    if resource_type != "AWS::IAM::Role" or len(name) <= _LONGEST_ROLE_NAME:
+        return name
+    stem, _, ending = name.rpartition("-")
+    return f"{stem[: _LONGEST_ROLE_NAME - len(ending) - 1]}-{ending}"

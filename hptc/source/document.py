@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from hptc.source.yaml_nodes import MAX_DEPTH, TooDeepError, compose_nodes
 
 _HIDDEN_BREAK = re.compile("[\x85\u2028\u2029]")
 """Line breaks in YAML 1.1, which libyaml reads, and ordinary characters in YAML 1.2 and editors."""
+_LONGEST_SHOWN = 2_000  # characters of a line, far more than any format prints
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
@@ -128,13 +130,22 @@ class Document:
             column=column + 1,
             end_line=end_line + 1,
             end_column=end_column + 1,
-            source=hide_secrets(self._line(line)),
+            source=_shown(self._line(line), column),
         )
 
     def _line(self, number: int) -> str:
         if not self._lines:
             self._lines.extend(self.text.splitlines() or [""])
         return self._lines[number] if number < len(self._lines) else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _shown(line: str, column: int) -> str:
+    """A line without its secrets; of a very long one, only what is near a column."""
+    if len(line) <= _LONGEST_SHOWN:
+        return hide_secrets(line)
+    start = max(0, column - _LONGEST_SHOWN // 2)
+    return " " * start + hide_secrets(line[start : start + _LONGEST_SHOWN])
 
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:

@@ -68,7 +68,7 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
     assert folders <= {
         f"hptc.{name}"
         for name in (
-            "catalog", "cli", "compiler", "cost", "diagnostics", "errors", "files",
+            "catalog", "cli", "compiler", "cost", "diagnostics", "errors", "files", "frozen",
             "infrastructure", "metrics", "project", "reference", "render", "request", "rules",
             "source", "spec", "text",
         )
