@@ -231,18 +231,20 @@ def undocumented_distribution(rule: Rule, context: Context) -> Iterator[Finding]
     """The distribution of a channel's data is not documented for the built-in algorithm.
 
     Some algorithms need the whole data of a channel on each instance, such as the validation data
-    of Linear Learner and Neural Topic Model
+    of Linear Learner and Neural Topic Model. With several instances, each gets only a part of it
     (https://docs.aws.amazon.com/sagemaker/latest/dg/linear-learner.html).
 
     Bad (image-classification):
         training_job:
           algorithm: {input_mode: Pipe}
+          resources: {instance_count: 2}
           inputs:
             train: {s3: {s3_uri: "s3://example/train/", s3_data_distribution_type: ShardedByS3Key}}
 
     Good (image-classification):
         training_job:
           algorithm: {input_mode: Pipe}
+          resources: {instance_count: 2}
           inputs:
             train: {s3: {s3_uri: "s3://example/train/", s3_data_distribution_type: FullyReplicated}}
     """
@@ -266,7 +268,9 @@ def _distributions(
         case = documented.distribution_for
         if case == "Pipe" and channel.input_mode != "Pipe":
             continue
-        if case == "several_instances" and not has_several_instances(definition):
+        # On a single instance, a part of the data is all of it.
+        is_whole = wanted == "FullyReplicated" and not are_refused
+        if (case == "several_instances" or is_whole) and not has_several_instances(definition):
             continue
         for source in channel.sources:
             if not isinstance(source, S3Source) or source.distribution == wanted:
