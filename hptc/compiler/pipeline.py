@@ -9,6 +9,7 @@ line. Nothing here calls AWS, runs code from a spec, or prints.
 from __future__ import annotations
 
 from pathlib import Path as FilePath
+from typing import Any
 
 from hptc.catalog.region_names import is_region
 from hptc.compiler.checking import Draft, check_request, fail, located, written_name
@@ -18,10 +19,11 @@ from hptc.compiler.layers import Layers, merge_layers
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Origin, Outcome, failed
 from hptc.compiler.parents import Parents, name_parents
 from hptc.compiler.progress import Progress, tracked
+from hptc.compiler.undefined_names import STAND_IN, UNDEFINED_NAME, with_errors, with_stand_ins
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
+from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, SpecPath
 from hptc.errors import UsageError
 from hptc.project.project_file import Environment, Project
 from hptc.request import identity
@@ -118,8 +120,20 @@ def _compile_spec(
     environment = workspace.environment_of(in_project) if in_project else None
     data, layers, faults = merge_layers(document, workspace.shared_by(in_project))
     origin = Origin(document=document, layers=layers, project=in_project, environment=environment)
-    if any(fault.is_error for fault in faults):
+    errors = [fault for fault in faults if fault.is_error]
+    if not errors:
+        return _compile_data(data, origin, faults, workspace)
+    if any(error.code != UNDEFINED_NAME for error in errors):
         return fail(origin, tuple(faults))
+    rest = _compile_data(with_stand_ins(data), origin, [], workspace)
+    return fail(origin, with_errors(errors, rest.diagnostics), rest.suppressed, name=rest.name)
+
+
+def _compile_data(
+    data: Any, origin: Origin, faults: list[Diagnostic], workspace: Workspace
+) -> CompiledSpec | Failed:
+    """Compile the data of a spec. `faults` are the warnings of reading it."""
+    document, environment = origin.document, origin.environment
     spec, findings = parse_spec(data)
     if spec is None:
         return fail(origin, *located(findings, faults, origin, {}, None))
@@ -136,7 +150,7 @@ def _compile_spec(
         digest=digest,
         request=conforming.request,
         violations=conforming.violations,
-        references=conforming.references,
+        references=conforming.references - {STAND_IN},
         warnings=faults,
         findings=[*findings, *unresolved, *parents.findings],
         parents=parents,
@@ -147,8 +161,8 @@ def _compile_spec(
         return checked
     return CompiledSpec(
         document=document,
-        layers=layers,
-        project=in_project,
+        layers=origin.layers,
+        project=origin.project,
         environment=environment,
         spec=spec,
         request=draft.request,

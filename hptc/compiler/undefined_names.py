@@ -1,0 +1,41 @@
+"""Checks the rest of a spec in which templates name variables that don't exist.
+
+Outside of a project, or in another one's folder, every template fails. That should not hide what is
+wrong with the values beside them, so each gets a reference in its place, which the rules skip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hptc.diagnostics import Diagnostic, Span, sort_key
+from hptc.project.references import reference
+
+UNDEFINED_NAME = "HPT006"
+STAND_IN = "undefined"
+
+
+def with_stand_ins(data: Any) -> Any:
+    """The data of a spec with a reference in place of each text with a template."""
+    match data:
+        case dict():
+            return {key: with_stand_ins(value) for key, value in data.items()}
+        case list():
+            return [with_stand_ins(value) for value in data]
+        case str() if "{{" in data:
+            return reference(STAND_IN)
+        case _:
+            return data
+
+
+def with_errors(errors: Iterable[Diagnostic], rest: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """All diagnostics of a file, in order, without those that follow from an error's stand-in."""
+    found = list(errors)
+    places = {_start(error.span) for error in found}
+    independent = [each for each in rest if _start(each.span) not in places]
+    return tuple(sorted([*found, *independent], key=sort_key))
+
+
+def _start(span: Span) -> tuple[str, int, int]:
+    return span.file, span.line, span.column

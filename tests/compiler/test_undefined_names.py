@@ -1,0 +1,49 @@
+"""A template with an undefined name does not hide what is wrong beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hptc.compiler.outcome import CompiledSpec, Failed
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+from tests.support.specs import SPEC, compiled
+
+
+def codes(text: str) -> list[tuple[str, int]]:
+    outcome = compile_text(text, "churn.yaml", Workspace())
+    assert isinstance(outcome, Failed)
+    return [(each.code, each.span.line) for each in outcome.diagnostics]
+
+
+def line_of(text: str) -> int:
+    return next(n for n, line in enumerate(SPEC.splitlines(), 1) if text in line)
+
+
+UNDEFINED = [("HPT006", line_of("train:")), ("HPT006", line_of("validation: {"))]
+
+
+def test_other_errors_are_reported_too() -> None:
+    found = codes(SPEC.replace("strategy: Bayesian", "strategy: Guess"))
+    assert ("HPT104", line_of("strategy:")) in found
+    assert [each for each in found if each in UNDEFINED] == UNDEFINED
+
+
+def test_what_follows_from_an_undefined_name_is_not() -> None:
+    """A number can't have the stand-in for the name, nor can a reference to it be resolved."""
+    text = SPEC.replace("random_seed: 7", 'random_seed: "{{ seed }}"')
+    found = [each for each in codes(text) if each[1] == line_of("random_seed")]
+    assert found == [("HPT006", line_of("random_seed"))]
+    outcome = compile_text(text, "churn.yaml", Workspace())
+    assert not any("hptc:undefined" in each.message for each in outcome.diagnostics)
+
+
+def test_the_spec_keeps_its_name() -> None:
+    outcome = compile_text(SPEC, "churn.yaml", Workspace())
+    assert outcome.name == "churn"
+
+
+def test_a_text_that_looks_like_a_template_is_not_one(tmp_path: Path) -> None:
+    project = "project: a\nenvironments: {dev: {account: '123456789012', region: us-east-1}}\n"
+    one = compiled(tmp_path, SPEC, project=project)
+    assert isinstance(one, CompiledSpec)
