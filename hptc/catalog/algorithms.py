@@ -7,8 +7,8 @@ are not limits, and only tunables marked as exhaustive are a complete list.
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -128,6 +128,7 @@ class Algorithm:
     hyperparameters: tuple[Hyperparameter, ...]
     dependencies: tuple[Dependency, ...]
     certainty: Certainty
+    by_name: Mapping[str, Hyperparameter] = field(compare=False, repr=False)  # and by alias
 
     @property
     def title_in_version(self) -> str:
@@ -137,7 +138,7 @@ class Algorithm:
 
     def hyperparameter(self, name: str) -> Hyperparameter | None:
         """Return the hyperparameter with this name or alias."""
-        return _by_name(self).get(name)
+        return self.by_name.get(name)
 
     def channel(self, name: str) -> Channel | None:
         """Return the input channel with this exact name."""
@@ -187,10 +188,9 @@ def versions_with_hyperparameter(name: str, hyperparameter: str) -> tuple[str, .
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _by_name(found: Algorithm) -> Mapping[str, Hyperparameter]:
-    names = {alias: each for each in found.hyperparameters for alias in each.aliases}
-    return names | {each.name: each for each in found.hyperparameters}
+def _by_name(found: Iterable[Hyperparameter]) -> Mapping[str, Hyperparameter]:
+    names = {alias: each for each in found for alias in each.aliases}
+    return names | {each.name: each for each in found}
 
 
 @functools.cache
@@ -272,6 +272,7 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
             *_dependencies_of(metrics, hyperparameters),
         ),
         certainty=certainty,
+        by_name=_by_name(hyperparameters),
     )
 
 

@@ -116,7 +116,8 @@ def _violations(
     def find(definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
         settings = possible_settings(definition, algorithm)
         for dependency in algorithm.dependencies:
-            if dependency.is_about_metric is about_metric:
+            is_relevant = certainty in ("documented", dependency.certainty)
+            if is_relevant and dependency.is_about_metric is about_metric:
                 yield from _of_dependency(
                     rule, certainty, definition, algorithm, dependency, settings
                 )
