@@ -41,8 +41,15 @@ class OperationError(HptcError):
 
 
 class AwsError(OperationError):
-    """AWS rejected a call. `code` is the error code from AWS."""
+    """AWS rejected a call. `code` is the error code from AWS.
 
-    def __init__(self, message: str, *, code: str = "", help: str = "") -> None:
+    `is_of_retry` is whether the call had been tried before, so that the error may be a consequence
+    of the earlier attempt.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", help: str = "", is_of_retry: bool = False
+    ) -> None:
         super().__init__(message, help=help)
         self.code = code
+        self.is_of_retry = is_of_retry

@@ -58,15 +58,15 @@ def _value(compiled: Compiled, name: str, queries: CachedQueries) -> str | None:
     output = locate(compiled.environment, name, compiled.spec.name)
     if output is None:
         return None  # rule HPT533 reports it
-    answer = queries.get("stacks", queries.account.stacks.outputs, output.stack)
+    answer = queries.get("stacks", queries.account.stacks.find, output.stack)
     if answer is None:
         return None
-    outputs: dict[str, str] | None = answer.value
-    if outputs is None:
+    stack = answer.value
+    if stack is None:
         missing = _first_missing(compiled.environment, output.stack, queries)
         queries.note(f"`{missing}` is not deployed, so the values it provides are not checked")
         return None
-    return outputs.get(output.key)
+    return stack.outputs.get(output.key)
 
 
 def latest_run_of(
@@ -92,5 +92,5 @@ def _first_missing(environment: Environment, stack: str, queries: CachedQueries)
     shared = environment.foundation_stack
     if not foundation_outputs(environment):
         return stack
-    answer = queries.get("stacks", queries.account.stacks.outputs, shared)
+    answer = queries.get("stacks", queries.account.stacks.find, shared)
     return shared if answer is not None and answer.value is None else stack

@@ -69,8 +69,8 @@ class _QueriedStacks:
 
     queries: CachedQueries
 
-    def outputs(self, stack: str) -> dict[str, str] | None:
-        answer = self.queries.get("stacks", self.queries.account.stacks.outputs, stack)
+    def find(self, stack: str) -> DeployedStack | None:
+        answer = self.queries.get("stacks", self.queries.account.stacks.find, stack)
         return answer.value if answer is not None else None
 
     def list_stacks(self) -> Iterator[DeployedStack]:

@@ -117,6 +117,12 @@ def aws_error(
             return None
 
 
+def was_retried(error: Exception) -> bool:
+    """Whether botocore had sent the call before the attempt that failed with an error."""
+    response = getattr(error, "response", None) or {}
+    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
 def affects_every_call(error: AwsError) -> bool:
     """Whether any other call would fail too: credentials, account or network."""
     return (

@@ -12,13 +12,20 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hptc.aws.aws_errors import aws_error, missing_region, reject_html
+from hptc.aws.aws_errors import aws_error, missing_region, reject_html, was_retried
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request
-from hptc.service.interface import DeployedStack, StackEvent, StackOperations, StackResource, Tuning
+from hptc.service.interface import (
+    RETAINING_POLICIES,
+    DeployedStack,
+    StackEvent,
+    StackOperations,
+    StackResource,
+    Tuning,
+)
 from hptc.service.responses import read_summary, read_training_job, tags_of
 from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
@@ -31,8 +38,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PAGE = 100
-_RETAINED = ("Retain", "RetainExceptOnCreate")
-"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html"""
 
 
 @frozen
@@ -113,11 +118,18 @@ class Connection:
         return self._call(action, do, request)
 
     def _call(self, action: str, do: Callable[[], T], request: Mapping[str, Any] | None) -> T:
+        attempts = 0
+
         def attempt() -> T:
+            nonlocal attempts
+            attempts += 1
             try:
                 return do()
             except Exception as error:
-                raise _translated(error, action, self.region, request) from None
+                translated = _translated(error, action, self.region, request)
+                if isinstance(translated, AwsError):
+                    translated.is_of_retry = attempts > 1 or was_retried(error)
+                raise translated from None
 
         return self.retry.call(attempt)
 
@@ -271,7 +283,7 @@ class _Stacks(StackOperations):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def outputs(self, stack: str) -> dict[str, str] | None:
+    def find(self, stack: str) -> DeployedStack | None:
         try:
             response = self._connection.call(
                 "cloudformation:DescribeStacks",
@@ -281,7 +293,7 @@ class _Stacks(StackOperations):
             if error.code == "ValidationError" and "does not exist" in error.message:
                 return None
             raise
-        return _outputs(response["Stacks"][0])
+        return _deployed(response["Stacks"][0])
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         page: dict[str, Any] = {}
@@ -290,13 +302,7 @@ class _Stacks(StackOperations):
                 "cloudformation:DescribeStacks",
                 partial(self._connection.cloudformation.describe_stacks, **page),
             )
-            for stack in response["Stacks"]:
-                yield DeployedStack(
-                    name=stack["StackName"],
-                    arn=stack["StackId"],
-                    outputs=_outputs(stack),
-                    tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
-                )
+            yield from map(_deployed, response["Stacks"])
             if not response.get("NextToken"):
                 return
             page = {"NextToken": response["NextToken"]}
@@ -313,19 +319,22 @@ class _Stacks(StackOperations):
                 return
             page = {"StackName": stack, "NextToken": response["NextToken"]}
 
-    def resources(self, stack: str) -> tuple[StackResource, ...]:
+    def template(self, stack: str) -> Mapping[str, Any]:
         response = self._connection.call(
             "cloudformation:GetTemplate",
             lambda: self._connection.cloudformation.get_template(StackName=stack),
         )
         # boto3 parses a template in JSON, as the CDK writes it, but not one in YAML.
         body: Any = response["TemplateBody"]
-        declared = body.get("Resources", {}) if isinstance(body, Mapping) else {}
+        return body if isinstance(body, Mapping) else {}
+
+    def resources(self, stack: str) -> tuple[StackResource, ...]:
+        declared = self.template(stack).get("Resources", {})
         return tuple(
             StackResource(
                 logical_id=logical_id,
                 type=resource["Type"],
-                is_retained=resource.get("DeletionPolicy") in _RETAINED,
+                is_retained=resource.get("DeletionPolicy") in RETAINING_POLICIES,
             )
             for logical_id, resource in declared.items()
         )
@@ -349,5 +358,11 @@ def _event(event: Mapping[str, Any]) -> StackEvent:
     )
 
 
-def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+def _deployed(stack: Mapping[str, Any]) -> DeployedStack:
+    return DeployedStack(
+        name=stack["StackName"],
+        arn=stack["StackId"],
+        outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+        tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
+        status=stack.get("StackStatus", ""),
+    )

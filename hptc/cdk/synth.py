@@ -9,21 +9,23 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
-from hptc.errors import OperationError, UsageError
+from hptc.errors import AwsError, OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.foundation import Foundation, Network
 from hptc.infrastructure.scheduled_start import ScheduleStack
 from hptc.infrastructure.spec_stacks import SpecStack
+from hptc.infrastructure.stack_owner import resource_tags, stack_tags
 from hptc.project.project_file import FILE_NAME, Environment
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 VALIDATE = "HPTC_CDK_VALIDATE"
 """If set to 1, CDK also validates the templates, which takes seconds and hundreds of MB."""
 
+_CLI_ACCOUNT = "CDK_DEFAULT_ACCOUNT"
+"""The CDK CLI sets this variable to the account of its credentials:
+https://docs.aws.amazon.com/cdk/v2/guide/environments.html"""
 _FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
@@ -43,10 +48,14 @@ class Synthesized:
     assembly: Path | None
 
 
-def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesized:
+def synth_project(
+    root: Path, environment: str | None, outdir: Path, *, is_owner_checked: bool = True
+) -> Synthesized:
     """Compile a project's specs and write their stacks to `outdir`.
 
-    Raises UsageError without a project or an environment, and when a tool is missing.
+    If the CDK CLI has credentials for the environment's account, the deployed stacks are looked up:
+    raises OperationError for one that is somebody else's. Raises UsageError without a project or an
+    environment, and when a tool is missing.
     """
     workspace = Workspace(environment=environment)
     project, faults = workspace.project_of(root)
@@ -65,8 +74,19 @@ def synth_project(root: Path, environment: str | None, outdir: Path) -> Synthesi
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
     found = environment_stacks(chosen, deployable_specs(compiled))
+    if is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account:
+        _check_owners(chosen, found.outputs)
     assembly = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
     return Synthesized(diagnostics=diagnostics, assembly=assembly)
+
+
+def _check_owners(environment: Environment, names: Collection[str]) -> None:
+    """Refuse stacks of somebody else. Synthesis also works without access to CloudFormation."""
+    from hptc.aws.client import connect
+    from hptc.service.stacks import check_owners, existing_stacks
+
+    with suppress(AwsError):
+        check_owners(environment, existing_stacks(names, connect(environment).stacks).values())
 
 
 def build(
@@ -121,9 +141,12 @@ def build(
             for needed in (base, roles.get(schedule.spec)):
                 if needed is not None:
                     schedule_stack.add_stack_dependency(needed)
-    tags = {"hptc:project": environment.project, "hptc:environment": environment.name}
-    for key, value in tags.items():
+    for key, value in resource_tags(environment).items():
         cdk.Tags.of(app).add(key, value)
+    for child in app.node.children:
+        # Only of the stack: a template depends on the specs alone.
+        for key, value in stack_tags(environment).items():
+            cast(cdk.Stack, child).tags.set_tag(key, value)
     if review is not None:
         review(app)
     try:

@@ -15,19 +15,40 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.deployment import deployment_json, render_deployment, render_orphans
 from hptc.render.diagnostics import Format, render
 from hptc.stacks import deploy as deployment
-from hptc.stacks.deploy import DeployCallbacks
+from hptc.stacks.deploy import DeployCallbacks, DeployConsent
+from hptc.stacks.losses import Loss
 
 
 @click.command()
 @ENV
 @click.option("--yes", is_flag=True, help="Don't ask before broadening permissions.")
+@click.option(
+    "--adopt",
+    multiple=True,
+    metavar="STACK",
+    help="Take over a stack of another project or repository. Can be repeated.",
+)
+@click.option(
+    "--allow-destroy",
+    multiple=True,
+    metavar="NAME",
+    help="Remove or replace this key, bucket or VPC. Can be repeated.",
+)
 @AS_JSON
 @click.argument("specs", nargs=-1)
-def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) -> int:
+def deploy(
+    env: str | None,
+    yes: bool,
+    adopt: tuple[str, ...],
+    allow_destroy: tuple[str, ...],
+    as_json: bool,
+    specs: tuple[str, ...],
+) -> int:
     """Deploy an environment's stacks with the AWS CDK.
 
     Deploys the foundation stack and one stack for each spec, or only for the specs that SPECS
-    names. Prints the outputs of the stacks.
+    names. Prints the outputs of the stacks. A stack of another project or repository is refused,
+    and removing a key, a bucket or a VPC needs its name.
     """
     require("aws_cdk", "cdk")
     color = use_color(sys.stderr)
@@ -35,12 +56,13 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
         Path.cwd(),
         env,
         specs,
-        is_approved=yes,
+        consent=DeployConsent(is_approved=yes, adopted=adopt, destroyed=allow_destroy),
         callbacks=DeployCallbacks(
             print_status=print_status,
             progress=print_progress,
             findings=lambda found: print_status(render(found, Format.TEXT, color=color)),
             ask=print_prompt if is_interactive() else None,
+            confirm=_confirm if is_interactive() and not yes else None,
         ),
     )
     if result is None:
@@ -49,3 +71,11 @@ def deploy(env: str | None, yes: bool, as_json: bool, specs: tuple[str, ...]) ->
     if orphans := render_orphans(result):
         print_status(orphans)
     return EXIT_OK
+
+
+def _confirm(loss: Loss) -> bool:
+    """Ask for the name of a resource that would be lost."""
+    print_status(f"this {loss.text}")
+    question = f"Type `{loss.name}` to continue"
+    typed: str = click.prompt(question, default="", show_default=False, err=True)
+    return loss.is_named([typed])

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from hptc.cli.bounds import cost_bounds
 from hptc.cli.connection import connect_to_environment
-from hptc.cli.console import print_result, print_status
+from hptc.cli.console import is_interactive, print_error, print_result, print_status
 from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
 from hptc.cli.options import AS_JSON, PATHS, spec_options
-from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from hptc.compiler.outcome import Compiled
+from hptc.cost.bound import BoundSummary, summary
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, HptcError, UsageError
 from hptc.jobs import submission
 from hptc.jobs.apply import apply
-from hptc.jobs.decisions import DryRun, Submission
+from hptc.jobs.decide import decide
+from hptc.jobs.decisions import DecidedJob, DryRun, NotSubmitted, Submission, Submit
 from hptc.jobs.plan_file import is_plan, read_plan
+from hptc.jobs.planned import Applied
 from hptc.jobs.provenance import git_provenance
-from hptc.render.jobs import dry_run_notes, render_submission
+from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
+from hptc.render.jobs import (
+    dry_run_notes,
+    render_not_submitted,
+    render_submission,
+    render_to_submit,
+)
 from hptc.render.jobs_json import submission_json, submissions_json
-from hptc.render.plan import applied_json, render_applied
+from hptc.render.plan import applied_json
+from hptc.stacks.status import current_digests
 
 
 @click.command()
@@ -29,20 +42,30 @@ from hptc.render.plan import applied_json, render_applied
 @click.option(
     "--rerun", type=click.IntRange(1, 999), metavar="N", help="Run unchanged specs again, as run N."
 )
+@click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @AS_JSON
 def submit(
-    paths: tuple[str, ...], dry_run: bool, rerun: int | None, as_json: bool, **options: Any
+    paths: tuple[str, ...],
+    dry_run: bool,
+    rerun: int | None,
+    stale_ok: bool,
+    yes: bool,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Create the tuning jobs of specs, or of a saved plan.
 
-    A spec that was already submitted and has not changed is not submitted again. PATHS can also be
-    a plan that `hptc plan --out` saved: hptc submits exactly its jobs, or reports what has changed
-    since and submits nothing.
+    A spec that was already submitted and has not changed is not submitted again. In a terminal,
+    hptc shows the jobs and their maximum cost, and asks. A job that AWS refuses does not stop the
+    others. PATHS can also be a plan that `hptc plan --out` saved: hptc submits exactly its jobs, or
+    reports what has changed since and submits nothing.
     """
+    is_asked = is_interactive() and not yes
     if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
-        if dry_run or rerun is not None:
-            raise UsageError("--dry-run and --rerun can't be used with a saved plan")
-        return _submit_plan(text, paths[0], as_json, **options)
+        if dry_run or rerun is not None or stale_ok:
+            raise UsageError("--dry-run, --rerun and --stale-ok can't be used with a saved plan")
+        return _submit_plan(text, paths[0], as_json, is_asked=is_asked, **options)
     compiled = without_errors(compile_all(paths, **options, enforces_policy=True))
     if compiled is None:
         return EXIT_FINDINGS
@@ -55,33 +78,84 @@ def submit(
         environment = current_environment(options["env"])
     aws = connect_to_environment(environment)
     provenance = git_provenance(compiled)
-    outcomes: list[Submission] = []
-    try:
+    digests = {} if stale_ok else current_digests(compiled)
+    if is_asked and not dry_run:
+        jobs, stacks = JobSnapshot(tuning=aws.tuning), StackSnapshot(aws.stacks)
+        bound_of = cost_bounds()
+        new: list[tuple[DecidedJob, BoundSummary]] = []
         for one in compiled:
-            outcome: Submission = (
-                submission.dry_run(one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
-                if dry_run
-                else submission.submit(
-                    one,
-                    aws.tuning,
-                    aws.stacks,
-                    provenance=provenance,
-                    rerun=rerun,
-                    progress=print_status,
-                )
+            decision = decide(
+                one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests
             )
+            if isinstance(decision, Submit):
+                new.append((decision, summary(bound_of(one))))
+        if not _is_confirmed(new, aws.region):
+            return EXIT_OPERATION
+
+    def attempt(one: Compiled) -> Submission:
+        if dry_run:
+            return submission.dry_run(
+                one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun
+            )
+        return submission.submit(
+            one,
+            aws.tuning,
+            aws.stacks,
+            provenance=provenance,
+            rerun=rerun,
+            digests=digests,
+            progress=print_status,
+        )
+
+    outcomes: list[Submission] = []
+    failed: list[NotSubmitted] = []
+    try:
+        for outcome in submission.attempt_each(compiled, attempt, _failure):
+            if isinstance(outcome, NotSubmitted):
+                _report(outcome, failed, len(compiled))
+                continue
             outcomes.append(outcome)
             if isinstance(outcome, DryRun):
                 for note in dry_run_notes(outcome):
                     print_status(note)
             if not as_json:
                 print_result(render_submission(outcome))
-    finally:  # what was submitted before an error is still part of the result
+    finally:  # what was submitted before an interruption is still part of the result
         if as_json and len(compiled) > 1:
-            print_result(submissions_json(outcomes))
+            print_result(submissions_json(outcomes, failed))
         elif as_json and outcomes:
             print_result(submission_json(outcomes[0]))
-    return EXIT_OK
+    return _exit_code(failed, len(compiled))
+
+
+def _failure(one: Compiled, error: HptcError) -> NotSubmitted:
+    return NotSubmitted(name=one.job.name, file=one.file, error=error)
+
+
+def _report(refused: NotSubmitted, failed: list[NotSubmitted], tried: int) -> None:
+    """Print why a job was not submitted. Raises the error of the only job."""
+    if tried == 1:
+        raise refused.error
+    failed.append(refused)
+    print_error(f"{refused.file}: {refused.error.message}", refused.error.help)
+
+
+def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
+    if not failed:
+        return EXIT_OK
+    print_status(render_not_submitted(failed, tried))
+    return failed[0].error.exit_code
+
+
+def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -> bool:
+    """Show the jobs to create and ask. If there are none, there is nothing to confirm."""
+    if not new:
+        return True
+    print_status(render_to_submit(new, region))
+    if click.confirm("Submit?", err=True):
+        return True
+    print_status("nothing was submitted")
+    return False
 
 
 def _plan_text(path: str) -> str | None:
@@ -91,7 +165,9 @@ def _plan_text(path: str) -> str | None:
     return text if is_plan(text) else None
 
 
-def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options: Any) -> int:
+def _submit_plan(
+    text: str, file: str, as_json: bool, env: str | None, *, is_asked: bool, **options: Any
+) -> int:
     plan = read_plan(text, file)
     # `apply` reports a missing file along with everything else that has changed.
     files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
@@ -112,15 +188,25 @@ def _submit_plan(text: str, file: str, as_json: bool, env: str | None, **options
         provenance=git_provenance(compiled),
         progress=print_status,
     )
-    applied = []
+    tried = len(plan.to_submit)
+    if is_asked:
+        bounds = {one.name: one for one in compiled}
+        bound_of = cost_bounds()
+        new = [(each, summary(bound_of(bounds[each.spec]))) for each in plan.to_submit]
+        if not _is_confirmed(new, aws.region):
+            return EXIT_OPERATION
+    applied: list[Applied] = []
+    failed: list[NotSubmitted] = []
     try:
         for each in outcomes:
             applied.append(each)
-            if not as_json:
-                print_result(render_applied(each))
+            if isinstance(each.outcome, NotSubmitted):
+                _report(each.outcome, failed, tried)
+            elif not as_json:
+                print_result(render_submission(each.outcome))
     finally:
         if as_json:
             print_result(applied_json(applied))
     for left in plan.blocked:
         print_status(f"skipped, because the plan has it as blocked: {left.name}")
-    return EXIT_FINDINGS if plan.blocked else EXIT_OK
+    return _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)

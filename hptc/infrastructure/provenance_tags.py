@@ -24,11 +24,12 @@ def provenance_tags(
         "digest": digest,
         "commit": commit,
     }
-    return {
-        TAG_PREFIX + key: _INVALID_CHARACTER.sub("_", value)[-_MAX_TAG_VALUE:]
-        for key, value in values.items()
-        if value
-    }
+    return {TAG_PREFIX + key: tag_value(value) for key, value in values.items() if value}
+
+
+def tag_value(text: str) -> str:
+    """A text as the value of a tag: of a longer one, its end."""
+    return _INVALID_CHARACTER.sub("_", text)[-_MAX_TAG_VALUE:]
 
 
 def merged_tags(request: Mapping[str, Any], tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import BaseModel
+
+from hptc.infrastructure.stack_outputs import output_key
 
 DIGEST = "digest"
 """The name of the output, in the format of a reference name."""
@@ -25,6 +28,14 @@ def stack_digest(*parts: object) -> str:
     """The digest of the data that a stack is built from."""
     text = json.dumps(_plain(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def is_current(outputs: Mapping[str, str], digest: str) -> bool:
+    """Whether a stack with these outputs was deployed from the data with a digest.
+
+    A stack without a digest counts as current; only `cdk diff` can tell.
+    """
+    return outputs.get(output_key(DIGEST), digest) == digest
 
 
 def _plain(value: Any) -> Any:

@@ -11,15 +11,16 @@ from dataclasses import fields
 from typing import assert_never
 
 from hptc.compiler.outcome import Compiled
-from hptc.errors import OperationError
-from hptc.jobs.decisions import Blocked, Decision, Submit, Unchanged
+from hptc.errors import HptcError, OperationError
+from hptc.jobs.decisions import Blocked, Decision, NotSubmitted, Submit, Unchanged
 from hptc.jobs.plan import decide_all, place_of
 from hptc.jobs.planned import Applied, Place, Plan, PlannedDecision, PlannedSubmission
 from hptc.jobs.provenance import ProvenanceOf
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
-from hptc.jobs.submission import execute
+from hptc.jobs.submission import attempt_each, execute
 from hptc.project.references import latest_spec, reference
 from hptc.service.interface import Progress, StackReader, Tuning, silent
+from hptc.stacks.status import current_digests
 from hptc.text import plural
 
 
@@ -34,10 +35,12 @@ def apply(
 ) -> Iterator[Applied]:
     """Submit the jobs of a plan in its order; yields each outcome as soon as it is known.
 
+    A job that AWS refuses does not stop the others.
+
     `compiled` are the plan's specs as they are now. Other specs are ignored, and so are those that
     are unchanged or blocked in the plan. This call checks everything before the first outcome.
 
-    Raises OperationError if the plan is out of date, and what hptc.jobs.submission.execute raises.
+    Raises OperationError if the plan is out of date.
     """
     in_plan = {decision.spec for decision in plan.decisions}
     chosen = [one for one in compiled if one.name in in_plan]
@@ -47,7 +50,13 @@ def apply(
     if not differences:
         progress(f"checking {plural(len(chosen), 'spec')} against the plan")
         jobs = JobSnapshot(tuning=tuning)
-        decisions = decide_all(chosen, jobs, StackSnapshot(stacks), provenance=provenance)
+        decisions = decide_all(
+            chosen,
+            jobs,
+            StackSnapshot(stacks),
+            provenance=provenance,
+            digests=current_digests(chosen),
+        )
         differences = plan_differences(plan.decisions, decisions)
     if differences:
         raise OperationError(
@@ -57,12 +66,15 @@ def apply(
         )
     current = {decision.spec: decision for decision in decisions}
 
-    def outcomes() -> Iterator[Applied]:
-        for each in plan.to_submit:
-            outcome = execute(current[each.spec], tuning, progress=progress)
-            yield Applied(planned=each, outcome=outcome)
+    def attempt(each: PlannedSubmission) -> Applied:
+        outcome = execute(current[each.spec], tuning, progress=progress)
+        return Applied(planned=each, outcome=outcome)
 
-    return outcomes()
+    def failure(each: PlannedSubmission, error: HptcError) -> Applied:
+        refused = NotSubmitted(name=each.name, file=each.file, error=error)
+        return Applied(planned=each, outcome=refused)
+
+    return attempt_each(plan.to_submit, attempt, failure)
 
 
 def _place_differences(planned: Place, now: Place) -> Iterator[str]:

@@ -33,8 +33,12 @@ def decide(
     *,
     provenance: ProvenanceOf,
     rerun: int | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> Decision:
     """Decide what submitting a compiled file would do. `rerun` is the number of a repeated run.
+
+    `digests` are those of the stacks as they would be deployed now: a stack with another one is
+    out of date, and blocks the job as a missing one does.
 
     A job that exists in AWS needs neither stacks nor provenance. Raises AwsError if AWS rejects a
     call.
@@ -52,7 +56,7 @@ def decide(
             f"AWS already has a tuning job named `{other}`, and names are not case-sensitive",
             "give the spec another name",
         )
-    resolution = resolve(compiled, jobs, stacks)
+    resolution = resolve(compiled, jobs, stacks, digests=digests)
     if (problem := resolution.problem) is not None:
         return job.blocked(problem.obstacle, problem.reason, problem.help)
     return _submit(job, compiled, resolution, provenance(compiled))

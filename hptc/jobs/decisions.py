@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from enum import StrEnum
 
-from hptc.errors import OperationError, UsageError
+from hptc.errors import HptcError, OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.project.references import latest_spec
 from hptc.request.emission import Request
@@ -127,6 +127,15 @@ class DryRun:
 
 
 Submission = Submitted | AlreadySubmitted | DryRun
+
+
+@frozen
+class NotSubmitted:
+    """AWS or hptc refused the tuning job; others were tried all the same."""
+
+    name: str
+    file: str
+    error: HptcError
 
 
 def latest_run_notes(provided: Mapping[str, str]) -> Iterator[str]:

@@ -6,12 +6,14 @@ equals its template is a question for `cdk diff`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.discovery import project_files
 from hptc.compiler.outcome import Compiled
 from hptc.errors import UsageError
+from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.jobs.decide import check_parents, decide
 from hptc.jobs.decisions import Decision, Submit
 from hptc.jobs.history import listed_jobs, stale_jobs
@@ -49,8 +51,9 @@ def plan(
     listed = listed_jobs(tuning, compiled, all_jobs=is_whole_project)
     jobs = JobSnapshot(tuning=tuning, listed=listed)
     snapshot = StackSnapshot(stacks)
-    statuses = stack_statuses(environment, compiled, snapshot, is_whole_project=is_whole_project)
-    decisions = decide_all(compiled, jobs, snapshot, provenance=provenance)
+    needed = environment_stacks(environment, deployable_specs(compiled))
+    statuses = stack_statuses(environment, needed, snapshot, is_whole_project=is_whole_project)
+    decisions = decide_all(compiled, jobs, snapshot, provenance=provenance, digests=needed.digests)
     costs: Sequence[PlannedCost] | None = None
     if bound_of is not None:
         pairs = zip(compiled, decisions, strict=True)
@@ -76,10 +79,12 @@ def decide_all(
     stacks: StackReader,
     *,
     provenance: ProvenanceOf,
+    digests: Mapping[str, str],
 ) -> tuple[Decision, ...]:
     """The decision about each spec, in the order of the specs, including its warm-start parents."""
     return tuple(
-        check_parents(decide(one, jobs, stacks, provenance=provenance), jobs) for one in compiled
+        check_parents(decide(one, jobs, stacks, provenance=provenance, digests=digests), jobs)
+        for one in compiled
     )
 
 

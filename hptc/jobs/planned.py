@@ -9,7 +9,14 @@ from enum import StrEnum
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
 from hptc.frozen import frozen
-from hptc.jobs.decisions import AlreadySubmitted, Blocked, DecidedJob, Submitted, Unchanged
+from hptc.jobs.decisions import (
+    AlreadySubmitted,
+    Blocked,
+    DecidedJob,
+    NotSubmitted,
+    Submitted,
+    Unchanged,
+)
 from hptc.service.tuning_jobs import FINAL_STATUSES
 from hptc.stacks.results import StackStatuses
 
@@ -121,4 +128,4 @@ class Applied:
     """The outcome of one planned submission."""
 
     planned: PlannedSubmission
-    outcome: Submitted | AlreadySubmitted
+    outcome: Submitted | AlreadySubmitted | NotSubmitted

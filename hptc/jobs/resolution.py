@@ -13,7 +13,9 @@ from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.infrastructure.run_search import MAX_CANDIDATES, run_search
+from hptc.infrastructure.stack_digest import is_current
 from hptc.infrastructure.stack_outputs import Output, locate
+from hptc.infrastructure.stack_owner import adoption_help, foreign_stack
 from hptc.jobs.decisions import Obstacle, refusal
 from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
 from hptc.jobs.snapshot import JobSnapshot
@@ -69,12 +71,21 @@ def _keep_distinct_parents(request: Request) -> None:
         del request["WarmStartConfig"]
 
 
-def resolve(compiled: Compiled, jobs: JobSnapshot, stacks: StackReader) -> Resolution:
-    """Look up every reference of a request. Each stack is read once."""
+def resolve(
+    compiled: Compiled,
+    jobs: JobSnapshot,
+    stacks: StackReader,
+    *,
+    digests: Mapping[str, str] | None = None,
+) -> Resolution:
+    """Look up every reference of a request. Each stack is read once.
+
+    A stack of another project has no values, nor has one whose digest is not that in `digests`.
+    """
     names = sorted(names_in(compiled.request))
     values: dict[str, str] = {}
     missing: dict[str, Unresolved] = {}
-    outputs: dict[str, dict[str, str] | None] = {}
+    found: dict[str, Mapping[str, str] | Unresolved] = {}
     for name in names:
         spec = latest_spec(name)
         if spec is not None:
@@ -88,13 +99,15 @@ def resolve(compiled: Compiled, jobs: JobSnapshot, stacks: StackReader) -> Resol
         if isinstance(output, Unresolved):
             missing[name] = output
             continue
-        if output.stack not in outputs:
-            outputs[output.stack] = stacks.outputs(output.stack)
-        found = outputs[output.stack]
-        if value := (found or {}).get(output.key):
+        if output.stack not in found:
+            found[output.stack] = _outputs(compiled, output, stacks, digests or {})
+        outputs = found[output.stack]
+        if isinstance(outputs, Unresolved):
+            missing[name] = outputs
+        elif value := outputs.get(output.key):
             values[name] = value
         else:
-            missing[name] = _not_deployed(compiled, output, is_stack_deployed=found is not None)
+            missing[name] = _not_deployed(compiled, output, is_stack_deployed=True)
     return Resolution(values=values, missing=missing)
 
 
@@ -159,6 +172,31 @@ def _locate(compiled: Compiled, name: str) -> Output | Unresolved:
             help="see its `infrastructure` in hptc.yaml",
         )
     return output
+
+
+def _outputs(
+    compiled: Compiled, output: Output, stacks: StackReader, digests: Mapping[str, str]
+) -> Mapping[str, str] | Unresolved:
+    """The outputs of a stack, or why its values can't be used."""
+    stack = stacks.find(output.stack)
+    if stack is None:
+        return _not_deployed(compiled, output, is_stack_deployed=False)
+    environment = compiled.environment
+    if environment is None:
+        return stack.outputs
+    if reason := foreign_stack(environment, stack.name, stack.tags):
+        return Unresolved(
+            obstacle=Obstacle.STACK, reason=reason, help=adoption_help(environment, [stack.name])
+        )
+    digest = digests.get(stack.name)
+    if digest and output.key in stack.outputs and not is_current(stack.outputs, digest):
+        return Unresolved(
+            obstacle=Obstacle.STACK,
+            reason=f"the stack `{stack.name}` in {environment.region} is out of date: the spec or "
+            "hptc.yaml has changed since it was deployed",
+            help=f"run `hptc deploy --env {environment.name}` first, or submit with --stale-ok",
+        )
+    return stack.outputs
 
 
 def _not_deployed(compiled: Compiled, output: Output, *, is_stack_deployed: bool) -> Unresolved:

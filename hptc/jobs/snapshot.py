@@ -112,20 +112,16 @@ class StackSnapshot:
     """hptc.service.interface.StackReader that reads each stack once."""
 
     stacks: StackReader
-    _outputs: dict[str, dict[str, str] | None] = field(default_factory=dict)
+    _found: dict[str, DeployedStack | None] = field(default_factory=dict)
     _all: dict[str, DeployedStack] | None = None
 
-    def outputs(self, stack: str) -> dict[str, str] | None:
-        """The outputs of a stack by key; None if the stack does not exist."""
-        if stack not in self._outputs:
-            self._outputs[stack] = self._read(stack)
-        return self._outputs[stack]
-
-    def _read(self, stack: str) -> dict[str, str] | None:
-        if self._all is None:
-            return self.stacks.outputs(stack)
-        found = self._all.get(stack)
-        return None if found is None else dict(found.outputs)
+    def find(self, stack: str) -> DeployedStack | None:
+        """The stack with a name; None if it does not exist."""
+        if self._all is not None:
+            return self._all.get(stack)
+        if stack not in self._found:
+            self._found[stack] = self.stacks.find(stack)
+        return self._found[stack]
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         """Every stack."""

@@ -6,10 +6,12 @@ was interrupted can be repeated. Only `stop` stops a tuning job, the one that it
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar, assert_never
 
+from hptc.aws.aws_errors import affects_every_call
 from hptc.compiler.outcome import Compiled
-from hptc.errors import AwsError
+from hptc.errors import AwsError, HptcError, OperationError
 from hptc.jobs.decide import decide, decide_again, decide_dry_run
 from hptc.jobs.decisions import (
     AlreadySubmitted,
@@ -30,6 +32,10 @@ from hptc.service.interface import Progress, StackReader, Tuning, TuningReader, 
 from hptc.service.lookup import describe
 from hptc.service.tuning_jobs import FINAL_STATUSES
 
+J = TypeVar("J")
+T = TypeVar("T")
+F = TypeVar("F")
+
 
 def submit(
     compiled: Compiled,
@@ -38,16 +44,37 @@ def submit(
     *,
     provenance: ProvenanceOf,
     rerun: int | None = None,
+    digests: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> Submitted | AlreadySubmitted:
     """Create the tuning job of a compiled file, unless it exists. `rerun` numbers a repeated run.
 
-    Raises OperationError if a stack is missing or the name belongs to another job, UsageError if
-    the request can't be sent, and AwsError if AWS rejects it.
+    Stacks are compared with `digests`, as hptc.jobs.decide.decide does.
+
+    Raises OperationError if a stack is missing or out of date, or the name belongs to another job,
+    UsageError if the request can't be sent, and AwsError if AWS rejects it.
     """
     jobs = JobSnapshot(tuning=tuning)
-    decision = decide(compiled, jobs, stacks, provenance=provenance, rerun=rerun)
+    decision = decide(compiled, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
     return execute(decision, tuning, progress=progress)
+
+
+def attempt_each(
+    jobs: Iterable[J], attempt: Callable[[J], T], failure: Callable[[J, HptcError], F]
+) -> Iterator[T | F]:
+    """Attempt every job, whether or not others fail, until a failure affects every call to AWS."""
+    fatal: AwsError | None = None
+    for job in jobs:
+        if fatal is not None:
+            skipped = f"not tried, because no call to AWS succeeds: {fatal.message}"
+            yield failure(job, OperationError(skipped, help=fatal.help))
+            continue
+        try:
+            yield attempt(job)
+        except HptcError as error:
+            if isinstance(error, AwsError) and affects_every_call(error):
+                fatal = error
+            yield failure(job, error)
 
 
 def dry_run(
@@ -91,7 +118,8 @@ def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | A
     except AwsError as error:
         if error.code != "ResourceInUse":
             raise
-        # Someone else created it, a response was lost, or the name differs only in case.
+        # A retry found the job of the first attempt, whose response was lost; or someone else
+        # created it in the meantime; or the name differs only in case.
         existing = tuning.describe(submit.name)
         if existing is None:
             raise AwsError(
@@ -104,8 +132,14 @@ def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | A
         decision = decide_again(submit, existing, tags)
         if isinstance(decision, Blocked):
             raise decision.error() from error
+        if error.is_of_retry and decision.is_known_by_tag:
+            return _submitted(submit, decision.arn, tuning.region)
         return _already_submitted(decision, tuning.region)
-    return Submitted(name=submit.name, arn=arn, region=tuning.region, request=submit.request)
+    return _submitted(submit, arn, tuning.region)
+
+
+def _submitted(submit: Submit, arn: str, region: str) -> Submitted:
+    return Submitted(name=submit.name, arn=arn, region=region, request=submit.request)
 
 
 def _already_submitted(unchanged: Unchanged, region: str) -> AlreadySubmitted:

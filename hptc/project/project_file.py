@@ -22,6 +22,7 @@ from hptc.project.infrastructure_choices import (
     provided,
 )
 from hptc.project.policy import Policy
+from hptc.project.repository import repository_of
 from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
@@ -83,6 +84,13 @@ class ProjectFile(StrictModel):
         examples=["churn"],
         pattern=r"^[a-z][a-z0-9-]{0,30}$",
     )
+    repository: str | None = Field(
+        default=None,
+        description="The repository that owns the stacks, which are tagged with it. Defaults to "
+        "the URL of git's remote; set it if the project is deployed from a copy without git.",
+        examples=["github.com/acme/churn"],
+        pattern=r"^[A-Za-z0-9_.:/=+@ -]{1,256}$",
+    )
     specs: list[str] = Field(
         default_factory=lambda: ["specs"],
         description="Folders and files that contain the specs.",
@@ -121,6 +129,15 @@ class Environment:
     variables: Mapping[str, Any]  # available to templates
     policy: Policy = field(default_factory=Policy)
     parameters: Mapping[str, str] = field(default_factory=dict)  # SSM parameters by reference
+    root: FilePath | None = field(default=None, compare=False)  # the project's folder
+    named_repository: str | None = field(default=None, compare=False)  # in hptc.yaml
+
+    @property
+    def repository(self) -> str:
+        """The repository that owns the stacks; empty if it is unknown. May run git."""
+        if self.named_repository is not None:
+            return self.named_repository
+        return repository_of(self.root) if self.root is not None else ""
 
     @property
     def has_managed_roles(self) -> bool:
@@ -186,6 +203,8 @@ class Project:
             parameters=parameters,
             policy=self.file.policy.model_copy(update=_explicit(entry.policy)),
             variables=_variables(self.file.project, chosen, entry, infrastructure),
+            root=self.root,
+            named_repository=self.file.repository,
         )
 
     def is_unclear(self, name: str | None) -> bool:

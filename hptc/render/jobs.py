@@ -12,10 +12,14 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, assert_never
 
+from hptc.cost.bound import BoundSummary
+from hptc.cost.forecast import total_cost
 from hptc.jobs.decisions import (
     AlreadySubmitted,
+    DecidedJob,
     DryRun,
     NothingToStop,
+    NotSubmitted,
     Stop,
     StopRequested,
     Submission,
@@ -23,6 +27,7 @@ from hptc.jobs.decisions import (
     latest_run_notes,
 )
 from hptc.project.references import latest_spec
+from hptc.render.cost import headline, total
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
     JobStatus,
@@ -31,7 +36,7 @@ from hptc.service.tuning_jobs import (
     TrainingJob,
     TrainingJobCounters,
 )
-from hptc.text import printable
+from hptc.text import plural, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,6 +46,26 @@ WIDTH = 100
 _UNBOUNDED = 10_000
 _STYLES = {"Completed": "green", "InProgress": "cyan", "Failed": "red", "Stopped": "yellow"}
 _RERUN_HINT = "to run it again, use --rerun N"
+
+
+def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -> str:
+    """The tuning jobs that a submission is about to create, with the maximum of each and in all."""
+    lines = [f"{plural(len(new), 'tuning job')} to create in {region}:"]
+    for job, bound in new:
+        lines.append(f"  {printable(job.name)}  {printable(job.file)}")
+        lines.append(f"    {printable(headline(bound))}")
+    if len(new) > 1:
+        lines.append(f"total: {total(total_cost([(bound, None) for _, bound in new]))}")
+    return "\n".join(lines)
+
+
+def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
+    """The summary of a submission of several jobs of which some failed."""
+    lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
+    for each in failed:
+        lines.append(f"  {printable(each.name)}  {printable(each.file)}")
+        lines += [f"    {printable(line.strip())}" for line in each.error.message.splitlines()]
+    return "\n".join(lines)
 
 
 def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH) -> str:

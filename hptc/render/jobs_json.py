@@ -11,6 +11,7 @@ from hptc.jobs.decisions import (
     AlreadySubmitted,
     DryRun,
     NothingToStop,
+    NotSubmitted,
     Stop,
     StopRequested,
     Submission,
@@ -90,9 +91,24 @@ def submission_json(outcome: Submission) -> str:
     return _json(_submission_data(outcome))
 
 
-def submissions_json(outcomes: Sequence[Submission]) -> str:
-    """The outcomes of several submissions."""
-    return _json({"jobs": [_submission_data(outcome) for outcome in outcomes]})
+def submissions_json(outcomes: Sequence[Submission], failed: Sequence[NotSubmitted] = ()) -> str:
+    """The outcomes of several submissions, and those that failed, if any."""
+    jobs = [_submission_data(outcome) for outcome in outcomes]
+    return _json({"jobs": jobs, **failures_data(failed)})
+
+
+def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, str]]]:
+    """The jobs that were not submitted, under `failed`; empty if there are none."""
+    entries = [
+        {
+            "name": each.name,
+            "file": each.file,
+            "error": each.error.message,
+            "help": each.error.help,
+        }
+        for each in failed
+    ]
+    return {"failed": entries} if entries else {}
 
 
 def _submission_data(outcome: Submission) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from hptc.jobs.decisions import Blocked, Submitted, Unchanged, latest_run_notes
+from hptc.jobs.decisions import Blocked, NotSubmitted, Submitted, Unchanged, latest_run_notes
 from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleReason
 from hptc.render.cost import forecast, headline, total
-from hptc.render.jobs import render_submission
+from hptc.render.jobs_json import failures_data
 from hptc.stacks.results import StackState, StackStatus
 from hptc.text import plural, printable
 
@@ -68,15 +68,14 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_applied(applied: Applied) -> str:
-    """The outcome of one planned job as text."""
-    return render_submission(applied.outcome)
-
-
 def applied_json(applied: Sequence[Applied]) -> str:
     """The outcomes of planned jobs as JSON."""
     jobs: list[dict[str, Any]] = []
+    failed: list[NotSubmitted] = []
     for each in applied:
+        if isinstance(each.outcome, NotSubmitted):
+            failed.append(each.outcome)
+            continue
         entry = {
             "spec": each.planned.spec,
             "file": each.planned.file,
@@ -84,7 +83,8 @@ def applied_json(applied: Sequence[Applied]) -> str:
             "outcome": "submitted" if isinstance(each.outcome, Submitted) else "unchanged",
         }
         jobs.append(entry)
-    return json.dumps({"version": VERSION, "jobs": jobs}, indent=2, ensure_ascii=False) + "\n"
+    data = {"version": VERSION, "jobs": jobs, **failures_data(failed)}
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _to_submit(plan: Plan) -> Iterator[str]:

@@ -67,12 +67,18 @@ class Tuning(TuningReader, Protocol):
 
 @frozen
 class DeployedStack:
-    """An entry of the list of stacks."""
+    """A stack that exists."""
 
     name: str
     arn: str
     outputs: Mapping[str, str]
     tags: Mapping[str, str]
+    status: str = ""
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation is changing the stack. A stack in review is not changed yet."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
 
 @frozen
@@ -105,11 +111,15 @@ class StackEvent:
         return self.logical_id == self.stack and self.type == "AWS::CloudFormation::Stack"
 
 
+RETAINING_POLICIES = ("Retain", "RetainExceptOnCreate")
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html"""
+
+
 class StackReader(Protocol):
     """Read-only access to the CloudFormation stacks of one account in one Region."""
 
-    def outputs(self, stack: str) -> dict[str, str] | None:
-        """The outputs of a stack by key; None if the stack does not exist."""
+    def find(self, stack: str) -> DeployedStack | None:
+        """The stack with a name; None if it does not exist."""
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         """Every stack. AwsError `AccessDenied` if the caller may only describe stacks by name."""
@@ -123,6 +133,9 @@ class StackOperations(StackReader, Protocol):
 
     def events(self, stack: str) -> Iterator[StackEvent]:
         """The events of a stack, newest first. AwsError if the stack does not exist."""
+
+    def template(self, stack: str) -> Mapping[str, Any]:
+        """The template of a stack, as JSON; empty if it is not in JSON."""
 
     def resources(self, stack: str) -> tuple[StackResource, ...]:
         """The resources that the template of a stack declares."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from hptc.aws.client import connect
@@ -20,12 +20,16 @@ from hptc.errors import AwsError, OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.project import project_file
 from hptc.project.project_file import Environment
+from hptc.service.stacks import check_owners, check_unchanging, existing_stacks
 from hptc.stacks.cdk_cli import find_cdk, run_cdk
 from hptc.stacks.cdk_output import CdkOutput
 from hptc.stacks.events import failure_of
+from hptc.stacks.losses import Loss, losses
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
 from hptc.text import listed_code
+
+_TEMPLATE = ".template.json"
 
 
 @frozen
@@ -36,6 +40,16 @@ class DeployCallbacks:
     progress: Callable[[StackProgress], None]
     findings: Callable[[Sequence[Diagnostic]], None]
     ask: Callable[[str], None] | None
+    confirm: Callable[[Loss], bool] | None  # asks for a lost resource's name; None as for `ask`
+
+
+@frozen
+class DeployConsent:
+    """What the user has allowed in advance."""
+
+    is_approved: bool = False  # changes that broaden permissions
+    adopted: Collection[str] = ()  # the names of stacks of somebody else
+    destroyed: Collection[str] = ()  # the names of keys, buckets and VPCs that may be lost
 
 
 def deploy(
@@ -43,20 +57,23 @@ def deploy(
     env: str | None,
     specs: Sequence[str],
     *,
-    is_approved: bool,
+    consent: DeployConsent,
     callbacks: DeployCallbacks,
 ) -> Deployment | None:
     """Deploy one environment of the project that `folder` is in; with `specs`, only their stacks.
 
-    Unless approved, changes that broaden permissions need a confirmation. Returns None if a finding
-    is an error, and nothing is deployed. Raises UsageError if the project or a tool is missing, and
+    Without consent, changes that broaden permissions and the loss of a key, a bucket or a VPC need
+    a confirmation, and a stack of somebody else is refused. Returns None if a finding is an error,
+    and nothing is deployed. Raises UsageError if the project or a tool is missing, and
     OperationError with CloudFormation's reason if a stack fails.
     """
     root, environment = _place(folder, env)
     command = find_cdk(root)
     with tempfile.TemporaryDirectory(prefix="hptc-") as scratch:
         callbacks.print_status(f"synthesizing the stacks of {environment.name}")
-        synthesized = synth_project(root, environment.name, Path(scratch, "cdk.out"))
+        synthesized = synth_project(
+            root, environment.name, Path(scratch, "cdk.out"), is_owner_checked=False
+        )
         if synthesized.diagnostics:
             callbacks.findings(synthesized.diagnostics)
         if synthesized.assembly is None:
@@ -68,7 +85,10 @@ def deploy(
                 f"nothing to deploy: the specs of {environment.name} need no stacks"
             )
             return _with_orphans(environment, (), all_stacks)
-        wanted = all_stacks.intersection([environment.foundation_stack, *stacks])
+        wanted = all_stacks
+        if stacks:
+            wanted = all_stacks.intersection([environment.foundation_stack, *stacks])
+        _check_deployed(environment, wanted, synthesized.assembly, consent, callbacks)
         callbacks.print_status(
             f"deploying {environment.name}: account {environment.account}, {environment.region}"
         )
@@ -82,14 +102,14 @@ def deploy(
                     *(sorted(wanted) if stacks else ["--all"]),
                     "--app", str(synthesized.assembly),
                     "--outputs-file", str(outputs_file),
-                    "--require-approval", "never" if is_approved else "broadening",
+                    "--require-approval", "never" if consent.is_approved else "broadening",
                     "--progress", "events",
                     "--no-notices",
                     "--no-version-reporting",
                 ],
                 root,
                 output,
-                ask=None if is_approved else callbacks.ask,
+                ask=None if consent.is_approved else callbacks.ask,
             )  # fmt: skip
         except KeyboardInterrupt:
             callbacks.print_status(_still_updating(output))
@@ -129,9 +149,47 @@ def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
     return path.parent, environment
 
 
+def _check_deployed(
+    environment: Environment,
+    wanted: Collection[str],
+    assembly: Path,
+    consent: DeployConsent,
+    callbacks: DeployCallbacks,
+) -> None:
+    """Refuse to deploy over stacks of somebody else, and to lose what the user did not name.
+
+    Raises OperationError, and UsageError for an adopted stack that is not deployed here.
+    """
+    if unknown := sorted(set(consent.adopted) - set(wanted)):
+        raise UsageError(
+            f"`{unknown[0]}` is not a stack of this deployment",
+            help=f"its stacks are {listed_code(sorted(wanted))}",
+        )
+    lost: list[Loss] = []
+    try:
+        operations = connect(environment).stacks
+        found = existing_stacks(wanted, operations)
+        check_owners(environment, found.values(), consent.adopted)
+        check_unchanging(found.values())
+        for name, stack in found.items():
+            if name == environment.foundation_stack or name in consent.adopted:
+                after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
+                lost += losses(stack, operations.template(stack.arn), after)
+    except AwsError as error:
+        # The CDK deploys with its own roles, so the caller may not be allowed to read stacks.
+        callbacks.print_status(f"the deployed stacks were not checked: {error.message}")
+    unnamed = [each for each in lost if not each.is_named(consent.destroyed)]
+    if unnamed and (callbacks.confirm is None or not all(map(callbacks.confirm, unnamed))):
+        names = " ".join(f"--allow-destroy {each.name}" for each in unnamed)
+        raise OperationError(
+            "nothing was deployed, because the deployment"
+            + "".join(f"\n  - {each.text}" for each in unnamed),
+            help=f"restore it in hptc.yaml, or allow it with {names}",
+        )
+
+
 def _stacks_in(assembly: Path) -> set[str]:
-    suffix = ".template.json"
-    return {path.name.removesuffix(suffix) for path in assembly.glob(f"*{suffix}")}
+    return {path.name.removesuffix(_TEMPLATE) for path in assembly.glob(f"*{_TEMPLATE}")}
 
 
 def _stacks_of(environment: Environment, spec: str, all_stacks: set[str]) -> list[str]:
@@ -166,8 +224,8 @@ def _still_updating(output: CdkOutput) -> str:
     if not stacks:
         return "no stack was being updated"
     return (
-        f"CloudFormation is still updating {listed_code(stacks)}; rerun `hptc deploy` to see the "
-        "result"
+        f"CloudFormation is still updating {listed_code(stacks)}; rerun `hptc deploy` when it "
+        "has finished"
     )
 
 

@@ -16,6 +16,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.stack_outputs import output_key
+from hptc.infrastructure.stack_owner import is_own, owner_text
 from hptc.project.project_file import Environment
 from hptc.service.interface import (
     DeployedStack,
@@ -71,7 +72,8 @@ def plan_removal(
         if not is_of(environment, stack):
             raise UsageError(
                 f"the stack `{name}` does not belong to the project `{environment.project}` and "
-                f"its environment `{environment.name}`, by its name and tags",
+                f"its environment `{environment.name}`, by its name and tags"
+                + ("" if is_own(environment, stack.tags) else f": it {owner_text(stack.tags)}"),
                 help="hptc only deletes stacks that it created; use the AWS CLI for others",
             )
         if (spec := needed.get(name.lower())) is not None:

@@ -11,28 +11,42 @@ from collections.abc import Collection, Iterable, Sequence
 from hptc.aws.aws_errors import is_access_denied
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
-from hptc.errors import AwsError
-from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.infrastructure.provenance_tags import TAG_PREFIX
-from hptc.infrastructure.stack_digest import DIGEST
+from hptc.errors import AwsError, OperationError
+from hptc.infrastructure.environment_stacks import EnvironmentStacks, environment_stacks
+from hptc.infrastructure.stack_digest import is_current
 from hptc.infrastructure.stack_outputs import output_key
+from hptc.infrastructure.stack_owner import adoption_help, foreign_stack, is_own
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack, StackReader
 from hptc.stacks.results import StackState, StackStatus, StackStatuses
 
 
+def current_digests(compiled: Sequence[Compiled]) -> dict[str, str]:
+    """The digests of the stacks that specs need, as they are now, by the stack's name."""
+    by_environment: dict[tuple[str, str], list[Compiled]] = {}
+    for one in compiled:
+        if one.environment is not None:
+            key = (one.environment.project, one.environment.name)
+            by_environment.setdefault(key, []).append(one)
+    found: dict[str, str] = {}
+    for specs in by_environment.values():
+        if (environment := specs[0].environment) is not None:
+            found |= environment_stacks(environment, deployable_specs(specs)).digests
+    return found
+
+
 def stack_statuses(
     environment: Environment,
-    compiled: Sequence[Compiled],
+    needed: EnvironmentStacks,
     stacks: StackReader,
     *,
     is_whole_project: bool,
 ) -> StackStatuses:
-    """The state of every stack that specs need; of a whole project, also the orphaned stacks.
+    """The state of every stack that is needed; of a whole project, also the orphaned stacks.
 
-    Orphaned stacks stay unknown if the caller may only describe stacks by name.
+    Orphaned stacks stay unknown if the caller may only describe stacks by name. Raises
+    OperationError for a stack that is somebody else's.
     """
-    needed = environment_stacks(environment, deployable_specs(compiled))
     outputs = needed.outputs
     orphaned: tuple[str, ...] = ()
     listing_error = ""
@@ -45,7 +59,7 @@ def stack_statuses(
             listing_error = error.message
     return StackStatuses(
         needed=tuple(
-            _status(name, stacks, references, needed.digests[name])
+            _status(environment, name, stacks, references, needed.digests[name])
             for name, references in outputs.items()
         ),
         orphaned=orphaned,
@@ -53,15 +67,22 @@ def stack_statuses(
     )
 
 
-def _status(name: str, stacks: StackReader, references: Sequence[str], digest: str) -> StackStatus:
-    outputs = stacks.outputs(name)
-    if outputs is None:
+def _status(
+    environment: Environment,
+    name: str,
+    stacks: StackReader,
+    references: Sequence[str],
+    digest: str,
+) -> StackStatus:
+    found = stacks.find(name)
+    if found is None:
         return StackStatus(name=name, state=StackState.MISSING)
-    missing = tuple(key for key in map(output_key, references) if key not in outputs)
+    if reason := foreign_stack(environment, name, found.tags):
+        raise OperationError(reason, help=adoption_help(environment, [name]))
+    missing = tuple(key for key in map(output_key, references) if key not in found.outputs)
     if missing:
         return StackStatus(name=name, state=StackState.INCOMPLETE, missing_outputs=missing)
-    # A stack without a digest counts as deployed; only `cdk diff` can tell.
-    is_same = outputs.get(output_key(DIGEST), digest) == digest
+    is_same = is_current(found.outputs, digest)
     return StackStatus(name=name, state=StackState.DEPLOYED if is_same else StackState.CHANGED)
 
 
@@ -89,9 +110,5 @@ def is_of(environment: Environment, stack: DeployedStack) -> bool:
     of `dev-eu`.
     """
     own = environment.foundation_stack
-    tags = {
-        f"{TAG_PREFIX}project": environment.project,
-        f"{TAG_PREFIX}environment": environment.name,
-    }
     has_name = stack.name == own or stack.name.startswith(f"{own}-")
-    return has_name and tags.items() <= dict(stack.tags).items()
+    return has_name and is_own(environment, stack.tags)

@@ -45,16 +45,20 @@ def environment(account: str = ACCOUNT) -> Environment:
     )
 
 
+OWNER = {"hptc:project": "churn", "hptc:environment": "dev"}
+
+
 def deploy(stacks: dict[str, dict[str, str]] = STACKS) -> None:
     """Deploy stacks that only have outputs."""
     client = boto3.client("cloudformation", region_name="us-east-1")
+    tags: Any = [{"Key": key, "Value": value} for key, value in OWNER.items()]
     for name, outputs in stacks.items():
         template = {
             "Resources": {"Topic": {"Type": "AWS::SSM::Parameter", "Properties": {
                 "Type": "String", "Value": "x", "Name": name}}},
             "Outputs": {key: {"Value": value} for key, value in outputs.items()},
         }  # fmt: skip
-        client.create_stack(StackName=name, TemplateBody=json.dumps(template))
+        client.create_stack(StackName=name, TemplateBody=json.dumps(template), Tags=tags)
 
 
 @pytest.mark.usefixtures("aws")
@@ -149,8 +153,11 @@ class TestAgainstMoto:
 
     def test_outputs_of_stacks(self, cloud: Aws) -> None:
         deploy()
-        assert cloud.stacks.outputs("hptc-churn-dev") == STACKS["hptc-churn-dev"]
-        assert cloud.stacks.outputs("nope") is None
+        found = cloud.stacks.find("hptc-churn-dev")
+        assert found is not None
+        assert (found.outputs, found.tags) == (STACKS["hptc-churn-dev"], OWNER)
+        assert (found.status, found.is_changing) == ("CREATE_COMPLETE", False)
+        assert cloud.stacks.find("nope") is None
 
     def test_the_life_of_a_stack(self, cloud: Aws) -> None:
         template = {
@@ -179,7 +186,7 @@ class TestAgainstMoto:
         assert newest.is_of_stack
         assert newest.physical_id == stack.arn
         cloud.stacks.delete(stack.arn)
-        assert cloud.stacks.outputs("ours") is None
+        assert cloud.stacks.find("ours") is None
         assert next(iter(cloud.stacks.events(stack.arn))).status == "DELETE_COMPLETE"
         with pytest.raises(AwsError):
             next(iter(cloud.stacks.events("ours")))
@@ -190,7 +197,7 @@ class TestAgainstMoto:
         calls: list[Callable[[], Any]] = [
             lambda: cloud.tuning.create(job.request),
             lambda: cloud.tuning.stop("x"),
-            lambda: cloud.stacks.outputs("x"),
+            lambda: cloud.stacks.find("x"),
         ]
         for call in calls:
             with pytest.raises(AwsError) as raised:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.layers import Layers
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure import environment_stacks as module
 from hptc.infrastructure import project_findings
+from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.project.references import names_in
 from hptc.source.document import Document
 from hptc.stacks.status import stack_statuses
@@ -62,7 +64,12 @@ def test_a_plan_computes_each_digest_and_the_foundation_once(
     assert environment is not None
     count(module, "stack_digest")
     count(module, "foundation")
-    found = stack_statuses(environment, compiled, FakeStacks(), is_whole_project=False)
+    found = stack_statuses(
+        environment,
+        environment_stacks(environment, deployable_specs(compiled)),
+        FakeStacks(),
+        is_whole_project=False,
+    )
     assert len(found.needed) == 1 + 2 * specs
     assert calls == {"stack_digest": 1 + 2 * specs, "foundation": 1}
 

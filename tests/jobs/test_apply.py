@@ -11,7 +11,7 @@ import pytest
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError
 from hptc.jobs.apply import apply
-from hptc.jobs.decisions import AlreadySubmitted, Submitted
+from hptc.jobs.decisions import AlreadySubmitted, NotSubmitted, Submitted
 from hptc.jobs.plan_file import plan_text, read_plan
 from hptc.jobs.planned import Applied, Plan
 from hptc.request.emission import Request
@@ -64,13 +64,30 @@ def test_a_repeat_submits_the_rest_of_an_interrupted_run(specs: list[Compiled]) 
             return super().create(request)
 
     plan, tuning = planned(specs), Breaking()
-    outcomes = apply(plan, specs, tuning, deployed(*NAMES), provenance=origin)
-    assert isinstance(next(outcomes).outcome, Submitted)
-    with pytest.raises(AwsError, match="quota"):
-        next(outcomes)
+    tried = carry_out(plan, specs, tuning)
+    assert [type(each.outcome) for each in tried] == [Submitted, NotSubmitted, NotSubmitted]
+    assert len(tuning.jobs) == 1
 
     done = carry_out(plan, specs, FakeTuning(jobs=tuning.jobs, tags=tuning.tags))
     assert [type(each.outcome) for each in done] == [AlreadySubmitted, Submitted, Submitted]
+
+
+def test_expired_credentials_stop_the_run(specs: list[Compiled]) -> None:
+    class Expired(FakeTuning):
+        def create(self, request: Request) -> str:
+            self.calls.append("create")
+            raise AwsError("the token has expired", code="ExpiredToken", help="sign in")
+
+    tuning = Expired()
+    tried = carry_out(planned(specs), specs, tuning)
+    assert tuning.calls.count("create") == 1
+    errors = [each.outcome.error for each in tried if isinstance(each.outcome, NotSubmitted)]
+    assert [error.message.partition(",")[0] for error in errors] == [
+        "the token has expired",
+        "not tried",
+        "not tried",
+    ]
+    assert {error.help for error in errors} == {"sign in"}
 
 
 def test_a_job_blocked_in_the_plan_is_not_submitted(specs: list[Compiled]) -> None:

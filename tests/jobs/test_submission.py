@@ -22,6 +22,7 @@ from hptc.jobs.decisions import (
 from hptc.jobs.provenance import Provenance, job_tags
 from hptc.jobs.resolution import resolve_references
 from hptc.jobs.submission import dry_run, stop, submit
+from hptc.request.emission import Request
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
 
@@ -259,6 +260,17 @@ class TestRaces:
         tuning.rivals = [{**churn.request, "Tags": tags}]
         assert isinstance(send(churn, tuning), AlreadySubmitted)
         assert tuning.calls == ["describe", "create", "describe", "list_tags"]
+
+    def test_a_retry_finds_the_job_of_the_first_attempt(self, churn: Compiled) -> None:
+        class Lossy(FakeTuning):
+            def create(self, request: Request) -> str:
+                self.calls.append("create")
+                self.add(request)  # the response is lost, and the call is repeated
+                raise AwsError("already exists", code="ResourceInUse", is_of_retry=True)
+
+        sent = send(churn, Lossy())
+        assert isinstance(sent, Submitted)
+        assert sent.arn.endswith(sent.name)
 
     def test_somebody_else_created_another_job(self, churn: Compiled) -> None:
         tuning = FakeTuning()

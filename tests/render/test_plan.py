@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.jobs.decisions import AlreadySubmitted, Submitted
+from hptc.errors import OperationError
+from hptc.jobs.decisions import AlreadySubmitted, NotSubmitted, Submitted
 from hptc.jobs.planned import Applied, Plan
-from hptc.render.plan import applied_json, render_applied, render_plan, verdict
+from hptc.render.plan import applied_json, render_plan, verdict
 from hptc.stacks.results import StackStatuses
 from tests.support.golden import Golden
 from tests.support.plan_cases import (
@@ -102,8 +103,13 @@ def test_applied() -> None:
             ),
         ),
     ]
-    assert render_applied(applied[0]) == f"submitted a-0123abcd in us-east-1\n{ARN}a"
     assert [each["outcome"] for each in json.loads(applied_json(applied))["jobs"]] == [
         "submitted",
         "unchanged",
+    ]
+    refused = NotSubmitted(name="c-0123abcd", file="specs/c.yaml", error=OperationError("quota"))
+    found = json.loads(applied_json([*applied, Applied(planned=new("c"), outcome=refused)]))
+    assert [each["name"] for each in found["jobs"]] == ["a-0123abcd", "b-0123abcd"]
+    assert found["failed"] == [
+        {"name": "c-0123abcd", "file": "specs/c.yaml", "error": "quota", "help": ""}
     ]

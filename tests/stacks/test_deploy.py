@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from hptc.errors import EXIT_OPERATION, OperationError, UsageError
-from hptc.stacks.deploy import DeployCallbacks, deploy
+from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
 from hptc.stacks.results import Deployment, StackProgress
 from tests.support.plans import project, spec
 
 FOUNDATION = "hptc-churn-dev"
 STACK = f"{FOUNDATION}-churn"
+
+
+APPROVED = DeployConsent(is_approved=True)
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Reported:
             progress=self.steps.append,
             findings=lambda _: None,
             ask=None,
+            confirm=None,
         )
 
 
@@ -63,7 +67,9 @@ def write_cdk(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") ->
 def run(folder: Path, *specs: str, is_approved: bool = False) -> tuple[Deployment, Reported]:
     reported = Reported()
     callbacks = reported.callbacks()
-    result = deploy(folder, "dev", specs, is_approved=is_approved, callbacks=callbacks)
+    result = deploy(
+        folder, "dev", specs, consent=DeployConsent(is_approved=is_approved), callbacks=callbacks
+    )
     assert result is not None
     return result, reported
 
@@ -133,8 +139,8 @@ def test_changes_to_confirm_are_printed(folder: Path) -> None:
     write_cdk(folder, FAILURES["no terminal"][0])
     reported = Reported()
     with pytest.raises(OperationError):
-        deploy(folder, "dev", (), is_approved=False, callbacks=reported.callbacks())
-    assert reported.lines[2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
+        deploy(folder, "dev", (), consent=DeployConsent(), callbacks=reported.callbacks())
+    assert reported.lines[3:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
 
 
 SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one"
@@ -147,7 +153,7 @@ def test_a_success(folder: Path) -> None:
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
-    assert reported.lines[2:] == ["a warning", "another one"]
+    assert reported.lines[3:] == ["a warning", "another one"]
     # The deployment has succeeded, although the caller may not list stacks.
     assert result.orphaned is None
     assert "no AWS credentials" in result.listing_error
@@ -182,9 +188,21 @@ def test_an_interruption_names_the_stacks_in_progress(folder: Path) -> None:
     write_cdk(folder, activity, code=130)
     reported = Reported()
     with pytest.raises(KeyboardInterrupt):
-        deploy(folder, "dev", (), is_approved=True, callbacks=reported.callbacks())
+        deploy(
+            folder,
+            "dev",
+            (),
+            consent=DeployConsent(is_approved=True),
+            callbacks=reported.callbacks(),
+        )
     assert f"CloudFormation is still updating `{STACK}`" in reported.lines[-1]
     write_cdk(folder, "", code=130)
     with pytest.raises(KeyboardInterrupt):
-        deploy(folder, "dev", (), is_approved=True, callbacks=reported.callbacks())
+        deploy(
+            folder,
+            "dev",
+            (),
+            consent=DeployConsent(is_approved=True),
+            callbacks=reported.callbacks(),
+        )
     assert reported.lines[-1] == "no stack was being updated"

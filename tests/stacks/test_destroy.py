@@ -87,6 +87,7 @@ class TestRefusals:
         stacks.stacks |= {other: {} for other in others}
         stacks.tags[f"{FOUNDATION}-eu"] = {**OURS, "hptc:environment": "dev-eu"}
         stacks.tags["ours-by-tags"] = OURS
+        stacks.tags[f"{FOUNDATION}-by-hand"] = {}
         with pytest.raises(UsageError, match=message):
             plan(churn, [f"{FOUNDATION}-gone", name], stacks)
 

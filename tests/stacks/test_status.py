@@ -88,6 +88,7 @@ class TestStacks:
         stacks.stacks["hptc-churn-dev-eu"] = {}  # the foundation of an environment `dev-eu`
         stacks.tags["hptc-churn-dev-eu"] = {"hptc:project": "churn", "hptc:environment": "dev-eu"}
         stacks.stacks["hptc-churn-dev-by-hand"] = {}
+        stacks.tags["hptc-churn-dev-by-hand"] = {}
         assert planned(churn, stacks=stacks).stacks.orphaned == ("hptc-churn-dev-gone",)
 
     def test_without_permission_to_list_stacks(self, churn: list[Compiled]) -> None:

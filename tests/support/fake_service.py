@@ -114,7 +114,10 @@ class FakeStacks:
 
     stacks: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    # By default, a stack's own project and environment, as its name has them.
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
     refusals: list[AwsError] = field(default_factory=list)  # raised by the next list
     declared: dict[str, tuple[StackResource, ...]] = field(default_factory=dict)
     history: dict[str, list[StackEvent]] = field(default_factory=dict)  # oldest first
@@ -122,18 +125,24 @@ class FakeStacks:
     fates: dict[str, list[list[StackEvent]]] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
-    def outputs(self, stack: str) -> dict[str, str] | None:
+    def find(self, stack: str) -> DeployedStack | None:
         self.calls.append(stack)
-        return self.stacks.get(stack)
+        return self._deployed(stack) if stack in self.stacks else None
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         self.calls.append("list_stacks")
         if self.refusals:
             raise self.refusals.pop(0)
-        for name, outputs in self.stacks.items():
-            yield DeployedStack(
-                name=name, arn=arn_of(name), outputs=outputs, tags=self.tags.get(name, {})
-            )
+        yield from map(self._deployed, self.stacks)
+
+    def _deployed(self, name: str) -> DeployedStack:
+        return DeployedStack(
+            name=name,
+            arn=arn_of(name),
+            outputs=self.stacks[name],
+            tags=self.tags.get(name, owner_of(name)),
+            status=self.statuses.get(name, ""),
+        )
 
     def events(self, stack: str) -> Iterator[StackEvent]:
         name = name_of(stack)
@@ -142,6 +151,9 @@ class FakeStacks:
         if name in self.deleted and self.fates.get(name):
             self.history[name] += self.fates[name].pop(0)
         return reversed(list(self.history.get(name, [])))
+
+    def template(self, stack: str) -> Mapping[str, Any]:
+        return self.templates.get(name_of(stack), {})
 
     def resources(self, stack: str) -> tuple[StackResource, ...]:
         return self.declared.get(name_of(stack), ())
@@ -156,6 +168,13 @@ class FakeStacks:
 
 def arn_of(stack: str) -> str:
     return f"arn:aws:cloudformation:us-east-1:111122223333:stack/{stack}/1234abcd"
+
+
+def owner_of(stack: str) -> dict[str, str]:
+    """The tags of a stack's project and environment, as its name has them."""
+    prefix, *names = stack.split("-")
+    keys = ("hptc:project", "hptc:environment")
+    return dict(zip(keys, names, strict=False)) if prefix == "hptc" else {}
 
 
 def name_of(stack: str) -> str:

@@ -1,0 +1,54 @@
+"""Looks up the stacks of a deployment, and refuses those that it must not change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from hptc.errors import OperationError
+from hptc.infrastructure.stack_owner import adoption_help, foreign_stack
+from hptc.project.project_file import Environment
+from hptc.service.interface import DeployedStack, StackReader
+from hptc.text import listed_code
+
+_MANY = 20  # one call lists about a hundred stacks
+
+
+def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, DeployedStack]:
+    """Those of the stacks that exist, by name. A few are described one by one.
+
+    A stack in review has no resources yet, so it doesn't exist.
+    """
+    if len(names) > _MANY:
+        found = [each for each in stacks.list_stacks() if each.name in names]
+    else:
+        found = [each for name in sorted(names) if (each := stacks.find(name)) is not None]
+    return {each.name: each for each in found if each.status != "REVIEW_IN_PROGRESS"}
+
+
+def check_owners(
+    environment: Environment, found: Iterable[DeployedStack], adopted: Collection[str] = ()
+) -> None:
+    """Raise OperationError if a stack is somebody else's and not adopted by name."""
+    foreign = [
+        (stack.name, reason)
+        for stack in found
+        if stack.name not in adopted
+        and (reason := foreign_stack(environment, stack.name, stack.tags))
+    ]
+    if foreign:
+        others = [name for name, _ in foreign[1:]]
+        raise OperationError(
+            foreign[0][1] + (f"; the same applies to {listed_code(others)}" if others else ""),
+            help=adoption_help(environment, [name for name, _ in foreign]),
+        )
+
+
+def check_unchanging(found: Iterable[DeployedStack]) -> None:
+    """Raise OperationError if another deployment is changing a stack."""
+    for stack in found:
+        if stack.is_changing:
+            raise OperationError(
+                f"another deployment is changing the stack `{stack.name}` ({stack.status}); "
+                "nothing was deployed",
+                help="rerun `hptc deploy` when it has finished",
+            )
