@@ -25,7 +25,7 @@ setup: .venv/.installed node_modules/.installed ## install pinned dependencies a
 	@touch $@
 
 node_modules/.installed: package-lock.json
-	@command -v npm >/dev/null || { echo "hptc: npm not found; install Node 20 or newer"; exit 2; }
+	@command -v npm >/dev/null || { echo "hptc: npm not found; install Node 22 or newer"; exit 2; }
 	@echo "==> installing the pinned CDK CLI"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -36,8 +36,12 @@ class FoundationStack(cdk.Stack):
         super().__init__(
             scope, foundation.stack, env=env, description="hptc: what the tuning specs share"
         )
+        # A resource of a creation that fails is deleted: nothing is in it yet, and a repetition
+        # creates another one.
         self._removal = (
-            cdk.RemovalPolicy.RETAIN if foundation.is_retained else cdk.RemovalPolicy.DESTROY
+            cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            if foundation.is_retained
+            else cdk.RemovalPolicy.DESTROY
         )
         key = None
         values = {each.provides: read(self, each) for each in foundation.parameters}
@@ -158,7 +162,11 @@ class FoundationStack(cdk.Stack):
         vpc = ec2.Vpc(
             self,
             "Vpc",
-            availability_zones=list(network.availability_zones),
+            availability_zones=list(network.availability_zones)
+            or [
+                cdk.Fn.select(index, cdk.Fn.get_azs(self.region))
+                for index in range(network.zone_count)
+            ],
             ip_addresses=ec2.IpAddresses.cidr(network.cidr),
             nat_gateways=0,
             restrict_default_security_group=False,  # True adds a custom resource

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 VALIDATE = "HPTC_CDK_VALIDATE"
 """If set to 1, CDK also validates the templates, which takes seconds and hundreds of MB."""
 
+MIN_NODE = 22
+"""The oldest Node that is maintained: https://nodejs.org/en/about/previous-releases"""
+_NODE_MAJOR = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
 _CLI_ACCOUNT = "CDK_DEFAULT_ACCOUNT"
 """The CDK CLI sets this variable to the account of its credentials:
 https://docs.aws.amazon.com/cdk/v2/guide/environments.html"""
@@ -46,6 +49,7 @@ class Synthesized:
 
     diagnostics: tuple[Diagnostic, ...]
     assembly: Path | None
+    notes: tuple[str, ...] = ()  # about the tools
 
 
 def synth_project(
@@ -77,7 +81,7 @@ def synth_project(
     if is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account:
         _check_owners(chosen, found.outputs)
     assembly = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
-    return Synthesized(diagnostics=diagnostics, assembly=assembly)
+    return Synthesized(diagnostics=diagnostics, assembly=assembly, notes=_tool_notes())
 
 
 def _check_owners(environment: Environment, names: Collection[str]) -> None:
@@ -162,11 +166,22 @@ def build(
 
 
 def _context(environment: Environment, foundation: Foundation) -> dict[str, object]:
-    """What CDK would otherwise look up in AWS, so that synthesis works without credentials."""
+    """What CDK would otherwise look up in AWS, so that synthesis works without credentials.
+
+    CDK compares the zones that a network names with these; CloudFormation lists them otherwise.
+    """
     if not isinstance(foundation.network, Network):
         return {}
     zones = f"availability-zones:account={environment.account}:region={environment.region}"
-    return {zones: list(foundation.network.availability_zones)}
+    return {zones: list(foundation.network.availability_zones) or [f"{environment.region}a"]}
+
+
+def _tool_notes() -> tuple[str, ...]:
+    """A line about a Node that is too old, instead of the CDK's banner."""
+    major = os.environ.get(_NODE_MAJOR, "")
+    if not major.isdecimal() or int(major) >= MIN_NODE:
+        return ()
+    return (f"Node {major} is past its end of life: install Node {MIN_NODE} or newer",)
 
 
 def _need_tools() -> None:
@@ -174,7 +189,7 @@ def _need_tools() -> None:
     if node is None:
         raise UsageError(
             "AWS CDK needs Node.js, but `node` is not on PATH",
-            help="install Node.js 20 or later: https://nodejs.org",
+            help=f"install Node.js {MIN_NODE} or newer: https://nodejs.org",
         )
     if find_spec("aws_cdk") is None:
         raise UsageError(
@@ -185,5 +200,5 @@ def _need_tools() -> None:
     major = version.stdout.strip().removeprefix("v").partition(".")[0]
     if major:
         # jsii prints a banner of 20 lines for a Node version close to its end of life.
-        os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", major)
+        os.environ.setdefault(_NODE_MAJOR, major)
         os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", major)

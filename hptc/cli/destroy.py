@@ -51,7 +51,7 @@ def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) 
         for each in planned:
             removed.append(remove(each, aws.stacks, progress=print_progress))
             if not as_json:
-                print_result(render_removed(removed[-1]))
+                print_result(render_removed(removed[-1], environment.region))
     except KeyboardInterrupt:
         print_status(f"CloudFormation is still deleting `{planned[len(removed)].name}`")
         raise

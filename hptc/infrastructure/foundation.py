@@ -42,7 +42,8 @@ class Network:
 
     cidr: str
     subnet_prefix: int
-    availability_zones: tuple[str, ...]
+    zone_count: int
+    availability_zones: tuple[str, ...]  # without any, CloudFormation lists the account's
     interface_endpoints: tuple[str, ...]
     s3_policy: tuple[Statement, ...]
     rules: tuple[SecurityGroupRule, ...]
@@ -197,7 +198,8 @@ def _vpc(environment: Environment, choice: NetworkChoice) -> Network:
     return Network(
         cidr=choice.cidr if cidr is None else str(cidr),
         subnet_prefix=prefix + _SUBNET_SLOTS_BITS,
-        availability_zones=availability_zones(environment, choice),
+        zone_count=choice.zone_count,
+        availability_zones=tuple(choice.availability_zones or ()),
         interface_endpoints=tuple(sorted(set(choice.interface_endpoints))),
         s3_policy=endpoint_policy(environment),
         rules=tuple(_rules(environment, choice)),
@@ -210,11 +212,6 @@ def cidr_block(text: str) -> IPv4Network | None:
         return IPv4Network(text)
     except ValueError:
         return None
-
-
-def availability_zones(environment: Environment, choice: NetworkChoice) -> tuple[str, ...]:
-    """The zones of the VPC that hptc creates."""
-    return tuple(choice.availability_zones or (f"{environment.region}{zone}" for zone in "ab"))
 
 
 def _rules(environment: Environment, choice: NetworkChoice) -> list[SecurityGroupRule]:

@@ -16,6 +16,7 @@ from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
+from hptc.infrastructure.stack_names import passable_roles
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.kms_keys import allowed_keys
 from hptc.project.patterns import pattern
@@ -242,9 +243,8 @@ def _pass_role(environment: Environment) -> Iterator[Statement]:
         case "absent":
             return
         case "managed":
-            prefix = environment.infrastructure.role_name_prefix
-            name = f"{prefix}{environment.project}-{environment.name}-*" if prefix else "*"
-            role = arn(environment, "iam", f"role{environment.role_path}{name}", is_global=True)
+            start = passable_roles(environment)
+            role = arn(environment, "iam", f"role{start}*", is_global=True)
         case role:
             pass
     listed = environment.policy.execution_roles or ()

@@ -14,7 +14,6 @@ from hptc.diagnostics import Finding, ProjectPath
 from hptc.infrastructure.foundation import (
     LARGEST_VPC_PREFIX,
     SMALLEST_VPC_PREFIX,
-    availability_zones,
     bucket_key,
     cidr_block,
     launcher_policy_name,
@@ -27,7 +26,12 @@ from hptc.infrastructure.policy_size import (
     policy_size,
 )
 from hptc.infrastructure.s3_endpoint import endpoint_policy
-from hptc.infrastructure.stack_names import MAX_STACK_NAME, is_stack_name
+from hptc.infrastructure.stack_names import (
+    MAX_STACK_NAME,
+    created_roles,
+    is_stack_name,
+    passable_roles,
+)
 from hptc.infrastructure.stack_outputs import endpoint_id, foundation_outputs
 from hptc.project.identifiers import Location
 from hptc.project.infrastructure_choices import Network, mismatches
@@ -67,7 +71,39 @@ def project_findings(project: Project) -> list[Finding]:
                 )
             )
         found += environment_findings(environment)
-    return found
+    return [*found, *_passable_roles(project)]
+
+
+def _passable_roles(project: Project) -> Iterator[Finding]:
+    """Environments whose launchers may pass the roles of another one in the same account.
+
+    People who launch tuning jobs may pass the roles that hptc creates in their environment, which
+    the policy identifies by their path, and by the start of their names if that is fixed.
+    """
+    environments = [
+        each
+        for name in project.file.environments
+        if (each := project.environment(name)) and each.infrastructure.execution_role == "managed"
+    ]
+    for one in environments:
+        passed = passable_roles(one)
+        if one.infrastructure.launcher_policy != "managed":
+            continue
+        for other in environments:
+            if other is one or other.account != one.account:
+                continue
+            if created_roles(other).startswith(passed):
+                yield _finding(
+                    one,
+                    ("infrastructure", "role_path")
+                    if one.infrastructure.role_path is not None
+                    else (),
+                    f"people who launch tuning jobs in `{one.name}` could pass the roles of "
+                    f"`{other.name}`: both are in the account {one.account}, and the roles of "
+                    f"`{other.name}` start with {created_roles(other)}",
+                    f"use another `role_path`, such as {one.role_path}{one.name}/",
+                )
+                break
 
 
 def _unknown_region(environment: str, region: str) -> Finding:
@@ -186,7 +222,7 @@ def _cidr(environment: Environment, network: Network) -> Iterator[Finding]:
 
 
 def _zones(environment: Environment, network: Network) -> Iterator[Finding]:
-    zones = availability_zones(environment, network)
+    zones = network.availability_zones or []
     for index, zone in enumerate(zones):
         at = ("infrastructure", "network", "availability_zones", index)
         advice = f"use zones such as [{environment.region}a, {environment.region}b]"

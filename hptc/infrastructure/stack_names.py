@@ -38,6 +38,22 @@ def role_name(environment: Environment, stack: str) -> str | None:
     return f"{name[: _MAX_ROLE_NAME - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
+def passable_roles(environment: Environment) -> str:
+    """The start of the path and name of every role of hptc's that launchers may pass."""
+    prefix = environment.infrastructure.role_name_prefix
+    names = f"{prefix}{environment.project}-{environment.name}-" if prefix else ""
+    return f"{environment.role_path}{names}"
+
+
+def created_roles(environment: Environment) -> str:
+    """The start of the path and name of every role that hptc creates in an environment.
+
+    A generated name starts with that of its stack.
+    """
+    prefix = environment.infrastructure.role_name_prefix or "hptc-"
+    return f"{environment.role_path}{prefix}{environment.project}-{environment.name}-"
+
+
 @frozen
 class NamedSpec:
     """A spec of a project, and which stacks it may have."""

@@ -85,7 +85,7 @@ class Network(StrictModel):
     availability_zones: list[str] | None = Field(
         default=None,
         description="2 or 3 Availability Zones for the VPC that hptc creates. Defaults to the "
-        "Region's zones a and b.",
+        "first two that CloudFormation lists for the account.",
         min_length=2,
         max_length=3,
         examples=[["us-east-1a", "us-east-1b"]],
@@ -210,7 +210,10 @@ class Infrastructure(StrictModel):
         "launch tuning jobs may pass every role under it. Defaults to "
         "/hptc/PROJECT/ENVIRONMENT/.",
         examples=["/ml/tuning/"],
-        pattern=r"^/([!-.0-~]+/)+$",
+        # The path of a managed policy, and the ARN of a role in a tuning job, have fewer characters
+        # than the path of a role:
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+        pattern=r"^(/[A-Za-z0-9.,+@=_-]+)+/$",
         max_length=512,
     )
     role_name_prefix: str | None = Field(

@@ -22,7 +22,6 @@ from hptc.project.infrastructure_choices import (
     provided,
 )
 from hptc.project.policy import Policy
-from hptc.project.repository import repository_of
 from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
@@ -137,7 +136,11 @@ class Environment:
         """The repository that owns the stacks; empty if it is unknown. May run git."""
         if self.named_repository is not None:
             return self.named_repository
-        return repository_of(self.root) if self.root is not None else ""
+        if self.root is None:
+            return ""
+        from hptc.project.repository import repository_of
+
+        return repository_of(self.root)
 
     @property
     def has_managed_roles(self) -> bool:

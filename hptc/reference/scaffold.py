@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hptc import __version__
 from hptc.errors import UsageError
 from hptc.files import write_all
 from hptc.reference.schema import project_schema, spec_schema
@@ -24,6 +25,7 @@ _FILES: Mapping[str, str] = {
     "cdk.json": "cdk.json",
     "requirements.txt": "requirements.txt",
     "package.json": "package.json",
+    "package-lock.json": "package-lock.json.txt",
     ".gitignore": "gitignore",
     ".github/workflows/hptc.yml": "workflow.yml",
     ".vscode/settings.json": "vscode.json",
@@ -31,7 +33,7 @@ _FILES: Mapping[str, str] = {
 }
 """The files of a project, and their templates, whose names no tool recognizes."""
 
-_PROJECT = "__PROJECT__"
+_PROJECT, _VERSION = "__PROJECT__", "__VERSION__"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _MAX_NAME = 31
 
@@ -62,7 +64,10 @@ def write_project(folder: Path, *, name: str | None) -> list[Path]:
 
 def _texts(project: str) -> dict[str, str]:
     texts = {
-        path: (_TEMPLATES / template).read_text(encoding="utf-8").replace(_PROJECT, project)
+        path: (_TEMPLATES / template)
+        .read_text(encoding="utf-8")
+        .replace(_PROJECT, project)
+        .replace(_VERSION, __version__)
         for path, template in _FILES.items()
     }
     texts[".hptc/spec.schema.json"] = _json(spec_schema())

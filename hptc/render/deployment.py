@@ -8,6 +8,7 @@ from typing import assert_never
 
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
+from hptc.stacks.leftovers import leftover
 from hptc.stacks.results import (
     DeployedOutputs,
     Deployment,
@@ -81,9 +82,9 @@ def render_removals(removals: Sequence[Removal]) -> str:
     return "\n".join(map(printable, lines))
 
 
-def render_removed(removed: Removed) -> str:
+def render_removed(removed: Removed, region: str) -> str:
     """A deleted stack and its retained resources as text."""
-    retained = [f"  retained: {each.type} {each.physical_id}" for each in removed.retained]
+    retained = [f"  retained: {leftover(each, region)}" for each in removed.retained]
     return "\n".join(map(printable, [f"deleted {removed.name}", *retained]))
 
 

@@ -128,8 +128,9 @@ CODES = (
         "HPT109",
         "An environment that can't be deployed",
         "AWS or the CDK would reject a stack of this environment: a name, a CIDR block, a zone, "
-        "an endpoint or a policy is not valid or too large. It is an error whichever environment "
-        "is chosen, since all of them are deployed from the same hptc.yaml "
+        "an endpoint or a policy is not valid or too large; or the people who launch tuning jobs "
+        "in it could pass the roles of another environment in the same account. It is an error "
+        "whichever environment is chosen, since all of them are deployed from the same hptc.yaml "
         "(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).",
     ),
     LanguageCode(

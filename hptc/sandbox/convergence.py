@@ -62,7 +62,13 @@ def _add_event(
     stack.events.append(event)
 
 
-def converge(stack: models.Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
+def converge(
+    stack: models.Stack,
+    template: dict[str, Any],
+    parameters: dict[str, str],
+    *,
+    is_rollback: bool = False,
+) -> None:
     """Create, update and delete resources until the stack matches the template."""
     resource_map: Any = stack.resource_map
     before = resource_map._resource_json_map
@@ -113,14 +119,17 @@ def converge(stack: models.Stack, template: dict[str, Any], parameters: dict[str
             _add_event(stack, name, new, resource_json["Type"], f"{verb}_COMPLETE")
     for name in reversed(stack_resources.in_dependency_order(before)):
         if name in current and name not in active:
-            _delete(stack, name, before[name])
+            _delete(stack, name, before[name], is_rollback=is_rollback)
     resource_map._resource_json_map = declared
 
 
-def _delete(stack: models.Stack, name: str, resource_json: dict[str, Any]) -> None:
+def _delete(
+    stack: models.Stack, name: str, resource_json: dict[str, Any], *, is_rollback: bool
+) -> None:
     current: dict[str, Any] = stack.resource_map._parsed_resources
     resource = current[name]
-    if resource_json.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
+    retaining = ("Retain",) if is_rollback else ("Retain", "RetainExceptOnCreate")
+    if resource_json.get("DeletionPolicy") in retaining:
         _add_event(stack, name, resource, resource_json["Type"], "DELETE_SKIPPED")
     else:
         try:
@@ -156,9 +165,9 @@ def set_status(stack: models.Stack, status: str, reason: str | None = None) -> N
     _add_event(stack, stack.name, _StackResource(stack.stack_id), _STACK, status, reason or "")
 
 
-def delete_all(stack: models.Stack) -> None:
+def delete_all(stack: models.Stack, *, is_rollback: bool = False) -> None:
     """Delete every resource of a stack except the retained ones."""
     declared = stack.resource_map._resource_json_map
     for name in reversed(stack_resources.in_dependency_order(declared)):
         if name in stack.resource_map._parsed_resources:
-            _delete(stack, name, declared[name])
+            _delete(stack, name, declared[name], is_rollback=is_rollback)

@@ -67,9 +67,9 @@ def _roll_back(
     convergence.set_status(stack, f"{prefix}ROLLBACK_IN_PROGRESS", reason)
     try:
         if verb == "CREATE":
-            convergence.delete_all(stack)
+            convergence.delete_all(stack, is_rollback=True)
         else:
-            convergence.converge(stack, template, parameters)
+            convergence.converge(stack, template, parameters, is_rollback=True)
     except Exception as error:
         convergence.set_status(stack, f"{prefix}ROLLBACK_FAILED", convergence.error_message(error))
     else:

@@ -27,13 +27,13 @@ def find_cdk(root: Path) -> list[str]:
     Raises UsageError if there is neither.
     """
     if shutil.which("node") is None:
-        raise UsageError("the CDK needs Node 20 or newer, but no `node` was found on PATH")
+        raise UsageError("the CDK needs Node 22 or newer, but no `node` was found on PATH")
     own = root / "node_modules" / ".bin" / "cdk"
     found = str(own) if own.exists() else shutil.which("cdk")
     if found is None:
         raise UsageError(
             "the AWS CDK CLI is not installed",
-            help="run `npm install aws-cdk@2.1148.1` (2.x, not 3.0.0)",
+            help="run `npm ci`, or `npm install aws-cdk@2.1148.1` (2.x, not 3.0.0)",
         )
     return [found]
 

@@ -23,7 +23,8 @@ from hptc.project.project_file import Environment
 from hptc.service.stacks import check_owners, check_unchanging, existing_stacks
 from hptc.stacks.cdk_cli import find_cdk, run_cdk
 from hptc.stacks.cdk_output import CdkOutput
-from hptc.stacks.events import failure_of
+from hptc.stacks.events import Failure, failure_of
+from hptc.stacks.leftovers import leftover
 from hptc.stacks.losses import Loss, losses
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
@@ -74,6 +75,8 @@ def deploy(
         synthesized = synth_project(
             root, environment.name, Path(scratch, "cdk.out"), is_owner_checked=False
         )
+        for note in synthesized.notes:
+            callbacks.print_status(note)
         if synthesized.diagnostics:
             callbacks.findings(synthesized.diagnostics)
         if synthesized.assembly is None:
@@ -182,8 +185,7 @@ def _check_deployed(
     if unnamed and (callbacks.confirm is None or not all(map(callbacks.confirm, unnamed))):
         names = " ".join(f"--allow-destroy {each.name}" for each in unnamed)
         raise OperationError(
-            "nothing was deployed, because the deployment"
-            + "".join(f"\n  - {each.text}" for each in unnamed),
+            "nothing was deployed: the deployment " + "; it ".join(each.text for each in unnamed),
             help=f"restore it in hptc.yaml, or allow it with {names}",
         )
 
@@ -240,26 +242,30 @@ def _error(environment: Environment, output: CdkOutput, code: int) -> OperationE
         if failure is not None and (stack in output.active or failure.is_stuck):
             is_old = stack not in output.active
             since = f" is {failure.status} since an earlier deployment" if is_old else ""
+            left = [f"\n  left: {leftover(each, environment.region)}" for each in failure.left]
             return OperationError(
-                failure.message(since), help=_help_after(failure.status, stack, environment)
+                failure.message(since) + "".join(left), help=_help_after(failure, environment)
             )
     last = output.failure_message() or f"`cdk deploy` exited with code {code}"
     message, help = _cli_error(last, environment)
     return OperationError(f"`{stack}`: {message}" if stack else message, help=help)
 
 
-def _help_after(status: str, stack: str, environment: Environment) -> str:
-    again = "fix this, then rerun `hptc deploy`"
-    match status:
+def _help_after(failure: Failure, environment: Environment) -> str:
+    # What AWS could not do for a moment is not for the user to fix.
+    first = "this is temporary: " if failure.is_temporary else "fix this, then "
+    again = f"{first}rerun `hptc deploy`"
+    match failure.status:
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
-            return f"{again}: the CDK deletes the failed stack before it creates it again"
+            return f"{again}; the CDK deletes the failed stack before it creates it again"
         case "UPDATE_ROLLBACK_COMPLETE":
-            return f"{again}: the stack was rolled back to its previous state"
+            return f"{again}; the stack was rolled back to its previous state"
         case "UPDATE_ROLLBACK_FAILED":
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
             return (
-                "fix this, run `aws cloudformation continue-update-rollback "
-                f"--region {environment.region} --stack-name {stack}`, then rerun `hptc deploy`"
+                f"{'' if failure.is_temporary else 'fix this, '}run `aws cloudformation "
+                f"continue-update-rollback --region {environment.region} --stack-name "
+                f"{failure.cause.stack}`, then rerun `hptc deploy`"
             )
         case _:
             return again

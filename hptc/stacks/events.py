@@ -16,6 +16,13 @@ _STARTS = frozenset(
     {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
 )
 _CANCELLED = re.compile(r"resource \w+ cancell?ed", re.IGNORECASE)
+_TEMPORARY = re.compile(
+    r"throttl|rate exceeded|too many requests|internal\s?(failure|server ?error|service ?error)"
+    r"|service\s?unavailable|slow ?down|timed out|HandlerErrorCode: (Throttling|InternalFailure"
+    r"|ServiceInternalError|NetworkFailure|NotStabilized|ServiceTimeout)",
+    re.IGNORECASE,
+)
+"""https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html"""
 _USER_INITIATED = "User Initiated"
 
 
@@ -27,11 +34,18 @@ class Failure:
     cause: StackEvent  # the first failure; an event of the stack itself if no resource failed
     others: tuple[StackEvent, ...] = ()  # resources that failed independently
     in_rollback: tuple[StackEvent, ...] = ()  # resources that could not be rolled back
+    left: tuple[StackEvent, ...] = ()  # resources that the rollback left in the account
 
     @property
     def is_stuck(self) -> bool:
         """Whether CloudFormation accepts no update of the stack until its rollback is completed."""
         return self.status == "UPDATE_ROLLBACK_FAILED"
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether every cause is one that a repetition may not have."""
+        causes = (self.cause, *self.others)
+        return all(_TEMPORARY.search(event.reason) is not None for event in causes)
 
     def message(self, since: str = "") -> str:
         """The failure as text. The first line has the stack, the resource, its type and the reason.
@@ -74,6 +88,14 @@ def failure_of(events: Iterable[StackEvent]) -> Failure | None:
     )
     failed = list(_failed(operation[:rollback]))
     in_rollback = tuple(_failed(operation[rollback:]))
+    gone = {each.logical_id for each in operation[rollback:] if each.status == "DELETE_COMPLETE"}
+    left = tuple(
+        each
+        for each in operation[rollback:]
+        if each.status in ("DELETE_SKIPPED", "DELETE_FAILED")
+        and not each.is_of_stack
+        and each.logical_id not in gone
+    )
     # An export in use, a stack policy or a hook fails the stack without failing a resource.
     stack_failures = [
         event
@@ -89,6 +111,7 @@ def failure_of(events: Iterable[StackEvent]) -> Failure | None:
         cause=causes[0],
         others=tuple(failed[1:]),
         in_rollback=in_rollback if causes[0] not in in_rollback else in_rollback[1:],
+        left=tuple({each.logical_id: each for each in left}.values()),
     )
 
 

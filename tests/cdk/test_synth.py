@@ -197,7 +197,7 @@ def test_what_a_stack_imports_its_foundation_exports(synth: Synth) -> None:
     assert imports <= exports
 
 
-@pytest.mark.parametrize(("name", "policy"), [("dev", "Delete"), ("prod", "Retain")])
+@pytest.mark.parametrize(("name", "policy"), [("dev", "Delete"), ("prod", "RetainExceptOnCreate")])
 def test_buckets_and_keys_are_private_and_removed_as_configured(
     name: str, policy: str, synth: Synth
 ) -> None:

@@ -89,7 +89,7 @@ def with_tools(tmp_path: Path, *tools: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("tools", "message", "help"),
     [
-        pytest.param((), "no `node` was found on PATH", "Node 20", id="no-node"),
+        pytest.param((), "no `node` was found on PATH", "Node 22", id="no-node"),
         pytest.param(("node",), "CDK CLI is not installed", "npm install aws-cdk@2", id="no-cdk"),
     ],
 )

@@ -120,6 +120,12 @@ FINDINGS: dict[str, tuple[str, str, int, str]] = {
         + f"    policy: {{instance_types: [{', '.join(f'ml.m5.{i}' for i in range(600))}]}}\n",
         "HPT109", 10, "IAM allows 6,144",
     ),
+    "a role path above that of another environment": (
+        of("role_path: /hptc/"), "HPT109", 9, (
+            "in `dev` could pass the roles of `good`: both are in the account 111122223333, and "
+            "the roles of `good` start with /hptc/demo/good/hptc-demo-good-"
+        ),
+    ),
 }  # fmt: skip
 
 
@@ -134,6 +140,48 @@ def test_a_fault_of_any_environment_is_an_error_on_its_line(
     assert found.is_error
     assert message in found.message
     assert found.help
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        pytest.param("role_path: /ml/", "role_path: /ml/", 2, id="one path"),
+        pytest.param("role_path: /ml/", "role_path: /ml/a/", 1, id="a path below"),
+        pytest.param("role_path: /ml/a/", "role_path: /ml/b/", 0, id="two paths"),
+        pytest.param(
+            "{role_path: /ml/, role_name_prefix: x-}",
+            "{role_path: /ml/, role_name_prefix: x-}",
+            1,  # of `dev-eu` only those of `dev-eu` have the prefix, but of `dev` both
+            id="prefixes with the environments' names",
+        ),
+        pytest.param(
+            "{role_path: /ml/, role_name_prefix: x-}",
+            "{role_path: /ml/, role_name_prefix: y-}",
+            0,
+            id="two prefixes",
+        ),
+        pytest.param(
+            "{role_path: /ml/, launcher_policy: absent}",
+            "{role_path: /ml/, launcher_policy: absent}",
+            0,
+            id="without launcher policies",
+        ),
+        pytest.param(
+            "role_path: /ml/", "{role_path: /ml/, execution_role: mine}", 0, id="an existing role"
+        ),
+    ],
+)
+def test_roles_that_launchers_of_another_environment_could_pass(
+    one: str, other: str, count: int, tmp_path: Path
+) -> None:
+    found = diagnostics(tmp_path, of(one) + of(other, name="dev-eu"))
+    assert [each.code for each in found] == ["HPT109"] * count
+    assert all("could pass the roles of" in each.message for each in found)
+
+
+def test_another_account_may_have_the_same_role_path(tmp_path: Path) -> None:
+    elsewhere = of("role_path: /ml/", name="prod").replace("111122223333", "999988887777")
+    assert diagnostics(tmp_path, of("role_path: /ml/") + elsewhere) == []
 
 
 ACCEPTED: dict[str, str] = {

@@ -125,6 +125,9 @@ def test_without_a_parameter_nothing_changes() -> None:
         ),
         ("role_path: /", "role_path"),
         ("role_path: ml/tuning/", "role_path"),
+        ("role_path: /ml/*/", "role_path"),
+        ("role_path: /ml//tuning/", "role_path"),
+        ("role_path: '/ml:tuning/'", "role_path"),
     ],
 )
 def test_an_invalid_identifier_is_a_finding_on_its_line(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hptc import __version__
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
@@ -49,6 +50,7 @@ def test_writes_a_project(tmp_path: Path) -> None:
         "cdk.json",
         "cdk/app.py",
         "hptc.yaml",
+        "package-lock.json",
         "package.json",
         "requirements.txt",
         "specs/direct-marketing-xgboost.yaml",
@@ -155,7 +157,7 @@ def test_the_workflow(project: Path) -> None:
     assert review["steps"][0]["with"] == {"fetch-depth": 0, "persist-credentials": False}
     holding = [step for step in review["steps"] if "github.token" in str(step)]
     assert [step["run"] for step in holding] == [runs["review"][-1]]
-    assert runs["deploy"][-1] == "hptc submit --env dev"
+    assert runs["deploy"][-2:] == ["hptc deploy --env dev --yes", "hptc submit --env dev --yes"]
     deploy = workflow["jobs"]["deploy"]
     assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
     assert "push" in deploy["if"]
@@ -180,6 +182,25 @@ def test_pins_the_cdk_of_this_repository(project: Path) -> None:
     ours = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     theirs = json.loads((project / "package.json").read_text(encoding="utf-8"))
     assert theirs["devDependencies"] == ours["devDependencies"]
+
+
+def test_pins_what_deploys(project: Path) -> None:
+    pinned = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    ours, *theirs = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert ours == f"hptc[cdk]=={__version__}"
+    assert [each.partition("==")[0] for each in theirs] == ["aws-cdk-lib", "constructs"]
+    assert all(f"\n{each} " in pinned for each in theirs)
+
+
+def test_the_lock_file_is_the_one_of_this_repository(project: Path) -> None:
+    ours = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    theirs = json.loads((project / "package-lock.json").read_text(encoding="utf-8"))
+    manifest = json.loads((project / "package.json").read_text(encoding="utf-8"))
+    assert theirs["name"] == theirs["packages"][""]["name"] == manifest["name"]
+    assert theirs["packages"][""]["devDependencies"] == manifest["devDependencies"]
+    assert theirs["packages"][""]["engines"] == manifest["engines"]
+    del ours["packages"][""], theirs["packages"][""]
+    assert theirs["packages"] == ours["packages"]
 
 
 def test_the_example_equals_the_spec_of_this_repository(project: Path) -> None:

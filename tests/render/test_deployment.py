@@ -150,7 +150,10 @@ def test_removals() -> None:
     )
     left = replace(ROLE, logical_id="Data", type="AWS::S3::Bucket", physical_id="data-1")
     removed = [Removed(name="a", retained=(left,))]
-    assert render_removed(removed[0]) == "deleted a\n  retained: AWS::S3::Bucket data-1"
+    assert render_removed(removed[0], "us-east-1") == (
+        "deleted a\n  retained: AWS::S3::Bucket data-1: "
+        "`aws s3 rb --region us-east-1 s3://data-1` removes it"
+    )
     assert json.loads(removed_json(removed)) == {
         "version": 1,
         "stacks": [

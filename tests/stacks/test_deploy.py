@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from hptc.aws.client import Aws
 from hptc.errors import EXIT_OPERATION, OperationError, UsageError
 from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
+from hptc.stacks.losses import Loss
 from hptc.stacks.results import Deployment, StackProgress
+from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import project, spec
 
 FOUNDATION = "hptc-churn-dev"
@@ -140,7 +143,7 @@ def test_changes_to_confirm_are_printed(folder: Path) -> None:
     reported = Reported()
     with pytest.raises(OperationError):
         deploy(folder, "dev", (), consent=DeployConsent(), callbacks=reported.callbacks())
-    assert reported.lines[3:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
+    assert reported.lines[-2:] == ["Stack hptc-churn-dev", "IAM Statement Changes"]
 
 
 SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one"
@@ -153,7 +156,7 @@ def test_a_success(folder: Path) -> None:
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
-    assert reported.lines[3:] == ["a warning", "another one"]
+    assert reported.lines[-2:] == ["a warning", "another one"]
     # The deployment has succeeded, although the caller may not list stacks.
     assert result.orphaned is None
     assert "no AWS credentials" in result.listing_error
@@ -206,3 +209,92 @@ def test_an_interruption_names_the_stacks_in_progress(folder: Path) -> None:
             callbacks=reported.callbacks(),
         )
     assert reported.lines[-1] == "no stack was being updated"
+
+
+class TestDeployedStacks:
+    """What is deployed already decides whether anything is deployed."""
+
+    @pytest.fixture
+    def stacks(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> FakeStacks:
+        fake = FakeStacks({FOUNDATION: {"DataBucket": "data-of-ours"}})
+        aws = Aws(tuning=FakeTuning(), stacks=fake, region="us-east-1")
+        monkeypatch.setattr("hptc.stacks.deploy.connect", lambda _: aws)
+        write_cdk(folder, SUCCESS, code=0)
+        (folder / "arguments").unlink(missing_ok=True)
+        return fake
+
+    def deployed(self, folder: Path) -> bool:
+        return (folder / "arguments").exists()
+
+    def test_a_stack_of_somebody_else(self, folder: Path, stacks: FakeStacks) -> None:
+        theirs = {"hptc:project": "churn", "hptc:environment": "dev"}
+        stacks.tags[FOUNDATION] = theirs | {"hptc:repository": "github.com/acme/other"}
+        with pytest.raises(OperationError, match=r"in github\.com/acme/other; this is") as raised:
+            run(folder)
+        assert f"--adopt {FOUNDATION}" in raised.value.help
+        assert not self.deployed(folder)
+        reported = Reported()
+        consent = DeployConsent(adopted=[FOUNDATION])
+        assert deploy(folder, "dev", (), consent=consent, callbacks=reported.callbacks())
+        assert self.deployed(folder)
+
+    def test_an_adopted_stack_must_be_deployed(self, folder: Path, stacks: FakeStacks) -> None:
+        with pytest.raises(UsageError, match="`nope` is not a stack of this deployment"):
+            deploy(
+                folder,
+                "dev",
+                (),
+                consent=DeployConsent(adopted=["nope"]),
+                callbacks=Reported().callbacks(),
+            )
+        assert not self.deployed(folder)
+
+    def test_another_deployment(self, folder: Path, stacks: FakeStacks) -> None:
+        stacks.statuses[FOUNDATION] = "UPDATE_IN_PROGRESS"
+        with pytest.raises(OperationError, match="another deployment is changing"):
+            run(folder)
+        assert not self.deployed(folder)
+
+    @pytest.mark.parametrize(
+        ("allowed", "answer", "is_deployed"),
+        [
+            pytest.param([], None, False, id="no terminal"),
+            pytest.param([], False, False, id="refused"),
+            pytest.param([], True, True, id="confirmed"),
+            pytest.param(["legacy_bucket"], None, False, id="another name"),
+            pytest.param(["Legacy"], None, True, id="named"),
+        ],
+    )
+    def test_a_lost_bucket(
+        self,
+        folder: Path,
+        stacks: FakeStacks,
+        allowed: list[str],
+        answer: bool | None,
+        is_deployed: bool,
+    ) -> None:
+        stacks.templates[FOUNDATION] = {"Resources": {"Legacy": {"Type": "AWS::S3::Bucket"}}}
+        asked: list[Loss] = []
+
+        def confirm(loss: Loss) -> bool:
+            asked.append(loss)
+            return bool(answer)
+
+        callbacks = replace(Reported().callbacks(), confirm=None if answer is None else confirm)
+        consent = DeployConsent(destroyed=allowed)
+        if is_deployed:
+            assert deploy(folder, "dev", (), consent=consent, callbacks=callbacks)
+        else:
+            with pytest.raises(OperationError, match="removes the bucket `Legacy`") as raised:
+                deploy(folder, "dev", (), consent=consent, callbacks=callbacks)
+            assert "--allow-destroy Legacy" in raised.value.help
+        assert self.deployed(folder) is is_deployed
+        assert len(asked) == (answer is not None)
+
+    def test_a_shrinking_project_removes_no_stack(self, folder: Path, stacks: FakeStacks) -> None:
+        stacks.stacks |= {STACK: {}, f"{FOUNDATION}-gone": {"ExecutionRoleArn": "arn"}}
+        result, _ = run(folder)
+        assert result.orphaned == (f"{FOUNDATION}-gone",)
+        arguments = (folder / "arguments").read_text("utf-8").split("\n")
+        assert arguments[:2] == ["deploy", "--all"]
+        assert stacks.deleted == []

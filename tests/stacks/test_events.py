@@ -8,6 +8,7 @@ import pytest
 
 from hptc.service.interface import StackEvent
 from hptc.stacks.events import failure_of
+from hptc.stacks.leftovers import leftover
 from tests.support.fake_service import stack_event
 
 STACK = "hptc-churn-dev"
@@ -151,6 +152,47 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
         f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be updated: no",
     ),
 }
+
+
+def test_what_a_rollback_leaves() -> None:
+    failure = failure_of(
+        reversed(
+            [
+                *CREATED,
+                on("Role", "CREATE_FAILED", "no"),
+                of_stack("ROLLBACK_IN_PROGRESS", "failed to create: [Role]"),
+                replace(on("Bucket", "DELETE_SKIPPED"), physical_id="data-1"),
+                on("Key", "DELETE_FAILED", "busy"),
+                on("Key", "DELETE_COMPLETE"),
+                of_stack("ROLLBACK_COMPLETE"),
+            ]
+        )
+    )
+    assert failure is not None
+    assert [leftover(each, "us-east-1") for each in failure.left] == [
+        "AWS::S3::Bucket data-1: `aws s3 rb --region us-east-1 s3://data-1` removes it"
+    ]
+    nameless = StackEvent(stack=STACK, logical_id="X", type="AWS::X::Y", status="DELETE_SKIPPED")
+    assert leftover(nameless, "us-east-1") == "AWS::X::Y X"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "is_temporary"),
+    [
+        (["Rate exceeded (Service: Kms, HandlerErrorCode: Throttling)"], True),
+        (["Internal Failure"], True),
+        (["Rate exceeded", "no"], False),
+        ([HANDLER], False),
+    ],
+)
+def test_temporary_failures(reasons: list[str], is_temporary: bool) -> None:
+    failed = [
+        on(name, "CREATE_FAILED", reason)
+        for name, reason in zip(["Bucket", "Role"], reasons, strict=False)
+    ]
+    failure = failure_of(reversed([*CREATED, *failed, *ROLLED_BACK]))
+    assert failure is not None
+    assert failure.is_temporary is is_temporary
 
 
 @pytest.mark.parametrize(("events", "status", "message"), CASES.values(), ids=[*CASES])
