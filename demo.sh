@@ -29,11 +29,11 @@ hptc deploy --yes
 step "Plan: what would be submitted, and what could it cost?" "hptc plan $spec"
 hptc plan $spec
 
-step "Submit one spec" "hptc submit $spec"
-hptc submit $spec
+step "Submit one spec" "hptc submit $spec --yes"
+hptc submit $spec --yes
 
-step "Submit it again: the same content is the same tuning job" "hptc submit $spec"
-hptc submit $spec
+step "Submit it again: the same content is the same tuning job" "hptc submit $spec --yes"
+hptc submit $spec --yes
 
 step "Show its status (the results are placeholders: nothing was trained)" "hptc status $spec"
 hptc status $spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def spec(name: str, more: str = "") -> str:
     """A spec without a warm-start parent, since the sandbox has no past jobs."""
     text = EXPLICIT.replace("name: explicit", f"name: {name}", 1).replace("warm_start", "#", 1)
     return f"{text}{more}"
+
+
+def larger(name: str, jobs: int) -> str:
+    """A spec of a new tuning job: with another number of training jobs."""
+    before = "max_number_of_training_jobs: 4"
+    return spec(name).replace(before, f"max_number_of_training_jobs: {jobs}")
 
 
 def submitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
@@ -83,3 +90,77 @@ def test_what_was_submitted_before_a_refusal_is_reported(
     out, err = capsys.readouterr()
     assert [job["name"] for job in json.loads(out)["jobs"]] == [taken]
     assert "error: " in err
+
+
+def test_a_refused_spec_does_not_stop_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "specs" / "apart.yaml").write_text(spec("apart", "job_name: taken-1\n"), "utf-8")
+    assert hptc(["submit", "specs/apart.yaml"]) == 0
+    other = spec("apart", "job_name: taken-1\n").replace(
+        "max_number_of_training_jobs: 4", "max_number_of_training_jobs: 6"
+    )
+    (folder / "specs" / "apart.yaml").write_text(other, "utf-8")
+    for name in NAMES:
+        (folder / "specs" / f"{name}.yaml").write_text(larger(name, 7), "utf-8")
+    capsys.readouterr()
+    assert hptc(["submit", "--json"]) == 3  # `apart` is the first of the three
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert [job["outcome"] for job in found["jobs"]] == ["submitted", "submitted"]
+    assert [job["name"] for job in found["failed"]] == ["taken-1"]
+    assert "specs/apart.yaml: AWS already has a tuning job named `taken-1`" in err
+    assert "1 of 3 tuning jobs not submitted:\n  taken-1  specs/apart.yaml\n    AWS already" in err
+
+
+class TestConfirmation:
+    """In a terminal, the jobs and their maximum cost are shown before anything is sent."""
+
+    @pytest.fixture
+    def new(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr("hptc.cli.submit.is_interactive", lambda: True)
+        for name in NAMES:
+            changed = spec(name).replace(
+                "max_number_of_training_jobs: 4", "max_number_of_training_jobs: 9"
+            )
+            (folder / "specs" / f"{name}.yaml").write_text(changed, "utf-8")
+        return folder
+
+    def test_refused_then_confirmed(
+        self, new: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+        assert hptc(["submit"]) == 3
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "2 tuning jobs to create in us-east-1:\n  first-" in err
+        assert "total: at most " in err
+        assert err.endswith("nothing was submitted\n")
+        monkeypatch.setattr("sys.stdin", StringIO("y\n"))
+        assert hptc(["submit"]) == 0
+        assert capsys.readouterr().out.count("submitted ") == 2
+        # Nothing is left to confirm.
+        assert hptc(["submit"]) == 0
+        assert "to create" not in capsys.readouterr().err
+
+    def test_yes_and_dry_runs_are_not_asked(
+        self, new: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert hptc(["submit", "--dry-run"]) == 0
+        assert hptc(["submit", "--rerun", "2", "--yes"]) == 0
+        assert "Submit?" not in capsys.readouterr().err
+
+    def test_a_saved_plan(
+        self, new: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name in NAMES:
+            text = spec(name).replace(
+                "max_number_of_training_jobs: 4", "max_number_of_training_jobs: 8"
+            )
+            (new / "specs" / f"{name}.yaml").write_text(text, "utf-8")
+        assert hptc(["plan", "--out", "plan.json"]) == 0
+        monkeypatch.setattr("sys.stdin", StringIO("n\ny\n"))
+        assert hptc(["submit", "plan.json"]) == 3
+        assert "2 tuning jobs to create" in capsys.readouterr().err
+        assert hptc(["submit", "plan.json"]) == 0
+        assert hptc(["submit", "plan.json", "--stale-ok"]) == 2

@@ -40,24 +40,6 @@ def test_retained_resources_are_kept(account: Account, stack: Stack) -> None:
     assert value_of(account, "/kept") == "v"
 
 
-def test_a_failed_creation_keeps_only_what_is_always_retained(
-    account: Account, stack: Stack
-) -> None:
-    def kept(name: str, policy: str) -> dict[str, Any]:
-        return {**parameter(name), "DeletionPolicy": policy}
-
-    resources = {
-        "A": kept("/always", "Retain"),
-        "B": kept("/later", "RetainExceptOnCreate"),
-        "C": {**parameter("/always"), "DependsOn": ["A", "B"]},  # the name is taken
-    }
-    with pytest.raises(WaiterError):
-        stack.deploy(resources)
-    assert value_of(account, "/always") == "v"
-    with pytest.raises(ClientError, match="ParameterNotFound"):
-        value_of(account, "/later")
-
-
 def test_events_are_sorted_by_time(stack: Stack) -> None:
     stack.deploy({f"P{n}": parameter(f"/p{n}") for n in range(5)})
     events = stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]

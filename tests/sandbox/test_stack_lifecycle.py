@@ -34,6 +34,18 @@ def test_an_export_name_is_unique(stack: Stack) -> None:
         second_stack(stack, "second").deploy({"Q": parameter("/q")}, Outputs=export("name", "two"))
 
 
+def test_a_failed_creation_keeps_only_what_is_always_retained(
+    account: Account, stack: Stack
+) -> None:
+    always = {**parameter("/always"), "DeletionPolicy": "Retain"}
+    later = {**parameter("/later"), "DeletionPolicy": "RetainExceptOnCreate"}
+    resources = {"Always": always, "Later": later}
+    with pytest.raises(AssertionError):
+        stack.deploy({**resources, "Bad": {**INVALID, "DependsOn": [*resources]}})
+    names = [p["Name"] for p in account.client("ssm").describe_parameters()["Parameters"]]
+    assert names == ["/always"]
+
+
 def test_a_failed_creation_is_rolled_back(account: Account, stack: Stack) -> None:
     bad = {**INVALID, "DependsOn": "P"}
     with pytest.raises(AssertionError, match="NoSuchType"):
