@@ -316,8 +316,21 @@ def test_the_app_prints_warnings_and_nothing_else(copy: Path, synth: Synth) -> N
     found = synth_project(copy, None, copy / "again").diagnostics
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.count("warning[") == len(found)
-    assert "node" not in done.stderr.lower()  # neither jsii's banner nor the CLI's
+    # Neither jsii's banner nor the CLI's: at most one line about a Node that is too old.
+    about_node = [line for line in done.stderr.splitlines() if "node" in line.lower()]
+    assert about_node in ([], [line for line in about_node if line.endswith("or newer")][:1])
     assert templates(copy / "cdk.out") == synth("dev")
+
+
+@pytest.mark.parametrize(
+    ("major", "notes"),
+    [("20", ["Node 20 is past its end of life: install Node 22 or newer"]), ("22", []), ("24", [])],
+)
+def test_an_old_node_is_one_line(
+    major: str, notes: list[str], copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", major)
+    assert list(synth_project(copy, None, copy / "old").notes) == notes
 
 
 @pytest.mark.parametrize(
