@@ -7,6 +7,7 @@ from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.frozen import frozen
 from hptc.infrastructure.run_search import run_search
 from hptc.infrastructure.stack_outputs import foundation_outputs, locate
+from hptc.infrastructure.stack_owner import foreign_stack
 from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
 from hptc.jobs.snapshot import JobSnapshot
 from hptc.project.project_file import Environment
@@ -65,6 +66,9 @@ def _value(compiled: Compiled, name: str, queries: CachedQueries) -> str | None:
     if stack is None:
         missing = _first_missing(compiled.environment, output.stack, queries)
         queries.note(f"`{missing}` is not deployed, so the values it provides are not checked")
+        return None
+    if reason := foreign_stack(compiled.environment, stack.name, stack.tags):
+        queries.note(f"{reason}, so the values it provides are not checked")
         return None
     return stack.outputs.get(output.key)
 

@@ -125,6 +125,7 @@ class Kind(StrEnum):
     ENDPOINT_WIDENED = "endpoint-widened"
     ENDPOINT_NARROWED = "endpoint-narrowed"
     ROLE_PATH = "role-path"
+    REPOSITORY = "repository"  # who owns the stacks, as hptc.yaml names it
     INFRASTRUCTURE = "infrastructure"
     POLICY_LOOSENED = "policy-loosened"
     POLICY_TIGHTENED = "policy-tightened"
@@ -141,7 +142,7 @@ IMPACTS: dict[Kind, Impact] = {
         (
             *(Kind.ENCRYPTION_LOOSENED, Kind.ISOLATION_LOOSENED, Kind.NETWORK_LOOSENED),
             *(Kind.ROLE_UNKNOWN, Kind.ROLE_PATH, Kind.BOUNDARY_REMOVED),
-            *(Kind.REMOVAL_DESTROY, Kind.ENDPOINT_WIDENED),
+            *(Kind.REMOVAL_DESTROY, Kind.ENDPOINT_WIDENED, Kind.REPOSITORY),
         ),
         Impact.SECURITY,
     ),

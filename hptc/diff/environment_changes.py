@@ -19,6 +19,7 @@ _LOWER_IS_TIGHTER = (
     "max_runtime",
     "spot_required_above",
 )
+_FROM_GIT = "git's remote"
 _FEWER_IS_TIGHTER = (
     "execution_roles",
     "image_registries",
@@ -50,6 +51,15 @@ def environment_changes(old: Environment | None, new: Environment | None) -> Ite
                 new=becomes,
                 note=_replacement_note(old, new),
             )
+    if old.named_repository != new.named_repository:
+        yield Change(
+            kind=Kind.REPOSITORY,
+            path=("repository",),
+            subject="repository",
+            old=old.named_repository or _FROM_GIT,
+            new=new.named_repository or _FROM_GIT,
+            note="`hptc deploy` changes the stacks of this repository and refuses others",
+        )
     yield from infrastructure_changes(old, new, (*at, "infrastructure"))
     yield from _policy_changes(old, new, (*at, "policy"))
 

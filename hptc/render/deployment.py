@@ -9,6 +9,7 @@ from typing import assert_never
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
 from hptc.stacks.leftovers import leftover
+from hptc.stacks.losses import consequence
 from hptc.stacks.results import (
     DeployedOutputs,
     Deployment,
@@ -79,6 +80,11 @@ def render_removals(removals: Sequence[Removal]) -> str:
         going = len(removal.resources) - len(removal.retained)
         lines.append(f"{removal.name}: {plural(going, 'resource')} to delete")
         lines += [f"  retained: {each.type} {each.logical_id}" for each in removal.retained]
+        lines += [
+            f"  deleted: {each.type} {each.logical_id}: {text}"
+            for each in removal.resources
+            if not each.is_retained and (text := consequence(each))
+        ]
     return "\n".join(map(printable, lines))
 
 

@@ -124,6 +124,7 @@ TITLES: dict[Kind, str] = {
     Kind.ENDPOINT_WIDENED: "S3 endpoint widened",
     Kind.ENDPOINT_NARROWED: "S3 endpoint narrowed",
     Kind.ROLE_PATH: "role path changed",
+    Kind.REPOSITORY: "owner of the stacks changed",
     Kind.INFRASTRUCTURE: "infrastructure changed",
     Kind.POLICY_LOOSENED: "policy loosened",
     Kind.POLICY_TIGHTENED: "policy tightened",

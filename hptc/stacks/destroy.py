@@ -160,6 +160,8 @@ def remove(
             failure = failure_of(reversed(events))
             raise OperationError(
                 failure.message() if failure else f"`{removal.name}` could not be deleted",
-                help="fix this, then rerun `hptc destroy`",
+                help="this is temporary: rerun `hptc destroy`"
+                if failure and failure.is_temporary
+                else "fix this, then rerun `hptc destroy`",
             )
         sleep(_POLL_SECONDS)

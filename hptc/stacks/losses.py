@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hptc.frozen import frozen
-from hptc.service.interface import RETAINING_POLICIES, DeployedStack
+from hptc.service.interface import RETAINING_POLICIES, DeployedStack, StackResource
 
 _NAMES = {
     "ArtifactBucket": ("artifact_bucket", "ArtifactBucket"),
@@ -76,6 +76,11 @@ _DELETED = {
     "AWS::EC2::VPC": "it is deleted with its subnets, and training jobs that run in it lose their "
     "network",
 }
+
+
+def consequence(resource: StackResource) -> str:
+    """What happens to a key, a bucket or a VPC when its stack is deleted; empty for others."""
+    return (_RETAINED if resource.is_retained else _DELETED).get(resource.type, "")
 
 
 def losses(
