@@ -54,7 +54,8 @@ def test_from_the_first_stack_to_the_last(
 ) -> None:
     project = bootstrapped(tmp_path, sandbox, "377777777777")
     first = project.hptc("deploy", "--yes")
-    lines = first.err.splitlines()
+    # A Node that is past its end of life has a line of its own.
+    lines = [line for line in first.err.splitlines() if not line.startswith("Node ")]
     assert lines[0] == "synthesizing the stacks of dev"
     assert lines[1] == f"deploying dev: account {project.account}, {REGION}"
     assert f"{FOUNDATION}   1/20  CREATE_COMPLETE     AWS::KMS::Key Key961B73FD" in lines
