@@ -43,8 +43,8 @@ class OperationError(HptcError):
 class AwsError(OperationError):
     """AWS rejected a call. `code` is the error code from AWS.
 
-    `is_of_retry` is whether the call had been tried before, so that the error may be a consequence
-    of the earlier attempt.
+    `is_of_retry` is whether an earlier attempt of the call may have taken effect, so that the error
+    may be a consequence of it.
     """
 
     def __init__(

@@ -123,6 +123,11 @@ def was_retried(error: Exception) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
+def has_unknown_outcome(error: AwsError) -> bool:
+    """Whether the call may have taken effect all the same: no answer, or an internal error."""
+    return not error.code or error.code in INTERNAL_ERROR_CODES
+
+
 def affects_every_call(error: AwsError) -> bool:
     """Whether any other call would fail too: credentials, account or network."""
     return (

@@ -12,7 +12,13 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hptc.aws.aws_errors import aws_error, missing_region, reject_html, was_retried
+from hptc.aws.aws_errors import (
+    aws_error,
+    has_unknown_outcome,
+    missing_region,
+    reject_html,
+    was_retried,
+)
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.frozen import frozen
@@ -118,17 +124,17 @@ class Connection:
         return self._call(action, do, request)
 
     def _call(self, action: str, do: Callable[[], T], request: Mapping[str, Any] | None) -> T:
-        attempts = 0
+        may_have_worked = False  # an attempt whose outcome AWS did not report
 
         def attempt() -> T:
-            nonlocal attempts
-            attempts += 1
+            nonlocal may_have_worked
             try:
                 return do()
             except Exception as error:
                 translated = _translated(error, action, self.region, request)
                 if isinstance(translated, AwsError):
-                    translated.is_of_retry = attempts > 1 or was_retried(error)
+                    translated.is_of_retry = may_have_worked or was_retried(error)
+                    may_have_worked |= has_unknown_outcome(translated)
                 raise translated from None
 
         return self.retry.call(attempt)

@@ -62,8 +62,12 @@ def submit(
 def attempt_each(
     jobs: Iterable[J], attempt: Callable[[J], T], failure: Callable[[J, HptcError], F]
 ) -> Iterator[T | F]:
-    """Attempt every job, whether or not others fail, until a failure affects every call to AWS."""
+    """Attempt every job, whether or not others fail, until no call to AWS can succeed.
+
+    That is after an error of the credentials, and after two jobs in a row without an answer.
+    """
     fatal: AwsError | None = None
+    unanswered = 0
     for job in jobs:
         if fatal is not None:
             skipped = f"not tried, because no call to AWS succeeds: {fatal.message}"
@@ -71,9 +75,13 @@ def attempt_each(
             continue
         try:
             yield attempt(job)
+            unanswered = 0
         except HptcError as error:
             if isinstance(error, AwsError) and affects_every_call(error):
-                fatal = error
+                unanswered += 1
+                fatal = error if error.code or unanswered > 1 else None
+            else:
+                unanswered = 0
             yield failure(job, error)
 
 

@@ -251,6 +251,25 @@ class TestWithErrors:
             stub.assert_no_pending_responses()
         assert time.sleeps == sleeps
 
+    @pytest.mark.parametrize(
+        ("code", "is_of_retry"),
+        [
+            pytest.param("InternalFailure", True, id="the job may exist"),
+            pytest.param("ThrottlingException", False, id="nothing was created"),
+        ],
+    )
+    def test_an_error_after_an_attempt_that_may_have_worked(
+        self, connection: Connection, tmp_path: Path, code: str, is_of_retry: bool
+    ) -> None:
+        job = compiled(tmp_path, EXPLICIT)
+        operation = "create_hyper_parameter_tuning_job"
+        with Stubber(connection.sagemaker) as stub:
+            self.refuse(stub, operation, code, "")
+            self.refuse(stub, operation, "ResourceInUse", "already exists")
+            with pytest.raises(AwsError, match="already exists") as raised:
+                connected(connection).tuning.create(job.request)
+        assert raised.value.is_of_retry is is_of_retry
+
     def test_lasting_throttling_is_an_error(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:
             for _ in range(30):

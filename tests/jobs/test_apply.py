@@ -90,6 +90,26 @@ def test_expired_credentials_stop_the_run(specs: list[Compiled]) -> None:
     assert {error.help for error in errors} == {"sign in"}
 
 
+@pytest.mark.parametrize(
+    ("failing", "created", "tried"),
+    [pytest.param({1}, 2, 3, id="one job"), pytest.param({1, 2}, 0, 2, id="the network")],
+)
+def test_a_job_without_an_answer(
+    specs: list[Compiled], failing: set[int], created: int, tried: int
+) -> None:
+    class Silent(FakeTuning):
+        def create(self, request: Request) -> str:
+            if self.calls.count("create") + 1 in failing:
+                self.calls.append("create")
+                raise AwsError("cannot reach AWS")
+            return super().create(request)
+
+    tuning = Silent()
+    done = carry_out(planned(specs), specs, tuning)
+    assert len(done) == 3
+    assert (len(tuning.jobs), tuning.calls.count("create")) == (created, tried)
+
+
 def test_a_job_blocked_in_the_plan_is_not_submitted(specs: list[Compiled]) -> None:
     plan = planned(specs, stacks=deployed("a", "b"))
     assert [each.spec for each in plan.blocked] == ["c"]
