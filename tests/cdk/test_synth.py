@@ -11,18 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from hptc.aws.client import Aws
 from hptc.cdk.synth import build, synth_project
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
-from hptc.errors import UsageError
+from hptc.errors import OperationError, UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.scheduled_start import schedule_stacks
 from hptc.infrastructure.spec_stacks import spec_stacks
 from hptc.infrastructure.stack_outputs import locate
 from hptc.project.project_file import Environment
 from hptc.request.tuning_job import TuningJob
+from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.golden import Golden
 from tests.support.outcomes import all_succeeded
 from tests.support.paths import GOLDEN, ROOT
@@ -320,6 +322,43 @@ def test_the_app_prints_warnings_and_nothing_else(copy: Path, synth: Synth) -> N
     about_node = [line for line in done.stderr.splitlines() if "node" in line.lower()]
     assert about_node in ([], [line for line in about_node if line.endswith("or newer")][:1])
     assert templates(copy / "cdk.out") == synth("dev")
+
+
+@pytest.mark.parametrize("account", ["123456789012", "999999999999", None])
+def test_the_app_refuses_a_stack_of_somebody_else(
+    account: str | None, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {"hptc:project": "demo", "hptc:environment": "dev", "hptc:repository": "a.b/other"}
+    stacks = FakeStacks({"hptc-demo-dev": {}}, tags={"hptc-demo-dev": theirs})
+    aws = Aws(tuning=FakeTuning(), stacks=stacks, region="us-east-1")
+    monkeypatch.setattr("hptc.aws.client.connect", lambda _: aws)
+    if account is None:
+        monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
+    else:
+        monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", account)
+    if account == "123456789012":
+        with pytest.raises(OperationError, match=r"in a\.b/other; this is the project `demo`"):
+            synth_project(copy, "dev", copy / "foreign")
+        assert not (copy / "foreign").exists()
+    else:  # without credentials for this account, nothing is looked up
+        assert synth_project(copy, "dev", copy / "foreign").assembly is not None
+        assert stacks.calls == []
+
+
+def test_stacks_carry_their_owner_and_templates_do_not(copy: Path) -> None:
+    assembly = synth_project(copy, "dev", copy / "owned").assembly
+    assert assembly is not None
+    manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
+    tags = [
+        each["properties"]["tags"]
+        for each in manifest["artifacts"].values()
+        if each["type"] == "aws:cloudformation:stack"
+    ]
+    assert len(tags) > 1
+    for each in tags:
+        assert each["hptc:repository"] == f"file:{copy.resolve()}"
+        assert (each["hptc:project"], each["hptc:environment"]) == ("demo", "dev")
+    assert not any("hptc:repository" in text for text in templates(assembly).values())
 
 
 @pytest.mark.parametrize(
