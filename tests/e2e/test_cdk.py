@@ -86,7 +86,12 @@ def test_every_stack_is_deployed(deployed: Deployed) -> None:
     for stack in found:
         if stack["StackName"] != "CDKToolkit":
             tags = {tag["Key"]: tag["Value"] for tag in stack["Tags"]}
-            assert tags == {"hptc:project": "demo", "hptc:environment": "dev"}
+            folder = deployed.project.directory.resolve()
+            assert tags == {
+                "hptc:project": "demo",
+                "hptc:environment": "dev",
+                "hptc:repository": f"file:{folder}",
+            }
 
 
 @shares_a_deployment
