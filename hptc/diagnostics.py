@@ -5,11 +5,19 @@ Problems outside the user's files are exceptions: see `HptcError` in errors.py.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
 from hptc.frozen import frozen
-from hptc.text import listed
+from hptc.text import listed, plural, shortened
+
+MAX_OF_CODE = 100
+"""Findings of one code in one file that are shown; a hostile file has thousands."""
+MAX_TEXT = 2_000
+"""Characters of a message, label or help: a hostile file has keys of any length."""
 
 Path = tuple[str | int, ...]
 """The path of a value in any document: keys and list indices from the root."""
@@ -109,6 +117,46 @@ class Finding:
     policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
 
 
+_Found = TypeVar("_Found", Finding, Diagnostic)
+
+
+def capped(found: Iterable[_Found]) -> list[_Found]:
+    """The findings of one file with at most MAX_OF_CODE of each code, and how many more there are.
+
+    The text of each is limited as well, so that no file makes the output long.
+    """
+    counts: Counter[str] = Counter()
+    kept: list[_Found] = []
+    first_omitted: dict[str, _Found] = {}
+    for each in found:
+        counts[each.code] += 1
+        if counts[each.code] <= MAX_OF_CODE:
+            kept.append(_with_short_texts(each))
+        else:
+            first_omitted.setdefault(each.code, each)
+    kept += [
+        replace(each, message=more_findings(code, counts[code] - MAX_OF_CODE), label="", help="")
+        for code, each in first_omitted.items()
+    ]
+    return kept
+
+
+def more_findings(code: str, count: int) -> str:
+    """The message of the finding that stands for those that are not shown."""
+    return f"and {plural(count, 'more finding')} of {code} in this file"
+
+
+def _with_short_texts(each: _Found) -> _Found:
+    if max(len(each.message), len(each.label), len(each.help)) <= MAX_TEXT:
+        return each
+    return replace(
+        each,
+        message=shortened(each.message, MAX_TEXT),
+        label=shortened(each.label, MAX_TEXT),
+        help=shortened(each.help, MAX_TEXT),
+    )
+
+
 def path_text(path: Path) -> str:
     """A path as text: `limits.max_runtime`, `inputs[0].s3`."""
     text = ""
@@ -125,10 +173,15 @@ def fold(word: str) -> str:
     return word.lower().replace("_", "").replace("-", "")
 
 
+_LONGEST_NAME, _MOST_NAMES = 100, 1_000  # comparing takes time in proportion to both
+
+
 def nearest(
     word: str, candidates: list[str] | tuple[str, ...], *, cutoff: float = 0.6
 ) -> str | None:
     """The candidate that is most similar to `word`, if any reaches `cutoff` (1 means equal)."""
+    if len(word) > _LONGEST_NAME or len(candidates) > _MOST_NAMES:
+        return None
     from difflib import get_close_matches
 
     folded = {fold(candidate): candidate for candidate in candidates}

@@ -1,9 +1,15 @@
-"""Formats counts, lists, quoted values and durations for messages."""
+"""Formats counts, lists, quoted values and durations, and makes untrusted text safe to show.
+
+One function for each target: `printable` for terminals and logs, `workflow_value` for GitHub's
+workflow commands, `code_span` and `table_cell` for Markdown, `json_text` for JSON.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
+from typing import Any
 
 
 def plural(count: int, noun: str, plural_noun: str = "") -> str:
@@ -17,6 +23,69 @@ def printable(text: str) -> str:
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
         for character in text.replace("\t", " ").replace("\n", " ")
     )
+
+
+def workflow_value(text: str, more: str = "") -> str:
+    """Untrusted text in a workflow command, which also ends up in GitHub's log; `more` is escaped.
+
+    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    escaped = printable(text).replace("%", "%25")
+    for character in more:
+        escaped = escaped.replace(character, f"%{ord(character):02X}")
+    return escaped
+
+
+def workflow_property(text: str) -> str:
+    """Untrusted text as the value of a property of a workflow command."""
+    return workflow_value(text, ":,")
+
+
+def code_span(text: str, longest: int) -> str:
+    """Untrusted text as a code span in Markdown, without markup; empty for blank text."""
+    shown = clipped(text, longest)
+    if not shown.strip():
+        return ""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    space = " " if "`" in (shown[0], shown[-1]) else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def table_cell(text: str, longest: int) -> str:
+    """Untrusted text as a code span in a cell of a Markdown table; empty for blank text."""
+    # GitHub can't tell a backslash before a pipe from one that escapes it: use a look-alike.
+    return code_span(text, longest).replace("\\|", "\\│").replace("|", "\\|")
+
+
+def clipped(text: str, longest: int) -> str:
+    """Untrusted text on one line of at most `longest` characters."""
+    shown = printable(text[: longest + 1])  # printable() keeps the length
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def json_text(data: Any) -> str:
+    """Data as JSON in ASCII. Halves of surrogate pairs, which JSON can't express, are replaced.
+
+    The name of a file that is not UTF-8 has such halves.
+    """
+    text = json.dumps(data, indent=2, default=str)
+    if _HALF.search(text):
+        text = json.dumps(_without_halves(data), indent=2, default=str)
+    return text + "\n"
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _without_halves(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {_without_halves(key): _without_halves(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_without_halves(value) for value in data]
+    if isinstance(data, str):
+        return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", data)
+    return data
 
 
 def listed(words: Iterable[str], conjunction: str = "and") -> str:

@@ -17,7 +17,7 @@ from hptc.compiler.locations import to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.parents import Parents
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, Finding, RequestPath, sort_key
+from hptc.diagnostics import Diagnostic, Finding, RequestPath, capped, sort_key
 from hptc.frozen import frozen
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES, latest, latest_spec, names_in, reference
@@ -122,7 +122,8 @@ def located(
         origin.document,
         unchecked=lambda: _unchecked_codes(rules_run),
     )
-    return tuple(sorted(kept, key=sort_key)), tuple(suppressed)
+    in_order = sorted(kept, key=sort_key)
+    return tuple(sorted(capped(in_order), key=sort_key)), tuple(suppressed)
 
 
 def fail(
@@ -182,26 +183,34 @@ def _known_references(draft: Draft) -> frozenset[str]:
 
 def _unknown_references(draft: Draft) -> list[Finding]:
     findings: list[Finding] = []
-    for name in sorted(draft.references.difference(NAMES)):
+    unknown = sorted(draft.references.difference(NAMES))
+    outside = _names_outside_parents(draft.request) if unknown else frozenset()
+    for name in unknown:
         message = f"`{reference(name)}` is not a value that a deployment provides"
         advice = f"valid references: {', '.join(NAMES)}"
         if latest_spec(name) is not None:
-            if not _is_outside_parents(name, draft.request):
+            if name not in outside:
                 continue
             message = f"`{reference(name)}` is only valid as a warm-start parent"
             advice = "use it in `warm_start.parents`, as the whole entry"
         findings.append(Finding(code="HPT006", message=message, path=RequestPath(), help=advice))
-    return findings
+    return capped(findings)
 
 
-def _is_outside_parents(name: str, request: Request) -> bool:
-    """Whether the name of a reference occurs elsewhere than as a whole warm-start parent."""
+def _names_outside_parents(request: Request) -> frozenset[str]:
+    """The names of references that occur elsewhere than as a whole warm-start parent."""
     rest = deepcopy(request)
     match rest.get("WarmStartConfig"):
         case {"ParentHyperParameterTuningJobs": list() as parents}:
-            entry = {"HyperParameterTuningJobName": reference(name)}
-            parents[:] = [parent for parent in parents if parent != entry]
-    return name in names_in(rest)
+            parents[:] = [parent for parent in parents if not _is_reference(parent)]
+    return frozenset(names_in(rest))
+
+
+def _is_reference(parent: object) -> bool:
+    """Whether a warm-start parent is a whole reference."""
+    return any(
+        parent == {"HyperParameterTuningJobName": reference(name)} for name in names_in(parent)
+    )
 
 
 def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:

@@ -42,9 +42,24 @@ def _spec_name(path: FilePath, files: Files) -> str | None:
 
 def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
     """The spec files of a project, in order. Entries of `specs` that don't exist are skipped."""
-    entries = [in_project.root / entry for entry in in_project.file.specs]
-    existing = [path for path in entries if files.is_folder(path) or files.is_file(path)]
-    return [path for entry in existing for path in spec_files(entry, files)]
+    entries: dict[FilePath, FilePath] = {}  # by their canonical path, so that each is walked once
+    for entry in dict.fromkeys(in_project.file.specs):
+        path = in_project.root / entry
+        entries.setdefault(files.real(path), path)
+    found = (
+        file
+        for real, path in entries.items()
+        if (files.is_folder(path) or files.is_file(path))
+        and not any(_finds(folder, real, files) for folder in real.parents if folder in entries)
+        for file in spec_files(path, files)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _finds(folder: FilePath, path: FilePath, files: Files) -> bool:
+    """Whether a walk of `folder` finds the spec files at `path`, which is below it."""
+    is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not is_hidden and (path.suffix in SUFFIXES or files.is_folder(path))
 
 
 def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:

@@ -20,6 +20,7 @@ from hptc.compiler.pipeline import compile_text, is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
+from hptc.hidden_text import escape_hidden, has_hidden
 from hptc.request.emission import Request, unwrapped, value_text
 from hptc.request.identity import canonical
 from hptc.request.names import TABLE
@@ -29,6 +30,7 @@ from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
+from hptc.text import printable
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
@@ -48,7 +50,7 @@ def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: s
         _shorten(training_job)
     limits = spec.get("limits", {})
     _write_durations(limits)
-    comment = f"# Imported from {origin}.\n" if origin else ""
+    comment = f"# Imported from {printable(origin)}.\n" if origin else ""
     text = comment + _to_yaml({key: spec[key] for key in _ORDER if key in spec})
     _verify(text, expected)
     return text
@@ -227,7 +229,8 @@ def _represent_key(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
         reads_as_text = isinstance(resolve_plain(text), str)
     except ValueError:
         reads_as_text = False
-    style = None if reads_as_text and "\n" not in text else '"'
+    is_plain = reads_as_text and "\n" not in text and not has_hidden(text)
+    style = None if is_plain else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=style)
 
 
@@ -265,9 +268,10 @@ _Dumper.add_representer(
 
 
 def _to_yaml(spec: dict[str, Any]) -> str:
-    return yaml.dump(
+    text: str = yaml.dump(
         _with_keys(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
     )
+    return escape_hidden(text)
 
 
 def _verify(text: str, expected: Request) -> None:

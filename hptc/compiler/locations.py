@@ -88,21 +88,22 @@ def to_diagnostics(
 
 def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
     """The same diagnostics with the text of secrets masked."""
+    lines: dict[tuple[str, int], str] = {}
     for secret in secrets:
+        place = (secret.file, secret.line)
         end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
-        start = secret.column - 1
-        diagnostics = [
-            replace(one, span=replace(one.span, source=_hidden(one.span.source, start, end)))
-            if (one.span.file, one.span.line) == (secret.file, secret.line)
-            else one
-            for one in diagnostics
-        ]
-    return diagnostics
+        lines[place] = _hidden(lines.get(place, secret.source), secret.column - 1, end)
+    return [
+        replace(one, span=replace(one.span, source=lines[one.span.file, one.span.line]))
+        if (one.span.file, one.span.line) in lines
+        else one
+        for one in diagnostics
+    ]
 
 
 def _hidden(line: str, start: int, end: int) -> str:
     """A line with a part of it masked; columns keep their meaning, so that all parts can be."""
-    return f"{line[:start]}{'*' * (end - start)}{line[end:]}"
+    return f"{line[:start]}{'*' * (min(end, len(line)) - start)}{line[end:]}"
 
 
 def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:

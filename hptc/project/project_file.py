@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from hptc.diagnostics import Diagnostic, Finding, Path, ProjectPath, Severity
+from hptc.diagnostics import Diagnostic, Finding, Path, ProjectPath, Severity, capped
 from hptc.errors import UsageError
 from hptc.frozen import frozen
 from hptc.project.identifiers import Location
@@ -31,6 +31,7 @@ from hptc.spec.validation_findings import findings_of
 
 FILE_NAME = "hptc.yaml"
 MAX_VARIABLE = 4096  # characters
+MAX_ENVIRONMENTS = 50
 PROJECT_VERBATIM: VerbatimKeys = {
     "defaults": SPEC_VERBATIM,
     "environments": {
@@ -269,10 +270,13 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
     try:
         file = ProjectFile.model_validate(data)
     except ValidationError as error:
-        return None, [
-            to_diagnostic(document, f, f.path) for f in findings_of(error, ProjectFile, ProjectPath)
-        ]
-    faults = [*_long_variables(file, document), *_outside(file, document, path.parent, files)]
+        found = capped(findings_of(error, ProjectFile, ProjectPath))
+        return None, [to_diagnostic(document, each, each.path) for each in found]
+    faults = [
+        *_many_environments(file, document),
+        *_long_variables(file, document),
+        *capped(_outside(file, document, path.parent, files)),
+    ]
     return (
         (None, faults) if faults else (Project(root=path.parent, document=document, file=file), [])
     )
@@ -285,7 +289,11 @@ def _outside(
     folder = files.real(root)
     above = (folder, *folder.parents)
     top = next((each for each in above if files.is_repository(each)), folder)
+    seen: set[str] = set()
     for index, entry in enumerate(file.specs):
+        if entry in seen:
+            continue
+        seen.add(entry)
         named = FilePath(os.path.normpath(folder / entry))
         if named.is_relative_to(top) and files.real(named).is_relative_to(top):
             continue
@@ -298,15 +306,29 @@ def _outside(
         yield to_diagnostic(document, finding, finding.path)
 
 
+def _many_environments(file: ProjectFile, document: Document) -> list[Diagnostic]:
+    """An error for a file with too many environments: every spec is checked in each."""
+    count = len(file.environments)
+    if count <= MAX_ENVIRONMENTS:
+        return []
+    finding = Finding(
+        code="HPT102",
+        message=f"`environments` must have at most {MAX_ENVIRONMENTS} entries, but has {count:,}",
+        path=ProjectPath(("environments",)),
+        help="split the project",
+    )
+    return [to_diagnostic(document, finding, finding.path)]
+
+
 def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
     found = []
     for name, environment in file.environments.items():
         for variable, value in environment.variables.items():
-            if isinstance(value, str) and len(value) > MAX_VARIABLE:
+            if (length := _longest_text(value)) > MAX_VARIABLE:
                 path: Path = ("environments", name, "variables", variable)
                 message = (
                     f"`{variable}` must have at most {MAX_VARIABLE:,} characters, "
-                    f"but has {len(value):,}"
+                    f"but has {length:,}"
                 )
                 found.append(
                     Diagnostic(
@@ -317,6 +339,15 @@ def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
                     )
                 )
     return found
+
+
+def _longest_text(value: Any) -> int:
+    """The length of the longest text in a variable, which templates can repeat."""
+    if isinstance(value, dict):
+        return max(map(_longest_text, value.values()), default=0)
+    if isinstance(value, list):
+        return max(map(_longest_text, value), default=0)
+    return len(value) if isinstance(value, str) else 0
 
 
 def _shown(path: FilePath) -> str:

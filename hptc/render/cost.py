@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 from hptc.catalog.prices import Price
 from hptc.cost.bound import BoundSummary, Configuration, CostBound, Line, MaximumCost, summary
 from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
-from hptc.text import duration, plural, printable
+from hptc.text import duration, json_text, plural, printable
 
 VERSION = 1
 _WIDTH = 15
@@ -131,7 +130,7 @@ def costs_json(costs: Sequence[SpecCost]) -> str:
             for name, bound, expected in costs
         ],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # amounts
+    return json_text(data)
 
 
 def cost_data(bound: CostBound) -> dict[str, Any]:

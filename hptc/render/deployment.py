@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -19,7 +18,7 @@ from hptc.stacks.results import (
     StackFinished,
     StackProgress,
 )
-from hptc.text import plural, printable
+from hptc.text import json_text, plural, printable
 
 VERSION = 1
 _STATUS_WIDTH = len("CREATE_IN_PROGRESS")
@@ -110,13 +109,13 @@ def removed_json(removed: Sequence[Removed]) -> str:
         }
         for each in removed
     ]
-    return json.dumps({"version": VERSION, "stacks": stacks}, indent=2, ensure_ascii=False)
+    return json_text({"version": VERSION, "stacks": stacks})
 
 
 def deployment_json(deployment: Deployment) -> str:
     """The result of a deployment as JSON."""
     environment = deployment.environment
-    return json.dumps(
+    return json_text(
         {
             "version": VERSION,
             "project": environment.project,
@@ -133,8 +132,6 @@ def deployment_json(deployment: Deployment) -> str:
             ],
             "orphaned_stacks": (None if deployment.orphaned is None else list(deployment.orphaned)),
         },
-        indent=2,
-        ensure_ascii=False,
     )
 
 

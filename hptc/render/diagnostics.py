@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, assert_never
 
 from hptc.diagnostics import Diagnostic, Severity, Span
-from hptc.text import plural
+from hptc.text import json_text, plural, table_cell, workflow_property, workflow_value
 from hptc.text import printable as printable  # CDK apps written by `hptc init` import it from here
 
 JSON_VERSION = 1
 _WIDEST_LINE = 160
+_LONGEST_CELL = 400
 _COLORS = {"error": "31;1", "warning": "33;1", "place": "34;1", "bold": "1"}
 
 
@@ -135,7 +135,7 @@ def render_json(diagnostics: Sequence[Diagnostic]) -> str:
         "warnings": sum(not diagnostic.is_error for diagnostic in diagnostics),
         "diagnostics": [as_data(diagnostic) for diagnostic in diagnostics],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _github(diagnostic: Diagnostic) -> str:
@@ -152,23 +152,15 @@ def _github(diagnostic: Diagnostic) -> str:
         "col": str(span.column),
         "title": diagnostic.code,
     }
-    listed = ",".join(f"{key}={_escaped_property(value)}" for key, value in properties.items())
-    return f"::{diagnostic.severity.value} {listed}::{_escaped(message)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escaped_property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    listed = ",".join(f"{key}={workflow_property(value)}" for key, value in properties.items())
+    return f"::{diagnostic.severity.value} {listed}::{workflow_value(message)}"
 
 
 def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
     if not diagnostics:
         return "**hptc check:** no findings.\n"
     rows = [
-        f"| {each.severity.value} | {each.code} | `{_cell(_location(each.span))}` "
+        f"| {each.severity.value} | {each.code} | {_cell(_location(each.span))} "
         f"| {_cell(each.full_message)}{_cell_help(each)} |"
         for each in diagnostics
     ]
@@ -178,7 +170,7 @@ def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _cell(text: str) -> str:
-    return printable(text).replace("|", "\\|").replace("<", "&lt;")
+    return table_cell(text, _LONGEST_CELL)
 
 
 def _cell_help(diagnostic: Diagnostic) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
 from hptc.render.diff_phrases import REFUSALS, change_environments, subject, title, verdict
+from hptc.text import json_text, workflow_property, workflow_value
 
 JSON_VERSION = 1
 _COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` has the details
@@ -33,7 +33,7 @@ def render_json(found: Review) -> str:
         "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
         "specs": [_spec_data(spec) for spec in found.specs],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _spec_data(spec: SpecDiff) -> dict[str, Any]:
@@ -135,12 +135,5 @@ def _command(change: Change, place: dict[str, str]) -> str:
         part for part in (subject(change), title(change)) if part
     )
     properties = {**place, "title": titled}
-    listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
-    return f"::{severity} {listed}::{_escaped(values)}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    for character in more:
-        escaped = escaped.replace(character, f"%{ord(character):02X}")
-    return escaped
+    listed = ",".join(f"{key}={workflow_property(value)}" for key, value in properties.items())
+    return f"::{severity} {listed}::{workflow_value(values)}"

@@ -8,7 +8,6 @@ where GitHub ignores markup and mentions.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Iterator
 
 from hptc.diagnostics import Diagnostic
@@ -28,7 +27,7 @@ from hptc.render.diff_phrases import (
     tone,
     verdict,
 )
-from hptc.text import plural, printable
+from hptc.text import clipped, code_span, plural, table_cell
 
 MAX_BYTES = 65_000
 MARKER = "<!-- hptc diff -->"
@@ -66,7 +65,7 @@ def render_markdown(found: Review) -> str:
 
 
 def _page(found: Review, size: _Size) -> str:
-    against = f"{code(found.old, size.characters)} → {code(found.new, size.characters)}"
+    against = f"{code_span(found.old, size.characters)} → {code_span(found.new, size.characters)}"
     if found.is_empty:
         head = f"**hptc diff: {verdict(found)}** ({scope(found)}, {against})"
         return "\n\n".join([head, *_notes(found, size), MARKER]) + "\n"
@@ -92,7 +91,7 @@ def _page(found: Review, size: _Size) -> str:
 
 
 def _notes(found: Review, size: _Size) -> list[str]:
-    return [f"Note: {code(note, size.characters)}" for note in found.notes[: size.rows]]
+    return [f"Note: {code_span(note, size.characters)}" for note in found.notes[: size.rows]]
 
 
 def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
@@ -103,7 +102,7 @@ def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
         phrase = spec_verdict(spec.changes)
         jobs = f", {plural(spec.new_jobs, 'new tuning job')}" if spec.new_jobs else ""
         mark = _MARKS[tone(spec.impact, spec.new_jobs)]
-        yield f"| {cell(spec.name, size)} | {mark} {phrase}{jobs} |"
+        yield f"| {table_cell(spec.name, size.characters)} | {mark} {phrase}{jobs} |"
 
 
 def _folded(
@@ -118,7 +117,7 @@ def _folded(
     counts = ((len(findings), "finding"), (len(listed), "change"))
     count = ", ".join(plural(number, what) for number, what in counts if number)
     phrase = spec_verdict(changes)
-    label = html.escape(_clipped(name, size.characters))
+    label = html.escape(clipped(name, size.characters))
     parts = [f"<details><summary><code>{label}</code>: {phrase} ({count})</summary>"]
     blocks = {
         "Findings:": [*_findings(findings, size)],
@@ -132,7 +131,7 @@ def _folded(
 
 
 def _consequences(spec: SpecDiff, size: _Size) -> Iterator[str]:
-    return consequences(spec, lambda text: code(text, size.characters))
+    return consequences(spec, lambda text: code_span(text, size.characters))
 
 
 def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
@@ -141,12 +140,12 @@ def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
         phrase = title(change)
         if change.impact.rank <= Impact.UNSEEN.rank:
             phrase = f"**{phrase}**"
-        about = code(subject(change), size.characters)
-        note = code(change.note, size.characters)
+        about = code_span(subject(change), size.characters)
+        note = code_span(change.note, size.characters)
         where = change_environments(change)
         values = [text for text in (change.old, change.new) if text.strip()]
         arrow = " → " if sum(map(len, values)) <= _ONE_LINE else "<br>→ "
-        shown = arrow.join(code(text, size.characters) for text in values)
+        shown = arrow.join(code_span(text, size.characters) for text in values)
         yield "".join(
             (where, f"{about}: " if about else "", phrase, f" ({note})" if note else "",
              f"<br>{shown}" if shown else "")
@@ -157,8 +156,8 @@ def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
 
 def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
     for diagnostic in findings[: size.rows]:
-        place = code(f"{diagnostic.span.file}:{diagnostic.span.line}", size.characters)
-        message = code(diagnostic.full_message, size.characters)
+        place = code_span(f"{diagnostic.span.file}:{diagnostic.span.line}", size.characters)
+        message = code_span(diagnostic.full_message, size.characters)
         yield f"{diagnostic.severity.value} {diagnostic.code} at {place}: {message}"
     if len(findings) > size.rows:
         yield _more(len(findings) - size.rows, "finding")
@@ -166,25 +165,3 @@ def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
 
 def _more(count: int, noun: str) -> str:
     return plural(count, f"more {noun}")
-
-
-def cell(text: str, size: _Size) -> str:
-    """Untrusted text in a table cell; empty for blank text."""
-    in_code = code(text, size.characters)
-    # GitHub can't tell a backslash before a pipe from one that escapes it: use a look-alike.
-    return in_code.replace("\\|", "\\│").replace("|", "\\|")
-
-
-def code(text: str, most: int) -> str:
-    """Untrusted text as a code span; empty for blank text."""
-    shown = _clipped(text, most)
-    if not shown.strip():
-        return ""
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    space = " " if "`" in (shown[0], shown[-1]) else ""
-    return f"{fence}{space}{shown}{space}{fence}"
-
-
-def _clipped(text: str, most: int) -> str:
-    shown = printable(text[: most + 1])  # printable() keeps the length
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import total_cost
+from hptc.hidden_text import escape_hidden
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     DecidedJob,
@@ -137,7 +138,7 @@ def render_submission(outcome: Submission) -> str:
                 f"already submitted: {outcome.name} in {outcome.region} is {outcome.status}{hint}"
             )
         case DryRun():
-            return json.dumps(outcome.request, indent=2, ensure_ascii=False)
+            return escape_hidden(json.dumps(outcome.request, indent=2, ensure_ascii=False))
         case _:
             assert_never(outcome)
 

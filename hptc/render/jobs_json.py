@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, assert_never
@@ -24,6 +23,7 @@ from hptc.service.tuning_jobs import (
     TrainingJob,
     TrainingJobCounters,
 )
+from hptc.text import json_text
 
 VERSION = 1
 
@@ -153,7 +153,7 @@ def stop_json(outcome: Stop) -> str:
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json.dumps({"version": VERSION, **data}, indent=2, ensure_ascii=False)
+    return json_text({"version": VERSION, **data})
 
 
 def _training_job_data(job: TrainingJob | None) -> dict[str, Any] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hptc.metrics.rehearsal import Captured, MetricFound, Rehearsal
-from hptc.text import plural, printable
+from hptc.text import json_text, plural, printable
 
 VERSION = 1
 
@@ -96,7 +95,7 @@ def rehearsals_json(name: str, rehearsals: Sequence[Rehearsal]) -> str:
         "name": name,
         "training_jobs": [_data(rehearsal) for rehearsal in rehearsals],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _data(rehearsal: Rehearsal) -> dict[str, Any]:

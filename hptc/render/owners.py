@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from hptc.infrastructure.owner_grants import OwnerGrant
 from hptc.infrastructure.statements import document
 from hptc.project.project_file import Environment
-from hptc.text import printable
+from hptc.text import json_text, printable
 
 
 def render_owner_grants(grants: Sequence[OwnerGrant], environment: Environment) -> str:
@@ -29,14 +28,14 @@ def owner_grants_json(grants: Sequence[OwnerGrant]) -> str:
         }
         for grant in grants
     ]
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def _grant(grant: OwnerGrant, environment: Environment) -> str:
-    statements = json.dumps(document(grant.statements)["Statement"], indent=2, ensure_ascii=False)
+    statements = json_text(document(grant.statements)["Statement"])
     return (
         f"{grant.kind} {printable(grant.name)}: {_when(grant, environment)}\n"
-        f"add these statements to the {grant.kind}'s policy:\n{statements}\n"
+        f"add these statements to the {grant.kind}'s policy:\n{statements}"
     )
 
 

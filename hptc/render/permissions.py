@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +14,7 @@ from hptc.compiler.permissions_report import (
 from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.statements import Condition, document
 from hptc.project.project_file import Environment
-from hptc.text import printable
+from hptc.text import json_text, printable
 
 _WIDTH = 80
 _OPERATORS = {
@@ -48,14 +47,12 @@ def permissions_json(report: PermissionsReport) -> str:
         role.arn: document(each.statement for each in role.permissions) for role in report.roles
     }
     data = next(iter(policies.values())) if len(policies) == 1 else policies
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def launcher_json(environment: Environment) -> str:
     """The IAM policy for people who launch tuning jobs in an environment."""
-    return (
-        json.dumps(document(launcher_statements(environment)), indent=2, ensure_ascii=False) + "\n"
-    )
+    return json_text(document(launcher_statements(environment)))
 
 
 def _head(report: PermissionsReport) -> str:

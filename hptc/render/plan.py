@@ -6,7 +6,6 @@ The first line is the verdict, followed by what to do, most urgent first. A plan
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
@@ -15,7 +14,7 @@ from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleR
 from hptc.render.cost import forecast, headline, total
 from hptc.render.jobs_json import failures_data
 from hptc.stacks.results import StackState, StackStatus
-from hptc.text import plural, printable
+from hptc.text import json_text, plural, printable
 
 VERSION = 1
 _MAX_ENDED = 10
@@ -83,8 +82,7 @@ def applied_json(applied: Sequence[Applied]) -> str:
             "outcome": "submitted" if isinstance(each.outcome, Submitted) else "unchanged",
         }
         jobs.append(entry)
-    data = {"version": VERSION, "jobs": jobs, **failures_data(failed)}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"version": VERSION, "jobs": jobs, **failures_data(failed)})
 
 
 def _to_submit(plan: Plan) -> Iterator[str]:

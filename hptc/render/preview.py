@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 from hptc.preview.outline import Hyperband, SearchPreview
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
-from hptc.text import duration, printable
+from hptc.text import duration, json_text, printable
 
 VERSION = 1
 _WIDTH = 13
@@ -93,7 +92,7 @@ def previews_json(previews: Sequence[tuple[str, SearchPreview]]) -> str:
         "version": VERSION,
         "specs": [{"name": name, **preview_data(preview)} for name, preview in previews],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data)
 
 
 def preview_data(preview: SearchPreview) -> dict[str, Any]:

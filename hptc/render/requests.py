@@ -7,12 +7,15 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from hptc.hidden_text import escape_hidden, has_hidden
+
 
 def render_request(request: Mapping[str, Any], form: str) -> str:
     """JSON, or YAML with every string quoted, since only some readers take `1e-4` as a number."""
     if form == "json":
         # The standard library writes indented JSON token by token, in Python.
-        return to_json(request, indent=2, inf_nan_mode="constants").decode() + "\n"
+        text = to_json(request, indent=2, inf_nan_mode="constants").decode()
+        return escape_hidden(text) + "\n"
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -24,7 +27,7 @@ def render_request(request: Mapping[str, Any], form: str) -> str:
         def represent_mapping(self, tag: str, mapping: Any, flow_style: Any = None) -> Any:
             node = super().represent_mapping(tag, mapping, flow_style)
             for key, value in node.value:
-                key.style = None
+                key.style = '"' if has_hidden(key.value) else None
                 if isinstance(value, yaml.ScalarNode) and value.tag.endswith(":str"):
                     value.style = '"'
             return node
@@ -36,4 +39,5 @@ def render_request(request: Mapping[str, Any], form: str) -> str:
                     value.style = '"'
             return node
 
-    return yaml.dump(dict(request), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+    text = yaml.dump(dict(request), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return escape_hidden(text)

@@ -5,7 +5,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from hptc import __version__
 from hptc.diagnostics import Diagnostic, Related, Span
+from hptc.text import json_text, printable
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -45,7 +46,7 @@ def render_sarif(diagnostics: Sequence[Diagnostic], rules: Sequence[RuleHelp]) -
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return json_text(log)
 
 
 def _rule(rule: RuleHelp) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _rule(rule: RuleHelp) -> dict[str, Any]:
 
 
 def _result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
-    message = diagnostic.full_message + (f"\n{diagnostic.help}" if diagnostic.help else "")
+    message = "\n".join(filter(None, map(_plain, (diagnostic.full_message, diagnostic.help))))
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
@@ -71,13 +72,18 @@ def _result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
 
 
 def _related(related: Related) -> dict[str, Any]:
-    return {**_location(related.span), "message": {"text": related.message}}
+    return {**_location(related.span), "message": {"text": _plain(related.message)}}
+
+
+def _plain(text: str) -> str:
+    """Untrusted text without embedded links (section 3.11.6) and control characters."""
+    return printable(text).replace("](", "] (")
 
 
 def _location(span: Span) -> dict[str, Any]:
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(PurePath(span.file).as_posix())},
+            "artifactLocation": {"uri": quote(os.fsencode(PurePath(span.file).as_posix()))},
             "region": {
                 "startLine": span.line,
                 "startColumn": span.column,

@@ -5,24 +5,34 @@ Tags, merge keys and custom types are not supported, so nothing in a file can ru
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from hptc.diagnostics import Diagnostic, Path, Related, Severity
+from hptc.diagnostics import (
+    MAX_OF_CODE,
+    MAX_TEXT,
+    Diagnostic,
+    Path,
+    Related,
+    Severity,
+    more_findings,
+)
 from hptc.source.document import Document
 from hptc.source.scalars import Scalar, resolve_plain
+from hptc.source.secrets import hide_secrets
 from hptc.source.templates import TemplateError
 from hptc.source.text_files import MAX_BYTES
-from hptc.source.yaml_nodes import PLAIN, QUOTED
+from hptc.source.yaml_nodes import MAX_VALUES, PLAIN, QUOTED
+from hptc.text import shortened
 
-MAX_NODES = 20_000
-"""After aliases are expanded, against alias bombs. The largest request has a few thousand."""
 MAX_CHARACTERS = 4 * MAX_BYTES
 """After aliases and templates are expanded: one long value may have many aliases."""
-MAX_TEMPLATES = 1_000
-"""In one file, because Jinja2 compiles each."""
+MAX_TEMPLATE_CHARACTERS = 100_000
+"""Of a file's different templates: a template is evaluated once, in time linear in its length."""
 
 ANY_KEY = "*"
 VerbatimKeys: TypeAlias = "Mapping[str, VerbatimKeys] | Literal[True]"
@@ -53,7 +63,7 @@ def construct_data(
     for key in at:
         verbatim = _below(verbatim, key)
     data = builder.build(node, verbatim)
-    return data, builder.diagnostics
+    return data, builder.all_diagnostics()
 
 
 def _below(verbatim: VerbatimKeys | None, key: str | int) -> VerbatimKeys | None:
@@ -70,19 +80,30 @@ class _Builder:
         self.open_nodes: set[int] = set()
         self.values = 0
         self.characters = 0
-        self.templates = 0
+        self.template_characters = 0
+        self.counts: Counter[str] = Counter()
+        self.first_omitted: dict[str, Node] = {}
         self.rendered: dict[str, Any] = {}
         self.is_too_large = False
 
+    def all_diagnostics(self) -> list[Diagnostic]:
+        """The diagnostics, and how many more there are of each code."""
+        for code, node in self.first_omitted.items():
+            message = more_findings(code, self.counts[code] - MAX_OF_CODE)
+            self.diagnostics.append(self.diagnostic(code, message, node, ""))
+        return self.diagnostics
+
     def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> Any:
+        if self.is_too_large:
+            return None
         if isinstance(node, ScalarNode):
             value = self.scalar(node, keep_text=verbatim is True)
             return None if self.exceeds_characters(node, value) else value
         if node is None:
             return None
         self.values += len(node.value) + 1
-        if self.values > MAX_NODES:
-            self.too_large(node, f"{MAX_NODES:,} values")
+        if self.values > MAX_VALUES:
+            self.too_large(node, f"{MAX_VALUES:,} values")
             return None
         if id(node) in self.open_nodes:
             self.report("HPT004", "this alias contains itself", node, "write the value out")
@@ -143,13 +164,15 @@ class _Builder:
     def template(self, render: Callable[[str], Any], node: ScalarNode) -> Any:
         """The value of a template; the template itself if it has none."""
         text: str = node.value
-        self.templates += 1
-        if self.templates > MAX_TEMPLATES:
-            if self.templates == MAX_TEMPLATES + 1:
-                message = f"the file has more than {MAX_TEMPLATES:,} templates"
-                self.report("HPT007", message, node, "write the values out")
-            return text
         if text not in self.rendered:
+            is_over = self.template_characters > MAX_TEMPLATE_CHARACTERS
+            self.template_characters += len(text)
+            if self.template_characters > MAX_TEMPLATE_CHARACTERS:
+                if not is_over:
+                    limit = f"{MAX_TEMPLATE_CHARACTERS:,} characters"
+                    message = f"the file's templates have more than {limit} in total"
+                    self.report("HPT007", message, node, "write the values out")
+                return text
             try:
                 self.rendered[text] = render(text)
             except TemplateError as error:
@@ -180,25 +203,27 @@ class _Builder:
         self.report("HPT005", f"the tag `{written}` is not supported", node, "remove the tag")
 
     def duplicate(self, key_node: ScalarNode, first: Node) -> None:
-        self.diagnostics.append(
-            Diagnostic(
-                code="HPT003",
-                severity=Severity.ERROR,
-                message=f"duplicate key `{key_node.value}`",
-                span=self.document.span_of(key_node),
-                label="duplicate",
-                help="keep one of the two",
-                related=(Related(span=self.document.span_of(first), message="first defined here"),),
-            )
-        )
+        message = f"duplicate key `{key_node.value}`"
+        self.report("HPT003", message, key_node, "keep one of the two", first=first)
 
-    def report(self, code: str, message: str, node: Node, advice: str) -> None:
-        self.diagnostics.append(
-            Diagnostic(
-                code=code,
-                severity=Severity.ERROR,
-                message=message,
-                span=self.document.span_of(node),
-                help=advice,
-            )
+    def report(
+        self, code: str, message: str, node: Node, advice: str, *, first: Node | None = None
+    ) -> None:
+        self.counts[code] += 1
+        if self.counts[code] > MAX_OF_CODE:
+            self.first_omitted.setdefault(code, node)
+            return
+        found = self.diagnostic(code, message, node, advice)
+        if first is not None:
+            related = Related(span=self.document.span_of(first), message="first defined here")
+            found = replace(found, label="duplicate", related=(related,))
+        self.diagnostics.append(found)
+
+    def diagnostic(self, code: str, message: str, node: Node, advice: str) -> Diagnostic:
+        return Diagnostic(
+            code=code,
+            severity=Severity.ERROR,
+            message=hide_secrets(shortened(message, MAX_TEXT)),
+            span=self.document.span_of(node),
+            help=hide_secrets(shortened(advice, MAX_TEXT)),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,13 +9,21 @@ from dataclasses import dataclass, field
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hptc.diagnostics import Diagnostic, Finding, Path, Severity, Span
+from hptc.diagnostics import MAX_TEXT, Diagnostic, Finding, Path, Severity, Span
+from hptc.hidden_text import hidden_character, split_lines
 from hptc.source.secrets import hide_secrets
-from hptc.source.yaml_nodes import MAX_DEPTH, TooDeepError, compose_nodes
+from hptc.source.yaml_nodes import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    TooDeepError,
+    TooManyNodesError,
+    compose_nodes,
+)
+from hptc.text import shortened
 
-_HIDDEN_BREAK = re.compile("[\x85\u2028\u2029]")
-"""Line breaks in YAML 1.1, which libyaml reads, and ordinary characters in YAML 1.2 and editors."""
-_LONGEST_SHOWN = 2_000  # characters of a line, far more than any format prints
+MAX_SHOWN_COLUMN = 20_000
+"""A place after this column of a line is reported without the text around it."""
+_MARGIN = 400  # characters after the place that are shown
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
@@ -28,6 +35,7 @@ class Document:
     text: str
     _root: list[Node | None] = field(default_factory=list, repr=False, compare=False)
     _lines: list[str] = field(default_factory=list, repr=False, compare=False)
+    _shown: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
     _entries: dict[int, dict[str, tuple[Node, Node]]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -38,7 +46,7 @@ class Document:
         if not self._root:
             try:
                 self._root.append(compose_nodes(self.text))
-            except (TooDeepError, yaml.YAMLError):
+            except (TooDeepError, TooManyNodesError, yaml.YAMLError):
                 self._root.append(None)
         return self._root[0]
 
@@ -47,6 +55,7 @@ class Document:
         if self._root != [None]:
             self._root.clear()
         self._lines.clear()
+        self._shown.clear()
         self._entries.clear()
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
@@ -130,22 +139,19 @@ class Document:
             column=column + 1,
             end_line=end_line + 1,
             end_column=end_column + 1,
-            source=_shown(self._line(line), column),
+            source=self._shown_line(line) if column < MAX_SHOWN_COLUMN else "",
         )
+
+    def _shown_line(self, number: int) -> str:
+        """A line without its secrets, as far as it is shown. It is computed once."""
+        if number not in self._shown:
+            self._shown[number] = hide_secrets(self._line(number)[: MAX_SHOWN_COLUMN + _MARGIN])
+        return self._shown[number]
 
     def _line(self, number: int) -> str:
         if not self._lines:
-            self._lines.extend(self.text.splitlines() or [""])
+            self._lines.extend(split_lines(self.text))
         return self._lines[number] if number < len(self._lines) else ""
-
-
-@functools.lru_cache(maxsize=64)
-def _shown(line: str, column: int) -> str:
-    """A line without its secrets; of a very long one, only what is near a column."""
-    if len(line) <= _LONGEST_SHOWN:
-        return hide_secrets(line)
-    start = max(0, column - _LONGEST_SHOWN // 2)
-    return " " * start + hide_secrets(line[start : start + _LONGEST_SHOWN])
 
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
@@ -154,15 +160,16 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
         # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
     blank = Document(file, text, [None])
-    hidden = _HIDDEN_BREAK.search(text)
+    hidden = hidden_character(text)
     if hidden is not None:
-        message = f"contains U+{ord(hidden[0]):04X}, a line break that most editors do not show"
-        return blank, [_syntax_at(blank, message, hidden.start())]
+        return blank, [_syntax_at(blank, f"contains {hidden.described}", hidden.position)]
     try:
         root = compose_nodes(text)
     except TooDeepError:
         message = f"nested more than {MAX_DEPTH} levels deep"
         return blank, [_syntax(blank, message, 0, 0, help="reduce the nesting")]
+    except TooManyNodesError:
+        return blank, [_too_large(blank)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -177,6 +184,16 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     except yaml.YAMLError as error:
         return blank, [_syntax(blank, f"not valid YAML: {error}", 0, 0)]
     return Document(file, text, [root]), []
+
+
+def _too_large(document: Document) -> Diagnostic:
+    return Diagnostic(
+        code="HPT004",
+        severity=Severity.ERROR,
+        message=f"the file has more than {MAX_VALUES:,} values",
+        span=document.span_at(0, 0, 0, 0),
+        help="check that this is the right file, or split it",
+    )
 
 
 def _join_surrogates(high: str, low: str) -> str:
@@ -226,8 +243,8 @@ def at_span(finding: Finding, span: Span) -> Diagnostic:
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,
-        message=hide_secrets(finding.message),
+        message=hide_secrets(shortened(finding.message, MAX_TEXT)),
         span=span,
-        label=hide_secrets(finding.label),
-        help=hide_secrets(finding.help),
+        label=hide_secrets(shortened(finding.label, MAX_TEXT)),
+        help=hide_secrets(shortened(finding.help, MAX_TEXT)),
     )

@@ -14,12 +14,15 @@ from typing import Self
 
 from yaml.nodes import ScalarNode
 
-from hptc.diagnostics import Diagnostic, Severity
+from hptc.diagnostics import MAX_OF_CODE, Diagnostic, Severity, more_findings
 from hptc.frozen import frozen
+from hptc.hidden_text import split_lines
 from hptc.source.document import Document
+from hptc.text import shortened
 
 _MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
 _CODE = re.compile(r"HPT\d{3}\Z")
+_FAULT = "HPT010"
 _POLICY = "HPT8"  # authors can't suppress the project's policy
 _LOWEST_RULE = "HPT110"  # lower codes: what the spec language and the API require
 
@@ -41,7 +44,7 @@ def suppressions(document: Document) -> list[Suppression]:
         return []
     scalars = _ScalarText.of(document)
     found = []
-    for number, line in enumerate(document.text.splitlines()):
+    for number, line in enumerate(split_lines(document.text)):
         markers = _MARKER.finditer(line)
         marker = next((one for one in markers if not scalars.covers(number, one.start())), None)
         end = line.find("]", marker.end()) if marker else -1
@@ -100,8 +103,15 @@ def apply(
     if comments:
         used = {(diagnostic.span.line, diagnostic.code) for diagnostic in suppressed}
         not_checked = unchecked()
-        for comment in comments:
-            kept += _faults(comment, used, not_checked, document)
+        faults = [
+            (comment, message, advice)
+            for comment in comments
+            for message, advice in _faults(comment, used, not_checked)
+        ]
+        kept += [_warning(document, *fault) for fault in faults[:MAX_OF_CODE]]
+        if (more := len(faults) - MAX_OF_CODE) > 0:
+            comment = faults[MAX_OF_CODE][0]
+            kept.append(_warning(document, comment, more_findings(_FAULT, more), ""))
     return kept, suppressed
 
 
@@ -142,24 +152,24 @@ def _faults(
     comment: Suppression,
     used: set[tuple[int, str]],
     unchecked: Collection[str],
-    document: Document,
-) -> list[Diagnostic]:
-    span = document.span_at(
-        comment.written - 1, comment.column, comment.written - 1, comment.column + 1
-    )
-
-    def fault(message: str, advice: str) -> Diagnostic:
-        return Diagnostic(
-            code="HPT010", severity=Severity.WARNING, message=message, span=span, help=advice
-        )
-
+) -> list[tuple[str, str]]:
+    """What is wrong with a suppression, and what to do."""
     wrong = [code for code in comment.codes if not _CODE.match(code)]
     if wrong:
-        return [fault(f"`{wrong[0]}` is not a rule code", "write `# hptc: ignore[HPT203] reason`")]
+        message = f"`{shortened(wrong[0], 60)}` is not a rule code"
+        return [(message, "write `# hptc: ignore[HPT203] reason`")]
     if not comment.reason:
-        return [fault("this suppression has no reason", "add the reason after the brackets")]
+        return [("this suppression has no reason", "add the reason after the brackets")]
     return [
-        fault(f"unused suppression: {code} is not reported here", "remove the comment")
+        (f"unused suppression: {code} is not reported here", "remove the comment")
         for code in comment.codes
         if (comment.line, code) not in used and code not in unchecked
     ]
+
+
+def _warning(document: Document, comment: Suppression, message: str, advice: str) -> Diagnostic:
+    line, column = comment.written - 1, comment.column
+    span = document.span_at(line, column, line, column + 1)
+    return Diagnostic(
+        code=_FAULT, severity=Severity.WARNING, message=message, span=span, help=advice
+    )

@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from hptc.diagnostics import nearest
+from hptc.frozen import frozen
 from hptc.source.scalars import Scalar
 from hptc.text import shortened
 
 if TYPE_CHECKING:
-    from jinja2 import nodes
+    from jinja2 import Template, nodes
+    from jinja2.environment import TemplateExpression
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_TEMPLATE = 16_384
@@ -149,44 +151,66 @@ def _undefined(name: str, variables: Mapping[str, Any]) -> TemplateError:
 
 def _render_with_jinja(text: str, variables: Mapping[str, Any]) -> Any:
     from jinja2 import TemplateError as JinjaError
-    from jinja2 import TemplateSyntaxError, UndefinedError, nodes
+    from jinja2 import UndefinedError
+
+    template = _compiled(text)
+    for name in template.names:
+        if name not in variables:
+            raise _undefined(name, variables)
+    plain = {name: _plain(value) for name, value in variables.items()}
+    try:
+        if template.expression is None:
+            return _checked_text(template.template.render(plain))
+        return _checked_value(template.expression(**plain), text)
+    except UndefinedError:
+        raise _no_value(text) from None
+    except (JinjaError, ArithmeticError, TypeError, UnicodeError, RecursionError) as error:
+        raise TemplateError(f"`{shortened(text, 60)}` can't be evaluated: {error}") from None
+
+
+@frozen
+class _Compiled:
+    """A template that passed all checks. `expression` is None if there is text around it."""
+
+    names: tuple[str, ...]  # that must be defined, in the order of the text
+    template: Template
+    expression: TemplateExpression | None
+
+
+@lru_cache(maxsize=2_000)
+def _compiled(text: str) -> _Compiled:
+    """Compile a template, once for all environments of a project. Raises TemplateError."""
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import TemplateSyntaxError, nodes
+    from jinja2.environment import TemplateExpression
 
     environment = _environment()
-    plain = {name: _plain(value) for name, value in variables.items()}
     try:
         tree = environment.parse(text)
         found = _nodes_of(tree)
         for node in found:
             _reject_statements(node)
         guarded = {id(node.node) for node in found if _is_guard(node)}
-        for node in found:
-            match node:
-                case nodes.Name(name=name) if name not in variables and id(node) not in guarded:
-                    raise _undefined(name, variables)
+        expression: TemplateExpression | None = None
+        names = [n.name for n in found if isinstance(n, nodes.Name) and id(n) not in guarded]
         match tree.body:
-            case [nodes.Output(nodes=[expression])] if not isinstance(
-                expression, nodes.TemplateData
-            ):
-                return _value_of(expression, text, plain)
-        return _checked_text(environment.from_string(text).render(plain))
+            case [nodes.Output(nodes=[single])] if not isinstance(single, nodes.TemplateData):
+                store = nodes.Assign(nodes.Name("result", "store", lineno=1), single, lineno=1)
+                template = environment.from_string(nodes.Template([store], lineno=1))
+                expression = TemplateExpression(template, undefined_to_none=False)
+            case _:
+                template = environment.from_string(text)
     except TemplateSyntaxError as error:
         raise TemplateError(
             f"`{shortened(text, 60)}` is not a valid template: {error.message}",
             "write {{ name }} or {{ expression }}",
         ) from None
-    except UndefinedError:
-        raise _no_value(text) from None
-    except (JinjaError, ArithmeticError, TypeError, RecursionError) as error:
+    except (JinjaError, ArithmeticError, TypeError, UnicodeError, RecursionError) as error:
         raise TemplateError(f"`{shortened(text, 60)}` can't be evaluated: {error}") from None
+    return _Compiled(names=tuple(dict.fromkeys(names)), template=template, expression=expression)
 
 
-def _value_of(expression: nodes.Expr, text: str, plain: dict[str, Any]) -> Any:
-    from jinja2 import nodes
-    from jinja2.environment import TemplateExpression
-
-    store = nodes.Assign(nodes.Name("result", "store", lineno=1), expression, lineno=1)
-    template = _environment().from_string(nodes.Template([store], lineno=1))
-    value = TemplateExpression(template, undefined_to_none=False)(**plain)
+def _checked_value(value: Any, text: str) -> Any:
     if isinstance(value, str):
         return _checked_text(value)
     if value is None or isinstance(value, (bool, int, float, list, dict)):

@@ -19,8 +19,9 @@ from hptc.diff.review import Comparison, Review, Side, SpecDiff, review, with_co
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
-from hptc.render.diff_markdown import MARKER, MAX_BYTES, code, render_markdown
+from hptc.render.diff_markdown import MARKER, MAX_BYTES, render_markdown
 from hptc.render.diff_phrases import TITLES, VERDICTS, growth_text, tone
+from hptc.text import code_span
 from tests.support.golden import Golden
 from tests.support.paths import ROOT
 from tests.support.prices import price_table
@@ -275,7 +276,7 @@ def test_what_is_left_out_is_counted() -> None:
     [("a", "`a`"), ("", ""), (" ", ""), ("a`b", "``a`b``"), ("`", "`` ` ``"), ("abcdef", "`abc…`")],
 )
 def test_code(text: str, expected: str) -> None:
-    assert code(text, 4) == expected
+    assert code_span(text, 4) == expected
 
 
 def test_json_has_what_a_program_needs(everything: Review) -> None:

@@ -14,8 +14,8 @@ from tests.support.paths import ROOT
 RENDER = ROOT / "hptc" / "render"
 MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
 SHOWN = frozenset(
-    ("compiler", "cost", "diagnostics", "diff", "frozen", "infrastructure", "jobs", "metrics",
-     "preview", "project", "render", "request", "service", "stacks", "text", "catalog")
+    ("compiler", "cost", "diagnostics", "diff", "frozen", "hidden_text", "infrastructure", "jobs",
+     "metrics", "preview", "project", "render", "request", "service", "stacks", "text", "catalog")
 )  # fmt: skip
 """The packages whose results are shown."""
 ACTING = (

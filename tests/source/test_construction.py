@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from hptc.source.construction import (
     ANY_KEY,
     MAX_CHARACTERS,
-    MAX_NODES,
-    MAX_TEMPLATES,
+    MAX_TEMPLATE_CHARACTERS,
     VerbatimKeys,
     construct_data,
 )
 from hptc.source.scalars import Scalar
 from hptc.source.templates import TemplateError
-from hptc.source.yaml_nodes import MAX_DEPTH
+from hptc.source.yaml_nodes import MAX_DEPTH, MAX_VALUES
 from tests.support.documents import covered, data, faults, parsed
 
 QUOTED = {
@@ -162,7 +161,7 @@ def test_an_alias_bomb_is_one_finding() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     (fault,) = faults("\n".join(lines))
     assert fault.code == "HPT004"
-    assert f"{MAX_NODES:,}" in fault.message
+    assert f"{MAX_VALUES:,}" in fault.message
 
 
 def test_a_long_value_with_many_aliases_is_one_finding() -> None:
@@ -207,7 +206,7 @@ def test_a_template_that_fails_is_rendered_once_and_reported_at_each_place() -> 
 
 
 def test_a_large_list_is_accepted() -> None:
-    assert len(data("a: [" + "1," * (MAX_NODES - 10) + "]")["a"]) == MAX_NODES - 10
+    assert len(data("a: [" + "1," * (MAX_VALUES - 10) + "]")["a"]) == MAX_VALUES - 10
 
 
 # JSON.
@@ -278,8 +277,18 @@ def test_a_template_error_is_reported_at_its_scalar() -> None:
     assert covered(text, fault.span) == "'{{ v }}'"
 
 
-def test_the_maximum_number_of_templates_is_accepted() -> None:
-    text = "a: [" + "'{{ v }}'," * MAX_TEMPLATES + "]\n"
-    assert construct_data(parsed(text), lambda _: 1) == ({"a": [1] * MAX_TEMPLATES}, [])
+def test_templates_are_limited_by_their_total_length() -> None:
+    def template(number: int) -> str:
+        return f"{{{{ v }}}}{number:>{MAX_TEMPLATE_CHARACTERS // 10 - 7}}"
+
+    text = "a: [" + "".join(f"'{template(n)}'," for n in range(10)) + "]\n"
+    assert construct_data(parsed(text), lambda _: 1) == ({"a": [1] * 10}, [])
     (fault,) = construct_data(parsed(text + "b: '{{ v }}'\nc: '{{ v }}'\n"), lambda _: 1)[1]
     assert (fault.code, fault.span.line) == ("HPT007", 2)
+
+
+def test_a_template_with_many_aliases_is_evaluated_once() -> None:
+    calls: list[str] = []
+    text = "a: [&t '{{ v }}'," + "*t," * 15_000 + "]\n"
+    found, faults_ = construct_data(parsed(text), lambda text: calls.append(text))
+    assert (len(found["a"]), faults_, calls) == (15_001, [], ["{{ v }}"])
