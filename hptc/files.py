@@ -1,4 +1,8 @@
-"""Writes files atomically."""
+"""Writes files atomically, and never through a link out of the folder that the user named.
+
+A pull request can add links: without this, `hptc compile -o out` would write wherever its link
+`out` leads.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
     write_all({path: content})
 
 
-def write_all(contents: Mapping[Path, str | bytes]) -> None:
-    """Write several files. All are written to temporary files before the first one is replaced."""
+def write_all(contents: Mapping[Path, str | bytes], *, folder: Path | None = None) -> None:
+    """Write several files. All are written to temporary files before the first one is replaced.
+
+    With `folder`, which contains all of them, no link below it is followed out of it.
+    """
     import tempfile
 
+    for path in contents:
+        _require_no_link_out(path, folder)
     waiting: list[tuple[str, Path]] = []
     try:
         for path, content in contents.items():
@@ -43,6 +52,30 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
     finally:
         for name, _ in waiting:
             Path(name).unlink(missing_ok=True)
+
+
+def _require_no_link_out(path: Path, folder: Path | None) -> None:
+    """Raise UsageError for a path behind a link that leads out of `folder` or the repository.
+
+    The file itself may be a link: it is replaced, and what it leads to is not changed.
+    """
+    # resolve() would follow links before `..`, and the user's own path has none to check.
+    named = os.path.abspath(path.parent)  # noqa: PTH100
+    real = os.path.realpath(named)
+    if real == named:
+        return
+    above = (Path(named), *Path(named).parents)
+    repository = next((each for each in above if (each / ".git").exists()), None)
+    for top in (folder, repository, Path.cwd()):
+        if top is None:
+            continue
+        named_top = os.path.abspath(top)  # noqa: PTH100
+        is_below = Path(named).is_relative_to(named_top)
+        if is_below and not Path(real).is_relative_to(os.path.realpath(named_top)):
+            raise UsageError(
+                f"{path}: can't be written: a link in this path leads out of {top}",
+                help="remove the link, or name the folder that it leads to",
+            )
 
 
 def _umask() -> int:

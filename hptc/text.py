@@ -109,6 +109,27 @@ def quoted(value: object, longest: int = 80) -> str:
     return json.dumps(shortened(str(value), longest), ensure_ascii=False)
 
 
+def guarded(text: str) -> str:
+    """A text from a log or a file in quotes, if it can't be a secret; else only what it is like."""
+    if _HARMLESS.fullmatch(text):
+        return quoted(text)
+    kinds = [
+        name
+        for name, is_there in (
+            ("letters", any(map(str.isalpha, text))),
+            ("digits", any(map(str.isdigit, text))),
+            ("spaces", any(map(str.isspace, text))),
+            ("other characters", not text.replace(" ", "").isalnum()),
+        )
+        if is_there
+    ]
+    return f"{plural(len(text), 'character')} ({listed(kinds)})"
+
+
+_HARMLESS = re.compile(r"[A-Za-z]{0,10}|[-+0-9.,:%eE/ ]{1,24}|\W{1,8}")
+"""A word, a number or a few signs: no secret is so short or so plain."""
+
+
 def shortened(text: str, longest: int) -> str:
     """A text of at most `longest` characters; a shortened text ends in `...`."""
     return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hptc.cli import cli
-from hptc.cli.program import COMMANDS
+from hptc.cli.program import COMMANDS, cli
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.project.project_file import load

@@ -72,7 +72,7 @@ def compile_command(
         print_result("".join(texts))
         return EXIT_OK
     names = [Path(output, f"{one.name}.{form}") for one in compiled]
-    write_all(dict(zip(names, texts, strict=True)))
+    write_all(dict(zip(names, texts, strict=True)), folder=Path(output))
     print_status(f"wrote {plural(len(texts), 'request')} to {output}")
     return EXIT_OK
 

@@ -15,6 +15,8 @@ from typing import TextIO
 
 import click
 
+from hptc.cli.interrupts import stop_if_interrupted
+from hptc.errors import UsageError
 from hptc.text import printable
 
 PROGRESS_AFTER_SECONDS = 1.0
@@ -24,8 +26,11 @@ _CLEAR_LINE = "\r\N{ESCAPE}[K"
 
 
 def print_status(text: str) -> None:
-    """Print a message to stderr."""
-    click.echo(text, err=True)
+    """Print a message to stderr. If nobody can read it, the work continues."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _discard(sys.stderr)
 
 
 def print_prompt(text: str) -> None:
@@ -45,9 +50,20 @@ def print_error(message: str, help: str = "") -> None:
 
 
 def print_result(text: str) -> None:
-    """Print a result to stdout, unchanged."""
-    if text:
+    """Print a result to stdout, unchanged.
+
+    Raises UsageError if stdout can't be written, and BrokenPipeError if its reader is gone.
+    """
+    stop_if_interrupted()
+    if not text:
+        return
+    try:
         click.echo(text, nl=not text.endswith("\n"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_stdout()
+        raise UsageError(f"stdout: can't be written: {error.strerror}") from None
 
 
 @contextmanager
@@ -74,6 +90,7 @@ class _ProgressLine:
         self._is_on_screen = False
 
     def update(self, done: int, total: int) -> None:
+        stop_if_interrupted()
         if not self._is_shown or time.monotonic() < self._next_update:
             return
         self._stream.write(f"{_CLEAR_LINE}{self._verb} {done:,} of {total:,} files")
@@ -107,4 +124,35 @@ def discard_stdout() -> None:
 
     Python would otherwise report an error at exit.
     """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+
+
+def open_closed_streams() -> None:
+    """Open the standard streams that the caller closed, before a file gets one of their numbers.
+
+    Reading from stdin and writing to stdout fail; messages on stderr are discarded.
+    """
+    for name, number, flags in (
+        ("stdin", 0, os.O_WRONLY), ("stdout", 1, os.O_RDONLY), ("stderr", 2, os.O_WRONLY)
+    ):  # fmt: skip
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, flags)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def read_stdin(most: int = -1) -> bytes:
+    """At most `most` bytes of stdin. Raises UsageError if it can't be read."""
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:
+        raise UsageError(f"stdin: can't be read: {error.strerror}") from None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from hptc.catalog.algorithms import algorithm_names
-from hptc.cli.console import print_result, print_status
+from hptc.cli.console import print_result, print_status, read_stdin
 from hptc.cli.options import STDIN
 from hptc.diagnostics import nearest
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.reference.algorithm_pages import algorithm_page
 from hptc.reference.error_pages import error_pages, suggestion
 from hptc.reference.rule_pages import page, pages
+
+_MAX_ERROR = 1_000_000  # bytes
 
 
 @click.command()
@@ -33,7 +33,7 @@ def explain(text: tuple[str, ...], everything: bool) -> int:
         print_result(pages())
         return EXIT_OK
     if asked == STDIN:
-        asked = sys.stdin.read()
+        asked = read_stdin(_MAX_ERROR).decode(errors="replace")
     is_word = len(asked.split()) == 1
     found = algorithm_page(asked.strip()) if is_word else None
     if found is None and not _is_like_code(asked):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.cli.console import print_status, use_color
+from hptc.cli.console import print_status, read_stdin, use_color
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files
 from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
@@ -99,7 +99,7 @@ def _compile_stdin(workspace: Workspace) -> Outcome:
 def read_input(file: str) -> tuple[str, str]:
     """The text and the name of a file or of stdin."""
     if file == STDIN:
-        return decode_text(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin"), "stdin"
+        return decode_text(read_stdin(MAX_BYTES + 1), "stdin"), "stdin"
     return read_text(file), file
 
 

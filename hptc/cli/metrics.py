@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+import io
 from pathlib import Path
 
 import click
 
-from hptc.cli.console import print_result
+from hptc.cli.console import print_result, read_stdin
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import ENV, STDIN, TEXT_OR_JSON
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from hptc.metrics.rehearsal import read_log, read_log_file, rehearse
+from hptc.metrics.rehearsal import MAX_LOG_BYTES, read_log, read_log_file, rehearse
 from hptc.render.metrics import rehearsals_json, render_rehearsals
 
 
@@ -37,7 +37,11 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     if len(compiled) != 1:
         raise UsageError(f"--log takes one spec, but found {len(compiled)}")
     one = compiled[0]
-    text = read_log(sys.stdin.buffer, "stdin") if log == STDIN else read_log_file(Path(log))
+    text = (
+        read_log(io.BytesIO(read_stdin(MAX_LOG_BYTES + 1)), "stdin")
+        if log == STDIN
+        else read_log_file(Path(log))
+    )
     name = "stdin" if log == STDIN else log
     found = rehearse(one.job, text, name, definition=training_job)
     print_result(

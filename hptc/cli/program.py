@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -12,7 +13,8 @@ from collections.abc import Sequence
 import click
 
 from hptc import __version__
-from hptc.cli.console import discard_stdout, print_error, print_status
+from hptc.cli.console import discard_stdout, open_closed_streams, print_error, print_status
+from hptc.cli.interrupts import is_interrupted, remember_interrupts
 from hptc.cli.lazy_group import CommandEntry, LazyGroup
 from hptc.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, HptcError
 
@@ -104,6 +106,8 @@ def collect_garbage_rarely() -> None:
 
 def main() -> None:
     """Run `hptc` and exit."""
+    remember_interrupts()
+    open_closed_streams()
     collect_garbage_rarely()
     # To find plugins, Pydantic reads the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -115,6 +119,11 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    code = _run(arguments)
+    return EXIT_INTERRUPTED if is_interrupted() else code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name="hptc", standalone_mode=False)
         return result if isinstance(result, int) else EXIT_OK
@@ -130,7 +139,23 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         discard_stdout()
         return EXIT_OK
+    except OSError as error:
+        if error.errno not in _STREAM_ERRORS or error.filename is not None:
+            return _bug()
+        discard_stdout()
+        print_error(f"stdout: can't be written: {error.strerror}")
+        return EXIT_USAGE
     except Exception:
-        traceback.print_exc()
-        print_error("this is a bug in hptc, not in your files", "please report the traceback above")
-        return EXIT_BUG
+        if is_interrupted():
+            print_status("interrupted")
+            return EXIT_INTERRUPTED
+        return _bug()
+
+
+_STREAM_ERRORS = (errno.ENOSPC, errno.EBADF, errno.EIO)
+
+
+def _bug() -> int:
+    print_status(traceback.format_exc())
+    print_error("this is a bug in hptc, not in your files", "please report the traceback above")
+    return EXIT_BUG

@@ -94,26 +94,22 @@ def requested(response: Mapping[str, Any]) -> Request:
         request["TrainingJobDefinition"] = _as_requested(single)
     several = request.get("TrainingJobDefinitions")
     if isinstance(several, list):
-        request["TrainingJobDefinitions"] = [_as_requested(definition) for definition in several]
+        request["TrainingJobDefinitions"] = [
+            _as_requested(each) if isinstance(each, Mapping) else each for each in several
+        ]
     return request
 
 
 def _as_requested(definition: Mapping[str, Any]) -> Request:
     original = dict(definition)
-    static = original.get("StaticHyperParameters", {})
-    original["StaticHyperParameters"] = {
-        key: value for key, value in static.items() if key != "_tuning_objective_metric"
-    }
-    algorithm = dict(original.get("AlgorithmSpecification", {}))
-    metrics = algorithm.get("MetricDefinitions", [])
-    identified = identify(algorithm.get("TrainingImage", ""))
-    if identified is not None and identified.kind == "algorithm":
-        metrics = []
-    regexes = [m.get("Regex") for m in metrics if m.get("Name") != "ObjectiveMetric"]
-    algorithm["MetricDefinitions"] = [
-        m for m in metrics if m.get("Name") != "ObjectiveMetric" or m.get("Regex") not in regexes
-    ]
-    original["AlgorithmSpecification"] = algorithm
+    static = original.get("StaticHyperParameters") or {}
+    if isinstance(static, Mapping):
+        original["StaticHyperParameters"] = {
+            key: value for key, value in static.items() if key != "_tuning_objective_metric"
+        }
+    algorithm = original.get("AlgorithmSpecification") or {}
+    if isinstance(algorithm, Mapping):
+        original["AlgorithmSpecification"] = _algorithm_as_requested(algorithm)
     if isinstance(original.get("ResourceConfig"), Mapping):
         original["ResourceConfig"] = {
             key: value
@@ -121,6 +117,21 @@ def _as_requested(definition: Mapping[str, Any]) -> Request:
             if not key.startswith("SelectedInstance")
         }
     return original
+
+
+def _algorithm_as_requested(algorithm: Mapping[str, Any]) -> Request:
+    metrics = algorithm.get("MetricDefinitions") or []
+    if not isinstance(metrics, list) or not all(isinstance(each, Mapping) for each in metrics):
+        return dict(algorithm)
+    image = algorithm.get("TrainingImage")
+    identified = identify(image) if isinstance(image, str) else None
+    if identified is not None and identified.kind == "algorithm":
+        metrics = []
+    regexes = [m.get("Regex") for m in metrics if m.get("Name") != "ObjectiveMetric"]
+    kept = [
+        m for m in metrics if m.get("Name") != "ObjectiveMetric" or m.get("Regex") not in regexes
+    ]
+    return {**algorithm, "MetricDefinitions": kept}
 
 
 def _training_jobs(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -165,7 +176,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
     texts = [part["value"] for part in values.values() if "value" in part]
     texts += [text for part in values.values() for text in part.get("values", ())]
     as_json = "sagemaker_program" in values
-    if as_json and not all(value_text(_from_json(text), as_json=True) == text for text in texts):
+    if as_json and not all(map(_is_json_of_spec, texts)):
         training_job["hyperparameter_encoding"] = "plain"
         as_json = False
     read = _from_json if as_json else _from_text
@@ -199,6 +210,26 @@ def _from_json(text: Any) -> Any:
     except (ValueError, TypeError, RecursionError):
         return text
     return Scalar(text, value) if isinstance(value, (int, float)) else value
+
+
+def _is_json_of_spec(text: Any) -> bool:
+    """Whether a spec can have the value of a JSON text, so that it is written as the same text."""
+    value = _from_json(text)
+    return _has_spec_values(value) and value_text(value, as_json=True) == text
+
+
+def _has_spec_values(value: Any) -> bool:
+    """Whether a JSON value has no null, which removes a key from a spec, and only finite numbers.
+
+    The SageMaker SDK writes None as `null`, and Python writes NaN and Infinity.
+    """
+    if isinstance(value, Scalar):
+        value = value.value
+    if isinstance(value, dict):
+        return all(map(_has_spec_values, value.values()))
+    if isinstance(value, list):
+        return all(map(_has_spec_values, value))
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def _slug(job_name: str) -> str:

@@ -52,6 +52,9 @@ def files_at(paths: list[str], workspace: Workspace) -> list[str]:
     files: list[str] = []
     for given in paths:
         path = FilePath(given)
+        if workspace.files.is_pipe(path):
+            files.append(given)
+            continue
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: no such file or folder")
         files += [display_path(file) for file in files_of(path, workspace)]

@@ -49,7 +49,7 @@ def review_refs(
     """
     selected = [Path(path) for path in paths]
     root = git.top_folder(_existing_folder(selected[0]) if selected else Path.cwd())
-    tip = git.commit(root, head or "HEAD")
+    tip = git.commit(root, "HEAD" if head is None else head)
     base = git.commit(root, against) if against is not None else git.base_of(root, tip)
     with ExitStack() as stack:
         old_files = stack.enter_context(Tree(root, base))

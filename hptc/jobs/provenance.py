@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hptc.compiler.outcome import Compiled
+from hptc.errors import UsageError
 from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import provenance_tags
 from hptc.source import git
+from hptc.source.filesystem import DISK, Files
 
-_PATHS_PER_CALL = 500  # far below the length limit of a command line
+_SHORT = 12  # characters of a commit
 
 
 @frozen
@@ -58,8 +60,9 @@ class Repositories:
         if top is None:
             return Provenance(spec=path.name)
         if top not in self._commits:
-            self._commits[top] = git.git_output(top, "rev-parse", "--short=12", "HEAD")
-            self._changed[top] = _changed_files(top, self._names_in(top))
+            head = git.git_output(top, "rev-parse", "--verify", "HEAD^{commit}")
+            self._commits[top] = head and head[:_SHORT]
+            self._changed[top] = _changed_files(top, head, self._names_in(top))
         commit = self._commits[top]
         if commit and _name_in(top, path) in self._changed[top]:
             commit = f"{commit}-dirty"
@@ -86,22 +89,21 @@ def _name_in(top: Path, path: Path) -> str:
     return (path.parent.resolve() / path.name).relative_to(top).as_posix()
 
 
-def _changed_files(top: Path, names: Sequence[str]) -> frozenset[str]:
-    """The files that are changed or untracked."""
-    changed: set[str] = set()
-    for start in range(0, len(names), _PATHS_PER_CALL):
-        paths = [f":(top,literal){name}" for name in names[start : start + _PATHS_PER_CALL]]
-        status = git.git_output(
-            top, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
-            "--", *paths,
-        )  # fmt: skip
-        changed.update(_status_path(entry) for entry in (status or "").split("\0") if entry)
-    return frozenset(changed)
+def _changed_files(top: Path, head: str | None, names: Sequence[str]) -> frozenset[str]:
+    """The files that are not as in HEAD. `git status` would run what the repository configures."""
+    if head is None:
+        return frozenset()
+    with git.Tree(top, git.Commit(id=head, ref="HEAD")) as tree:
+        return frozenset(
+            name
+            for name in names
+            if (text := _text(tree, top / name)) is None or text != _text(DISK, top / name)
+        )
 
 
-_FIELDS_BEFORE_PATH = {"1": 8, "u": 10, "?": 1}
-"""By the kind of an entry: https://git-scm.com/docs/git-status#_porcelain_format_version_2"""
-
-
-def _status_path(entry: str) -> str:
-    return entry.split(" ", _FIELDS_BEFORE_PATH.get(entry[0], 1))[-1]
+def _text(files: Files, path: Path) -> str | None:
+    """A file's text, however its lines end; None if it can't be read."""
+    try:
+        return files.read(str(path)).replace("\r\n", "\n")
+    except UsageError:
+        return None

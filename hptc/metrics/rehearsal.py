@@ -24,8 +24,11 @@ from hptc.metrics import regex_worker
 from hptc.metrics.corrections import candidates, has_sign_before_group, relaxed
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric, TuningJob
+from hptc.source.readable import reason_not_to_read
+from hptc.source.secrets import hide_secrets
 
 MAX_LOG_BYTES = 20_000_000
+MAX_LOG_LINES = 500_000
 SECONDS = 10.0
 """For all expressions of a definition, before the running one is stopped."""
 
@@ -125,7 +128,7 @@ def rehearse_definition(
     definition: Definition, log_text: str, log: str, *, seconds: float = SECONDS
 ) -> Rehearsal:
     """Test the metric definitions of one training job definition on a log."""
-    lines = log_text.splitlines()
+    lines = _lines(log_text)
     objective = definition.objective.metric_name if definition.objective else ""
     # The objective comes first, so that slow expressions don't prevent it from running.
     tried = sorted(definition.metrics, key=lambda metric: metric.name != objective)
@@ -137,6 +140,11 @@ def rehearse_definition(
         metrics=_in_order(_found(tried, objective, lines, seconds), definition.metrics),
         is_aws_own=not definition.metrics and built_in(definition) is not None,
     )
+
+
+def _lines(log_text: str) -> list[str]:
+    lines = log_text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def rehearse_sample(definition: Definition, sample: str, root: Path) -> Rehearsal:
@@ -195,6 +203,9 @@ def sample_path(sample: str, root: Path) -> Path:
         raise UsageError(f"`{sample}` is a link to a file outside the project")
     if not real.is_file():
         raise UsageError(f"`{sample}` is not a file")
+    reason = reason_not_to_read(real)
+    if reason is not None:
+        raise UsageError(f"`{sample}` {reason}", help="`git add` the log if it belongs here")
     return real
 
 
@@ -208,11 +219,16 @@ def read_log_file(path: Path) -> str:
 
 
 def read_log(stream: IO[bytes], name: str) -> str:
-    """The text of a log; invalid UTF-8 is replaced. Raises UsageError if it is too large."""
+    """The text of a log; invalid UTF-8 is replaced. Raises UsageError if it is too long."""
     raw = stream.read(MAX_LOG_BYTES + 1)
     if len(raw) > MAX_LOG_BYTES:
         raise UsageError(
             f"{name}: the log is larger than {MAX_LOG_BYTES:,} bytes",
+            help="use a part of it, such as the log of one epoch",
+        )
+    if raw.count(b"\n") > MAX_LOG_LINES:
+        raise UsageError(
+            f"{name}: the log has more than {MAX_LOG_LINES:,} lines",
             help="use a part of it, such as the log of one epoch",
         )
     return raw.decode("utf-8", errors="replace")
@@ -311,4 +327,4 @@ def _read(
 
 
 def _captured(pairs: Iterable[tuple[int, str]]) -> tuple[Captured, ...]:
-    return tuple(Captured(line=line, text=text) for line, text in pairs)
+    return tuple(Captured(line=line, text=hide_secrets(text)) for line, text in pairs)

@@ -25,6 +25,7 @@ from hptc.project.policy import Policy
 from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document, to_diagnostic
 from hptc.source.filesystem import DISK, Files
+from hptc.source.text_files import UnreadableFileError
 from hptc.spec.spec_model import StrictModel, Text
 from hptc.spec.tuning_spec import SPEC_VERBATIM
 from hptc.spec.validation_findings import findings_of
@@ -258,7 +259,11 @@ def find(start: FilePath, files: Files = DISK) -> FilePath | None:
 
 def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diagnostic]]:
     """The project of an hptc.yaml, or None, and the diagnostics of the file."""
-    document, diagnostics = parse_document(files.read(str(path)), _shown(path))
+    try:
+        text = files.read(str(path))
+    except UnreadableFileError as error:
+        return None, [error.diagnostic]
+    document, diagnostics = parse_document(text, _shown(path))
     if document.root is None and not diagnostics:
         message = "hptc.yaml is empty; it must start with `project:`"
         finding = Finding(code="HPT100", message=message, path=ProjectPath())

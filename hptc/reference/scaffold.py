@@ -58,7 +58,7 @@ def write_project(folder: Path, *, name: str | None) -> list[Path]:
             f"nothing was written, because these files already exist: {', '.join(existing)}",
             help="choose a new folder, or move these files away",
         )
-    write_all(texts)
+    write_all(texts, folder=folder)
     return list(texts)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.rules.rule import Context, Rule, error, warning
-from hptc.text import plural, quoted
+from hptc.text import guarded, plural
 
 _SHOW = "`hptc metrics SPEC --log FILE` shows what each expression finds"
 
@@ -97,7 +97,7 @@ def metric_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
                 what = found.fault
             elif found.wrong:
                 first = found.wrong[0]
-                what = f"captures {quoted(first.text)} in line {first.line}, which is not a number"
+                what = f"captures {guarded(first.text)} in line {first.line}, which is not a number"
             elif not found.numbers:
                 what = "matches no line" if not found.matches else "captures nothing"
             else:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from hptc.source.readable import reason_not_to_read
 from hptc.source.text_files import UnreadableFileError, read_text
 
 
@@ -27,6 +28,10 @@ class Files(Protocol):
 
     def is_folder(self, path: Path) -> bool:
         """Whether the folder exists."""
+        ...
+
+    def is_pipe(self, path: Path, /) -> bool:
+        """Whether the path is a pipe, as in `hptc check <(command)`. A folder's are not read."""
         ...
 
     def is_repository(self, folder: Path) -> bool:
@@ -61,6 +66,10 @@ class Disk:
         """Whether the folder exists."""
         return path.is_dir()
 
+    def is_pipe(self, path: Path) -> bool:
+        """Whether the path is a pipe or a device, such as /dev/stdin."""
+        return path.is_fifo() or path.is_char_device()
+
     def is_repository(self, folder: Path) -> bool:
         """Whether the folder contains `.git`: a folder, or a file in a linked work tree."""
         return (folder / ".git").exists()
@@ -73,6 +82,9 @@ class Disk:
 def _stay_inside(path: str) -> None:
     named = os.path.abspath(path)  # noqa: PTH100  resolve() would follow the links
     real = os.path.realpath(named)
+    reason = reason_not_to_read(Path(real))
+    if reason is not None:
+        raise UnreadableFileError(path, reason, help="`git add` the file if it belongs here")
     if real == named:
         return
     above = Path(named).parents

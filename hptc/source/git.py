@@ -1,13 +1,16 @@
 """Read-only git queries, and the files of a commit, read from git's objects.
 
-Nothing is changed or checked out, and user input never becomes an option of git.
+Nothing is changed or checked out, and user input never becomes an option of git. A repository's
+configuration can name programs to run and remotes to fetch from; no query here runs or calls them.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import posixpath
 import subprocess
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
@@ -15,6 +18,7 @@ from typing import IO, Self
 from hptc.errors import UsageError
 from hptc.frozen import frozen
 from hptc.source.text_files import MAX_BYTES, UnreadableFileError, decode_text
+from hptc.text import shortened
 
 _MAIN_BRANCHES = (
     "refs/remotes/origin/main",
@@ -23,10 +27,20 @@ _MAIN_BRANCHES = (
     "refs/heads/master",
 )
 _TIMEOUT_SECONDS = 60
-_GIT = ("git", "-c", "safe.bareRepository=explicit")
-"""A commit can contain a folder that looks like a bare repository and configures code to run:
-https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository"""
-_HOOK_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
+_GIT = (
+    "git",
+    # A commit can contain a folder that looks like a bare repository and configures code to run:
+    # https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "protocol.allow=never"),
+)
+_KEPT_VARIABLES = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+"""Git hooks set variables such as GIT_DIR, which can name another repository."""
+_MAX_PATH = 4096  # bytes; a longer one can't be checked out
+_MAX_LISTING = 64_000_000
+"""Bytes of a listing of files. A commit of a few kilobytes can contain billions of files."""
 _LINK, _SUBMODULE = "120000", "160000"
 _MAX_LINKS = 40
 _FETCH_HINT = (
@@ -67,7 +81,7 @@ def top_folder(folder: Path) -> Path:
             help="install git and try again",
         ) from None
     if done.returncode:
-        reason = os.fsdecode(done.stderr).strip().partition("\n")[0]
+        reason = os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
         if "not a git repository" in reason:
             reason = "is not in a git repository, so there is nothing to compare with"
         raise UsageError(f"{folder}: {reason}")
@@ -93,7 +107,7 @@ def commit(root: Path, ref: str) -> Commit:
     advice = "run `git branch --all` to list the available branches"
     if is_shallow(root):
         advice = f"this clone is shallow and may not contain it: {_FETCH_HINT}"
-    raise UsageError(f"commit `{ref}` not found", help=advice)
+    raise UsageError(f"commit `{shortened(ref, 100)}` not found", help=advice)
 
 
 def _verified(root: Path, ref: str) -> str | None:
@@ -154,9 +168,8 @@ class Tree:
         self.at = at
         self._top = str(root)
         self._entries = _entries(root, at)
-        self._folders = {
-            parent.as_posix() for name in self._entries for parent in Path(name).parents
-        }
+        self._names = sorted(self._entries)
+        self._targets: dict[str, str] = {}  # paths with their links followed
         self._reader: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -174,7 +187,7 @@ class Tree:
     def read(self, path: str) -> str:
         """A file's text at this commit. Raises UnreadableFileError."""
         entry = self._entries.get(self._followed(self._inside(Path(path))))
-        if entry is None or entry.mode == _SUBMODULE:
+        if entry is None or entry.mode in (_LINK, _SUBMODULE):
             raise UnreadableFileError(path, f"does not exist at {self.at.label}")
         return decode_text(self._blob(entry.object), path)
 
@@ -185,7 +198,11 @@ class Tree:
 
     def is_folder(self, path: Path) -> bool:
         """Whether the folder exists in the commit."""
-        return self._followed(self._inside(path)) in self._folders
+        return self._has_files(self._followed(self._inside(path)))
+
+    def is_pipe(self, _path: Path) -> bool:
+        """Never: a commit has no pipes."""
+        return False
 
     def is_repository(self, folder: Path) -> bool:
         """Whether the folder is the root of this repository or of a submodule."""
@@ -197,9 +214,16 @@ class Tree:
         """Everything in a folder, recursively, named below that folder even if it is a link."""
         start = self._followed(self._inside(folder))
         prefix = "" if start == "." else f"{start}/"
-        for name in self._entries:
-            if name.startswith(prefix):
-                yield folder / name[len(prefix) :]
+        for name in itertools.islice(self._names, bisect_left(self._names, prefix), None):
+            if not name.startswith(prefix):
+                break
+            yield folder / name[len(prefix) :]
+
+    def _has_files(self, name: str) -> bool:
+        """Whether a path is a folder of the commit."""
+        prefix = "" if name == "." else f"{name}/"
+        index = bisect_left(self._names, prefix)
+        return index < len(self._names) and self._names[index].startswith(prefix)
 
     def _inside(self, path: Path) -> str:
         """The path relative to the root of the repository. Raises UsageError outside it."""
@@ -221,6 +245,11 @@ class Tree:
 
     def _followed(self, name: str) -> str:
         """A path with its links followed; a broken link is kept."""
+        if name not in self._targets:
+            self._targets[name] = self._target(name)
+        return self._targets[name]
+
+    def _target(self, name: str) -> str:
         for _ in range(_MAX_LINKS):
             link = self._first_link(name)
             if link is None:
@@ -228,17 +257,21 @@ class Tree:
             target = os.fsdecode(self._blob(self._entries[link].object))
             rest = name[len(link) :].lstrip("/")
             followed = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
-            if followed.startswith(("/", "..")):
-                return name  # outside the repository
+            if followed.startswith(("/", "..")) or len(followed) > _MAX_PATH:
+                return name  # outside the repository, or no path
             name = followed
         return name
 
     def _first_link(self, name: str) -> str | None:
-        parts = name.split("/")
-        for count in range(1, len(parts) + 1):
-            entry = self._entries.get("/".join(parts[:count]))
+        end = 0
+        while end < len(name):
+            end = name.find("/", end + 1) % (len(name) + 1)  # the end of the name if none is left
+            prefix = name[:end]
+            entry = self._entries.get(prefix)
             if entry is not None:
-                return "/".join(parts[:count]) if entry.mode == _LINK else None
+                return prefix if entry.mode == _LINK else None
+            if not self._has_files(prefix):
+                return None
         return None
 
     def _blob(self, name: str) -> bytes:
@@ -263,16 +296,42 @@ class Tree:
 
 
 def _entries(root: Path, at: Commit) -> dict[str, _Entry]:
-    done = _run(root, ("ls-tree", "-r", "-z", "--full-tree", at.id))
-    if done.returncode:
-        raise UsageError(f"git can't list the files of {at.label}: {os.fsdecode(done.stderr)}")
+    listing = _listing(root, "ls-tree", "-r", "-z", "--full-tree", at.id)
+    if listing is None:
+        raise UsageError(
+            f"git can't list the files of {at.label}",
+            help="run `git fsck` to check the repository",
+        )
     entries = {}
-    for line in done.stdout.split(b"\0"):
+    for line in listing.split(b"\0"):
         head, _, name = line.partition(b"\t")
-        if name:
+        if name and len(name) <= _MAX_PATH:
             mode, _, hash_ = head.decode().split()
             entries[os.fsdecode(name)] = _Entry(mode=mode, object=hash_)
     return entries
+
+
+def tracked_files(root: Path) -> frozenset[str] | None:
+    """The files of a work tree that git tracks, below its root; None if git can't list them."""
+    listing = _listing(root, "ls-files", "-z", "--cached", "--full-name", ":(top)")
+    return None if listing is None else frozenset(map(os.fsdecode, listing.split(b"\0")))
+
+
+def _listing(root: Path, *arguments: str) -> bytes | None:
+    """The output of a git command that lists files; None if it fails.
+
+    Raises UsageError if it is too long.
+    """
+    try:
+        process = _started(root, arguments, stdin=subprocess.DEVNULL)
+    except OSError:
+        return None
+    with process:
+        output = process.stdout.read(_MAX_LISTING + 1) if process.stdout else b""
+        if len(output) > _MAX_LISTING:
+            process.kill()
+            raise UsageError(f"{root}: the repository has too many files for `git {arguments[0]}`")
+    return output if process.returncode == 0 else None
 
 
 def _skip(stream: IO[bytes], count: int) -> None:
@@ -281,9 +340,13 @@ def _skip(stream: IO[bytes], count: int) -> None:
 
 
 def _batch_reader(root: Path) -> subprocess.Popen[bytes]:
+    return _started(root, ("cat-file", "--batch"), stdin=subprocess.PIPE)
+
+
+def _started(root: Path, arguments: tuple[str, ...], *, stdin: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*_GIT, "-C", str(root), "cat-file", "--batch"],
-        stdin=subprocess.PIPE,
+        [*_GIT, "-C", str(root.resolve()), *arguments],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment(),
@@ -296,6 +359,7 @@ def _run(folder: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProces
             [*_GIT, "-C", str(folder.resolve()), *arguments],
             capture_output=True,
             check=False,
+            stdin=subprocess.DEVNULL,
             timeout=_TIMEOUT_SECONDS,
             env=_environment(),
         )
@@ -307,15 +371,21 @@ def _run(folder: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProces
 
 
 def _environment() -> dict[str, str]:
-    """The environment of git: English output, no prompts, no locks, the folder's own repository.
+    """The environment of git: English output, no prompts, no locks, no network.
 
-    Git hooks set variables such as GIT_DIR, which can name another repository.
+    GIT_ALLOW_PROTOCOL keeps a partial clone from fetching what is missing, with any version of git.
     """
-    kept = {key: value for key, value in os.environ.items() if key not in _HOOK_VARIABLES}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("GIT_") or key.startswith(_KEPT_VARIABLES)
+    }
     return {
         **kept,
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
     }

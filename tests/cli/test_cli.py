@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from hptc import __version__
-from hptc.cli import cli
 from hptc.cli import run as hptc
+from hptc.cli.program import cli
 from tests.support.paths import ROOT
 
 PROJECT = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8")
@@ -348,7 +348,7 @@ NO_OBJECTS = (
 def test_explain_an_error_of_aws(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(NO_OBJECTS))
+    given_stdin(monkeypatch, NO_OBJECTS)
     assert hptc(["explain", *arguments]) == 0
     out = capsys.readouterr().out
     assert out.startswith("## No S3 objects found under S3 URL\n")

@@ -8,9 +8,8 @@ import sys
 import click
 import pytest
 
-from hptc.cli import cli
 from hptc.cli.lazy_group import CommandEntry
-from hptc.cli.program import COMMANDS
+from hptc.cli.program import COMMANDS, cli
 from tests.support.paths import ROOT
 
 LONGEST_SUMMARY = 60
@@ -75,5 +74,5 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
     }  # fmt: skip
     assert {module for module in found if module.startswith("hptc.cli.")} == {
         f"hptc.cli.{name}"
-        for name in ("check", "console", "inputs", "lazy_group", "options", "program")
+        for name in ("check", "console", "inputs", "interrupts", "lazy_group", "options", "program")
     }

@@ -19,7 +19,7 @@ import click
 import pytest
 import yaml
 
-from hptc.cli import cli
+from hptc.cli.program import cli
 from hptc.reference.scaffold import write_project
 from hptc.render.diff_markdown import MARKER
 from tests.support.paths import ROOT

@@ -108,7 +108,7 @@ def test_git_runs_once_per_repository(repository: Repository, count: int) -> Non
     repository.commit("first", {})
     provenance = git_provenance(compiled)
     found = calls_of(lambda: [provenance(one) for one in compiled], git.git_output)
-    assert found == {"git_output": 3}  # the top folder, the commit, and the changed files
+    assert found == {"git_output": 2}  # the top folder and the commit
 
 
 def test_git_does_not_run_until_a_provenance_is_needed(repository: Repository) -> None:
