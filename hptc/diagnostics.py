@@ -98,7 +98,7 @@ class Diagnostic:
     @property
     def full_message(self) -> str:
         """The message, with the environments that it is limited to."""
-        names = listed(self.environments)
+        names = environment_list(self.environments)
         return f"{self.message} (in {names})" if names else self.message
 
 
@@ -155,6 +155,14 @@ def _with_short_texts(each: _Found) -> _Found:
         label=shortened(each.label, MAX_TEXT),
         help=shortened(each.help, MAX_TEXT),
     )
+
+
+def environment_list(names: tuple[str, ...]) -> str:
+    """The names of environments in a sentence, or how many there are."""
+    return listed(names) if len(names) <= _MOST_NAMED else plural(len(names), "environment")
+
+
+_MOST_NAMED = 10
 
 
 def path_text(path: Path) -> str:

@@ -12,6 +12,8 @@ from tests.support.paths import GOLDEN
 
 settings.register_profile("hptc", deadline=None, print_blob=True)
 settings.load_profile("hptc")
+for _variable in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):  # in CI, only tracked files are read
+    os.environ.pop(_variable, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

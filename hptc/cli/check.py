@@ -16,13 +16,13 @@ from hptc.cli.options import PATHS, spec_options
 from hptc.compiler.discovery import specs_of_projects
 from hptc.compiler.outcome import Outcome
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, environment_list
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.reference.rule_pages import page, summary
 from hptc.render.diagnostics import Format, render, tally
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.request.tuning_job import Definition
-from hptc.text import listed, plural
+from hptc.text import plural
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
@@ -103,7 +103,7 @@ def _summary(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> 
     """What was checked and found, in one line."""
     files = plural(len({one.file for one in outcomes}), "file")
     environments = dict.fromkeys(one.environment.name for one in outcomes if one.environment)
-    where = f" in {listed(environments)}" if len(environments) > 1 else ""
+    where = f" in {environment_list(tuple(environments))}" if len(environments) > 1 else ""
     suppressed = len({(each.code, each.span) for one in outcomes for each in one.suppressed})
     more = f", {suppressed:,} suppressed" if suppressed else ""
     return f"checked {files}{where}: {tally(diagnostics)}{more}"

@@ -17,11 +17,12 @@ import click
 
 from hptc.cli.interrupts import stop_if_interrupted
 from hptc.errors import UsageError
-from hptc.text import printable
+from hptc.text import clipped
 
 PROGRESS_AFTER_SECONDS = 1.0
 """How long work takes before its progress is shown."""
 _PROGRESS_INTERVAL_SECONDS = 0.1
+_LONGEST_MESSAGE = 5_000
 _CLEAR_LINE = "\r\N{ESCAPE}[K"
 
 
@@ -44,15 +45,17 @@ def print_error(message: str, help: str = "") -> None:
     Each stays on one line: a file name is untrusted, and GitHub's runners execute a line that
     starts with `::`.
     """
-    print_status(click.style("error", fg="red", bold=True) + f": {printable(message)}")
+    print_status(
+        click.style("error", fg="red", bold=True) + f": {clipped(message, _LONGEST_MESSAGE)}"
+    )
     if help:
-        print_status(f"help: {printable(help)}")
+        print_status(f"help: {clipped(help, _LONGEST_MESSAGE)}")
 
 
 def print_result(text: str) -> None:
     """Print a result to stdout, unchanged.
 
-    Raises UsageError if stdout can't be written, and BrokenPipeError if its reader is gone.
+    Raises UsageError if stdout can't be written. Nothing happens if its reader is gone.
     """
     stop_if_interrupted()
     if not text:
@@ -60,7 +63,7 @@ def print_result(text: str) -> None:
     try:
         click.echo(text, nl=not text.endswith("\n"))
     except BrokenPipeError:
-        raise
+        discard_stdout()  # as after `| head`
     except OSError as error:
         discard_stdout()
         raise UsageError(f"stdout: can't be written: {error.strerror}") from None

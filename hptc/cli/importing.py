@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def import_command(
     if output is None:
         print_result(spec)
         return EXIT_OK
-    if Path(output).exists():
+    if os.path.lexists(output):
         raise UsageError(f"{output} already exists", help="remove it, or choose another name")
     write_whole(Path(output), spec)
     print_status(f"wrote {output}")

@@ -23,6 +23,7 @@ from hptc.project.project_file import Environment, Project
 from hptc.render.diagnostics import Format, render, tally
 from hptc.rules import RULES
 from hptc.rules.engine import policy_rules, selected
+from hptc.source.filesystem import DISK
 from hptc.source.text_files import MAX_BYTES, decode_text, read_text
 from hptc.text import printable
 
@@ -141,7 +142,7 @@ def current_environment(env: str | None) -> Environment | None:
 
 def resolve_job_name(name: str, env: str | None) -> str:
     """A tuning job's name: as given, or, for a file, of the job that it compiles to."""
-    if not Path(name).is_file():
+    if not DISK.is_file(Path(name)):
         return name
     compiled = without_errors(compile_all((name,), env))
     if compiled is None:

@@ -32,6 +32,7 @@ from hptc.render.jobs import (
 )
 from hptc.render.jobs_json import submission_json, submissions_json
 from hptc.render.plan import applied_json
+from hptc.source.filesystem import DISK
 from hptc.stacks.status import current_digests
 
 
@@ -159,7 +160,7 @@ def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -
 
 
 def _plan_text(path: str) -> str | None:
-    if not path.endswith(".json") or not Path(path).is_file():
+    if not path.endswith(".json") or not DISK.is_file(Path(path)):
         return None
     text, _ = read_input(path)
     return text if is_plan(text) else None
@@ -170,7 +171,7 @@ def _submit_plan(
 ) -> int:
     plan = read_plan(text, file)
     # `apply` reports a missing file along with everything else that has changed.
-    files = tuple(each.file for each in plan.decisions if Path(each.file).is_file())
+    files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
     compiled = without_errors(
         compile_all(files, env or plan.place.environment, **options, enforces_policy=True)
         if files

@@ -215,7 +215,12 @@ def _from_json(text: Any) -> Any:
 def _is_json_of_spec(text: Any) -> bool:
     """Whether a spec can have the value of a JSON text, so that it is written as the same text."""
     value = _from_json(text)
-    return _has_spec_values(value) and value_text(value, as_json=True) == text
+    if isinstance(value, Scalar) and text != text.strip():
+        return False
+    try:
+        return _has_spec_values(value) and value_text(value, as_json=True) == text
+    except RecursionError:
+        return False
 
 
 def _has_spec_values(value: Any) -> bool:

@@ -62,7 +62,7 @@ def review_refs(
 
 def _existing_folder(path: Path) -> Path:
     """The nearest existing parent folder of a path that may exist in one version only."""
-    return next(each for each in (path, *path.absolute().parents) if each.is_dir())
+    return next(each for each in (path, *path.absolute().parents) if DISK.is_folder(each))
 
 
 def _review(

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 MAX_SHOWN = 3
+MAX_MEMORY = 1 << 30  # bytes; a log of the largest size needs a fifth of it
 MAX_REVIEWED = 100_000
 """Lines of the log that a review covers, which bounds its memory."""
 
@@ -207,8 +208,19 @@ def _values(
             yield index, value  # and not the start of a word such as `info`
 
 
+def limit_memory() -> None:
+    """Limit the memory of this process, where the operating system can."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    except (ImportError, OSError, ValueError):
+        pass
+
+
 def main() -> None:
     """Run the expressions given on stdin."""
+    limit_memory()
     request = json.load(sys.stdin)
     searches: dict[int, Search] = {}
     for index, each in enumerate(request["expressions"]):

@@ -6,6 +6,7 @@ Either all files are written, or none if one of them exists.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,7 +53,7 @@ def write_project(folder: Path, *, name: str | None) -> list[Path]:
             "letter",
         )
     texts = {folder / path: text for path, text in _texts(project).items()}
-    existing = [str(path) for path in texts if path.exists() or path.is_symlink()]
+    existing = [str(path) for path in texts if os.path.lexists(path)]
     if existing:
         raise UsageError(
             f"nothing was written, because these files already exist: {', '.join(existing)}",

@@ -31,7 +31,7 @@ from hptc.text import shortened
 
 MAX_CHARACTERS = 4 * MAX_BYTES
 """After aliases and templates are expanded: one long value may have many aliases."""
-MAX_TEMPLATE_CHARACTERS = 100_000
+MAX_TEMPLATE_CHARACTERS = 50_000
 """Of a file's different templates: a template is evaluated once, in time linear in its length."""
 
 ANY_KEY = "*"

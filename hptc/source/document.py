@@ -156,13 +156,14 @@ class Document:
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     """Parse text. A document with a syntax error has no root."""
+    hidden = hidden_character(text)
+    if hidden is not None:
+        blank = Document(file, text, [None])
+        return blank, [_syntax_at(blank, f"contains {hidden.described}", hidden.position)]
     if text.lstrip()[:1] == "{" and "\\u" in text:
         # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
     blank = Document(file, text, [None])
-    hidden = hidden_character(text)
-    if hidden is not None:
-        return blank, [_syntax_at(blank, f"contains {hidden.described}", hidden.position)]
     try:
         root = compose_nodes(text)
     except TooDeepError:

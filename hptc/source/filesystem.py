@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -60,15 +61,19 @@ class Disk:
 
     def is_file(self, path: Path) -> bool:
         """Whether the file exists."""
-        return path.is_file()
+        return os.path.isfile(path)  # noqa: PTH113 - a Path raises for a name that is too long
 
     def is_folder(self, path: Path) -> bool:
         """Whether the folder exists."""
-        return path.is_dir()
+        return os.path.isdir(path)  # noqa: PTH112
 
     def is_pipe(self, path: Path) -> bool:
         """Whether the path is a pipe or a device, such as /dev/stdin."""
-        return path.is_fifo() or path.is_char_device()
+        try:
+            mode = path.stat().st_mode
+        except (OSError, ValueError):
+            return False
+        return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
     def is_repository(self, folder: Path) -> bool:
         """Whether the folder contains `.git`: a folder, or a file in a linked work tree."""

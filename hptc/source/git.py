@@ -112,7 +112,8 @@ def commit(root: Path, ref: str) -> Commit:
 
 def _verified(root: Path, ref: str) -> str | None:
     """The hash of the object that a ref resolves to."""
-    return git_output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+    found = git_output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+    return found if found and found.isalnum() else None  # `^main` resolves to a hash after `^`
 
 
 def is_shallow(root: Path) -> bool:

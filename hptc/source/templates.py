@@ -27,6 +27,7 @@ MAX_TEMPLATE = 16_384
 MAX_RESULT = 65_536
 MAX_NUMBER = 1e300
 MAX_DEPTH = 64
+_MAX_LISTED = 200  # variables in a message
 
 _SPECIAL = re.compile(r"\{(?=[{%#\r])|\r")
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -139,6 +140,9 @@ def _undefined(name: str, variables: Mapping[str, Any]) -> TemplateError:
     if not variables:
         message = f"`{name}` is undefined: no hptc.yaml with an environment was found"
         return TemplateError(message, "add an environment to hptc.yaml", code=code)
+    if len(variables) > _MAX_LISTED:
+        message, advice = f"`{name}` is undefined", "define it under `variables` in hptc.yaml"
+        return TemplateError(message, advice, code=code)
     meant = nearest(name, tuple(variables))
     question = f"did you mean `{meant}`? " if meant else ""
     return TemplateError(
