@@ -19,7 +19,8 @@ def unreadable_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
     """The sample log can't be read.
 
     `metric_sample_log` is the path of a file inside the project, relative to the folder of
-    hptc.yaml. It must not be absolute, contain `..`, or be a link to a file outside the project
+    hptc.yaml. It must not be absolute, contain `..`, or be a link to a file outside the project.
+    In CI, git must track the file
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:
