@@ -27,6 +27,7 @@ _DECISIVE = ("Name", "ChannelName", "InstanceGroupName")
 """Names that other values refer to, so nothing can stand for a missing one."""
 
 _LARGEST = 2**31 - 1
+_MOST_TIMES = 5  # as many entries as allowed, so that the rules still read them
 
 
 def readings(
@@ -56,12 +57,13 @@ def without_consequences(
     A secret is one whatever else is wrong with the value.
     """
     invalid = {violation.path for violation in violations}
+    in_others = [frozenset(others) for others in findings[1:]]
     return [
         finding
         for finding in findings[0]
         if finding.is_secret
         or (
-            all(finding in others for others in findings[1:])
+            all(finding in others for others in in_others)
             and not any(finding.path[:length] in invalid for length in range(len(finding.path) + 1))
         )
     ]
@@ -79,6 +81,10 @@ def _stand_ins(violation: Violation) -> tuple[Any, ...] | None:
     if member in _DECISIVE and violation.kind in ("missing", "type"):
         return None
     match violation.kind:
+        case "maximum" if shape.type in _CONTAINERS and (
+            len(value) > _MOST_TIMES * (shape.maximum or 0)
+        ):
+            return None  # the rules would take too long
         case "unknown":
             return ()
         case "missing":

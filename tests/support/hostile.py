@@ -81,6 +81,16 @@ LARGE: dict[str, Callable[[], str]] = {
     "secrets in many values": lambda: _below(
         "stopping", "environment: {" + many(9000, lambda n: f"password{n}: hunter2x9{n}, ") + "}"
     ),
+    "many hyperparameters": lambda: GOOD.replace(
+        "    num_round: 200\n", many(19_000, lambda n: f"    num_round{n}: 200\n")
+    ),
+    "almost too many hyperparameters": lambda: GOOD.replace(
+        "    num_round: 200\n", many(490, lambda n: f"    num_round{n}: 200\n")
+    ),
+    "references to the latest runs": lambda: _below(
+        "stopping",
+        "environment: {" + many(9000, lambda n: f"k{n}: '${{hptc:latest({n})}}', ") + "}",
+    ),
     "a long key": lambda: f"{GOOD}? {'k' * 900_000}\n: 1\n",
 }
 """The text of a spec, by what is hostile in it."""
