@@ -125,17 +125,25 @@ def _compile_spec(
     origin = Origin(document=document, layers=layers, project=in_project, environment=environment)
     errors = [fault for fault in faults if fault.is_error]
     if not errors:
-        return _compile_data(data, origin, faults, workspace)
+        return _compile_data(data, origin, faults, workspace, is_whole=True)
     if any(error.code != UNDEFINED_NAME for error in errors):
         return fail(origin, tuple(faults))
-    rest = _compile_data(with_stand_ins(data), origin, [], workspace)
+    rest = _compile_data(with_stand_ins(data), origin, [], workspace, is_whole=False)
     return fail(origin, with_errors(errors, rest.diagnostics), rest.suppressed, name=rest.name)
 
 
 def _compile_data(
-    data: Any, origin: Origin, faults: list[Diagnostic], workspace: Workspace
+    data: Any,
+    origin: Origin,
+    faults: list[Diagnostic],
+    workspace: Workspace,
+    *,
+    is_whole: bool,
 ) -> CompiledSpec | Failed:
-    """Compile the data of a spec. `faults` are the warnings of reading it."""
+    """Compile the data of a spec. `faults` are the warnings of reading it.
+
+    Data with stand-ins for undefined names is not whole, so that the rules can't judge it.
+    """
     document, environment = origin.document, origin.environment
     spec, findings = parse_spec(data)
     if spec is None:
@@ -157,7 +165,7 @@ def _compile_data(
         warnings=faults,
         findings=[*findings, *unresolved, *parents.findings],
         parents=parents,
-        is_certain=not unresolved and _has_region(environment),
+        is_certain=is_whole and not unresolved and _has_region(environment),
     )
     checked = check_request(draft, workspace)
     if isinstance(checked, Failed):

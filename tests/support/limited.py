@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -29,23 +29,33 @@ class Ran:
 
 def hptc(*arguments: str | bytes, cwd: Path, environment: Mapping[str, str] | None = None) -> Ran:
     """Run `hptc` within the limits. A run that exceeds them is killed: its code is negative."""
-    out, err = cwd / ".stdout", cwd / ".stderr"
+    out, err, used = cwd / ".stdout", cwd / ".stderr", cwd / ".used"
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hptc", *arguments],
+        subprocess.run(
+            [sys.executable, "-c", _SPAWN, used, *arguments],
             cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-            env={**os.environ, **(environment or {})}, preexec_fn=_limit,
+            env={**os.environ, **(environment or {})}, check=True,
         )  # fmt: skip
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    code, most = json.loads(used.read_text("utf-8"))
     return Ran(
-        code=process.returncode,
+        code=code,
         out=out.read_text("utf-8"),
         err=err.read_text("utf-8"),
-        megabytes=used.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024),
+        megabytes=most / (1024 if sys.platform == "linux" else 1024 * 1024),
     )
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+_SPAWN = f"""
+import json, os, resource, subprocess, sys
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_CPU, ({CPU_SECONDS}, {CPU_SECONDS + 1}))
+    resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
+
+process = subprocess.Popen([sys.executable, "-m", "hptc", *sys.argv[2:]], preexec_fn=limit)
+_, status, used = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([os.waitstatus_to_exitcode(status), used.ru_maxrss], file)
+"""
+"""Starts hptc from a small process: a child's peak memory includes that of the process that it is
+forked from, which may be a test worker that has run for minutes."""
