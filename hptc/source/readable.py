@@ -10,8 +10,6 @@ import os
 from functools import cache
 from pathlib import Path
 
-from hptc.source import git
-
 _CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
 
 
@@ -36,4 +34,6 @@ def _is_ci() -> bool:
 
 @cache
 def _tracked(top: Path) -> frozenset[str] | None:
+    from hptc.source import git  # only CI needs it, and a cold check would wait
+
     return git.tracked_files(top)
