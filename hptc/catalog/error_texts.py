@@ -20,7 +20,7 @@ _LIKELY = 0.6  # of the words in a title that a text must have to be a suggestio
 
 @frozen
 class KnownError:
-    """An error of AWS: what it means, the codes of its rules, and advice in the imperative."""
+    """An AWS error: what it means, the codes of its rules, and how to fix it."""
 
     title: str
     meaning: str

@@ -132,7 +132,7 @@ def _latest_parent(
     if name not in files:
         meant = nearest(name, tuple(files))
         return Problem(
-            message=f"`latest({name})` needs a spec of this project, and there is no spec `{name}`",
+            message=f"`latest({name})` refers to `{name}`, which is not a spec in this project",
             label=f"did you mean `latest({meant})`?" if meant else "",
             help="use the `name` of a spec, or the name of a tuning job without `latest`",
         )

@@ -23,7 +23,7 @@ class Impact(StrEnum):
     PERMISSIONS = "permissions"  # a role is allowed to do more
     POLICY = "policy"  # the project allows more
     REPLACES = "replaces"  # new, empty infrastructure in place of the deployed one
-    SUPPRESSION = "suppression"  # a finding that is no longer reported
+    SUPPRESSION = "suppression"  # a comment hides a finding
     UNSEEN = "unseen"  # a different role, key, network or account, which hptc can't inspect
     JOBS = "jobs"  # a tuning job added, removed or renamed
     SCHEDULE = "schedule"  # when scheduled runs start

@@ -236,7 +236,7 @@ def _is_of_spec(search: RunSearch, run: str, origin: str) -> list[dict[str, str]
 def _with_parents(
     request: dict[str, Any], paths: Mapping[str, str], *, without: str = ""
 ) -> dict[str, Any]:
-    """A request whose parents are read from the state. Without parents, there is no warm start."""
+    """The request with parents from the state machine's data; without parents, no warm start."""
     result = deepcopy(request)
     parents = []
     for parent in result["WarmStartConfig"]["ParentHyperParameterTuningJobs"]:

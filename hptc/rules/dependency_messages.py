@@ -54,7 +54,7 @@ def _is_about(subject: Subject, other: Subject) -> bool:
 
 
 def advice(dependency: Dependency, violated: Clause, settings: Settings) -> str:
-    """What to do, in the imperative; empty if there is no single answer."""
+    """The help text; empty if several fixes are equally likely."""
     if dependency.help:
         return dependency.help
     name, values = violated.subject.name, violated.values

@@ -126,7 +126,7 @@ def test_a_spec_that_does_not_exist() -> None:
     outcome = compile_file(write("child", "[latest(churn-xgbost)]"), Workspace())
     assert the_error(outcome) == (
         "HPT713",
-        "`latest(churn-xgbost)` needs a spec of this project, and there is no spec `churn-xgbost`",
+        "`latest(churn-xgbost)` refers to `churn-xgbost`, which is not a spec in this project",
         "did you mean `latest(churn-xgboost)`?",
         "use the `name` of a spec, or the name of a tuning job without `latest`",
     )
