@@ -215,7 +215,8 @@ def _is_reference(parent: object) -> bool:
 
 def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:
     """The project's prices, if its policy has a budget. No other rule needs them."""
-    if origin.project is None or origin.policy.budget_usd is None:
+    budgets = (origin.policy.budget_usd, origin.policy.budget_usd_per_month)
+    if origin.project is None or budgets == (None, None):
         return None
     return workspace.prices_of(origin.project)
 

@@ -29,13 +29,16 @@ _PARALLEL = _LIMITS / "MaxParallelTrainingJobs"
 def _bound(context: Context) -> tuple[Decimal, CostBound] | None:
     """The budget and the cost bound; None without a budget."""
     budget = context.policy.budget_usd
-    if budget is None:
-        return None
+    return None if budget is None else (Decimal(str(budget)), cost_of(context))
+
+
+def cost_of(context: Context) -> CostBound:
+    """The cost bound of the tuning job, with the project's prices."""
     from hptc.catalog.prices import packaged
     from hptc.cost.bound import cost_bound, job_region
 
     region = job_region(context.job, context.environment)
-    return Decimal(str(budget)), cost_bound(context.job, region, context.prices or packaged())
+    return cost_bound(context.job, region, context.prices or packaged())
 
 
 @error("HPT801")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hptc.diagnostics import Finding, SpecPath
+from hptc.rules.policy_limits import cost_of
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.spec.schedule import Schedule
 from hptc.spec.schedule_frequency import shortest_interval, starts_per_month
@@ -20,12 +21,8 @@ def _schedule(context: Context) -> Schedule | None:
 
 def _monthly(schedule: Schedule, context: Context) -> tuple[int, Decimal | None]:
     """How often a schedule starts in a month, and its maximum cost; None if unknown."""
-    from hptc.catalog.prices import packaged
-    from hptc.cost.bound import cost_bound, job_region
-
     starts = starts_per_month(schedule)
-    region = job_region(context.job, context.environment)
-    maximum = cost_bound(context.job, region, context.prices or packaged()).maximum
+    maximum = cost_of(context).maximum
     usd = maximum.usd if maximum is not None else None
     cost = None if usd is None else usd * starts.numerator / starts.denominator
     return max(1, round(starts)), cost

@@ -60,10 +60,10 @@ environments:
 
 
 def check(
-    folder: Path, environment: str = "dev", *, project: str = PROJECT
+    folder: Path, environment: str = "dev", *, project: str = PROJECT, spec: str = SPEC
 ) -> tuple[Diagnostic, ...]:
     (folder / "hptc.yaml").write_text(project, encoding="utf-8")
-    (folder / "churn.yaml").write_text(SPEC, encoding="utf-8")
+    (folder / "churn.yaml").write_text(spec, encoding="utf-8")
     return compile_file("churn.yaml", Workspace(environment=environment)).diagnostics
 
 
@@ -123,6 +123,20 @@ def test_budget_uses_the_prices_of_the_project(folder: Path) -> None:
     found = {d.code: d for d in check(folder, project=BUDGET)}
     # 20 x 1 h x $9 + 20 h x 30 GB x $0.1 / 672 h = $180 + $0.0893
     assert found["HPT801"].message == "the tuning job may cost $180.09, but the budget is $100.00"
+
+
+def test_a_monthly_budget_uses_the_prices_of_the_project(folder: Path) -> None:
+    """Without a budget for one tuning job, too."""
+    prices = {
+        "volume": {"usd_per_gb_month": "0.1", "date": "2026-10-01"},
+        "instances": {"ml.m5.xlarge": {"usd_per_hour": "9", "date": "2026-10-01"}},
+    }
+    text = json.dumps({"version": 1, "regions": {"us-east-1": prices}})
+    (folder / "prices.json").write_text(text, encoding="utf-8")
+    monthly = BUDGET.replace("budget_usd: 100", "budget_usd_per_month: 100")
+    spec = f"{SPEC}schedule: cron(0 6 1 * ? *)\n"
+    found = {d.code: d for d in check(folder, spec=spec, project=monthly)}
+    assert "which may cost $180.09, but the budget is $100.00" in found["HPT816"].message
 
 
 def test_unreadable_prices_stop_the_check(folder: Path) -> None:
