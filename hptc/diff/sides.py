@@ -138,17 +138,11 @@ class _Comparison:
 
         Those without environments are compared once, in the first one.
         """
-        is_first = side.environment is None or side.environment == self.names[0]
         found = []
         for path in files:
             in_project, faults = _project_near(path, side)
-            names = environment_names(in_project)
-            if (
-                faults
-                or side.environment in names
-                or (is_first and not names)
-                or side.environment is None
-            ):
+            names = environment_names(in_project) or self.names[:1]
+            if faults or side.environment is None or side.environment in names:
                 found.append(path)
         return found
 
