@@ -90,9 +90,10 @@ def aws_error(
                 return _html_error(error.response, action, region)
             return _client_error(error.response.get("Error", {}), action, request)
         case boto.NoCredentialsError():
-            return AwsError("no AWS credentials found", help=_SIGN_IN)
+            return MissingCredentialsError("no AWS credentials found", help=_SIGN_IN)
         case boto.PartialCredentialsError():
-            return AwsError(f"the AWS credentials are incomplete: {error}", help=_SIGN_IN)
+            message = f"the AWS credentials are incomplete: {error}"
+            return MissingCredentialsError(message, help=_SIGN_IN)
         case boto.TokenRetrievalError() | boto.SSOError():
             return AwsError("the AWS SSO session has expired", help="run `aws sso login`")
         case boto.CredentialRetrievalError():
@@ -121,6 +122,10 @@ def was_retried(error: Exception) -> bool:
     """Whether botocore had sent the call before the attempt that failed with an error."""
     response = getattr(error, "response", None) or {}
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
+class MissingCredentialsError(AwsError):
+    """No complete credentials were found, so nothing was sent to AWS."""
 
 
 def has_unknown_outcome(error: AwsError) -> bool:

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -85,12 +84,16 @@ def synth_project(
 
 
 def _check_owners(environment: Environment, names: Collection[str]) -> None:
-    """Refuse stacks of somebody else. Synthesis also works without access to CloudFormation."""
+    """Refuse stacks of another project or repository, if the caller may read stacks."""
+    from hptc.aws.aws_errors import MissingCredentialsError, is_access_denied
     from hptc.aws.client import connect
     from hptc.service.stacks import check_owners, existing_stacks
 
-    with suppress(AwsError):
+    try:
         check_owners(environment, existing_stacks(names, connect(environment).stacks).values())
+    except AwsError as error:
+        if not (is_access_denied(error) or isinstance(error, MissingCredentialsError)):
+            raise
 
 
 def build(

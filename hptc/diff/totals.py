@@ -9,7 +9,6 @@ from fractions import Fraction
 from hptc.compiler.outcome import Compiled
 from hptc.diff.review import Comparison, Review
 from hptc.frozen import frozen
-from hptc.spec.schedule import Schedule
 from hptc.spec.schedule_frequency import starts_per_month
 
 
@@ -25,8 +24,8 @@ class CostSum:
 class Total:
     """The tuning jobs that the new version creates in one environment.
 
-    `jobs` are those that `hptc submit` creates once, `cost` is theirs. `starts` is how often the
-    schedules start a tuning job in a month, `monthly_cost` is theirs.
+    `jobs` are those that `hptc submit` creates, of scheduled specs too; `cost` is theirs.
+    `starts` is how often the schedules start a tuning job in a month, `monthly_cost` is theirs.
     """
 
     environment: str | None
@@ -41,11 +40,11 @@ def totals(found: Review) -> Iterator[Total]:
     comparisons = [each for spec in found.specs for each in spec.comparisons]
     for name in dict.fromkeys(each.environment for each in comparisons):
         in_it = [each for each in comparisons if each.environment == name]
-        once = [each for each in in_it if each.is_new_job and _schedule(each) is None]
+        once = [each for each in in_it if each.is_new_job]
         repeated = [
             (each, starts)
             for each in in_it
-            if (schedule := _schedule(each)) and (starts := starts_per_month(schedule))
+            if each.new_job is not None and (starts := _starts_per_month(each))
         ]
         if once or repeated:
             yield Total(
@@ -57,8 +56,9 @@ def totals(found: Review) -> Iterator[Total]:
             )
 
 
-def _schedule(comparison: Comparison) -> Schedule | None:
-    return comparison.new.schedule if isinstance(comparison.new, Compiled) else None
+def _starts_per_month(comparison: Comparison) -> Fraction:
+    schedule = comparison.new.schedule if isinstance(comparison.new, Compiled) else None
+    return Fraction(0) if schedule is None else starts_per_month(schedule)
 
 
 def _sum(jobs: Iterable[tuple[Comparison, Fraction]]) -> CostSum:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hptc.infrastructure.run_search import MAX_CANDIDATES, RunSearch
 from hptc.jobs.history import readable_origin
 from hptc.jobs.snapshot import JobSnapshot
@@ -24,10 +22,7 @@ def latest_run(search: RunSearch, jobs: JobSnapshot) -> str | None:
     for job in candidates:
         if not search.may_include(job.name):
             continue
-        # List writes ARNs in lower case, and ListTags only accepts the actual one:
-        # https://github.com/boto/boto3/issues/4606
-        arn = f"{job.arn.rpartition('/')[0]}/{job.name}"
-        origin = readable_origin(jobs, replace(job, arn=arn))
+        origin = readable_origin(jobs, job)
         if search.includes(
             job.name,
             project=origin.project,

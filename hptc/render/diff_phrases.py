@@ -208,7 +208,7 @@ def merged_costs(found: Review) -> Iterator[str]:
             parts.append(f"{plural(total.jobs, 'new tuning job')}, {_sum_text(total.cost)}")
         if total.starts:
             monthly = f"about {plural(max(1, round(total.starts)), 'scheduled run')} a month"
-            parts.append(f"{monthly}, {_sum_text(total.monthly_cost)} a month")
+            parts.append(f"{monthly}, {_sum_text(total.monthly_cost)}")
         names = [total.environment] if total.environment and len(found.environments) > 1 else []
         where = f" in {_listed(names)}" if names else ""
         yield f"when merged{where}: {'; '.join(parts)}"

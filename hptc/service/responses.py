@@ -70,10 +70,16 @@ def read_status(
 
 
 def read_summary(summary: Mapping[str, Any]) -> JobSummary:
-    """An entry of ListHyperParameterTuningJobs."""
+    """An entry of ListHyperParameterTuningJobs.
+
+    The list has ARNs in lower case, and ListTags accepts only the actual ones, so the name is taken
+    from the entry's own: https://github.com/boto/boto3/issues/4606
+    """
+    name = summary["HyperParameterTuningJobName"]
+    prefix, slash, _ = summary["HyperParameterTuningJobArn"].rpartition("/")
     return JobSummary(
-        name=summary["HyperParameterTuningJobName"],
-        arn=summary["HyperParameterTuningJobArn"],
+        name=name,
+        arn=f"{prefix}{slash}{name}",
         status=summary["HyperParameterTuningJobStatus"],
         strategy=summary["Strategy"],
         created=summary["CreationTime"],

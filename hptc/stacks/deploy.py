@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+from hptc.aws.aws_errors import MissingCredentialsError, is_access_denied
 from hptc.aws.client import connect
 from hptc.cdk.synth import synth_project
 from hptc.compiler.workspace import Workspace
@@ -179,7 +180,10 @@ def _check_deployed(
                 after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
                 lost += losses(stack, operations.template(stack.arn), after)
     except AwsError as error:
-        # The CDK deploys with its own roles, so the caller may not be allowed to read stacks.
+        # The CDK deploys with its own roles, so the caller may not be allowed to read stacks; it
+        # reports missing credentials itself.
+        if not (is_access_denied(error) or isinstance(error, MissingCredentialsError)):
+            raise
         callbacks.print_status(f"the deployed stacks were not checked: {error.message}")
     unnamed = [each for each in lost if not each.is_named(consent.destroyed)]
     if unnamed and (callbacks.confirm is None or not all(map(callbacks.confirm, unnamed))):

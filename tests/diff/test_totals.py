@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from hptc.compiler.outcome import Compiled
@@ -52,12 +53,12 @@ def test_an_unknown_cost_is_never_left_out(tmp_path: Path) -> None:
 def test_a_schedule_is_counted_by_the_month(tmp_path: Path) -> None:
     found = reviewed(tmp_path, SMALL, DAILY)
     (total,) = totals(found)
-    assert (total.jobs, total.cost.usd) == (1, ONE_JOB)
+    assert (total.jobs, total.cost.usd) == (2, 2 * ONE_JOB)  # submit does not skip scheduled specs
     assert total.monthly_cost.usd == ONE_JOB * Decimal("30.4375")
     assert list(merged_costs(found)) == [
         (
-            "when merged: 1 new tuning job, at most $10.60; "
-            "about 30 scheduled runs a month, at most $322.64 a month"
+            "when merged: 2 new tuning jobs, at most $21.20; "
+            "about 30 scheduled runs a month, at most $322.64"
         )
     ]
 
@@ -67,9 +68,17 @@ def test_a_job_that_stays_the_same_costs_nothing(tmp_path: Path) -> None:
     assert list(totals(reviewed(tmp_path, SMALL, old=schedule))) == []
 
 
-def test_a_disabled_schedule_costs_nothing(tmp_path: Path) -> None:
+def test_a_disabled_schedule_adds_nothing(tmp_path: Path) -> None:
     spec = DAILY.replace(
         "schedule: rate(1 day)",
         "schedule: {schedule_expression: rate(1 day), state: DISABLED}",
     )
-    assert list(totals(reviewed(tmp_path, spec))) == []
+    (total,) = totals(reviewed(tmp_path, spec))
+    assert (total.jobs, total.starts, total.monthly_cost.usd) == (1, Fraction(0), Decimal(0))
+
+
+def test_a_schedule_that_starts_once_is_a_job_all_the_same(tmp_path: Path) -> None:
+    spec = DAILY.replace("rate(1 day)", "at(2099-12-31T06:00:00)")
+    assert list(merged_costs(reviewed(tmp_path, spec))) == [
+        "when merged: 1 new tuning job, at most $10.60"
+    ]

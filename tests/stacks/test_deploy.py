@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hptc.aws.client import Aws
-from hptc.errors import EXIT_OPERATION, OperationError, UsageError
+from hptc.errors import EXIT_OPERATION, AwsError, OperationError, UsageError
 from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
 from hptc.stacks.losses import Loss
 from hptc.stacks.results import Deployment, StackProgress
@@ -248,6 +248,31 @@ class TestDeployedStacks:
                 callbacks=Reported().callbacks(),
             )
         assert not self.deployed(folder)
+
+    @pytest.mark.parametrize(
+        ("code", "is_deployed"), [("AccessDenied", True), ("Throttling", False), ("", False)]
+    )
+    def test_stacks_that_can_not_be_read(
+        self,
+        folder: Path,
+        stacks: FakeStacks,
+        monkeypatch: pytest.MonkeyPatch,
+        code: str,
+        is_deployed: bool,
+    ) -> None:
+        """Only a missing permission is no reason to stop: the CDK deploys with other roles."""
+
+        def refuse(_: str) -> None:
+            raise AwsError("the call failed", code=code)
+
+        monkeypatch.setattr(stacks, "find", refuse)
+        if is_deployed:
+            _, reported = run(folder)
+            assert "the deployed stacks were not checked: the call failed" in reported.lines
+        else:
+            with pytest.raises(AwsError, match="the call failed"):
+                run(folder)
+        assert self.deployed(folder) is is_deployed
 
     def test_another_deployment(self, folder: Path, stacks: FakeStacks) -> None:
         stacks.statuses[FOUNDATION] = "UPDATE_IN_PROGRESS"

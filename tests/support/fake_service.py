@@ -77,7 +77,10 @@ class FakeTuning:
         ]
         for job in found[:limit]:
             config = job["HyperParameterTuningJobConfig"]
-            yield read_summary({**job, **config})
+            arn = job[
+                "HyperParameterTuningJobArn"
+            ].lower()  # https://github.com/boto/boto3/issues/4606
+            yield read_summary({**job, **config, "HyperParameterTuningJobArn": arn})
 
     def stop(self, name: str) -> None:
         self.calls.append("stop")
