@@ -65,8 +65,9 @@ def _require_no_link_out(path: Path, folder: Path | None) -> None:
     if real == named:
         return
     above = (Path(named), *Path(named).parents)
-    repository = next((each for each in above if (each / ".git").exists()), None)
-    for top in (folder, repository, Path.cwd()):
+    # All of them: a folder behind the link may be a repository of its own.
+    repositories = [each for each in above if (each / ".git").exists()]
+    for top in (folder, *repositories, Path.cwd()):
         if top is None:
             continue
         named_top = os.path.abspath(top)  # noqa: PTH100

@@ -180,12 +180,16 @@ def test_a_finding_about_a_log_does_not_quote_what_may_be_a_secret(repository: R
     assert "x9Kq2m" not in ran.out
 
 
+@pytest.mark.parametrize("is_repository", [False, True])
 @pytest.mark.parametrize("is_absolute", [False, True])
 def test_no_file_is_written_through_a_link_out(
-    repository: Repository, tmp_path: Path, *, is_absolute: bool
+    repository: Repository, tmp_path: Path, *, is_absolute: bool, is_repository: bool
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
+    if is_repository:
+        (outside / ".git").mkdir()
+    before = list(outside.iterdir())
     (repository.root / "out").symlink_to(outside)
     (repository.root / "inside").symlink_to("specs")
     (repository.root / "x.json").symlink_to(outside / "x.json")
@@ -197,10 +201,10 @@ def test_no_file_is_written_through_a_link_out(
         ["init", f"{start / 'out'}"],
     ):
         assert hptc(arguments) == 2
-    assert list(outside.iterdir()) == []
+    assert list(outside.iterdir()) == before
     assert hptc(["compile", "specs/x.yaml", "-o", f"{start / 'inside'}"]) == 0
     write_whole(start / "x.json", "replaced")
-    assert list(outside.iterdir()) == []
+    assert list(outside.iterdir()) == before
     assert not (repository.root / "x.json").is_symlink()
 
 

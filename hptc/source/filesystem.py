@@ -93,15 +93,17 @@ def _stay_inside(path: str) -> None:
     if real == named:
         return
     above = Path(named).parents
-    top = next((folder for folder in above if DISK.is_repository(folder)), None)
-    if top is None:
-        top = next((folder for folder in above if (folder / "hptc.yaml").is_file()), None)
-    if top is not None and not Path(real).is_relative_to(top.resolve()):
-        raise UnreadableFileError(
-            path,
-            f"is a link that leads out of {top}, and such links are not followed",
-            help="replace the link with the file",
-        )
+    # All of them: a folder behind the link may be a repository of its own.
+    tops = [folder for folder in above if DISK.is_repository(folder)]
+    if not tops:
+        tops = [folder for folder in above if (folder / "hptc.yaml").is_file()][:1]
+    for top in tops:
+        if not Path(real).is_relative_to(top.resolve()):
+            raise UnreadableFileError(
+                path,
+                f"is a link that leads out of {top}, and such links are not followed",
+                help="replace the link with the file",
+            )
 
 
 DISK = Disk()

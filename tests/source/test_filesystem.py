@@ -50,6 +50,15 @@ def test_a_link_out_of_the_repository_is_not_read(
     assert "hunter2" not in str(refused.value)
 
 
+def test_a_link_to_another_repository_leads_out(repository: Path) -> None:
+    """The `.git` behind the link is not that of the repository that contains the link."""
+    (repository.parent / "outside" / ".git").mkdir()
+    (repository / "specs" / "a").symlink_to("../../outside")
+    with pytest.raises(UsageError, match="leads out of") as refused:
+        DISK.read(str(repository / "specs" / "a" / "secret.yaml"))
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("link", "target", "file"),
     [
