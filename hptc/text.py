@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+_LONGEST_MASKED = 20_000  # characters of a value; no message shows as many
+
 
 def plural(count: int, noun: str, plural_noun: str = "") -> str:
     """A count with its noun: `1 file`, `2 files`, `1,200 entries`."""
@@ -105,8 +107,14 @@ def listed_code(words: Iterable[object], conjunction: str = "and") -> str:
 
 
 def quoted(value: object, longest: int = 80) -> str:
-    """A value as a JSON string, shortened to at most `longest` characters."""
-    return json.dumps(shortened(str(value), longest), ensure_ascii=False)
+    """A value as a JSON string without secrets, shortened to at most `longest` characters.
+
+    Secrets are masked first: the format of one that is cut is not known anymore.
+    """
+    from hptc.secrets import hide_secrets  # not needed to print a help text, for example
+
+    shown = hide_secrets(str(value)[:_LONGEST_MASKED])
+    return json.dumps(shortened(shown, longest), ensure_ascii=False)
 
 
 def guarded(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from hptc.diagnostics import MAX_OF_CODE
 from tests.support.hostile import GOOD, LARGE, many
-from tests.support.limited import MEGABYTES, Ran, hptc
+from tests.support.limited import MEGABYTES, SECONDS, Ran, hptc
 
 MAX_OUTPUT = 300_000  # characters
 ENVIRONMENT = "{account: '111122223333', region: us-east-1"
@@ -19,6 +19,7 @@ def is_within_limits(ran: Ran) -> bool:
     assert "Traceback" not in ran.err
     assert len(ran.out) + len(ran.err) < MAX_OUTPUT
     assert ran.megabytes < MEGABYTES
+    assert ran.seconds < SECONDS
     return ran.code in (0, 1)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 MAX_SHOWN = 3
+_SENT = 4096  # characters of a capture: the caller masks secrets before it shortens the text
 MAX_MEMORY = 1 << 30  # bytes; a log of the largest size needs a fifth of it
 MAX_REVIEWED = 100_000
 """Lines of the log that a review covers, which bounds its memory."""
@@ -129,7 +130,7 @@ class Search:
 
     def _add_wrong(self, index: int, text: str) -> None:
         if len(self.wrong) < MAX_SHOWN:
-            self.wrong.append((index, text[:64]))
+            self.wrong.append((index, text[:_SENT]))
         numbers = [match[0] for match in NUMBER.finditer(text)]
         if len(numbers) == 1:
             self._expect(index, numbers[0])
@@ -163,7 +164,7 @@ class Search:
         not_finite: list[Shown] = []
         for index, value in _values(relaxed, self.unmatched, self.lines):
             is_number = NUMBER.fullmatch(value) is not None
-            (missed if is_number else not_finite).append((index, value[:64]))
+            (missed if is_number else not_finite).append((index, value[:_SENT]))
             if is_number:
                 self._expect(index, value)
         is_faulty = missed or self.misread or self.numbers < self.matches

@@ -24,8 +24,8 @@ from hptc.metrics import regex_worker
 from hptc.metrics.corrections import candidates, has_sign_before_group, relaxed
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric, TuningJob
+from hptc.secrets import hide_secrets
 from hptc.source.readable import reason_not_to_read
-from hptc.source.secrets import hide_secrets
 
 MAX_LOG_BYTES = 20_000_000
 MAX_LOG_LINES = 500_000
@@ -35,6 +35,7 @@ SECONDS = 10.0
 SECONDS_OF_A_RUN = 60.0
 """For the sample logs of all specs in total."""
 _MAX_SLOW = 3  # slow expressions, before the remaining ones are skipped
+_SHOWN = 64  # characters of a capture
 _WORKER = Path(regex_worker.__file__)
 
 
@@ -327,4 +328,5 @@ def _read(
 
 
 def _captured(pairs: Iterable[tuple[int, str]]) -> tuple[Captured, ...]:
-    return tuple(Captured(line=line, text=hide_secrets(text)) for line, text in pairs)
+    """What a group captured, without secrets. They are masked before the text is cut."""
+    return tuple(Captured(line=line, text=hide_secrets(text)[:_SHOWN]) for line, text in pairs)

@@ -14,20 +14,18 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from hptc.diagnostics import (
     MAX_OF_CODE,
-    MAX_TEXT,
     Diagnostic,
+    Finding,
     Path,
+    ProjectPath,
     Related,
-    Severity,
     more_findings,
 )
-from hptc.source.document import Document
+from hptc.source.document import Document, at_span
 from hptc.source.scalars import Scalar, resolve_plain
-from hptc.source.secrets import hide_secrets
 from hptc.source.templates import TemplateError
 from hptc.source.text_files import MAX_BYTES
 from hptc.source.yaml_nodes import MAX_VALUES, PLAIN, QUOTED
-from hptc.text import shortened
 
 MAX_CHARACTERS = 4 * MAX_BYTES
 """After aliases and templates are expanded: one long value may have many aliases."""
@@ -220,10 +218,5 @@ class _Builder:
         self.diagnostics.append(found)
 
     def diagnostic(self, code: str, message: str, node: Node, advice: str) -> Diagnostic:
-        return Diagnostic(
-            code=code,
-            severity=Severity.ERROR,
-            message=hide_secrets(shortened(message, MAX_TEXT)),
-            span=self.document.span_of(node),
-            help=hide_secrets(shortened(advice, MAX_TEXT)),
-        )
+        finding = Finding(code=code, message=message, path=ProjectPath(), help=advice)
+        return at_span(finding, self.document.span_of(node))

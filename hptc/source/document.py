@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hptc.diagnostics import MAX_TEXT, Diagnostic, Finding, Path, Severity, Span
+from hptc.diagnostics import MAX_TEXT, Diagnostic, Finding, Path, Severity, Span, SpecPath
 from hptc.hidden_text import hidden_character, split_lines
-from hptc.source.secrets import hide_secrets
+from hptc.secrets import hide_secrets
 from hptc.source.yaml_nodes import (
     MAX_DEPTH,
     MAX_VALUES,
@@ -211,13 +211,8 @@ def _syntax_at(document: Document, message: str, position: int) -> Diagnostic:
 def _syntax(
     document: Document, message: str, line: int, column: int, *, help: str = ""
 ) -> Diagnostic:
-    return Diagnostic(
-        code="HPT002",
-        severity=Severity.ERROR,
-        message=message,
-        span=document.span_at(line, column, line, column + 1),
-        help=help,
-    )
+    finding = Finding(code="HPT002", message=message, path=SpecPath(), help=help)
+    return at_span(finding, document.span_at(line, column, line, column + 1))
 
 
 def _hint(problem: str) -> str:
@@ -239,13 +234,18 @@ def to_diagnostic(document: Document, finding: Finding, path: Path) -> Diagnosti
     return at_span(finding, document.span(path, key=finding.on_key))
 
 
+def _masked(text: str) -> str:
+    """A text of a diagnostic, of limited length and without secrets."""
+    return shortened(hide_secrets(text[: 10 * MAX_TEXT]), MAX_TEXT)
+
+
 def at_span(finding: Finding, span: Span) -> Diagnostic:
     """A finding as a diagnostic, without the secrets that its texts quote."""
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,
-        message=hide_secrets(shortened(finding.message, MAX_TEXT)),
+        message=_masked(finding.message),
         span=span,
-        label=hide_secrets(shortened(finding.label, MAX_TEXT)),
-        help=hide_secrets(shortened(finding.help, MAX_TEXT)),
+        label=_masked(finding.label),
+        help=_masked(finding.help),
     )

@@ -14,10 +14,10 @@ from typing import Self
 
 from yaml.nodes import ScalarNode
 
-from hptc.diagnostics import MAX_OF_CODE, Diagnostic, Severity, more_findings
+from hptc.diagnostics import MAX_OF_CODE, Diagnostic, Finding, Severity, SpecPath, more_findings
 from hptc.frozen import frozen
 from hptc.hidden_text import split_lines
-from hptc.source.document import Document
+from hptc.source.document import Document, at_span
 from hptc.text import shortened
 
 _MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
@@ -170,6 +170,7 @@ def _faults(
 def _warning(document: Document, comment: Suppression, message: str, advice: str) -> Diagnostic:
     line, column = comment.written - 1, comment.column
     span = document.span_at(line, column, line, column + 1)
-    return Diagnostic(
-        code=_FAULT, severity=Severity.WARNING, message=message, span=span, help=advice
+    finding = Finding(
+        code=_FAULT, severity=Severity.WARNING, message=message, path=SpecPath(), help=advice
     )
+    return at_span(finding, span)

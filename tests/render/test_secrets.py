@@ -9,7 +9,7 @@ import pytest
 
 from hptc.cli import run
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
-from hptc.source.secrets import hide_secrets, secret_in
+from hptc.secrets import hide_secrets, secret_in
 from tests.support.repositories import Repository
 from tests.support.secret_samples import HARMLESS, SECRETS, filled
 from tests.support.trees import PROJECT, SPEC
@@ -20,8 +20,9 @@ PLANTED = {
     "HF_TOKEN": filled("hf_{alnum:34}"),
     "DB_PASSWORD": filled("Xq9-{alnum:10}"),
     "GITHUB": filled("ghp_{alnum:36}"),
+    "OP": filled("ops_eyJ{base64:120}"),
 }
-"""Several on one line: masking one must not show the others."""
+"""Several on one line: masking one must not show the others. One is longer than messages quote."""
 OLD = dict.fromkeys(PLANTED, "none")
 
 
@@ -70,9 +71,11 @@ def test_no_renderer_shows_a_secret(
     is_broken: bool,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    if is_broken:  # an error on the same line as the secrets, and a value of the wrong type
+    if is_broken:  # an error on the same line as the secrets, and secrets as invalid values
         text = spec_with(PLANTED, extra=f"api_token: {PLANTED['HF_TOKEN']}\n")
         text = text.replace("environment: {", "environment: {UNKNOWN: [], ")
+        text = text.replace("instance_type: ml.m5.xlarge", f"instance_type: {PLANTED['OP']}")
+        text = text.replace("name: trees", f"name: trees # hptc: ignore[{PLANTED['GITHUB']}] x")
         repository.write("specs/trees.yaml", text)
     assert run([*command, "--env", "dev"]) in (EXIT_OK, EXIT_FINDINGS)
     output = capsys.readouterr()
@@ -92,6 +95,15 @@ def test_the_table_of_samples() -> None:
     alarms = [n for n, t in HARMLESS for seed in seeds if secret_in(n, filled(t, seed)) is not None]
     assert len(missed) <= 0.05 * len(SECRETS) * len(seeds), missed
     assert len(alarms) <= 0.05 * len(HARMLESS) * len(seeds), alarms
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["args: --wandb-token={}", "env: WANDB_TOKEN={}", "url: foo?x=1&token={}", "a: b: token: {}"],
+)
+def test_a_pair_inside_of_a_value_is_masked(line: str) -> None:
+    token = filled("{alnum:24}")
+    assert token not in hide_secrets(line.format(token))
 
 
 LAYOUTS: tuple[Callable[[str, str], str], ...] = (

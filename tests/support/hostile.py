@@ -78,6 +78,10 @@ LARGE: dict[str, Callable[[], str]] = {
     "many pairs": lambda: "[" + "a: b," * 180_000 + "]",
     "many tags": lambda: f"{GOOD}a: [" + "!x a," * 180_000 + "]\n",
     "many secrets": lambda: f"{GOOD}a: '" + "password=hunter2x9; " * 48_000 + "'\n",
+    "lines of private keys": lambda: (
+        GOOD + many(98, lambda n: f"k{n}: '{'-----BEGIN PRIVATE KEY-----' * 366}'\n")
+    ),
+    "lines of letters": lambda: GOOD + many(49, lambda n: f"k{n}: '{'a' * 19_900}'\n"),
     "secrets in many values": lambda: _below(
         "stopping", "environment: {" + many(9000, lambda n: f"password{n}: hunter2x9{n}, ") + "}"
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from hptc.source.secret_formats import FORMATS
+from hptc.secret_formats import FORMATS
 
 _ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -63,10 +63,12 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _MIN_LENGTH = 6
 _LONG_WORD = 20
 _MOST_WORDS = 8
+_LONGEST_NAMED = 64  # characters that decide whether a named value is a secret
 _PAIR = re.compile(
-    r"(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,80})[\"'`]?\s{0,3}[:=]\s{0,3}"
-    r"(?P<value>\"[^\"]{1,400}\"|'[^']{1,400}'|[^\s\"',{}\[\]][^\s,}\]]{0,400})"
+    r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]{1,80})[\"'`]?\s{0,3}[:=]\s{0,3}"
+    r"(?=(?P<value>\"[^\"]{1,400}\"|'[^']{1,400}'|[^\s\"',{}\[\]][^\s,}\]]{0,400}))"
 )
+"""A name and its value, which may contain another pair: `args: --token=abc`."""
 _LONGEST = 10_000  # characters; longer texts are cut, because no secret needs them
 
 
@@ -82,12 +84,9 @@ def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | Non
     kind, _ = next(_formats_in(text), (None, (0, 0)))
     if kind is not None:
         return kind
-    if _is_secret_access_key(text) and (
-        _words(name).endswith("secret_access_key")
-        or any(_ACCESS_KEY_ID.search(other) for other in beside)
-    ):
+    if _is_secret_access_key(text) and any(_ACCESS_KEY_ID.search(other) for other in beside):
         return "an AWS secret access key"
-    return _named_secret(name, text)
+    return _secret_by_name(name, text)
 
 
 def hide_secrets(text: str) -> str:
@@ -97,11 +96,16 @@ def hide_secrets(text: str) -> str:
     """
     spans = [span for _, span in _formats_in(text)]
     for pair in _PAIR.finditer(text):
-        if secret_in(pair["name"], pair["value"]) is not None:
+        value = pair["value"].strip("\"'")[:_LONGEST_NAMED]
+        if len(value) >= _MIN_LENGTH and _secret_by_name(pair["name"], value) is not None:
             spans.append(pair.span("value"))
-    for start, end in spans:
-        text = f"{text[:start]}{'*' * (end - start)}{text[end:]}"
-    return text
+    parts: list[str] = []
+    shown = 0
+    for start, end in sorted(spans):
+        if end > shown:
+            parts += (text[shown:start], "*" * (end - max(start, shown)))
+            shown = end
+    return "".join(parts) + text[shown:]
 
 
 def _formats_in(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -118,9 +122,11 @@ def _is_secret_access_key(text: str) -> bool:
     return bool(_SECRET_ACCESS_KEY.fullmatch(text)) and not _HEX.fullmatch(text)
 
 
-def _named_secret(name: str, text: str) -> str | None:
+def _secret_by_name(name: str, text: str) -> str | None:
     """A literal value whose name indicates a secret: `DB_PASSWORD`, `wandb-api-key`."""
     words = _words(name)
+    if words.endswith("secret_access_key") and _is_secret_access_key(text):
+        return "an AWS secret access key"
     if _SECRET_NAMES.search(words) is None or _ML_TOKENS.search(words) is not None:
         return None
     is_password = _STRICT_NAMES.search(words) is not None

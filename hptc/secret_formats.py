@@ -23,7 +23,8 @@ FORMATS = (
         "PRIVATE KEY",
         (
             r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:"
-            r"[\s\S]{0,8000}?-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?"
+            r"(?:[^-]|-(?!----)){0,8000}+"
+            r"-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?"
         ),
     ),
     SecretFormat("a PuTTY private key", "PuTTY-User-Key-File", r"PuTTY-User-Key-File-\d"),
