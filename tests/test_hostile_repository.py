@@ -164,6 +164,15 @@ def test_ci_reads_only_tracked_files(secrets: Repository, form: str) -> None:
     assert "is inside .git" in ran.out
 
 
+def test_ci_reads_nothing_if_git_can_not_say_what_it_tracks(secrets: Repository) -> None:
+    """For example in a container whose user does not own the checkout."""
+    environment = {"CI": "true", "PATH": "/nonexistent"}
+    ran = limited.hptc("check", "other.yaml", cwd=secrets.root, environment=environment)
+    assert ran.code == 2
+    assert "S3cr3t" not in ran.out + ran.err
+    assert "git does not list the files that it tracks" in ran.err
+
+
 def test_git_is_never_read(secrets: Repository) -> None:
     ran = limited.hptc("check", cwd=secrets.root)
     assert "OfTheCheckout" not in ran.out + ran.err

@@ -28,10 +28,12 @@ _FOLDERS = frozenset(
     }
 )
 _FAMILY = re.compile(
-    r"(distil)?(bert|roberta|gpt2)|albert|bart|camembert|deberta(-v[23])?|electra|flan-t5|gpt2|"
+    r"(distil)?(bert|roberta|gpt2)|albert|bart|camembert|deberta(-v[23])?|electra|flan-t5|"
     r"longformer|mbart|mpnet|pegasus|t5|xlm(-roberta)?|xlnet"
 )
 """The first part of the names of models that have no owner in Hugging Face's hub."""
+_WHOLE_NAMES = ("distilgpt2", "gpt2")
+"""Such names without another part. `bert` alone is more often a choice of the script's own."""
 
 _INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -56,7 +58,8 @@ def is_in_a_hub(value: str) -> bool:
     if match is not None:
         return match["owner"].lower() not in _FOLDERS
     family = _FAMILY.match(value)
-    return family is not None and value[family.end() : family.end() + 1] in ("", "-")
+    rest = value[family.end() :] if family is not None else ""
+    return rest.startswith("-") or value in _WHOLE_NAMES
 
 
 def is_offline(environment: Mapping[str, str]) -> bool:

@@ -79,7 +79,9 @@ def _meant(image: Image) -> Repository | None:
     if exact is None:
         plain = {name.removeprefix("sagemaker-"): name for name in known}
         name = image.repository.removeprefix("sagemaker-")
-        meant = nearest(name, list(plain), cutoff=_SIMILAR_NAME)
+        # Another word is another image (`pytorch-training-arm64`), not a typing error.
+        alike = [each for each in plain if each.count("-") == name.count("-")]
+        meant = nearest(name, alike, cutoff=_SIMILAR_NAME)
         exact = known[plain[meant]] if meant else None
     if exact is None or not image.tag:
         return exact

@@ -26,7 +26,7 @@ def meant_region(name: str) -> str | None:
 
 @functools.cache
 def _with_images() -> frozenset[str]:
-    return frozenset(images.regions("xgboost"))
+    return frozenset(images.all_regions())
 
 
 @functools.cache
@@ -37,5 +37,10 @@ def _of_botocore() -> frozenset[str]:
         file = Path(location, "data", "partitions.json")
         if file.is_file():
             partitions = json.loads(file.read_bytes())["partitions"]
-            return frozenset(region for each in partitions for region in each["regions"])
+            return frozenset(
+                region
+                for each in partitions
+                for region in each["regions"]
+                if not region.endswith("-global")  # endpoints of services without Regions
+            )
     return frozenset()

@@ -56,6 +56,18 @@ def compile_all(
     if enforces_policy and len(rules) < len(RULES):
         rules = tuple(rule for rule in RULES if rule in rules or rule in policy_rules())
     workspace = Workspace(environment=env, rules=rules, rehearse=rehearse)
+    outcomes = _compile_given(paths, workspace, in_all_environments, progress)
+    if enforces_policy:
+        _require_projects(outcomes)
+    return outcomes
+
+
+def _compile_given(
+    paths: tuple[str, ...],
+    workspace: Workspace,
+    in_all_environments: bool,
+    progress: Progress | None,
+) -> list[Outcome]:
     if STDIN in paths:
         if len(paths) > 1:
             raise UsageError("`-` can't be combined with other paths")
@@ -66,10 +78,7 @@ def compile_all(
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
     compile_given = compile_in_all_environments if in_all_environments else compile_paths
-    outcomes = compile_given(list(paths), workspace, progress)
-    if enforces_policy:
-        _require_projects(outcomes)
-    return outcomes
+    return compile_given(list(paths), workspace, progress)
 
 
 def _require_projects(outcomes: list[Outcome]) -> None:

@@ -187,7 +187,7 @@ def _compiled_parent(
 
 
 def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Finding]:
-    """A warning if a name is similar to a spec's; None if it can be an existing tuning job."""
+    """A warning if a name is so similar to a spec's that it is probably a typo."""
     meant = nearest(name, specs, cutoff=0.85)
     if meant is None:
         return []

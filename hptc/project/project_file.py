@@ -99,7 +99,8 @@ class ProjectFile(StrictModel):
     )
     default_environment: str | None = Field(
         default=None,
-        description="The environment to use when --env is not given.",
+        description="The environment that commands use without --env, except `check` and `diff`, "
+        "which use all of them.",
         examples=["dev"],
     )
     defaults: dict[str, Any] = Field(

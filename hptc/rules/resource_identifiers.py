@@ -43,7 +43,7 @@ _OF_SAGEMAKER = {
     "hub-content": "HUB/TYPE/NAME",
 }
 _PLAN_NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,63}")
-_ACCESS_POINT = re.compile(r"accesspoint[:/][a-z0-9][a-z0-9.-]*[a-z0-9]")
+_ACCESS_POINT = re.compile(r"accesspoint[:/][a-z0-9][a-z0-9.-]*[a-z0-9](/.*)?", re.DOTALL)
 
 
 @error("HPT504", "V13")
@@ -161,7 +161,7 @@ def _wrong_s3_arns(definition: Definition) -> Iterator[Problem]:
         if not arn.account:
             bucket = resource.partition("/")[0]
             yield path, "the S3 URI contains the ARN of a bucket", f"s3://{bucket}/…"
-        elif _ACCESS_POINT.fullmatch(resource) is None:
+        elif _ACCESS_POINT.fullmatch(arn.resource) is None:
             problem = f"`{resource}` is not a valid access point"
             yield path, problem, "s3://arn:…:accesspoint/NAME/…"
 
@@ -263,7 +263,7 @@ def legacy_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
             )
         elif is_legacy:
             yield rule.finding(
-                f"the bucket's name `{bucket}` {broken.text}, so it must be from before 2018",
+                f"the bucket's name `{bucket}` {broken.text}, so it must be from before March 2018",
                 path,
                 label="not valid for a newer bucket",
                 help="check the name of the bucket",

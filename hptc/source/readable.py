@@ -23,7 +23,9 @@ def reason_not_to_read(path: Path) -> str | None:
     if top is None:
         return None
     tracked = _tracked(top)
-    if tracked is None or path.relative_to(top).as_posix() in tracked:
+    if tracked is None:
+        return "can't be read in CI, because git does not list the files that it tracks"
+    if path.relative_to(top).as_posix() in tracked:
         return None
     return "is not tracked by git, and only tracked files are read in CI"
 

@@ -25,7 +25,8 @@ def test_names_in_a_hub(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "churn", "bertie", "my-bert", "resnet50", "models/bert", "./bert-base", "/opt/ml/model",
+    ["", "churn", "bertie", "bert", "t5", "albert", "my-bert", "resnet50", "models/bert",
+     "./bert-base", "/opt/ml/model",
      "s3://bucket/bert", "owner/model/file", "owner/", "${hptc:data_bucket}/x", "bert base"],
 )  # fmt: skip
 def test_other_values(value: str) -> None:

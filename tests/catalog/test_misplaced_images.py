@@ -60,6 +60,8 @@ def test_right_place(uri: str, right: str | None) -> None:
     [
         pytest.param(us_east_1("111122223333", "sagemaker-xgboost:1.7-1"), id="a-copy"),
         pytest.param(us_east_1("763104351884", "pytorch-inference:2.3.0-cpu-py311"), id="other"),
+        pytest.param(us_east_1("763104351884", "pytorch-training-arm64:2.7.0-cpu-py312"), id="arm"),
+        pytest.param(us_east_1("763104351884", "tensorflow-training-habana:2.9.1"), id="habana"),
         pytest.param(us_east_1("811284229777", "xgboost:latest"), id="latest"),
         pytest.param(us_east_1("763104351884", "pytorch-training:9.9.0-cpu-py3"), id="newer"),
         pytest.param(us_east_1("683313688378", "sagemaker-xgboost:9.9-9"), id="newer-version"),

@@ -13,7 +13,13 @@ def test_regions(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("us-esat-1", "us-east-1"), ("eu_west_1", "eu-west-1"), ("nowhere", None)]
+    ("name", "meant"),
+    [
+        ("us-esat-1", "us-east-1"),
+        ("eu_west_1", "eu-west-1"),
+        ("nowhere", None),
+        ("aws-global", None),
+    ],
 )
 def test_no_region(name: str, meant: str | None) -> None:
     assert not is_region(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,17 @@ def test_a_file_outside_of_a_project_can_be_forbidden(
     assert f"{outside} is not in a project, and HPTC_REQUIRE_PROJECT is set" in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("command", ["submit", "plan"])
+def test_stdin_outside_of_a_project_can_be_forbidden(
+    outside: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(outside.parent)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(EXPLICIT.encode())))
+    monkeypatch.setenv("HPTC_REQUIRE_PROJECT", "1")
+    assert run([command, "-"]) == EXIT_USAGE
+    assert "stdin is not in a project, and HPTC_REQUIRE_PROJECT is set" in capsys.readouterr().err
