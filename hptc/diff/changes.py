@@ -221,6 +221,7 @@ class Change:
     growth: Growth | None = None
     note: str = ""  # the reason, if it is not obvious
     environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
+    file: str = ""  # the hptc.yaml that it is in; empty for a change to a spec
 
     @property
     def impact(self) -> Impact:

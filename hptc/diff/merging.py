@@ -20,6 +20,7 @@ def merged(by_name: Mapping[str, Review]) -> Review:
     """
     names, reviews = tuple(by_name), tuple(by_name.values())
     first = reviews[0]
+    names_of_specs = frozenset(name for review in reviews for name in review.names)
     specs: dict[tuple[str, str], list[tuple[str, SpecDiff]]] = {}
     for name, review in by_name.items():
         for spec in review.specs:
@@ -30,7 +31,8 @@ def merged(by_name: Mapping[str, Review]) -> Review:
         old=first.old,
         new=first.new,
         specs=tuple(sorted((_merged_spec(each, names) for each in specs.values()), key=spec_order)),
-        compared=max(review.compared for review in reviews),
+        compared=len(names_of_specs),
+        names=names_of_specs,
         environments=names,
         project=_merged_changes(changes, names),
         project_file=first.project_file,
@@ -63,7 +65,7 @@ def _merged_changes(
 def _change_key(change: Change) -> Hashable:
     """What makes changes the same: a path in hptc.yaml contains the environment's name."""
     path = change.path[2:] if change.path[:1] == ("environments",) else change.path
-    return (change.kind, path, change.subject, change.old, change.new, change.note)
+    return (change.kind, change.file, path, change.subject, change.old, change.new, change.note)
 
 
 def _merged_findings(

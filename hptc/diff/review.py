@@ -29,14 +29,14 @@ from hptc.text import plural
 
 @frozen
 class Side:
-    """One version of a project in one environment: its specs and its label.
+    """One version of one or more projects in one environment: their specs and its label.
 
     A spec whose only errors come from rules still has a request, so its changes can be compared.
     """
 
     label: str
     compiled: tuple[Outcome, ...]
-    environment: Environment | None = None
+    environments: Mapping[str, Environment] = field(default_factory=dict)  # by hptc.yaml file
     project_findings: tuple[Diagnostic, ...] = ()  # errors in hptc.yaml
     notes: tuple[str, ...] = ()
 
@@ -114,6 +114,7 @@ class Review:
     new: str
     specs: tuple[SpecDiff, ...]  # worst first
     compared: int  # specs
+    names: frozenset[tuple[str, str]] = frozenset()  # and files of the specs
     environments: tuple[str, ...] = ()
     project: tuple[Change, ...] = ()  # to hptc.yaml
     project_file: str = "hptc.yaml"
@@ -131,6 +132,19 @@ class Review:
         found = (change.impact for change in self.changes)
         return min(found, key=lambda impact: impact.rank, default=None)
 
+    @property
+    def project_changes(self) -> Mapping[str, tuple[Change, ...]]:
+        """The changes by the hptc.yaml that they are in."""
+        files = dict.fromkeys(change.file or self.project_file for change in self.project)
+        return {
+            file: tuple(c for c in self.project if (c.file or self.project_file) == file)
+            for file in files
+        }
+
+    def findings_in(self, file: str) -> tuple[Diagnostic, ...]:
+        """The new errors in one hptc.yaml."""
+        return tuple(each for each in self.project_findings if each.span.file == file)
+
     def is_as_bad_as(self, impact: Impact) -> bool:
         """Whether the verdict is an impact or a worse one."""
         return self.impact is not None and self.impact.rank <= impact.rank
@@ -146,27 +160,32 @@ class Review:
         return not self.specs and not self.project
 
 
-def review(old: Side, new: Side) -> Review:
-    """Compare two versions of a project in one environment."""
+def review(old: Side, new: Side, environment: str | None = None) -> Review:
+    """Compare two versions in one environment, by default that of the new version's project."""
     jobs = _Jobs(
         spec_of={one.job.name: one.name for one in new.compiled if isinstance(one, CompiledSpec)},
         old_job_of={one.name: one.job for one in old.compiled if isinstance(one, CompiledSpec)},
     )
     pairs = list(paired(old.compiled, new.compiled))
     comparable = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
-    environment = new.environment.name if new.environment is not None else None
+    if environment is None:
+        environment = next((each.name for each in new.environments.values()), None)
     specs = [
         diff
         for was, becomes in comparable
         if (diff := _spec_diff(was, becomes, environment, jobs)) is not None
     ]
     project = [
-        without_secrets(change) for change in environment_changes(old.environment, new.environment)
+        replace(without_secrets(change), file=file)
+        for file in dict.fromkeys((*new.environments, *old.environments))
+        for change in environment_changes(old.environments.get(file), new.environments.get(file))
     ]
     notes = [*old.notes, *new.notes]
     faults = added_findings(old.project_findings, new.project_findings)
-    if faults:
-        project.append(Change(kind=Kind.BROKEN, path=(), subject=""))
+    project += [
+        Change(kind=Kind.BROKEN, path=(), subject="", file=broken)
+        for broken in dict.fromkeys(fault.span.file for fault in faults)
+    ]
     file = _project_file(new)
     if left := len(pairs) - len(comparable):
         notes.append(f"{plural(left, 'spec')} can't be compared until {file} has no errors")
@@ -175,6 +194,7 @@ def review(old: Side, new: Side) -> Review:
         new=new.label,
         specs=tuple(sorted(specs, key=spec_order)),
         compared=len(pairs),
+        names=frozenset((one.name, one.file) for pair in pairs if (one := pair[1] or pair[0])),
         environments=(environment,) if environment is not None else (),
         project=worst_first(project),
         project_file=file,

@@ -6,7 +6,7 @@ checked out or written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -87,10 +87,10 @@ def _review(
         )
     names = _environment_names((*new_files, *old_files, start[0]), old, new)
     compare = _Comparison(
-        start=start,
         selected=selected,
         old_files=old_files,
         new_files=new_files,
+        roots=_project_roots((*new_files, *old_files, start[0]), old, new),
         labels=(base, head),
         names=names,
     )
@@ -108,20 +108,18 @@ def _review(
 class _Comparison:
     """The files of both versions, which are compared in one environment after another."""
 
-    start: list[Path]
     selected: list[Path]
     old_files: list[Path]
     new_files: list[Path]
+    roots: tuple[Path, ...]  # of the projects
     labels: tuple[str, str]
     names: tuple[str, ...]
 
     def review(self, old: Workspace, new: Workspace, progress: Progress | None) -> Review:
         """The review of the workspaces' environment."""
-        before, after = (_environment(self.start[0], side) for side in (old, new))
-        if not all(_has_project(self.start[0], side) for side in (old, new)):
-            before = after = None  # without a project, it is unknown which environments exist
-        if before is not None and after is None:
-            return review(self._side(0, (), old, before), self._side(1, (), new, None))
+        before, after = self._environments(old, new)
+        # The specs of an environment that was removed are not listed: their stacks stay in AWS.
+        removed = {root for root in before if root not in after}
         outcomes = [
             compile_readable(str(path), new)
             for path in tracked(self._files(self.new_files, new), progress)
@@ -130,8 +128,31 @@ class _Comparison:
         old_files = self._files(self.old_files, old)
         if self.selected:
             old_files += _moved(outcomes, old_files, old)
-        was = [compile_readable(str(path), old) for path in tracked(old_files, progress)]
-        return review(self._side(0, was, old, before), self._side(1, outcomes, new, after))
+        was = [
+            compile_readable(str(path), old)
+            for path in tracked(old_files, progress)
+            if _root_of(path, old) not in removed
+        ]
+        return review(
+            self._side(0, was, old, before),
+            self._side(1, outcomes, new, after),
+            new.environment,
+        )
+
+    def _environments(
+        self, old: Workspace, new: Workspace
+    ) -> tuple[dict[Path, Environment], dict[Path, Environment]]:
+        """The environments of both versions by project, of the projects that both have.
+
+        Without one of its versions, it is unknown which environments a project had.
+        """
+        found: tuple[dict[Path, Environment], dict[Path, Environment]] = ({}, {})
+        for root in self.roots:
+            if all(_root_of(root, side) == root for side in (old, new)):
+                for environments, side in zip(found, (old, new), strict=True):
+                    if (environment := _environment(root, side)) is not None:
+                        environments[root] = environment
+        return found
 
     def _files(self, files: list[Path], side: Workspace) -> list[Path]:
         """The files that a version has in the workspace's environment.
@@ -141,8 +162,10 @@ class _Comparison:
         found = []
         for path in files:
             in_project, faults = _project_near(path, side)
-            names = environment_names(in_project) or self.names[:1]
-            if faults or side.environment is None or side.environment in names:
+            is_everywhere = side.environment is None or (in_project is None and faults)
+            if is_everywhere or side.environment in (
+                environment_names(in_project) or self.names[:1]
+            ):
                 found.append(path)
         return found
 
@@ -151,12 +174,15 @@ class _Comparison:
         index: int,
         outcomes: Sequence[Outcome],
         workspace: Workspace,
-        environment: Environment | None,
+        environments: Mapping[Path, Environment],
     ) -> Side:
         return Side(
             label=self.labels[index],
             compiled=_comparable(outcomes, workspace),
-            environment=environment,
+            environments={
+                _shown(root / project_file.FILE_NAME): environment
+                for root, environment in environments.items()
+            },
             project_findings=_faults(workspace),
         )
 
@@ -235,8 +261,16 @@ def _environment(path: Path, side: Workspace) -> Environment | None:
     return side.environment_of(in_project)
 
 
-def _has_project(path: Path, side: Workspace) -> bool:
-    return _project_near(path, side)[0] is not None
+def _project_roots(paths: Iterable[Path], *sides: Workspace) -> tuple[Path, ...]:
+    """The folders of the projects that paths belong to, in either version."""
+    roots = dict.fromkeys(_root_of(path, side) for side in reversed(sides) for path in paths)
+    return tuple(root for root in roots if root is not None)
+
+
+def _root_of(path: Path, side: Workspace) -> Path | None:
+    """The folder of the project that a path belongs to in a version."""
+    in_project, _ = _project_near(path, side)
+    return in_project.root if in_project is not None else None
 
 
 def _project_near(path: Path, side: Workspace) -> tuple[Project | None, list[Diagnostic]]:

@@ -64,10 +64,10 @@ def _text(found: Review, *, color: bool) -> str:
     if more := also(found):
         lines.append(f"also {more}")
     lines += [f"note: {printable(note)}" for note in found.notes]
-    if found.project:
-        lines += ["", paint("bold", printable(found.project_file))]
-        lines += [_line(change, paint(tone(change.impact), "•")) for change in found.project]
-        lines += [_finding(each, paint) for each in found.project_findings]
+    for file, changes in found.project_changes.items():
+        lines += ["", paint("bold", printable(file))]
+        lines += [_line(change, paint(tone(change.impact), "•")) for change in changes]
+        lines += [_finding(each, paint) for each in found.findings_in(file)]
     for spec in found.specs:
         file = f"  {printable(spec.file)}" if spec.file != spec.name else ""
         lines += ["", f"{paint('bold', printable(spec.name))}{file}"]

@@ -91,6 +91,7 @@ def _change_data(change: Change) -> dict[str, Any]:
         "decades": growth.decades if growth is not None else None,
         "note": change.note,
         "environments": list(change.environments),
+        "file": change.file or None,
     }
 
 
@@ -110,7 +111,7 @@ def _project_commands(found: Review) -> Iterator[str]:
         yield lines.render(found.project_findings, lines.Format.GITHUB).rstrip("\n")
     for change in found.project:
         if change.kind not in REFUSALS:
-            yield _command(change, {"file": found.project_file})
+            yield _command(change, {"file": change.file or found.project_file})
 
 
 def _spec_commands(spec: SpecDiff) -> Iterator[str]:

@@ -78,9 +78,10 @@ def _page(found: Review, size: _Size) -> str:
     shown = found.specs[: size.specs]
     if shown:
         parts.append("\n".join(_overview(shown, size)))
-    if found.project:
-        findings = found.project_findings
-        parts.append(_folded(found.project_file, found.project, findings, (), size))
+    parts += [
+        _folded(file, changes, found.findings_in(file), (), size)
+        for file, changes in [*found.project_changes.items()][: size.specs]
+    ]
     parts += [
         _folded(spec.name, spec.changes, spec.findings, _consequences(spec, size), size)
         for spec in shown

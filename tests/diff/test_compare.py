@@ -597,7 +597,7 @@ def test_a_growth_that_is_unknown(
 def test_a_schedule_is_a_consequence(churn: Project) -> None:
     old, new = compiled("{}", churn), compiled("schedule: rate(1 day)", churn)
     sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
-    (spec,) = review(*sides).specs
+    (spec,) = review(sides[0], sides[1]).specs
     assert spec.new_jobs == 0
     assert list(consequences(spec, str))[-1] == (
         "scheduled, rate(1 day), UTC: each run is a separate tuning job at that cost"
@@ -623,7 +623,7 @@ def test_the_newest_run_is_a_consequence(on: str, expected: str, churn: Project)
     patch = "warm_start: {type: TransferLearning, parents: [latest(trees)]}"
     old, new = compiled("{}", churn, on), compiled(patch, churn, on)
     sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
-    (spec,) = review(*sides).specs
+    (spec,) = review(sides[0], sides[1]).specs
     assert f"{expected}; without one until its first run" in list(consequences(spec, str))
 
 
@@ -632,7 +632,7 @@ def test_a_change_that_the_newest_run_does_not_allow_is_a_consequence(churn: Pro
     old = compiled("{}", churn, warm)
     new = compiled(tuned("alpha: {type: Continuous, min: 0, max: 1}"), churn, warm)
     sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
-    (spec,) = review(*sides).specs
+    (spec,) = review(sides[0], sides[1]).specs
     assert (
         "warm-starts from the newest completed tuning job of trees when it is submitted; "
         "AWS rejects a run of the old version: the parent `latest(trees)` has no hyperparameter "

@@ -376,6 +376,47 @@ def test_an_environment_is_removed(two_environments: Repository) -> None:
     assert found.specs == ()
 
 
+@pytest.fixture
+def two_projects(repository: Repository) -> Repository:
+    """Two nested projects, `a` and `b`, and none at the root."""
+    files: dict[str, str | None] = {"hptc.yaml": None}
+    for name in "ab":
+        project = PROJECT.replace("project: churn", f"project: {name}")
+        files |= {f"{name}/hptc.yaml": project + PROD, f"{name}/specs/{name}.yaml": named(name)}
+    files |= {"specs/trees.yaml": None, "specs/other.yaml": None}
+    repository.commit("second", files)
+    repository.git("branch", "--force", "main", "HEAD")
+    return repository
+
+
+@pytest.mark.parametrize("paths", [["."], ["b", "a"], ["a"]], ids=" ".join)
+def test_every_project_below_a_folder_is_compared(
+    two_projects: Repository, paths: list[str]
+) -> None:
+    text = (two_projects.root / "a/hptc.yaml").read_text(encoding="utf-8")
+    two_projects.write("a/hptc.yaml", text.replace("managed}", "managed, removal: destroy}"))
+    found = review_refs(paths)
+    (change,) = found.project
+    assert (change.kind, change.file, change.environments) == (
+        Kind.REMOVAL_DESTROY, "a/hptc.yaml", ("dev",)
+    )  # fmt: skip
+    assert found.is_as_bad_as(Impact.SECURITY)
+    assert found.compared == (1 if paths == ["a"] else 2)
+    for form in (Format.TEXT, Format.MARKDOWN, Format.GITHUB, Format.JSON):
+        assert "a/hptc.yaml" in render_diff(found, form)
+
+
+def test_the_first_environments_of_a_repository(repository: Repository) -> None:
+    """hptc.yaml is new, so nothing is known about the environments of the old version."""
+    repository.commit("second", {"hptc.yaml": None})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("hptc.yaml", PROJECT + LOOSE_PROD)
+    found = review_refs([])
+    names = {each.environment for spec in found.specs for each in spec.comparisons}
+    assert names == {"dev", "prod"}
+    assert "invalid name" not in render_diff(found, Format.TEXT)
+
+
 def test_an_environment_that_neither_side_has(repository: Repository) -> None:
     with pytest.raises(UsageError, match="neither version has an environment `prod`"):
         review_refs([], environment="prod")

@@ -26,8 +26,9 @@ def reviewed(folder: Path, *specs: str, old: str | None = None) -> Review:
             compiled(folder / label / str(index), text, project=PROJECT)
             for index, text in enumerate(texts)
         ]
-        environment = outcomes[0].environment if outcomes else None
-        return Side(label=label, compiled=tuple(outcomes), environment=environment)
+        found = outcomes[0].environment if outcomes else None
+        environments = {"hptc.yaml": found} if found is not None else {}
+        return Side(label=label, compiled=tuple(outcomes), environments=environments)
 
     def bound(one: Compiled) -> CostBound:
         prices = price_table() if one.name == "dear" else price_table(m5_xlarge="0.50")

@@ -100,11 +100,16 @@ def everything(tmp_path: Path) -> Review:
         spec(TAGGED, new, "specs/tagged.yaml"),
     ]
     # `fresh` is `gone` under another name and file: the same content.
-    environments = [each.environment("dev") for each in (old, new)]
-    return review(
-        Side(label="main (1a2b3c4)", compiled=tuple(before), environment=environments[0]),
-        Side(label="the working tree", compiled=tuple(after), environment=environments[1]),
-    )
+    sides = []
+    for label, project, outcomes in (
+        ("main (1a2b3c4)", old, before),
+        ("the working tree", new, after),
+    ):
+        environment = project.environment("dev")
+        assert environment is not None
+        environments = {"hptc.yaml": environment}
+        sides.append(Side(label=label, compiled=tuple(outcomes), environments=environments))
+    return review(sides[0], sides[1])
 
 
 EMPTY = Review(old="main (1a2b3c4)", new="the working tree", specs=(), compared=14)
