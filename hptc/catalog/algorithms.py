@@ -269,21 +269,15 @@ def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
         hyperparameters=hyperparameters,
         dependencies=(
             *read_dependencies(entry.get("dependencies", []), age, certainty, source[-1]),
-            *_dependencies_of(metrics, hyperparameters),
+            *_dependencies_of(metrics),
         ),
         certainty=certainty,
         by_name=_by_name(hyperparameters),
     )
 
 
-def _dependencies_of(
-    metrics: tuple[Metric, ...], hyperparameters: tuple[Hyperparameter, ...]
-) -> Iterator[Dependency]:
-    """The conditions of the metrics, for the metric that is the objective.
-
-    They apply to valid values only, since an invalid one has a finding of its own.
-    """
-    values = {each.name: each.scalar.values for each in hyperparameters if each.kind == "choice"}
+def _dependencies_of(metrics: tuple[Metric, ...]) -> Iterator[Dependency]:
+    """The conditions of the metrics, for the metric that is the objective."""
     names: dict[tuple[Clause, ...], list[str]] = {}
     for metric in metrics:
         names.setdefault(metric.when, []).append(metric.name)
@@ -292,18 +286,7 @@ def _dependencies_of(
         if clauses:
             yield Dependency(
                 id=f"metric-{clauses[0].subject.name}",
-                conditions=(
-                    Clause(subject=objective, operator="in", values=tuple(same)),
-                    *(
-                        Clause(
-                            subject=clause.subject,
-                            operator="in_or_absent",
-                            values=values[clause.subject.name],
-                        )
-                        for clause in clauses
-                        if clause.subject.name in values
-                    ),
-                ),
+                conditions=(Clause(subject=objective, operator="in", values=tuple(same)),),
                 requirements=clauses,
                 certainty="documented",
             )

@@ -145,7 +145,7 @@ def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
     if not failed:
         return EXIT_OK
     print_status(render_not_submitted(failed, tried))
-    return failed[0].error.exit_code
+    return max(each.error.exit_code for each in failed)
 
 
 def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -> bool:

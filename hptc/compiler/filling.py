@@ -111,8 +111,10 @@ def _fill_image(
     if algorithm.built_in is not None and (found := _jumpstart_finding(name, at)) is not None:
         return [found]
     if algorithm.version is None:
-        known = versions(name) or newest_versions(name)
-        advice = f"add `version:`, one of {', '.join(known)}" if known else "add `version:`"
+        known, newest = versions(name), newest_versions(name)
+        listed = f", one of {', '.join(known)}" if known else ""
+        listed = listed or (f"; the newest are {', '.join(newest)}" if newest else "")
+        advice = f"add `version:`{listed}"
         return [
             _finding(
                 "HPT103",
@@ -157,7 +159,8 @@ def _jumpstart_finding(name: str, at: SpecPath) -> Finding | None:
         f"{known.title} has no image of its own: it is a JumpStart script in a framework image",
         at / "built_in",
         "not an image",
-        help=f"use `training_image` and the script, as `hptc explain {known.name}` shows",
+        help="use `training_image` and its script, as in docs/specs.md under JumpStart algorithms; "
+        f"`hptc explain {known.name}` lists the metrics",
     )
 
 

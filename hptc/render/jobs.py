@@ -223,10 +223,6 @@ def _metric(job: TrainingJob) -> str:
     return printable(f"{job.metric_name} = {job.metric_value:g}")
 
 
-def _tuned(job: TrainingJob) -> str:
-    return printable(", ".join(f"{name}={value}" for name, value in job.tuned_hyperparameters))
-
-
 def _status(status: str) -> Text:
     from rich.text import Text
 

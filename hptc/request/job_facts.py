@@ -72,12 +72,6 @@ def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
     return tuple(each for each in found if each.kind == "built_in")
 
 
-def has_known_version(definition: Definition) -> bool:
-    """Whether an AWS image has a tag that the table of images lists, so that its facts apply."""
-    identified = identify(definition.training_image or "")
-    return identified is not None and identified.version is not None
-
-
 def runs_a_script(definition: Definition) -> bool:
     """Whether the author's script runs in the image, by the training toolkit's own settings.
 

@@ -64,7 +64,7 @@ def _hyperparameters(
     found: dict[Subject, tuple[Setting, ...]] = {}
     for name, text in definition.static.items():
         path = definition.path / "StaticHyperParameters" / name
-        value = None if has_reference(text) else text
+        value = _decided(name, text, algorithm)
         # With two names of one hyperparameter, XGBoost's container takes the last.
         found[_hyperparameter(name, algorithm)] = (Setting(value=value, text=text, path=path),)
     for range_ in definition.ranges:
@@ -73,9 +73,16 @@ def _hyperparameters(
         found[subject] = (
             (Setting(value=None, text="", path=range_.path),)
             if is_repeated
-            else tuple(_range_settings(range_))
+            else tuple(_range_settings(range_, algorithm))
         )
     return found
+
+
+def _decided(name: str, text: str, algorithm: Algorithm) -> str | None:
+    """The value that dependencies compare; None if it is not known, or if it is not valid alone."""
+    known = algorithm.hyperparameter(name)
+    is_invalid = known is not None and not known.accepts(text)
+    return None if is_invalid or has_reference(text) else text
 
 
 def _hyperparameter(name: str, algorithm: Algorithm) -> Subject:
@@ -83,10 +90,11 @@ def _hyperparameter(name: str, algorithm: Algorithm) -> Subject:
     return Subject("hyperparameter", known.name if known is not None else name)
 
 
-def _range_settings(range_: Range) -> Iterator[Setting]:
+def _range_settings(range_: Range, algorithm: Algorithm) -> Iterator[Setting]:
     if isinstance(range_, CategoricalRange):
-        for index, value in enumerate(range_.values):
-            yield Setting(value=value, text=value, path=range_.path / "Values" / index)
+        for index, text in enumerate(range_.values):
+            value = _decided(range_.name, text, algorithm)
+            yield Setting(value=value, text=text, path=range_.path / "Values" / index)
         return
     low = number(range_.min) if isinstance(range_, NumericRange) else None
     high = number(range_.max) if isinstance(range_, NumericRange) else None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hptc.catalog.algorithms import Algorithm
 from hptc.catalog.channels import Channel as Documented
 from hptc.catalog.channels import are_image_files
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import (
     built_in,
     has_augmented_manifest,
-    has_known_version,
     runs_a_script,
 )
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.rules.input_channels import channels, s3_sources
 from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.version_facts import in_every_version
 from hptc.text import listed, listed_code
 
 _IMAGE_CHANNELS = ("train", "validation")
@@ -201,28 +202,34 @@ def undocumented_input_mode(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           algorithm: {input_mode: File}
     """
-    for definition in context.job.definitions:
-        algorithm = built_in(definition)
-        if algorithm is None or runs_a_script(definition) or not has_known_version(definition):
+    yield from in_every_version(
+        context,
+        lambda definition, algorithm: _undocumented_modes(rule, definition, algorithm),
+        except_scripts=True,
+    )
+
+
+def _undocumented_modes(
+    rule: Rule, definition: Definition, algorithm: Algorithm
+) -> Iterator[Finding]:
+    places: dict[RequestPath, str] = {}
+    for channel in definition.channels:
+        if channel.input_mode in algorithm.input_modes:
             continue
-        places: dict[RequestPath, str] = {}
-        for channel in definition.channels:
-            if channel.input_mode in algorithm.input_modes:
-                continue
-            # One finding covers all channels with the mode of the training job.
-            is_own = channel.input_mode != definition.input_mode
-            place = (
-                channel.path / "InputMode"
-                if is_own
-                else definition.path / "AlgorithmSpecification" / "TrainingInputMode"
-            )
-            places.setdefault(place, channel.input_mode)
-        for place, mode in places.items():
-            yield rule.finding(
-                f"AWS does not document {mode} mode for {algorithm.title}",
-                place,
-                label=f"documented: {' or '.join(algorithm.input_modes)}",
-            )
+        # One finding covers all channels with the mode of the training job.
+        is_own = channel.input_mode != definition.input_mode
+        place = (
+            channel.path / "InputMode"
+            if is_own
+            else definition.path / "AlgorithmSpecification" / "TrainingInputMode"
+        )
+        places.setdefault(place, channel.input_mode)
+    for place, mode in places.items():
+        yield rule.finding(
+            f"AWS does not document {mode} mode for {algorithm.title}",
+            place,
+            label=f"documented: {' or '.join(algorithm.input_modes)}",
+        )
 
 
 @warning("HPT470", "I29")

@@ -10,8 +10,8 @@ from hptc.catalog.setting_dependencies import Subject
 from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import number
-from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
-from hptc.rules.hyperparameters import is_json_string, quotes_advice
+from hptc.request.tuning_job import Definition, NumericRange
+from hptc.rules.hyperparameters import is_json_string, quotes_advice, values
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import code, listed_code, quoted
@@ -134,13 +134,9 @@ def _values(definition: Definition, found: Algorithm) -> Iterator[tuple[str, str
     Of two static values of one hyperparameter, XGBoost's container takes the last.
     """
     last = {_canonical(found, name): name for name in definition.static}
-    for name, value in definition.static.items():
-        if last[_canonical(found, name)] == name:
-            yield name, value, definition.path / "StaticHyperParameters" / name
-    for range_ in definition.ranges:
-        if isinstance(range_, CategoricalRange):
-            for index, value in enumerate(range_.values):
-                yield range_.name, value, range_.path / "Values" / index
+    for name, value, path in values(definition):
+        if last.get(_canonical(found, name), name) == name or name not in definition.static:
+            yield name, value, path
 
 
 def _canonical(found: Algorithm, name: str) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hptc.catalog import name_conventions
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import built_in, number, runs_a_script
+from hptc.request.job_facts import built_in, number, possible_algorithms, runs_a_script
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
@@ -239,8 +239,10 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
         algorithm = built_in(definition)
         if algorithm is None or runs_a_script(definition):
             continue
-        for name, value, path in _values(definition):
-            if not is_json_string(value) or _is_refused(algorithm, name, value):
+        for name, value, path in values(definition):
+            versions = possible_algorithms(definition)
+            is_refused = bool(versions) and all(_is_refused(e, name, value) for e in versions)
+            if not is_json_string(value) or is_refused:
                 continue
             yield rule.finding(
                 f"`{name}` is sent as {value}, including the quotes",
@@ -250,7 +252,7 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
             )
 
 
-def _values(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
+def values(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
     """Name, value and path of every static value and categorical value of a training job."""
     for name, value in definition.static.items():
         yield name, value, definition.path / "StaticHyperParameters" / name

@@ -63,8 +63,8 @@ ETA = Subject("hyperparameter", "eta")
         pytest.param(ETA, {"StaticHyperParameters": {"learning_rate": "1"}}, ["1"], id="alias"),
         pytest.param(
             ETA,
-            {"StaticHyperParameters": {"eta": "1", "learning_rate": "2"}},
-            ["2"],
+            {"StaticHyperParameters": {"eta": "1", "learning_rate": "0.2"}},
+            ["0.2"],
             id="the-last-of-two-names",
         ),
         pytest.param(
@@ -94,11 +94,17 @@ ETA = Subject("hyperparameter", "eta")
             ETA,
             {
                 "HyperParameterRanges": {
-                    "CategoricalParameterRanges": [{"Name": "eta", "Values": ["1", "2"]}]
+                    "CategoricalParameterRanges": [{"Name": "eta", "Values": ["1", "0.2"]}]
                 }
             },
-            ["1", "2"],
+            ["1", "0.2"],
             id="categories",
+        ),
+        pytest.param(
+            ETA,
+            {"StaticHyperParameters": {"eta": "2"}},
+            [None],
+            id="invalid-by-itself",
         ),
         pytest.param(
             ETA,

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
+from hptc.compiler.outcome import Compiled, Outcome
 
 
 def succeeded(outcome: Outcome) -> Compiled:
     """Return the outcome, which must not be Failed."""
     assert isinstance(outcome, Compiled), outcome.diagnostics
-    return outcome
-
-
-def succeeded_spec(outcome: Outcome) -> CompiledSpec:
-    """Return the outcome, which must be a compiled spec."""
-    assert isinstance(outcome, CompiledSpec), outcome.diagnostics
     return outcome
 
 
