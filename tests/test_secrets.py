@@ -1,4 +1,4 @@
-"""A secret is known by its form, by its name or by what it comes with; never by its looks."""
+"""A secret is known by its format, its name or what is next to it, not by looking random."""
 
 from __future__ import annotations
 

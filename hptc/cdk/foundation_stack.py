@@ -130,7 +130,7 @@ class FoundationStack(cdk.Stack):
         acknowledge(
             s3_bucket,
             {
-                "S1": "server access logs are best effort and need a bucket that is kept for ever; "
+                "S1": "server access logs are best effort and need a bucket that is kept forever; "
                 "CloudTrail data events record who reads what, and enabling them is up to the "
                 "account: https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
                 "logging-with-S3.html"

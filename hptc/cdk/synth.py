@@ -57,7 +57,7 @@ def synth_project(
     """Compile a project's specs and write their stacks to `outdir`.
 
     If the CDK CLI has credentials for the environment's account, the deployed stacks are looked up:
-    raises OperationError for one that is somebody else's. Raises UsageError without a project or an
+    raises OperationError for one of another project. Raises UsageError without a project or an
     environment, and when a tool is missing.
     """
     workspace = Workspace(environment=environment)

@@ -20,7 +20,7 @@ _MAX_ERROR = 1_000_000  # bytes
 @click.argument("text", nargs=-1, metavar="CODE | TEXT")
 @click.option("--all", "everything", is_flag=True, help="Explain every rule.")
 def explain(text: tuple[str, ...], everything: bool) -> int:
-    """Explain a rule, a built-in algorithm or an error of AWS.
+    """Explain a rule, a built-in algorithm or an AWS error.
 
     CODE is a rule's code, such as HPT203, or an algorithm, such as kmeans. TEXT is an error that
     AWS reported for a tuning job or a training job, such as its FailureReason; `-` reads it from
@@ -28,7 +28,10 @@ def explain(text: tuple[str, ...], everything: bool) -> int:
     """
     asked = " ".join(text)
     if everything == bool(asked):
-        raise UsageError("pass either a code, such as HPT203, an error of AWS, or --all")
+        raise UsageError(
+            "pass either a code, such as HPT203, an error text from AWS, an algorithm, such as "
+            "kmeans, or --all"
+        )
     if everything:
         print_result(pages())
         return EXIT_OK
@@ -51,7 +54,7 @@ def explain(text: tuple[str, ...], everything: bool) -> int:
 
 
 def _page(word: str) -> str:
-    """The page of a rule. Raises UsageError for another word, such as a misspelt algorithm."""
+    """The page of a rule. Raises UsageError for another word, such as a misspelled algorithm."""
     meant = None if _is_like_code(word) else nearest(word, algorithm_names())
     if meant is not None:
         raise UsageError(f"`{word}` is not a built-in algorithm", help=f"did you mean {meant}?")

@@ -65,7 +65,7 @@ COMMANDS = (
     CommandEntry(
         "explain",
         "hptc.cli.explain:explain",
-        "Explain a rule, a built-in algorithm or an error of AWS",
+        "Explain a rule, a built-in algorithm or an AWS error",
     ),
     CommandEntry(
         "prices", "hptc.cli.prices:prices", "Manage the price table behind cost estimates"

@@ -59,7 +59,7 @@ def foreign_stack(environment: Environment, stack: str, tags: Mapping[str, str])
 
 
 def adoption_help(environment: Environment, stacks: Sequence[str]) -> str:
-    """What to do about stacks of somebody else."""
+    """What to do about stacks of another project or repository."""
     adopt = " ".join(f"--adopt {stack}" for stack in stacks)
     return (
         "rename the project or the environment; to take over "

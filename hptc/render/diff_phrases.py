@@ -113,7 +113,7 @@ TITLES: dict[Kind, str] = {
     Kind.NETWORK: "network changed",
     Kind.ENVIRONMENT_ADDED: "environment added",
     Kind.ENVIRONMENT_REMOVED: "environment removed",
-    Kind.FOUNDATION_REPLACED: "deployed anew",
+    Kind.FOUNDATION_REPLACED: "redeployed as new stacks",
     Kind.NETWORK_REPLACED: "network replaced",
     Kind.KEY_LEAVES: "key leaves its stack",
     Kind.BUCKET_LEAVES: "bucket leaves its stack",

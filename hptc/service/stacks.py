@@ -28,7 +28,7 @@ def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, De
 def check_owners(
     environment: Environment, found: Iterable[DeployedStack], adopted: Collection[str] = ()
 ) -> None:
-    """Raise OperationError if a stack is somebody else's and not adopted by name."""
+    """Raise OperationError if a stack belongs to another project and is not adopted by name."""
     foreign = [
         (stack.name, reason)
         for stack in found

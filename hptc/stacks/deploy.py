@@ -50,7 +50,7 @@ class DeployConsent:
     """What the user has allowed in advance."""
 
     is_approved: bool = False  # changes that broaden permissions
-    adopted: Collection[str] = ()  # the names of stacks of somebody else
+    adopted: Collection[str] = ()  # names of stacks of another project
     destroyed: Collection[str] = ()  # the names of keys, buckets and VPCs that may be lost
 
 
@@ -65,8 +65,8 @@ def deploy(
     """Deploy one environment of the project that `folder` is in; with `specs`, only their stacks.
 
     Without consent, changes that broaden permissions and the loss of a key, a bucket or a VPC need
-    a confirmation, and a stack of somebody else is refused. Returns None if a finding is an error,
-    and nothing is deployed. Raises UsageError if the project or a tool is missing, and
+    a confirmation, and a stack of another project is refused. Returns None if a finding is an
+    error, and nothing is deployed. Raises UsageError if the project or a tool is missing, and
     OperationError with CloudFormation's reason if a stack fails.
     """
     root, environment = _place(folder, env)
@@ -160,7 +160,7 @@ def _check_deployed(
     consent: DeployConsent,
     callbacks: DeployCallbacks,
 ) -> None:
-    """Refuse to deploy over stacks of somebody else, and to lose what the user did not name.
+    """Refuse to deploy over stacks of another project, and to lose what the user did not name.
 
     Raises OperationError, and UsageError for an adopted stack that is not deployed here.
     """

@@ -70,7 +70,7 @@ _RETAINED = {
 }
 _DELETED = {
     "AWS::KMS::Key": "it is scheduled for deletion, and everything that it encrypted, in buckets "
-    "and on volumes, becomes unreadable for ever",
+    "and on volumes, becomes unreadable and can't be recovered",
     "AWS::S3::Bucket": "it is deleted if it is empty; otherwise it stays in the account without a "
     "stack, and its objects become unreadable to training jobs",
     "AWS::EC2::VPC": "it is deleted with its subnets, and training jobs that run in it lose their "

@@ -45,7 +45,7 @@ def stack_statuses(
     """The state of every stack that is needed; of a whole project, also the orphaned stacks.
 
     Orphaned stacks stay unknown if the caller may only describe stacks by name. Raises
-    OperationError for a stack that is somebody else's.
+    OperationError for a stack of another project or repository.
     """
     outputs = needed.outputs
     orphaned: tuple[str, ...] = ()
