@@ -15,7 +15,7 @@ _REORDERING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """https://trojansource.codes and https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters"""
 _INVISIBLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\u3164"
-    "\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point"""
 _JOINED = (
@@ -26,7 +26,9 @@ _JOINED = (
 _HIDDEN = re.compile(
     rf"[{_BREAKS}{_REORDERING}{_INVISIBLE}]"
     rf"|(?<![{_JOINED}])[\u200c\u200d]"
-    r"|(?<![#*0-9\u00a9\u00ae\u2000-\u3fff\U0001f000-\U0001faff])[\ufe00-\ufe0f]"
+    r"|(?<![#*0-9\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299"
+    r"\U0001f000-\U0001faff])[\ufe00-\ufe0f]"
+    r"|(?<=[#*0-9])[\ufe00-\ufe0f](?!\u20e3)"  # of a keycap, such as 1\ufe0f\u20e3
     r"|\r(?!\n)"
 )
 

@@ -28,9 +28,11 @@ HIDDEN = {
     "Hangul filler": "\u3164",
     "tag": "\U000e0041",
     "variation selector": "\ufe0f",
+    "shorthand format control": "\U0001bca0",
+    "musical symbol": "\U0001d173",
 }
 VISIBLE = {
-    "emoji of several": "👩\u200d💻 and ❤\ufe0f and 1\ufe0f",
+    "emoji of several": "👩\u200d💻 and ❤\ufe0f and 1\ufe0f\u20e3",
     "Persian": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
     "Windows": "a\r\nb\r\n",
     "accents": "größe, naïve",
@@ -98,3 +100,9 @@ def test_what_hptc_writes_has_escapes(form: str, character: str) -> None:
 def test_escapes_of_json_and_of_yaml() -> None:
     assert escape_hidden('{"a": "\U000e0041"}') == '{"a": "\\udb40\\udc41"}'
     assert escape_hidden('a: "\U000e0041"') == 'a: "\\U000e0041"'
+
+
+@pytest.mark.parametrize("text", ["10\ufe0f", "\u2014\ufe0f"])
+def test_a_selector_that_selects_nothing_is_hidden(text: str) -> None:
+    """`10` with one is a string, and looks like a number."""
+    assert hidden_character(text) is not None

@@ -161,7 +161,7 @@ def _compile_data(
         digest=digest,
         request=conforming.request,
         violations=conforming.violations,
-        references=conforming.references - {STAND_IN},
+        references=conforming.references if is_whole else conforming.references - {STAND_IN},
         warnings=faults,
         findings=[*findings, *unresolved, *parents.findings],
         parents=parents,

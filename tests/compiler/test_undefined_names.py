@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hptc.compiler.outcome import CompiledSpec, Failed
-from hptc.compiler.pipeline import compile_text
+from hptc.compiler.outcome import Failed
+from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Workspace
-from tests.support.specs import SPEC, compiled
+from tests.support.specs import SPEC
 
 
 def codes(text: str) -> list[tuple[str, int]]:
@@ -43,7 +43,13 @@ def test_the_spec_keeps_its_name() -> None:
     assert outcome.name == "churn"
 
 
-def test_a_text_that_looks_like_a_template_is_not_one(tmp_path: Path) -> None:
+def test_the_stand_in_itself_is_an_unknown_reference(tmp_path: Path) -> None:
+    """A reference of that name in a spec is an error as any other that no deployment provides."""
     project = "project: a\nenvironments: {dev: {account: '123456789012', region: us-east-1}}\n"
-    one = compiled(tmp_path, SPEC, project=project)
-    assert isinstance(one, CompiledSpec)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "hptc.yaml").write_text(project, encoding="utf-8")
+    text = SPEC.replace("tags: {team: growth}", 'tags: {team: "${hptc:undefined}"}')
+    (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
+    outcome = compile_file(str(tmp_path / "spec.yaml"), Workspace())
+    assert isinstance(outcome, Failed)
+    assert any("${hptc:undefined}" in each.message for each in outcome.diagnostics)

@@ -10,6 +10,7 @@ from hptc.diagnostics import Finding
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.spec.aliases import _PATHS, MAPPINGS, ON_AND_OFF, choice
+from hptc.spec.training_job import TrainingJob
 from hptc.spec.tuning_spec import SPEC_VERBATIM, Spec, parse_spec
 from hptc.spec.validation_findings import _mappings_with
 
@@ -38,7 +39,7 @@ def findings(text: str) -> list[Finding]:
             "",
             "use `max_runtime` in `training_jobs.a.stopping`",
         ),
-        ("training_job: {limits: {}}", "", ""),
+        ("training_job: {limits: {}}", "", f"valid keys: {', '.join(TrainingJob.model_fields)}"),
         (
             "training_job: {use_spot_instances: true}",
             "",
@@ -49,8 +50,7 @@ def findings(text: str) -> list[Finding]:
 )
 def test_unknown_key(text: str, label: str, help: str) -> None:
     (found,) = [each for each in findings(text) if each.code == "HPT101"]
-    if help or label:
-        assert (found.label, found.help) == (label, help)
+    assert (found.label, found.help) == (label, help)
 
 
 @pytest.mark.parametrize(
