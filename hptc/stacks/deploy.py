@@ -177,8 +177,15 @@ def _check_deployed(
         check_unchanging(found.values())
         for name, stack in found.items():
             if name == environment.foundation_stack or name in consent.adopted:
+                before = operations.template(stack.arn)
+                if not before and name not in consent.destroyed:
+                    raise OperationError(
+                        f"nothing was deployed: the template of `{name}` is not JSON, so it is "
+                        "unknown what the stack would lose",
+                        help=f"to deploy all the same, add --allow-destroy {name}",
+                    )
                 after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
-                lost += losses(stack, operations.template(stack.arn), after)
+                lost += losses(stack, before, after)
     except AwsError as error:
         # The CDK deploys with its own roles, so the caller may not be allowed to read stacks; it
         # reports missing credentials itself.

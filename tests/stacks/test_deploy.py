@@ -238,6 +238,20 @@ class TestDeployedStacks:
         assert deploy(folder, "dev", (), consent=consent, callbacks=reported.callbacks())
         assert self.deployed(folder)
 
+    def test_an_adopted_stack_whose_template_is_not_read(
+        self, folder: Path, stacks: FakeStacks
+    ) -> None:
+        """CloudFormation returns YAML as text, which hptc does not parse."""
+        stacks.tags[FOUNDATION] = {}
+        stacks.templates[FOUNDATION] = {}
+        consent = DeployConsent(adopted=[FOUNDATION])
+        with pytest.raises(OperationError, match="unknown what the stack would lose") as raised:
+            deploy(folder, "dev", (), consent=consent, callbacks=Reported().callbacks())
+        assert f"--allow-destroy {FOUNDATION}" in raised.value.help
+        assert not self.deployed(folder)
+        named = replace(consent, destroyed=[FOUNDATION])
+        assert deploy(folder, "dev", (), consent=named, callbacks=Reported().callbacks())
+
     def test_an_adopted_stack_must_be_deployed(self, folder: Path, stacks: FakeStacks) -> None:
         with pytest.raises(UsageError, match="`nope` is not a stack of this deployment"):
             deploy(

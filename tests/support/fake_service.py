@@ -156,7 +156,7 @@ class FakeStacks:
         return reversed(list(self.history.get(name, [])))
 
     def template(self, stack: str) -> Mapping[str, Any]:
-        return self.templates.get(name_of(stack), {})
+        return self.templates.get(name_of(stack), {"Resources": {}})
 
     def resources(self, stack: str) -> tuple[StackResource, ...]:
         return self.declared.get(name_of(stack), ())
