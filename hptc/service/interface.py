@@ -80,6 +80,11 @@ class DeployedStack:
         """Whether CloudFormation is changing the stack. A stack in review is not changed yet."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether its creation failed and was undone: it has no resources left to lose."""
+        return self.status == "ROLLBACK_COMPLETE"
+
 
 @frozen
 class StackResource:

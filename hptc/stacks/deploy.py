@@ -176,7 +176,8 @@ def _check_deployed(
         check_owners(environment, found.values(), consent.adopted)
         check_unchanging(found.values())
         for name, stack in found.items():
-            if name == environment.foundation_stack or name in consent.adopted:
+            is_checked = name == environment.foundation_stack or name in consent.adopted
+            if is_checked and not stack.is_rolled_back:
                 before = operations.template(stack.arn)
                 if not before and name not in consent.destroyed:
                     raise OperationError(

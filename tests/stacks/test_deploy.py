@@ -252,6 +252,14 @@ class TestDeployedStacks:
         named = replace(consent, destroyed=[FOUNDATION])
         assert deploy(folder, "dev", (), consent=named, callbacks=Reported().callbacks())
 
+    def test_a_failed_creation_has_nothing_to_lose(self, folder: Path, stacks: FakeStacks) -> None:
+        stacks.templates[FOUNDATION] = {}
+        with pytest.raises(OperationError, match="unknown what the stack would lose"):
+            run(folder)
+        stacks.statuses[FOUNDATION] = "ROLLBACK_COMPLETE"
+        assert run(folder)
+        assert self.deployed(folder)
+
     def test_an_adopted_stack_must_be_deployed(self, folder: Path, stacks: FakeStacks) -> None:
         with pytest.raises(UsageError, match="`nope` is not a stack of this deployment"):
             deploy(
