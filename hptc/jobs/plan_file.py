@@ -7,9 +7,11 @@ with the specs and with AWS.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, assert_never
 
@@ -224,6 +226,7 @@ class _File(_Model):
     stacks: _Stacks
     is_whole_project: bool
     total_cost: _Total | None
+    digest: _Digest
 
     @model_validator(mode="after")
     def _has_no_duplicates(self) -> _File:
@@ -238,8 +241,8 @@ class _File(_Model):
 
 
 def plan_text(plan: Plan) -> str:
-    """A plan as JSON; equal plans give equal bytes."""
-    data = {
+    """A plan as JSON; equal plans give equal bytes. Its last member is the digest of the others."""
+    data: dict[str, Any] = {
         "kind": KIND,
         "version": VERSION,
         "place": asdict(plan.place),
@@ -256,7 +259,15 @@ def plan_text(plan: Plan) -> str:
         "is_whole_project": plan.is_whole_project,
         "total_cost": asdict(plan.total_cost) if plan.total_cost else None,
     }
+    data["digest"] = plan_digest(data)
     return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # Decimal
+
+
+def plan_digest(data: Mapping[str, Any]) -> str:
+    """The digest of a plan file's members but `digest`: it shows edits, not who made them."""
+    members = {key: value for key, value in data.items() if key != "digest"}
+    text = json.dumps(members, sort_keys=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()
 
 
 def _decision_data(decision: PlannedDecision) -> dict[str, Any]:
@@ -317,6 +328,13 @@ def read_plan(text: str, file: str = "the plan") -> Plan:
     stated = TotalCost(**read.total_cost.model_dump()) if read.total_cost else None
     if stated != plan.total_cost:
         raise UsageError(f"{file}: total_cost: not the sum of the jobs' costs", help=write_one)
+    expected = plan_digest(data)
+    if read.digest != expected:
+        raise UsageError(
+            f"{file}: edited since `hptc plan` wrote it: its digest is {read.digest[:12]}, but its "
+            f"content has {expected[:12]}",
+            help="plan again: `hptc plan --out FILE`",
+        )
     return plan
 
 

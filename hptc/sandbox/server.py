@@ -9,7 +9,6 @@ import re
 import shutil
 import socket
 import subprocess
-import tempfile
 from contextlib import ExitStack
 from difflib import get_close_matches
 from functools import cache
@@ -25,7 +24,9 @@ from hptc.aws.regions import sagemaker_regions
 from hptc.errors import OperationError, UsageError
 from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker, schedules
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_for
+from hptc.sandbox.local_clients import LocalClients
 from hptc.sandbox.sagemaker import TuningJobStatus
+from hptc.sandbox.state_folder import state_folder
 
 _LOOPBACK = "127.0.0.1"
 _REGIONS_PAGE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html"
@@ -119,9 +120,7 @@ class Sandbox:
             _change_open_count(1)
             server = self._bind()
             opening.callback(server.server_close)
-            self._home = opening.enter_context(
-                tempfile.TemporaryDirectory(prefix="hptc-sandbox-", ignore_cleanup_errors=True)
-            )
+            self._home = str(opening.enter_context(state_folder()))
             sagemaker.set_initial_status(self.account, self._tuning_job_status)
             schedules.set_service_port(self._port)
             thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
@@ -156,7 +155,7 @@ class Sandbox:
             return make_server(
                 _LOOPBACK,
                 self._port,
-                Gateway(self.account),
+                LocalClients(Gateway(self.account), self._port),
                 threaded=True,
                 request_handler=QuietRequestHandler,
                 fd=listener.fileno(),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import UsageError
-from hptc.jobs.plan_file import is_plan, plan_text, read_plan
+from hptc.jobs.plan_file import is_plan, plan_digest, plan_text, read_plan
 from tests.support.golden import Golden
 from tests.support.plan_cases import CASES
 
@@ -42,6 +42,12 @@ def test_is_plan(text: str, expected: bool) -> None:
 
 
 def altered(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
+    """A plan with another value, and with the digest of its new content."""
+    data = json.loads(edited(path, value, of))
+    return json.dumps(data | {"digest": plan_digest(data)})
+
+
+def edited(path: tuple[str | int, ...], value: Any, of: Any = MIXED) -> str:
     data = deepcopy(of)
     target = data
     for key in path[:-1]:
@@ -149,6 +155,26 @@ def test_invalid_costs(path: tuple[str | int, ...], value: Any, message: str) ->
         read_plan(altered(path, value, COSTS), "plan.json")
     assert message in raised.value.message
     assert "\x1b" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param(("decisions", 0, "cost", "bound", "usd_low"), "0.01", id="a cost"),
+        pytest.param(("decisions", 0, "commit"), "f" * 40, id="a commit"),
+        pytest.param(("digest",), "0" * 64, id="the digest"),
+    ],
+)
+def test_an_edited_plan(path: tuple[str | int, ...], value: Any) -> None:
+    with pytest.raises(UsageError, match=r"plan\.json: edited since `hptc plan`") as raised:
+        read_plan(edited(path, value, COSTS), "plan.json")
+    assert "hptc plan --out" in raised.value.help
+
+
+def test_a_plan_without_its_digest() -> None:
+    data = {key: value for key, value in MIXED.items() if key != "digest"}
+    with pytest.raises(UsageError, match=r"plan\.json: digest: Field required"):
+        read_plan(json.dumps(data), "plan.json")
 
 
 BOUND = ("decisions", 0, "cost", "bound")
