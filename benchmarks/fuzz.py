@@ -1,17 +1,19 @@
-"""Hostile specs, templates and requests against the pipeline of `hptc check`.
+"""Hostile specs, templates, requests, responses and commits against `check`, `import` and `diff`.
 
     python -m benchmarks.fuzz --cases 50000 [--seed N] [--only N]
 
 Each case depends on its number alone, so that `--only` repeats a finding. An input may have
 diagnostics or raise a UsageError. Anything else is a finding: another exception, a rule that
 crashed, a code without documentation, a compile without an error whose request AWS's shape rejects,
-more than two seconds, or a process that dies. Batches run in separate processes.
+a character in any output format that a terminal or a browser obeys, more than two seconds, or a
+process that dies. Batches run in separate processes. tests/test_fuzz.py runs a few cases.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import re
 import resource
 import signal
 import sys
@@ -23,17 +25,24 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import ROOT
-from benchmarks.fuzz_inputs import Input, make_input
+from benchmarks.fuzz_inputs import Input, make_input, write_commits
+from hptc.cli.check import rule_help
+from hptc.compiler.importing import read_request, requested, write_spec
 from hptc.compiler.outcome import Compiled, Failed
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
+from hptc.diff.sides import review_refs
 from hptc.errors import UsageError
 from hptc.project import project_file
-from hptc.render.diagnostics import Format, render
+from hptc.render.diagnostics import Format, render, render_json
+from hptc.render.diff import Format as DiffFormat
+from hptc.render.diff import render_diff
+from hptc.render.sarif import render_sarif
 from hptc.request.conformance import violations
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
 from hptc.source.text_files import decode_text
+from hptc.text import printable
 
 MAX_SECONDS = 2.0
 BATCH = 1000
@@ -87,21 +96,65 @@ def compile_input(given: Input) -> Failed | Compiled:
     return compile_text(text, "case.yaml", workspace, found)
 
 
-_KNOWN = {entry.code for entry in (*CODES, *RULES)}
-
-
 def problem_of(given: Input) -> tuple[str, str]:
     """("", "compiled" | "errors" | "refused"), or the problem and ""."""
+    examine = {"response": _import, "commit": _review}.get(given.kind, _check)
     try:
-        compiled = compile_input(given)
-        for form in Format:
-            render(compiled.diagnostics, form)
-    except UsageError:
-        return "", "refused"
+        return examine(given)
+    except UsageError as error:
+        return _obeyed(printable(f"{error.message}{error.help}"), "a message"), "refused"
     except RecursionError as error:
         return f"RecursionError: {error}", ""
     except Exception:
         return traceback.format_exc(limit=-4), ""
+
+
+_OBEYED = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters but a line feed, line separators, those that reorder text, halves of pairs."""
+
+
+def _obeyed(text: str, what: str) -> str:
+    """The problem with a text that has a character which is obeyed, not shown."""
+    found = _OBEYED.search(text)
+    return f"{what} contains U+{ord(found[0]):04X}" if found else ""
+
+
+def _import(given: Input) -> tuple[str, str]:
+    """Import a Describe response, and compile the spec that it becomes."""
+    text = decode_text(given.raw, "case.json")
+    spec = write_spec(requested(read_request(text, "case.json")))
+    compiled = compile_text(spec, "case.yaml", Workspace(), None)
+    return "", "compiled" if isinstance(compiled, Compiled) else "errors"
+
+
+def _review(given: Input) -> tuple[str, str]:
+    """Review a commit with hostile entries against one with a good project."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        write_commits(root, given)
+        for new, old in (("new", "old"), ("old", "new")):
+            review = review_refs([str(root)], against=old, head=new)
+            for form in DiffFormat:
+                if problem := _obeyed(render_diff(review, form), f"diff as {form}"):
+                    return problem, ""
+    return "", "compiled"
+
+
+_KNOWN = {entry.code for entry in (*CODES, *RULES)}
+
+
+def _check(given: Input) -> tuple[str, str]:
+    compiled = compile_input(given)
+    for form in Format:
+        shown = render(compiled.diagnostics, form)
+        if problem := _obeyed(shown, f"check as {form}"):
+            return problem, ""
+    sarif = render_sarif(compiled.diagnostics, rule_help(compiled.diagnostics))
+    for name, shown in (("JSON", render_json(compiled.diagnostics)), ("SARIF", sarif)):
+        if not shown.isascii():
+            return f"check as {name} is not ASCII", ""
     for diagnostic in compiled.diagnostics:
         if diagnostic.code == "HPT000":
             return diagnostic.message, ""

@@ -1,12 +1,14 @@
-"""Hostile specs, templates, requests and projects, each made from its number alone."""
+"""Hostile specs, requests, projects, responses and commits, each made from its number alone."""
 
 from __future__ import annotations
 
 import copy
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -28,7 +30,7 @@ class Input:
     """One case: the file that `hptc check` reads."""
 
     kind: str
-    raw: bytes
+    raw: bytes  # for a commit, the stream of `git fast-import`
     project: bytes | None = None  # an hptc.yaml other than the repository's
 
 
@@ -120,7 +122,7 @@ _DIRECTIVES = (
 def make_input(seed: int, case: int) -> Input:
     """The input of a case, which depends on the seed and the number alone."""
     random = Random(f"{seed}:{case}")
-    kind = random.choice(list(_MAKERS))
+    (kind,) = random.choices(list(_MAKERS), _SHARES)
     return _MAKERS[kind](random)
 
 
@@ -186,6 +188,71 @@ def _project(random: Random) -> Input:
     )
 
 
+def _response(random: Random) -> Input:
+    """What DescribeHyperParameterTuningJob returns, with odd members."""
+    response: dict[str, Any] = {
+        **make_request(random.getrandbits(32), random.choice((0.0, 0.2))),
+        "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:111122223333:x/y",
+        "HyperParameterTuningJobStatus": random.choice(("Completed", "InProgress", None, 7)),
+        "CreationTime": "2026-01-01T00:00:00Z",
+        "TrainingJobStatusCounters": {"Completed": 1},
+    }
+    if random.random() < 0.8:
+        response = _mutated_tree(random, response)
+    return Input(kind="response", raw=json.dumps(response).encode("utf-8", "surrogatepass"))
+
+
+_NAMES = (
+    b"specs/a.yaml", b"specs/b.yaml", b"specs/sub/hptc.yaml", b"hptc.yaml", b"a/hptc.yaml",
+    b"specs/\xff.yaml", b"specs/\x1b[2J.yaml", b"specs/\xe2\x80\xae.yaml", b"specs/a\tb.yaml",
+    b"specs/@someone ![x](y).yaml", b"specs/\xe2\x80\xa8.yaml", b"specs/a/b/c/d/e.yaml", b"specs",
+)  # fmt: skip
+_MODES = (b"100644", b"100644", b"100644", b"100755", b"120000", b"160000")
+_TARGETS = (b"..", b"/etc/passwd", b"a.yaml", b".", b"../.git/config", b"x/" * 3000, b"\xff", b"")
+
+
+def _commit(random: Random) -> Input:
+    """A good commit `old`, and a commit `new` on top of it with other entries."""
+    good = {b"hptc.yaml": project_text().encode(), b"specs/a.yaml": spec_texts()[0].encode()}
+    stream = [_commit_stream(b"old", [(b"100644", name, text) for name, text in good.items()])]
+    entries = []
+    for _ in range(random.choice((1, 2, 5))):
+        mode, name = random.choice(_MODES), random.choice(_NAMES)
+        is_project = name.endswith(b"hptc.yaml")
+        text = good[b"hptc.yaml"] if is_project else random.choice(spec_texts()).encode()
+        if random.random() < 0.7:
+            text = _mutated_bytes(random, text, spec_texts())
+        entries.append((mode, name, random.choice(_TARGETS) if mode == b"120000" else text))
+    stream.append(_commit_stream(b"new", entries, parent=b"old"))
+    return Input(kind="commit", raw=b"".join(stream))
+
+
+def _commit_stream(
+    branch: bytes, entries: list[tuple[bytes, bytes, bytes]], parent: bytes = b""
+) -> bytes:
+    """A commit in the format of `git fast-import`."""
+    parts = [b"commit refs/heads/%s\ncommitter x <x@x> 0 +0000\ndata 1\nx\n" % branch]
+    if parent:
+        parts.append(b"from refs/heads/%s\n" % parent)
+    for mode, name, text in entries:
+        octal = "".join(
+            chr(byte) if 32 < byte < 127 and byte not in b'"\\' else f"\\{byte:03o}"
+            for byte in name
+        )
+        quoted = f'"{octal}"'.encode()
+        if mode == b"160000":  # a submodule
+            parts.append(b"M %s %s %s\n" % (mode, b"1" * 40, quoted))
+        else:
+            parts.append(b"M %s inline %s\ndata %d\n%s\n" % (mode, quoted, len(text), text))
+    return b"".join(parts)
+
+
+def write_commits(root: Path, given: Input) -> None:
+    """Create a repository with the branches `old` and `new` of a commit."""
+    for arguments in (["init", "--quiet"], ["fast-import", "--quiet"]):
+        subprocess.run(["git", *arguments], cwd=root, input=given.raw, check=True)
+
+
 _MAKERS: dict[str, Callable[[Random], Input]] = {
     "yaml bytes": _yaml_bytes,
     "yaml tree": _yaml_tree,
@@ -193,7 +260,11 @@ _MAKERS: dict[str, Callable[[Random], Input]] = {
     "request tree": _request_tree,
     "request bytes": _request_bytes,
     "project": _project,
+    "response": _response,
+    "commit": _commit,
 }
+_SHARES = (*[8] * (len(_MAKERS) - 1), 1)
+"""The shares of the kinds; a commit starts a few processes."""
 
 
 def _mutated_bytes(random: Random, raw: bytes, others: tuple[str, ...]) -> bytes:
