@@ -1,7 +1,9 @@
 """The formats of secrets that are known by their prefix or structure.
 
-They are those that the providers document or that GitHub's secret scanning lists:
+They are those that the providers document, that GitHub's secret scanning lists, or that the rules
+of gitleaks know:
 https://docs.github.com/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
+https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ FORMATS = (
     ),
     SecretFormat(
         "an Amazon Bedrock key",
-        "ABSKQmVkcm9ja0FQSUtleS",
-        r"\bABSKQmVkcm9ja0FQSUtleS[A-Za-z0-9+/=]{60,260}",
+        "ABSK",
+        r"\bABSK(?:QmVkcm9ja0FQSUtleS[A-Za-z0-9+/=]{60,260}|[A-Za-z0-9+/]{100,269}={0,2})",
     ),
     SecretFormat(
         "an Amazon Bedrock short-term key",
@@ -58,7 +60,7 @@ FORMATS = (
     SecretFormat(
         "a GitLab token",
         "gl",
-        r"\bgl(?:pat|ptt|dt|rt|cbt|oas|imt|agent|soat|ft)-[A-Za-z0-9_.-]{20,255}",
+        r"\bgl(?:pat|ptt|dt|rt|cbt|oas|imt|agent|soat|ft|ffct)-[A-Za-z0-9_.-]{20,255}",
     ),
     SecretFormat("a Bitbucket token", "ATBB", r"\bATBB[A-Za-z0-9]{24,40}\b"),
     SecretFormat("an Atlassian token", "ATATT3", r"\bATATT3[A-Za-z0-9_=-]{50,300}"),
@@ -142,7 +144,7 @@ FORMATS = (
     SecretFormat("a Snowflake token", "ver:", r"\bver:\d-hint:\d{4,20}-[A-Za-z0-9+/=_-]{20,400}"),
     SecretFormat(
         "a HashiCorp Vault token",
-        "s.",
+        ".",
         r"\b(?:hv[sbr]\.[A-Za-z0-9_-]{20,300}|s\.[A-Za-z0-9]{24}\b)",
     ),
     SecretFormat(
@@ -183,10 +185,60 @@ FORMATS = (
     SecretFormat("a Cloudflare key", "v1.0-", r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}\b"),
     SecretFormat("an Artifactory key", "AK", r"\bAKC[A-Za-z0-9]{10,80}p[A-Za-z0-9]{2,20}\b"),
     SecretFormat("a Heroku key", "HRKU-", r"\bHRKU-[A-Za-z0-9_-]{36,80}"),
+    SecretFormat("a GitLab runner token", "GR1348941", r"\bGR1348941[A-Za-z0-9_-]{20,60}"),
+    SecretFormat("an Adobe client secret", "p8e-", r"\bp8e-[a-z0-9]{32}\b"),
+    SecretFormat("an Alibaba Cloud key", "LTAI", r"\bLTAI[A-Za-z0-9]{20}\b"),
+    SecretFormat("an Artifactory token", "cmVmd", r"\bcmVmd[A-Za-z0-9]{59}\b"),
+    SecretFormat(
+        "a 1Password secret key",
+        "A3-",
+        r"\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}\b",
+    ),
+    SecretFormat(
+        "an Authress key",
+        ".acc",
+        r"\b[a-z]{2,8}_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[a-z0-9+/_=-]{30,120}",
+    ),
+    SecretFormat("a ClickHouse Cloud key", "4b1d", r"\b4b1d[A-Za-z0-9]{38}\b"),
+    SecretFormat("a Clojars token", "CLOJARS_", r"\bCLOJARS_[A-Za-z0-9]{60}\b"),
+    SecretFormat("a Duffel token", "duffel_", r"\bduffel_(?:test|live)_[A-Za-z0-9_=-]{43}"),
+    SecretFormat("a Dynatrace token", "dt0", r"\bdt0[a-z]\d\d\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}\b"),
+    SecretFormat("an EasyPost token", "EZ", r"\bEZ[AT]K[A-Za-z0-9]{54}\b"),
+    SecretFormat("a Facebook token", "EAA", r"\bEAA[MC][A-Za-z0-9]{80,400}\b"),
+    SecretFormat("a Facebook app token", "|", r"\b\d{15,16}\|[A-Za-z0-9_-]{27,40}"),
+    SecretFormat("a Flutterwave key", "FLW", r"\bFLW(?:PUB|SEC)K_TEST-[0-9a-z]{12,32}(?:-X)?\b"),
+    SecretFormat(
+        "a Fly.io token",
+        "f",
+        r"\b(?:fo1_[A-Za-z0-9_-]{43}|fm(?:1[ar]|2)_[A-Za-z0-9+/]{100,400}={0,3})",
+    ),
+    SecretFormat("a Frame.io token", "fio-u-", r"\bfio-u-[A-Za-z0-9_=-]{64}"),
+    SecretFormat("a Grafana key", "eyJrIjoi", r"\beyJrIjoi[A-Za-z0-9+/]{60,400}={0,3}"),
+    SecretFormat(
+        "a Harness key",
+        "at.",
+        r"\b[ps]at\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}\b",
+    ),
+    SecretFormat("an Infracost token", "ico-", r"\bico-[A-Za-z0-9]{32}\b"),
+    SecretFormat("a 42 client secret", "s-s4t2", r"\bs-s4t2(?:ud|af)-[0-9a-f]{64}\b"),
+    SecretFormat("a MaxMind key", "_mmk", r"\b[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk\b"),
+    SecretFormat("an Octopus Deploy key", "API-", r"\bAPI-[A-Z0-9]{26}\b"),
+    SecretFormat("an OpenShift token", "sha256~", r"\bsha256~[A-Za-z0-9_-]{43}"),
+    SecretFormat("a Prefect token", "pn", r"\bpn[ub]_[A-Za-z0-9]{36}\b"),
+    SecretFormat("a ReadMe token", "rdme_", r"\brdme_[a-z0-9]{70}\b"),
+    SecretFormat("a Scalingo token", "tk-us-", r"\btk-us-[A-Za-z0-9_-]{48}"),
+    SecretFormat("a Brevo key", "xkeysib-", r"\bxkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}\b"),
+    SecretFormat("a SettleMint token", "sm_", r"\bsm_[aps]at_[A-Za-z0-9]{16}\b"),
+    SecretFormat("a Shippo token", "shippo_", r"\bshippo_(?:live|test)_[0-9a-fA-F]{40}\b"),
+    SecretFormat(
+        "a Sourcegraph token",
+        "sgp_",
+        r"\bsgp_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}\b",
+    ),
     SecretFormat(
         "a JSON web token",
         "eyJ",
-        r"\beyJ[A-Za-z0-9_-]{10,2500}\.eyJ[A-Za-z0-9_-]{10,2500}\.[A-Za-z0-9_-]{10,1000}",
+        r"\beyJ[A-Za-z0-9_-]{10,2500}\.eyJ[A-Za-z0-9_-]{10,2500}(?:\.[A-Za-z0-9_-]{10,1000})?",
     ),
     SecretFormat(
         "an authorization header",
