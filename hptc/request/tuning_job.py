@@ -187,6 +187,11 @@ class Definition:
     retry_attempts: int | None
     environment: Mapping[str, str]
 
+    @property
+    def instances(self) -> tuple[Instances, ...]:
+        """Every alternative, or every group of the cluster."""
+        return tuple(group for resources in self.resources for group in resources.instances)
+
 
 @frozen
 class WarmStart:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.catalog import instances
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding
-from hptc.request.tuning_job import Definition, Instances
+from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import listed_code
@@ -35,7 +35,7 @@ def unsupported_accelerator(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 def _accelerators(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
-    for group in _instances(definition) if "cpu" in algorithm.processors else ():
+    for group in definition.instances if "cpu" in algorithm.processors else ():
         kind = instances.instance(group.type)
         if kind is not None and kind.processor == "trainium":
             yield rule.finding(
@@ -72,7 +72,7 @@ def undocumented_gpu_family(rule: Rule, context: Context) -> Iterator[Finding]:
 
 def _other_families(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
     known = algorithm.gpu_families
-    for group in _instances(definition) if known else ():
+    for group in definition.instances if known else ():
         kind = instances.instance(group.type)
         if kind is not None and kind.processor == "gpu" and kind.family not in known:
             yield rule.finding(
@@ -80,10 +80,6 @@ def _other_families(rule: Rule, definition: Definition, algorithm: Algorithm) ->
                 group.path / "InstanceType",
                 help=f"GPU families: {listed_code(known)}",
             )
-
-
-def _instances(definition: Definition) -> list[Instances]:
-    return [group for resources in definition.resources for group in resources.instances]
 
 
 RULES = (unsupported_accelerator, undocumented_gpu_family)

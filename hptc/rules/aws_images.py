@@ -227,8 +227,7 @@ def _row(repository: str, tag: Tag) -> Version | None:
 
 def _types(definition: Definition) -> dict[str, Processor]:
     """The instance types of a training job that the table knows, with their processor."""
-    names = [each.type for resources in definition.resources for each in resources.instances]
-    known = ((name, instance(name)) for name in names)
+    known = ((each.type, instance(each.type)) for each in definition.instances)
     return {name: found.processor for name, found in known if found is not None}
 
 

@@ -67,12 +67,7 @@ def _groups(channel: Channel) -> list[tuple[str, RequestPath]]:
 
 
 def _group_names(definition: Definition) -> list[str]:
-    return [
-        instances.group
-        for resources in definition.resources
-        for instances in resources.instances
-        if instances.group is not None
-    ]
+    return [instances.group for instances in definition.instances if instances.group is not None]
 
 
 @error("HPT466", "I20")

@@ -223,7 +223,7 @@ def forbidden_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     allowed = context.policy.instance_types
     for definition in context.job.definitions if allowed is not None else ():
-        for each in (each for resources in definition.resources for each in resources.instances):
+        for each in definition.instances:
             if not matches_any_glob(allowed or [], each.type):
                 yield rule.finding(
                     f"the policy does not allow the instance type {each.type}",
