@@ -150,7 +150,8 @@ class Dependency:
     @property
     def is_about_metric(self) -> bool:
         """Whether the dependency is about the objective metric."""
-        return any(subject.kind == "metric" for subject in self.subjects)
+        clauses = (*self.conditions, *self.requirements)
+        return any(clause.subject.kind == "metric" for clause in clauses)
 
     def violated(self, assignment: Assignment) -> Clause | None:
         """The first requirement that certainly does not hold; None if the conditions may not."""

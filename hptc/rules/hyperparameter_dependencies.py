@@ -164,9 +164,9 @@ def _violated(
     dependency: Dependency, settings: Mapping[Subject, tuple[Setting, ...]]
 ) -> list[_Violation]:
     """The possible training jobs that violate a dependency."""
-    subjects = [each for each in dependency.subjects if each in settings]
     if not _may_apply(dependency, settings):
         return []
+    subjects = [each for each in dependency.subjects if each in settings]
     by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
     combinations = itertools.product(*(settings[subject] for subject in subjects))
     for combination in itertools.islice(combinations, _MAX_COMBINATIONS):
