@@ -168,7 +168,9 @@ def _render_with_jinja(text: str, variables: Mapping[str, Any]) -> Any:
         return _checked_value(template.expression(**plain), text)
     except UndefinedError:
         raise _no_value(text) from None
-    except (JinjaError, ArithmeticError, TypeError, UnicodeError, RecursionError) as error:
+    except TemplateError:
+        raise
+    except (JinjaError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
         raise TemplateError(f"`{shortened(text, 60)}` can't be evaluated: {error}") from None
 
 
@@ -204,12 +206,14 @@ def _compiled(text: str) -> _Compiled:
                 expression = TemplateExpression(template, undefined_to_none=False)
             case _:
                 template = environment.from_string(text)
+    except TemplateError:
+        raise
     except TemplateSyntaxError as error:
         raise TemplateError(
             f"`{shortened(text, 60)}` is not a valid template: {error.message}",
             "write {{ name }} or {{ expression }}",
         ) from None
-    except (JinjaError, ArithmeticError, TypeError, UnicodeError, RecursionError) as error:
+    except (JinjaError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
         raise TemplateError(f"`{shortened(text, 60)}` can't be evaluated: {error}") from None
     return _Compiled(names=tuple(dict.fromkeys(names)), template=template, expression=expression)
 

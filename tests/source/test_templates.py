@@ -128,6 +128,8 @@ REFUSED = {
     "{{ 1e299 * 100 }}": "must be smaller than 1e+300",
     "{{ " + "9" * 400 + " }}": "must be smaller than 1e+300",
     "{{ " + "9" * 400 + " }} in text": "must be smaller than 1e+300",
+    "{{ " + "9" * 5000 + " }}": "can't be evaluated",
+    "{{ 1 - " + "9" * 5000 + " }} in text": "can't be evaluated",
     "{{ 'nan' | float }}": "not a number",
     "{{ 1 // 0 }}": "division",
     "{{ 1 % 0 }}": "can't be evaluated",
