@@ -6,7 +6,7 @@ Each case depends on its number alone, so that `--only` repeats a finding. An in
 diagnostics or raise a UsageError. Anything else is a finding: another exception, a rule that
 crashed, a code without documentation, a compile without an error whose request AWS's shape rejects,
 a character in any output format that a terminal or a browser obeys, more than two seconds of CPU
-time, or a process that dies. Batches run in separate processes. tests/test_fuzz.py runs a few cases.
+time, or a process that dies. Batches run in separate processes. tests/test_fuzz.py runs a few.
 """
 
 from __future__ import annotations
