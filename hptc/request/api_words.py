@@ -63,13 +63,11 @@ class ApiWords:
     @cached_property
     def _static(self) -> set[str]:
         """The names of static hyperparameters, some of which are keys of a spec too."""
-        definitions = [
-            self._request.get("TrainingJobDefinition"),
-            *(self._request.get("TrainingJobDefinitions") or ()),
-        ]
+        several = self._request.get("TrainingJobDefinitions")
+        single = self._request.get("TrainingJobDefinition")
         return {
             name
-            for each in definitions
+            for each in (single, *(several if isinstance(several, list) else ()))
             if isinstance(each, dict)
             and isinstance(static := each.get("StaticHyperParameters"), dict)
             for name in static

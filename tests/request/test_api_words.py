@@ -64,3 +64,9 @@ def test_keys_become_members(path: tuple[str | int, ...], text: str, expected: s
 def test_names_stay(text: str) -> None:
     request = {"TrainingJobDefinition": {"StaticHyperParameters": {"strategy": "fast"}}}
     assert ApiWords(request).rewrite(text, ONE) == text
+
+
+@pytest.mark.parametrize("definitions", [5, "x", {"a": 1}, [5, {"StaticHyperParameters": 3}], None])
+def test_a_request_of_another_shape(definitions: object) -> None:
+    words = ApiWords({"TrainingJobDefinitions": definitions})
+    assert words.rewrite("use `input_mode: Pipe`", ONE) == 'use `"TrainingInputMode": "Pipe"`'
