@@ -160,7 +160,7 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     if hidden is not None:
         blank = Document(file, text, [None])
         return blank, [_syntax_at(blank, f"contains {hidden.described}", hidden.position)]
-    if text.lstrip()[:1] == "{" and "\\u" in text:
+    if text.lstrip()[:1] in ("{", "[") and "\\u" in text:
         # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
         text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
     blank = Document(file, text, [None])
