@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hptc.compiler.importing import read_request, write_spec
+from hptc.compiler.importing import write_spec
 from hptc.hidden_text import escape_hidden, hidden_character, split_lines
 from hptc.project.project_file import load
 from hptc.render.requests import render_request
 from hptc.source.document import parse_document
+from hptc.tool_formats.detection import read_job
 from tests.support.documents import data
 
 HIDDEN = {
@@ -93,7 +94,7 @@ def test_what_hptc_writes_has_escapes(form: str, character: str) -> None:
     }
     text = render_request(request, form)
     assert hidden_character(text) is None
-    assert read_request(text, "x") == request
+    assert read_job([(text, "x")]).request == request
     assert hidden_character(write_spec(request)) is None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,42 +11,97 @@ from hptc.aws.client import connect
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
 from hptc.cli.options import REGION, STDIN
-from hptc.compiler.importing import read_request, write_spec
+from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
 from hptc.service.lookup import described_request
+from hptc.text import listed_code, plural, printable
+from hptc.tool_formats.detection import read_job
+from hptc.tool_formats.imported_job import ImportedJob
+from hptc.tool_formats.samples import with_samples
 
 
 @click.command("import")
-@click.argument("file", required=False)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--job", metavar="NAME", help="Import this tuning job from AWS.")
+@click.option(
+    "--state",
+    "--resource",
+    "selected",
+    metavar="NAME",
+    help="Import this state of a state machine, or this Terraform or Kubernetes resource.",
+)
 @REGION
 @click.option(
     "--name", metavar="NAME", help="Name of the spec; by default, derived from the job's name."
 )
 @click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
 def import_command(
-    file: str | None, job: str | None, region: str | None, name: str | None, output: str | None
+    files: tuple[str, ...],
+    job: str | None,
+    selected: str | None,
+    region: str | None,
+    name: str | None,
+    output: str | None,
 ) -> int:
     """Convert a request or an existing tuning job to a spec.
 
     FILE is a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response
-    in JSON or YAML, or `-` for stdin. The spec compiles to the same request.
+    in JSON or YAML, or `-` for stdin. It may also be a Step Functions state machine, the
+    configuration of an Airflow operator, a Kubernetes resource, or the output of `terraform show
+    -json`. Several files are those that the options of the AWS CLI take. The spec compiles to the
+    same request.
     """
-    if (file is None) == (job is None):
+    if bool(files) == (job is not None):
         raise UsageError("pass either FILE (`-` for stdin) or --job NAME")
+    if len(files) > 1 and STDIN in files:
+        raise UsageError("`-` can't be combined with other files")
     if job is not None:
-        request: Any = described_request(connect(region=region).tuning, job)
-        origin = f"the tuning job {job}"
+        request = described_request(connect(region=region).tuning, job)
+        imported, origin = ImportedJob(request=dict(request), form=""), f"the tuning job {job}"
     else:
-        text, origin = read_input(file or STDIN)
-        request = read_request(text, origin)
-    spec = write_spec(request, name=name, origin=Path(origin).name)
+        texts = [read_input(file) for file in files]
+        imported = read_job(texts, selected=selected)
+        origin = ", ".join(Path(file).name for _, file in texts)
+    if output is not None and os.path.lexists(output):
+        raise UsageError(f"{output} already exists", help="remove it, or choose another name")
+    if (
+        output is not None
+        and name is None
+        and "HyperParameterTuningJobName" not in imported.request
+    ):
+        name = Path(output).stem
+    spec = write_spec(
+        imported.request,
+        name=name,
+        origin=f"{origin} ({imported.form})" if imported.form else origin,
+        open_members=imported.open_members,
+    )
     if output is None:
         print_result(spec)
-        return EXIT_OK
-    if os.path.lexists(output):
-        raise UsageError(f"{output} already exists", help="remove it, or choose another name")
-    write_whole(Path(output), spec)
-    print_status(f"wrote {output}")
+    else:
+        write_whole(Path(output), spec)
+        print_status(f"wrote {output}")
+    _print_notes(imported)
     return EXIT_OK
+
+
+def _print_notes(imported: ImportedJob) -> None:
+    for note in imported.notes:
+        print_status(f"note: {printable(note)}")
+    members = imported.open_members
+    _, missing = with_samples(imported.request)
+    absent = [path for path in missing if path not in {each.place for each in members}]
+    if absent:
+        print_status(f"note: required, but missing: {listed_code(absent)}")
+    if not members:
+        return
+    print_status(f"{plural(len(members), 'value')} to fill in:")
+    for each in members:
+        print_status(
+            printable(f"  {each.template or 'left out'}: {each.expression} ({each.place})")
+        )
+    print_status(
+        "Define the variables in an environment of hptc.yaml, or replace them in the spec; "
+        "`hptc check` reports what is missing."
+    )

@@ -1,7 +1,8 @@
 """Converts a request to the text of a spec that compiles to the same request.
 
 The input may also be a DescribeHyperParameterTuningJob response. Nothing is dropped silently: the
-text is compiled and compared with the request before it is returned.
+text is compiled and compared with the request before it is returned. What other tools have instead
+of a request is read by hptc/tool_formats.
 """
 
 from __future__ import annotations
@@ -9,69 +10,74 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from hptc.catalog.images import identify
 from hptc.compiler.outcome import Failed
-from hptc.compiler.pipeline import compile_text, is_request
+from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.hidden_text import escape_hidden, has_hidden
-from hptc.request.emission import Request, unwrapped, value_text
+from hptc.request.emission import Request, value_text
 from hptc.request.identity import canonical
 from hptc.request.names import TABLE
 from hptc.request.shapes import input_shape
 from hptc.request.spec_data import spec_data
-from hptc.source.construction import construct_data
-from hptc.source.document import parse_document
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
-from hptc.text import printable
+from hptc.text import printable, shortened
+from hptc.tool_formats.imported_job import OpenMember, OpenValue
+from hptc.tool_formats.samples import with_samples
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
+_JOB_NAME = "HyperParameterTuningJobName"
+_LONGEST_COMMENT = 160
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 
-def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: str = "") -> str:
-    """The YAML text of a spec that compiles to `request`, with its exact job name.
+def write_spec(
+    request: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    origin: str = "",
+    open_members: Sequence[OpenMember] = (),
+) -> str:
+    """The YAML text of a spec that compiles to `request`, with its exact job name if it has one.
 
-    `request` must have the API's types. Raises UsageError with the paths that a spec can't express.
-    AWS rejects such a request too, for example one with two channels of the same name.
+    `request` must have the API's types. An OpenValue in it becomes a template, and the text begins
+    with a list of `open_members`. A missing member stays missing, for `hptc check` to report.
+    Raises UsageError with the paths that a spec can't express. AWS rejects such a request too, for
+    example one with two channels of the same name.
     """
     expected = requested(request)
-    data = spec_data(expected)
-    job_name = str(data.get("job_name", "imported"))
-    spec = {"name": name or _slug(job_name), **data}
+    sample, _ = with_samples(expected)
+    text = _to_yaml(_spec(sample, name))
+    _verify(text, sample)
+    if sample != expected:
+        text = _to_yaml(_spec(expected, name))
+    comment = f"# Imported from {printable(origin)}.\n" if origin else ""
+    return comment + _open_comment(open_members) + text
+
+
+def _spec(request: Request, name: str | None) -> dict[str, Any]:
+    data = spec_data(request)
+    spec = {"name": name or _slug(str(data.get("job_name", "imported"))), **data}
     for training_job in _training_jobs(spec):
         _shorten(training_job)
-    limits = spec.get("limits", {})
-    _write_durations(limits)
-    comment = f"# Imported from {printable(origin)}.\n" if origin else ""
-    text = comment + _to_yaml({key: spec[key] for key in _ORDER if key in spec})
-    _verify(text, expected)
-    return text
+    _write_durations(spec.get("limits", {}))
+    return {key: spec[key] for key in _ORDER if key in spec}
 
 
-def read_request(text: str, file: str) -> Request:
-    """A request or a Describe response from JSON or YAML text. Raises UsageError."""
-    document, diagnostics = parse_document(text, file)
-    if not diagnostics:
-        data, diagnostics = construct_data(document)
-    if diagnostics:
-        first = diagnostics[0]
-        raise UsageError(
-            f"{file}:{first.span.line}:{first.span.column}: {first.message}", help=first.help
-        )
-    if not isinstance(data, dict) or not is_request(document):
-        raise UsageError(
-            f"{file}: not a CreateHyperParameterTuningJob request or Describe response",
-            help="both have HyperParameterTuningJobConfig at the top level",
-        )
-    return dict(unwrapped(data))
+def _open_comment(members: Sequence[OpenMember]) -> str:
+    if not members:
+        return ""
+    lines = [f"#   {each.template or each.place}: {each.expression}" for each in members]
+    shown = [printable(shortened(line, _LONGEST_COMMENT)) for line in dict.fromkeys(lines)]
+    return "\n".join(("# Values to fill in, and what they were:", *shown, ""))
 
 
 _ORDER = ("name", *(key for key in TABLE))
@@ -176,7 +182,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
     texts = [part["value"] for part in values.values() if "value" in part]
     texts += [text for part in values.values() for text in part.get("values", ())]
     as_json = "sagemaker_program" in values
-    if as_json and not all(map(_is_json_of_spec, texts)):
+    if as_json and not all(isinstance(t, OpenValue) or _is_json_of_spec(t) for t in texts):
         training_job["hyperparameter_encoding"] = "plain"
         as_json = False
     read = _from_json if as_json else _from_text
@@ -294,6 +300,12 @@ def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_str)
+_Dumper.add_representer(
+    OpenValue,
+    lambda dumper, value: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value.template, style='"'
+    ),
+)
 _Dumper.add_representer(_Key, _represent_key)
 for _type in (Scalar, bool, int, float):
     _Dumper.add_representer(_type, _represent_plain)
@@ -318,9 +330,10 @@ def _verify(text: str, expected: Request) -> None:
             "can't write the request as a spec: " + _first_message(compiled),
             help="run `hptc check` on the request to see what AWS would reject",
         )
-    places = [
-        path_text(path) for path in differences(canonical(expected), canonical(compiled.request))
-    ]
+    request = compiled.request
+    if _JOB_NAME not in expected:  # the spec's content then determines it
+        request = {key: value for key, value in request.items() if key != _JOB_NAME}
+    places = [path_text(path) for path in differences(canonical(expected), canonical(request))]
     if places:
         raise UsageError(
             "a spec can't express the value at " + ", ".join(places[:10]),

@@ -60,7 +60,7 @@ def _read_node(node: Node, value: Any, root: Mapping[str, Any]) -> Any:
         case Each(_, inner) if isinstance(value, list):
             return [_read(inner, entry, root) for entry in value]
         case Names(_, name) if isinstance(value, list):
-            return [entry[name] for entry in _named(value, name)]
+            return [e[name] for e in value if isinstance(e, Mapping) and name in e]
         case Leaf():
             return value
         case _:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hptc.compiler.importing import read_request, requested, write_spec
+from hptc.compiler.importing import requested, write_spec
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
@@ -181,25 +181,3 @@ def test_a_describe_response_loses_what_aws_added() -> None:
     assert definition["StaticHyperParameters"] == {"rounds": "010"}
     assert "MetricDefinitions" not in definition["AlgorithmSpecification"]
     assert set(definition["ResourceConfig"]) == {"InstanceCount", "InstancePreferences"}
-
-
-NOT_REQUESTS = {
-    "a list": ("[1]", "not a CreateHyperParameterTuningJob request"),
-    "a spec": ("name: x", "not a CreateHyperParameterTuningJob request"),
-    "broken": ("{", "expected"),
-    "empty": ("", "not a CreateHyperParameterTuningJob request"),
-}
-
-
-@pytest.mark.parametrize(("text", "error"), NOT_REQUESTS.values(), ids=NOT_REQUESTS.keys())
-def test_an_input_that_is_not_a_request_is_rejected(text: str, error: str) -> None:
-    with pytest.raises(UsageError, match=error):
-        read_request(text, "file.json")
-
-
-def test_yaml_and_json_read_alike() -> None:
-    import yaml
-
-    assert read_request(
-        yaml.safe_dump(MINIMAL, default_style=None).replace("1e-0", "'1e-0'"), "a.yaml"
-    ) == read_request(json.dumps(MINIMAL), "a")

@@ -1,0 +1,54 @@
+"""Requests with gaps that a person or a script fills in, such as `<account_id>`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hptc.diagnostics import Path
+from hptc.text import listed_code
+from hptc.tool_formats.imported_job import ImportedJob
+from hptc.tool_formats.member_names import Conversion, Open, snake_case
+
+_PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9 _-]{0,60})>")
+_FREE_TEXT = frozenset({"StaticHyperParameters", "Environment", "Values", "Regex", "Tags"})
+"""Members whose texts may contain anything, such as the token `<pad>`."""
+
+
+def with_open_placeholders(job: ImportedJob) -> ImportedJob:
+    """The job with an open value for each text with a placeholder."""
+    if not _has_placeholder(job.request):
+        return job
+    conversion = Conversion(open_text=_template)
+    request = conversion.request(job.request)
+    notes = list(job.notes)
+    if conversion.unknown:
+        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
+    return ImportedJob(
+        request=request,
+        form=job.form,
+        notes=tuple(notes),
+        open_members=tuple(conversion.open_members),
+    )
+
+
+def _has_placeholder(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_placeholder(item) for key, item in value.items() if key not in _FREE_TEXT)
+    if isinstance(value, list):
+        return any(map(_has_placeholder, value))
+    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
+
+
+def _template(text: str, path: Path) -> Open | None:
+    if _FREE_TEXT.intersection(path) or _PLACEHOLDER.search(text) is None:
+        return None
+    return _PLACEHOLDER.sub(lambda found: "{{ " + _variable(found[1]) + " }}", text), text
+
+
+def _variable(words: str) -> str:
+    name = snake_case(words)
+    return {"account_id": "account", "aws_account_id": "account", "aws_region": "region"}.get(
+        name, name
+    )  # what every environment has

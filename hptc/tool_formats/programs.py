@@ -1,0 +1,70 @@
+"""Programs and printed objects, which `hptc import` can't read, with what to do instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from hptc.errors import UsageError
+
+_PYTHON = re.compile(r"^(from [\w.]+ import |import \w+|def \w+\()", re.MULTILINE)
+_HCL = re.compile(r'^\s*resource\s+"\w+"\s+"[\w-]+"\s*\{', re.MULTILINE)
+_CLI = re.compile(r"\bcreate-hyper-parameter-tuning-job\b")
+_REPR = re.compile(r"\bdatetime\.datetime\(|\btzlocal\(\)|\bUnassigned object\b")
+_LOOKS_LIKE_DATA = re.compile(r"\s*[{\[]|\s*\w+\s*:")
+
+
+def refuse_program(text: str, file: str) -> None:
+    """Raise UsageError if a text is a program, Terraform's language or printed Python objects."""
+    start = text[:100_000]
+    is_data = _LOOKS_LIKE_DATA.match(start) is not None
+    if file.endswith(".py") or (not is_data and _PYTHON.search(start)):
+        if "airflow" in start:
+            raise UsageError(
+                f"{file}: an Airflow DAG, which hptc import doesn't run",
+                help="run it against a local endpoint: hptc capture -- airflow dags test DAG_ID; "
+                "or import the operator's config, saved as JSON",
+            )
+        _refuse(file, "a Python program", f"hptc capture -- python {file}")
+    if file.endswith(".ipynb"):
+        _refuse_notebook(file)
+    if file.endswith((".tf", ".tfvars", ".hcl")) or (not is_data and _HCL.search(start)):
+        raise UsageError(
+            f"{file}: Terraform's language, which only Terraform can evaluate",
+            help="run `terraform plan -out plan.tfplan && terraform show -json plan.tfplan > "
+            "plan.json`, then `hptc import plan.json`",
+        )
+    if file.endswith((".tfplan", ".tfstate")):
+        raise UsageError(
+            f"{file}: Terraform's own format",
+            help="run `terraform show -json > state.json`, then `hptc import state.json`",
+        )
+    if file.endswith((".sh", ".bash")) or (not is_data and _CLI.search(start)):
+        _refuse(file, "a shell script", f"hptc capture -- sh {file}", _CLI_ADVICE)
+    if _REPR.search(start):
+        raise UsageError(
+            f"{file}: printed Python objects, not JSON",
+            help="print the job as JSON, without its dates: "
+            "print(json.dumps(tuner.describe(), default=str))",
+        )
+
+
+_CLI_ADVICE = "; or pass the files that it names with file://: hptc import config.json …"
+
+
+def refuse_program_data(data: Any, file: str) -> None:
+    """Raise UsageError if the data of a file is a notebook."""
+    if isinstance(data, Mapping) and "cells" in data and "nbformat" in data:
+        _refuse_notebook(file)
+
+
+def _refuse_notebook(file: str) -> NoReturn:
+    _refuse(file, "a notebook", f"hptc capture -- jupyter nbconvert --to notebook --execute {file}")
+
+
+def _refuse(file: str, kind: str, command: str, more: str = "") -> NoReturn:
+    raise UsageError(
+        f"{file}: {kind}, which hptc import doesn't run",
+        help=f"run it against a local endpoint: {command}{more}",
+    )

@@ -1,0 +1,64 @@
+"""Valid values for members whose values are not known, from botocore's shapes.
+
+A request with them can be written as a spec and compiled, to prove that all other values are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hptc.diagnostics import Path, path_text
+from hptc.project.references import NAMES, reference
+from hptc.request.emission import Request
+from hptc.request.shapes import Shape, input_shape
+from hptc.tool_formats.imported_job import OpenValue
+
+_NUMBERS = ("integer", "long", "float", "double")
+
+
+def sample_of(shape: Shape) -> Any:
+    """A value that a spec accepts for a scalar of this shape. A reference has any format."""
+    if shape.enum:
+        return shape.enum[0]
+    if shape.type == "boolean":
+        return False
+    return shape.minimum or 1 if shape.type in _NUMBERS else reference(NAMES[0])
+
+
+def with_samples(request: Request) -> tuple[Request, tuple[str, ...]]:
+    """A request with samples for open values and missing members, and the missing ones' names."""
+    missing: list[str] = []
+    return _filled(request, input_shape(), (), missing), tuple(missing)
+
+
+def _filled(value: Any, shape: Shape | None, path: Path, missing: list[str]) -> Any:
+    if isinstance(value, OpenValue):
+        return value.sample
+    if isinstance(value, list):
+        item = shape.item if shape is not None else None
+        return [_filled(each, item, (*path, i), missing) for i, each in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    members = shape.members if shape is not None else {}
+    filled = {
+        key: _filled(each, members.get(key), (*path, key), missing) for key, each in value.items()
+    }
+    for member in shape.required if shape is not None else ():
+        if member not in filled and (*path, member) != ("HyperParameterTuningJobName",):
+            missing.append(path_text((*path, member)))
+            filled[member] = _empty(members[member])
+    return filled
+
+
+def _empty(shape: Shape) -> Any:
+    """The smallest value with all required members."""
+    match shape.type:
+        case "structure":
+            return {name: _empty(shape.members[name]) for name in shape.required}
+        case "list":
+            return []
+        case "map":
+            return {}
+        case _:
+            return sample_of(shape)

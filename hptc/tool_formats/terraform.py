@@ -1,0 +1,145 @@
+"""The resource `aws_sagemaker_hyper_parameter_tuning_job` in `terraform show -json`.
+
+The command prints a plan or a state as JSON: https://developer.hashicorp.com/terraform/internals/json-format
+The resource's arguments:
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/sagemaker_hyper_parameter_tuning_job
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hptc.errors import UsageError
+from hptc.frozen import frozen
+from hptc.text import code, listed_code
+from hptc.tool_formats.imported_job import ImportedJob
+from hptc.tool_formats.member_names import Conversion
+
+_TYPE = "aws_sagemaker_hyper_parameter_tuning_job"
+_ATTRIBUTES = frozenset(
+    {
+        *("arn", "id", "failure_reason", "region", "tags_all", "timeouts"),
+        *("status", "hyper_parameter_tuning_job_status"),
+    }
+)
+"""Of the resource, but not of the request."""
+_UNKNOWN = ".$unknown"
+"""Marks a key whose value is known after `terraform apply`; no attribute has such a name."""
+
+
+@frozen
+class _Resource:
+    address: str
+    values: Mapping[str, Any]
+    is_applied: bool
+
+
+def is_terraform(data: Mapping[str, Any]) -> bool:
+    """Whether a file is the output of `terraform show -json`."""
+    return "format_version" in data and "terraform_version" in data
+
+
+def read_terraform(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
+    """The tuning job of the only such resource, or of the one with the address `selected`."""
+    resource = _selected(list(_resources(data)), selected)
+    conversion = Conversion(
+        open_key=lambda key: key.removesuffix(_UNKNOWN) if key.endswith(_UNKNOWN) else None
+    )
+    values = {
+        key: value
+        for key, value in resource.values.items()
+        if key.removesuffix(_UNKNOWN) not in _ATTRIBUTES
+    }
+    request = conversion.request(values)
+    if resource.is_applied:  # AWS added to it what it adds to a Describe response
+        request["HyperParameterTuningJobStatus"] = "Completed"
+    notes = []
+    region = resource.values.get("region")
+    if isinstance(region, str):
+        notes.append(f"left out the Region {region}: an environment in hptc.yaml has it")
+    if conversion.unknown:
+        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
+    return ImportedJob(
+        request=request,
+        form=f"the Terraform resource {resource.address}",
+        notes=tuple(notes),
+        open_members=tuple(conversion.open_members),
+    )
+
+
+def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
+    """Every tuning job of a plan, as it will be, or of a state."""
+    for entry in _list(data.get("resource_changes")):
+        change = entry.get("change") if isinstance(entry, Mapping) else None
+        if not isinstance(change, Mapping) or entry.get("type") != _TYPE:
+            continue
+        after = change.get("after")
+        if isinstance(after, Mapping):
+            unknown = change.get("after_unknown")
+            values = _with_unknown(after, unknown if isinstance(unknown, Mapping) else {})
+            yield _Resource(address=str(entry.get("address")), values=values, is_applied=False)
+    state = data.get("values")
+    waiting = [state.get("root_module")] if isinstance(state, Mapping) else []
+    while waiting:
+        module = waiting.pop()
+        if not isinstance(module, Mapping):
+            continue
+        for entry in _list(module.get("resources")):
+            if (
+                isinstance(entry, Mapping)
+                and entry.get("type") == _TYPE
+                and isinstance(entry.get("values"), Mapping)
+            ):
+                yield _Resource(
+                    address=str(entry.get("address")), values=entry["values"], is_applied=True
+                )
+        waiting += reversed(_list(module.get("child_modules")))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _with_unknown(values: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a plan, with a marked key for each that is unknown before the apply."""
+    merged: dict[str, Any] = dict(values)
+    for key, mark in unknown.items():
+        value = merged.get(key)
+        if mark is True:
+            merged.pop(key, None)
+            merged[key + _UNKNOWN] = f"{key} (known after apply)"
+        elif isinstance(mark, Mapping) and isinstance(value, Mapping):
+            merged[key] = _with_unknown(value, mark)
+        elif isinstance(mark, list) and isinstance(value, list):
+            marks = [*mark, *([{}] * len(value))]
+            merged[key] = [
+                _with_unknown(each, one)
+                if isinstance(each, Mapping) and isinstance(one, Mapping)
+                else each
+                for each, one in zip(value, marks, strict=False)
+            ]
+    return merged
+
+
+def _selected(resources: list[_Resource], selected: str | None) -> _Resource:
+    addresses = [resource.address for resource in resources]
+    if not resources:
+        raise UsageError(
+            f"no {_TYPE} in this plan or state",
+            help="run `terraform show -json` in the folder that has the resource",
+        )
+    if selected is not None:
+        named = [resource for resource in resources if resource.address == selected]
+        if not named:
+            raise UsageError(
+                f"no tuning job has the address {code(selected)}",
+                help=f"addresses of tuning jobs: {listed_code(addresses)}",
+            )
+        return named[0]
+    if len(resources) > 1:
+        raise UsageError(
+            f"several tuning jobs in this plan or state: {listed_code(addresses)}",
+            help=f"choose one, as in --resource '{addresses[0]}'",
+        )
+    return resources[0]
