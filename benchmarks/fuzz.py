@@ -27,7 +27,7 @@ from typing import Any
 from benchmarks.corpus import ROOT
 from benchmarks.fuzz_inputs import Input, make_input, write_commits
 from hptc.cli.check import rule_help
-from hptc.compiler.importing import read_request, requested, write_spec
+from hptc.compiler.importing import requested, write_spec
 from hptc.compiler.outcome import Compiled, Failed
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
@@ -38,6 +38,7 @@ from hptc.render.diagnostics import Format, render, render_json
 from hptc.render.diff import Format as DiffFormat
 from hptc.render.diff import render_diff
 from hptc.render.sarif import render_sarif
+from hptc.tool_formats.detection import read_job
 from hptc.request.conformance import violations
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
@@ -125,7 +126,7 @@ def _obeyed(text: str, what: str) -> str:
 def _import(given: Input) -> tuple[str, str]:
     """Import a Describe response, and compile the spec that it becomes."""
     text = decode_text(given.raw, "case.json")
-    spec = write_spec(requested(read_request(text, "case.json")))
+    spec = write_spec(requested(read_job([(text, "case.json")]).request))
     compiled = compile_text(spec, "case.yaml", Workspace(), None)
     return "", "compiled" if isinstance(compiled, Compiled) else "errors"
 

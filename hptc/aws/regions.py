@@ -19,3 +19,15 @@ def sagemaker_regions() -> tuple[str, ...]:
             for region in session.get_available_regions("sagemaker", partition_name=partition)
         )
     )
+
+
+def configured_region() -> str | None:
+    """The Region of the user's environment or profile, None if there is none. Makes no call."""
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    try:
+        region = Session().get_config_variable("region")
+    except BotoCoreError:  # the profile doesn't exist, or its file can't be read
+        return None
+    return region if isinstance(region, str) else None

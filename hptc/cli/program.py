@@ -60,6 +60,11 @@ COMMANDS = (
         "Convert a request or an existing tuning job to a spec",
     ),
     CommandEntry(
+        "capture",
+        "hptc.cli.capture:capture",
+        "Run a program and write a spec for each tuning job it creates",
+    ),
+    CommandEntry(
         "schema", "hptc.cli.schema:schema", "Print the JSON Schema of specs or of hptc.yaml"
     ),
     CommandEntry(

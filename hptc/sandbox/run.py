@@ -42,11 +42,14 @@ def client_environment(
     return kept | sandbox.environment()
 
 
-def run(command: list[str], sandbox: Sandbox) -> int:
+def run(
+    command: list[str], sandbox: Sandbox, changes: Mapping[str, str | None] | None = None
+) -> int:
     """Run a command whose AWS endpoint is the sandbox, and return its exit code.
 
-    The command inherits the standard streams. SIGINT and SIGTERM are forwarded to it. If signal N
-    ends it, the exit code is 128 + N, as in a shell.
+    `changes` are to the environment variables that it gets; None removes one. The command inherits
+    the standard streams. SIGINT and SIGTERM are forwarded to it. If signal N ends it, the exit code
+    is 128 + N, as in a shell.
     """
     process: subprocess.Popen[bytes] | None = None
     pending_signals: list[int] = []
@@ -61,7 +64,9 @@ def run(command: list[str], sandbox: Sandbox) -> int:
 
     with _signal_handler(forward):
         try:
-            process = subprocess.Popen(command, env=client_environment(sandbox))
+            variables = client_environment(sandbox) | dict(changes or {})
+            environment = {name: value for name, value in variables.items() if value is not None}
+            process = subprocess.Popen(command, env=environment)
         except OSError as error:
             raise UsageError(f"cannot run {command[0]}: {error.strerror}") from error
         for number in pending_signals:

@@ -18,13 +18,15 @@ from typing import Self
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.utilities.utils import get_partition
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from hptc.aws.regions import sagemaker_regions
 from hptc.errors import OperationError, UsageError
 from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker, schedules
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_for
-from hptc.sandbox.local_clients import LocalClients
+from hptc.sandbox.local_clients import Application, LocalClients
+from hptc.sandbox.recorder import Recorder
 from hptc.sandbox.sagemaker import TuningJobStatus
 from hptc.sandbox.state_folder import state_folder
 
@@ -40,6 +42,7 @@ class Sandbox:
     `account` is the account of the sandbox's credentials; a role assumed in another account acts in
     that account. `port` 0 picks a free port. State belongs to the process: sandboxes that are open
     at the same time share each account's resources, and closing the last one deletes everything.
+    `recorder` gets the tuning jobs that clients create.
 
     Raises UsageError for an invalid account or an unknown Region, OperationError for a port in use.
     """
@@ -50,6 +53,7 @@ class Sandbox:
         account: str = "123456789012",
         region: str = "us-east-1",
         tuning_job_status: TuningJobStatus = "Completed",
+        recorder: Recorder | None = None,
     ) -> None:
         if not re.fullmatch(r"\d{12}", account):
             raise UsageError(f"an AWS account ID must have 12 digits, but is {account!r}")
@@ -58,8 +62,19 @@ class Sandbox:
         self.region = region
         self._port = port
         self._tuning_job_status = tuning_job_status
+        self._recorder = recorder
         self._home = ""
         self._closing = ExitStack()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, 0 before it is opened."""
+        return self._port
+
+    @property
+    def partition(self) -> str:
+        """The partition of its Region, such as `aws`."""
+        return get_partition(self.region)
 
     @property
     def endpoint_url(self) -> str:
@@ -139,6 +154,10 @@ class Sandbox:
         """Stop listening, and delete all state if no other sandbox is open."""
         self._closing.close()
 
+    def _application(self) -> Application:
+        gateway = Gateway(self.account)
+        return self._recorder.wrap(gateway, self.account) if self._recorder else gateway
+
     def _bind(self) -> BaseWSGIServer:
         # werkzeug would exit the process if the port is in use.
         with socket.socket() as listener:
@@ -155,7 +174,7 @@ class Sandbox:
             return make_server(
                 _LOOPBACK,
                 self._port,
-                LocalClients(Gateway(self.account), self._port),
+                LocalClients(self._application(), self._port),
                 threaded=True,
                 request_handler=QuietRequestHandler,
                 fd=listener.fileno(),

@@ -1,0 +1,127 @@
+"""`hptc capture`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hptc.aws.regions import configured_region
+from hptc.cli.console import print_error, print_status
+from hptc.cli.extras import require
+from hptc.compiler.importing import write_spec
+from hptc.errors import EXIT_OK, HptcError, UsageError
+from hptc.files import write_all
+from hptc.request.emission import Request
+from hptc.request.identity import digest
+from hptc.text import listed, plural, printable
+from hptc.tool_formats.captured import captured_job, spec_name
+
+if TYPE_CHECKING:
+    from hptc.sandbox.capture import StandIn
+
+_ACCOUNT = "000000000000"
+"""Of nobody, so that values with it are known to be left over from the local endpoint."""
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("-o", "--output", "folder", metavar="DIR", default=".", help="Write specs to DIR.")
+@click.option("--region", metavar="REGION", help="Region of the local endpoint.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
+    """Run a program, and write a spec for each tuning job that it creates.
+
+    The program runs against a local AWS endpoint, so nothing reaches AWS: `hptc capture -- python
+    train.py`. It may be a script or a notebook with the SageMaker SDK or boto3, the AWS CLI, or
+    anything else that calls the API.
+    """
+    require("moto", "sandbox")
+    # moto is optional; without it, `hptc capture --help` still works.
+    from hptc.sandbox.capture import capture as run_and_capture
+
+    seen: list[StandIn] = []
+
+    def announce(stand_in: StandIn) -> None:
+        seen.append(stand_in)
+        print_status(_announcement(stand_in))
+
+    chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    result = run_and_capture(
+        list(command),
+        # Image URIs and default buckets contain the Region.
+        region=chosen or configured_region() or "us-east-1",
+        account=_ACCOUNT,
+        is_for_all_profiles=bool(chosen),
+        announce=announce,
+    )
+    if result.refused_hosts:
+        hosts = printable(listed(result.refused_hosts))
+        print_status(f"note: the command also tried to reach {hosts}, which was refused")
+    if not result.requests:
+        if result.exit_code:
+            print_error(
+                f"{command[0]} failed with exit code {result.exit_code} before it created a tuning "
+                "job",
+                "data and jobs of your account don't exist here; skip what needs them",
+            )
+            return result.exit_code
+        raise UsageError(
+            f"{command[0]} created no tuning job",
+            help="check that it calls fit(), tune() or create_hyper_parameter_tuning_job()",
+        )
+    if result.exit_code:
+        print_status(
+            f"note: {command[0]} failed with exit code {result.exit_code} after it created "
+            f"{plural(len(result.requests), 'tuning job')}"
+        )
+    return _write(result.requests, seen[0], Path(folder), shlex.join(command))
+
+
+def _announcement(stand_in: StandIn) -> str:
+    return (
+        f"hptc capture: running against a local AWS endpoint at {stand_in.endpoint_url}\n"
+        f"  Account {stand_in.account}, Region {stand_in.region}, role {stand_in.role_arn}.\n"
+        "  Tuning jobs are Completed immediately and train nothing. Buckets are empty, and are "
+        "created when they are used.\n"
+        "  Nothing reaches AWS: its hosts are answered here, other hosts are refused, and the "
+        "credentials are not yours."
+    )
+
+
+def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origin: str) -> int:
+    """Write a spec for each different request. If one can't be written, the others still are."""
+    contents: dict[Path, str | bytes] = {}
+    notes: list[str] = []
+    failures: list[HptcError] = []
+    known: set[str] = set()
+    for request in requests:
+        if digest(request) in known:
+            continue
+        known.add(digest(request))
+        job = captured_job(request, account=stand_in.account, role_arn=stand_in.role_arn)
+        path = _free_path(folder, spec_name(request), contents)
+        try:
+            contents[path] = write_spec(job.request, name=path.stem, origin=f"`{origin}`")
+        except HptcError as error:
+            failures.append(error)
+            continue
+        notes += [f"wrote {path}", *(f"  {note}" for note in job.notes)]
+    write_all(contents, folder=folder)
+    for note in notes:
+        print_status(printable(note))
+    for failure in failures:
+        print_error(failure.message, failure.help)
+    if contents:
+        print_status(f"Next: hptc check {shlex.join(map(str, contents))}")
+    return failures[0].exit_code if failures else EXIT_OK
+
+
+def _free_path(folder: Path, name: str, taken: dict[Path, str | bytes]) -> Path:
+    """A path that no file has yet, and no other spec of this run."""
+    path, number = folder / f"{name}.yaml", 2
+    while path in taken or os.path.lexists(path):
+        path, number = folder / f"{name}-{number}.yaml", number + 1
+    return path

@@ -1,0 +1,158 @@
+"""Runs a program against a sandbox and returns the tuning jobs that it created there."""
+
+import configparser
+import os
+from collections.abc import Callable, Mapping
+
+from moto.iam.exceptions import EntityAlreadyExists
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+
+from hptc.frozen import frozen
+from hptc.request.emission import Request
+from hptc.sandbox.aws_proxy import AwsProxy
+from hptc.sandbox.recorder import Recorder
+from hptc.sandbox.run import run
+from hptc.sandbox.server import Sandbox
+from hptc.sandbox.state_folder import state_folder
+
+_ROLE = "hptc-capture"
+_TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "sagemaker.amazonaws.com"}}]}'
+)
+_YEAR_SECONDS = 365 * 86_400
+
+
+@frozen
+class Captured:
+    """What a program did: the tuning jobs that it created, and what it could not reach."""
+
+    requests: tuple[Request, ...]
+    exit_code: int
+    refused_hosts: tuple[str, ...]
+    new_buckets: tuple[str, ...]
+
+
+@frozen
+class StandIn:
+    """What a program sees in place of AWS."""
+
+    account: str
+    region: str
+    role_arn: str
+    endpoint_url: str
+
+
+def capture(
+    command: list[str],
+    *,
+    region: str,
+    account: str,
+    is_for_all_profiles: bool,
+    announce: Callable[[StandIn], None],
+) -> Captured:
+    """Run a command and return the tuning jobs that it created. `announce` is called before.
+
+    `region` is the default Region, or that of all the user's profiles. The command's AWS endpoint
+    is the sandbox, also where it names another one. Its credentials are those of a role, which the
+    SageMaker SDK's `get_execution_role` returns. Raises UsageError if the command can't be started.
+    """
+    recorder = Recorder()
+    with (
+        state_folder() as folder,
+        Sandbox(account=account, region=region, recorder=recorder) as sandbox,
+        AwsProxy(sandbox.port, folder) as proxy,
+    ):
+        role_arn, credentials = _assume_role(sandbox)
+        profiles = folder / "config"
+        own = _regions_of_profiles()
+        regions = dict.fromkeys(own, region) if is_for_all_profiles else own
+        text = _profiles({"default": region, **regions}, credentials)
+        profiles.write_text(text, encoding="utf-8")
+        announce(
+            StandIn(
+                account=account,
+                region=region,
+                role_arn=role_arn,
+                endpoint_url=sandbox.endpoint_url,
+            )
+        )
+        changes: dict[str, str | None] = {
+            **proxy.environment(),
+            **{name.upper(): value for name, value in credentials.items()},
+            "AWS_CONFIG_FILE": str(profiles),
+            "AWS_REGION": None,  # they would take precedence over a profile's Region
+            "AWS_DEFAULT_REGION": None,
+        }
+        exit_code = run(command, sandbox, changes)
+    return Captured(
+        requests=tuple(recorder.requests),
+        exit_code=exit_code,
+        refused_hosts=tuple(sorted(proxy.refused)),
+        new_buckets=tuple(sorted(recorder.buckets)),
+    )
+
+
+def _assume_role(sandbox: Sandbox) -> tuple[str, dict[str, str]]:
+    """A role in the sandbox: its ARN, and the credentials of a session."""
+    roles = iam_backends[sandbox.account][sandbox.partition]
+    try:
+        role = roles.create_role(
+            role_name=_ROLE,
+            assume_role_policy_document=_TRUST,
+            path="/",
+            permissions_boundary=None,
+            description="",
+            tags=[],
+            max_session_duration="3600",
+        )
+    except EntityAlreadyExists:  # another sandbox of this process is open
+        role = roles.get_role(_ROLE)
+    session = sts_backends[sandbox.account][sandbox.partition].assume_role(
+        region_name=sandbox.region,
+        role_session_name="SageMaker",
+        role_arn=role.arn,
+        policy="",
+        duration=_YEAR_SECONDS,
+        external_id="",
+    )
+    return str(role.arn), {
+        "aws_access_key_id": session.access_key_id,
+        "aws_secret_access_key": session.secret_access_key,
+        "aws_session_token": session.session_token,
+    }
+
+
+def _regions_of_profiles() -> dict[str, str]:
+    """The user's named profiles and their Regions, "" without one. Nothing else of them is read."""
+    found: dict[str, str] = {}
+    for variable, default, prefix in (
+        ("AWS_CONFIG_FILE", "~/.aws/config", "profile "),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", ""),
+    ):
+        users = configparser.RawConfigParser(strict=False)
+        try:
+            file = os.environ.get(variable) or default
+            users.read(os.path.expanduser(file), encoding="utf-8")  # noqa: PTH111 - needs no home
+        except (configparser.Error, OSError, UnicodeDecodeError):
+            continue
+        for section in users.sections():
+            if section != "default" and section.startswith(prefix):
+                name = section.removeprefix(prefix)
+                found[name] = users.get(section, "region", fallback=found.get(name, ""))
+    return found
+
+
+def _profiles(regions: Mapping[str, str], credentials: Mapping[str, str]) -> str:
+    """An AWS configuration with profiles of these names, all with the same credentials.
+
+    A program that opens a session with a profile needs it to exist.
+    """
+    sections = []
+    for name, region in regions.items():
+        heading = name if name == "default" else f"profile {name}"
+        settings = {**credentials, **({"region": region} if region else {})}
+        lines = [f"{key} = {value}\n" for key, value in settings.items()]
+        sections.append(f"[{heading}]\n" + "".join(lines))
+    return "\n".join(sections)
