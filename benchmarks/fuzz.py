@@ -38,12 +38,12 @@ from hptc.render.diagnostics import Format, render, render_json
 from hptc.render.diff import Format as DiffFormat
 from hptc.render.diff import render_diff
 from hptc.render.sarif import render_sarif
-from hptc.tool_formats.detection import read_job
 from hptc.request.conformance import violations
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
 from hptc.source.text_files import decode_text
 from hptc.text import printable
+from hptc.tool_formats.detection import read_job
 
 MAX_SECONDS = 2.0  # of CPU time, so that a busy machine changes nothing
 MAX_WAIT_SECONDS = 60.0  # for git

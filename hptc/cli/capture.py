@@ -77,7 +77,13 @@ def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
             f"note: {command[0]} failed with exit code {result.exit_code} after it created "
             f"{plural(len(result.requests), 'tuning job')}"
         )
-    return _write(result.requests, seen[0], Path(folder), shlex.join(command))
+    return _write(result.requests, seen[0], Path(folder), _program(command))
+
+
+def _program(command: tuple[str, ...]) -> str:
+    """The name of what ran. Other arguments may be secrets."""
+    files = [argument for argument in command[1:] if Path(argument).is_file()]
+    return Path(files[0] if files else command[0]).name
 
 
 def _announcement(stand_in: StandIn) -> str:
@@ -104,7 +110,7 @@ def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origi
         job = captured_job(request, account=stand_in.account, role_arn=stand_in.role_arn)
         path = _free_path(folder, spec_name(request), contents)
         try:
-            contents[path] = write_spec(job.request, name=path.stem, origin=f"`{origin}`")
+            contents[path] = write_spec(job.request, name=path.stem, origin=f"a run of {origin}")
         except HptcError as error:
             failures.append(error)
             continue

@@ -62,7 +62,7 @@ COMMANDS = (
     CommandEntry(
         "capture",
         "hptc.cli.capture:capture",
-        "Run a program and write a spec for each tuning job it creates",
+        "Run a program and write specs of the tuning jobs it creates",
     ),
     CommandEntry(
         "schema", "hptc.cli.schema:schema", "Print the JSON Schema of specs or of hptc.yaml"

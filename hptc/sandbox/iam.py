@@ -3,7 +3,8 @@
 Replaces moto's. Its AWS::IAM::Role ignores ManagedPolicyArns, stores inline policies as objects,
 doesn't validate the trust policy and updates only the description. Its AWS::IAM::ManagedPolicy is
 never updated and can't be deleted while attached. Its AWS::IAM::Policy is lost when an update is
-rejected.
+rejected. Adds SimulatePrincipalPolicy, which version 3 of the SageMaker SDK calls for its role: it
+allows every action, as the sandbox does.
 """
 
 import json
@@ -11,7 +12,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from moto.iam import models
+from moto.core.responses import ActionResult
+from moto.iam import models, responses
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
 from moto.iam.policy_validation import (
@@ -19,10 +21,24 @@ from moto.iam.policy_validation import (
     IAMTrustPolicyDocumentValidator,
 )
 
+from hptc.sandbox.extension import extend
 from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
 
 _MAX_POLICY_VERSIONS = 5
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+
+def install() -> None:
+    """Add what moto's IAM lacks."""
+    extend(responses.IamResponse, simulate_principal_policy=_simulate_response)
+
+
+def _simulate_response(response: Any) -> ActionResult:
+    results = [
+        {"EvalActionName": action, "EvalResourceName": "*", "EvalDecision": "allowed"}
+        for action in response._get_param("ActionNames", [])
+    ]
+    return ActionResult({"EvaluationResults": results, "IsTruncated": False})
 
 
 def _backend(location: Location) -> Any:

@@ -216,6 +216,7 @@ def _install() -> None:
     """Extend moto, once per process."""
     # Without a handler, log records go to stderr; the response has what matters.
     logging.getLogger("moto").addHandler(logging.NullHandler())
+    iam.install()
     s3.install()
     sagemaker.install()
     schedules.install()

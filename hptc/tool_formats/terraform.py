@@ -7,6 +7,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/sage
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -76,9 +77,10 @@ def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
             continue
         after = change.get("after")
         if isinstance(after, Mapping):
-            unknown = change.get("after_unknown")
-            values = _with_unknown(after, unknown if isinstance(unknown, Mapping) else {})
-            yield _Resource(address=str(entry.get("address")), values=values, is_applied=False)
+            address = str(entry.get("address"))
+            expressions = _expressions(data, address)
+            values = _with_unknown(after, change.get("after_unknown"), expressions)
+            yield _Resource(address=address, values=values, is_applied=False)
     state = data.get("values")
     waiting = [state.get("root_module")] if isinstance(state, Mapping) else []
     while waiting:
@@ -101,25 +103,57 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _with_unknown(values: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a plan, with a marked key for each that is unknown before the apply."""
+def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> dict[str, Any]:
+    """The values of a plan, with a marked key for each that is unknown before the apply.
+
+    An attribute without an expression in the configuration is left out: AWS's default is unknown,
+    too. `expressions` is None if the configuration doesn't show them, as for a dynamic block.
+    """
     merged: dict[str, Any] = dict(values)
-    for key, mark in unknown.items():
-        value = merged.get(key)
+    for key, mark in unknown.items() if isinstance(unknown, Mapping) else ():
+        known = isinstance(expressions, Mapping)
+        expression = expressions.get(key) if known else None
         if mark is True:
             merged.pop(key, None)
-            merged[key + _UNKNOWN] = f"{key} (known after apply)"
-        elif isinstance(mark, Mapping) and isinstance(value, Mapping):
-            merged[key] = _with_unknown(value, mark)
-        elif isinstance(mark, list) and isinstance(value, list):
-            marks = [*mark, *([{}] * len(value))]
+            if expression is not None or not known:
+                merged[key + _UNKNOWN] = f"{_reference(expression) or key} (known after apply)"
+        elif isinstance(mark, list) and isinstance(merged.get(key), list):
             merged[key] = [
-                _with_unknown(each, one)
-                if isinstance(each, Mapping) and isinstance(one, Mapping)
+                _with_unknown(each, _at(mark, index), _at(expression, index))
+                if isinstance(each, Mapping)
                 else each
-                for each, one in zip(value, marks, strict=False)
+                for index, each in enumerate(merged[key])
             ]
     return merged
+
+
+def _at(blocks: Any, index: int) -> Any:
+    return blocks[index] if isinstance(blocks, list) and index < len(blocks) else None
+
+
+def _reference(expression: Any) -> str:
+    """What an expression refers to, such as `aws_iam_role.tuning.arn`."""
+    references = expression.get("references") if isinstance(expression, Mapping) else None
+    return str(references[0]) if isinstance(references, list) and references else ""
+
+
+def _expressions(data: Mapping[str, Any], address: str) -> Any:
+    """The expressions of a resource in a plan's configuration, None if it isn't there."""
+    rest = re.sub(r"\[[^\]]*\]", "", address)
+    module = _get(data, "configuration", "root_module")
+    while rest.startswith("module."):
+        _, name, rest = rest.split(".", 2)
+        module = _get(module, "module_calls", name, "module")
+    for entry in _list(_get(module, "resources")):
+        if isinstance(entry, Mapping) and entry.get("address") == rest:
+            return entry.get("expressions")
+    return None
+
+
+def _get(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def _selected(resources: list[_Resource], selected: str | None) -> _Resource:

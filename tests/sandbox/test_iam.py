@@ -190,3 +190,13 @@ def test_a_rejected_policy_keeps_the_old_one(
     assert after["RoleDetailList"] == before["RoleDetailList"]
     assert after["Policies"] == before["Policies"]
     stack.delete()
+
+
+def test_a_simulation_allows_what_the_sandbox_allows(account: Account) -> None:
+    results = account.client("iam").simulate_principal_policy(
+        PolicySourceArn=f"arn:aws:iam::{account.id}:role/x", ActionNames=["s3:GetObject", "a:b"]
+    )["EvaluationResults"]
+    assert [(each["EvalActionName"], each["EvalDecision"]) for each in results] == [
+        ("s3:GetObject", "allowed"),
+        ("a:b", "allowed"),
+    ]

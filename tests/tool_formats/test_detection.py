@@ -271,26 +271,69 @@ def test_the_first_operator_of_kubernetes_has_pairs_and_its_own_region() -> None
     )
 
 
-def test_a_value_that_terraform_knows_after_the_apply_is_open() -> None:
-    change = {
-        "address": "aws_sagemaker_hyper_parameter_tuning_job.x",
-        "type": "aws_sagemaker_hyper_parameter_tuning_job",
-        "change": {
-            "after": {
-                "name": "x",
-                "config": [{"strategy": "Random"}],
-                "training_job_definition": [{"checkpoint_config": [], "environment": None}],
-                "tags": {"team": "growth", "none": None},
-            },
-            "after_unknown": {"training_job_definition": [{"role_arn": True}], "arn": True},
+PLANNED: dict[str, Any] = {
+    "address": "module.tuning[0].aws_sagemaker_hyper_parameter_tuning_job.x",
+    "type": "aws_sagemaker_hyper_parameter_tuning_job",
+    "change": {
+        "after": {
+            "name": "x",
+            "config": [{"strategy": "Random"}],
+            "training_job_definition": [{"checkpoint_config": [], "environment": None}],
+            "tags": {"team": "growth", "none": None},
         },
+        "after_unknown": {
+            "config": [{"training_job_early_stopping_type": True}],
+            "training_job_definition": [{"role_arn": True}],
+            "arn": True,
+        },
+    },
+}
+CONFIGURED = {
+    "address": "aws_sagemaker_hyper_parameter_tuning_job.x",
+    "expressions": {
+        "config": [{"strategy": {"constant_value": "Random"}}],
+        "training_job_definition": [{"role_arn": {"references": ["aws_iam_role.tuning.arn"]}}],
+    },
+}
+CONFIGURATION = {
+    "root_module": {"module_calls": {"tuning": {"module": {"resources": [CONFIGURED]}}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expressions"),
+    [
+        pytest.param(
+            CONFIGURATION,
+            {"TrainingJobDefinition.RoleArn": "aws_iam_role.tuning.arn (known after apply)"},
+            id="configuration",
+        ),
+        pytest.param(
+            {},
+            {
+                "HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType": (
+                    "training_job_early_stopping_type (known after apply)"
+                ),
+                "TrainingJobDefinition.RoleArn": "role_arn (known after apply)",
+            },
+            id="no configuration",
+        ),
+    ],
+)
+def test_a_value_that_terraform_knows_after_the_apply_is_open(
+    configuration: dict[str, Any], expressions: dict[str, str]
+) -> None:
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "resource_changes": [PLANNED],
+        "configuration": configuration,
     }
-    plan = {"format_version": "1", "terraform_version": "1", "resource_changes": [change]}
     job = read_job([(json.dumps(plan), "plan.json")])
-    assert job.request["HyperParameterTuningJobConfig"] == {"Strategy": "Random"}
+    assert job.request["HyperParameterTuningJobConfig"]["Strategy"] == "Random"
     assert job.request["Tags"] == [{"Key": "team", "Value": "growth"}]
-    (member,) = job.open_members
-    assert (member.place, member.template) == ("TrainingJobDefinition.RoleArn", "{{ role_arn }}")
+    assert {each.place: each.expression for each in job.open_members} == expressions
+    assert job.open_members[-1].template == "{{ role_arn }}"
 
 
 def test_names_in_snake_case_are_read_as_the_apis() -> None:
