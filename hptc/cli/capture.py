@@ -17,7 +17,7 @@ from hptc.errors import EXIT_OK, HptcError, UsageError
 from hptc.files import write_all
 from hptc.request.emission import Request
 from hptc.request.identity import digest
-from hptc.text import listed, plural, printable
+from hptc.text import json_text, listed, plural, printable
 from hptc.tool_formats.captured import captured_job, spec_name
 
 if TYPE_CHECKING:
@@ -32,13 +32,15 @@ _ACCOUNT = "000000000000"
 @click.option("--region", metavar="REGION", help="Region of the local endpoint.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
-    """Run a program, and write a spec for each tuning job that it creates.
+    """Run a program and write specs of the tuning jobs it creates.
 
     The program runs against a local AWS endpoint, so nothing reaches AWS: `hptc capture -- python
     train.py`. It may be a script or a notebook with the SageMaker SDK or boto3, the AWS CLI, or
     anything else that calls the API.
     """
     require("moto", "sandbox")
+    if os.path.lexists(folder) and not Path(folder).is_dir():
+        raise UsageError(f"{folder} is not a folder", help="pass a folder with -o DIR")
     # moto is optional; without it, `hptc capture --help` still works.
     from hptc.sandbox.capture import capture as run_and_capture
 
@@ -65,7 +67,8 @@ def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
             print_error(
                 f"{command[0]} failed with exit code {result.exit_code} before it created a tuning "
                 "job",
-                "data and jobs of your account don't exist here; skip what needs them",
+                "its own message is above; data and jobs of your account don't exist here, so skip "
+                "what needs them",
             )
             return result.exit_code
         raise UsageError(
@@ -98,10 +101,10 @@ def _announcement(stand_in: StandIn) -> str:
 
 
 def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origin: str) -> int:
-    """Write a spec for each different request. If one can't be written, the others still are."""
+    """Write a spec for each different request, and JSON for a request that no spec can express."""
     contents: dict[Path, str | bytes] = {}
     notes: list[str] = []
-    failures: list[HptcError] = []
+    exit_code = EXIT_OK
     known: set[str] = set()
     for request in requests:
         if digest(request) in known:
@@ -111,23 +114,22 @@ def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origi
         path = _free_path(folder, spec_name(request), contents)
         try:
             contents[path] = write_spec(job.request, name=path.stem, origin=f"a run of {origin}")
+            notes += [f"wrote {path}", *(f"  {note}" for note in job.notes)]
         except HptcError as error:
-            failures.append(error)
-            continue
-        notes += [f"wrote {path}", *(f"  {note}" for note in job.notes)]
+            path = path.with_suffix(".json")
+            contents[path] = json_text(request)
+            notes += [f"wrote {path}, the request as it was sent", f"  {error.message}"]
+            exit_code = error.exit_code
     write_all(contents, folder=folder)
     for note in notes:
         print_status(printable(note))
-    for failure in failures:
-        print_error(failure.message, failure.help)
-    if contents:
-        print_status(f"Next: hptc check {shlex.join(map(str, contents))}")
-    return failures[0].exit_code if failures else EXIT_OK
+    print_status(f"Next: hptc check {shlex.join(map(str, contents))}")
+    return exit_code
 
 
 def _free_path(folder: Path, name: str, taken: dict[Path, str | bytes]) -> Path:
-    """A path that no file has yet, and no other spec of this run."""
+    """A path that no file has yet, and no other spec of this run; nor the same with `.json`."""
     path, number = folder / f"{name}.yaml", 2
-    while path in taken or os.path.lexists(path):
+    while any(each in taken or os.path.lexists(each) for each in (path, path.with_suffix(".json"))):
         path, number = folder / f"{name}-{number}.yaml", number + 1
     return path

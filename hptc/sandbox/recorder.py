@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 from moto.s3.models import s3_backends
@@ -24,6 +25,7 @@ class Recorder:
     """Keeps every CreateHyperParameterTuningJob request that the application behind it accepts."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self.requests: list[Request] = []
         self.buckets: set[str] = set()
         """The buckets that didn't exist before the program used them."""
@@ -61,6 +63,7 @@ class Recorder:
         if is_of_bucket and environ["REQUEST_METHOD"] in ("PUT", "DELETE"):
             return
         backend = s3_backends[account][get_partition(scope[1])]
-        if name not in backend.buckets:
-            backend.create_bucket(name, scope[1])
-            self.buckets.add(name)
+        with self._lock:  # the parts of an upload arrive at the same time
+            if name not in backend.buckets:
+                backend.create_bucket(name, scope[1])
+                self.buckets.add(name)

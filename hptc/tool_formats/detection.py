@@ -47,11 +47,11 @@ def read_job(files: Sequence[tuple[str, str]], *, selected: str | None = None) -
     """
     contents = [(name, read_data(text, name)) for text, name in files]
     if len(contents) > 1:
-        job = with_open_placeholders(read_cli_pieces(contents))
+        job = read_cli_pieces(contents)
     else:
         ((name, data),) = contents
         job = _read(data, name, selected)
-    return _without_open_name(job)
+    return _without_open_name(with_open_placeholders(job))
 
 
 def read_data(text: str, file: str) -> Any:
@@ -89,7 +89,7 @@ def _read(data: Any, file: str, selected: str | None) -> ImportedJob:
                 return read_parameters(data, "the Parameters of a state machine's state")
             if is_airflow_config(data):
                 return read_airflow_config(data)
-            return with_open_placeholders(ImportedJob(request=dict(data), form=""))
+            return ImportedJob(request=dict(data), form="")
         if _has_other_names(data):
             return _read_other_names(data)
     member = member_of_piece(data)

@@ -11,7 +11,7 @@ from hptc.text import listed_code
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
 
-_PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9 _-]{0,60})>")
+_PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9 _/.-]{0,60})>")
 _FREE_TEXT = frozenset({"StaticHyperParameters", "Environment", "Values", "Regex", "Tags"})
 """Members whose texts may contain anything, such as the token `<pad>`."""
 
@@ -29,7 +29,7 @@ def with_open_placeholders(job: ImportedJob) -> ImportedJob:
         request=request,
         form=job.form,
         notes=tuple(notes),
-        open_members=tuple(conversion.open_members),
+        open_members=(*job.open_members, *conversion.open_members),
     )
 
 

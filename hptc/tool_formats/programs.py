@@ -12,7 +12,10 @@ _PYTHON = re.compile(r"^(from [\w.]+ import |import \w+|def \w+\()", re.MULTILIN
 _HCL = re.compile(r'^\s*resource\s+"\w+"\s+"[\w-]+"\s*\{', re.MULTILINE)
 _CLI = re.compile(r"\bcreate-hyper-parameter-tuning-job\b")
 _REPR = re.compile(r"\bdatetime\.datetime\(|\btzlocal\(\)|\bUnassigned object\b")
-_LOOKS_LIKE_DATA = re.compile(r"\s*[{\[]|\s*\w+\s*:")
+_LOOKS_LIKE_DATA = re.compile(
+    r"(?:[ \t]*(?:#[^\n]*|---[^\n]*|\r)?\n)*[ \t]*(?:[{\[]|[\"']?\w[\w.-]*[\"']?[ \t]*:)"
+)
+"""JSON, or a key of YAML after comments."""
 
 
 def refuse_program(text: str, file: str) -> None:

@@ -109,6 +109,26 @@ def test_without_a_tuning_job_the_exit_code_is_the_commands(
     assert message in capfd.readouterr().err
 
 
+def test_a_request_that_no_spec_can_express_is_kept(capfd: pytest.CaptureFixture[str]) -> None:
+    request = {**REQUEST, "HyperParameterTuningJobName": "no_underscores"}
+    Path("requests.json").write_text(json.dumps([request]), "utf-8")
+    assert run(["capture", "--", sys.executable, "-c", BOTO3, "0"]) == 2
+    assert json.loads(Path("no-underscores.json").read_text("utf-8")) == request
+    assert list(Path().glob("*.yaml")) == []
+    assert "wrote no-underscores.json, the request as it was sent" in capfd.readouterr().err
+
+
+def test_an_output_that_is_a_file_is_refused_before_the_run(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("specs").write_text("mine", "utf-8")
+    assert run(["capture", "-o", "specs", "--", sys.executable, "-c", "print('ran')"]) == 2
+    assert capfd.readouterr() == (
+        "",
+        "error: specs is not a folder\nhelp: pass a folder with -o DIR\n",
+    )
+
+
 def test_a_command_that_does_not_exist(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["capture", "--", "no-such-command"]) == 2
     assert "cannot run no-such-command" in capfd.readouterr().err

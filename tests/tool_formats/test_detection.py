@@ -135,6 +135,12 @@ def test_yaml_and_json_read_alike() -> None:
     assert read_job([(written, "a.yaml")]) == read_job([(json.dumps(REQUEST), "a")])
 
 
+def test_a_comment_makes_no_program() -> None:
+    comment = "---\n\n# aws sagemaker create-hyper-parameter-tuning-job --cli-input-yaml file://x\n"
+    written = yaml.safe_dump(REQUEST).replace("1e-0", "'1e-0'")
+    assert read_job([(comment + written, "stdin")]).request == REQUEST
+
+
 def test_a_placeholder_in_a_free_text_is_kept() -> None:
     job = read_job([(json.dumps(REQUEST), "a.json")])
     assert (job.request, job.open_members, job.notes) == (REQUEST, (), ())
@@ -244,6 +250,24 @@ def test_uploads_of_airflow_are_left_out_with_a_note() -> None:
     job = read_job([(json.dumps(config), "x.json")])
     assert job.request == REQUEST
     assert "Airflow uploads train.py to s3://b/k before it creates the job" in job.notes[0]
+
+
+def test_placeholders_of_a_kubernetes_sample_become_variables() -> None:
+    spec = {
+        "hyperParameterTuningJobName": "<YOUR JOB NAME>",
+        "hyperParameterTuningJobConfig": {"strategy": "Random"},
+        "trainingJobDefinition": {
+            "roleARN": "<YOUR SAGEMAKER ROLE ARN>",
+            "outputDataConfig": {"s3OutputPath": "s3://<YOUR BUCKET/OUTPUT>"},
+        },
+    }
+    text = resource("sagemaker.services.k8s.aws/v1alpha1", "HyperParameterTuningJob", spec)
+    job = read_job([(text, "job.yaml")])
+    assert {each.place: each.template for each in job.open_members} == {
+        "TrainingJobDefinition.RoleArn": "{{ your_sagemaker_role_arn }}",
+        "TrainingJobDefinition.OutputDataConfig.S3OutputPath": "s3://{{ your_bucket_output }}",
+    }
+    assert "HyperParameterTuningJobName" not in job.request
 
 
 def test_the_first_operator_of_kubernetes_has_pairs_and_its_own_region() -> None:
