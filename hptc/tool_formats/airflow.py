@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptc.diagnostics import Path
-from hptc.text import listed, listed_code
+from hptc.text import listed
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
 
@@ -36,12 +36,10 @@ def read_airflow_config(data: Mapping[str, Any]) -> ImportedJob:
             f"left out `{_UPLOADS}`: Airflow uploads {files} before it creates the job; upload "
             "your code yourself, and check the S3 URIs in the spec"
         )
-    if conversion.unknown:
-        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
     return ImportedJob(
         request=request,
         form="the configuration of an Airflow operator",
-        notes=tuple(notes),
+        notes=(*notes, *conversion.notes()),
         open_members=tuple(conversion.open_members),
     )
 

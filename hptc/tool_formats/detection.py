@@ -15,7 +15,6 @@ from hptc.request.emission import unwrapped
 from hptc.request.shapes import input_shape
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
-from hptc.text import listed_code
 from hptc.tool_formats.airflow import is_airflow_config, read_airflow_config
 from hptc.tool_formats.cli_pieces import member_of_piece, read_cli_pieces
 from hptc.tool_formats.imported_job import ImportedJob
@@ -121,10 +120,7 @@ def _read_other_names(data: Mapping[str, Any]) -> ImportedJob:
     if any(key.replace("_", "").lower() == _STATUS for key in data):
         request["HyperParameterTuningJobStatus"] = "Completed"
         return ImportedJob(request=request, form="a described tuning job")
-    notes = []
-    if conversion.unknown:
-        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
-    return ImportedJob(request=request, form="a request", notes=tuple(notes))
+    return ImportedJob(request=request, form="a request", notes=conversion.notes())
 
 
 def _without_open_name(job: ImportedJob) -> ImportedJob:

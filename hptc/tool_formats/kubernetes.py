@@ -39,12 +39,10 @@ def read_kubernetes_resource(data: Mapping[str, Any], selected: str | None) -> I
     notes = []
     if region:
         notes.append(f"left out the Region {region}: an environment in hptc.yaml has it")
-    if conversion.unknown:
-        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
     return ImportedJob(
         request={key: value for key, value in request.items() if value is not None},
         form="a Kubernetes resource",
-        notes=tuple(notes),
+        notes=(*notes, *conversion.notes()),
     )
 
 

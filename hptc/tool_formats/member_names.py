@@ -12,6 +12,7 @@ from typing import Any
 
 from hptc.diagnostics import Path, path_text
 from hptc.request.shapes import Shape, input_shape
+from hptc.text import listed_code
 from hptc.tool_formats.imported_job import OpenMember, OpenValue
 from hptc.tool_formats.samples import sample_of
 
@@ -64,6 +65,12 @@ class Conversion:
     def request(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The request of a mapping with all its members."""
         return self._structure(data, input_shape(), ())
+
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, for a person to read."""
+        if not self.unknown:
+            return ()
+        return (f"left out {listed_code(self.unknown)}: not a member of the request",)
 
     def convert(self, value: Any, shape: Shape, path: Path) -> Any:
         """A value of the other tool as one of the API's shape; None if it is absent."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptc.diagnostics import Path
-from hptc.text import listed_code
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
 
@@ -22,13 +21,10 @@ def with_open_placeholders(job: ImportedJob) -> ImportedJob:
         return job
     conversion = Conversion(open_text=_template)
     request = conversion.request(job.request)
-    notes = list(job.notes)
-    if conversion.unknown:
-        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
     return ImportedJob(
         request=request,
         form=job.form,
-        notes=tuple(notes),
+        notes=(*job.notes, *conversion.notes()),
         open_members=(*job.open_members, *conversion.open_members),
     )
 

@@ -67,13 +67,10 @@ def read_parameters(
     """The tuning job of a state's Parameters, or of its Arguments in JSONata."""
     conversion = Conversion(open_text=_expression) if is_jsonata else Conversion(_expression_key)
     request = conversion.request(parameters)
-    notes = []
-    if conversion.unknown:
-        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
     return ImportedJob(
         request=request,
         form=form,
-        notes=tuple(notes),
+        notes=conversion.notes(),
         open_members=tuple(conversion.open_members),
     )
 

@@ -59,12 +59,10 @@ def read_terraform(data: Mapping[str, Any], selected: str | None) -> ImportedJob
     region = resource.values.get("region")
     if isinstance(region, str):
         notes.append(f"left out the Region {region}: an environment in hptc.yaml has it")
-    if conversion.unknown:
-        notes.append(f"left out {listed_code(conversion.unknown)}: not a member of the request")
     return ImportedJob(
         request=request,
         form=f"the Terraform resource {resource.address}",
-        notes=tuple(notes),
+        notes=(*notes, *conversion.notes()),
         open_members=tuple(conversion.open_members),
     )
 
