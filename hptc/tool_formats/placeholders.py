@@ -1,4 +1,4 @@
-"""Requests with gaps that a person or a script fills in, such as `<account_id>`."""
+"""Requests with gaps that a person or a script fills in, such as `<account_id>` or `<<bucket>>`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hptc.diagnostics import Path
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
 
-_PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9 _/.-]{0,60})>")
+_PLACEHOLDER = re.compile(r"<{1,2}([A-Za-z][A-Za-z0-9 _/.-]{0,60})>{1,2}")
 _FREE_TEXT = frozenset({"StaticHyperParameters", "Environment", "Values", "Regex", "Tags"})
 """Members whose texts may contain anything, such as the token `<pad>`."""
 

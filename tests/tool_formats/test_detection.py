@@ -258,7 +258,7 @@ def test_placeholders_of_a_kubernetes_sample_become_variables() -> None:
         "hyperParameterTuningJobConfig": {"strategy": "Random"},
         "trainingJobDefinition": {
             "roleARN": "<YOUR SAGEMAKER ROLE ARN>",
-            "outputDataConfig": {"s3OutputPath": "s3://<YOUR BUCKET/OUTPUT>"},
+            "outputDataConfig": {"s3OutputPath": "s3://<<YOUR BUCKET/OUTPUT>>"},
         },
     }
     text = resource("sagemaker.services.k8s.aws/v1alpha1", "HyperParameterTuningJob", spec)
