@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from hptc.aws.client import connect
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
-from hptc.cli.options import REGION, STDIN
+from hptc.cli.options import ENV, REGION, STDIN
+from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.compiler.importing import read_request, write_spec
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
@@ -20,14 +20,22 @@ from hptc.service.lookup import described_request
 
 @click.command("import")
 @click.argument("file", required=False)
-@click.option("--job", metavar="NAME", help="Import this tuning job from AWS.")
+@click.option(
+    "--job", metavar="NAME", help="Import this tuning job from AWS, or the newest one of a spec."
+)
+@ENV
 @REGION
 @click.option(
     "--name", metavar="NAME", help="Name of the spec; by default, derived from the job's name."
 )
 @click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
 def import_command(
-    file: str | None, job: str | None, region: str | None, name: str | None, output: str | None
+    file: str | None,
+    job: str | None,
+    env: str | None,
+    region: str | None,
+    name: str | None,
+    output: str | None,
 ) -> int:
     """Convert a request or an existing tuning job to a spec.
 
@@ -37,7 +45,10 @@ def import_command(
     if (file is None) == (job is None):
         raise UsageError("pass either FILE (`-` for stdin) or --job NAME")
     if job is not None:
-        request: Any = described_request(connect(region=region).tuning, job)
+        target = read_target(job, env)
+        tuning = connect_to_target(target, region).tuning
+        job = find_job(target, tuning)
+        request: Any = described_request(tuning, job)
         origin = f"the tuning job {job}"
     else:
         text, origin = read_input(file or STDIN)

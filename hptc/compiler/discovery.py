@@ -31,6 +31,12 @@ def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str
     return workspace.spec_files[in_project.root]
 
 
+def spec_files_with_name(name: str, in_project: Project, workspace: Workspace) -> list[FilePath]:
+    """The files of a project whose spec has a name; several only if their authors overlooked it."""
+    files = workspace.files
+    return [path for path in project_files(in_project, files) if _spec_name(path, files) == name]
+
+
 def _spec_name(path: FilePath, files: Files) -> str | None:
     try:
         document, _ = parse_document(files.read(str(path)), str(path))

@@ -57,7 +57,7 @@ def read_status(
         training_jobs=_training_job_counters(description),
         objectives=_objective_counters(description),
         limits=_limits(config.get("ResourceLimits") or {}),
-        best=_best(description.get("BestTrainingJob")),
+        best=best_training_job(description),
         overall_best=_best(description.get("OverallBestTrainingJob")),
         failure_reason=description.get("FailureReason") or "",
         warm_start_type=warm_start.get("WarmStartType", ""),
@@ -91,6 +91,11 @@ def read_summary(summary: Mapping[str, Any]) -> JobSummary:
     )
 
 
+def summary_of(description: Mapping[str, Any]) -> JobSummary:
+    """The response of DescribeHyperParameterTuningJob as an entry of the list."""
+    return read_summary({**description["HyperParameterTuningJobConfig"], **description})
+
+
 def read_training_job(summary: Mapping[str, Any]) -> TrainingJob:
     """An entry of ListTrainingJobsForHyperParameterTuningJob, or a best training job."""
     metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric") or {}
@@ -111,6 +116,11 @@ def read_training_job(summary: Mapping[str, Any]) -> TrainingJob:
         ended=summary.get("TrainingEndTime"),
         failure_reason=summary.get("FailureReason") or "",
     )
+
+
+def best_training_job(description: Mapping[str, Any]) -> TrainingJob | None:
+    """The best training job of a tuning job's description; None if it has none yet."""
+    return _best(description.get("BestTrainingJob"))
 
 
 def _best(summary: Mapping[str, Any] | None) -> TrainingJob | None:

@@ -9,6 +9,17 @@ from datetime import datetime
 
 from hptc.frozen import frozen
 
+STATUSES = (
+    "InProgress",
+    "Completed",
+    "Failed",
+    "Stopped",
+    "Stopping",
+    "Deleting",
+    "DeleteFailed",
+)
+"""Every status of a tuning job; a test compares them with botocore's."""
+
 FINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""
 
