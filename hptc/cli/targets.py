@@ -9,8 +9,8 @@ from hptc.aws.client import Aws
 from hptc.catalog.arn import ARN
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.inputs import current_environment
-from hptc.compiler.discovery import path_in_project
-from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
+from hptc.compiler.discovery import path_in_project, spec_name
+from hptc.compiler.outcome import Compiled, CompiledRequest, Outcome
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.spec_names import close_names, is_path, may_be_name, named_spec
 from hptc.compiler.workspace import Workspace
@@ -71,32 +71,38 @@ def read_target(given: str, env: str | None) -> Target:
 def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
     if DISK.is_folder(Path(file)):
         raise UsageError(f"{file} is a folder", help="pass one spec, or the name of a tuning job")
+    in_project, faults = workspace.project_of(DISK.real(Path(file)).parent)
+    if in_project is None and faults:
+        raise UsageError(
+            f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
+        )
     outcome = compile_file(file, workspace)
-    if not outcome.name:
+    if isinstance(outcome, CompiledRequest):
+        followed = FollowedSpec(
+            name=outcome.name,
+            file=file,
+            search=None,
+            job_name=outcome.job.name,
+            digest=outcome.digest,
+        )
+        return Target(given=given, spec=followed, outcome=outcome, environment=outcome.environment)
+    name = outcome.name or spec_name(Path(file), DISK)
+    if not name:
         raise UsageError(
             f"{file} has no name that can be read",
-            help="`hptc check` shows why; or pass the name of a tuning job",
+            help=f"`hptc check {file}` shows why; or pass the name of a tuning job",
         )
-    return Target(
-        given=given,
-        spec=_followed(outcome),
-        outcome=outcome,
-        environment=outcome.environment,
-    )
-
-
-def _followed(outcome: Outcome) -> FollowedSpec:
-    is_request = isinstance(outcome, Compiled) and not isinstance(outcome, CompiledSpec)
-    parent = ParentSpec(
-        name=outcome.name, path=path_in_project(outcome.project, Path(outcome.file))
-    )
-    return FollowedSpec(
-        name=outcome.name,
-        file=outcome.file,
-        search=None if is_request else run_search(outcome.environment, parent),
+    # A spec with errors may have no environment.
+    environment = workspace.environment_of(in_project) if in_project is not None else None
+    parent = ParentSpec(name=name, path=path_in_project(in_project, Path(file)))
+    followed = FollowedSpec(
+        name=name,
+        file=file,
+        search=run_search(environment, parent),
         job_name=outcome.job.name if isinstance(outcome, Compiled) else "",
         digest=outcome.digest if isinstance(outcome, Compiled) else "",
     )
+    return Target(given=given, spec=followed, outcome=outcome, environment=environment)
 
 
 def connect_to_target(target: Target, region: str | None) -> Aws:

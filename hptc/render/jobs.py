@@ -299,11 +299,14 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Rend
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for header in headers:
-        table.add_column(header, no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    for header, *column in zip(headers, *cells, strict=True):
+        # Nothing is cut, so that it can be copied.
+        widest = max(len(header), *(cell.cell_len for cell in column))
+        table.add_column(header, no_wrap=True, min_width=widest)
+    for row in cells:
+        table.add_row(*row)
     return table
 
 

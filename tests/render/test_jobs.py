@@ -33,7 +33,7 @@ from hptc.render.jobs_json import (
     submission_json,
 )
 from hptc.service.responses import read_status, read_summary
-from hptc.service.tuning_jobs import JobSummary
+from hptc.service.tuning_jobs import JobSummary, TrainingJob
 
 PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"
 ARN = f"{PREFIX}:hyper-parameter-tuning-job/churn-1a2b3c4d"
@@ -124,14 +124,15 @@ def summary(name: str, status: str) -> JobSummary:
     )
 
 
+AUC = RUNNING.best or TrainingJob(name="", status="")
 JOBS = [
     ListedJob(
         summary=summary("churn-1a2b3c4d", "InProgress"),
         elapsed_seconds=7200,
-        best=RUNNING.best,
+        best=replace(AUC, metric_name="auc"),
         origin=RUNNING.origin,
     ),
-    ListedJob(summary=summary("ranking-with-a-long-name-99aabbcc", "Failed"), elapsed_seconds=42),
+    ListedJob(summary=summary("ranking-99aabbcc", "Failed"), elapsed_seconds=42),
 ]
 
 
@@ -190,9 +191,9 @@ def test_jobs() -> None:
     assert (
         render_jobs(JOBS)
         == """\
-name                             status    stra…  training j…  best validation…  durati…  created (UTC)
-churn-1a2b3c4d                   InProgr…  Baye…  8 of 20      0.8765            2 h 0 …  2026-03-01 1…
-ranking-with-a-long-name-99aabb  Failed    Baye…  8 of 20                        42 s     2026-03-01 1…"""
+name              status      strategy  training jobs  best auc  duration   created (UTC)
+churn-1a2b3c4d    InProgress  Bayesian  8 of 20        0.8765    2 h 0 min  2026-03-01 10:00
+ranking-99aabbcc  Failed      Bayesian  8 of 20                  42 s       2026-03-01 10:00"""
     )
 
 
@@ -331,7 +332,10 @@ def test_lists_as_json() -> None:
             id="many",
         ),
         pytest.param(
-            None, (), "has errors now, so it can't be compared; `hptc check` shows them", id="errors"
+            None,
+            (),
+            "has errors now, so it can't be compared; `hptc check` shows them",
+            id="errors",
         ),
     ],
 )
