@@ -8,6 +8,7 @@ from pathlib import Path
 from hptc.aws.client import Aws
 from hptc.catalog.arn import ARN
 from hptc.cli.connection import connect_to_environment
+from hptc.cli.console import print_status
 from hptc.cli.inputs import current_environment
 from hptc.compiler.discovery import path_in_project, spec_name
 from hptc.compiler.outcome import Compiled, CompiledRequest, Outcome
@@ -20,7 +21,7 @@ from hptc.infrastructure.run_search import ParentSpec, run_search
 from hptc.jobs.content_changes import ContentChanges, content_changes
 from hptc.jobs.spec_runs import FollowedSpec, spec_runs
 from hptc.project.project_file import Environment
-from hptc.service.interface import TuningReader
+from hptc.service.interface import Progress, TuningReader
 from hptc.service.lookup import described_request
 from hptc.source.filesystem import DISK
 
@@ -105,12 +106,15 @@ def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
     return Target(given=given, spec=followed, outcome=outcome, environment=environment)
 
 
-def connect_to_target(target: Target, region: str | None) -> Aws:
+def connect_to_target(
+    target: Target, region: str | None, *, progress: Progress = print_status
+) -> Aws:
     """Connect to the account and Region of a target; `region` overrides its environment.
 
     Raises UsageError if the Region of its ARN is another one.
     """
-    aws = connect_to_environment(target.environment if region is None else None, region=region)
+    environment = target.environment if region is None else None
+    aws = connect_to_environment(environment, region=region, progress=progress)
     if target.region and target.region != aws.region:
         raise UsageError(
             f"the tuning job `{target.job}` is in {target.region}, but the connection is to "

@@ -88,7 +88,7 @@ def render_status(
     rows += [
         ("strategy", status.strategy),
         ("training jobs", _done(status.training_jobs, status.limits)),
-        ("", _counted(status.training_jobs)),
+        ("", counts_text(status.training_jobs)),
         ("objectives", _objectives(status)),
         ("created", _time(status.created)),
         ("elapsed", _elapsed(status)),
@@ -162,7 +162,7 @@ def render_jobs(jobs: Sequence[ListedJob], *, color: bool = False, width: int = 
 def _best_value(job: TrainingJob | None, *, is_named: bool) -> str:
     if job is None or job.metric_value is None:
         return ""
-    return _metric(job) if is_named else f"{job.metric_value:g}"
+    return metric_text(job) if is_named else f"{job.metric_value:g}"
 
 
 def render_submission(outcome: Submission) -> str:
@@ -229,7 +229,8 @@ def _done(counters: TrainingJobCounters, limits: Limits) -> str:
     return f"{counters.ended}{of}"
 
 
-def _counted(counters: TrainingJobCounters) -> str:
+def counts_text(counters: TrainingJobCounters) -> str:
+    """The number of training jobs by status; statuses without any are omitted."""
     counts = (
         (counters.completed, "completed"),
         (counters.in_progress, "in progress"),
@@ -248,7 +249,7 @@ def _objectives(status: JobStatus) -> str:
 def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
     if job is None:
         return [(label, "none yet")] if label != "best with parents" else []
-    rows: list[tuple[str, str | Text]] = [(label, _metric(job) or "no objective")]
+    rows: list[tuple[str, str | Text]] = [(label, metric_text(job) or "no objective")]
     rows.append(("", _name(job.name)))
     if job.definition:
         rows.append(("", f"definition {printable(job.definition)}"))
@@ -258,7 +259,8 @@ def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
     return rows
 
 
-def _metric(job: TrainingJob) -> str:
+def metric_text(job: TrainingJob) -> str:
+    """The objective metric and its value; empty without a value."""
     if job.metric_value is None:
         return ""
     return printable(f"{job.metric_name} = {job.metric_value:g}")
@@ -282,13 +284,13 @@ def _title(name: str) -> Text:
     return Text(name, style="bold", no_wrap=True, overflow="ignore")
 
 
-def _pairs(rows: Sequence[tuple[str, str | Text]]) -> RenderableType:
+def _pairs(rows: Sequence[tuple[str, str | Text]], *, is_cut: bool = False) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, min_width=2 + max(len(label) for label, _ in rows))
-    grid.add_column(overflow="fold")
+    grid.add_column(overflow="ellipsis" if is_cut else "fold", no_wrap=is_cut)
     for label, value in rows:
         shown = Text(value) if isinstance(value, str) else value
         grid.add_row(Text(f"  {label}", style="dim"), shown)
@@ -310,7 +312,15 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Rend
     return table
 
 
-def _lines(*parts: RenderableType, color: bool, width: int) -> str:
+def status_lines(
+    name: str, status: str, rows: Sequence[tuple[str, str | Text]], *, color: bool, width: int
+) -> str:
+    """A tuning job's name and status, and rows below them, all cut to the width."""
+    title = _title(name).append("  ").append_text(_status(status))
+    return _lines(title, _pairs(rows, is_cut=True), color=color, width=width, is_cut=True)
+
+
+def _lines(*parts: RenderableType, color: bool, width: int, is_cut: bool = False) -> str:
     from rich.console import Console
     from rich.measure import Measurement
 
@@ -327,5 +337,5 @@ def _lines(*parts: RenderableType, color: bool, width: int) -> str:
     for part in parts:
         # Text that must not be wrapped may be wider than the terminal.
         least = Measurement.get(console, console.options, part).minimum
-        console.print(part, width=max(width, least))
+        console.print(part, width=width if is_cut else max(width, least), crop=is_cut)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

@@ -44,6 +44,8 @@ def read_status(
     ended: datetime | None = description.get("HyperParameterTuningEndTime")
     until = ended or (modified if status in FINAL_STATUSES and modified else now)
     warm_start = description.get("WarmStartConfig") or {}
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html
+    completion = description.get("TuningJobCompletionDetails") or {}
     return JobStatus(
         name=description["HyperParameterTuningJobName"],
         arn=description["HyperParameterTuningJobArn"],
@@ -66,6 +68,8 @@ def read_status(
             for parent in warm_start.get("ParentHyperParameterTuningJobs", ())
         ),
         origin=read_origin(tags),
+        convergence_detected=completion.get("ConvergenceDetectedTime"),
+        jobs_not_improving=completion.get("NumberOfTrainingJobsObjectiveNotImproving"),
     )
 
 

@@ -136,6 +136,8 @@ class JobStatus:
     warm_start_type: str
     parents: tuple[str, ...]
     origin: JobOrigin
+    convergence_detected: datetime | None = None
+    jobs_not_improving: int | None = None  # the newest training jobs without improvement
 
     @property
     def has_ended(self) -> bool:
