@@ -95,15 +95,16 @@ def aws_error(
             message = f"the AWS credentials are incomplete: {error}"
             return MissingCredentialsError(message, help=_SIGN_IN)
         case boto.TokenRetrievalError() | boto.SSOError():
-            return AwsError("the AWS SSO session has expired", help="run `aws sso login`")
+            return NotSentError("the AWS SSO session has expired", help="run `aws sso login`")
         case boto.CredentialRetrievalError():
-            return AwsError(f"cannot load the AWS credentials: {error}", help=_SIGN_IN)
+            return NotSentError(f"cannot load the AWS credentials: {error}", help=_SIGN_IN)
         case boto.ProfileNotFound():
-            return AwsError(str(error), help="`aws configure list-profiles` lists the profiles")
+            return NotSentError(str(error), help="`aws configure list-profiles` lists the profiles")
         case boto.NoRegionError():
             return missing_region()
         case boto.ParamValidationError():
-            return AwsError(str(error), help="botocore rejected the call; nothing was sent to AWS")
+            help = "botocore rejected the call; nothing was sent to AWS"
+            return NotSentError(str(error), help=help)
         case boto.HTTPClientError() | boto.ConnectionError():
             return AwsError(
                 f"cannot reach AWS: {error}",
@@ -113,7 +114,7 @@ def aws_error(
         case boto.BotoCoreError():
             return AwsError(str(error))
         case ValueError() if str(error).startswith("Invalid endpoint"):
-            return AwsError(str(error), help="set AWS_ENDPOINT_URL to a valid URL, or unset it")
+            return NotSentError(str(error), help="set AWS_ENDPOINT_URL to a valid URL, or unset it")
         case _:
             return None
 
@@ -124,12 +125,18 @@ def was_retried(error: Exception) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-class MissingCredentialsError(AwsError):
+class NotSentError(AwsError):
+    """The call failed on this machine; nothing was sent to AWS."""
+
+
+class MissingCredentialsError(NotSentError):
     """No complete credentials were found, so nothing was sent to AWS."""
 
 
 def has_unknown_outcome(error: AwsError) -> bool:
     """Whether the call may have taken effect all the same: no answer, or an internal error."""
+    if isinstance(error, NotSentError):
+        return False
     return not error.code or error.code in INTERNAL_ERROR_CODES
 
 
@@ -148,7 +155,7 @@ def is_access_denied(error: AwsError) -> bool:
 
 def missing_region() -> AwsError:
     """The error for a call without a Region."""
-    return AwsError(
+    return NotSentError(
         "no AWS Region is configured",
         help="choose an environment of hptc.yaml with --env, set AWS_DEFAULT_REGION, "
         "or set `region` in the profile",

@@ -12,7 +12,7 @@ from hptc.catalog.prices import ProjectPrices
 from hptc.cli.console import print_result, print_status
 from hptc.cli.options import ENV, REGION
 from hptc.cli.targets import connect_to_target, find_job, read_target
-from hptc.cli.watch_display import LineDisplay, LiveDisplay
+from hptc.cli.watch_display import progress_display
 from hptc.cli.watch_loop import DEFAULT_INTERVAL_SECONDS, Display, watch_jobs
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.jobs.observation import JobObserver
@@ -44,9 +44,7 @@ def watch(name: str, env: str | None, region: str | None, interval: float) -> in
     or stopped because one of its criteria was met, and with 3 if it failed or was stopped.
     """
     target = read_target(name, env)
-    display: Display
-    is_live = sys.stdout.isatty()
-    display = LiveDisplay(sys.stdout) if is_live else LineDisplay(print_result)
+    display = progress_display(sys.stdout, print_result)
 
     def connect() -> TuningReader:
         return connect_to_target(target, region, progress=display.note).tuning

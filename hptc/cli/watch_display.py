@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from hptc.cli.console import print_status, terminal_width, use_color
+from hptc.cli.watch_loop import Display
 from hptc.jobs.job_progress import JobProgress
 from hptc.render.job_progress import progress_line, render_job_progress
 
@@ -72,3 +73,8 @@ class LiveDisplay:
         self.stream.write(f"{up}{_CLEAR_BELOW}{above}{self._block}")
         self.stream.flush()
         self._drawn = self._block.count("\n")
+
+
+def progress_display(stream: TextIO, print_line: Callable[[str], None]) -> Display:
+    """A live block if the stream is a terminal, otherwise lines."""
+    return LiveDisplay(stream) if stream.isatty() else LineDisplay(print_line)

@@ -67,7 +67,12 @@ def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str
 
 def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
     """The summary of a submission of several jobs of which some failed."""
-    lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
+    unknown = sum(each.is_unknown for each in failed)
+    counts = [(len(failed) - unknown, "not submitted"), (unknown, "perhaps submitted")]
+    what = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
+    lines = [f"of {plural(tried, 'tuning job')}, {what}:"]
+    if not unknown:
+        lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
     for each in failed:
         lines.append(f"  {printable(each.name)}  {printable(each.file)}")
         lines += [f"    {printable(line.strip())}" for line in each.error.message.splitlines()]

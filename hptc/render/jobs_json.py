@@ -118,7 +118,7 @@ def submissions_json(outcomes: Sequence[Submission], failed: Sequence[NotSubmitt
     return _json({"jobs": jobs, **failures_data(failed)})
 
 
-def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, str]]]:
+def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, Any]]]:
     """The jobs that were not submitted, under `failed`; empty if there are none."""
     entries = [
         {
@@ -126,6 +126,7 @@ def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, st
             "file": each.file,
             "error": each.error.message,
             "help": each.error.help,
+            "is_unknown": each.is_unknown,
         }
         for each in failed
     ]
