@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import Protocol
 
 from hptc.cli.interrupts import stop_if_interrupted
@@ -49,12 +50,13 @@ class _Pace:
     """How long to wait: longer while nothing changes, and after each error in a row."""
 
     interval: float
+    max_quiet: float
     _quiet: float = 0.0
     _errors: int = 0
 
     def after_reading(self, *, is_changed: bool) -> float:
         self._errors = 0
-        longest = max(self.interval, _MAX_QUIET_SECONDS)
+        longest = max(self.interval, self.max_quiet)
         is_first = is_changed or not self._quiet
         self._quiet = self.interval if is_first else min(longest, self._quiet * _GROWTH)
         return self._quiet
@@ -63,6 +65,55 @@ class _Pace:
         self._errors += 1
         longest = max(self.interval, _MAX_RETRY_SECONDS)
         return min(longest, self.interval * float(1 << min(self._errors - 1, 16)))
+
+
+class Step(Enum):
+    """What one reading found."""
+
+    CHANGED = auto()
+    UNCHANGED = auto()
+    DONE = auto()  # there is nothing more to read
+
+
+def poll(
+    step: Callable[[TuningReader, datetime], Step],
+    connect: Callable[[], TuningReader],
+    note: Callable[[str], None],
+    *,
+    interval: float,
+    max_quiet: float = _MAX_QUIET_SECONDS,
+    clock: Clock | None = None,
+) -> None:
+    """Read again and again until a step is done.
+
+    After an error of credentials or network, `connect` is called again, because new credentials
+    may be there. Raises the errors of the first reading, and any that will not pass.
+    """
+    clock = clock or Clock()
+    pace = _Pace(interval, max_quiet)
+    tuning: TuningReader | None = None
+    has_read = False
+    while True:
+        stop_if_interrupted()
+        try:
+            tuning = tuning or connect()
+            found = step(tuning, clock.now())
+        except AwsError as error:
+            if not has_read or not is_temporary(error):
+                raise
+            tuning = None
+            delay = pace.after_error()
+            help = f"; {error.help}" if error.help else ""
+            note(
+                f"cannot read from AWS: {error.message}{help}\n"
+                f"the tuning job is not affected; trying again in {delay:.0f} s"
+            )
+            clock.sleep(delay)
+            continue
+        has_read = True
+        if found is Step.DONE:
+            return
+        clock.sleep(pace.after_reading(is_changed=found is Step.CHANGED))
 
 
 def watch_jobs(
@@ -75,42 +126,29 @@ def watch_jobs(
 ) -> int:
     """Show the progress of tuning jobs until all have ended; return an exit code.
 
-    After an error of credentials or network, `connect` is called again, because new credentials
-    may be there. Raises the errors of the first reading, AwsError for one that will not pass, and
-    OperationError for a tuning job that does not exist.
+    Raises the errors of `poll`, and OperationError for a tuning job that does not exist.
     """
-    clock = clock or Clock()
-    pace = _Pace(interval)
-    tuning: TuningReader | None = None
-    has_read = False
     before: list[tuple[object, ...]] = []
-    while True:
-        stop_if_interrupted()
-        try:
-            tuning = tuning or connect()
-            for observer in observers:
-                if observer.latest is None or not observer.latest.has_ended:
-                    observer.observe(tuning, clock.now())
-        except AwsError as error:
-            if not has_read or not is_temporary(error):
-                raise
-            tuning = None
-            delay = pace.after_error()
-            help = f"; {error.help}" if error.help else ""
-            display.note(
-                f"cannot read the progress: {error.message}{help}\n"
-                f"the tuning job is not affected; trying again in {delay:.0f} s"
-            )
-            clock.sleep(delay)
-            continue
-        has_read = True
-        progress = [each.latest for each in observers if each.latest is not None]
-        display.show(progress, clock.now())
+
+    def step(tuning: TuningReader, now: datetime) -> Step:
+        nonlocal before
+        for observer in observers:
+            if observer.latest is None or not observer.latest.has_ended:
+                observer.observe(tuning, now)
+        progress = _latest(observers)
+        display.show(progress, now)
         if all(each.has_ended for each in progress):
-            return exit_code(progress)
-        now = [each.essentials for each in progress]
-        clock.sleep(pace.after_reading(is_changed=now != before))
-        before = now
+            return Step.DONE
+        after = [each.essentials for each in progress]
+        is_changed, before = after != before, after
+        return Step.CHANGED if is_changed else Step.UNCHANGED
+
+    poll(step, connect, display.note, interval=interval, clock=clock)
+    return exit_code(_latest(observers))
+
+
+def _latest(observers: Sequence[JobObserver]) -> list[JobProgress]:
+    return [each.latest for each in observers if each.latest is not None]
 
 
 def exit_code(progress: Sequence[JobProgress]) -> int:

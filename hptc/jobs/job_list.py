@@ -10,20 +10,10 @@ from hptc.jobs.history import known_origin
 from hptc.jobs.snapshot import JobSnapshot
 from hptc.service.interface import TuningReader
 from hptc.service.responses import best_training_job
-from hptc.service.tuning_jobs import FINAL_STATUSES, JobOrigin, JobSummary, TrainingJob
+from hptc.service.tuning_jobs import FINAL_STATUSES, JobOrigin, JobSummary, ListedJob
 
 MAX_TAGS_READ = 200
 """The tags of this many jobs are read to find those of a project: one call each."""
-
-
-@frozen
-class ListedJob:
-    """A tuning job of a list. `best` is None if it has none, or if it was not read."""
-
-    summary: JobSummary
-    elapsed_seconds: int
-    best: TrainingJob | None = None
-    origin: JobOrigin | None = None  # None if it was not read
 
 
 @frozen

@@ -34,6 +34,7 @@ from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
     JobStatus,
     Limits,
+    ListedJob,
     TrainingJob,
     TrainingJobCounters,
 )
@@ -44,7 +45,6 @@ if TYPE_CHECKING:  # not needed to render
     from rich.text import Text
 
     from hptc.jobs.content_changes import ContentChanges
-    from hptc.jobs.job_list import ListedJob
 
 WIDTH = 100
 _UNBOUNDED = 10_000

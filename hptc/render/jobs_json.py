@@ -19,8 +19,8 @@ from hptc.jobs.decisions import (
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     JobStatus,
-    JobSummary,
     Limits,
+    ListedJob,
     TrainingJob,
     TrainingJobCounters,
 )
@@ -28,7 +28,6 @@ from hptc.text import json_text
 
 if TYPE_CHECKING:  # not needed to render
     from hptc.jobs.content_changes import ContentChanges
-    from hptc.jobs.job_list import ListedJob
 
 VERSION = 1
 

@@ -115,6 +115,16 @@ class JobOrigin:
 
 
 @frozen
+class ListedJob:
+    """A tuning job of a list. `best` is None if it has none, or if it was not read."""
+
+    summary: JobSummary
+    elapsed_seconds: int
+    best: TrainingJob | None = None
+    origin: JobOrigin | None = None  # None if it was not read
+
+
+@frozen
 class JobStatus:
     """The status of one tuning job."""
 

@@ -19,7 +19,6 @@ from hptc.jobs.decisions import (
     Submission,
     Submitted,
 )
-from hptc.jobs.job_list import ListedJob
 from hptc.render.jobs import (
     render_jobs,
     render_status,
@@ -33,7 +32,7 @@ from hptc.render.jobs_json import (
     submission_json,
 )
 from hptc.service.responses import read_status, read_summary
-from hptc.service.tuning_jobs import JobSummary, TrainingJob
+from hptc.service.tuning_jobs import JobSummary, ListedJob, TrainingJob
 
 PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"
 ARN = f"{PREFIX}:hyper-parameter-tuning-job/churn-1a2b3c4d"
