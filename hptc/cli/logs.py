@@ -109,7 +109,7 @@ def _follow(choice: LogChoice, target: Target, region: str | None, tail: int | N
         nonlocal status
         # The status is read first, so that the lines of one that has ended are complete.
         description = tuning.describe_training_job(job.name)
-        status = str(description["TrainingJobStatus"]) if description is not None else "deleted"
+        status = str(description["TrainingJobStatus"]) if description is not None else job.status
         count = 0
         for event in lines.read(tuning, tail=tail):
             count += 1

@@ -40,7 +40,7 @@ def render_job_progress(
     if best is None:
         rows.append((label, "none yet"))
     else:
-        rows.append((label, f"{metric_text(best) or 'no objective'}  {printable(best.name)}"))
+        rows += [(label, metric_text(best) or "no objective"), ("", printable(best.name))]
         rows += [("", printable(f"{name} = {value}")) for name, value in best.tuned_hyperparameters]
     rows += list(_running_rows(progress.running, max_running))
     if progress.failure_reason:

@@ -289,13 +289,13 @@ def _title(name: str) -> Text:
     return Text(name, style="bold", no_wrap=True, overflow="ignore")
 
 
-def _pairs(rows: Sequence[tuple[str, str | Text]], *, is_cut: bool = False) -> RenderableType:
+def _pairs(rows: Sequence[tuple[str, str | Text]]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, min_width=2 + max(len(label) for label, _ in rows))
-    grid.add_column(overflow="ellipsis" if is_cut else "fold", no_wrap=is_cut)
+    grid.add_column(overflow="fold")
     for label, value in rows:
         shown = Text(value) if isinstance(value, str) else value
         grid.add_row(Text(f"  {label}", style="dim"), shown)
@@ -321,11 +321,20 @@ def status_lines(
     name: str, status: str, rows: Sequence[tuple[str, str | Text]], *, color: bool, width: int
 ) -> str:
     """A tuning job's name and status, and rows below them, all cut to the width."""
-    title = _title(name).append("  ").append_text(_status(status))
-    return _lines(title, _pairs(rows, is_cut=True), color=color, width=width, is_cut=True)
+    from rich.text import Text
+
+    indent = 2 + max(len(label) for label, _ in rows)
+    lines = [_title(name).append("  ").append_text(_status(status))]
+    for label, value in rows:
+        line = Text(no_wrap=True, overflow="ignore")
+        line.append(f"  {label}".ljust(indent), style="dim").append("  ")
+        lines.append(line.append(value) if isinstance(value, str) else line.append_text(value))
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return _lines(*lines, color=color, width=width)
 
 
-def _lines(*parts: RenderableType, color: bool, width: int, is_cut: bool = False) -> str:
+def _lines(*parts: RenderableType, color: bool, width: int) -> str:
     from rich.console import Console
     from rich.measure import Measurement
 
@@ -342,5 +351,5 @@ def _lines(*parts: RenderableType, color: bool, width: int, is_cut: bool = False
     for part in parts:
         # Text that must not be wrapped may be wider than the terminal.
         least = Measurement.get(console, console.options, part).minimum
-        console.print(part, width=width if is_cut else max(width, least), crop=is_cut)
+        console.print(part, width=max(width, least))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

@@ -19,6 +19,7 @@ from hptc.jobs.decisions import (
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     JobStatus,
+    JobSummary,
     Limits,
     ListedJob,
     TrainingJob,
