@@ -44,6 +44,7 @@ _DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on reso
 _PROXY_SETTINGS = "the proxy settings (HTTPS_PROXY, NO_PROXY)"
 _HTML_TAG = re.compile(r"<[^>]*>")
 _MAX_PAGE_TEXT = 200
+_PAGE_START = 1000  # bytes
 _QUOTA = re.compile(
     r"service limit '(?P<quota>[^']+)' is (?P<limit>[\d.]+)[^,]*, "
     r"with current utilization of (?P<used>[\d.]+)[^,]*? "
@@ -67,7 +68,7 @@ def reject_html(response_dict: Mapping[str, Any], **_: Any) -> None:
     HTML.
     """
     status = response_dict["status_code"]
-    if status < 300 and _is_html_type(response_dict["headers"]):
+    if status < 300 and _is_html_type(response_dict["headers"]) and _is_page(response_dict):
         raise HtmlResponseError(status=status)
 
 
@@ -166,6 +167,12 @@ def _is_html(response: Mapping[str, Any]) -> bool:
     message = str(response.get("Error", {}).get("Message", "")).lstrip().lower()
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return message.startswith(("<!doctype html", "<html")) or _is_html_type(headers)
+
+
+def _is_page(response_dict: Mapping[str, Any]) -> bool:
+    """Whether a response has markup; moto declares that its JSON of CloudWatch Logs is HTML."""
+    body = response_dict.get("body") or b"<"
+    return bool(body[:_PAGE_START].lstrip().startswith(b"<"))
 
 
 def _is_html_type(headers: Mapping[str, str]) -> bool:

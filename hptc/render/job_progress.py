@@ -77,9 +77,8 @@ def outcome_line(progress: JobProgress, options: str = "") -> str:
             return f"{name} was stopped {took}, before it was complete"
         case JobOutcome.FAILED:
             reason = f": {printable(progress.failure_reason)}" if progress.failure_reason else ""
-            return (
-                f"{name} failed {took}{reason}\n`hptc logs {name}` shows the last lines of its logs"
-            )
+            logs = f"`hptc logs {name}{options}` shows the last lines of its failed training jobs"
+            return f"{name} failed {took}{reason}\n{logs}"
         case None:
             return (
                 f"{name} is still running: `hptc watch {name}{options}` follows it, and "
