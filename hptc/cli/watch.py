@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import click
 
-from hptc.catalog.prices import ProjectPrices
 from hptc.cli.console import print_result, print_status
 from hptc.cli.options import ENV, REGION
+from hptc.cli.project_prices import current_prices
 from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_display import progress_display
 from hptc.cli.watch_loop import DEFAULT_INTERVAL_SECONDS, Display, watch_jobs
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.jobs.observation import JobObserver
-from hptc.project import project_file
 from hptc.render.job_progress import outcome_line
 from hptc.request.tuning_job import TuningJob
 from hptc.service.interface import TuningReader
@@ -71,7 +69,11 @@ def follow(
 
     `options` are those of a command that finds the same tuning jobs.
     """
-    bound_of = _bounds()
+    prices = current_prices()
+
+    def bound_of(job: TuningJob, region: str) -> CostBound:
+        return cost_bound(job, region, prices)
+
     observers = [JobObserver(name=name, bound_of=bound_of) for name in names]
     is_interrupted = True
     try:
@@ -88,10 +90,3 @@ def follow(
                     print_status(f"`hptc watch {each.name}{options}` follows {each.name}")
             elif is_interrupted or each.latest.has_ended:
                 print_status(outcome_line(each.latest, options))
-
-
-def _bounds() -> Callable[[TuningJob, str], CostBound]:
-    """Bounds the cost of tuning jobs with the prices of the current project."""
-    found = project_file.find(Path.cwd())
-    prices = ProjectPrices().of(found.parent if found is not None else None)
-    return lambda job, region: cost_bound(job, region, prices)

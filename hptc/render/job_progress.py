@@ -5,6 +5,7 @@ NO_COLOR in the environment overrides `color`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,12 +15,13 @@ from hptc.cost.spending import SpentCost
 from hptc.jobs.job_progress import JobOutcome, JobProgress, Remaining, RunningTraining
 from hptc.render.cost import dollars, hours_text
 from hptc.render.jobs import WIDTH, counts_text, duration_text, metric_text, status_lines
-from hptc.text import plural, printable
+from hptc.text import duration, plural, printable
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 _MAX_RUNNING = 10
+_EXACT_SECONDS = 120  # a longer estimate is shown in whole minutes
 
 
 def render_job_progress(
@@ -101,8 +103,12 @@ def _time(progress: JobProgress) -> str:
 
 def remaining_text(remaining: Remaining) -> str:
     """The time that is left, as an estimate or as a limit."""
-    kind = "at most" if remaining.is_limit else "about"
-    return f"{kind} {duration_text(remaining.seconds)}"
+    if remaining.is_limit:
+        return f"at most {duration_text(remaining.seconds)}"
+    seconds = remaining.seconds
+    if seconds <= _EXACT_SECONDS:
+        return f"about {duration_text(seconds)}"
+    return f"about {duration(60 * math.ceil(seconds / 60))}"
 
 
 def cost_text(cost: SpentCost | None) -> str:

@@ -49,7 +49,7 @@ def test_a_block() -> None:
   training jobs  2 of 4 ended (1 completed, 2 in progress, 1 failed)
   time           20 min 0 s of at most 2 h 0 min
   cost           $0.32 of at most $2.44
-  remaining      about 5 min 0 s
+  remaining      about 5 min
   best so far    validation:auc = 0.875
                  {NAME}-001-abcd
                  eta = 0.1
@@ -82,7 +82,7 @@ def test_untrusted_text_is_harmless() -> None:
 def test_a_line() -> None:
     assert progress_line(RUNNING, at(20)) == (
         f"2026-01-01 00:20:00 UTC  {NAME}: InProgress, 2 of 4 ended (1 completed, 2 in progress, "
-        "1 failed); best validation:auc = 0.875; $0.32 of at most $2.44; about 5 min 0 s left"
+        "1 failed); best validation:auc = 0.875; $0.32 of at most $2.44; about 5 min left"
     )
 
 
