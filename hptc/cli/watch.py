@@ -14,7 +14,7 @@ from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_display import progress_display
 from hptc.cli.watch_loop import DEFAULT_INTERVAL_SECONDS, Display, watch_jobs
 from hptc.cost.bound import CostBound, cost_bound
-from hptc.jobs.observation import JobObserver
+from hptc.jobs.job_observer import JobObserver
 from hptc.render.job_progress import outcome_line
 from hptc.request.tuning_job import TuningJob
 from hptc.service.interface import TuningReader

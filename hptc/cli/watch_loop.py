@@ -16,8 +16,8 @@ from typing import Protocol
 from hptc.cli.interrupts import stop_if_interrupted
 from hptc.errors import EXIT_OK, EXIT_OPERATION, AwsError
 from hptc.frozen import frozen
+from hptc.jobs.job_observer import JobObserver, is_temporary
 from hptc.jobs.job_progress import JobOutcome, JobProgress
-from hptc.jobs.observation import JobObserver, is_temporary
 from hptc.service.interface import TuningReader
 
 DEFAULT_INTERVAL_SECONDS = 15.0

@@ -5,7 +5,6 @@ NO_COLOR in the environment overrides `color`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -108,7 +107,7 @@ def remaining_text(remaining: Remaining) -> str:
     seconds = remaining.seconds
     if seconds <= _EXACT_SECONDS:
         return f"about {duration_text(seconds)}"
-    return f"about {duration(60 * math.ceil(seconds / 60))}"
+    return f"about {duration(-(-seconds // 60) * 60)}"
 
 
 def cost_text(cost: SpentCost | None) -> str:

@@ -12,8 +12,8 @@ import pytest
 from hptc.cli.watch_display import LineDisplay, LiveDisplay
 from hptc.cli.watch_loop import Clock, watch_jobs
 from hptc.errors import AwsError, OperationError
+from hptc.jobs.job_observer import JobObserver
 from hptc.jobs.job_progress import JobProgress
-from hptc.jobs.observation import JobObserver
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.running_jobs import NAME, Service, Ticks, bound_of, training_job
 
