@@ -45,8 +45,8 @@ def import_command(
     if (file is None) == (job is None):
         raise UsageError("pass either FILE (`-` for stdin) or --job NAME")
     if job is not None:
-        target = read_target(job, env)
-        tuning = connect_to_target(target, region).tuning
+        target = read_target(job, env, region)
+        tuning = connect_to_target(target).tuning
         job = find_job(target, tuning)
         request: Any = described_request(tuning, job)
         origin = f"the tuning job {job}"

@@ -16,6 +16,7 @@ from hptc.cli.options import AS_JSON, ENV, REGION
 from hptc.cli.targets import connect_to_target, read_target
 from hptc.errors import UsageError
 from hptc.jobs.job_list import MAX_TAGS_READ, project_jobs, with_best
+from hptc.jobs.spec_runs import MAX_TAGS_READ as MAX_SPEC_TAGS_READ
 from hptc.jobs.spec_runs import spec_runs
 from hptc.render.jobs import render_jobs
 from hptc.render.jobs_json import jobs_json
@@ -104,17 +105,17 @@ def list_command(
 def _of_spec(
     spec: str, env: str | None, region: str | None, status: str, limit: int
 ) -> tuple[Aws, _Jobs]:
-    target = read_target(spec, env)
+    target = read_target(spec, env, region)
     if target.spec is None:
         raise UsageError(
             f"`{spec}` is not the name or file of a spec in this project",
             help=f"for jobs whose name contains it, use --contains {spec}",
         )
-    aws = connect_to_target(target, region)
+    aws = connect_to_target(target)
     found = spec_runs(target.spec, aws.tuning, status=status, limit=limit)
     if not found.runs and not status:
         found.newest  # noqa: B018  raises an error that says why there are none
-    _note_missing(found.unreadable, is_cut=found.is_cut, read=len(found.runs))
+    _note_missing(found.unreadable, is_cut=found.is_cut, read=MAX_SPEC_TAGS_READ)
     return aws, [(run.summary, run.origin) for run in found.runs]
 
 
@@ -136,4 +137,4 @@ def _note_missing(unreadable: int, *, is_cut: bool, read: int) -> None:
             "caller needs permission for sagemaker:ListTags"
         )
     if is_cut:
-        print_status(f"note: the tags of the newest {read} tuning jobs were read; there are more")
+        print_status(f"note: the tags of the newest {read} were read, and there may be more")

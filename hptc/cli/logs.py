@@ -60,8 +60,8 @@ def logs(
     is that of the newest training job that runs, or of the best one when the tuning job has ended.
     If the tuning job failed, the logs of its failed training jobs are shown. Secrets are masked.
     """
-    target = read_target(name, env)
-    tuning = connect_to_target(target, region).tuning
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
     status = job_status(tuning, find_job(target, tuning))
     training_jobs = list(tuning.list_training_jobs(status.name, limit=MAX_TRAINING_JOBS))
     choice = choose_training_jobs(status, training_jobs, training_job)
@@ -72,7 +72,7 @@ def logs(
                 f"{status.name} has failed, so there is nothing to follow",
                 help="leave out --follow, or choose one with --training-job NAME",
             )
-        _follow(choice, target, region, last)
+        _follow(choice, target, last)
         return EXIT_OK
     for number, job in enumerate(choice.training_jobs):
         header = log_header(job, choice)
@@ -96,14 +96,14 @@ def _print(event: LogEvent) -> None:
     print_result("\n".join(log_lines(event, is_first_instance=is_first_instance)))
 
 
-def _follow(choice: LogChoice, target: Target, region: str | None, tail: int | None) -> None:
+def _follow(choice: LogChoice, target: Target, tail: int | None) -> None:
     (job,) = choice.training_jobs
     print_status(log_header(job, choice))
     lines = NewLines(job.name)
     status = ""
 
     def connect() -> TuningReader:
-        return connect_to_target(target, region).tuning
+        return connect_to_target(target).tuning
 
     def step(tuning: TuningReader, _: datetime) -> Step:
         nonlocal status

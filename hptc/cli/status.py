@@ -25,8 +25,8 @@ def status(name: str, env: str | None, region: str | None, as_json: bool) -> Non
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
     is shown, whether or not the spec has changed since.
     """
-    target = read_target(name, env)
-    tuning = connect_to_target(target, region).tuning
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
     found = job_status(tuning, find_job(target, tuning))
     changes = changes_since(target, tuning, found.name, found.origin.digest)
     print_result(

@@ -23,7 +23,7 @@ def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
     running is stopped; if several are, none is, and they are listed. Nothing is deleted.
     """
-    target = read_target(name, env)
-    tuning = connect_to_target(target, region).tuning
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
     outcome = submission.stop(tuning, find_running_job(target, tuning))
     print_result(stop_json(outcome) if as_json else render_stop(outcome))

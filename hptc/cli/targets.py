@@ -33,40 +33,48 @@ class Target:
     """A spec, or the tuning job with the name `job`."""
 
     given: str
+    region: str | None = None  # chosen by an option; it overrides the environment
     job: str = ""
-    region: str = ""  # of a job that was given by its ARN
+    job_region: str = ""  # of a job that was given by its ARN
     spec: FollowedSpec | None = None
     outcome: Outcome | None = None  # of compiling the spec
     environment: Environment | None = None
     hint: str = "`hptc list` lists the tuning jobs"  # what to do if there is no such job
 
 
-def read_target(given: str, env: str | None) -> Target:
+def read_target(given: str, env: str | None, region: str | None) -> Target:
     """What a text means: a file, the name of a spec of the current project, or a tuning job.
 
-    Raises UsageError if it can't be either, and for a spec without a name.
+    With a Region, a tuning job is found by its name even if hptc.yaml has errors. Raises
+    UsageError if it can be none of these, and for a spec without a name.
     """
     arn = ARN.parse(given)
     if arn is not None:
         if not arn.resource.startswith(_JOB_RESOURCE):
             raise UsageError(f"{given} is not the ARN of a tuning job")
         name = arn.resource.removeprefix(_JOB_RESOURCE)
-        return Target(
-            given=given, job=name, region=arn.region, environment=current_environment(env)
-        )
+        return _job_target(Target(given=given, region=region, job=name, job_region=arn.region), env)
     workspace = Workspace(environment=env)
     if is_path(given, DISK):
-        return _spec_target(given, given, workspace)
+        return replace(_spec_target(given, given, workspace), region=region)
     if not may_be_name(given):
         raise UsageError(
             f"{given}: no such file", help="pass a spec, its name, or the name of a tuning job"
         )
-    file = named_spec(given, workspace)
+    in_project, faults = workspace.project_of(Path.cwd())
+    is_unreadable = in_project is None and bool(faults)
+    file = None if is_unreadable and region is not None else named_spec(given, workspace)
     if file is not None:
-        return _spec_target(given, file, workspace)
-    found = Target(given=given, job=given, environment=current_environment(env))
+        return replace(_spec_target(given, file, workspace), region=region)
+    found = _job_target(Target(given=given, region=region, job=given), env)
     hint = close_names(given, workspace)
     return replace(found, hint=hint) if hint else found
+
+
+def _job_target(target: Target, env: str | None) -> Target:
+    """The tuning job in the environment of the current project, unless a Region was chosen."""
+    environment = current_environment(env) if target.region is None else None
+    return replace(target, environment=environment)
 
 
 def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
@@ -106,20 +114,18 @@ def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
     return Target(given=given, spec=followed, outcome=outcome, environment=environment)
 
 
-def connect_to_target(
-    target: Target, region: str | None, *, progress: Progress = print_status
-) -> Aws:
-    """Connect to the account and Region of a target; `region` overrides its environment.
+def connect_to_target(target: Target, *, progress: Progress = print_status) -> Aws:
+    """Connect to the account and Region of a target.
 
     Raises UsageError if the Region of its ARN is another one.
     """
-    environment = target.environment if region is None else None
-    aws = connect_to_environment(environment, region=region, progress=progress)
-    if target.region and target.region != aws.region:
+    environment = target.environment if target.region is None else None
+    aws = connect_to_environment(environment, region=target.region, progress=progress)
+    if target.job_region and target.job_region != aws.region:
         raise UsageError(
-            f"the tuning job `{target.job}` is in {target.region}, but the connection is to "
+            f"the tuning job `{target.job}` is in {target.job_region}, but the connection is to "
             f"{aws.region}",
-            help=f"use --region {target.region}",
+            help=f"use --region {target.job_region}",
         )
     return aws
 

@@ -41,11 +41,11 @@ def watch(name: str, env: str | None, region: str | None, interval: float) -> in
     is followed. Ctrl-C ends watching, not the tuning job. Exits with 0 if the tuning job completed
     or stopped because one of its criteria was met, and with 3 if it failed or was stopped.
     """
-    target = read_target(name, env)
+    target = read_target(name, env, region)
     display = progress_display(sys.stdout, print_result)
 
     def connect() -> TuningReader:
-        return connect_to_target(target, region, progress=display.note).tuning
+        return connect_to_target(target, progress=display.note).tuning
 
     job = find_job(target, connect())
     return follow([job], connect, display, interval=interval, options=location_options(env, region))

@@ -258,12 +258,14 @@ def test_the_statuses_are_those_of_the_api() -> None:
     assert sorted(STATUSES) == sorted(shape.enum)
 
 
-def test_a_spec_with_errors_in_its_project(project: Project, capsys: Capture) -> None:
+def test_errors_in_hptc_yaml(project: Project, capsys: Capture) -> None:
     """Without the project's name, nothing could tell which jobs are the spec's."""
-    project.submit()
+    name = project.submit()
     (project.root / "hptc.yaml").write_text("project: [", "utf-8")
     for given in ("tuner", "specs/tuner.yaml"):
         assert "hptc.yaml: " in refused(capsys, "status", given, code=2)
+    # A tuning job can be found, and stopped, all the same.
+    assert answer(capsys, "status", name, "--region", "us-east-1")["job"]["name"] == name
 
 
 @pytest.mark.parametrize(
