@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -76,5 +77,6 @@ class LiveDisplay:
 
 
 def progress_display(stream: TextIO, print_line: Callable[[str], None]) -> Display:
-    """A live block if the stream is a terminal, otherwise lines."""
-    return LiveDisplay(stream) if stream.isatty() else LineDisplay(print_line)
+    """A live block if the stream is a terminal that can move its cursor, otherwise lines."""
+    can_redraw = stream.isatty() and os.environ.get("TERM") != "dumb"
+    return LiveDisplay(stream) if can_redraw else LineDisplay(print_line)

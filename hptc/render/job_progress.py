@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, assert_never
 from hptc.cost.spending import SpentCost
 from hptc.jobs.job_progress import JobOutcome, JobProgress, Remaining, RunningTraining
 from hptc.render.cost import dollars, hours_text
-from hptc.render.jobs import WIDTH, counts_text, duration_text, metric_text, status_lines
+from hptc.render.jobs import (
+    WIDTH,
+    counts_text,
+    duration_text,
+    metric_text,
+    reason_text,
+    status_lines,
+)
 from hptc.text import duration, plural, printable
 
 if TYPE_CHECKING:
@@ -45,7 +52,7 @@ def render_job_progress(
         rows += [("", printable(f"{name} = {value}")) for name, value in best.tuned_hyperparameters]
     rows += list(_running_rows(progress.running, max_running))
     if progress.failure_reason:
-        rows.append(("reason", printable(progress.failure_reason)))
+        rows.append(("reason", reason_text(progress.failure_reason)))
     return status_lines(progress.name, progress.status, rows, color=color, width=width)
 
 
@@ -77,7 +84,7 @@ def outcome_line(progress: JobProgress, options: str = "") -> str:
         case JobOutcome.STOPPED:
             return f"{name} was stopped {took}, before it was complete"
         case JobOutcome.FAILED:
-            reason = f": {printable(progress.failure_reason)}" if progress.failure_reason else ""
+            reason = f": {reason_text(progress.failure_reason)}" if progress.failure_reason else ""
             logs = f"`hptc logs {name}{options}` shows the last lines of its failed training jobs"
             return f"{name} failed {took}{reason}\n{logs}"
         case None:

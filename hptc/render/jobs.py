@@ -29,6 +29,7 @@ from hptc.jobs.decisions import (
 )
 from hptc.project.references import latest_spec
 from hptc.render.cost import headline, total
+from hptc.secrets import hide_secrets
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
@@ -89,7 +90,7 @@ def render_status(
     """The status of one tuning job as text, and how its spec has changed since."""
     rows: list[tuple[str, str | Text]] = [("status", _status(status.status))]
     if status.failure_reason:
-        rows.append(("reason", printable(status.failure_reason)))
+        rows.append(("reason", reason_text(status.failure_reason)))
     rows += [
         ("strategy", status.strategy),
         ("training jobs", _done(status.training_jobs, status.limits)),
@@ -262,6 +263,11 @@ def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
         rows.append(("", f"of {printable(job.tuning_job)}"))
     rows += [("", printable(f"{name} = {value}")) for name, value in job.tuned_hyperparameters]
     return rows
+
+
+def reason_text(reason: str) -> str:
+    """Why a job failed, without secrets: AWS quotes the error of the training script."""
+    return printable(hide_secrets(reason))
 
 
 def metric_text(job: TrainingJob) -> str:

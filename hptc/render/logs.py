@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from hptc.jobs.log_choice import ChoiceReason, LogChoice
-from hptc.render.jobs import metric_text
+from hptc.render.jobs import metric_text, reason_text
 from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import LogEvent, TrainingJob
 from hptc.text import plural, printable
@@ -51,7 +51,7 @@ def log_header(job: TrainingJob, choice: LogChoice) -> str:
         ChoiceReason.FAILED: "",
     }[choice.reason]
     about = [part for part in (why, job.status, value) if part]
-    reason = f"\n  {printable(job.failure_reason)}" if job.failure_reason else ""
+    reason = f"\n  {reason_text(job.failure_reason)}" if job.failure_reason else ""
     return f"{printable(job.name)} ({', '.join(about)}){reason}"
 
 

@@ -74,9 +74,11 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 
 def test_untrusted_text_is_harmless() -> None:
-    evil = replace(RUNNING, failure_reason="\x1b[2J[red]gone", status="Failed")
-    assert "\x1b" not in render_job_progress(evil)
-    assert "[red]gone" in render_job_progress(evil)
+    reason = "\x1b[2J[red]gone with AKIAIOSFODNN7EXAMPLX"
+    evil = replace(RUNNING, failure_reason=reason, status="Failed", outcome=JobOutcome.FAILED)
+    for text in (render_job_progress(evil), outcome_line(evil)):
+        assert "\x1b" not in text
+        assert "[red]gone with ********************" in text
 
 
 def test_a_line() -> None:
