@@ -44,6 +44,7 @@ _DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on reso
 _PROXY_SETTINGS = "the proxy settings (HTTPS_PROXY, NO_PROXY)"
 _HTML_TAG = re.compile(r"<[^>]*>")
 _MAX_PAGE_TEXT = 200
+_PAGE_START = 1000  # bytes
 _QUOTA = re.compile(
     r"service limit '(?P<quota>[^']+)' is (?P<limit>[\d.]+)[^,]*, "
     r"with current utilization of (?P<used>[\d.]+)[^,]*? "
@@ -67,7 +68,7 @@ def reject_html(response_dict: Mapping[str, Any], **_: Any) -> None:
     HTML.
     """
     status = response_dict["status_code"]
-    if status < 300 and _is_html_type(response_dict["headers"]):
+    if status < 300 and _is_html_type(response_dict["headers"]) and _is_page(response_dict):
         raise HtmlResponseError(status=status)
 
 
@@ -95,15 +96,16 @@ def aws_error(
             message = f"the AWS credentials are incomplete: {error}"
             return MissingCredentialsError(message, help=_SIGN_IN)
         case boto.TokenRetrievalError() | boto.SSOError():
-            return AwsError("the AWS SSO session has expired", help="run `aws sso login`")
+            return NotSentError("the AWS SSO session has expired", help="run `aws sso login`")
         case boto.CredentialRetrievalError():
-            return AwsError(f"cannot load the AWS credentials: {error}", help=_SIGN_IN)
+            return NotSentError(f"cannot load the AWS credentials: {error}", help=_SIGN_IN)
         case boto.ProfileNotFound():
-            return AwsError(str(error), help="`aws configure list-profiles` lists the profiles")
+            return NotSentError(str(error), help="`aws configure list-profiles` lists the profiles")
         case boto.NoRegionError():
             return missing_region()
         case boto.ParamValidationError():
-            return AwsError(str(error), help="botocore rejected the call; nothing was sent to AWS")
+            help = "botocore rejected the call; nothing was sent to AWS"
+            return NotSentError(str(error), help=help)
         case boto.HTTPClientError() | boto.ConnectionError():
             return AwsError(
                 f"cannot reach AWS: {error}",
@@ -113,7 +115,7 @@ def aws_error(
         case boto.BotoCoreError():
             return AwsError(str(error))
         case ValueError() if str(error).startswith("Invalid endpoint"):
-            return AwsError(str(error), help="set AWS_ENDPOINT_URL to a valid URL, or unset it")
+            return NotSentError(str(error), help="set AWS_ENDPOINT_URL to a valid URL, or unset it")
         case _:
             return None
 
@@ -124,12 +126,18 @@ def was_retried(error: Exception) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-class MissingCredentialsError(AwsError):
+class NotSentError(AwsError):
+    """The call failed on this machine; nothing was sent to AWS."""
+
+
+class MissingCredentialsError(NotSentError):
     """No complete credentials were found, so nothing was sent to AWS."""
 
 
 def has_unknown_outcome(error: AwsError) -> bool:
     """Whether the call may have taken effect all the same: no answer, or an internal error."""
+    if isinstance(error, NotSentError):
+        return False
     return not error.code or error.code in INTERNAL_ERROR_CODES
 
 
@@ -148,7 +156,7 @@ def is_access_denied(error: AwsError) -> bool:
 
 def missing_region() -> AwsError:
     """The error for a call without a Region."""
-    return AwsError(
+    return NotSentError(
         "no AWS Region is configured",
         help="choose an environment of hptc.yaml with --env, set AWS_DEFAULT_REGION, "
         "or set `region` in the profile",
@@ -159,6 +167,12 @@ def _is_html(response: Mapping[str, Any]) -> bool:
     message = str(response.get("Error", {}).get("Message", "")).lstrip().lower()
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return message.startswith(("<!doctype html", "<html")) or _is_html_type(headers)
+
+
+def _is_page(response_dict: Mapping[str, Any]) -> bool:
+    """Whether a response has markup; moto declares that its JSON of CloudWatch Logs is HTML."""
+    body = response_dict.get("body") or b"<"
+    return bool(body[:_PAGE_START].lstrip().startswith(b"<"))
 
 
 def _is_html_type(headers: Mapping[str, str]) -> bool:

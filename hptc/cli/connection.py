@@ -7,11 +7,17 @@ from hptc.aws.retry import Retry
 from hptc.cli.console import print_status
 from hptc.cli.inputs import current_environment
 from hptc.project.project_file import Environment
+from hptc.service.interface import Progress
 
 
-def connect_to_environment(environment: Environment | None, *, region: str | None = None) -> Aws:
-    """Connect to an environment; retries are reported on stderr."""
-    return connect(environment, region=region, retry=Retry(progress=print_status))
+def connect_to_environment(
+    environment: Environment | None,
+    *,
+    region: str | None = None,
+    progress: Progress = print_status,
+) -> Aws:
+    """Connect to an environment; retries are reported on stderr, or as `progress` does."""
+    return connect(environment, region=region, retry=Retry(progress=progress))
 
 
 def connect_with_options(env: str | None, region: str | None) -> Aws:

@@ -76,17 +76,31 @@ def file_progress(verb: str, *, is_shown: bool = True) -> Iterator[Callable[[int
     It keeps one line on stderr up to date, if that is a terminal and the work takes longer than a
     second. The line is cleared at the end.
     """
-    stream = sys.stderr
-    line = _ProgressLine(verb, stream, is_shown=is_shown and stream.isatty())
-    try:
+    with _progress_line(verb, "files", is_shown=is_shown) as line:
         yield line.update
+
+
+@contextmanager
+def item_progress(verb: str, nouns: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes how many of `total` items are done; see `file_progress`."""
+    with _progress_line(verb, nouns, is_shown=True) as line:
+        yield lambda done: line.update(done, total)
+
+
+@contextmanager
+def _progress_line(verb: str, nouns: str, *, is_shown: bool) -> Iterator[_ProgressLine]:
+    stream = sys.stderr
+    line = _ProgressLine(verb, nouns, stream, is_shown=is_shown and stream.isatty())
+    try:
+        yield line
     finally:
         line.clear()
 
 
 class _ProgressLine:
-    def __init__(self, verb: str, stream: TextIO, *, is_shown: bool) -> None:
+    def __init__(self, verb: str, nouns: str, stream: TextIO, *, is_shown: bool) -> None:
         self._verb = verb
+        self._nouns = nouns
         self._stream = stream
         self._is_shown = is_shown
         self._next_update = time.monotonic() + PROGRESS_AFTER_SECONDS
@@ -96,7 +110,7 @@ class _ProgressLine:
         stop_if_interrupted()
         if not self._is_shown or time.monotonic() < self._next_update:
             return
-        self._stream.write(f"{_CLEAR_LINE}{self._verb} {done:,} of {total:,} files")
+        self._stream.write(f"{_CLEAR_LINE}{self._verb} {done:,} of {total:,} {self._nouns}")
         self._stream.flush()
         self._is_on_screen = True
         self._next_update = time.monotonic() + _PROGRESS_INTERVAL_SECONDS

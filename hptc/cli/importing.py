@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from hptc.aws.client import connect
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
-from hptc.cli.options import REGION, STDIN
+from hptc.cli.options import ENV, REGION, STDIN
+from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
@@ -23,7 +23,9 @@ from hptc.tool_formats.samples import with_samples
 
 @click.command("import")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--job", metavar="NAME", help="Import this tuning job from AWS.")
+@click.option(
+    "--job", metavar="NAME", help="Import this tuning job from AWS, or the newest one of a spec."
+)
 @click.option(
     "--state",
     "--resource",
@@ -31,6 +33,7 @@ from hptc.tool_formats.samples import with_samples
     metavar="NAME",
     help="Import this state of a state machine, or this Terraform or Kubernetes resource.",
 )
+@ENV
 @REGION
 @click.option(
     "--name", metavar="NAME", help="Name of the spec; by default, derived from the job's name."
@@ -40,6 +43,7 @@ def import_command(
     files: tuple[str, ...],
     job: str | None,
     selected: str | None,
+    env: str | None,
     region: str | None,
     name: str | None,
     output: str | None,
@@ -57,7 +61,10 @@ def import_command(
     if len(files) > 1 and STDIN in files:
         raise UsageError("`-` can't be combined with other files")
     if job is not None:
-        request = described_request(connect(region=region).tuning, job)
+        target = read_target(job, env, region)
+        tuning = connect_to_target(target).tuning
+        job = find_job(target, tuning)
+        request = described_request(tuning, job)
         imported, origin = ImportedJob(request=dict(request), form=""), f"the tuning job {job}"
     else:
         texts = [read_input(file) for file in files]

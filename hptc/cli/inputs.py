@@ -15,6 +15,7 @@ from hptc.compiler.environments import compile_in_all_environments, merged_diagn
 from hptc.compiler.outcome import Compiled, Failed, Outcome, failed
 from hptc.compiler.pipeline import compile_paths, compile_text
 from hptc.compiler.progress import Progress
+from hptc.compiler.spec_names import spec_path
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
@@ -23,7 +24,6 @@ from hptc.project.project_file import Environment, Project
 from hptc.render.diagnostics import Format, render, tally
 from hptc.rules import RULES
 from hptc.rules.engine import policy_rules, selected
-from hptc.source.filesystem import DISK
 from hptc.source.text_files import MAX_BYTES, decode_text, read_text
 from hptc.text import printable
 
@@ -46,7 +46,7 @@ def compile_all(
     rehearse: Rehearse | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Compile the files and folders that are named; by default, those of the current project.
+    """Compile the files, folders and names of specs; by default, all of the current project.
 
     If `env` is None, the specs are compiled in the default environment, or in all of them. With
     `enforces_policy`, `select` and `ignore` can't exclude the rules of the project's policy, and a
@@ -77,6 +77,7 @@ def _compile_given(
         if root is None:
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
+    paths = tuple(spec_path(given, workspace) for given in paths)
     compile_given = compile_in_all_environments if in_all_environments else compile_paths
     return compile_given(list(paths), workspace, progress)
 
@@ -147,13 +148,3 @@ def current_environment(env: str | None) -> Environment | None:
     """The environment of the current project; None if there is none."""
     found = current_project()
     return found.environment(env) if found else None
-
-
-def resolve_job_name(name: str, env: str | None) -> str:
-    """A tuning job's name: as given, or, for a file, of the job that it compiles to."""
-    if not DISK.is_file(Path(name)):
-        return name
-    compiled = without_errors(compile_all((name,), env))
-    if compiled is None:
-        raise UsageError(f"{name} has errors, so it has no tuning job")
-    return compiled[0].job.name

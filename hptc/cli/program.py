@@ -52,6 +52,8 @@ COMMANDS = (
         "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"
     ),
     CommandEntry("status", "hptc.cli.status:status", "Show the progress of a tuning job"),
+    CommandEntry("watch", "hptc.cli.watch:watch", "Follow a tuning job until it ends"),
+    CommandEntry("logs", "hptc.cli.logs:logs", "Show the logs of training jobs"),
     CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
     CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     CommandEntry(

@@ -6,10 +6,9 @@ import sys
 
 import click
 
-from hptc.cli.connection import connect_with_options
 from hptc.cli.console import print_result, terminal_width, use_color
-from hptc.cli.inputs import resolve_job_name
 from hptc.cli.options import AS_JSON, ENV, REGION
+from hptc.cli.targets import changes_since, connect_to_target, find_job, read_target
 from hptc.render.jobs import render_status
 from hptc.render.jobs_json import status_json
 from hptc.service.lookup import job_status
@@ -23,11 +22,15 @@ from hptc.service.lookup import job_status
 def status(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     """Show the progress of a tuning job.
 
-    NAME is the name of a tuning job or the path of a spec.
+    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
+    is shown, whether or not the spec has changed since.
     """
-    found = job_status(connect_with_options(env, region).tuning, resolve_job_name(name, env))
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
+    found = job_status(tuning, find_job(target, tuning))
+    changes = changes_since(target, tuning, found.name, found.origin.digest)
     print_result(
-        status_json(found)
+        status_json(found, changes)
         if as_json
-        else render_status(found, color=use_color(sys.stdout), width=terminal_width())
+        else render_status(found, changes, color=use_color(sys.stdout), width=terminal_width())
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from hptc.cli.connection import connect_with_options
 from hptc.cli.console import print_result
 from hptc.cli.options import AS_JSON, ENV, REGION
+from hptc.cli.targets import connect_to_target, find_running_job, read_target
 from hptc.jobs import submission
 from hptc.render.jobs import render_stop
 from hptc.render.jobs_json import stop_json
@@ -20,7 +20,10 @@ from hptc.render.jobs_json import stop_json
 def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     """Stop a tuning job.
 
-    NAME is the name of the tuning job. Nothing is deleted.
+    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
+    running is stopped; if several are, none is, and they are listed. Nothing is deleted.
     """
-    outcome = submission.stop(connect_with_options(env, region).tuning, name)
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
+    outcome = submission.stop(tuning, find_running_job(target, tuning))
     print_result(stop_json(outcome) if as_json else render_stop(outcome))

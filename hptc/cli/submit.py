@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,21 @@ from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_error, print_result, print_status
 from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
 from hptc.cli.options import AS_JSON, PATHS, spec_options
+from hptc.cli.watch import INTERVAL, follow, location_options
+from hptc.cli.watch_display import progress_display
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import BoundSummary, summary
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, HptcError, UsageError
+from hptc.frozen import frozen
 from hptc.jobs import submission
 from hptc.jobs.apply import apply
 from hptc.jobs.decide import decide
-from hptc.jobs.decisions import DecidedJob, DryRun, NotSubmitted, Submission, Submit
+from hptc.jobs.decisions import DecidedJob, Decision, DryRun, NotSubmitted, Submission, Submit
 from hptc.jobs.plan_file import is_plan, read_plan
 from hptc.jobs.planned import Applied
 from hptc.jobs.provenance import git_provenance
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
+from hptc.project.project_file import Environment
 from hptc.render.jobs import (
     dry_run_notes,
     render_not_submitted,
@@ -32,6 +37,7 @@ from hptc.render.jobs import (
 )
 from hptc.render.jobs_json import submission_json, submissions_json
 from hptc.render.plan import applied_json
+from hptc.service.interface import TuningReader
 from hptc.source.filesystem import DISK
 from hptc.stacks.status import current_digests
 
@@ -45,6 +51,8 @@ from hptc.stacks.status import current_digests
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+@click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")
+@INTERVAL
 @AS_JSON
 def submit(
     paths: tuple[str, ...],
@@ -52,6 +60,8 @@ def submit(
     rerun: int | None,
     stale_ok: bool,
     yes: bool,
+    wait: bool,
+    interval: float,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -60,16 +70,67 @@ def submit(
     A spec that was already submitted and has not changed is not submitted again. In a terminal,
     hptc shows the jobs and their maximum cost, and asks. A job that AWS refuses does not stop the
     others. PATHS can also be a plan that `hptc plan --out` saved: hptc submits exactly its jobs, or
-    reports what has changed since and submits nothing.
+    reports what has changed since and submits nothing. With --wait, the tuning jobs are followed as
+    `hptc watch` does, and the exit code is 3 if one fails.
     """
+    if wait and dry_run:
+        raise UsageError("--wait can't be used with --dry-run, which submits nothing")
     is_asked = is_interactive() and not yes
     if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
         if dry_run or rerun is not None or stale_ok:
             raise UsageError("--dry-run, --rerun and --stale-ok can't be used with a saved plan")
-        return _submit_plan(text, paths[0], as_json, is_asked=is_asked, **options)
+        submitted = _submit_plan(text, paths[0], as_json, is_asked=is_asked, **options)
+    else:
+        submitted = _submit_specs(
+            paths,
+            dry_run=dry_run,
+            rerun=rerun,
+            stale_ok=stale_ok,
+            is_asked=is_asked,
+            as_json=as_json,
+            **options,
+        )
+    if wait and submitted.names:
+        code = _follow(submitted, interval, options["env"])
+        return max(code, submitted.exit_code)
+    return submitted.exit_code
+
+
+@frozen
+class _Submitted:
+    """What a run has submitted, or found in AWS: the tuning jobs that can be followed."""
+
+    exit_code: int
+    names: tuple[str, ...] = ()
+    environment: Environment | None = None
+    region: str | None = None  # of a plan
+
+
+def _follow(submitted: _Submitted, interval: float, env: str | None) -> int:
+    display = progress_display(sys.stderr, print_status)
+
+    def connect() -> TuningReader:
+        return connect_to_environment(
+            submitted.environment, region=submitted.region, progress=display.note
+        ).tuning
+
+    options = location_options(env, None)
+    return follow(submitted.names, connect, display, interval=interval, options=options)
+
+
+def _submit_specs(
+    paths: tuple[str, ...],
+    *,
+    dry_run: bool,
+    rerun: int | None,
+    stale_ok: bool,
+    is_asked: bool,
+    as_json: bool,
+    **options: Any,
+) -> _Submitted:
     compiled = without_errors(compile_all(paths, **options, enforces_policy=True))
     if compiled is None:
-        return EXIT_FINDINGS
+        return _Submitted(exit_code=EXIT_FINDINGS)
     for one in compiled:
         if one.project is not None and one.environment is None:
             one.project.environment(options["env"])  # raises: a job needs an environment
@@ -80,24 +141,29 @@ def submit(
     aws = connect_to_environment(environment)
     provenance = git_provenance(compiled)
     digests = {} if stale_ok else current_digests(compiled)
+    decisions: dict[str, Decision] = {}  # by file: made before asking, and not again after it
     if is_asked and not dry_run:
         jobs, stacks = JobSnapshot(tuning=aws.tuning), StackSnapshot(aws.stacks)
         bound_of = cost_bounds()
-        new: list[tuple[DecidedJob, BoundSummary]] = []
-        for one in compiled:
-            decision = decide(
-                one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests
-            )
-            if isinstance(decision, Submit):
-                new.append((decision, summary(bound_of(one))))
+        decisions = {
+            one.file: decide(one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
+            for one in compiled
+        }
+        new = [
+            (decision, summary(bound_of(one)))
+            for one in compiled
+            if isinstance(decision := decisions[one.file], Submit)
+        ]
         if not _is_confirmed(new, aws.region):
-            return EXIT_OPERATION
+            return _Submitted(exit_code=EXIT_OPERATION)
 
     def attempt(one: Compiled) -> Submission:
         if dry_run:
             return submission.dry_run(
                 one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun
             )
+        if one.file in decisions:
+            return submission.execute(decisions[one.file], aws.tuning, progress=print_status)
         return submission.submit(
             one,
             aws.tuning,
@@ -126,7 +192,11 @@ def submit(
             print_result(submissions_json(outcomes, failed))
         elif as_json and outcomes:
             print_result(submission_json(outcomes[0]))
-    return _exit_code(failed, len(compiled))
+    return _Submitted(
+        exit_code=_exit_code(failed, len(compiled)),
+        names=tuple(outcome.name for outcome in outcomes),
+        environment=environment,
+    )
 
 
 def _failure(one: Compiled, error: HptcError) -> NotSubmitted:
@@ -134,16 +204,18 @@ def _failure(one: Compiled, error: HptcError) -> NotSubmitted:
 
 
 def _report(refused: NotSubmitted, failed: list[NotSubmitted], tried: int) -> None:
-    """Print why a job was not submitted. Raises the error of the only job."""
-    if tried == 1:
-        raise refused.error
+    """Print why a job was not submitted. The error of the only job is raised at the end."""
     failed.append(refused)
-    print_error(f"{refused.file}: {refused.error.message}", refused.error.help)
+    if tried > 1:
+        print_error(f"{refused.file}: {refused.error.message}", refused.error.help)
 
 
 def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
+    """The exit code of a run, with a summary of what failed. Raises the error of the only job."""
     if not failed:
         return EXIT_OK
+    if tried == 1:
+        raise failed[0].error
     print_status(render_not_submitted(failed, tried))
     return max(each.error.exit_code for each in failed)
 
@@ -168,7 +240,7 @@ def _plan_text(path: str) -> str | None:
 
 def _submit_plan(
     text: str, file: str, as_json: bool, env: str | None, *, is_asked: bool, **options: Any
-) -> int:
+) -> _Submitted:
     plan = read_plan(text, file)
     # `apply` reports a missing file along with everything else that has changed.
     files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
@@ -178,7 +250,7 @@ def _submit_plan(
         else []
     )
     if compiled is None:
-        return EXIT_FINDINGS
+        return _Submitted(exit_code=EXIT_FINDINGS)
     environment = next((one.environment for one in compiled if one.environment), None)
     aws = connect_to_environment(environment, region=plan.place.region)
     outcomes = apply(
@@ -191,11 +263,11 @@ def _submit_plan(
     )
     tried = len(plan.to_submit)
     if is_asked:
-        bounds = {one.name: one for one in compiled}
+        specs = {one.name: one for one in compiled}
         bound_of = cost_bounds()
-        new = [(each, summary(bound_of(bounds[each.spec]))) for each in plan.to_submit]
+        new = [(each, summary(bound_of(specs[each.spec]))) for each in plan.to_submit]
         if not _is_confirmed(new, aws.region):
-            return EXIT_OPERATION
+            return _Submitted(exit_code=EXIT_OPERATION)
     applied: list[Applied] = []
     failed: list[NotSubmitted] = []
     try:
@@ -210,4 +282,12 @@ def _submit_plan(
             print_result(applied_json(applied))
     for left in plan.blocked:
         print_status(f"skipped, because the plan has it as blocked: {left.name}")
-    return _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)
+    code = _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)
+    names = [each.outcome.name for each in applied if not isinstance(each.outcome, NotSubmitted)]
+    names += [each.name for each in plan.unchanged]
+    return _Submitted(
+        exit_code=code,
+        names=tuple(names),
+        environment=environment,
+        region=plan.place.region,
+    )

@@ -24,14 +24,21 @@ def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str
     if in_project.root not in workspace.spec_files:
         found: dict[str, FilePath] = {}
         for path in project_files(in_project, workspace.files):
-            name = _spec_name(path, workspace.files)
+            name = spec_name(path, workspace.files)
             if name is not None:
                 found.setdefault(name, path)
         workspace.spec_files[in_project.root] = found
     return workspace.spec_files[in_project.root]
 
 
-def _spec_name(path: FilePath, files: Files) -> str | None:
+def spec_files_with_name(name: str, in_project: Project, workspace: Workspace) -> list[FilePath]:
+    """The files of a project whose spec has a name; several only if their authors overlooked it."""
+    files = workspace.files
+    return [path for path in project_files(in_project, files) if spec_name(path, files) == name]
+
+
+def spec_name(path: FilePath, files: Files) -> str | None:
+    """The name that a file gives its spec; None if that can't be read."""
     try:
         document, _ = parse_document(files.read(str(path)), str(path))
     except UsageError:

@@ -151,7 +151,7 @@ class _Mean:
 
 
 def _of_one(time: TrainingTime, billed: Fraction | None, bound: CostBound) -> _Mean:
-    configuration = _most_expensive(bound, time)
+    configuration = most_expensive(bound, time)
     # A training job can't run longer than the spec allows now.
     limit = configuration.seconds - configuration.keep_alive_seconds
     seconds = Fraction(min(time.seconds, limit))
@@ -199,7 +199,7 @@ def _times(value: Fraction | None, number: Fraction, maximum: Decimal | None) ->
     return product if maximum is None else min(product, maximum)
 
 
-def _most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
+def most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
     """The cluster of a training job of this definition.
 
     Of several alternatives, one without a price, otherwise the most expensive one.

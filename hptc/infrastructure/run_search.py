@@ -62,11 +62,10 @@ class RunSearch:
         )
 
 
-def run_search(environment: Environment, parent: ParentSpec) -> RunSearch:
-    """How to recognize the runs of a spec in an environment."""
-    tags = provenance_tags(
-        project=environment.project, environment=environment.name, spec=parent.path, digest=""
-    )
+def run_search(environment: Environment | None, parent: ParentSpec) -> RunSearch:
+    """How to recognize the runs of a spec in an environment, or of one outside of a project."""
+    project, name = (environment.project, environment.name) if environment else ("", "")
+    tags = provenance_tags(project=project, environment=name, spec=parent.path, digest="")
     path = tags[f"{TAG_PREFIX}spec"]
     # All names of runs contain the start of the spec's name, but scheduled ones in lower case.
     parts = re.findall("[a-z0-9-]+", scheduled_name_part(parent.name))
@@ -75,8 +74,8 @@ def run_search(environment: Environment, parent: ParentSpec) -> RunSearch:
         spec=parent.name,
         name_contains=max(parts, key=len, default="").strip("-"),
         stem=f"{parent.name}-" if is_whole else parent.name[:LONGEST_STEM].rstrip("-"),
-        scheduled_stem=scheduled_stem(parent.name, environment.project, environment.name) + "-",
-        project=tags[f"{TAG_PREFIX}project"],
-        environment=tags[f"{TAG_PREFIX}environment"],
+        scheduled_stem=scheduled_stem(parent.name, project, name) + "-",
+        project=tags.get(f"{TAG_PREFIX}project", ""),
+        environment=tags.get(f"{TAG_PREFIX}environment", ""),
         paths=tuple(dict.fromkeys((path, PurePosixPath(path).name))),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from enum import StrEnum
 
-from hptc.errors import HptcError, OperationError, UsageError
+from hptc.errors import AwsError, HptcError, OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.project.references import latest_spec
 from hptc.request.emission import Request
@@ -129,6 +129,19 @@ class DryRun:
 Submission = Submitted | AlreadySubmitted | DryRun
 
 
+class UnknownSubmissionError(AwsError):
+    """Whether a tuning job was created is unknown: AWS's answer was lost, and so was the next."""
+
+    def __init__(self, name: str, region: str, error: AwsError) -> None:
+        super().__init__(
+            f"it is unknown whether {name} was submitted to {region}, because AWS's answer was "
+            f"lost: {error.message}",
+            code=error.code,
+            help="submit again when AWS can be reached: a tuning job that exists is not created "
+            f"twice. `hptc status {name}` shows whether it does",
+        )
+
+
 @frozen
 class NotSubmitted:
     """AWS or hptc refused the tuning job; others were tried all the same."""
@@ -136,6 +149,11 @@ class NotSubmitted:
     name: str
     file: str
     error: HptcError
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether AWS may have created the tuning job all the same."""
+        return isinstance(self.error, UnknownSubmissionError)
 
 
 def latest_run_notes(provided: Mapping[str, str]) -> Iterator[str]:

@@ -18,13 +18,22 @@ _RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId
 
 def is_described_by(request: Request, description: Mapping[str, Any]) -> bool:
     """Whether a tuning job was created from a request, ignoring tags."""
-    ours = {member: deepcopy(request.get(member)) for member in _COMPARED}
-    theirs = {member: deepcopy(description.get(member)) for member in _COMPARED}
+    ours, theirs = comparable(request, description)
+    return identity.canonical(ours) == identity.canonical(theirs)
+
+
+def comparable(
+    request: Request, description: Mapping[str, Any], *, tags: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A request and a description without what the service adds to one. Tags only if wanted."""
+    members = (*_COMPARED, "Tags") if tags else _COMPARED
+    ours = {member: deepcopy(request.get(member)) for member in members}
+    theirs = {member: deepcopy(description.get(member)) for member in members}
     our_definitions, their_definitions = _definitions(ours), _definitions(theirs)
     if len(our_definitions) == len(their_definitions):
         for sent, described in zip(our_definitions, their_definitions, strict=True):
             _remove_additions(sent, described)
-    return identity.canonical(ours) == identity.canonical(theirs)
+    return ours, theirs
 
 
 def _definitions(members: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -96,9 +96,16 @@ def stale_jobs(
 
 def readable_origin(jobs: JobSnapshot, job: JobSummary) -> JobOrigin:
     """A job's origin; empty if the job no longer exists or its tags can't be read."""
+    return known_origin(jobs, job) or JobOrigin()
+
+
+def known_origin(jobs: JobSnapshot, job: JobSummary) -> JobOrigin | None:
+    """A job's origin; empty if the job no longer exists, and None if its tags can't be read."""
     try:
         return jobs.origin(job.arn)
     except AwsError as error:
-        if is_access_denied(error) or error.code in ("ResourceNotFound", "ValidationException"):
+        if is_access_denied(error):
+            return None
+        if error.code in ("ResourceNotFound", "ValidationException"):
             return JobOrigin()
         raise

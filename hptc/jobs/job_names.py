@@ -18,6 +18,12 @@ def is_generated(name: str) -> bool:
     return _GENERATED.fullmatch(name) is not None
 
 
+def name_stem(name: str) -> str:
+    """The part of a job's name in front of what hptc derives from content; else the whole name."""
+    match = _GENERATED.fullmatch(name)
+    return match["stem"] if match is not None else name
+
+
 def name_parts(one: Compiled) -> tuple[str, ...]:
     """Texts of which every job of a spec contains one in its name, for any content."""
     name = one.job.name

@@ -7,9 +7,9 @@ was interrupted can be repeated. Only `stop` stops a tuning job, the one that it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
-from hptc.aws.aws_errors import affects_every_call
+from hptc.aws.aws_errors import affects_every_call, has_unknown_outcome
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, HptcError, OperationError
 from hptc.jobs.decide import decide, decide_again, decide_dry_run
@@ -24,6 +24,7 @@ from hptc.jobs.decisions import (
     Submit,
     Submitted,
     Unchanged,
+    UnknownSubmissionError,
     latest_run_notes,
 )
 from hptc.jobs.provenance import ProvenanceOf
@@ -124,6 +125,8 @@ def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | A
     try:
         arn = tuning.create(submit.request)
     except AwsError as error:
+        if has_unknown_outcome(error):
+            return _look_up(submit, tuning, error)
         if error.code != "ResourceInUse":
             raise
         # A retry found the job of the first attempt, whose response was lost; or someone else
@@ -136,14 +139,44 @@ def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | A
                 help="a tuning job has this name in a different case, or is being deleted; choose "
                 "another name",
             ) from error
-        tags = tuning.list_tags(existing["HyperParameterTuningJobArn"])
-        decision = decide_again(submit, existing, tags)
-        if isinstance(decision, Blocked):
-            raise decision.error() from error
-        if error.is_of_retry and decision.is_known_by_tag:
-            return _submitted(submit, decision.arn, tuning.region)
-        return _already_submitted(decision, tuning.region)
+        return _existing(submit, existing, tuning, error, is_ours=error.is_of_retry)
     return _submitted(submit, arn, tuning.region)
+
+
+def _look_up(submit: Submit, tuning: TuningReader, error: AwsError) -> Submitted | AlreadySubmitted:
+    """Find out whether AWS created a job although its answer was lost.
+
+    Raises UnknownSubmissionError if that can't be found out, and `error` if the job doesn't exist.
+    """
+    try:
+        existing = tuning.describe(submit.name)
+        if existing is not None:
+            return _existing(submit, existing, tuning, error, is_ours=True)
+    except AwsError:
+        raise UnknownSubmissionError(submit.name, tuning.region, error) from error
+    raise AwsError(
+        error.message,
+        code=error.code,
+        help=f"{submit.name} did not exist right after that; submit it again. {error.help}".strip(),
+    ) from error
+
+
+def _existing(
+    submit: Submit,
+    existing: Mapping[str, Any],
+    tuning: TuningReader,
+    error: AwsError,
+    *,
+    is_ours: bool,
+) -> Submitted | AlreadySubmitted:
+    """The outcome for a job that exists after an error; `is_ours` if this call may have made it."""
+    tags = tuning.list_tags(existing["HyperParameterTuningJobArn"])
+    decision = decide_again(submit, existing, tags)
+    if isinstance(decision, Blocked):
+        raise decision.error() from error
+    if is_ours and decision.is_known_by_tag:
+        return _submitted(submit, decision.arn, tuning.region)
+    return _already_submitted(decision, tuning.region)
 
 
 def _submitted(submit: Submit, arn: str, region: str) -> Submitted:

@@ -29,23 +29,29 @@ from hptc.jobs.decisions import (
 )
 from hptc.project.references import latest_spec
 from hptc.render.cost import headline, total
+from hptc.secrets import hide_secrets
+from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
     JobStatus,
-    JobSummary,
     Limits,
+    ListedJob,
     TrainingJob,
     TrainingJobCounters,
 )
-from hptc.text import plural, printable
+from hptc.text import listed, plural, printable, shortened
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # not needed to render
     from rich.console import RenderableType
     from rich.text import Text
+
+    from hptc.jobs.content_changes import ContentChanges
 
 WIDTH = 100
 _UNBOUNDED = 10_000
 _STYLES = {"Completed": "green", "InProgress": "cyan", "Failed": "red", "Stopped": "yellow"}
+_MOST_SUBJECTS = 5
+_LONGEST_SUBJECT = 40
 _RERUN_HINT = "to run it again, use --rerun N"
 
 
@@ -62,22 +68,33 @@ def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str
 
 def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
     """The summary of a submission of several jobs of which some failed."""
-    lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
+    unknown = sum(each.is_unknown for each in failed)
+    counts = [(len(failed) - unknown, "not submitted"), (unknown, "perhaps submitted")]
+    what = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
+    lines = [f"of {plural(tried, 'tuning job')}, {what}:"]
+    if not unknown:
+        lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
     for each in failed:
         lines.append(f"  {printable(each.name)}  {printable(each.file)}")
         lines += [f"    {printable(line.strip())}" for line in each.error.message.splitlines()]
     return "\n".join(lines)
 
 
-def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH) -> str:
-    """The status of one tuning job as text."""
+def render_status(
+    status: JobStatus,
+    changes: ContentChanges | None = None,
+    *,
+    color: bool = False,
+    width: int = WIDTH,
+) -> str:
+    """The status of one tuning job as text, and how its spec has changed since."""
     rows: list[tuple[str, str | Text]] = [("status", _status(status.status))]
     if status.failure_reason:
-        rows.append(("reason", printable(status.failure_reason)))
+        rows.append(("reason", reason_text(status.failure_reason)))
     rows += [
         ("strategy", status.strategy),
         ("training jobs", _done(status.training_jobs, status.limits)),
-        ("", _counted(status.training_jobs)),
+        ("", counts_text(status.training_jobs)),
         ("objectives", _objectives(status)),
         ("created", _time(status.created)),
         ("elapsed", _elapsed(status)),
@@ -85,7 +102,7 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
     if status.ended:
         rows.append(("ended", _time(status.ended)))
     if status.consumed_seconds is not None:
-        rows.append(("runtime", _duration(status.consumed_seconds)))
+        rows.append(("runtime", duration_text(status.consumed_seconds)))
     if status.parents:
         rows.append(("warm start", f"{status.warm_start_type} from {', '.join(status.parents)}"))
     rows += _best("best so far" if not status.has_ended else "best", status.best)
@@ -96,7 +113,8 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
     rows += [
         (label, printable(value))
         for label, value in (
-            ("spec", status.origin.spec),
+            ("spec", status.origin.spec or (changes.file if changes else "")),
+            ("", changes_text(changes) if changes else ""),
             ("commit", status.origin.commit),
             ("environment", status.origin.environment),
             ("digest", status.origin.digest),
@@ -104,25 +122,53 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
         if value
     ]
     rows.append(("ARN", _name(status.arn)))
+    if link := tuning_job_link(status.arn):
+        rows.append(("console", _name(link)))
     return _lines(_title(status.name), _pairs(rows), color=color, width=width)
 
 
-def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int = WIDTH) -> str:
+def changes_text(changes: ContentChanges) -> str:
+    """How a spec has changed since a tuning job was created; empty if it hasn't."""
+    if changes.is_changed is None:
+        return "has errors now, so it can't be compared; `hptc check` shows them"
+    if not changes.is_changed:
+        return ""
+    if not changes.subjects:
+        return "has changed since: its digest differs"
+    subjects = [shortened(each, _LONGEST_SUBJECT) for each in changes.subjects]
+    if len(subjects) > _MOST_SUBJECTS:
+        rest = len(subjects) - _MOST_SUBJECTS + 1
+        subjects = [*subjects[: _MOST_SUBJECTS - 1], f"{rest} more"]
+    return f"has changed since: {plural(len(changes.subjects), 'difference')} ({listed(subjects)})"
+
+
+def render_jobs(jobs: Sequence[ListedJob], *, color: bool = False, width: int = WIDTH) -> str:
     """A list of tuning jobs as text."""
     if not jobs:
         return "no tuning jobs"
+    metrics = {job.best.metric_name for job in jobs if job.best is not None}
+    metric = metrics.pop() if len(metrics) == 1 else ""
     rows = [
         (
-            _name(job.name),
-            _status(job.status),
-            job.strategy,
-            _done(job.training_jobs, job.limits),
-            _time(job.created),
+            _name(job.summary.name),
+            _status(job.summary.status),
+            job.summary.strategy,
+            _done(job.summary.training_jobs, job.summary.limits),
+            _best_value(job.best, is_named=not metric),
+            duration_text(job.elapsed_seconds),
+            f"{job.summary.created.astimezone(UTC):%Y-%m-%d %H:%M}",
         )
         for job in jobs
     ]
-    table = _table(("name", "status", "strategy", "training jobs", "created"), rows)
-    return _lines(table, color=color, width=width)
+    best = f"best {printable(metric)}".rstrip()
+    headers = ("name", "status", "strategy", "training jobs", best, "duration", "created (UTC)")
+    return _lines(_table(headers, rows), color=color, width=width)
+
+
+def _best_value(job: TrainingJob | None, *, is_named: bool) -> str:
+    if job is None or job.metric_value is None:
+        return ""
+    return metric_text(job) if is_named else f"{job.metric_value:g}"
 
 
 def render_submission(outcome: Submission) -> str:
@@ -169,7 +215,8 @@ def _time(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _duration(seconds: int) -> str:
+def duration_text(seconds: int) -> str:
+    """A duration without seconds once it takes hours."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -179,8 +226,8 @@ def _duration(seconds: int) -> str:
 
 def _elapsed(status: JobStatus) -> str:
     limit = status.limits.max_runtime_seconds
-    of = f" (at most {_duration(limit)})" if limit else ""
-    return f"{_duration(status.elapsed_seconds)}{of}"
+    of = f" (at most {duration_text(limit)})" if limit else ""
+    return f"{duration_text(status.elapsed_seconds)}{of}"
 
 
 def _done(counters: TrainingJobCounters, limits: Limits) -> str:
@@ -188,7 +235,8 @@ def _done(counters: TrainingJobCounters, limits: Limits) -> str:
     return f"{counters.ended}{of}"
 
 
-def _counted(counters: TrainingJobCounters) -> str:
+def counts_text(counters: TrainingJobCounters) -> str:
+    """The number of training jobs by status; statuses without any are omitted."""
     counts = (
         (counters.completed, "completed"),
         (counters.in_progress, "in progress"),
@@ -207,7 +255,7 @@ def _objectives(status: JobStatus) -> str:
 def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
     if job is None:
         return [(label, "none yet")] if label != "best with parents" else []
-    rows: list[tuple[str, str | Text]] = [(label, _metric(job) or "no objective")]
+    rows: list[tuple[str, str | Text]] = [(label, metric_text(job) or "no objective")]
     rows.append(("", _name(job.name)))
     if job.definition:
         rows.append(("", f"definition {printable(job.definition)}"))
@@ -217,7 +265,13 @@ def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
     return rows
 
 
-def _metric(job: TrainingJob) -> str:
+def reason_text(reason: str) -> str:
+    """Why a job failed, without secrets: AWS quotes the error of the training script."""
+    return printable(hide_secrets(reason))
+
+
+def metric_text(job: TrainingJob) -> str:
+    """The objective metric and its value; empty without a value."""
     if job.metric_value is None:
         return ""
     return printable(f"{job.metric_name} = {job.metric_value:g}")
@@ -258,12 +312,32 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Rend
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for index, header in enumerate(headers):
-        table.add_column(header, no_wrap=index == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    for header, *column in zip(headers, *cells, strict=True):
+        # Nothing is cut, so that it can be copied.
+        widest = max(len(header), *(cell.cell_len for cell in column))
+        table.add_column(header, no_wrap=True, min_width=widest)
+    for row in cells:
+        table.add_row(*row)
     return table
+
+
+def status_lines(
+    name: str, status: str, rows: Sequence[tuple[str, str | Text]], *, color: bool, width: int
+) -> str:
+    """A tuning job's name and status, and rows below them, all cut to the width."""
+    from rich.text import Text
+
+    indent = 2 + max(len(label) for label, _ in rows)
+    lines = [_title(name).append("  ").append_text(_status(status))]
+    for label, value in rows:
+        line = Text(no_wrap=True, overflow="ignore")
+        line.append(f"  {label}".ljust(indent), style="dim").append("  ")
+        lines.append(line.append(value) if isinstance(value, str) else line.append_text(value))
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return _lines(*lines, color=color, width=width)
 
 
 def _lines(*parts: RenderableType, color: bool, width: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from hptc.jobs.decisions import (
     AlreadySubmitted,
@@ -16,20 +16,25 @@ from hptc.jobs.decisions import (
     Submission,
     Submitted,
 )
+from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     JobStatus,
     JobSummary,
     Limits,
+    ListedJob,
     TrainingJob,
     TrainingJobCounters,
 )
 from hptc.text import json_text
 
+if TYPE_CHECKING:  # not needed to render
+    from hptc.jobs.content_changes import ContentChanges
+
 VERSION = 1
 
 
-def status_json(status: JobStatus) -> str:
-    """The status of one tuning job."""
+def status_json(status: JobStatus, changes: ContentChanges | None = None) -> str:
+    """The status of one tuning job, and how its spec has changed since."""
     return _json(
         {
             "job": {
@@ -58,32 +63,48 @@ def status_json(status: JobStatus) -> str:
                 "spec": status.origin.spec or None,
                 "digest": status.origin.digest or None,
                 "commit": status.origin.commit or None,
+                "console": tuning_job_link(status.arn),
+                "spec_changes": _changes_data(changes),
             }
         }
     )
 
 
-def jobs_json(jobs: Iterable[JobSummary]) -> str:
+def _changes_data(changes: ContentChanges | None) -> dict[str, Any] | None:
+    if changes is None:
+        return None
+    return {
+        "file": changes.file,
+        "is_changed": changes.is_changed,
+        "subjects": list(changes.subjects),
+    }
+
+
+def jobs_json(jobs: Iterable[ListedJob]) -> str:
     """A list of tuning jobs."""
-    return _json(
-        {
-            "jobs": [
-                {
-                    "name": job.name,
-                    "arn": job.arn,
-                    "status": job.status,
-                    "strategy": job.strategy,
-                    "created": _iso(job.created),
-                    "modified": _iso(job.modified),
-                    "ended": _iso(job.ended),
-                    "training_jobs": _training_jobs_data(job.training_jobs),
-                    "objectives": _objectives_data(job),
-                    "limits": _limits_data(job.limits),
-                }
-                for job in jobs
-            ]
-        }
-    )
+    return _json({"jobs": [_listed_data(job) for job in jobs]})
+
+
+def _listed_data(job: ListedJob) -> dict[str, Any]:
+    summary = job.summary
+    origin = job.origin
+    return {
+        "name": summary.name,
+        "arn": summary.arn,
+        "status": summary.status,
+        "strategy": summary.strategy,
+        "created": _iso(summary.created),
+        "modified": _iso(summary.modified),
+        "ended": _iso(summary.ended),
+        "elapsed_seconds": job.elapsed_seconds,
+        "training_jobs": _training_jobs_data(summary.training_jobs),
+        "objectives": _objectives_data(summary),
+        "limits": _limits_data(summary.limits),
+        "best": _training_job_data(job.best),
+        "project": (origin.project or None) if origin is not None else None,
+        "environment": (origin.environment or None) if origin is not None else None,
+        "spec": (origin.spec or None) if origin is not None else None,
+    }
 
 
 def submission_json(outcome: Submission) -> str:
@@ -97,7 +118,7 @@ def submissions_json(outcomes: Sequence[Submission], failed: Sequence[NotSubmitt
     return _json({"jobs": jobs, **failures_data(failed)})
 
 
-def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, str]]]:
+def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, Any]]]:
     """The jobs that were not submitted, under `failed`; empty if there are none."""
     entries = [
         {
@@ -105,6 +126,7 @@ def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, st
             "file": each.file,
             "error": each.error.message,
             "help": each.error.help,
+            "is_unknown": each.is_unknown,
         }
         for each in failed
     ]

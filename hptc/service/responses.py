@@ -44,6 +44,8 @@ def read_status(
     ended: datetime | None = description.get("HyperParameterTuningEndTime")
     until = ended or (modified if status in FINAL_STATUSES and modified else now)
     warm_start = description.get("WarmStartConfig") or {}
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html
+    completion = description.get("TuningJobCompletionDetails") or {}
     return JobStatus(
         name=description["HyperParameterTuningJobName"],
         arn=description["HyperParameterTuningJobArn"],
@@ -57,7 +59,7 @@ def read_status(
         training_jobs=_training_job_counters(description),
         objectives=_objective_counters(description),
         limits=_limits(config.get("ResourceLimits") or {}),
-        best=_best(description.get("BestTrainingJob")),
+        best=best_training_job(description),
         overall_best=_best(description.get("OverallBestTrainingJob")),
         failure_reason=description.get("FailureReason") or "",
         warm_start_type=warm_start.get("WarmStartType", ""),
@@ -66,6 +68,8 @@ def read_status(
             for parent in warm_start.get("ParentHyperParameterTuningJobs", ())
         ),
         origin=read_origin(tags),
+        convergence_detected=completion.get("ConvergenceDetectedTime"),
+        jobs_not_improving=completion.get("NumberOfTrainingJobsObjectiveNotImproving"),
     )
 
 
@@ -91,6 +95,11 @@ def read_summary(summary: Mapping[str, Any]) -> JobSummary:
     )
 
 
+def summary_of(description: Mapping[str, Any]) -> JobSummary:
+    """The response of DescribeHyperParameterTuningJob as an entry of the list."""
+    return read_summary({**description["HyperParameterTuningJobConfig"], **description})
+
+
 def read_training_job(summary: Mapping[str, Any]) -> TrainingJob:
     """An entry of ListTrainingJobsForHyperParameterTuningJob, or a best training job."""
     metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric") or {}
@@ -111,6 +120,11 @@ def read_training_job(summary: Mapping[str, Any]) -> TrainingJob:
         ended=summary.get("TrainingEndTime"),
         failure_reason=summary.get("FailureReason") or "",
     )
+
+
+def best_training_job(description: Mapping[str, Any]) -> TrainingJob | None:
+    """The best training job of a tuning job's description; None if it has none yet."""
+    return _best(description.get("BestTrainingJob"))
 
 
 def _best(summary: Mapping[str, Any] | None) -> TrainingJob | None:

@@ -1,4 +1,4 @@
-"""What a tuning service reports about tuning jobs and training jobs.
+"""What a tuning service reports about tuning jobs, training jobs and their logs.
 
 What the service does not report is None or empty.
 """
@@ -8,6 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from hptc.frozen import frozen
+
+STATUSES = (
+    "InProgress",
+    "Completed",
+    "Failed",
+    "Stopped",
+    "Stopping",
+    "Deleting",
+    "DeleteFailed",
+)
+"""Every status of a tuning job; a test compares them with botocore's."""
 
 FINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html"""
@@ -68,6 +79,15 @@ class TrainingJob:
 
 
 @frozen
+class LogEvent:
+    """A line that a training job logged."""
+
+    time: datetime  # with a time zone
+    message: str
+    stream: str  # one for each instance of the training job
+
+
+@frozen
 class JobSummary:
     """An entry of the list of tuning jobs."""
 
@@ -95,6 +115,16 @@ class JobOrigin:
 
 
 @frozen
+class ListedJob:
+    """A tuning job of a list. `best` is None if it has none, or if it was not read."""
+
+    summary: JobSummary
+    elapsed_seconds: int
+    best: TrainingJob | None = None
+    origin: JobOrigin | None = None  # None if it was not read
+
+
+@frozen
 class JobStatus:
     """The status of one tuning job."""
 
@@ -116,6 +146,8 @@ class JobStatus:
     warm_start_type: str
     parents: tuple[str, ...]
     origin: JobOrigin
+    convergence_detected: datetime | None = None
+    jobs_not_improving: int | None = None  # the newest training jobs without improvement
 
     @property
     def has_ended(self) -> bool:

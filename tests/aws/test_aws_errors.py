@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as boto
 
-from hptc.aws.aws_errors import HtmlResponseError, affects_every_call, aws_error
+from hptc.aws.aws_errors import HtmlResponseError, affects_every_call, aws_error, reject_html
 from hptc.aws.retry import INTERNAL_ERROR, retry_policy
 
 CREATE = "sagemaker:CreateHyperParameterTuningJob"
@@ -290,3 +290,20 @@ def test_known_refusal_of_a_tuning_job_names_its_rule(message: str, rule: str) -
     assert error.message == message
     assert error.help.startswith("no tuning job was created: ")
     assert error.help.endswith(f"(hptc explain {rule})")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_page"),
+    [
+        pytest.param(b"\n <html>Sign in</html>", True, id="markup"),
+        pytest.param(b"", True, id="empty"),
+        pytest.param(b'{"events": []}', False, id="json that is declared as html"),
+    ],
+)
+def test_a_page_is_rejected_by_its_markup(body: bytes, is_page: bool) -> None:
+    response = {"status_code": 200, "headers": {"content-type": "text/html"}, "body": body}
+    if is_page:
+        with pytest.raises(HtmlResponseError):
+            reject_html(response)
+    else:
+        assert reject_html(response) is None  # type: ignore[func-returns-value]

@@ -240,6 +240,8 @@ def test_status_tells_of_one_job(
     assert job["best"]["metric_name"] == "validation:accuracy"
 
     by_file = ask(capsys, "status", f"specs/{spec}.yaml", "--json").json["job"]
+    assert by_file.pop("spec_changes")["is_changed"] is False
+    assert job.pop("spec_changes") is None
     assert {**by_file, "elapsed_seconds": None} == {**job, "elapsed_seconds": None}
     text = ask(capsys, "status", name).out
     assert name in text

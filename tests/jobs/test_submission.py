@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hptc.aws.aws_errors import MissingCredentialsError, NotSentError
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     DryRun,
     NothingToStop,
+    NotSubmitted,
     StopRequested,
     Submission,
     Submitted,
+    UnknownSubmissionError,
 )
 from hptc.jobs.provenance import Provenance, job_tags
 from hptc.jobs.resolution import resolve_references
 from hptc.jobs.submission import dry_run, stop, submit
+from hptc.render.jobs import render_not_submitted
+from hptc.render.jobs_json import failures_data
 from hptc.request.emission import Request
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
@@ -293,6 +299,62 @@ class TestRaces:
         with pytest.raises(AwsError, match="no"):
             send(explicit, tuning)
         assert not tuning.jobs
+
+
+LOST = AwsError("cannot reach AWS: read timeout", help="check the network")
+
+
+class TestLostAnswers:
+    """The answer to the call that creates a job is lost, and no retry was possible."""
+
+    def test_the_job_exists(self, churn: Compiled) -> None:
+        class Lossy(FakeTuning):
+            def create(self, request: Request) -> str:
+                self.add(request)
+                raise LOST
+
+        sent = send(churn, Lossy())
+        assert isinstance(sent, Submitted)
+
+    def test_the_job_does_not_exist(self, churn: Compiled) -> None:
+        tuning = FakeTuning(refusals=[LOST])
+        with pytest.raises(AwsError, match="read timeout") as raised:
+            send(churn, tuning)
+        assert not isinstance(raised.value, UnknownSubmissionError)
+        assert "did not exist right after that; submit it again" in raised.value.help
+        assert isinstance(send(churn, tuning), Submitted)
+
+    def test_nobody_knows(self, churn: Compiled) -> None:
+        class Unreachable(FakeTuning):
+            def describe(self, name: str) -> Mapping[str, Any] | None:
+                if "create" in self.calls:
+                    raise LOST
+                return super().describe(name)
+
+        with pytest.raises(UnknownSubmissionError, match="unknown whether churn-") as raised:
+            send(churn, Unreachable(refusals=[LOST]))
+        assert "not created twice" in raised.value.help
+        assert "hptc status churn-" in raised.value.help
+        refused = NotSubmitted(name="churn-1", file="churn.yaml", error=raised.value)
+        assert refused.is_unknown
+        text = render_not_submitted([refused], 2)
+        assert text.startswith("of 2 tuning jobs, 1 perhaps submitted:\n  churn-1  churn.yaml\n")
+        assert failures_data([refused])["failed"][0]["is_unknown"] is True
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            pytest.param(MissingCredentialsError("no AWS credentials found"), id="no credentials"),
+            pytest.param(NotSentError("the AWS SSO session has expired"), id="nothing was sent"),
+            pytest.param(AwsError("no", code="AccessDeniedException"), id="refused"),
+        ],
+    )
+    def test_what_was_not_sent_is_not_unknown(self, churn: Compiled, error: AwsError) -> None:
+        tuning = FakeTuning(refusals=[error])
+        with pytest.raises(AwsError) as raised:
+            send(churn, tuning)
+        assert raised.value is error
+        assert tuning.calls == ["describe", "create"]
 
 
 class TestReferences:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hptc.jobs.content_changes import ContentChanges
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     DryRun,
@@ -31,10 +32,14 @@ from hptc.render.jobs_json import (
     submission_json,
 )
 from hptc.service.responses import read_status, read_summary
-from hptc.service.tuning_jobs import JobSummary
+from hptc.service.tuning_jobs import JobSummary, ListedJob, TrainingJob
 
 PREFIX = "arn:aws:sagemaker:us-east-1:111122223333"
 ARN = f"{PREFIX}:hyper-parameter-tuning-job/churn-1a2b3c4d"
+CONSOLE = (
+    "https://us-east-1.console.aws.amazon.com/sagemaker/home"
+    "?region=us-east-1#/hyper-tuning-jobs/churn-1a2b3c4d"
+)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BEST: dict[str, Any] = {
     "TrainingJobName": "churn-1a2b3c4d-007-0123abcd",
@@ -118,9 +123,15 @@ def summary(name: str, status: str) -> JobSummary:
     )
 
 
+AUC = RUNNING.best or TrainingJob(name="", status="")
 JOBS = [
-    summary("churn-1a2b3c4d", "InProgress"),
-    summary("ranking-with-a-long-name-99aabbcc", "Failed"),
+    ListedJob(
+        summary=summary("churn-1a2b3c4d", "InProgress"),
+        elapsed_seconds=7200,
+        best=replace(AUC, metric_name="auc"),
+        origin=RUNNING.origin,
+    ),
+    ListedJob(summary=summary("ranking-99aabbcc", "Failed"), elapsed_seconds=42),
 ]
 
 
@@ -151,7 +162,8 @@ churn-1a2b3c4d
   commit             0123abc-dirty
   environment        dev
   digest             {"1a2b3c4d" * 8}
-  ARN                {ARN}"""
+  ARN                {ARN}
+  console            {CONSOLE}"""
     )
 
 
@@ -178,9 +190,9 @@ def test_jobs() -> None:
     assert (
         render_jobs(JOBS)
         == """\
-name                               status      strategy  training jobs  created
-churn-1a2b3c4d                     InProgress  Bayesian  8 of 20        2026-03-01 10:00 UTC
-ranking-with-a-long-name-99aabbcc  Failed      Bayesian  8 of 20        2026-03-01 10:00 UTC"""
+name              status      strategy  training jobs  best auc  duration   created (UTC)
+churn-1a2b3c4d    InProgress  Bayesian  8 of 20        0.8765    2 h 0 min  2026-03-01 10:00
+ranking-99aabbcc  Failed      Bayesian  8 of 20                  42 s       2026-03-01 10:00"""
     )
 
 
@@ -192,7 +204,7 @@ def test_nothing_to_list() -> None:
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_names_are_never_cut(width: int) -> None:
     text = render_jobs(JOBS, width=width)
-    assert all(job.name in text for job in JOBS)
+    assert all(job.summary.name in text for job in JOBS)
 
 
 class TestColor:
@@ -281,6 +293,8 @@ def test_status_as_json() -> None:
             "spec": "specs/churn.yaml",
             "digest": "1a2b3c4d" * 8,
             "commit": "0123abc-dirty",
+            "console": CONSOLE,
+            "spec_changes": None,
         },
     }
 
@@ -299,6 +313,37 @@ def test_lists_as_json() -> None:
     assert list(first) == list(second)
     assert first["name"] == "churn-1a2b3c4d"
     assert first["training_jobs"]["completed"] == 7
+    assert first["best"]["metric_value"] == 0.8765
+    assert (first["spec"], first["elapsed_seconds"]) == ("specs/churn.yaml", 7200)
+    assert second["best"] is second["spec"] is None
+
+
+@pytest.mark.parametrize(
+    ("is_changed", "subjects", "text"),
+    [
+        pytest.param(False, (), "", id="unchanged"),
+        pytest.param(True, (), "has changed since: its digest differs", id="unknown differences"),
+        pytest.param(True, ("eta",), "has changed since: 1 difference (eta)", id="one"),
+        pytest.param(
+            True,
+            tuple("abcdef"),
+            "has changed since: 6 differences (a, b, c, d and 2 more)",
+            id="many",
+        ),
+        pytest.param(
+            None,
+            (),
+            "has errors now, so it can't be compared; `hptc check` shows them",
+            id="errors",
+        ),
+    ],
+)
+def test_changes_of_the_spec(is_changed: bool | None, subjects: tuple[str, ...], text: str) -> None:
+    changes = ContentChanges(file="specs/churn.yaml", is_changed=is_changed, subjects=subjects)
+    lines = [line.strip() for line in render_status(RUNNING, changes).splitlines()]
+    assert (text in lines) == bool(text)
+    data = json.loads(status_json(RUNNING, changes))["job"]["spec_changes"]
+    assert (data["is_changed"], data["subjects"]) == (is_changed, list(subjects))
 
 
 REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Value": "1"}]}

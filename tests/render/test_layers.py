@@ -15,7 +15,8 @@ RENDER = ROOT / "hptc" / "render"
 MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
 SHOWN = frozenset(
     ("compiler", "cost", "diagnostics", "diff", "frozen", "hidden_text", "infrastructure", "jobs",
-     "metrics", "preview", "project", "render", "request", "service", "stacks", "text", "catalog")
+     "metrics", "preview", "project", "render", "request", "secrets", "service", "stacks", "text",
+     "catalog")
 )  # fmt: skip
 """The packages whose results are shown."""
 ACTING = (

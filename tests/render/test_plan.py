@@ -111,5 +111,11 @@ def test_applied() -> None:
     found = json.loads(applied_json([*applied, Applied(planned=new("c"), outcome=refused)]))
     assert [each["name"] for each in found["jobs"]] == ["a-0123abcd", "b-0123abcd"]
     assert found["failed"] == [
-        {"name": "c-0123abcd", "file": "specs/c.yaml", "error": "quota", "help": ""}
+        {
+            "name": "c-0123abcd",
+            "file": "specs/c.yaml",
+            "error": "quota",
+            "help": "",
+            "is_unknown": False,
+        }
     ]

@@ -1,0 +1,122 @@
+"""`hptc logs`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from hptc.cli.console import print_result, print_status
+from hptc.cli.options import ENV, REGION
+from hptc.cli.targets import Target, connect_to_target, find_job, read_target
+from hptc.cli.watch_loop import Step, poll
+from hptc.errors import EXIT_OK, UsageError
+from hptc.jobs.job_progress import FINAL_TRAINING_STATUSES
+from hptc.jobs.log_choice import (
+    MAX_TRAINING_JOBS,
+    LogChoice,
+    NewLines,
+    choose_training_jobs,
+)
+from hptc.render.logs import instance_of, left_out_note, log_header, log_lines
+from hptc.service.interface import TuningReader
+from hptc.service.lookup import job_status
+from hptc.service.tuning_jobs import LogEvent
+
+_DEFAULT_TAIL = 100
+_FOLLOW_SECONDS = 5.0
+_MAX_QUIET_SECONDS = 20.0
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--training-job", metavar="NAME", help="Only this training job: its name, or a part of it."
+)
+@click.option("--follow", is_flag=True, help="Print new lines until the training job ends.")
+@click.option(
+    "--tail",
+    type=click.IntRange(1),
+    default=_DEFAULT_TAIL,
+    show_default=True,
+    metavar="N",
+    help="Print the last N lines.",
+)
+@click.option("--all", "is_whole", is_flag=True, help="Print the whole log.")
+@ENV
+@REGION
+def logs(
+    name: str,
+    training_job: str | None,
+    follow: bool,
+    tail: int,
+    is_whole: bool,
+    env: str | None,
+    region: str | None,
+) -> int:
+    """Show the logs of training jobs.
+
+    NAME is the name of a tuning job, or a spec: its name or file. Without --training-job, the log
+    is that of the newest training job that runs, or of the best one when the tuning job has ended.
+    If the tuning job failed, the logs of its failed training jobs are shown. Secrets are masked.
+    """
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
+    status = job_status(tuning, find_job(target, tuning))
+    training_jobs = list(tuning.list_training_jobs(status.name, limit=MAX_TRAINING_JOBS))
+    choice = choose_training_jobs(status, training_jobs, training_job)
+    last = None if is_whole else tail
+    if follow:
+        if len(choice.training_jobs) > 1:
+            raise UsageError(
+                f"{status.name} has failed, so there is nothing to follow",
+                help="leave out --follow, or choose one with --training-job NAME",
+            )
+        _follow(choice, target, last)
+        return EXIT_OK
+    for number, job in enumerate(choice.training_jobs):
+        header = log_header(job, choice)
+        if len(choice.training_jobs) == 1:
+            print_status(header)
+        else:
+            print_result(f"\n{header}" if number else header)
+        count = 0
+        for event in NewLines(job.name).read(tuning, tail=last):
+            count += 1
+            _print(event)
+        if not count:
+            print_status(f"no log lines of {job.name} in CloudWatch Logs")
+    if note := left_out_note(choice):
+        print_status(note)
+    return EXIT_OK
+
+
+def _print(event: LogEvent) -> None:
+    is_first_instance = instance_of(event) == "algo-1"
+    print_result("\n".join(log_lines(event, is_first_instance=is_first_instance)))
+
+
+def _follow(choice: LogChoice, target: Target, tail: int | None) -> None:
+    (job,) = choice.training_jobs
+    print_status(log_header(job, choice))
+    lines = NewLines(job.name)
+    status = ""
+
+    def connect() -> TuningReader:
+        return connect_to_target(target).tuning
+
+    def step(tuning: TuningReader, _: datetime) -> Step:
+        nonlocal status
+        # The status is read first, so that the lines of one that has ended are complete.
+        description = tuning.describe_training_job(job.name)
+        status = str(description["TrainingJobStatus"]) if description is not None else job.status
+        count = 0
+        for event in lines.read(tuning, tail=tail):
+            count += 1
+            _print(event)
+        if status in FINAL_TRAINING_STATUSES or description is None:
+            return Step.DONE
+        return Step.CHANGED if count else Step.UNCHANGED
+
+    poll(step, connect, print_status, interval=_FOLLOW_SECONDS, max_quiet=_MAX_QUIET_SECONDS)
+    print_status(f"{job.name} has ended: {status}")

@@ -1,0 +1,92 @@
+"""`hptc watch`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+
+from hptc.cli.console import print_result, print_status
+from hptc.cli.options import ENV, REGION
+from hptc.cli.project_prices import current_prices
+from hptc.cli.targets import connect_to_target, find_job, read_target
+from hptc.cli.watch_display import progress_display
+from hptc.cli.watch_loop import DEFAULT_INTERVAL_SECONDS, Display, watch_jobs
+from hptc.cost.bound import CostBound, cost_bound
+from hptc.jobs.job_observer import JobObserver
+from hptc.render.job_progress import outcome_line
+from hptc.request.tuning_job import TuningJob
+from hptc.service.interface import TuningReader
+
+INTERVAL = click.option(
+    "--interval",
+    type=click.FloatRange(1, 3600),
+    default=DEFAULT_INTERVAL_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between two readings; longer while nothing changes.",
+)
+
+
+@click.command()
+@click.argument("name")
+@ENV
+@REGION
+@INTERVAL
+def watch(name: str, env: str | None, region: str | None, interval: float) -> int:
+    """Follow a tuning job until it ends.
+
+    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
+    is followed. Ctrl-C ends watching, not the tuning job. Exits with 0 if the tuning job completed
+    or stopped because one of its criteria was met, and with 3 if it failed or was stopped.
+    """
+    target = read_target(name, env, region)
+    display = progress_display(sys.stdout, print_result)
+
+    def connect() -> TuningReader:
+        return connect_to_target(target, progress=display.note).tuning
+
+    job = find_job(target, connect())
+    return follow([job], connect, display, interval=interval, options=location_options(env, region))
+
+
+def location_options(env: str | None, region: str | None) -> str:
+    """The options with which another command finds the same tuning job."""
+    given = (("--env", env), ("--region", region))
+    return "".join(f" {option} {value}" for option, value in given if value is not None)
+
+
+def follow(
+    names: Sequence[str],
+    connect: Callable[[], TuningReader],
+    display: Display,
+    *,
+    interval: float,
+    options: str = "",
+) -> int:
+    """Follow tuning jobs until they end, and say how. Returns an exit code.
+
+    `options` are those of a command that finds the same tuning jobs.
+    """
+    prices = current_prices()
+
+    def bound_of(job: TuningJob, region: str) -> CostBound:
+        return cost_bound(job, region, prices)
+
+    observers = [JobObserver(name=name, bound_of=bound_of) for name in names]
+    is_interrupted = True
+    try:
+        code = watch_jobs(observers, connect, display, interval=interval)
+        is_interrupted = False
+        return code
+    except Exception:
+        is_interrupted = False
+        raise
+    finally:
+        for each in observers:
+            if each.latest is None:
+                if is_interrupted:
+                    print_status(f"`hptc watch {each.name}{options}` follows {each.name}")
+            elif is_interrupted or each.latest.has_ended:
+                print_status(outcome_line(each.latest, options))

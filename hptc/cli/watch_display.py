@@ -1,0 +1,82 @@
+"""Where the progress of tuning jobs is shown: a block that is redrawn, or lines."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TextIO
+
+from hptc.cli.console import print_status, terminal_width, use_color
+from hptc.cli.watch_loop import Display
+from hptc.jobs.job_progress import JobProgress
+from hptc.render.job_progress import progress_line, render_job_progress
+
+_CLEAR_BELOW = "\r\N{ESCAPE}[J"
+_LINES_BESIDE_RUNNING = 12  # of a job's block, with some hyperparameters
+
+
+@dataclass(slots=True)
+class LineDisplay:
+    """A line for each tuning job of which something changed."""
+
+    print_line: Callable[[str], None]
+    _shown: dict[str, tuple[object, ...]] = field(default_factory=dict)
+
+    def show(self, progress: Sequence[JobProgress], now: datetime) -> None:
+        """Print a line for each job that has changed."""
+        for each in progress:
+            if self._shown.get(each.name) != each.essentials:
+                self._shown[each.name] = each.essentials
+                self.print_line(progress_line(each, now))
+
+    def note(self, text: str) -> None:
+        """Print a message to stderr."""
+        print_status(text)
+
+
+@dataclass(slots=True)
+class LiveDisplay:
+    """A block on a terminal, redrawn in place. Messages stay above it."""
+
+    stream: TextIO
+    _drawn: int = 0  # lines
+    _block: str = ""
+
+    def show(self, progress: Sequence[JobProgress], now: datetime) -> None:
+        """Redraw the block."""
+        height = shutil.get_terminal_size().lines - 1
+        most = max(1, height // max(1, len(progress)) - _LINES_BESIDE_RUNNING)
+        blocks = [
+            render_job_progress(
+                each,
+                color=use_color(self.stream),
+                width=terminal_width() - 1,  # a full line would wrap
+                max_running=most,
+            )
+            for each in progress
+        ]
+        lines = "\n\n".join(blocks).splitlines()[: height - 1]
+        if not all(each.has_ended for each in progress):
+            time = f"{now.astimezone(UTC):%H:%M:%S} UTC"
+            lines.append(f"  read at {time}; Ctrl-C ends watching, not the tuning job")
+        self._block = "".join(f"{line}\n" for line in lines)
+        self._redraw()
+
+    def note(self, text: str) -> None:
+        """Print a message above the block."""
+        self._redraw(f"{text}\n")
+
+    def _redraw(self, above: str = "") -> None:
+        up = f"\N{ESCAPE}[{self._drawn}A" if self._drawn else ""
+        self.stream.write(f"{up}{_CLEAR_BELOW}{above}{self._block}")
+        self.stream.flush()
+        self._drawn = self._block.count("\n")
+
+
+def progress_display(stream: TextIO, print_line: Callable[[str], None]) -> Display:
+    """A live block if the stream is a terminal that can move its cursor, otherwise lines."""
+    can_redraw = stream.isatty() and os.environ.get("TERM") != "dumb"
+    return LiveDisplay(stream) if can_redraw else LineDisplay(print_line)

@@ -1,0 +1,87 @@
+"""Finds the file of a spec by the spec's name, for commands that take either.
+
+A file or folder of the same name comes first, so a name never changes what a path means.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path as FilePath
+
+from hptc.compiler.discovery import (
+    display_path,
+    spec_files_by_name,
+    spec_files_with_name,
+)
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+from hptc.source.filesystem import Files
+from hptc.text import listed, listed_code
+
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
+_CLOSEST = 3
+
+
+def is_path(given: str, files: Files) -> bool:
+    """Whether something is at a path: a file, a folder or a pipe."""
+    path = FilePath(given)
+    return files.is_file(path) or files.is_folder(path) or files.is_pipe(path)
+
+
+def may_be_name(given: str) -> bool:
+    """Whether a text is formed like the name of a spec or of a tuning job."""
+    return _NAME.fullmatch(given) is not None
+
+
+def named_spec(name: str, workspace: Workspace) -> str | None:
+    """The file of a spec of the current folder's project; None if no spec has this name.
+
+    Raises UsageError if several specs have it, or if hptc.yaml has errors.
+    """
+    in_project, faults = workspace.project_of(FilePath.cwd())
+    if in_project is None:
+        if faults:
+            raise UsageError(
+                f"`{name}` is not a file, and the names of specs can't be read: hptc.yaml: "
+                f"{faults[0].message}",
+                help="`hptc check` shows where the error is",
+            )
+        return None
+    found = [display_path(path) for path in spec_files_with_name(name, in_project, workspace)]
+    if len(found) > 1:
+        raise UsageError(
+            f"`{name}` is the name of {len(found)} specs: {listed(found)}",
+            help="pass the file of one of them, and give the other another name",
+        )
+    return found[0] if found else None
+
+
+def spec_path(given: str, workspace: Workspace) -> str:
+    """A path as given, or the file of the spec that has this name.
+
+    Raises UsageError if a text could be a name, but is neither that nor a path.
+    """
+    if not may_be_name(given) or is_path(given, workspace.files):
+        return given
+    file = named_spec(given, workspace)
+    if file is not None:
+        return file
+    in_project, _ = workspace.project_of(FilePath.cwd())
+    if in_project is None:
+        return given
+    raise UsageError(
+        f"{given}: no such file or folder, and no spec of this project has this name",
+        help=close_names(given, workspace),
+    )
+
+
+def close_names(given: str, workspace: Workspace) -> str:
+    """A hint with the names of the project's specs that are most like a text; empty without any."""
+    import difflib
+
+    in_project, _ = workspace.project_of(FilePath.cwd())
+    if in_project is None:
+        return ""
+    names = spec_files_by_name(in_project, workspace)
+    close = difflib.get_close_matches(given, names, n=_CLOSEST, cutoff=0.5)
+    return f"did you mean {listed_code(close, 'or')}?" if close else ""

@@ -1,0 +1,63 @@
+"""Renders the log lines of training jobs, which are untrusted text, as lines of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from hptc.jobs.log_choice import ChoiceReason, LogChoice
+from hptc.render.jobs import metric_text, reason_text
+from hptc.secrets import hide_secrets
+from hptc.service.tuning_jobs import LogEvent, TrainingJob
+from hptc.text import plural, printable
+
+_LONGEST_MESSAGE = 20_000  # characters
+
+
+def log_lines(event: LogEvent, *, is_first_instance: bool) -> Iterator[str]:
+    """The lines of an event, with its time; of other instances than the first, also which one.
+
+    Secrets are masked. Of a progress bar, which redraws its line, only the last state is kept.
+    """
+    message = hide_secrets(event.message[:_LONGEST_MESSAGE])
+    if len(event.message) > _LONGEST_MESSAGE:
+        message += "..."
+    time = f"{event.time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    instance = "" if is_first_instance else f"  {printable(instance_of(event))}"
+    for line in message.rstrip("\r\n").split("\n"):
+        shown = line.rstrip("\r").rpartition("\r")[2]
+        yield f"{time}{instance}  {printable(shown)}"
+
+
+def instance_of(event: LogEvent) -> str:
+    """The instance of a training job that logged an event: `algo-1`.
+
+    A stream is named `<training job>/algo-<instance>-<time>`:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+    """
+    name = event.stream.rpartition("/")[2]
+    parts = name.split("-")
+    return "-".join(parts[:2]) if parts[0] == "algo" else name
+
+
+def log_header(job: TrainingJob, choice: LogChoice) -> str:
+    """The training job whose log follows, why it was chosen, and how it ended."""
+    value = metric_text(job)
+    why = {
+        ChoiceReason.NAMED: "",
+        ChoiceReason.BEST: "the best training job",
+        ChoiceReason.NEWEST: "the newest training job",
+        ChoiceReason.RUNNING: "the newest running training job",
+        ChoiceReason.FAILED: "",
+    }[choice.reason]
+    about = [part for part in (why, job.status, value) if part]
+    reason = f"\n  {reason_text(job.failure_reason)}" if job.failure_reason else ""
+    return f"{printable(job.name)} ({', '.join(about)}){reason}"
+
+
+def left_out_note(choice: LogChoice) -> str:
+    """How many training jobs are not shown; empty if all are."""
+    if not choice.left_out:
+        return ""
+    jobs = plural(choice.left_out, "more failed training job")
+    return f"{jobs}; --training-job NAME shows the log of one"

@@ -1,0 +1,216 @@
+"""The progress of a tuning job, as a function of what AWS reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hptc.jobs.job_progress import JobOutcome, JobProgress, Remaining, job_progress
+from hptc.request.reading import read_job
+from hptc.service.responses import read_status
+from hptc.service.tuning_jobs import TrainingJob
+from tests.support.fake_service import CREATED
+from tests.support.running_jobs import at, bound_of, request, training_job
+
+DONE = [training_job(2, 1, 11, value=0.7), training_job(1, 0, 10, value=0.6)]
+TWO_LEFT = [training_job(4, 15), training_job(3, 14), *DONE]
+
+
+def progress(
+    training_jobs: Sequence[TrainingJob] | None,
+    *,
+    status: str = "InProgress",
+    minutes: float = 20,
+    config: dict[str, Any] | None = None,
+    **description: Any,
+) -> JobProgress:
+    asked = request(**(config or {}))
+    jobs = training_jobs or ()
+    described = {
+        **asked,
+        "HyperParameterTuningJobArn": "arn",
+        "HyperParameterTuningJobStatus": status,
+        "CreationTime": CREATED,
+        "LastModifiedTime": at(minutes),
+        "TrainingJobStatusCounters": {
+            "Completed": sum(job.status == "Completed" for job in jobs),
+            "InProgress": sum(job.status == "InProgress" for job in jobs),
+        },
+        **description,
+    }
+    job = read_job(asked)
+    return job_progress(
+        read_status(described, {}, now=at(minutes)),
+        job,
+        training_jobs,
+        bound_of(job, "us-east-1"),
+        now=at(minutes),
+    )
+
+
+def limits(runtime: int | None = None, number: int | None = 4) -> dict[str, Any]:
+    found = {"MaxParallelTrainingJobs": 2}
+    found |= {"MaxNumberOfTrainingJobs": number} if number is not None else {}
+    return {"ResourceLimits": found | ({"MaxRuntimeInSeconds": runtime} if runtime else {})}
+
+
+def test_running_training_jobs_have_their_elapsed_time() -> None:
+    found = progress(TWO_LEFT)
+    assert found.running is not None
+    assert [(job.name[-8:-5], job.seconds) for job in found.running] == [("003", 360), ("004", 300)]
+    assert (found.training_jobs, found.has_ended) == (4, False)
+
+
+def test_the_cost_is_that_of_training_so_far() -> None:
+    found = progress(TWO_LEFT)
+    assert found.cost is not None
+    # 31 minutes at $0.60 per hour, and 10 GB at $0.672 per month
+    assert found.cost.instance_hours == Decimal("0.52")
+    assert found.cost.usd == Decimal("0.32")
+    assert found.cost.max_usd == Decimal("2.44")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "config", "expected"),
+    [
+        # each takes 10 minutes; the running ones have 4 and 5 left
+        pytest.param(TWO_LEFT, {}, Remaining(seconds=300, is_limit=False), id="running"),
+        pytest.param(
+            TWO_LEFT, limits(number=7), Remaining(seconds=1440, is_limit=False), id="and waiting"
+        ),
+        pytest.param(
+            TWO_LEFT, limits(runtime=1260), Remaining(seconds=60, is_limit=True), id="the limit"
+        ),
+        pytest.param([training_job(1, 0)], {}, None, id="none has completed"),
+        pytest.param(
+            [training_job(1, 0)],
+            limits(runtime=3600),
+            Remaining(seconds=2400, is_limit=True),
+            id="only the limit",
+        ),
+        pytest.param(TWO_LEFT, limits(number=None), None, id="unknown number"),
+        pytest.param(None, {}, None, id="training jobs unknown"),
+        pytest.param(
+            TWO_LEFT,
+            limits(number=5000),
+            Remaining(seconds=1_497_900 - 300, is_limit=False),
+            id="many",
+        ),
+    ],
+)
+def test_remaining_time(
+    jobs: list[TrainingJob] | None, config: dict[str, Any], expected: Remaining | None
+) -> None:
+    found = progress(jobs, config=config).remaining
+    if expected is not None and expected.seconds > 1_000_000:
+        assert found is not None
+        assert abs(found.seconds - expected.seconds) < 2000
+    else:
+        assert found == expected
+
+
+BEST = {
+    "TrainingJobName": "b",
+    "FinalHyperParameterTuningJobObjectiveMetric": {
+        "MetricName": "auc", "Value": 0.9, "Type": "Maximize"
+    },
+}  # fmt: skip
+
+
+def criteria(**members: Any) -> dict[str, Any]:
+    return {"TuningJobCompletionCriteria": members}
+
+
+@pytest.mark.parametrize(
+    ("status", "config", "description", "outcome", "reason"),
+    [
+        pytest.param("InProgress", {}, {}, None, "", id="running"),
+        pytest.param("Stopping", {}, {}, None, "", id="stopping"),
+        pytest.param("Completed", {}, {}, JobOutcome.COMPLETED, "", id="completed"),
+        pytest.param("Failed", {}, {}, JobOutcome.FAILED, "", id="failed"),
+        pytest.param("Stopped", {}, {}, JobOutcome.STOPPED, "", id="by hand"),
+        pytest.param(
+            "Stopped", limits(runtime=1200), {}, JobOutcome.CRITERION_MET, "its maximum runtime",
+            id="runtime",
+        ),
+        pytest.param(
+            "Stopped", limits(runtime=1300), {}, JobOutcome.STOPPED, "", id="before its runtime"
+        ),
+        pytest.param(
+            "Stopped", criteria(TargetObjectiveMetricValue=0.9), {"BestTrainingJob": BEST},
+            JobOutcome.CRITERION_MET, "its target value", id="target",
+        ),
+        pytest.param(
+            "Stopped", criteria(TargetObjectiveMetricValue=0.95), {"BestTrainingJob": BEST},
+            JobOutcome.STOPPED, "", id="target not reached",
+        ),
+        pytest.param(
+            "Stopped", criteria(ConvergenceDetected={"CompleteOnConvergence": "Enabled"}),
+            {"TuningJobCompletionDetails": {"ConvergenceDetectedTime": CREATED}},
+            JobOutcome.CRITERION_MET, "convergence", id="convergence",
+        ),
+        pytest.param(
+            "Stopped", {}, {"TuningJobCompletionDetails": {"ConvergenceDetectedTime": CREATED}},
+            JobOutcome.STOPPED, "", id="convergence is no criterion",
+        ),
+        pytest.param(
+            "Stopped",
+            criteria(BestObjectiveNotImproving={"MaxNumberOfTrainingJobsNotImproving": 3}),
+            {"TuningJobCompletionDetails": {"NumberOfTrainingJobsObjectiveNotImproving": 3}},
+            JobOutcome.CRITERION_MET, "its maximum number of training jobs without improvement",
+            id="no improvement",
+        ),
+    ],
+)  # fmt: skip
+def test_outcomes(
+    status: str,
+    config: dict[str, Any],
+    description: dict[str, Any],
+    outcome: JobOutcome | None,
+    reason: str,
+) -> None:
+    found = progress(DONE, status=status, config=config, **description)
+    assert (found.outcome, found.stop_reason) == (outcome, reason)
+    assert (found.remaining is None) == (outcome is not None or status == "Stopping")
+
+
+def test_unknown_prices_are_unknown() -> None:
+    asked = request()
+    asked["TrainingJobDefinition"]["ResourceConfig"]["InstanceType"] = "ml.unheard.large"
+    job = read_job(asked)
+    status = read_status(
+        {
+            **asked,
+            "HyperParameterTuningJobArn": "arn",
+            "HyperParameterTuningJobStatus": "InProgress",
+            "CreationTime": CREATED,
+        },
+        {},
+        now=at(20),
+    )
+    found = job_progress(status, job, DONE, bound_of(job, "us-east-1"), now=at(20)).cost
+    assert found is not None
+    assert found.usd is found.usd_low is found.max_usd is None
+    assert found.instance_hours == Decimal("0.34")
+
+
+def test_spot_is_a_range() -> None:
+    asked = request()
+    asked["TrainingJobDefinition"]["EnableManagedSpotTraining"] = True
+    job = read_job(asked)
+    found = progress(DONE)
+    assert found.cost is not None
+    assert found.cost.usd_low == found.cost.usd
+    bound = bound_of(job, "us-east-1")
+    assert all(each.is_spot for each in bound.configurations)
+
+
+def test_time_alone_is_no_change() -> None:
+    first, later = progress(TWO_LEFT, minutes=20), progress(TWO_LEFT, minutes=21)
+    assert first != later
+    assert first.essentials == later.essentials
+    assert replace(first, status="Stopping").essentials != first.essentials

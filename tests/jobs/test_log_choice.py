@@ -1,0 +1,117 @@
+"""Which training jobs' logs are shown, and which of their lines are new."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hptc.errors import OperationError, UsageError
+from hptc.jobs.log_choice import ChoiceReason, NewLines, choose_training_jobs
+from hptc.service.responses import read_status
+from hptc.service.tuning_jobs import JobStatus, LogEvent, TrainingJob
+from tests.support.fake_service import CREATED, FakeTuning
+from tests.support.running_jobs import NAME, at, request, training_job
+
+RUNNING, OLDER = training_job(7, 20), training_job(6, 19)
+BEST, DONE = training_job(2, 1, 11, value=0.9), training_job(1, 0, 10)
+FAILED = [training_job(number, number, number + 1, status="Failed") for number in range(15, 10, -1)]
+
+
+def status(text: str, best: TrainingJob | None = None) -> JobStatus:
+    described = {
+        **request(),
+        "HyperParameterTuningJobArn": "arn",
+        "HyperParameterTuningJobStatus": text,
+        "CreationTime": CREATED,
+    }
+    return replace(read_status(described, {}, now=at(30)), best=best)
+
+
+@pytest.mark.parametrize(
+    ("state", "training_jobs", "reason", "chosen", "left_out"),
+    [
+        pytest.param(
+            status("InProgress", BEST), [RUNNING, OLDER, BEST], ChoiceReason.RUNNING, [RUNNING], 0,
+            id="the newest running one",
+        ),
+        pytest.param(
+            status("Completed", BEST), [BEST, DONE], ChoiceReason.BEST, [BEST], 0, id="the best",
+        ),
+        pytest.param(
+            status("Stopped"), [DONE], ChoiceReason.NEWEST, [DONE], 0, id="the newest",
+        ),
+        pytest.param(
+            status("Failed", BEST), [*FAILED, BEST], ChoiceReason.FAILED, FAILED[:3], 2,
+            id="the failed ones",
+        ),
+        pytest.param(
+            status("Failed"), [DONE], ChoiceReason.NEWEST, [DONE], 0, id="failed for another reason"
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_shown_without_a_name(
+    state: JobStatus,
+    training_jobs: list[TrainingJob],
+    reason: ChoiceReason,
+    chosen: list[TrainingJob],
+    left_out: int,
+) -> None:
+    found = choose_training_jobs(state, training_jobs, None)
+    assert (found.reason, list(found.training_jobs), found.left_out) == (reason, chosen, left_out)
+
+
+def test_a_name_or_a_part_of_it() -> None:
+    jobs = [BEST, DONE]
+    for wanted in (DONE.name, "-001-"):
+        (found,) = choose_training_jobs(status("Completed"), jobs, wanted).training_jobs
+        assert found == DONE
+    with pytest.raises(UsageError, match=r"`abcd` fits 2 training jobs .*-002-abcd and .*-001"):
+        choose_training_jobs(status("Completed"), jobs, "abcd")
+    with pytest.raises(OperationError, match="has no training job `x`") as raised:
+        choose_training_jobs(status("Completed"), jobs, "x")
+    assert DONE.name in raised.value.help
+
+
+@pytest.mark.parametrize(("state", "text"), [("InProgress", "jobs yet"), ("Failed", "jobs$")])
+def test_without_training_jobs(state: str, text: str) -> None:
+    with pytest.raises(OperationError, match=f"{NAME} has no training {text}"):
+        choose_training_jobs(status(state), [], None)
+
+
+def event(seconds: float, message: str, instance: int = 1) -> LogEvent:
+    time = CREATED + timedelta(seconds=seconds)
+    return LogEvent(time=time, message=message, stream=f"{NAME}-001/algo-{instance}-167")
+
+
+class TestNewLines:
+    def test_each_line_is_returned_once(self) -> None:
+        tuning = FakeTuning(logs={NAME: [event(0, "a"), event(1, "b")]})
+        lines = NewLines(NAME)
+        assert [each.message for each in lines.read(tuning)] == ["a", "b"]
+        assert list(lines.read(tuning)) == []
+        tuning.logs[NAME].append(event(2, "c"))
+        assert [each.message for each in lines.read(tuning)] == ["c"]
+
+    def test_equal_lines_of_one_moment_are_all_returned(self) -> None:
+        tuning = FakeTuning(logs={NAME: [event(0, "."), event(0, ".")]})
+        lines = NewLines(NAME)
+        assert len(list(lines.read(tuning))) == 2
+        tuning.logs[NAME].append(event(0, "."))
+        assert len(list(lines.read(tuning))) == 1
+
+    def test_lines_of_another_instance_may_arrive_late(self) -> None:
+        tuning = FakeTuning(logs={NAME: [event(100, "a")]})
+        lines = NewLines(NAME)
+        assert len(list(lines.read(tuning))) == 1
+        tuning.logs[NAME].insert(0, event(90, "late", instance=2))
+        assert [each.message for each in lines.read(tuning)] == ["late"]
+
+    def test_only_the_first_reading_is_cut(self) -> None:
+        tuning = FakeTuning(logs={NAME: [event(number, str(number)) for number in range(50)]})
+        lines = NewLines(NAME)
+        assert [each.message for each in lines.read(tuning, tail=2)] == ["48", "49"]
+        tuning.logs[NAME] += [event(50 + number, "new") for number in range(9)]
+        read = [each.message for each in lines.read(tuning, tail=2)]
+        assert read.count("new") == 9
