@@ -8,6 +8,7 @@ another account than the environment's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +21,7 @@ from hptc.aws.aws_errors import (
     was_retried,
 )
 from hptc.aws.retry import Retry
+from hptc.aws.training_logs import read_log_events
 from hptc.errors import AwsError
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
@@ -33,7 +35,7 @@ from hptc.service.interface import (
     Tuning,
 )
 from hptc.service.responses import read_summary, read_training_job, tags_of
-from hptc.service.tuning_jobs import JobSummary, TrainingJob
+from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -89,7 +91,7 @@ class Connection:
             )
         except Exception as error:
             raise _translated(error, "", "", None) from None
-        for service in ("cloudformation", "sagemaker", "sts"):
+        for service in ("cloudformation", "cloudwatch-logs", "sagemaker", "sts"):
             self._session.events.register(f"before-parse.{service}", reject_html)
         self.region: str = self._session.region_name or ""
         if not self.region:
@@ -176,8 +178,11 @@ def _translated(
 def _is_absent(error: AwsError) -> bool:
     if error.code in ("ResourceNotFound", "ResourceNotFoundException"):
         return True
+    # "Requested resource not found." is what DescribeTrainingJob says.
     text = error.message.lower()
-    return error.code == "ValidationException" and ("can't find" in text or "not find" in text)
+    return error.code == "ValidationException" and any(
+        part in text for part in ("can't find", "not find", "resource not found")
+    )
 
 
 class _Tuning(Tuning):
@@ -262,11 +267,27 @@ class _Tuning(Tuning):
         return (read_training_job(entry) for entry in islice(entries, limit))
 
     def billable_seconds(self, training_job: str) -> int | None:
-        response = self._connection.call(
+        return self._describe_training_job(training_job).get("BillableTimeInSeconds")
+
+    def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            return self._describe_training_job(name)
+        except AwsError as error:
+            if _is_absent(error):
+                return None
+            raise
+
+    def _describe_training_job(self, name: str) -> Mapping[str, Any]:
+        return self._connection.call(
             "sagemaker:DescribeTrainingJob",
-            lambda: self._connection.sagemaker.describe_training_job(TrainingJobName=training_job),
+            lambda: self._connection.sagemaker.describe_training_job(TrainingJobName=name),
         )
-        return response.get("BillableTimeInSeconds")
+
+    def log_events(
+        self, training_job: str, *, since: datetime | None = None, tail: int | None = None
+    ) -> Iterator[LogEvent]:
+        logs = self._connection.client("logs")
+        return read_log_events(self._connection.call, logs, training_job, since=since, tail=tail)
 
     def _pages(
         self, action: str, fetch: Callable[[dict[str, Any]], Any], limit: int | None

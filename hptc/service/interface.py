@@ -7,11 +7,12 @@ that changes anything, so code that takes one of them can't write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from hptc.frozen import frozen
 from hptc.request.emission import Request
-from hptc.service.tuning_jobs import JobSummary, TrainingJob
+from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 
 Progress = Callable[[str], None]
 """Reports a line of progress to the user."""
@@ -49,6 +50,22 @@ class TuningReader(Protocol):
         """The seconds that AWS bills for each instance of a training job; None if not reported.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
+        """
+
+    def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
+        """The description of a training job; None if it does not exist.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
+        """
+
+    def log_events(
+        self, training_job: str, *, since: datetime | None = None, tail: int | None = None
+    ) -> Iterator[LogEvent]:
+        """What a training job logged, oldest first; nothing if it has not logged anything yet.
+
+        `since` has a time zone, and includes the events of that moment. `tail` is the number of
+        events from the end, over all instances of the training job; only these are read.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
         """
 
 

@@ -1,4 +1,4 @@
-"""What a tuning service reports about tuning jobs and training jobs.
+"""What a tuning service reports about tuning jobs, training jobs and their logs.
 
 What the service does not report is None or empty.
 """
@@ -65,6 +65,15 @@ class TrainingJob:
     started: datetime | None = None
     ended: datetime | None = None
     failure_reason: str = ""
+
+
+@frozen
+class LogEvent:
+    """A line that a training job logged."""
+
+    time: datetime  # with a time zone
+    message: str
+    stream: str  # one for each instance of the training job
 
 
 @frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from hptc.jobs.planned import PlannedSubmission
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
 from hptc.jobs.submission import execute, submit
 from hptc.service.interface import TuningReader
-from hptc.service.tuning_jobs import JobSummary, TrainingJob
+from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 from tests.support.fake_account import FakeAccount
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import WIDER, deployed, origin, project, run, spec
@@ -213,6 +214,14 @@ class Reader:
 
     def billable_seconds(self, training_job: str) -> int | None:
         return self._tuning.billable_seconds(training_job)
+
+    def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
+        return self._tuning.describe_training_job(name)
+
+    def log_events(
+        self, training_job: str, *, since: datetime | None = None, tail: int | None = None
+    ) -> Iterator[LogEvent]:
+        return self._tuning.log_events(training_job, since=since, tail=tail)
 
 
 @pytest.mark.parametrize("view", [JobSnapshot, StackSnapshot, Reader])

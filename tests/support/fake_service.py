@@ -12,7 +12,7 @@ from hptc.errors import AwsError
 from hptc.request.emission import Request
 from hptc.service.interface import DeployedStack, StackEvent, StackResource
 from hptc.service.responses import read_summary, tags_of
-from hptc.service.tuning_jobs import JobSummary, TrainingJob
+from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -26,6 +26,8 @@ class FakeTuning:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     training_jobs: dict[str, list[TrainingJob]] = field(default_factory=dict)
     billable: dict[str, int] = field(default_factory=dict)  # seconds by training job
+    descriptions: dict[str, dict[str, Any]] = field(default_factory=dict)  # by training job
+    logs: dict[str, list[LogEvent]] = field(default_factory=dict)  # by training job, oldest first
     calls: list[str] = field(default_factory=list)
     refusals: list[AwsError] = field(default_factory=list)  # raised by the next create or stop
     rivals: list[Request] = field(default_factory=list)  # created by others just before `create`
@@ -99,6 +101,21 @@ class FakeTuning:
     def billable_seconds(self, training_job: str) -> int | None:
         self.calls.append("billable_seconds")
         return self.billable.get(training_job)
+
+    def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
+        self.calls.append("describe_training_job")
+        return deepcopy(self.descriptions.get(name))
+
+    def log_events(
+        self, training_job: str, *, since: datetime | None = None, tail: int | None = None
+    ) -> Iterator[LogEvent]:
+        self.calls.append("log_events")
+        found = [
+            event
+            for event in self.logs.get(training_job, [])
+            if since is None or event.time >= since
+        ]
+        return iter(found if tail is None else found[len(found) - min(tail, len(found)) :])
 
 
 class NoWrites(FakeTuning):
