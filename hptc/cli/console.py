@@ -76,27 +76,39 @@ def file_progress(verb: str, *, is_shown: bool = True) -> Iterator[Callable[[int
     It keeps one line on stderr up to date, if that is a terminal and the work takes longer than a
     second. The line is cleared at the end.
     """
+    with _progress_line(is_shown=is_shown) as line:
+        yield lambda done, total: line.update(f"{verb} {done:,} of {total:,} files")
+
+
+@contextmanager
+def count_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that takes what is done, how many, and of how many; else like the above."""
+    with _progress_line(is_shown=True) as line:
+        yield lambda verb, done, total: line.update(f"{verb}: {done:,} of {total:,}")
+
+
+@contextmanager
+def _progress_line(*, is_shown: bool) -> Iterator[_ProgressLine]:
     stream = sys.stderr
-    line = _ProgressLine(verb, stream, is_shown=is_shown and stream.isatty())
+    line = _ProgressLine(stream, is_shown=is_shown and stream.isatty())
     try:
-        yield line.update
+        yield line
     finally:
         line.clear()
 
 
 class _ProgressLine:
-    def __init__(self, verb: str, stream: TextIO, *, is_shown: bool) -> None:
-        self._verb = verb
+    def __init__(self, stream: TextIO, *, is_shown: bool) -> None:
         self._stream = stream
         self._is_shown = is_shown
         self._next_update = time.monotonic() + PROGRESS_AFTER_SECONDS
         self._is_on_screen = False
 
-    def update(self, done: int, total: int) -> None:
+    def update(self, text: str) -> None:
         stop_if_interrupted()
         if not self._is_shown or time.monotonic() < self._next_update:
             return
-        self._stream.write(f"{_CLEAR_LINE}{self._verb} {done:,} of {total:,} files")
+        self._stream.write(f"{_CLEAR_LINE}{text}")
         self._stream.flush()
         self._is_on_screen = True
         self._next_update = time.monotonic() + _PROGRESS_INTERVAL_SECONDS

@@ -52,6 +52,7 @@ COMMANDS = (
         "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"
     ),
     CommandEntry("status", "hptc.cli.status:status", "Show the progress of a tuning job"),
+    CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
     CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
     CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     CommandEntry(

@@ -1,0 +1,90 @@
+"""`hptc results`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hptc.catalog.prices import PriceTable, load_prices
+from hptc.cli.connection import connect_with_options
+from hptc.cli.console import count_progress, print_result, terminal_width, use_color
+from hptc.cli.inputs import current_project, resolve_job_name
+from hptc.cli.options import ENV, REGION
+from hptc.errors import EXIT_OK
+from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
+from hptc.render.results_data import results_csv, results_json
+from hptc.results.gather import ReadOptions, read_results
+from hptc.results.training_results import Results, without_secret_values
+
+
+@click.command()
+@click.argument("name")
+@ENV
+@REGION
+@click.option(
+    "--top",
+    metavar="N",
+    type=click.IntRange(1),
+    help=f"Show the best N training jobs; by default {DEFAULT_TOP}, or all in JSON and CSV.",
+)
+@click.option(
+    "--cost",
+    "reads_all_costs",
+    is_flag=True,
+    help="Read the billed time of every training job: with spot, one call each.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv", "markdown"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
+def results(
+    name: str,
+    env: str | None,
+    region: str | None,
+    top: int | None,
+    reads_all_costs: bool,
+    form: str,
+) -> int:
+    """Show what a tuning job has found.
+
+    NAME is the name of a tuning job or the path of a spec. The tuning job may still be running.
+    Costs are those of the training jobs at on-demand prices; with managed spot training, the billed
+    time is read for the training jobs that are shown, or for all with --cost.
+    """
+    options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
+    found = without_secret_values(read(name, env, region, options))
+    match form:
+        case "json":
+            print_result(results_json(found, top=top))
+        case "csv":
+            print_result(results_csv(found, top=top))
+        case "markdown":
+            print_result(results_markdown(found, top=top or DEFAULT_TOP))
+        case _:
+            print_result(
+                render_results(
+                    found,
+                    top=top or DEFAULT_TOP,
+                    color=use_color(sys.stdout),
+                    width=terminal_width(),
+                )
+            )
+    return EXIT_OK
+
+
+def read(name: str, env: str | None, region: str | None, options: ReadOptions) -> Results:
+    """The results of the tuning job that a command names, with progress on stderr."""
+    tuning = connect_with_options(env, region).tuning
+    job_name = resolve_job_name(name, env)
+    with count_progress() as progress:
+        return read_results(tuning, job_name, _prices(), options=options, progress=progress)
+
+
+def _prices() -> PriceTable:
+    project = current_project()
+    return load_prices(project.root if project else None)

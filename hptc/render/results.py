@@ -1,0 +1,164 @@
+"""Renders the results of a tuning job as text or Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from hptc.render.results_words import (
+    best_text,
+    bound_text,
+    cost_lines,
+    counts_text,
+    early_stopping_text,
+    headline,
+    hyperparameter_names,
+    importance_text,
+    objective_text,
+    seconds_text,
+    usd_text,
+    value_text,
+)
+from hptc.render.tables import WIDTH, bold_name, labelled, laid_out, text_table, whole_name
+from hptc.results.failure_groups import FailureGroup
+from hptc.results.training_results import Results, TrainingResult
+from hptc.text import clipped, code_span, plural, printable, table_cell
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+DEFAULT_TOP = 10
+_LONGEST_REASON = 400
+_LONGEST_CELL = 80
+
+
+def render_results(
+    results: Results, *, top: int = DEFAULT_TOP, color: bool = False, width: int = WIDTH
+) -> str:
+    """The results as text, with the best training jobs."""
+    text = laid_out(
+        bold_name(printable(f"{results.status.name}: {headline(results)}")),
+        labelled(list(_facts(results))),
+        color=color,
+        width=width,
+    )
+    shown = results.ranked[:top]
+    parts = [text]
+    if shown:
+        headers, rows = _table(shown, results)
+        table = text_table(headers, rows, wraps=False)
+        parts.append(
+            f"{_table_title(shown, results)}\n" + laid_out(table, color=color, width=width)
+        )
+    if results.failures:
+        parts.append("\n".join(_failures(results.failures)))
+    return "\n\n".join(parts) + "\n"
+
+
+def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
+    """The results as Markdown: the facts, the best training jobs, and the failures."""
+    name = code_span(results.status.name, _LONGEST_CELL)
+    lines = [f"### {name}: {printable(headline(results))}", ""]
+    facts: dict[str, list[str]] = {}
+    label = ""
+    for own, text in _facts(results):
+        label = own or label
+        facts.setdefault(label, []).append(str(text))
+    lines += [f"- **{label}**: {_escaped('; '.join(texts))}" for label, texts in facts.items()]
+    shown = results.ranked[:top]
+    if shown:
+        headers, rows = _table(shown, results)
+        lines += ["", f"**{_escaped(_table_title(shown, results))}**", ""]
+        lines.append(f"| {' | '.join(table_cell(header, _LONGEST_CELL) for header in headers)} |")
+        lines.append(f"|{' --- |' * len(headers)}")
+        for row in rows:
+            cells = [table_cell(str(cell), _LONGEST_CELL) for cell in row]
+            lines.append(f"| {' | '.join(cells)} |")
+    for group in results.failures:
+        count = plural(len(group.training_jobs), "training job")
+        reason = code_span(group.reason, _LONGEST_REASON)
+        lines += ["", f"**{count} failed**: {reason}"]
+        if group.log:
+            lines += ["", f"The end of the log of {code_span(group.logged_by, _LONGEST_CELL)}:", ""]
+            lines += [f"    {printable(line)}" for line in group.log]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:
+    if results.status.failure_reason:
+        yield "reason", printable(results.status.failure_reason)
+    yield "best", best_text(results) or "no training job reported the objective"
+    if results.training_jobs:
+        yield "training jobs", counts_text(results)
+    for index, line in enumerate(cost_lines(results.cost)):
+        yield "" if index else "cost", printable(line)
+    if results.stopped_early:
+        yield "stopped early", early_stopping_text(results.stopped_early)
+    for index, found in enumerate(results.at_bounds):
+        yield "" if index else "ranges", bound_text(found)
+    for index, importance in enumerate(results.importance):
+        yield "" if index else "importance", importance_text(importance)
+    origin = results.status.origin
+    if origin.spec:
+        yield "spec", printable(origin.spec + (f" at {origin.commit}" if origin.commit else ""))
+
+
+def _table_title(shown: Sequence[TrainingResult], results: Results) -> str:
+    total = len(results.training_jobs)
+    if len(shown) == total:
+        return f"{plural(total, 'training job')}, the best first"
+    return f"the best {len(shown)} of {plural(total, 'training job')}"
+
+
+def _table(
+    shown: Sequence[TrainingResult], results: Results
+) -> tuple[list[str], list[list[str | Text]]]:
+    """The headers and the rows. The billed time is shown only if it differs from the time."""
+    names = hyperparameter_names(results)
+    has_definitions = results.job.is_multiple
+    has_billed = any(each.billable_seconds != each.seconds for each in shown)
+    headers = ["#", "objective", *map(printable, names), "status", "time", "cost", "name"]
+    if has_definitions:
+        headers.insert(2, "definition")
+    if has_billed:
+        headers.insert(-2, "billed")
+    rows = []
+    for each in shown:
+        values = dict(each.hyperparameters)
+        row: list[str | Text] = [
+            str(each.number),
+            objective_text(each),
+            *(value_text(values.get(name)) for name in names),
+            "Stopped early" if each.is_stopped_early else each.status,
+            seconds_text(each.seconds),
+            usd_text(each),
+            whole_name(each.name),
+        ]
+        if has_definitions:
+            row.insert(2, printable(each.definition))
+        if has_billed:
+            row.insert(-2, seconds_text(each.billable_seconds))
+        rows.append(row)
+    return headers, rows
+
+
+def _failures(failures: Sequence[FailureGroup]) -> Iterator[str]:
+    total = sum(len(group.training_jobs) for group in failures)
+    yield f"{plural(total, 'failed training job')}"
+    for group in failures:
+        yield f"  {len(group.training_jobs)} x {clipped(group.reason, _LONGEST_REASON)}"
+        if group.log:
+            yield f"    the end of the log of {printable(group.logged_by)}:"
+            yield from (f"      {printable(line)}" for line in group.log)
+        else:
+            yield f"    such as {printable(group.training_jobs[0])}"
+            if group.log_error:
+                yield f"    its log can't be read: {clipped(group.log_error, _LONGEST_REASON)}"
+
+
+def _escaped(text: str) -> str:
+    """Text in Markdown, of which names in backquotes stay code."""
+    return "`".join(
+        part if index % 2 else "".join(f"\\{c}" if c in "\\*_[]<>&#|~" else c for c in part)
+        for index, part in enumerate(text.split("`"))
+    )

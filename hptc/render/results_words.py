@@ -1,0 +1,136 @@
+"""The facts of a tuning job's results in words, which every format shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hptc.render.cost import dollars, hours_text
+from hptc.request.job_facts import number
+from hptc.results.hyperparameter_importance import Importance
+from hptc.results.range_evidence import BestAtBound
+from hptc.results.training_results import (
+    ActualCost,
+    Results,
+    StoppedEarly,
+    TrainingResult,
+    definition_of,
+)
+from hptc.text import duration, plural, printable, shortened
+
+_LONGEST_VALUE = 24
+
+
+def headline(results: Results) -> str:
+    """The tuning job's status, size and place."""
+    count = plural(len(results.training_jobs), "training job")
+    return f"{results.status.status}, {count} in {results.region}"
+
+
+def best_text(results: Results) -> str:
+    """The best objective; empty without any."""
+    best = next((each for each in results.ranked if each.objective is not None), None)
+    if best is None:
+        return ""
+    objective = definition_of(results.job.definitions, best.definition).objective
+    aim = f", {objective.type.lower()}d" if objective else ""
+    name = best.metric_name or (objective.metric_name if objective else "objective")
+    return printable(f"{name} = {objective_text(best)}{aim}, by training job {best.number}")
+
+
+def counts_text(results: Results) -> str:
+    """The training jobs by status."""
+    counts: dict[str, int] = {}
+    for each in results.training_jobs:
+        counts[each.status] = counts.get(each.status, 0) + 1
+    words = {"InProgress": "in progress"}
+    return ", ".join(
+        f"{count} {words.get(status, status.lower())}" for status, count in counts.items()
+    )
+
+
+def objective_text(result: TrainingResult) -> str:
+    """The objective of a training job; a dash without one."""
+    return "-" if result.objective is None else f"{result.objective:.6g}"
+
+
+def value_text(value: str | None) -> str:
+    """The value of a hyperparameter for people: at most six digits, and not too long."""
+    if value is None:
+        return "-"
+    exact = number(value)
+    if exact is not None and len(value) > 8:
+        return f"{exact:.6g}"
+    return shortened(printable(value), _LONGEST_VALUE)
+
+
+def seconds_text(seconds: int | None) -> str:
+    """A time; a dash if it is unknown."""
+    return "-" if seconds is None else duration(seconds)
+
+
+def usd_text(result: TrainingResult) -> str:
+    """The cost of one training job."""
+    if result.usd is None:
+        return "unknown"
+    return "< $0.01" if 0 < result.usd < 1 / 200 else dollars(result.usd)
+
+
+def cost_lines(cost: ActualCost) -> Iterator[str]:
+    """The actual cost, what of it is unknown, and the bound."""
+    if cost.usd is not None:
+        hours = "" if cost.billable_seconds is None else f" for {duration(cost.billable_seconds)}"
+        yield f"{dollars(cost.usd)}{hours} billed, at on-demand prices"
+    elif cost.known:
+        yield f"{dollars(cost.usd_known)} for {plural(cost.known, 'training job')}"
+    else:
+        yield "unknown"
+    yield from (f"unknown for {reason}" for reason in cost.unknown)
+    if cost.unread and cost.usd_at_most is not None:
+        yield f"at most {dollars(cost.usd_at_most)} in total; `--cost` reads every billed time"
+    elif cost.unread:
+        yield "`--cost` reads every billed time"
+    bound = cost.bound
+    if bound.usd is not None:
+        share = "" if cost.usd is None else f", of which this is {cost.usd / bound.usd:.0%}"
+        yield f"the bound was {dollars(bound.usd)}{share}"
+    elif bound.instance_hours is not None:
+        yield f"the bound was {hours_text(bound.instance_hours)}; its price is unknown"
+    else:
+        yield "there was no bound"
+
+
+def early_stopping_text(stopped: StoppedEarly) -> str:
+    """What early stopping saved."""
+    jobs = plural(stopped.training_jobs, "training job")
+    if stopped.seconds is None:
+        return f"{jobs}; what that saved is unknown, since none completed"
+    usd = "" if stopped.usd is None else f" ({dollars(stopped.usd)})"
+    return f"{jobs}, which saved about {duration(stopped.seconds)}{usd}"
+
+
+def bound_text(found: BestAtBound) -> str:
+    """A hyperparameter whose best values are at a bound, and the advice."""
+    end = "minimum" if found.bound == "min" else "maximum"
+    of = f" of `{found.definition}`" if found.definition else ""
+    all_of = "all" if found.at_bound == found.best else f"{found.at_bound}"
+    wider = f", such as to {found.wider}" if found.wider else ""
+    return printable(
+        f"{found.advice}{wider}: {all_of} of the best {found.best} training jobs{of} are at its "
+        f"{end}"
+    )
+
+
+def importance_text(importance: Importance) -> str:
+    """The shares of a definition's hyperparameters with the model's R², or why there are none."""
+    of = f"{importance.definition}: " if importance.definition else ""
+    if importance.unknown:
+        return printable(f"{of}{importance.unknown}")
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in importance.shares)
+    return printable(f"{of}{shares} (R² {importance.r_squared:.2f})")
+
+
+def hyperparameter_names(results: Results) -> list[str]:
+    """The tuned hyperparameters of all definitions, in the order of the ranges."""
+    names = [range_.name for each in results.job.definitions for range_ in each.ranges]
+    used = [name for each in results.training_jobs for name, _ in each.hyperparameters]
+    return list(dict.fromkeys([*names, *used]))
