@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from hptc.catalog.prices import PriceTable, load_prices
 from hptc.cli.connection import connect_with_options
 from hptc.cli.console import count_progress, print_result, terminal_width, use_color
-from hptc.cli.inputs import current_project, resolve_job_name
+from hptc.cli.inputs import resolve_job_name
 from hptc.cli.options import ENV, REGION
+from hptc.cli.project_prices import current_prices
 from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
@@ -82,9 +82,4 @@ def read(name: str, env: str | None, region: str | None, options: ReadOptions) -
     tuning = connect_with_options(env, region).tuning
     job_name = resolve_job_name(name, env)
     with count_progress() as progress:
-        return read_results(tuning, job_name, _prices(), options=options, progress=progress)
-
-
-def _prices() -> PriceTable:
-    project = current_project()
-    return load_prices(project.root if project else None)
+        return read_results(tuning, job_name, current_prices(), options=options, progress=progress)

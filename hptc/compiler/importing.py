@@ -36,15 +36,24 @@ _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_pe
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 
-def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: str = "") -> str:
+def write_spec(
+    request: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    origin: str = "",
+    pins_name: bool = True,
+) -> str:
     """The YAML text of a spec that compiles to `request`, with its exact job name.
 
-    `request` must have the API's types. Raises UsageError with the paths that a spec can't express.
-    AWS rejects such a request too, for example one with two channels of the same name.
+    Without `pins_name`, the content names the job. `request` must have the API's types. Raises
+    UsageError with the paths that a spec can't express. AWS rejects such a request too, for example
+    one with two channels of the same name.
     """
     expected = requested(request)
     data = spec_data(expected)
     job_name = str(data.get("job_name", "imported"))
+    if not pins_name:
+        data.pop("job_name", None)
     spec = {"name": name or _slug(job_name), **data}
     for training_job in _training_jobs(spec):
         _shorten(training_job)
@@ -52,7 +61,7 @@ def write_spec(request: Mapping[str, Any], *, name: str | None = None, origin: s
     _write_durations(limits)
     comment = f"# Imported from {printable(origin)}.\n" if origin else ""
     text = comment + _to_yaml({key: spec[key] for key in _ORDER if key in spec})
-    _verify(text, expected)
+    _verify(text, expected, pins_name=pins_name)
     return text
 
 
@@ -310,7 +319,7 @@ def _to_yaml(spec: dict[str, Any]) -> str:
     return escape_hidden(text)
 
 
-def _verify(text: str, expected: Request) -> None:
+def _verify(text: str, expected: Request, *, pins_name: bool) -> None:
     """Compile the text and compare it with the request. Raises UsageError if they differ."""
     compiled = compile_text(text, "imported", Workspace(rules=()))
     if isinstance(compiled, Failed):
@@ -319,7 +328,9 @@ def _verify(text: str, expected: Request) -> None:
             help="run `hptc check` on the request to see what AWS would reject",
         )
     places = [
-        path_text(path) for path in differences(canonical(expected), canonical(compiled.request))
+        path_text(path)
+        for path in differences(canonical(expected), canonical(compiled.request))
+        if pins_name or path != ("HyperParameterTuningJobName",)
     ]
     if places:
         raise UsageError(

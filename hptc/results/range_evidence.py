@@ -20,7 +20,8 @@ MIN_TRAINING_JOBS = 6
 """With fewer objectives, nothing is said about a range."""
 
 _NEAR = 0.05  # of the scale counts as at the bound
-_MAX_CHANCE = 0.01
+MAX_CHANCE = 0.01
+"""A conclusion that chance explains more often than this is not drawn."""
 _LARGEST_BEST = 10
 _WIDEST_NARROWED = 0.6  # of the scale: a range that would stay wider is not worth narrowing
 _MARGIN = 0.1  # of the scale, kept on both sides of the best values
@@ -91,7 +92,7 @@ def values_at_bounds(
         sides: tuple[Bound, Bound] = ("min", "max")
         for bound in sides:
             count = sum(_is_at(range_, value, bound) for value in values)
-            if _chance(count, len(values), _share_at_bound(range_)) < _MAX_CHANCE:
+            if _chance(count, len(values), _share_at_bound(range_)) < MAX_CHANCE:
                 found.append(
                     BestAtBound(
                         definition=definition,
@@ -114,7 +115,7 @@ def narrower(range_: NumericRange, best: Sequence[Point], of: int) -> BestWithin
         return None
     spread = max(shares) - min(shares)
     low, high = max(0.0, min(shares) - _MARGIN), min(1.0, max(shares) + _MARGIN)
-    if high - low > _WIDEST_NARROWED or _chance_of_spread(spread, len(shares)) >= _MAX_CHANCE:
+    if high - low > _WIDEST_NARROWED or _chance_of_spread(spread, len(shares)) >= MAX_CHANCE:
         return None
     bounds = at_share(range_, low) if low else range_.min, at_share(range_, high)
     if high == 1:

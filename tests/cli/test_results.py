@@ -1,4 +1,4 @@
-"""`hptc results` in the sandbox, with the real client."""
+"""`hptc results` and `hptc next` in the sandbox, with the real client."""
 
 from __future__ import annotations
 
@@ -51,3 +51,17 @@ def test_by_name_and_by_spec(job: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_tuning_job_that_does_not_exist(job: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert hptc(["results", f"not-{job}"]) == 3
     assert f"no tuning job `not-{job}` found" in capsys.readouterr().err
+
+
+def test_the_next_spec_is_written_once_and_checks(
+    job: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hptc(["next", job, "-o", "specs/next.yaml"]) == 0
+    assert "wrote specs/next.yaml" in capsys.readouterr().err
+    written = Path("specs/next.yaml").read_text("utf-8")
+    assert written.startswith(f"# Follows {job}: ")
+    assert hptc(["check", "specs/next.yaml"]) == 0
+    assert hptc(["next", job, "-o", "specs/next.yaml"]) == 2
+    assert "specs/next.yaml already exists" in capsys.readouterr().err
+    assert hptc(["next", job]) == 0
+    assert capsys.readouterr().out == written

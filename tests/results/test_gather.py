@@ -140,7 +140,8 @@ def test_a_training_job_that_never_started_costs_nothing() -> None:
     changed = one_less(tuning, name, started=None, status="Stopped", failure_reason="")
     found = read(tuning, name)
     unstarted = next(each for each in found.training_jobs if each.name == changed.name)
-    assert (unstarted.usd, unstarted.billable_seconds, unstarted.seconds) == (0, 0, None)
+    assert (unstarted.billable_seconds, unstarted.seconds) == (0, None)
+    assert unstarted.usd == Decimal(0)
     assert found.cost.usd is not None
 
 
@@ -160,7 +161,7 @@ def test_nothing_has_started_yet() -> None:
     tuning, name = tuned(status="InProgress")
     tuning.training_jobs[name] = []
     found = read(tuning, name)
-    assert not (found.training_jobs or found.ranked or found.failures or found.at_bounds)
+    assert [*found.training_jobs, *found.ranked, *found.failures, *found.at_bounds] == []
     assert found.stopped_early is None
     assert found.cost.usd == 0
 

@@ -57,12 +57,18 @@ def compiled(text: str = SPEC) -> Compiled:
 
 
 def tuned(
-    text: str = SPEC, *, training_jobs: int = 100, status: str = "Completed", seed: int = 7
+    text: str = SPEC,
+    *,
+    training_jobs: int = 100,
+    status: str = "Completed",
+    best_eta: float = 0,
+    seed: int = 7,
 ) -> tuple[FakeTuning, str]:
     """A service with one tuning job, and the job's name.
 
-    The best values of `eta` are at its minimum, those of `momentum` are in the middle, and
-    `dropout` has no effect. Every 25th training job failed, and every 9th was stopped early.
+    The best values of `eta` are at its minimum, or at another share of its scale; those of
+    `momentum` are in the middle, and `dropout` has no effect. Every 25th training job failed, and
+    every 9th was stopped early.
     """
     spec = compiled(text)
     name = spec.job.name
@@ -76,7 +82,9 @@ def tuned(
         "hptc:commit": "0123abc",
     }
     random = Random(seed)
-    listed = [_training_job(number, spec, random) for number in range(1, training_jobs + 1)]
+    listed = [
+        _training_job(number, spec, random, best_eta) for number in range(1, training_jobs + 1)
+    ]
     if status == "InProgress":
         listed[-1] = _running(listed[-1])
     tuning.training_jobs[name] = listed[::-1]
@@ -93,8 +101,8 @@ def tuned(
     return tuning, name
 
 
-def _training_job(number: int, spec: Compiled, random: Random) -> TrainingJob:
-    definition = spec.job.definitions[0]
+def _training_job(number: int, spec: Compiled, random: Random, best_eta: float) -> TrainingJob:
+    definition = spec.job.definitions[number % len(spec.job.definitions)]
     values: dict[str, str] = {}
     shares: dict[str, float] = {}
     for range_ in definition.ranges:
@@ -102,13 +110,15 @@ def _training_job(number: int, spec: Compiled, random: Random) -> TrainingJob:
             case NumericRange(name=name):
                 share = random.random()
                 if number > 20 and name == "eta":
-                    share = share**4
+                    share = abs(best_eta - share**4)
                 values[name] = at_share(range_, share)
                 shares[name] = share_of(range_, values[name])
             case CategoricalRange(name=name, values=choices):
                 values[name] = random.choice(choices)
-    value = 0.95 - 0.2 * shares["eta"] - 0.3 * (shares["momentum"] - 0.45) ** 2
-    value -= 0.02 * abs(int(values["max_depth"]) - 7) / 5 + 0.01 * (values["optimizer"] == "sgd")
+    value = 0.95 - 0.2 * abs(shares.get("eta", best_eta) - best_eta)
+    value -= 0.3 * (shares.get("momentum", 0.45) - 0.45) ** 2
+    value -= 0.02 * abs(int(values.get("max_depth", 7)) - 7) / 5
+    value -= 0.01 * (values.get("optimizer") == "sgd")
     value += random.gauss(0, 0.002)
     has_failed, is_stopped = number % 25 == 0, number % 9 == 0 and number % 25 != 0
     seconds = 90 if has_failed else (400 if is_stopped else random.randrange(1200, 1500))
@@ -116,6 +126,7 @@ def _training_job(number: int, spec: Compiled, random: Random) -> TrainingJob:
     started = START + timedelta(seconds=(number - 1) // 5 * 1600 + 60)
     return TrainingJob(
         name=name,
+        definition=definition.name or "" if spec.job.is_multiple else "",
         arn=f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{name}",
         status="Failed" if has_failed else ("Stopped" if is_stopped else "Completed"),
         metric_name="" if has_failed else "validation:auc",
