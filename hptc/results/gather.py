@@ -7,6 +7,7 @@ that are shown, unless all are asked for. Nothing is written.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -151,7 +152,7 @@ def _result(
         name=each.name,
         definition=each.definition if job.is_multiple else "",
         status=each.status,
-        objective=each.metric_value,
+        objective=_finite(each.metric_value),
         metric_name=each.metric_name,
         hyperparameters=each.tuned_hyperparameters,
         started=each.started,
@@ -162,6 +163,11 @@ def _result(
         is_stopped_early=_is_stopped_early(each, job, status),
         failure_reason=each.failure_reason,
     )
+
+
+def _finite(value: float | None) -> float | None:
+    """An objective that can be compared: a training job that diverged may report NaN."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _is_stopped_early(each: TrainingJob, job: TuningJob, status: JobStatus) -> bool:

@@ -17,6 +17,7 @@ from hptc.request.tuning_job import Definition, TuningJob
 from hptc.results.failure_groups import FailureGroup
 from hptc.results.hyperparameter_importance import Importance
 from hptc.results.range_evidence import BestAtBound
+from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import JobStatus
 
 
@@ -122,13 +123,16 @@ def rank(
 
 
 def without_secret_values(results: Results) -> Results:
-    """The same results, with each secret among the hyperparameters' values masked."""
+    """The same results, with secrets in the hyperparameters and in reasons of failures masked."""
+    failure_reason = hide_secrets(results.status.failure_reason)
     return replace(
         results,
+        status=replace(results.status, failure_reason=failure_reason),
         job=without_secrets(results.job),
         training_jobs=tuple(
             replace(
                 each,
+                failure_reason=hide_secrets(each.failure_reason),
                 hyperparameters=tuple(
                     (name, hidden_value(name, value)) for name, value in each.hyperparameters
                 ),

@@ -1,4 +1,4 @@
-"""`hptc results` and `hptc next` in the sandbox, with the real client."""
+"""`hptc results`, `hptc report` and `hptc next` in the sandbox, with the real client."""
 
 from __future__ import annotations
 
@@ -51,6 +51,13 @@ def test_by_name_and_by_spec(job: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_tuning_job_that_does_not_exist(job: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert hptc(["results", f"not-{job}"]) == 3
     assert f"no tuning job `not-{job}` found" in capsys.readouterr().err
+
+
+def test_a_report_replaces_an_old_one(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert hptc(["report", job, "-o", "report.html"]) == 0
+        assert "wrote report.html" in capsys.readouterr().err
+    assert f"<h1>{job}</h1>" in Path("report.html").read_text("utf-8")
 
 
 def test_the_next_spec_is_written_once_and_checks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -225,9 +226,23 @@ def test_a_best_value_at_a_bound() -> None:
 
 def test_secrets_among_the_values_are_masked() -> None:
     tuning, name = tuned(SPEC.replace("[adam, sgd, lamb]", f"[{SECRET}, adam, sgd]"))
+    changed = one_less(tuning, name, failure_reason=f"key {SECRET} expired")
+    tuning.jobs[name]["FailureReason"] = f"key {SECRET} expired"
     found = read(tuning, name)
+    shown = without_secret_values(found)
     assert SECRET in str(found.training_jobs)
-    assert SECRET not in str(without_secret_values(found))
+    assert SECRET not in str(shown)
+    (failed,) = (each for each in shown.training_jobs if each.name == changed.name)
+    assert failed.failure_reason == f"key {'*' * 20} expired"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_an_objective_that_is_no_number_is_none(value: float) -> None:
+    tuning, name = tuned()
+    changed = one_less(tuning, name, metric_value=value, status="Completed", failure_reason="")
+    found = read(tuning, name)
+    assert found.ranked[-1].objective is None
+    assert changed.name in [each.name for each in found.ranked[96:]]
 
 
 def test_progress_counts_the_training_jobs() -> None:
