@@ -15,6 +15,7 @@ from hptc.errors import EXIT_OK
 from hptc.files import write_whole
 from hptc.render.report import report_html
 from hptc.results.gather import ReadOptions, read_results
+from hptc.results.importance_estimates import with_importance
 from hptc.results.training_results import without_secret_values
 
 
@@ -43,9 +44,8 @@ def report(
     job_name = resolve_job_name(name, env)
     options = ReadOptions(top=10, reads_all_costs=reads_all_costs)
     with count_progress() as progress:
-        results = read_results(
-            tuning, job_name, current_prices(), options=options, progress=progress
-        )
-    write_whole(Path(output), report_html(without_secret_values(results)))
+        found = read_results(tuning, job_name, current_prices(), options=options, progress=progress)
+        results = without_secret_values(with_importance(found, progress))
+    write_whole(Path(output), report_html(results))
     print_status(f"wrote {output}")
     return EXIT_OK

@@ -15,7 +15,8 @@ from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
 from hptc.results.gather import ReadOptions, read_results
-from hptc.results.training_results import Results, without_secret_values
+from hptc.results.importance_estimates import with_importance
+from hptc.results.training_results import without_secret_values
 
 
 @click.command()
@@ -57,7 +58,13 @@ def results(
     time is read for the training jobs that are shown, or for all with --cost.
     """
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
-    found = without_secret_values(read(name, env, region, options))
+    tuning = connect_with_options(env, region).tuning
+    job_name = resolve_job_name(name, env)
+    with count_progress() as progress:
+        found = read_results(tuning, job_name, current_prices(), options=options, progress=progress)
+        found = without_secret_values(found)
+        if form != "csv":
+            found = with_importance(found, progress)
     match form:
         case "json":
             print_result(results_json(found, top=top))
@@ -75,11 +82,3 @@ def results(
                 )
             )
     return EXIT_OK
-
-
-def read(name: str, env: str | None, region: str | None, options: ReadOptions) -> Results:
-    """The results of the tuning job that a command names, with progress on stderr."""
-    tuning = connect_with_options(env, region).tuning
-    job_name = resolve_job_name(name, env)
-    with count_progress() as progress:
-        return read_results(tuning, job_name, current_prices(), options=options, progress=progress)

@@ -6,6 +6,7 @@ shown without control characters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from hptc.render.report_charts import (
     parallel_coordinates,
 )
 from hptc.render.results_words import (
+    best_of_parents_text,
     best_text,
     bound_text,
     cost_lines,
@@ -33,8 +35,9 @@ from hptc.render.results_words import (
     usd_text,
     value_text,
 )
+from hptc.request.job_facts import definition_name
 from hptc.results.hyperparameter_importance import Importance
-from hptc.results.training_results import Results, definition_name
+from hptc.results.training_results import Results, TrainingResult
 from hptc.text import printable, shortened
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -80,7 +83,7 @@ def report_html(results: Results) -> str:
             for each in results.job.definitions
         ],
         headers=_headers(results),
-        rows=[_row(results, index) for index in range(len(results.ranked))],
+        rows=_rows(results),
         failures=results.failures,
     )
 
@@ -105,6 +108,8 @@ def _facts(results: Results) -> list[tuple[str, list[str]]]:
     facts = [("Best", [best_text(results) or "no training job reported the objective"])]
     if results.status.failure_reason:
         facts.insert(0, ("Reason", [results.status.failure_reason]))
+    if overall := best_of_parents_text(results):
+        facts.append(("Best of parents", [overall]))
     if results.training_jobs:
         facts.append(("Training jobs", [counts_text(results)]))
     facts.append(("Cost", [line.replace("`", "") for line in cost_lines(results.cost)]))
@@ -125,16 +130,19 @@ def _headers(results: Results) -> list[str]:
     return ["#", "objective", *definition, *names, "status", "time", "cost", "name"]
 
 
-def _row(results: Results, index: int) -> _Row:
-    each = results.ranked[index]
+def _rows(results: Results) -> list[_Row]:
+    names = hyperparameter_names(results)
+    return [_row(each, names, is_multiple=results.job.is_multiple) for each in results.ranked]
+
+
+def _row(each: TrainingResult, names: Sequence[str], *, is_multiple: bool) -> _Row:
     values = dict(each.hyperparameters)
-    definition = [each.definition] if results.job.is_multiple else []
     return _Row(
         cells=(
             str(each.number),
             objective_text(each),
-            *definition,
-            *(value_text(values.get(name)) for name in hyperparameter_names(results)),
+            *([each.definition] if is_multiple else []),
+            *(value_text(values.get(name)) for name in names),
             "Stopped early" if each.is_stopped_early else each.status,
             seconds_text(each.seconds),
             usd_text(each),

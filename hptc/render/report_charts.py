@@ -13,11 +13,11 @@ from hptc.render.report_axes import (
     short_label,
     spaced,
 )
+from hptc.request.job_facts import definition_name
 from hptc.request.tuning_job import Definition
 from hptc.results.training_results import (
     Results,
     TrainingResult,
-    definition_name,
     definition_of,
     is_maximized,
 )

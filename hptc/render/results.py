@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hptc.render.results_words import (
+    best_of_parents_text,
     best_text,
     bound_text,
     cost_lines,
@@ -88,6 +89,8 @@ def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:
     if results.status.failure_reason:
         yield "reason", printable(results.status.failure_reason)
     yield "best", best_text(results) or "no training job reported the objective"
+    if overall := best_of_parents_text(results):
+        yield "best of parents", overall
     if results.training_jobs:
         yield "training jobs", counts_text(results)
     for index, line in enumerate(cost_lines(results.cost)):

@@ -37,6 +37,17 @@ def best_text(results: Results) -> str:
     return printable(f"{name} = {objective_text(best)}{aim}, by training job {best.number}")
 
 
+def best_of_parents_text(results: Results) -> str:
+    """The best objective of the warm-start parents, if it is the best of all; else empty."""
+    overall, best = results.status.overall_best, results.status.best
+    if overall is None or overall.metric_value is None or not overall.tuning_job:
+        return ""
+    if overall.tuning_job == results.status.name or (best and best.name == overall.name):
+        return ""
+    value = f"{overall.metric_name} = {overall.metric_value:.6g}"
+    return printable(f"{value}, by {overall.name} of {overall.tuning_job}")
+
+
 def counts_text(results: Results) -> str:
     """The training jobs by status."""
     counts: dict[str, int] = {}
@@ -82,8 +93,6 @@ def cost_lines(cost: ActualCost) -> Iterator[str]:
         yield f"{dollars(cost.usd)}{hours} billed, at on-demand prices"
     elif cost.known:
         yield f"{dollars(cost.usd_known)} for {plural(cost.known, 'training job')}"
-    else:
-        yield "unknown"
     yield from (f"unknown for {reason}" for reason in cost.unknown)
     if cost.unread and cost.usd_at_most is not None:
         yield f"at most {dollars(cost.usd_at_most)} in total; `--cost` reads every billed time"

@@ -66,6 +66,9 @@ def follow_up(
     request = deepcopy(requested(described))
     original = deepcopy(request)
     notes = [_summary(results)]
+    origin = results.status.origin
+    if origin.spec:
+        notes.append(f"its spec: {origin.spec}" + (f" at {origin.commit}" if origin.commit else ""))
     notes += _set_warm_start(request, results, parents, has_new_data=has_new_data)
     notes += _set_limits(request, results, parents)
     changes = [each for d in before.definitions for each in range_changes(results, d)]

@@ -19,6 +19,7 @@ from hptc.catalog.prices import PriceTable
 from hptc.compiler.importing import requested
 from hptc.cost.bound import Configuration, CostBound, cost_bound
 from hptc.frozen import frozen
+from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.results.actual_cost import (
@@ -34,7 +35,6 @@ from hptc.results.training_results import (
     Results,
     StoppedEarly,
     TrainingResult,
-    definition_name,
     is_maximized,
     rank,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hptc.frozen import frozen
-from hptc.request.job_facts import number
+from hptc.request.job_facts import definition_name, number
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.results.gather import best_of, points_of
 from hptc.results.range_evidence import (
@@ -17,7 +17,7 @@ from hptc.results.range_evidence import (
     narrower,
     values_at_bounds,
 )
-from hptc.results.training_results import Results, definition_name
+from hptc.results.training_results import Results
 from hptc.text import listed, quoted
 
 Tuned = NumericRange | CategoricalRange

@@ -13,7 +13,7 @@ from typing import Literal
 
 from hptc.frozen import frozen
 from hptc.request.job_facts import number
-from hptc.request.scales import at_share, combinations, scale_of, share_of
+from hptc.request.scales import at_share, scale_of, share_of
 from hptc.request.tuning_job import NumericRange, Range
 
 MIN_TRAINING_JOBS = 6
@@ -171,8 +171,10 @@ def _is_at(range_: NumericRange, value: str, bound: Bound) -> bool:
 
 def _share_at_bound(range_: NumericRange) -> float:
     """The share of values drawn at random that counts as at a bound."""
-    count = combinations(range_)
-    return _NEAR if count is None else max(_NEAR, 1 / count)
+    low, high = number(range_.min), number(range_.max)
+    if range_.kind != "Integer" or low is None or high is None or high < low:
+        return _NEAR
+    return max(_NEAR, float(1 / (high - low + 1)))
 
 
 def _chance(count: int, of: int, share: float) -> float:

@@ -90,11 +90,6 @@ class Results:
         return rank(self.training_jobs, self.job.definitions)
 
 
-def definition_name(job: TuningJob, definition: Definition) -> str:
-    """A definition's name in results: empty if the tuning job has a single one."""
-    return definition.name or "" if job.is_multiple else ""
-
-
 def definition_of(definitions: Sequence[Definition], name: str) -> Definition:
     """The definition with a name; the first one for the empty name."""
     return next((each for each in definitions if name and each.name == name), definitions[0])

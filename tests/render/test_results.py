@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -12,16 +13,25 @@ from hptc.catalog.prices import packaged
 from hptc.render.results import render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
 from hptc.results.gather import ReadOptions, read_results
+from hptc.results.hyperparameter_importance import Importance
 from hptc.results.training_results import Results, without_secret_values
 from tests.support.golden import Golden
+from tests.support.paths import GOLDEN, ROOT
 from tests.support.tuned_jobs import END, SECRET, SPEC, SPOT, tuned
+
+DOCS = ROOT / "docs" / "results.md"
+IMPORTANCE = Importance(
+    definition="",
+    shares=(("eta", 0.89), ("momentum", 0.13), ("optimizer", 0.04), ("max_depth", 0.02)),
+    r_squared=0.79,
+)
 
 
 def results(text: str = SPEC, status: str = "Completed", jobs: int = 100) -> Results:
     tuning, name = tuned(text, status=status, training_jobs=jobs)
     options = ReadOptions(top=10)
     found = read_results(tuning, name, packaged(), options=options, now=END)
-    return without_secret_values(found)
+    return replace(without_secret_values(found), importance=(IMPORTANCE,))
 
 
 @pytest.mark.parametrize(
@@ -89,3 +99,12 @@ def test_hostile_values_stay_on_their_line() -> None:
     table = [line for line in results_markdown(found).splitlines() if line.startswith("| `")]
     assert len({line.replace("\\|", "").count("|") for line in table}) == 1
     assert SECRET not in results_json(found)
+
+
+def test_the_documentation_shows_what_is_printed() -> None:
+    text = DOCS.read_text("utf-8")
+    assert (GOLDEN / "results" / "completed.txt").read_text("utf-8").split("\n\n4 failed")[
+        0
+    ] in text
+    spec = (GOLDEN / "results" / "next.yaml").read_text("utf-8")
+    assert spec[: spec.index("  algorithm:")] in text
