@@ -76,21 +76,21 @@ def file_progress(verb: str, *, is_shown: bool = True) -> Iterator[Callable[[int
     It keeps one line on stderr up to date, if that is a terminal and the work takes longer than a
     second. The line is cleared at the end.
     """
-    with _progress_line(is_shown=is_shown) as line:
-        yield lambda done, total: line.update(f"{verb} {done:,} of {total:,} files")
+    with _progress_line(verb, "files", is_shown=is_shown) as line:
+        yield line.update
 
 
 @contextmanager
-def count_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function that takes what is done, how many, and of how many; else like the above."""
-    with _progress_line(is_shown=True) as line:
-        yield lambda verb, done, total: line.update(f"{verb}: {done:,} of {total:,}")
+def item_progress(verb: str, nouns: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes how many of `total` items are done; see `file_progress`."""
+    with _progress_line(verb, nouns, is_shown=True) as line:
+        yield lambda done: line.update(done, total)
 
 
 @contextmanager
-def _progress_line(*, is_shown: bool) -> Iterator[_ProgressLine]:
+def _progress_line(verb: str, nouns: str, *, is_shown: bool) -> Iterator[_ProgressLine]:
     stream = sys.stderr
-    line = _ProgressLine(stream, is_shown=is_shown and stream.isatty())
+    line = _ProgressLine(verb, nouns, stream, is_shown=is_shown and stream.isatty())
     try:
         yield line
     finally:
@@ -98,17 +98,19 @@ def _progress_line(*, is_shown: bool) -> Iterator[_ProgressLine]:
 
 
 class _ProgressLine:
-    def __init__(self, stream: TextIO, *, is_shown: bool) -> None:
+    def __init__(self, verb: str, nouns: str, stream: TextIO, *, is_shown: bool) -> None:
+        self._verb = verb
+        self._nouns = nouns
         self._stream = stream
         self._is_shown = is_shown
         self._next_update = time.monotonic() + PROGRESS_AFTER_SECONDS
         self._is_on_screen = False
 
-    def update(self, text: str) -> None:
+    def update(self, done: int, total: int) -> None:
         stop_if_interrupted()
         if not self._is_shown or time.monotonic() < self._next_update:
             return
-        self._stream.write(f"{_CLEAR_LINE}{text}")
+        self._stream.write(f"{_CLEAR_LINE}{self._verb} {done:,} of {total:,} {self._nouns}")
         self._stream.flush()
         self._is_on_screen = True
         self._next_update = time.monotonic() + _PROGRESS_INTERVAL_SECONDS

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.connection import connect_with_options
-from hptc.cli.console import count_progress, print_result, print_status, use_color
-from hptc.cli.inputs import current_project, resolve_job_name
+from hptc.cli.console import print_result, print_status, use_color
+from hptc.cli.inputs import current_project
+from hptc.cli.job_results import read_job_results
 from hptc.cli.options import ENV, REGION
-from hptc.cli.project_prices import current_prices
 from hptc.compiler.importing import requested
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
@@ -23,7 +22,7 @@ from hptc.render.diagnostics import Format, render
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.results.follow_up import FollowUp, follow_up, parent_names
-from hptc.results.gather import ReadOptions, read_results
+from hptc.results.gather import ReadOptions
 from hptc.service.interface import TuningReader
 from hptc.service.lookup import described_request
 
@@ -56,13 +55,9 @@ def next_command(
     """
     if output is not None and os.path.lexists(output):
         raise UsageError(f"{output} already exists", help="remove it, or choose another name")
-    tuning = connect_with_options(env, region).tuning
-    job_name = resolve_job_name(name, env)
     options = ReadOptions(top=0, reads_logs=False)
-    with count_progress() as progress:
-        results = read_results(
-            tuning, job_name, current_prices(), options=options, progress=progress
-        )
+    tuning, results = read_job_results(name, env, region, options, estimates_importance=False)
+    job_name = results.status.name
     found = follow_up(
         described_request(tuning, job_name),
         results,

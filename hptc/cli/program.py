@@ -52,13 +52,13 @@ COMMANDS = (
         "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"
     ),
     CommandEntry("status", "hptc.cli.status:status", "Show the progress of a tuning job"),
+    CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
+    CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
     CommandEntry(
         "report", "hptc.cli.report:report", "Write a tuning job's results as an HTML page"
     ),
     CommandEntry("next", "hptc.cli.next:next_command", "Write the spec of a follow-up tuning job"),
-    CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
-    CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     CommandEntry(
         "import",
         "hptc.cli.importing:import_command",

@@ -6,16 +6,13 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.connection import connect_with_options
-from hptc.cli.console import count_progress, print_status
-from hptc.cli.inputs import resolve_job_name
+from hptc.cli.console import print_status
+from hptc.cli.job_results import read_job_results
 from hptc.cli.options import ENV, REGION
-from hptc.cli.project_prices import current_prices
 from hptc.errors import EXIT_OK
 from hptc.files import write_whole
 from hptc.render.report import report_html
-from hptc.results.gather import ReadOptions, read_results
-from hptc.results.importance_estimates import with_importance
+from hptc.results.gather import ReadOptions
 from hptc.results.training_results import without_secret_values
 
 
@@ -40,12 +37,8 @@ def report(
     NAME is the name of a tuning job or the path of a spec. The page has no scripts and needs no
     network, so that it can be sent and archived.
     """
-    tuning = connect_with_options(env, region).tuning
-    job_name = resolve_job_name(name, env)
     options = ReadOptions(top=10, reads_all_costs=reads_all_costs)
-    with count_progress() as progress:
-        found = read_results(tuning, job_name, current_prices(), options=options, progress=progress)
-        results = without_secret_values(with_importance(found, progress))
-    write_whole(Path(output), report_html(results))
+    _, results = read_job_results(name, env, region, options, estimates_importance=True)
+    write_whole(Path(output), report_html(without_secret_values(results)))
     print_status(f"wrote {output}")
     return EXIT_OK

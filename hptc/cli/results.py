@@ -6,16 +6,13 @@ import sys
 
 import click
 
-from hptc.cli.connection import connect_with_options
-from hptc.cli.console import count_progress, print_result, terminal_width, use_color
-from hptc.cli.inputs import resolve_job_name
+from hptc.cli.console import print_result, terminal_width, use_color
+from hptc.cli.job_results import read_job_results
 from hptc.cli.options import ENV, REGION
-from hptc.cli.project_prices import current_prices
 from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
-from hptc.results.gather import ReadOptions, read_results
-from hptc.results.importance_estimates import with_importance
+from hptc.results.gather import ReadOptions
 from hptc.results.training_results import without_secret_values
 
 
@@ -58,13 +55,8 @@ def results(
     time is read for the training jobs that are shown, or for all with --cost.
     """
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
-    tuning = connect_with_options(env, region).tuning
-    job_name = resolve_job_name(name, env)
-    with count_progress() as progress:
-        found = read_results(tuning, job_name, current_prices(), options=options, progress=progress)
-        found = without_secret_values(found)
-        if form != "csv":
-            found = with_importance(found, progress)
+    _, found = read_job_results(name, env, region, options, estimates_importance=form != "csv")
+    found = without_secret_values(found)
     match form:
         case "json":
             print_result(results_json(found, top=top))

@@ -6,7 +6,10 @@ NO_COLOR in the environment overrides `color`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from io import StringIO
 from typing import TYPE_CHECKING, assert_never
 
 from hptc.cost.bound import BoundSummary
@@ -26,15 +29,6 @@ from hptc.jobs.decisions import (
 )
 from hptc.project.references import latest_spec
 from hptc.render.cost import headline, total
-from hptc.render.tables import (
-    WIDTH,
-    bold_name,
-    labelled,
-    laid_out,
-    text_table,
-    utc_time,
-    whole_name,
-)
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
     JobStatus,
@@ -46,8 +40,11 @@ from hptc.service.tuning_jobs import (
 from hptc.text import plural, printable
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.text import Text
 
+WIDTH = 100
+_UNBOUNDED = 10_000
 _STYLES = {"Completed": "green", "InProgress": "cyan", "Failed": "red", "Stopped": "yellow"}
 _RERUN_HINT = "to run it again, use --rerun N"
 
@@ -82,11 +79,11 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
         ("training jobs", _done(status.training_jobs, status.limits)),
         ("", _counted(status.training_jobs)),
         ("objectives", _objectives(status)),
-        ("created", utc_time(status.created)),
+        ("created", _time(status.created)),
         ("elapsed", _elapsed(status)),
     ]
     if status.ended:
-        rows.append(("ended", utc_time(status.ended)))
+        rows.append(("ended", _time(status.ended)))
     if status.consumed_seconds is not None:
         rows.append(("runtime", _duration(status.consumed_seconds)))
     if status.parents:
@@ -106,8 +103,8 @@ def render_status(status: JobStatus, *, color: bool = False, width: int = WIDTH)
         )
         if value
     ]
-    rows.append(("ARN", whole_name(status.arn)))
-    return laid_out(bold_name(status.name), labelled(rows), color=color, width=width)
+    rows.append(("ARN", _name(status.arn)))
+    return _lines(_title(status.name), _pairs(rows), color=color, width=width)
 
 
 def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int = WIDTH) -> str:
@@ -116,16 +113,16 @@ def render_jobs(jobs: Sequence[JobSummary], *, color: bool = False, width: int =
         return "no tuning jobs"
     rows = [
         (
-            whole_name(job.name),
+            _name(job.name),
             _status(job.status),
             job.strategy,
             _done(job.training_jobs, job.limits),
-            utc_time(job.created),
+            _time(job.created),
         )
         for job in jobs
     ]
-    table = text_table(("name", "status", "strategy", "training jobs", "created"), rows)
-    return laid_out(table, color=color, width=width)
+    table = _table(("name", "status", "strategy", "training jobs", "created"), rows)
+    return _lines(table, color=color, width=width)
 
 
 def render_submission(outcome: Submission) -> str:
@@ -168,6 +165,10 @@ def render_stop(outcome: Stop) -> str:
             assert_never(outcome)
 
 
+def _time(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _duration(seconds: int) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -207,7 +208,7 @@ def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
     if job is None:
         return [(label, "none yet")] if label != "best with parents" else []
     rows: list[tuple[str, str | Text]] = [(label, _metric(job) or "no objective")]
-    rows.append(("", whole_name(job.name)))
+    rows.append(("", _name(job.name)))
     if job.definition:
         rows.append(("", f"definition {printable(job.definition)}"))
     if job.tuning_job:
@@ -226,3 +227,61 @@ def _status(status: str) -> Text:
     from rich.text import Text
 
     return Text(status, style=_STYLES.get(status, ""), no_wrap=True)
+
+
+def _name(name: str) -> Text:
+    from rich.text import Text
+
+    return Text(name, no_wrap=True, overflow="ignore")  # never cut, so that it can be copied
+
+
+def _title(name: str) -> Text:
+    from rich.text import Text
+
+    return Text(name, style="bold", no_wrap=True, overflow="ignore")
+
+
+def _pairs(rows: Sequence[tuple[str, str | Text]]) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, min_width=2 + max(len(label) for label, _ in rows))
+    grid.add_column(overflow="fold")
+    for label, value in rows:
+        shown = Text(value) if isinstance(value, str) else value
+        grid.add_row(Text(f"  {label}", style="dim"), shown)
+    return grid
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for index, header in enumerate(headers):
+        table.add_column(header, no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return table
+
+
+def _lines(*parts: RenderableType, color: bool, width: int) -> str:
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    in_color = color and not os.environ.get("NO_COLOR")
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=_UNBOUNDED,
+        force_terminal=in_color,
+        color_system="standard" if in_color else None,
+        legacy_windows=False,
+        highlight=False,
+    )
+    for part in parts:
+        # Text that must not be wrapped may be wider than the terminal.
+        least = Measurement.get(console, console.options, part).minimum
+        console.print(part, width=max(width, least))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

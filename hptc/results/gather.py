@@ -43,15 +43,15 @@ from hptc.service.lookup import describe
 from hptc.service.responses import read_status
 from hptc.service.tuning_jobs import JobStatus, TrainingJob
 
-Progress = Callable[[str, int, int], None]
-"""Reports that so many of so many are done: `(verb, done, total)`."""
+Progress = Callable[[str, str, int, int], None]
+"""Reports that so many of so many are done: `(verb, nouns, done, total)`."""
 
 _STOPPED_WITH_THE_TUNING_JOB = timedelta(minutes=3)
 """SageMaker gives a training job 120 seconds to stop:
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html"""
 
 
-def no_progress(_verb: str, _done: int, _total: int) -> None:
+def no_progress(_verb: str, _nouns: str, _done: int, _total: int) -> None:
     """Report nothing."""
 
 
@@ -134,7 +134,7 @@ def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[T
     listed: list[TrainingJob] = []
     for each in tuning.list_training_jobs(status.name):
         listed.append(each)
-        progress("reading training jobs", len(listed), max(total, len(listed)))
+        progress("reading", "training jobs", len(listed), max(total, len(listed)))
     listed.reverse()
     if all(each.created is not None for each in listed):
         listed.sort(key=lambda each: each.created or datetime.min)
@@ -213,7 +213,7 @@ def _descriptions(
         description = tuning.describe_training_job(each.name)
         if description is not None:
             found[each.name] = description
-        progress("reading billed times", done, len(wanted))
+        progress("describing", "training jobs", done, len(wanted))
     return found
 
 

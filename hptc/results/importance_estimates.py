@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from hptc.errors import UsageError
 from hptc.request.job_facts import definition_name
 from hptc.request.tuning_job import TuningJob
-from hptc.results.gather import Progress, no_progress
 from hptc.results.hyperparameter_importance import Importance
 from hptc.results.training_results import Results, TrainingResult
 
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
 _STATES: dict[str, State] = {"Completed": "succeeded", "Stopped": "stopped", "Failed": "failed"}
 
 
-def with_importance(results: Results, progress: Progress = no_progress) -> Results:
+def with_importance(results: Results) -> Results:
     """The results with the importance of each definition's hyperparameters, or why it is unknown.
 
     It takes seconds for 750 training jobs. Without numpy and scipy, it is unknown, and the reason
     says how to install them.
     """
     history = [_observation(each) for each in results.training_jobs]
-    found = []
-    for done, each in enumerate(results.job.definitions):
-        progress("estimating the importance", done, len(results.job.definitions))
-        found.append(_of_definition(results.job, history, definition_name(results.job, each)))
-    return replace(results, importance=tuple(found))
+    found = tuple(
+        _of_definition(results.job, history, definition_name(results.job, each))
+        for each in results.job.definitions
+    )
+    return replace(results, importance=found)
 
 
 def _of_definition(job: TuningJob, history: Sequence[Observation], definition: str) -> Importance:

@@ -247,12 +247,12 @@ def test_an_objective_that_is_no_number_is_none(value: float) -> None:
 
 def test_progress_counts_the_training_jobs() -> None:
     tuning, name = tuned(SPOT)
-    seen: list[tuple[str, int, int]] = []
+    seen: list[tuple[str, str, int, int]] = []
     read_results(
         tuning, name, packaged(), options=TOP, progress=lambda *each: seen.append(each), now=END
     )
-    assert ("reading training jobs", 100, 100) in seen
-    assert seen[-1] == ("reading billed times", 10, 10)
+    assert ("reading", "training jobs", 100, 100) in seen
+    assert seen[-1] == ("describing", "training jobs", 10, 10)
 
 
 def test_a_tuning_job_that_does_not_exist() -> None:
