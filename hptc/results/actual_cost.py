@@ -15,9 +15,10 @@ from typing import Any
 from hptc.cost.bound import Configuration, CostBound, rounded_up, summary
 from hptc.frozen import frozen
 from hptc.results.training_results import ActualCost
-from hptc.service.tuning_jobs import TrainingJob
+from hptc.service.tuning_jobs import FINAL_STATUSES, TrainingJob
 from hptc.text import plural
 
+RUNNING = "still running"
 _MICRODOLLAR = Decimal("0.000001")
 
 
@@ -48,16 +49,13 @@ def billing(
 ) -> Billing:
     """What AWS bills for a training job, with its description if it was read."""
     seconds = training_seconds(job)
+    if seconds is None and job.started is None and job.status in FINAL_STATUSES:
+        # It never got instances, and AWS bills from the start.
+        return Billing(seconds=None, billable_seconds=0, usd=Fraction(0), usd_at_most=Fraction(0))
     if seconds is None:
-        # One that never got instances is not billed, which AWS reports by having no start.
-        has_ended = job.ended is not None and job.started is None
-        free = Fraction(0) if has_ended else None
+        reason = "end not reported" if job.status in FINAL_STATUSES else RUNNING
         return Billing(
-            seconds=None,
-            billable_seconds=0 if has_ended else None,
-            usd=free,
-            usd_at_most=free,
-            unknown="" if has_ended else "still running",
+            seconds=None, billable_seconds=None, usd=None, usd_at_most=None, unknown=reason
         )
     configuration = _configuration(bound, definition, description)
     billable = _billable_seconds(seconds, bound, definition, description)
@@ -100,7 +98,7 @@ def total_cost_of(billings: Sequence[Billing], bound: CostBound) -> ActualCost:
         usd_at_most=None if None in most else rounded_up(_sum(each for each in most if each)),
         known=len(known),
         unread=sum(each.is_unread for each in billings),
-        running=sum(each.unknown == "still running" for each in billings),
+        running=sum(each.unknown == RUNNING for each in billings),
         unknown=_unknown_reasons(billings, bound),
         billable_seconds=None if None in billable else sum(each for each in billable if each),
         bound=summary(bound),

@@ -124,8 +124,11 @@ def _set_warm_start(
         what = "Autotune" if job.is_autotuned else "Hyperband"
         yield f"no warm start: AWS documents none for {what}"
         return
-    if not results.training_jobs:
-        yield "no warm start: the tuning job has no training jobs"
+    if all(each.objective is None for each in results.training_jobs):
+        yield "no warm start: no training job reported the objective"
+        return
+    if _used_jobs(results) >= MAX_TRAINING_JOBS:
+        yield f"no warm start: with those of parents, {MAX_TRAINING_JOBS} training jobs are the most"
         return
     if job.strategy == "Grid":
         config["Strategy"] = "Bayesian"
@@ -133,7 +136,7 @@ def _set_warm_start(
     if config.pop("RandomSeed", None) is not None:
         yield "no random seed: with the same one, the values repeat"
     names = [job.name]
-    room = MAX_TRAINING_JOBS - len(results.training_jobs) - 1
+    room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
     is_same_data = job.warm_start is not None and job.warm_start.type != "TransferLearning"
     for name, parent in parents.items():
         count = training_jobs(parent) or 0
@@ -166,7 +169,7 @@ def _set_limits(
         for each in started
         if each["HyperParameterTuningJobName"] in parents
     ]
-    used = sum(counts) + max(training_jobs(results.job) or 0, len(results.training_jobs))
+    used = sum(counts) + _used_jobs(results)
     wanted = limits.get("MaxNumberOfTrainingJobs")
     if wanted is not None and wanted + used > MAX_TRAINING_JOBS:
         limits["MaxNumberOfTrainingJobs"] = max(1, MAX_TRAINING_JOBS - used)
@@ -174,6 +177,11 @@ def _set_limits(
             f"{plural(limits['MaxNumberOfTrainingJobs'], 'training job')} instead of {wanted}: the "
             f"maximum with those of the parents is {MAX_TRAINING_JOBS}"
         )
+
+
+def _used_jobs(results: Results) -> int:
+    """The training jobs that count as those of a parent: as its limit allows, and as many ran."""
+    return max(training_jobs(results.job) or 0, len(results.training_jobs))
 
 
 def _allowed(

@@ -41,6 +41,7 @@ def results(text: str = SPEC, status: str = "Completed", jobs: int = 100) -> Res
         ("spot", SPOT, "Completed"),
         ("running", SPEC, "InProgress"),
     ],
+    ids=["completed", "spot", "running"],
 )
 def test_text(golden: Golden, case: str, text: str, status: str) -> None:
     golden(f"results/{case}.txt", render_results(results(text, status)))

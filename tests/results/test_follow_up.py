@@ -218,6 +218,24 @@ def test_the_training_jobs_of_the_parents_count() -> None:
     assert "# 50 training jobs instead of 700: " in found.text
 
 
+def test_no_warm_start_without_room_for_a_training_job() -> None:
+    found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 750")))
+    assert compiled(found).job.warm_start is None
+    assert compiled(found).job.max_number_of_training_jobs == 750
+    assert "# No warm start: with those of parents, 750 training jobs are the most." in found.text
+
+
+def test_no_warm_start_without_an_objective() -> None:
+    tuning, name = tuned()
+    tuning.training_jobs[name] = [
+        replace(each, metric_value=None) for each in tuning.training_jobs[name]
+    ]
+    found = of(tuning, name)
+    assert compiled(found).job.warm_start is None
+    assert "# No warm start: no training job reported the objective." in found.text
+    assert found.changes == ()
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [("IdenticalDataAndAlgorithm", ["first", "second"]), ("TransferLearning", [])],

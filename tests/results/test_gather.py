@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -136,14 +137,31 @@ def test_one_of_several_instance_types_costs_what_its_description_says() -> None
     assert described.usd > single.usd
 
 
-def test_a_training_job_that_never_started_costs_nothing() -> None:
+@pytest.mark.parametrize("ended", [END, None])
+def test_a_training_job_that_never_started_costs_nothing(ended: datetime | None) -> None:
     tuning, name = tuned()
-    changed = one_less(tuning, name, started=None, status="Stopped", failure_reason="")
+    changed = one_less(tuning, name, started=None, ended=ended, status="Stopped", failure_reason="")
     found = read(tuning, name)
     unstarted = next(each for each in found.training_jobs if each.name == changed.name)
     assert (unstarted.billable_seconds, unstarted.seconds) == (0, None)
     assert unstarted.usd == Decimal(0)
     assert found.cost.usd is not None
+
+
+def test_a_training_job_whose_end_is_not_reported() -> None:
+    tuning, name = tuned()
+    one_less(tuning, name, ended=None)
+    found = read(tuning, name)
+    assert found.cost.usd is None
+    assert found.cost.unknown == ("1 training job: end not reported",)
+
+
+def test_a_training_job_that_waits_for_instances_is_not_free() -> None:
+    tuning, name = tuned()
+    one_less(tuning, name, started=None, ended=None, status="InProgress", failure_reason="")
+    found = read(tuning, name)
+    assert found.cost.usd is None
+    assert found.cost.running == 1
 
 
 def test_a_running_tuning_job() -> None:
