@@ -6,7 +6,6 @@ shown without control characters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -29,15 +28,11 @@ from hptc.render.results_words import (
     counts_text,
     early_stopping_text,
     headline,
-    hyperparameter_names,
-    objective_text,
-    seconds_text,
-    usd_text,
-    value_text,
+    results_table,
 )
 from hptc.request.job_facts import definition_name
 from hptc.results.hyperparameter_importance import Importance
-from hptc.results.training_results import Results, TrainingResult
+from hptc.results.training_results import Results
 from hptc.text import printable, shortened
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -54,17 +49,11 @@ class _Space:
     importance: Importance | None
 
 
-@frozen
-class _Row:
-    """A training job in the table."""
-
-    cells: tuple[str, ...]
-    reason: str
-
-
 def report_html(results: Results) -> str:
     """The page, whose results have no secrets. The same results give the same page."""
     origin = results.status.origin
+    ranked = results.ranked
+    headers, rows = results_table(ranked, results)
     return _template().render(
         name=results.status.name,
         headline=headline(results),
@@ -82,8 +71,11 @@ def report_html(results: Results) -> str:
             )
             for each in results.job.definitions
         ],
-        headers=_headers(results),
-        rows=_rows(results),
+        headers=headers,
+        rows=[
+            (cells, shortened(each.failure_reason, _LONGEST_REASON))
+            for cells, each in zip(rows, ranked, strict=True)
+        ],
         failures=results.failures,
     )
 
@@ -112,7 +104,7 @@ def _facts(results: Results) -> list[tuple[str, list[str]]]:
         facts.append(("Best of parents", [overall]))
     if results.training_jobs:
         facts.append(("Training jobs", [counts_text(results)]))
-    facts.append(("Cost", [line.replace("`", "") for line in cost_lines(results.cost)]))
+    facts.append(("Cost", [line.replace("`", "") for line in cost_lines(results)]))
     if results.stopped_early:
         facts.append(("Stopped early", [early_stopping_text(results.stopped_early)]))
     if results.at_bounds:
@@ -122,31 +114,3 @@ def _facts(results: Results) -> list[tuple[str, list[str]]]:
 
 def _importance(results: Results, definition: str) -> Importance | None:
     return next((each for each in results.importance if each.definition == definition), None)
-
-
-def _headers(results: Results) -> list[str]:
-    definition = ["definition"] if results.job.is_multiple else []
-    names = hyperparameter_names(results)
-    return ["#", "objective", *definition, *names, "status", "time", "cost", "name"]
-
-
-def _rows(results: Results) -> list[_Row]:
-    names = hyperparameter_names(results)
-    return [_row(each, names, is_multiple=results.job.is_multiple) for each in results.ranked]
-
-
-def _row(each: TrainingResult, names: Sequence[str], *, is_multiple: bool) -> _Row:
-    values = dict(each.hyperparameters)
-    return _Row(
-        cells=(
-            str(each.number),
-            objective_text(each),
-            *([each.definition] if is_multiple else []),
-            *(value_text(values.get(name)) for name in names),
-            "Stopped early" if each.is_stopped_early else each.status,
-            seconds_text(each.seconds),
-            usd_text(each),
-            each.name,
-        ),
-        reason=shortened(each.failure_reason, _LONGEST_REASON),
-    )

@@ -13,14 +13,10 @@ from hptc.render.results_words import (
     counts_text,
     early_stopping_text,
     headline,
-    hyperparameter_names,
     importance_text,
-    objective_text,
-    seconds_text,
-    usd_text,
-    value_text,
+    results_table,
 )
-from hptc.render.tables import WIDTH, bold_name, labelled, laid_out, text_table, whole_name
+from hptc.render.tables import WIDTH, bold_name, labelled, laid_out, text_table
 from hptc.results.failure_groups import FailureGroup
 from hptc.results.training_results import Results, TrainingResult
 from hptc.text import clipped, code_span, plural, printable, table_cell
@@ -46,7 +42,7 @@ def render_results(
     shown = results.ranked[:top]
     parts = [text]
     if shown:
-        headers, rows = _table(shown, results)
+        headers, rows = results_table(shown, results)
         table = text_table(headers, rows, wraps=False)
         parts.append(
             f"{_table_title(shown, results)}\n" + laid_out(table, color=color, width=width)
@@ -68,12 +64,12 @@ def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
     lines += [f"- **{label}**: {_escaped('; '.join(texts))}" for label, texts in facts.items()]
     shown = results.ranked[:top]
     if shown:
-        headers, rows = _table(shown, results)
+        headers, rows = results_table(shown, results)
         lines += ["", f"**{_escaped(_table_title(shown, results))}**", ""]
         lines.append(f"| {' | '.join(table_cell(header, _LONGEST_CELL) for header in headers)} |")
         lines.append(f"|{' --- |' * len(headers)}")
         for row in rows:
-            cells = [table_cell(str(cell), _LONGEST_CELL) for cell in row]
+            cells = [table_cell(cell, _LONGEST_CELL) for cell in row]
             lines.append(f"| {' | '.join(cells)} |")
     for group in results.failures:
         count = plural(len(group.training_jobs), "training job")
@@ -93,7 +89,7 @@ def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:
         yield "best of parents", overall
     if results.training_jobs:
         yield "training jobs", counts_text(results)
-    for index, line in enumerate(cost_lines(results.cost)):
+    for index, line in enumerate(cost_lines(results)):
         yield "" if index else "cost", printable(line)
     if results.stopped_early:
         yield "stopped early", early_stopping_text(results.stopped_early)
@@ -111,38 +107,6 @@ def _table_title(shown: Sequence[TrainingResult], results: Results) -> str:
     if len(shown) == total:
         return f"{plural(total, 'training job')}, the best first"
     return f"the best {len(shown)} of {plural(total, 'training job')}"
-
-
-def _table(
-    shown: Sequence[TrainingResult], results: Results
-) -> tuple[list[str], list[list[str | Text]]]:
-    """The headers and the rows. The billed time is shown only if it differs from the time."""
-    names = hyperparameter_names(results)
-    has_definitions = results.job.is_multiple
-    has_billed = any(each.billable_seconds != each.seconds for each in shown)
-    headers = ["#", "objective", *map(printable, names), "status", "time", "cost", "name"]
-    if has_definitions:
-        headers.insert(2, "definition")
-    if has_billed:
-        headers.insert(-2, "billed")
-    rows = []
-    for each in shown:
-        values = dict(each.hyperparameters)
-        row: list[str | Text] = [
-            str(each.number),
-            objective_text(each),
-            *(value_text(values.get(name)) for name in names),
-            "Stopped early" if each.is_stopped_early else each.status,
-            seconds_text(each.seconds),
-            usd_text(each),
-            whole_name(each.name),
-        ]
-        if has_definitions:
-            row.insert(2, printable(each.definition))
-        if has_billed:
-            row.insert(-2, seconds_text(each.billable_seconds))
-        rows.append(row)
-    return headers, rows
 
 
 def _failures(failures: Sequence[FailureGroup]) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from hptc.catalog.region_names import is_region
 from hptc.render.cost import dollars, hours_text
 from hptc.request.job_facts import number
 from hptc.results.hyperparameter_importance import Importance
 from hptc.results.range_evidence import BestAtBound
 from hptc.results.training_results import (
-    ActualCost,
     Results,
     StoppedEarly,
     TrainingResult,
@@ -18,6 +18,13 @@ from hptc.results.training_results import (
 from hptc.text import duration, plural, printable, shortened
 
 _LONGEST_VALUE = 24
+_STATUS_WORDS = {
+    "Completed": "completed",
+    "Stopped": "stopped",
+    "Failed": "failed",
+    "InProgress": "in progress",
+    "Stopping": "stopping",
+}
 
 
 def headline(results: Results) -> str:
@@ -50,12 +57,12 @@ def best_of_parents_text(results: Results) -> str:
 
 def counts_text(results: Results) -> str:
     """The training jobs by status."""
-    counts: dict[str, int] = {}
-    for each in results.training_jobs:
-        counts[each.status] = counts.get(each.status, 0) + 1
-    words = {"InProgress": "in progress"}
+    statuses = [each.status for each in results.training_jobs]
+    words = dict.fromkeys([*_STATUS_WORDS, *statuses])
     return ", ".join(
-        f"{count} {words.get(status, status.lower())}" for status, count in counts.items()
+        f"{count} {_STATUS_WORDS.get(status, status.lower())}"
+        for status in words
+        if (count := statuses.count(status))
     )
 
 
@@ -86,8 +93,12 @@ def usd_text(result: TrainingResult) -> str:
     return "< $0.01" if 0 < result.usd < 1 / 200 else dollars(result.usd)
 
 
-def cost_lines(cost: ActualCost) -> Iterator[str]:
+def cost_lines(results: Results) -> Iterator[str]:
     """The actual cost, what of it is unknown, and the bound."""
+    if not is_region(results.region):
+        yield f"none on AWS: the training jobs ran in `{results.region}`, which is not a Region"
+        return
+    cost = results.cost
     if cost.usd is not None:
         hours = "" if cost.billable_seconds is None else f" for {duration(cost.billable_seconds)}"
         yield f"{dollars(cost.usd)}{hours} billed, at on-demand prices"
@@ -143,3 +154,40 @@ def hyperparameter_names(results: Results) -> list[str]:
     names = [range_.name for each in results.job.definitions for range_ in each.ranges]
     used = [name for each in results.training_jobs for name, _ in each.hyperparameters]
     return list(dict.fromkeys([*names, *used]))
+
+
+def results_table(
+    shown: Sequence[TrainingResult], results: Results
+) -> tuple[list[str], list[list[str]]]:
+    """The headers and the rows of a table of training jobs.
+
+    The billed time is shown only if it differs from the time, and the cost only if any is known.
+    """
+    names = hyperparameter_names(results)
+    has_billed = any(each.billable_seconds not in (None, each.seconds) for each in shown)
+    has_cost = any(each.usd is not None for each in shown)
+    columns: list[tuple[str, Callable[[TrainingResult, dict[str, str]], str], bool]] = [
+        ("#", lambda each, _: str(each.number), True),
+        ("objective", lambda each, _: objective_text(each), True),
+        ("definition", lambda each, _: printable(each.definition), results.job.is_multiple),
+        *((printable(name), _value_of(name), True) for name in names),
+        ("status", lambda each, _: _status(each), True),
+        ("time", lambda each, _: seconds_text(each.seconds), True),
+        ("billed", lambda each, _: seconds_text(each.billable_seconds), has_billed),
+        ("cost", lambda each, _: usd_text(each), has_cost),
+        ("name", lambda each, _: printable(each.name), True),
+    ]
+    chosen = [(header, cell) for header, cell, is_shown in columns if is_shown]
+    rows = []
+    for each in shown:
+        values = dict(each.hyperparameters)
+        rows.append([cell(each, values) for _, cell in chosen])
+    return [header for header, _ in chosen], rows
+
+
+def _value_of(name: str) -> Callable[[TrainingResult, dict[str, str]], str]:
+    return lambda _, values: value_text(values.get(name))
+
+
+def _status(each: TrainingResult) -> str:
+    return "Stopped early" if each.is_stopped_early else each.status

@@ -128,7 +128,8 @@ def _set_warm_start(
         yield "no warm start: no training job reported the objective"
         return
     if _used_jobs(results) >= MAX_TRAINING_JOBS:
-        yield f"no warm start: with those of parents, {MAX_TRAINING_JOBS} training jobs are the most"
+        most = f"{MAX_TRAINING_JOBS} training jobs are the most"
+        yield f"no warm start: with those of parents, {most}"
         return
     if job.strategy == "Grid":
         config["Strategy"] = "Bayesian"

@@ -82,6 +82,16 @@ def test_no_training_jobs_yet() -> None:
     assert len(results_csv(found).splitlines()) == 1
 
 
+def test_outside_of_aws_there_is_no_cost() -> None:
+    tuning, name = tuned()
+    tuning.region = "local"
+    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    text = render_results(found)
+    assert "none on AWS: the training jobs ran in `local`, which is not a Region" in text
+    assert "$" not in text
+    assert " cost " not in text.split("\n\n")[1]
+
+
 def test_no_line_of_text_is_cut_or_wrapped_in_the_table() -> None:
     lines = render_results(results(), width=40).splitlines()
     assert any(line.endswith("churn-35eff545-024-a72991b9") for line in lines)
