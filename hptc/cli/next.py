@@ -47,11 +47,11 @@ def next_command(
     has_new_data: bool,
     output: str | None,
 ) -> int:
-    """Write the spec of the tuning job that follows another one.
+    """Write the spec of a follow-up tuning job.
 
-    NAME is the name of a tuning job or the path of a spec. The new spec starts warm from it. Ranges
-    are wider where the best values are at a bound, and narrower where they are close together;
-    comments give the evidence.
+    NAME is the name of a tuning job or the path of a spec. The follow-up starts warm from it, and
+    its ranges are wider where the best values are at a bound and narrower where they are close
+    together. Comments give the evidence.
     """
     if output is not None and os.path.lexists(output):
         raise UsageError(f"{output} already exists", help="remove it, or choose another name")

@@ -56,7 +56,7 @@ COMMANDS = (
     CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
     CommandEntry(
-        "report", "hptc.cli.report:report", "Write a tuning job's results as an HTML page"
+        "report", "hptc.cli.report:report", "Write the results of a tuning job as an HTML page"
     ),
     CommandEntry("next", "hptc.cli.next:next_command", "Write the spec of a follow-up tuning job"),
     CommandEntry(

@@ -9,7 +9,7 @@ import click
 from hptc.cli.console import print_status
 from hptc.cli.job_results import read_job_results
 from hptc.cli.options import ENV, REGION
-from hptc.errors import EXIT_OK
+from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
 from hptc.render.report import report_html
 from hptc.results.gather import ReadOptions
@@ -37,6 +37,8 @@ def report(
     NAME is the name of a tuning job or the path of a spec. The page has no scripts and needs no
     network, so that it can be sent and archived.
     """
+    if Path(output).suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{output}: not a page", help="use a name that ends in .html")
     options = ReadOptions(top=10, reads_all_costs=reads_all_costs)
     _, results = read_job_results(name, env, region, options, estimates_importance=True)
     write_whole(Path(output), report_html(without_secret_values(results)))

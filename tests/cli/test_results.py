@@ -58,6 +58,8 @@ def test_a_report_replaces_an_old_one(job: str, capsys: pytest.CaptureFixture[st
         assert hptc(["report", job, "-o", "report.html"]) == 0
         assert "wrote report.html" in capsys.readouterr().err
     assert f"<h1>{job}</h1>" in Path("report.html").read_text("utf-8")
+    assert hptc(["report", job, "-o", "specs/explicit.yaml"]) == 2
+    assert "use a name that ends in .html" in capsys.readouterr().err
 
 
 def test_the_next_spec_is_written_once_and_checks(
