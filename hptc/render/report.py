@@ -28,6 +28,7 @@ from hptc.render.results_words import (
     counts_text,
     early_stopping_text,
     headline,
+    origin_text,
     results_table,
 )
 from hptc.request.job_facts import definition_name
@@ -51,15 +52,13 @@ class _Space:
 
 def report_html(results: Results) -> str:
     """The page, whose results have no secrets. The same results give the same page."""
-    origin = results.status.origin
     ranked = results.ranked
     headers, rows = results_table(ranked, results)
     return _template().render(
         name=results.status.name,
         headline=headline(results),
         facts=_facts(results),
-        commit=origin.commit,
-        spec=origin.spec,
+        origin=origin_text(results.status.origin),
         created=f"{results.status.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         over_time=objective_over_time(results),
         spaces=[

@@ -14,6 +14,8 @@ from hptc.render.results_words import (
     early_stopping_text,
     headline,
     importance_text,
+    origin_text,
+    plain,
     results_table,
 )
 from hptc.render.tables import WIDTH, bold_name, labelled, laid_out, text_table
@@ -83,7 +85,7 @@ def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
 
 def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:
     if results.status.failure_reason:
-        yield "reason", printable(results.status.failure_reason)
+        yield "reason", plain(results.status.failure_reason)
     yield "best", best_text(results) or "no training job reported the objective"
     if overall := best_of_parents_text(results):
         yield "best of parents", overall
@@ -97,9 +99,8 @@ def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:
         yield "" if index else "ranges", bound_text(found)
     for index, importance in enumerate(results.importance):
         yield "" if index else "importance", importance_text(importance)
-    origin = results.status.origin
-    if origin.spec:
-        yield "spec", printable(origin.spec + (f" at {origin.commit}" if origin.commit else ""))
+    if origin := origin_text(results.status.origin):
+        yield "spec", origin
 
 
 def _table_title(shown: Sequence[TrainingResult], results: Results) -> str:

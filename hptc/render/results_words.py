@@ -15,6 +15,7 @@ from hptc.results.training_results import (
     TrainingResult,
     definition_of,
 )
+from hptc.service.tuning_jobs import JobOrigin
 from hptc.text import duration, plural, printable, shortened
 
 _LONGEST_VALUE = 24
@@ -41,7 +42,7 @@ def best_text(results: Results) -> str:
     objective = definition_of(results.job.definitions, best.definition).objective
     aim = f", {objective.type.lower()}d" if objective else ""
     name = best.metric_name or (objective.metric_name if objective else "objective")
-    return printable(f"{name} = {objective_text(best)}{aim}, by training job {best.number}")
+    return plain(f"{name} = {objective_text(best)}{aim}, by training job {best.number}")
 
 
 def best_of_parents_text(results: Results) -> str:
@@ -52,7 +53,7 @@ def best_of_parents_text(results: Results) -> str:
     if overall.tuning_job == results.status.name or (best and best.name == overall.name):
         return ""
     value = f"{overall.metric_name} = {overall.metric_value:.6g}"
-    return printable(f"{value}, by {overall.name} of {overall.tuning_job}")
+    return plain(f"{value}, by {overall.name} of {overall.tuning_job}")
 
 
 def counts_text(results: Results) -> str:
@@ -96,7 +97,8 @@ def usd_text(result: TrainingResult) -> str:
 def cost_lines(results: Results) -> Iterator[str]:
     """The actual cost, what of it is unknown, and the bound."""
     if not is_region(results.region):
-        yield f"none on AWS: the training jobs ran in `{results.region}`, which is not a Region"
+        place = plain(results.region)
+        yield f"none on AWS: the training jobs ran in `{place}`, which is not a Region"
         return
     cost = results.cost
     if cost.usd is not None:
@@ -104,7 +106,7 @@ def cost_lines(results: Results) -> Iterator[str]:
         yield f"{dollars(cost.usd)}{hours} billed, at on-demand prices"
     elif cost.known:
         yield f"{dollars(cost.usd_known)} for {plural(cost.known, 'training job')}"
-    yield from (f"unknown for {reason}" for reason in cost.unknown)
+    yield from (f"unknown for {plain(reason)}" for reason in cost.unknown)
     if cost.unread and cost.usd_at_most is not None:
         yield f"at most {dollars(cost.usd_at_most)} in total; `--cost` reads every billed time"
     elif cost.unread:
@@ -131,22 +133,35 @@ def early_stopping_text(stopped: StoppedEarly) -> str:
 def bound_text(found: BestAtBound) -> str:
     """A hyperparameter whose best values are at a bound, and the advice."""
     end = "minimum" if found.bound == "min" else "maximum"
-    of = f" of `{found.definition}`" if found.definition else ""
+    side = "below" if found.bound == "min" else "above"
+    of = f" of `{plain(found.definition)}`" if found.definition else ""
     all_of = "all" if found.at_bound == found.best else f"{found.at_bound}"
     wider = f", such as to {found.wider}" if found.wider else ""
-    return printable(
-        f"{found.advice}{wider}: {all_of} of the best {found.best} training jobs{of} are at its "
-        f"{end}"
+    return (
+        f"widen `{plain(found.name)}` {side} {plain(found.value)}{wider}: {all_of} of the best "
+        f"{found.best} training jobs{of} are at its {end}"
     )
 
 
 def importance_text(importance: Importance) -> str:
     """The shares of a definition's hyperparameters with the model's R², or why there are none."""
-    of = f"{importance.definition}: " if importance.definition else ""
+    of = f"{plain(importance.definition)}: " if importance.definition else ""
     if importance.unknown:
-        return printable(f"{of}{importance.unknown}")
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in importance.shares)
-    return printable(f"{of}{shares} (R² {importance.r_squared:.2f})")
+        return f"{of}{printable(importance.unknown)}"
+    shares = ", ".join(f"{plain(name)} {share:.0%}" for name, share in importance.shares)
+    return f"{of}{shares} (R² {importance.r_squared:.2f})"
+
+
+def origin_text(origin: JobOrigin) -> str:
+    """The spec and the commit that a tuning job comes from; empty if it is not known."""
+    if not origin.spec:
+        return ""
+    return plain(origin.spec + (f" at {origin.commit}" if origin.commit else ""))
+
+
+def plain(text: str) -> str:
+    """Untrusted text without backquotes, which mark names in these sentences."""
+    return printable(text).replace("`", "'")
 
 
 def hyperparameter_names(results: Results) -> list[str]:

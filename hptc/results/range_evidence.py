@@ -49,12 +49,6 @@ class BestAtBound:
     best: int
     wider: str | None  # a bound to try next; None if the scale has no further values
 
-    @property
-    def advice(self) -> str:
-        """What to do, in a few words."""
-        side = "below" if self.bound == "min" else "above"
-        return f"widen `{self.name}` {side} {self.value}"
-
 
 @frozen
 class BestWithin:

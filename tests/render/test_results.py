@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from io import StringIO
 
@@ -80,6 +81,28 @@ def test_no_training_jobs_yet() -> None:
     assert "the best 0" not in text
     assert json.loads(results_json(found))["training_jobs"] == []
     assert len(results_csv(found).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<img src=x>", "```<img src=x>`", "`<img src=x>", "``<img src=x>` `", "a\n# <img src=x>"],
+)
+def test_no_text_is_markup_in_markdown(hostile: str) -> None:
+    found = results(jobs=30)
+    origin = replace(found.status.origin, spec=hostile, commit=hostile)
+    (at_bound,) = found.at_bounds
+    found = replace(
+        found,
+        status=replace(found.status, origin=origin, failure_reason=hostile),
+        at_bounds=(replace(at_bound, name=hostile, definition=hostile),),
+        importance=(Importance(definition=hostile, shares=((hostile, 0.5),), r_squared=0.5),),
+    )
+    markdown = results_markdown(found)
+    code = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+    outside = "\n".join(code.sub("", line) for line in markdown.splitlines())
+    assert "img" in outside
+    assert not re.search(r"(?<!\\)<img", outside)
+    assert "\n# " not in markdown
 
 
 def test_outside_of_aws_there_is_no_cost() -> None:

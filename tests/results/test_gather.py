@@ -239,7 +239,6 @@ def test_a_best_value_at_a_bound() -> None:
     tuning, name = tuned()
     (found,) = read(tuning, name).at_bounds
     assert (found.name, found.bound, found.value, found.wider) == ("eta", "min", "1e-3", "0.0001")
-    assert found.advice == "widen `eta` below 1e-3"
 
 
 def test_secrets_among_the_values_are_masked() -> None:

@@ -139,6 +139,16 @@ class TestNarrower:
     def test_no_evidence(self, shares: list[float], of: int) -> None:
         assert narrower(ETA, points(ETA, shares, [1.0] * len(shares)), of) is None
 
+    def test_random_search_narrows_nothing(self) -> None:
+        random, found = Random(5), 0
+        for _ in range(300):
+            shares = [random.random() for _ in range(60)]
+            best = best_points(
+                points(ETA, shares, [random.random() for _ in shares]), maximize=True
+            )
+            found += narrower(ETA, best, 60) is not None
+        assert 0 < found <= 6  # one of 100 by chance
+
     def test_integers(self) -> None:
         range_ = numeric("1", "100", "Linear", "Integer")
         found = narrower(range_, points(range_, [0.5, 0.51, 0.52, 0.53], [1.0] * 4), 40)
