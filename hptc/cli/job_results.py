@@ -18,27 +18,26 @@ _SLOW_IMPORTANCE = 300
 """With this many training jobs, the estimate takes about a second."""
 
 
-def read_job_results(
-    name: str,
-    env: str | None,
-    region: str | None,
-    options: ReadOptions,
-    *,
-    estimates_importance: bool,
-) -> tuple[TuningReader, Results]:
-    """The results of a tuning job, given by its name or its spec, and the service that has it."""
+def connect_to_job(name: str, env: str | None, region: str | None) -> tuple[TuningReader, str]:
+    """The service that has a tuning job, given by its name or its spec, and the job's name."""
     tuning = connect_with_options(env, region).tuning
-    job_name = resolve_job_name(name, env)
+    return tuning, resolve_job_name(name, env)
+
+
+def read_job_results(
+    tuning: TuningReader, job_name: str, options: ReadOptions, *, estimates_importance: bool
+) -> Results:
+    """The results of a tuning job. Raises OperationError if it does not exist."""
     with _progress() as progress:
         results = read_results(
             tuning, job_name, current_prices(), options=options, progress=progress
         )
-    if estimates_importance:
-        count = len(results.training_jobs)
-        if count >= _SLOW_IMPORTANCE:
-            print_status(f"estimating the importance of hyperparameters in {count} training jobs")
-        results = with_importance(results)
-    return tuning, results
+    if not estimates_importance:
+        return results
+    count = len(results.training_jobs)
+    if count >= _SLOW_IMPORTANCE:
+        print_status(f"estimating the importance of hyperparameters in {count} training jobs")
+    return with_importance(results)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import click
 
 from hptc.cli.console import print_result, print_status, use_color
 from hptc.cli.inputs import current_project
-from hptc.cli.job_results import read_job_results
+from hptc.cli.job_results import connect_to_job, read_job_results
 from hptc.cli.options import ENV, REGION
 from hptc.compiler.importing import requested
 from hptc.compiler.pipeline import compile_text
@@ -56,8 +56,8 @@ def next_command(
     if output is not None and os.path.lexists(output):
         raise UsageError(f"{output} already exists", help="remove it, or choose another name")
     options = ReadOptions(top=0, reads_logs=False)
-    tuning, results = read_job_results(name, env, region, options, estimates_importance=False)
-    job_name = results.status.name
+    tuning, job_name = connect_to_job(name, env, region)
+    results = read_job_results(tuning, job_name, options, estimates_importance=False)
     found = follow_up(
         described_request(tuning, job_name),
         results,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hptc.cli.console import print_status
-from hptc.cli.job_results import read_job_results
+from hptc.cli.job_results import connect_to_job, read_job_results
 from hptc.cli.options import ENV, REGION
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
@@ -40,7 +40,8 @@ def report(
     if Path(output).suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{output}: not a page", help="use a name that ends in .html")
     options = ReadOptions(top=10, reads_all_costs=reads_all_costs)
-    _, results = read_job_results(name, env, region, options, estimates_importance=True)
+    tuning, job_name = connect_to_job(name, env, region)
+    results = read_job_results(tuning, job_name, options, estimates_importance=True)
     write_whole(Path(output), report_html(without_secret_values(results)))
     print_status(f"wrote {output}")
     return EXIT_OK

@@ -7,13 +7,13 @@ import sys
 import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
-from hptc.cli.job_results import read_job_results
+from hptc.cli.job_results import connect_to_job, read_job_results
 from hptc.cli.options import ENV, REGION
 from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
 from hptc.results.gather import ReadOptions
-from hptc.results.training_results import without_secret_values
+from hptc.results.training_results import Results, without_secret_values
 
 
 @click.command()
@@ -55,22 +55,20 @@ def results(
     time is read for the training jobs that are shown, or for all with --cost.
     """
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
-    _, found = read_job_results(name, env, region, options, estimates_importance=form != "csv")
-    found = without_secret_values(found)
+    tuning, job_name = connect_to_job(name, env, region)
+    found = read_job_results(tuning, job_name, options, estimates_importance=form != "csv")
+    print_result(_rendered(without_secret_values(found), form, top))
+    return EXIT_OK
+
+
+def _rendered(found: Results, form: str, top: int | None) -> str:
     match form:
         case "json":
-            print_result(results_json(found, top=top))
+            return results_json(found, top=top)
         case "csv":
-            print_result(results_csv(found, top=top))
+            return results_csv(found, top=top)
         case "markdown":
-            print_result(results_markdown(found, top=top or DEFAULT_TOP))
+            return results_markdown(found, top=top or DEFAULT_TOP)
         case _:
-            print_result(
-                render_results(
-                    found,
-                    top=top or DEFAULT_TOP,
-                    color=use_color(sys.stdout),
-                    width=terminal_width(),
-                )
-            )
-    return EXIT_OK
+            color, width = use_color(sys.stdout), terminal_width()
+            return render_results(found, top=top or DEFAULT_TOP, color=color, width=width)
