@@ -56,6 +56,11 @@ COMMANDS = (
     CommandEntry("logs", "hptc.cli.logs:logs", "Show the logs of training jobs"),
     CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
     CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
+    CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
+    CommandEntry(
+        "report", "hptc.cli.report:report", "Write the results of a tuning job as an HTML page"
+    ),
+    CommandEntry("next", "hptc.cli.next:next_command", "Write the spec of a follow-up tuning job"),
     CommandEntry(
         "import",
         "hptc.cli.importing:import_command",

@@ -1,4 +1,4 @@
-"""Hides secrets among the values that a preview draws."""
+"""Hides secrets among the values of hyperparameters that are shown."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ def without_secrets(job: TuningJob) -> TuningJob:
 def _without_secrets(range_: Range) -> Range:
     match range_:
         case CategoricalRange(name=name, values=values):
-            return replace(range_, values=tuple(_hidden(name, value) for value in values))
+            return replace(range_, values=tuple(hidden_value(name, value) for value in values))
         case AutoRange(name=name, value_hint=hint):
-            return replace(range_, value_hint=_hidden(name, hint))
+            return replace(range_, value_hint=hidden_value(name, hint))
         case _:
             return range_
 
 
-def _hidden(name: str, value: str) -> str:
+def hidden_value(name: str, value: str) -> str:
+    """The value of a hyperparameter, with each character of a secret as `*`."""
     return hide_secrets(value) if secret_in(name, value) is None else "*" * len(value)

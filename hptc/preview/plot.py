@@ -14,8 +14,10 @@ from typing import assert_never
 
 from hptc.errors import UsageError
 from hptc.files import write_whole
-from hptc.preview.outline import Sample, SearchPreview, scale_of
+from hptc.preview.axis_ticks import axis_ticks
+from hptc.preview.outline import Sample, SearchPreview
 from hptc.request.job_facts import number
+from hptc.request.scales import scale_of
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
 
 WIDTH = 800
@@ -104,7 +106,11 @@ def _line(range_: NumericRange, values: list[str], y: int) -> Iterator[str]:
         return
     bottom, top = float(low), float(high)
     yield f'<line class="line" x1="{_LEFT}" y1="{y}" x2="{_RIGHT}" y2="{y}"/>'
-    for value, label in _ticks(range_, bottom, top, scale):
+
+    def share(value: float) -> float:
+        return (_x(value, bottom, top, scale) - _LEFT) / (_RIGHT - _LEFT)
+
+    for value, label in axis_ticks(range_, bottom, top, share):
         x = _x(value, bottom, top, scale)
         yield f'<line class="tick" x1="{x:.1f}" y1="{y - 5}" x2="{x:.1f}" y2="{y + 5}"/>'
         yield (
@@ -116,33 +122,6 @@ def _line(range_: NumericRange, values: list[str], y: int) -> Iterator[str]:
         if drawn is not None:
             x = _x(float(drawn), bottom, top, scale)
             yield f'<circle class="dot" cx="{x:.1f}" cy="{y}" r="5"/>'
-
-
-def _ticks(range_: NumericRange, low: float, high: float, scale: str) -> list[tuple[float, str]]:
-    """The ends as written in the spec, and values between them, not too close to the ends."""
-    inner: list[float] = []
-    if scale == "Logarithmic" and low > 0:
-        decades = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
-        step = max(1, -(-len(decades) // 6))
-        inner = [10.0**decade for decade in decades[::step]]
-    elif scale == "ReverseLogarithmic" and high < 1:
-        inner = [1 - 10.0**-power for power in range(1, 9)]
-    else:
-        inner = [low * (1 - part / 4) + high * (part / 4) for part in (1, 2, 3)]
-    if range_.kind == "Integer":
-        inner = [float(round(value)) for value in inner]
-    ends = [(low, range_.min), (high, range_.max)]
-    min_distance = 0.08 * (_RIGHT - _LEFT)
-    between = [
-        (value, f"{value:.6g}")
-        for value in dict.fromkeys(inner)
-        if low < value < high
-        and all(
-            abs(_x(value, low, high, scale) - _x(end, low, high, scale)) > min_distance
-            for end, _ in ends
-        )
-    ]
-    return [ends[0], *between, ends[1]]
 
 
 def _x(value: float, low: float, high: float, scale: str) -> float:

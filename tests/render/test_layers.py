@@ -15,7 +15,8 @@ RENDER = ROOT / "hptc" / "render"
 MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
 SHOWN = frozenset(
     ("compiler", "cost", "diagnostics", "diff", "frozen", "hidden_text", "infrastructure", "jobs",
-     "metrics", "preview", "project", "render", "request", "secrets", "service", "stacks", "text",
+     "metrics", "preview", "project", "render", "request", "results", "secrets", "service",
+     "stacks", "text",
      "catalog")
 )  # fmt: skip
 """The packages whose results are shown."""
@@ -25,14 +26,15 @@ ACTING = (
     *("hptc.account_checks", "hptc.jobs.submission", "hptc.jobs.plan", "hptc.jobs.apply"),
     *("hptc.jobs.decide", "hptc.jobs.history", "hptc.jobs.past_runs", "hptc.jobs.snapshot"),
     *("hptc.jobs.provenance", "hptc.stacks.deploy", "hptc.stacks.destroy", "hptc.stacks.status"),
-    "hptc.stacks.cdk_cli",
+    *("hptc.stacks.cdk_cli", "hptc.results.gather", "hptc.results.follow_up", "numpy", "scipy"),
 )
 STANDARD = frozenset(
-    ("__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "html", "io",
-     "json", "os", "pathlib", "re", "textwrap", "typing", "urllib")
+    ("__future__", "collections", "csv", "dataclasses", "datetime", "decimal", "enum", "functools",
+     "html", "io", "json", "math", "os", "pathlib", "re", "statistics", "textwrap", "typing",
+     "urllib")
 )  # fmt: skip
 """`os` is for NO_COLOR."""
-THIRD_PARTY = frozenset(("pydantic_core", "rich", "yaml"))
+THIRD_PARTY = frozenset(("jinja2", "pydantic_core", "rich", "yaml"))
 
 
 def imported(path: Path) -> set[str]:

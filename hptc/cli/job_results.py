@@ -1,0 +1,55 @@
+"""Reads the results of the tuning job that a command names, with progress on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from hptc.cli.console import item_progress, print_status
+from hptc.cli.project_prices import current_prices
+from hptc.cli.targets import connect_to_target, find_job, read_target
+from hptc.results.gather import Progress, ReadOptions, read_results
+from hptc.results.importance_estimates import with_importance
+from hptc.results.training_results import Results
+from hptc.service.interface import TuningReader
+
+_SLOW_IMPORTANCE = 300
+"""With this many training jobs, the estimate takes about a second."""
+
+
+def connect_to_job(name: str, env: str | None, region: str | None) -> tuple[TuningReader, str]:
+    """The service that has a tuning job, given by its name or its spec, and the job's name."""
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
+    return tuning, find_job(target, tuning)
+
+
+def read_job_results(
+    tuning: TuningReader, job_name: str, options: ReadOptions, *, estimates_importance: bool
+) -> Results:
+    """The results of a tuning job. Raises OperationError if it does not exist."""
+    with _progress() as progress:
+        results = read_results(
+            tuning, job_name, current_prices(), options=options, progress=progress
+        )
+    if not estimates_importance:
+        return results
+    count = len(results.training_jobs)
+    if count >= _SLOW_IMPORTANCE:
+        print_status(f"estimating the importance of hyperparameters in {count} training jobs")
+    return with_importance(results)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Yield a function that keeps one line up to date for each kind of work, one after another."""
+    lines: dict[str, Callable[[int], None]] = {}
+    with ExitStack() as stack:
+
+        def update(verb: str, nouns: str, done: int, total: int) -> None:
+            if verb not in lines:
+                stack.close()
+                lines[verb] = stack.enter_context(item_progress(verb, nouns, total))
+            lines[verb](done)
+
+        yield update

@@ -1,0 +1,104 @@
+"""`hptc next`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from hptc.cli.console import print_result, print_status, use_color
+from hptc.cli.inputs import current_project
+from hptc.cli.job_results import connect_to_job, read_job_results
+from hptc.cli.options import ENV, REGION
+from hptc.compiler.importing import requested
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from hptc.files import write_whole
+from hptc.render.diagnostics import Format, render
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
+from hptc.results.follow_up import FollowUp, follow_up, parent_names
+from hptc.results.gather import ReadOptions
+from hptc.service.interface import TuningReader
+from hptc.service.lookup import described_request
+
+
+@click.command("next")
+@click.argument("name")
+@ENV
+@REGION
+@click.option("--name", "spec_name", metavar="NAME", help="Name of the new spec.")
+@click.option(
+    "--new-data",
+    "has_new_data",
+    is_flag=True,
+    help="The data has changed since: warm start with TransferLearning.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
+def next_command(
+    name: str,
+    env: str | None,
+    region: str | None,
+    spec_name: str | None,
+    has_new_data: bool,
+    output: str | None,
+) -> int:
+    """Write the spec of a follow-up tuning job.
+
+    NAME is the name of a tuning job or the path of a spec. The follow-up starts warm from it, and
+    its ranges are wider where the best values are at a bound and narrower where they are close
+    together. Comments give the evidence.
+    """
+    if output is not None and os.path.lexists(output):
+        raise UsageError(f"{output} already exists", help="remove it, or choose another name")
+    options = ReadOptions(top=0, reads_logs=False)
+    tuning, job_name = connect_to_job(name, env, region)
+    results = read_job_results(tuning, job_name, options, estimates_importance=False)
+    found = follow_up(
+        described_request(tuning, job_name),
+        results,
+        _existing(tuning, parent_names(results.job)),
+        name=spec_name,
+        has_new_data=has_new_data,
+    )
+    if not results.status.has_ended:
+        print_status(f"note: {job_name} has not ended; a warm start is possible once it has")
+    has_errors = _print_findings(found, env)
+    if output is None:
+        print_result(found.text)
+    else:
+        write_whole(Path(output), found.text)
+        print_status(f"wrote {output}")
+    return EXIT_FINDINGS if has_errors else EXIT_OK
+
+
+def _existing(tuning: TuningReader, names: tuple[str, ...]) -> Mapping[str, TuningJob]:
+    """The tuning jobs with these names that exist."""
+    found = {name: tuning.describe(name) for name in names}
+    return {
+        name: read_job(requested(description))
+        for name, description in found.items()
+        if description is not None
+    }
+
+
+def _print_findings(found: FollowUp, env: str | None) -> bool:
+    """Print what `hptc check` will report, and what only the parents show. Whether one is an error.
+
+    The text is checked in the current project, whose policy applies to it.
+    """
+    outcome = compile_text(
+        found.text, f"{found.name}.yaml", Workspace(environment=env), current_project()
+    )
+    if outcome.diagnostics:
+        shown = render(list(outcome.diagnostics), Format.TEXT, color=use_color(sys.stderr))
+        print_status(shown)
+    codes = {diagnostic.code for diagnostic in outcome.diagnostics}
+    more = [finding for finding in found.findings if finding.code not in codes]
+    for finding in more:
+        print_status(f"{finding.severity}[{finding.code}]: {finding.message}")
+    return outcome.has_errors or any(finding.severity == "error" for finding in more)

@@ -1,0 +1,175 @@
+"""Renders the results of a tuning job as JSON, with a `version` and stable keys, or as CSV."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+from hptc.render.results_words import hyperparameter_names
+from hptc.request.job_facts import number
+from hptc.results.training_results import ActualCost, Results, TrainingResult
+from hptc.text import json_text
+
+VERSION = 1
+
+_COLUMNS = (
+    "number",
+    "name",
+    "definition",
+    "status",
+    "stopped_early",
+    "metric_name",
+    "objective",
+    "started",
+    "ended",
+    "seconds",
+    "billable_seconds",
+    "usd",
+    "failure_reason",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell starts that a spreadsheet may run:
+https://owasp.org/www-community/attacks/CSV_Injection"""
+
+
+def results_json(results: Results, *, top: int | None = None) -> str:
+    """The results as one JSON object. Amounts are strings; what is unknown is null."""
+    status = results.status
+    stopped = results.stopped_early
+    return json_text(
+        {
+            "version": VERSION,
+            "name": status.name,
+            "arn": status.arn,
+            "region": results.region,
+            "status": status.status,
+            "strategy": status.strategy,
+            "spec": status.origin.spec or None,
+            "commit": status.origin.commit or None,
+            "cost": _cost_data(results.cost),
+            "stopped_early": None
+            if stopped is None
+            else {
+                "training_jobs": stopped.training_jobs,
+                "seconds_saved": stopped.seconds,
+                "usd_saved": _amount(stopped.usd),
+            },
+            "at_bounds": [
+                {
+                    "definition": found.definition or None,
+                    "hyperparameter": found.name,
+                    "bound": found.bound,
+                    "value": found.value,
+                    "training_jobs_at_bound": found.at_bound,
+                    "best_training_jobs": found.best,
+                    "wider": found.wider,
+                }
+                for found in results.at_bounds
+            ],
+            "importance": [
+                {
+                    "definition": each.definition or None,
+                    "shares": dict(each.shares) if not each.unknown else None,
+                    "r_squared": each.r_squared,
+                    "unknown": each.unknown or None,
+                }
+                for each in results.importance
+            ],
+            "failures": [
+                {
+                    "reason": group.reason,
+                    "training_jobs": list(group.training_jobs),
+                    "log": list(group.log),
+                    "log_of": group.logged_by or None,
+                    "log_error": group.log_error or None,
+                }
+                for group in results.failures
+            ],
+            "training_jobs": [
+                {
+                    **_training_job(each),
+                    "definition": each.definition or None,
+                    "failure_reason": each.failure_reason or None,
+                    "hyperparameters": dict(each.hyperparameters),
+                }
+                for each in results.ranked[:top]
+            ],
+        }
+    )
+
+
+def results_csv(results: Results, *, top: int | None = None) -> str:
+    """The training jobs, the best first: one row each, and one column for each hyperparameter.
+
+    The name of a hyperparameter's column starts with `hyperparameters.`.
+    """
+    names = hyperparameter_names(results)
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*_COLUMNS, *(_cell(f"hyperparameters.{name}") for name in names)])
+    for each in results.ranked[:top]:
+        values = dict(each.hyperparameters)
+        row = _training_job(each)
+        writer.writerow(
+            [
+                *(_cell(row[column]) for column in _COLUMNS),
+                *(_cell(values.get(name)) for name in names),
+            ]
+        )
+    return out.getvalue()
+
+
+def _training_job(each: TrainingResult) -> dict[str, Any]:
+    return {
+        "number": each.number,
+        "name": each.name,
+        "definition": each.definition,
+        "status": each.status,
+        "stopped_early": each.is_stopped_early,
+        "metric_name": each.metric_name or None,
+        "objective": each.objective,
+        "started": _iso(each.started),
+        "ended": _iso(each.ended),
+        "seconds": each.seconds,
+        "billable_seconds": each.billable_seconds,
+        "usd": _amount(each.usd),
+        "failure_reason": each.failure_reason,
+    }
+
+
+def _cost_data(cost: ActualCost) -> dict[str, Any]:
+    return {
+        "usd": _amount(cost.usd),
+        "usd_known": _amount(cost.usd_known),
+        "usd_at_most": _amount(cost.usd_at_most),
+        "training_jobs_known": cost.known,
+        "training_jobs_not_read": cost.unread,
+        "training_jobs_running": cost.running,
+        "unknown": list(cost.unknown),
+        "billable_seconds": cost.billable_seconds,
+        "bound_usd": _amount(cost.bound.usd),
+        "bound_usd_low": _amount(cost.bound.usd_low),
+        "bound_instance_hours": _amount(cost.bound.instance_hours),
+        "price_dates": list(cost.bound.price_dates),
+    }
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value.startswith(_FORMULA) and number(value) is None:
+        return f"'{value}"
+    return value
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None

@@ -1,0 +1,291 @@
+"""Writes the spec of the tuning job that follows another one, and says why it is as it is.
+
+It starts from the described request, changes the ranges as the evidence says, and starts warm from
+the tuning job where the service supports that. The rules check the result: a range is not widened
+beyond what they allow.
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from hptc.compiler.importing import requested, write_spec
+from hptc.diagnostics import Finding
+from hptc.frozen import frozen
+from hptc.hidden_text import escape_hidden
+from hptc.request.emission import Request
+from hptc.request.job_facts import training_jobs
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
+from hptc.results.range_changes import RangeChange, range_changes, without_widening
+from hptc.results.training_results import Results
+from hptc.rules import RULES
+from hptc.rules.engine import check
+from hptc.rules.limits import MAX_TRAINING_JOBS
+from hptc.rules.rule import Context
+from hptc.source.document import Document, parse_document
+from hptc.text import plural, printable
+
+MAX_PARENTS = 5
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html"""
+
+_OF_CONTENT = re.compile(r"-[0-9a-f]{8}(?:-r\d{1,3})?\Z")
+_NEXT = re.compile(r"(?P<stem>.*)-next(?:-(?P<number>\d{1,4}))?\Z")
+_CONFIG = "HyperParameterTuningJobConfig"
+
+
+@frozen
+class FollowUp:
+    """The spec of a follow-up tuning job."""
+
+    name: str
+    text: str
+    notes: tuple[str, ...]  # what differs from the tuning job, besides its ranges
+    changes: tuple[RangeChange, ...]
+    findings: tuple[Finding, ...]  # of the rules, that the tuning job before did not have
+
+
+def follow_up(
+    described: Mapping[str, Any],
+    results: Results,
+    parents: Mapping[str, TuningJob],
+    *,
+    name: str | None = None,
+    has_new_data: bool = False,
+) -> FollowUp:
+    """The follow-up of a described tuning job, whose tags are those of its author.
+
+    `parents` are the warm-start parents of the tuning job that still exist. Raises UsageError for a
+    request that a spec can't express.
+    """
+    before = results.job
+    request = deepcopy(requested(described))
+    original = deepcopy(request)
+    notes = [_summary(results)]
+    origin = results.status.origin
+    if origin.spec:
+        notes.append(f"its spec: {origin.spec}" + (f" at {origin.commit}" if origin.commit else ""))
+    notes += _set_warm_start(request, results, parents, has_new_data=has_new_data)
+    notes += _set_limits(request, results, parents)
+    changes = [each for d in before.definitions for each in range_changes(results, d)]
+    if before.is_autotuned:
+        changes = []
+        notes.append("Autotune chooses the ranges, so they are as before")
+    known = {(each.code, each.message) for each in check(_context(original, {}), RULES)}
+    jobs = {before.name: before, **parents}
+    changes, found = _allowed(request, changes, jobs, known)
+    _apply(request, changes)
+    name = name or _next_name(before.name)
+    # Without a job name, the content of the spec names the job.
+    unnamed = {key: each for key, each in request.items() if key != "HyperParameterTuningJobName"}
+    text = write_spec(unnamed, name=name)
+    if not changes and not before.is_autotuned:
+        notes.append("the ranges are as before: there is not enough evidence to change them")
+    return FollowUp(
+        name=name,
+        text=_commented(text, read_job(request), changes, notes),
+        notes=tuple(notes),
+        changes=tuple(changes),
+        findings=tuple(found),
+    )
+
+
+def parent_names(job: TuningJob) -> tuple[str, ...]:
+    """The warm-start parents of a tuning job."""
+    return job.warm_start.parents if job.warm_start else ()
+
+
+def _summary(results: Results) -> str:
+    total = len(results.training_jobs)
+    with_objective = sum(each.objective is not None for each in results.training_jobs)
+    text = f"follows {results.job.name}: {with_objective} of {plural(total, 'training job')} "
+    text += "reported the objective"
+    best = next((each for each in results.ranked if each.objective is not None), None)
+    return text if best is None else f"{text}; the best is {best.objective:.6g}"
+
+
+def _set_warm_start(
+    request: Request,
+    results: Results,
+    parents: Mapping[str, TuningJob],
+    *,
+    has_new_data: bool,
+) -> Iterator[str]:
+    """Start warm from the tuning job, if the service documents that for it. Yields the reasons."""
+    job = results.job
+    request.pop("WarmStartConfig", None)
+    config = request[_CONFIG]
+    if job.is_multiple:
+        yield "no warm start: a parent has a single algorithm"
+        return
+    if job.is_autotuned or job.strategy == "Hyperband":
+        what = "Autotune" if job.is_autotuned else "Hyperband"
+        yield f"no warm start: AWS documents none for {what}"
+        return
+    if all(each.objective is None for each in results.training_jobs):
+        yield "no warm start: no training job reported the objective"
+        return
+    if _used_jobs(results) >= MAX_TRAINING_JOBS:
+        most = f"{MAX_TRAINING_JOBS} training jobs are the most"
+        yield f"no warm start: with those of parents, {most}"
+        return
+    if job.strategy == "Grid":
+        config["Strategy"] = "Bayesian"
+        yield "Bayesian instead of Grid: a grid would repeat what it has tried"
+    if config.pop("RandomSeed", None) is not None:
+        yield "no random seed: with the same one, the values repeat"
+    names = [job.name]
+    room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
+    is_same_data = job.warm_start is not None and job.warm_start.type != "TransferLearning"
+    for name, parent in parents.items():
+        count = training_jobs(parent) or 0
+        if (is_same_data or has_new_data) and len(names) < MAX_PARENTS and count <= room:
+            names.append(name)
+            room -= count
+    if len(names) > 1:
+        yield "with the parents of the tuning job: a warm start does not include them by itself"
+    kind = "TransferLearning" if has_new_data else "IdenticalDataAndAlgorithm"
+    why = "the data has changed" if has_new_data else "the data and the algorithm are the same"
+    yield f"{kind}: {why}"
+    request["WarmStartConfig"] = {
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name} for name in names],
+        "WarmStartType": kind,
+    }
+
+
+def _set_limits(
+    request: Request, results: Results, parents: Mapping[str, TuningJob]
+) -> Iterator[str]:
+    """Keep the training jobs within what the service allows together with the parents."""
+    limits = request[_CONFIG]["ResourceLimits"]
+    if results.job.strategy == "Grid" and "MaxNumberOfTrainingJobs" not in limits:
+        limits["MaxNumberOfTrainingJobs"] = max(1, len(results.training_jobs))
+    started = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+    if not started:
+        return
+    counts = [
+        training_jobs(parents[each["HyperParameterTuningJobName"]]) or 0
+        for each in started
+        if each["HyperParameterTuningJobName"] in parents
+    ]
+    used = sum(counts) + _used_jobs(results)
+    wanted = limits.get("MaxNumberOfTrainingJobs")
+    if wanted is not None and wanted + used > MAX_TRAINING_JOBS:
+        limits["MaxNumberOfTrainingJobs"] = max(1, MAX_TRAINING_JOBS - used)
+        yield (
+            f"{plural(limits['MaxNumberOfTrainingJobs'], 'training job')} instead of {wanted}: the "
+            f"maximum with those of the parents is {MAX_TRAINING_JOBS}"
+        )
+
+
+def _used_jobs(results: Results) -> int:
+    """The training jobs that count as those of a parent: as its limit allows, and as many ran."""
+    return max(training_jobs(results.job) or 0, len(results.training_jobs))
+
+
+def _allowed(
+    request: Request,
+    changes: Sequence[RangeChange],
+    parents: Mapping[str, TuningJob],
+    known: set[tuple[str, str]],
+) -> tuple[list[RangeChange], list[Finding]]:
+    """The changes that the rules accept, and what they still report of the request.
+
+    A range that they report is not widened, and if they still report it, not changed.
+    """
+    kept = list(changes)
+    for _ in range(2 * len(kept) + 1):
+        trial = deepcopy(request)
+        _apply(trial, kept)
+        found = [
+            each
+            for each in check(_context(trial, parents), RULES)
+            if (each.code, each.message) not in known
+        ]
+        reported = [(change, finding) for change in kept if (finding := _about(change, found))]
+        if not reported:
+            return kept, found
+        change, finding = reported[0]
+        kept.remove(change)
+        if change.is_wider:
+            kept.append(without_widening(change, finding.message))
+    return kept, found
+
+
+def _about(change: RangeChange, findings: Sequence[Finding]) -> Finding | None:
+    path = tuple(change.before.path)
+    return next((each for each in findings if tuple(each.path[: len(path)]) == path), None)
+
+
+def _context(request: Request, parents: Mapping[str, TuningJob]) -> Context:
+    named = [
+        each["HyperParameterTuningJobName"]
+        for each in request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+    ]
+    return Context(
+        job=read_job({**request, "HyperParameterTuningJobName": "next"}),
+        request=request,
+        parents={name: parents[name] for name in named if name in parents},
+        spec_name="next",
+    )
+
+
+def _apply(request: Request, changes: Sequence[RangeChange]) -> None:
+    for change in changes:
+        member: Any = request
+        for part in change.before.path:
+            member = member[part]
+        match change.after:
+            case NumericRange(min=low, max=high):
+                member["MinValue"], member["MaxValue"] = low, high
+            case CategoricalRange(values=values):
+                member["Values"] = list(values)
+
+
+def _next_name(job_name: str) -> str:
+    """`churn-next` after `churn-1a2b3c4d`, then `churn-next-2`."""
+    stem = _OF_CONTENT.sub("", job_name)
+    again = _NEXT.match(stem)
+    if again is None:
+        return f"{stem}-next"
+    return f"{again['stem']}-next-{int(again['number'] or 1) + 1}"
+
+
+def _commented(
+    text: str, job: TuningJob, changes: Sequence[RangeChange], notes: Sequence[str]
+) -> str:
+    """The text with the notes at its top, and each reason above its range."""
+    document, _ = parse_document(text, "next.yaml")
+    lines = text.splitlines(keepends=True)
+    comments = sorted(
+        ((_line(document, job, change), change.reasons) for change in changes), reverse=True
+    )
+    for line, reasons in comments:
+        indent = " " * (len(lines[line - 1]) - len(lines[line - 1].lstrip(" ")))
+        lines[line - 1 : line - 1] = [f"{indent}{_comment(reason)}" for reason in reasons]
+    return "".join([*map(_comment, _sentences(notes)), *lines])
+
+
+def _sentences(notes: Sequence[str]) -> Iterator[str]:
+    for note in notes:
+        yield f"{note[0].upper()}{note[1:]}."
+
+
+def _comment(text: str) -> str:
+    return f"# {escape_hidden(printable(text))}\n"
+
+
+def _line(document: Document, job: TuningJob, change: RangeChange) -> int:
+    """The line of a range in the spec."""
+    for definition in job.definitions:
+        if any(range_.path == change.before.path for range_ in definition.ranges):
+            where = (
+                ("training_jobs", definition.name or "") if job.is_multiple else ("training_job",)
+            )
+            path = (*where, "hyperparameters", change.before.name)
+            return document.span(path, key=True).line
+    raise ValueError(f"no definition has the range {change.before.name}")

@@ -1,0 +1,257 @@
+"""Reads the results of a tuning job from a tuning service.
+
+The list of training jobs has nearly everything: one call for a hundred of them. A description is
+read only where the list does not tell the cost (see actual_cost.py), and only of the training jobs
+that are shown, unless all are asked for. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+from hptc.catalog.prices import PriceTable
+from hptc.compiler.importing import requested
+from hptc.cost.bound import Configuration, CostBound, cost_bound
+from hptc.frozen import frozen
+from hptc.request.job_facts import definition_name
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import Definition, TuningJob
+from hptc.results.actual_cost import (
+    billing,
+    needs_description,
+    shown_usd,
+    total_cost_of,
+    training_seconds,
+)
+from hptc.results.failure_groups import group_failures, with_logs
+from hptc.results.range_evidence import BestAtBound, Point, best_points, values_at_bounds
+from hptc.results.training_results import (
+    Results,
+    StoppedEarly,
+    TrainingResult,
+    is_maximized,
+    rank,
+)
+from hptc.service.interface import TuningReader
+from hptc.service.lookup import describe
+from hptc.service.responses import read_status
+from hptc.service.tuning_jobs import JobStatus, TrainingJob
+
+Progress = Callable[[str, str, int, int], None]
+"""Reports that so many of so many are done: `(verb, nouns, done, total)`."""
+
+_STOPPED_WITH_THE_TUNING_JOB = timedelta(minutes=3)
+"""SageMaker gives a training job 120 seconds to stop:
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html"""
+
+
+def no_progress(_verb: str, _nouns: str, _done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+@frozen
+class ReadOptions:
+    """How much is read."""
+
+    top: int | None = None  # the training jobs that are shown; None for all
+    reads_all_costs: bool = False
+    reads_logs: bool = True
+
+
+def read_results(
+    tuning: TuningReader,
+    name: str,
+    prices: PriceTable,
+    *,
+    options: ReadOptions,
+    progress: Progress = no_progress,
+    now: datetime | None = None,
+) -> Results:
+    """The results of a tuning job, without importance. OperationError if it does not exist."""
+    now = now or datetime.now(UTC)
+    description = describe(tuning, name)
+    tags = tuning.list_tags(description["HyperParameterTuningJobArn"])
+    status = read_status(description, tags, now=now)
+    job = read_job(requested(description))
+    bound = cost_bound(job, tuning.region, prices)
+    listed = _list(tuning, status, progress)
+    unpriced = [_result(number, each, job, status, now) for number, each in enumerate(listed, 1)]
+    descriptions = _descriptions(tuning, unpriced, job, bound, options, progress)
+    billings = [
+        billing(each, result.definition, bound, descriptions.get(each.name))
+        for each, result in zip(listed, unpriced, strict=True)
+    ]
+    results = tuple(
+        replace(each, billable_seconds=bill.billable_seconds, usd=shown_usd(bill.usd))
+        for each, bill in zip(unpriced, billings, strict=True)
+    )
+    failures = group_failures([each for each in results if each.has_failed])
+    return Results(
+        status=status,
+        job=job,
+        region=tuning.region,
+        training_jobs=results,
+        cost=total_cost_of(billings, bound),
+        stopped_early=_stopped_early(results, bound),
+        failures=with_logs(failures, tuning) if options.reads_logs else failures,
+        at_bounds=tuple(_at_bounds(job, results)),
+    )
+
+
+def points_of(results: Sequence[TrainingResult], definition: str) -> tuple[Point, ...]:
+    """The training jobs of a definition that have an objective."""
+    return tuple(
+        Point(values=dict(each.hyperparameters), objective=each.objective)
+        for each in results
+        if each.definition == definition and each.objective is not None
+    )
+
+
+def best_of(
+    results: Sequence[TrainingResult], job: TuningJob, definition: Definition
+) -> tuple[Point, ...]:
+    """The best training jobs of a definition, if there is enough evidence."""
+    points = points_of(results, definition_name(job, definition))
+    return best_points(points, maximize=is_maximized(definition))
+
+
+def _at_bounds(job: TuningJob, results: Sequence[TrainingResult]) -> Iterator[BestAtBound]:
+    for each in job.definitions:
+        best = best_of(results, job, each)
+        yield from values_at_bounds(each.ranges, best, definition_name(job, each))
+
+
+def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[TrainingJob]:
+    """The training jobs in the order of creation."""
+    counters = status.training_jobs
+    total = counters.ended + counters.in_progress
+    listed: list[TrainingJob] = []
+    for each in tuning.list_training_jobs(status.name):
+        listed.append(each)
+        progress("reading", "training jobs", len(listed), max(total, len(listed)))
+    listed.reverse()
+    if all(each.created is not None for each in listed):
+        listed.sort(key=lambda each: each.created or datetime.min)
+    return listed
+
+
+def _result(
+    number: int, each: TrainingJob, job: TuningJob, status: JobStatus, now: datetime
+) -> TrainingResult:
+    seconds = training_seconds(each)
+    if seconds is None and each.started is not None:
+        seconds = max(0, round((now - each.started).total_seconds()))
+    return TrainingResult(
+        number=number,
+        name=each.name,
+        definition=each.definition if job.is_multiple else "",
+        status=each.status,
+        objective=_finite(each.metric_value),
+        metric_name=each.metric_name,
+        hyperparameters=each.tuned_hyperparameters,
+        started=each.started,
+        ended=each.ended,
+        seconds=seconds,
+        billable_seconds=None,
+        usd=None,
+        is_stopped_early=_is_stopped_early(each, job, status),
+        failure_reason=each.failure_reason,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    """An objective that can be compared: a training job that diverged may report NaN."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _is_stopped_early(each: TrainingJob, job: TuningJob, status: JobStatus) -> bool:
+    """Whether early stopping stopped a training job, as far as can be told.
+
+    Nothing in a response says so. Those that stop when the tuning job ends are not counted.
+    """
+    stops = job.early_stopping == "Auto" or job.strategy == "Hyperband"
+    if not stops or each.status != "Stopped" or each.ended is None:
+        return False
+    end = status.ended if status.has_ended else None
+    can_end_early = (
+        status.status == "Stopped"
+        or job.max_runtime_seconds is not None
+        or job.target_value is not None
+        or job.max_jobs_not_improving is not None
+        or job.completes_on_convergence
+    )
+    return end is None or not can_end_early or each.ended < end - _STOPPED_WITH_THE_TUNING_JOB
+
+
+def _descriptions(
+    tuning: TuningReader,
+    results: Sequence[TrainingResult],
+    job: TuningJob,
+    bound: CostBound,
+    options: ReadOptions,
+    progress: Progress,
+) -> dict[str, Mapping[str, Any]]:
+    """The descriptions of those training jobs whose cost the list does not tell."""
+    shown = rank(results, job.definitions)
+    if not options.reads_all_costs:
+        shown = shown[: options.top]
+    wanted = [
+        each
+        for each in shown
+        if each.ended is not None
+        and each.started is not None
+        and needs_description(bound, each.definition)
+    ]
+    found: dict[str, Mapping[str, Any]] = {}
+    for done, each in enumerate(wanted, 1):
+        description = tuning.describe_training_job(each.name)
+        if description is not None:
+            found[each.name] = description
+        progress("describing", "training jobs", done, len(wanted))
+    return found
+
+
+def _stopped_early(results: Sequence[TrainingResult], bound: CostBound) -> StoppedEarly | None:
+    stopped = [each for each in results if each.is_stopped_early]
+    if not stopped:
+        return None
+    seconds, usd = 0, Fraction(0)
+    is_known, is_priced = True, True
+    for definition in {each.definition for each in stopped}:
+        full = [
+            each.seconds
+            for each in results
+            if each.definition == definition and each.status == "Completed" and each.seconds
+        ]
+        if not full:
+            is_known = False
+            continue
+        usual = round(median(full))
+        saved = sum(
+            max(0, usual - (each.seconds or 0)) for each in stopped if each.definition == definition
+        )
+        rate = _usd_per_second(bound, definition)
+        is_priced = is_priced and rate is not None
+        seconds += saved
+        usd += saved * (rate or 0)
+    return StoppedEarly(
+        training_jobs=len(stopped),
+        seconds=seconds if is_known else None,
+        usd=shown_usd(usd) if is_known and is_priced else None,
+    )
+
+
+def _usd_per_second(bound: CostBound, definition: str) -> Fraction | None:
+    """The on-demand price; None with several alternatives, or with managed spot training."""
+    found: list[Configuration] = [
+        each for each in bound.configurations if each.definition == definition
+    ]
+    if len(found) != 1 or found[0].is_spot:
+        return None
+    return found[0].usd_per_second

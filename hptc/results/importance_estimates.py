@@ -1,0 +1,63 @@
+"""Estimates the importance of the hyperparameters of a tuning job from its training jobs.
+
+The estimate and numpy are imported here only, when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hptc.errors import UsageError
+from hptc.request.job_facts import definition_name
+from hptc.request.tuning_job import TuningJob
+from hptc.results.hyperparameter_importance import Importance
+from hptc.results.training_results import Results, TrainingResult
+
+if TYPE_CHECKING:
+    from hptc.local.search.observation import Observation, State
+
+_STATES: dict[str, State] = {"Completed": "succeeded", "Stopped": "stopped", "Failed": "failed"}
+
+
+def with_importance(results: Results) -> Results:
+    """The results with the importance of each definition's hyperparameters, or why it is unknown.
+
+    It takes seconds for 750 training jobs. Without numpy and scipy, it is unknown, and the reason
+    says how to install them.
+    """
+    history = [_observation(each) for each in results.training_jobs]
+    found = tuple(
+        _of_definition(results.job, history, definition_name(results.job, each))
+        for each in results.job.definitions
+    )
+    return replace(results, importance=found)
+
+
+def _of_definition(job: TuningJob, history: Sequence[Observation], definition: str) -> Importance:
+    from hptc.local.search.importance import NotEnoughEvidence, importance
+
+    try:
+        found = importance(job, history, definition=definition)
+    except UsageError as error:
+        return Importance(definition=definition, unknown=f"{error.message}: {error.help}")
+    if isinstance(found, NotEnoughEvidence):
+        return Importance(definition=definition, unknown=f"not enough evidence: {found.reason}")
+    return Importance(
+        definition=definition,
+        shares=tuple((effect.name, effect.share) for effect in found.effects),
+        r_squared=found.r_squared,
+    )
+
+
+def _observation(each: TrainingResult) -> Observation:
+    from hptc.local.search.observation import Observation
+
+    return Observation(
+        number=each.number,
+        definition=each.definition,
+        values=dict(each.hyperparameters),
+        state=_STATES.get(each.status, "pending"),
+        objective=each.objective,
+    )

@@ -1,0 +1,76 @@
+"""`hptc results`, `hptc report` and `hptc next` in the sandbox, with the real client."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hptc.cli import run as hptc
+from hptc.sandbox.server import Sandbox
+from tests.support.sandbox import open_sandbox
+from tests.support.specs import EXPLICIT, PROJECT
+
+sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
+
+
+@pytest.fixture
+def job(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+) -> str:
+    """The name of a tuning job in the sandbox, of a spec of the current project."""
+    infrastructure = "{infrastructure: {kms_key: absent}, account"
+    (tmp_path / "hptc.yaml").write_text(PROJECT.replace("{account", infrastructure), "utf-8")
+    spec = tmp_path / "specs" / "explicit.yaml"
+    spec.parent.mkdir()
+    spec.write_text(EXPLICIT.replace("warm_start", "#", 1), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for key, value in sandbox.environment().items():
+        if key.startswith("AWS_"):
+            monkeypatch.setenv(key, value)
+    assert hptc(["submit", "--json", "specs/explicit.yaml"]) == 0
+    name: str = json.loads(capsys.readouterr().out)["name"]
+    return name
+
+
+def test_by_name_and_by_spec(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for given in (job, "specs/explicit.yaml"):
+        assert hptc(["results", given, "--format", "json", "--cost"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["name"] == job
+        assert [each["number"] for each in found["training_jobs"]] == [1]
+    for form, start in (("text", job), ("markdown", f"### `{job}`"), ("csv", "number,name")):
+        assert hptc(["results", job, "--format", form]) == 0
+        assert capsys.readouterr().out.startswith(start)
+
+
+def test_a_tuning_job_that_does_not_exist(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hptc(["results", f"not-{job}"]) == 3
+    assert f"no tuning job `not-{job}` found" in capsys.readouterr().err
+
+
+def test_a_report_replaces_an_old_one(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert hptc(["report", job, "-o", "report.html"]) == 0
+        assert "wrote report.html" in capsys.readouterr().err
+    assert f"<h1>{job}</h1>" in Path("report.html").read_text("utf-8")
+    assert hptc(["report", job, "-o", "specs/explicit.yaml"]) == 2
+    assert "use a name that ends in .html" in capsys.readouterr().err
+
+
+def test_the_next_spec_is_written_once_and_checks(
+    job: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hptc(["next", job, "-o", "specs/next.yaml"]) == 0
+    assert "wrote specs/next.yaml" in capsys.readouterr().err
+    written = Path("specs/next.yaml").read_text("utf-8")
+    assert written.startswith(f"# Follows {job}: ")
+    assert hptc(["check", "specs/next.yaml"]) == 0
+    assert hptc(["next", job, "-o", "specs/next.yaml"]) == 2
+    assert "specs/next.yaml already exists" in capsys.readouterr().err
+    assert hptc(["next", job]) == 0
+    assert capsys.readouterr().out == written

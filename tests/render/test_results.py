@@ -1,0 +1,144 @@
+"""The results of a tuning job as text, Markdown, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+
+from hptc.catalog.prices import packaged
+from hptc.render.results import render_results, results_markdown
+from hptc.render.results_data import results_csv, results_json
+from hptc.results.gather import ReadOptions, read_results
+from hptc.results.hyperparameter_importance import Importance
+from hptc.results.training_results import Results, without_secret_values
+from tests.support.golden import Golden
+from tests.support.paths import GOLDEN, ROOT
+from tests.support.tuned_jobs import END, SECRET, SPEC, SPOT, tuned
+
+DOCS = ROOT / "docs" / "results.md"
+IMPORTANCE = Importance(
+    definition="",
+    shares=(("eta", 0.89), ("momentum", 0.13), ("optimizer", 0.04), ("max_depth", 0.02)),
+    r_squared=0.79,
+)
+
+
+def results(text: str = SPEC, status: str = "Completed", jobs: int = 100) -> Results:
+    tuning, name = tuned(text, status=status, training_jobs=jobs)
+    options = ReadOptions(top=10)
+    found = read_results(tuning, name, packaged(), options=options, now=END)
+    return replace(without_secret_values(found), importance=(IMPORTANCE,))
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "status"),
+    [
+        ("completed", SPEC, "Completed"),
+        ("spot", SPOT, "Completed"),
+        ("running", SPEC, "InProgress"),
+    ],
+    ids=["completed", "spot", "running"],
+)
+def test_text(golden: Golden, case: str, text: str, status: str) -> None:
+    golden(f"results/{case}.txt", render_results(results(text, status)))
+
+
+def test_markdown(golden: Golden) -> None:
+    golden("results/completed.md", results_markdown(results(), top=3))
+
+
+def test_json(golden: Golden) -> None:
+    golden("results/completed.json", results_json(results(), top=2))
+
+
+def test_csv(golden: Golden) -> None:
+    golden("results/completed.csv", results_csv(results(jobs=12)))
+
+
+def test_json_and_csv_have_every_training_job() -> None:
+    found = results()
+    data = json.loads(results_json(found))
+    assert data["version"] == 1
+    assert [each["name"] for each in data["training_jobs"]] == [x.name for x in found.ranked]
+    rows = list(csv.DictReader(StringIO(results_csv(found))))
+    assert [row["name"] for row in rows] == [each.name for each in found.ranked]
+    assert rows[0]["hyperparameters.eta"] == dict(found.ranked[0].hyperparameters)["eta"]
+    assert rows[-1]["objective"] == ""
+
+
+def test_no_training_jobs_yet() -> None:
+    tuning, name = tuned(status="InProgress")
+    tuning.training_jobs[name] = []
+    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    text = render_results(found)
+    assert "InProgress, 0 training jobs" in text
+    assert "no training job reported the objective" in text
+    assert "the best 0" not in text
+    assert json.loads(results_json(found))["training_jobs"] == []
+    assert len(results_csv(found).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<img src=x>", "```<img src=x>`", "`<img src=x>", "``<img src=x>` `", "a\n# <img src=x>"],
+)
+def test_no_text_is_markup_in_markdown(hostile: str) -> None:
+    found = results(jobs=30)
+    origin = replace(found.status.origin, spec=hostile, commit=hostile)
+    (at_bound,) = found.at_bounds
+    found = replace(
+        found,
+        status=replace(found.status, origin=origin, failure_reason=hostile),
+        at_bounds=(replace(at_bound, name=hostile, definition=hostile),),
+        importance=(Importance(definition=hostile, shares=((hostile, 0.5),), r_squared=0.5),),
+    )
+    markdown = results_markdown(found)
+    code = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+    outside = "\n".join(code.sub("", line) for line in markdown.splitlines())
+    assert "img" in outside
+    assert not re.search(r"(?<!\\)<img", outside)
+    assert "\n# " not in markdown
+
+
+def test_outside_of_aws_there_is_no_cost() -> None:
+    tuning, name = tuned()
+    tuning.region = "local"
+    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    text = render_results(found)
+    assert "none on AWS: the training jobs ran in `local`, which is not a Region" in text
+    assert "$" not in text
+    assert " cost " not in text.split("\n\n")[1]
+
+
+def test_no_line_of_text_is_cut_or_wrapped_in_the_table() -> None:
+    lines = render_results(results(), width=40).splitlines()
+    assert any(line.endswith("churn-35eff545-024-a72991b9") for line in lines)
+
+
+def test_hostile_values_stay_on_their_line() -> None:
+    bad = '"=HYPERLINK(1)|`x`\\e[31m<b>"'
+    found = results(SPEC.replace("[adam, sgd, lamb]", f"[{bad}, adam, {SECRET}]"))
+    for text in (render_results(found), results_markdown(found), results_csv(found)):
+        assert SECRET not in text
+    assert "\x1b" not in render_results(found)
+    cells = [
+        row["hyperparameters.optimizer"] for row in csv.DictReader(StringIO(results_csv(found)))
+    ]
+    assert any(cell.startswith("'=HYPERLINK") for cell in cells)
+    table = [line for line in results_markdown(found).splitlines() if line.startswith("| `")]
+    assert len({line.replace("\\|", "").count("|") for line in table}) == 1
+    assert SECRET not in results_json(found)
+
+
+def test_the_documentation_shows_what_is_printed() -> None:
+    text = DOCS.read_text("utf-8")
+    assert (GOLDEN / "results" / "completed.txt").read_text("utf-8").split("\n\n4 failed")[
+        0
+    ] in text
+    spec = (GOLDEN / "results" / "next.yaml").read_text("utf-8")
+    assert spec[: spec.index("  algorithm:")] in text

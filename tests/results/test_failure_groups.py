@@ -1,0 +1,44 @@
+"""Failures by reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from hptc.results.failure_groups import group_failures
+from hptc.service.tuning_jobs import TrainingJob
+from tests.support.tuned_jobs import SECRET
+
+
+def failed(name: str, reason: str) -> TrainingJob:
+    return TrainingJob(name=name, status="Failed", failure_reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("exit code 1 in x-001-aaaaaaaa", "exit code 1 in x-002-bbbbbbbb"),
+        ("batch 12 of 40", "batch 3 of 40"),
+        ("loss 1.5e-08", "loss 2.25"),
+        (
+            "request 0a1b2c3d-0000-4000-8000-aabbccddeeff failed",
+            "request 11111111-2222-4333-8444-555555555555 failed",
+        ),
+        ("arn:aws:s3:::bucket/a is missing", "arn:aws:s3:::bucket/b is missing"),
+        ("at 0xdeadbeef", "at 0x00c0ffee"),
+    ],
+)
+def test_what_varies_is_the_same_reason(first: str, second: str) -> None:
+    (group,) = group_failures([failed("x-001-aaaaaaaa", first), failed("x-002-bbbbbbbb", second)])
+    assert group.training_jobs == ("x-001-aaaaaaaa", "x-002-bbbbbbbb")
+    assert group.reason == first
+
+
+def test_different_reasons_the_most_frequent_first() -> None:
+    jobs = [failed("x-1", "no memory"), failed("x-2", "no space"), failed("x-3", "no space")]
+    assert [group.training_jobs for group in group_failures(jobs)] == [("x-2", "x-3"), ("x-1",)]
+
+
+def test_no_reason_and_secrets() -> None:
+    first, second = group_failures([failed("x-1", ""), failed("x-2", f"key {SECRET} expired")])
+    assert first.reason == "AWS reports no reason"
+    assert SECRET not in second.reason

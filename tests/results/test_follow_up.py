@@ -1,0 +1,284 @@
+"""The spec that follows a tuning job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hptc.catalog.prices import packaged
+from hptc.compiler.outcome import Compiled
+from hptc.compiler.pipeline import compile_text
+from hptc.compiler.workspace import Workspace
+from hptc.request.tuning_job import CategoricalRange, NumericRange, Range, TuningJob
+from hptc.results.follow_up import FollowUp, follow_up
+from hptc.results.gather import ReadOptions, read_results
+from hptc.results.training_results import Results
+from hptc.rules import RULES
+from hptc.rules.engine import check
+from hptc.rules.rule import Context
+from hptc.service.lookup import described_request
+from tests.support.fake_service import FakeTuning
+from tests.support.golden import Golden
+from tests.support.tuned_jobs import END, SPEC, tuned
+from tests.support.tuned_jobs import compiled as compiled_spec
+
+OPTIONS = ReadOptions(top=0, reads_logs=False)
+XGBOOST = """\
+name: boosted
+strategy: Bayesian
+limits: {max_number_of_training_jobs: 100, max_parallel_training_jobs: 5}
+training_job:
+  objective: {metric_name: "validation:auc", type: Maximize}
+  hyperparameters:
+    objective: binary:logistic
+    eval_metric: auc
+    num_round: 200
+    eta: {type: Continuous, min: 1e-3, max: 1, scaling: Logarithmic}
+  algorithm:
+    training_image: 683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1
+  role_arn: arn:aws:iam::123456789012:role/tuner
+  inputs:
+    train: {s3: "s3://bucket/train/", content_type: text/csv}
+    validation: {s3: "s3://bucket/validation/", content_type: text/csv}
+  output: {s3_output_path: "s3://bucket/out/"}
+  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+  stopping: {max_runtime: 1h}
+"""
+
+
+def of(
+    tuning: FakeTuning,
+    name: str,
+    parents: dict[str, TuningJob] | None = None,
+    *,
+    has_new_data: bool = False,
+) -> FollowUp:
+    return follow_up(
+        described_request(tuning, name),
+        results_of(tuning, name),
+        parents or {},
+        has_new_data=has_new_data,
+    )
+
+
+def results_of(tuning: FakeTuning, name: str) -> Results:
+    return read_results(tuning, name, packaged(), options=OPTIONS, now=END)
+
+
+def compiled(found: FollowUp) -> Compiled:
+    """The follow-up, which passes `check`."""
+    outcome = compile_text(found.text, "next.yaml", Workspace())
+    assert isinstance(outcome, Compiled), outcome.diagnostics
+    return outcome
+
+
+def range_of(found: FollowUp, name: str) -> Range:
+    (definition,) = compiled(found).job.definitions
+    return next(each for each in definition.ranges if each.name == name)
+
+
+def test_the_whole_spec(golden: Golden) -> None:
+    golden("results/next.yaml", of(*tuned()).text)
+
+
+def test_it_passes_check_with_the_rules_about_its_parent() -> None:
+    tuning, name = tuned()
+    found = of(tuning, name)
+    outcome = compiled(found)
+    parent = results_of(tuning, name).job
+    context = Context(
+        job=outcome.job, request=outcome.request, parents={name: parent}, spec_name="next"
+    )
+    request = compiled_spec().request
+    before = check(Context(job=parent, request=request, spec_name="churn"), RULES)
+    known = {(each.code, each.message) for each in before}
+    assert [each for each in check(context, RULES) if (each.code, each.message) not in known] == []
+    assert found.findings == ()
+
+
+def test_content_names_the_tuning_job_and_only_what_changed_differs() -> None:
+    tuning, name = tuned()
+    outcome = compiled(of(tuning, name))
+    assert outcome.pinned_name is None
+    assert outcome.job.name.startswith("churn-next-")
+    before, after = compiled_spec().job.definitions[0], outcome.job.definitions[0]
+    assert replace(after, ranges=before.ranges) == before
+    assert outcome.job.max_number_of_training_jobs == 100
+    assert outcome.job.early_stopping == "Auto"
+
+
+def test_a_range_is_widened_where_the_best_values_are_at_its_bound() -> None:
+    range_ = range_of(of(*tuned()), "eta")
+    assert isinstance(range_, NumericRange)
+    assert range_.min == "0.0001"
+    assert (
+        "# widened: all of the best 9 are at the minimum; it was 1e-3 to 0.5" in of(*tuned()).text
+    )
+
+
+def test_a_range_is_narrowed_around_the_best_values() -> None:
+    found = of(*tuned())
+    range_ = range_of(found, "momentum")
+    assert isinstance(range_, NumericRange)
+    assert 0.8 < float(range_.min) < float(range_.max) < 0.995
+    assert "narrowed: the best 9 have 0.910883 to 0.984019; it was 0.5 to 0.999" in found.text
+
+
+def test_a_hyperparameter_without_effect_keeps_its_range() -> None:
+    range_ = range_of(of(*tuned()), "dropout")
+    assert isinstance(range_, NumericRange)
+    assert (range_.min, range_.max) == ("0", "0.6")
+    assert isinstance(range_of(of(*tuned()), "optimizer"), CategoricalRange)
+
+
+def test_a_range_is_not_widened_beyond_what_the_algorithm_accepts() -> None:
+    found = of(*tuned(XGBOOST, best_eta=1))
+    range_ = range_of(found, "eta")
+    assert isinstance(range_, NumericRange)
+    assert range_.max == "1"
+    assert float(range_.min) > 0.001
+    assert "# not widened, although the best values are at a bound: " in found.text
+    assert "from 0 to 1" in found.text
+
+
+def test_too_few_training_jobs_change_no_range() -> None:
+    found = of(*tuned(training_jobs=5))
+    assert found.changes == ()
+    assert "# The ranges are as before: there is not enough evidence to change them." in found.text
+    assert compiled(found).job.warm_start is not None
+
+
+def test_new_data() -> None:
+    found = of(*tuned(), has_new_data=True)
+    warm_start = compiled(found).job.warm_start
+    assert warm_start is not None
+    assert warm_start.type == "TransferLearning"
+    assert "# TransferLearning: the data has changed." in found.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (
+            "strategy: Bayesian",
+            "strategy: Hyperband\nhyperband: {min_resource: 1, max_resource: 20}",
+            "No warm start: AWS documents none for Hyperband.",
+        ),
+        ("strategy: Bayesian", "strategy: Bayesian\nautotune: Enabled", "No warm start: AWS "),
+    ],
+)
+def test_no_warm_start_where_aws_documents_none(old: str, new: str, note: str) -> None:
+    text = SPEC.replace("early_stopping: Auto\n", "").replace(old, new)
+    found = of(*tuned(text))
+    assert note in found.text
+    assert compiled(found).job.warm_start is None
+
+
+def test_several_algorithms_have_no_warm_start_but_own_ranges() -> None:
+    single = SPEC[SPEC.index("training_job:\n") + len("training_job:\n") :]
+    body = "".join(f"  {line}\n" for line in single.splitlines())
+    head = SPEC[: SPEC.index("training_job:\n")]
+    found = of(*tuned(f"{head}training_jobs:\n  one:\n{body}  two:\n{body}"))
+    outcome = compiled(found)
+    assert outcome.job.warm_start is None
+    assert "No warm start: a parent has a single algorithm." in found.text
+    widened = [
+        range_.min
+        for definition in outcome.job.definitions
+        for range_ in definition.ranges
+        if isinstance(range_, NumericRange) and range_.name == "eta"
+    ]
+    assert widened == ["0.0001", "0.0001"]
+    assert found.text.count("# widened: ") == 2
+
+
+def test_a_grid_is_followed_by_a_bayesian_search() -> None:
+    text = SPEC.replace("strategy: Bayesian", "strategy: Grid").replace(
+        "limits: {max_number_of_training_jobs: 100, max", "limits: {max"
+    )
+    lines = [line for line in text.splitlines(keepends=True) if "scaling" not in line]
+    text = "".join(line for line in lines if "Integer" not in line)
+    found = of(*tuned(text, training_jobs=3))
+    job = compiled(found).job
+    assert (job.strategy, job.max_number_of_training_jobs) == ("Bayesian", 3)
+    assert "# Bayesian instead of Grid: a grid would repeat what it has tried." in found.text
+
+
+def test_a_random_seed_is_not_used_again() -> None:
+    text = SPEC.replace("strategy: Bayesian", "strategy: Random\nrandom_seed: 5")
+    found = of(*tuned(text))
+    assert compiled(found).job.random_seed is None
+    assert "# No random seed: " in found.text
+
+
+def test_the_training_jobs_of_the_parents_count() -> None:
+    found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 700")))
+    assert compiled(found).job.max_number_of_training_jobs == 50
+    assert "# 50 training jobs instead of 700: " in found.text
+
+
+def test_no_warm_start_without_room_for_a_training_job() -> None:
+    found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 750")))
+    assert compiled(found).job.warm_start is None
+    assert compiled(found).job.max_number_of_training_jobs == 750
+    assert "# No warm start: with those of parents, 750 training jobs are the most." in found.text
+
+
+def test_no_warm_start_without_an_objective() -> None:
+    tuning, name = tuned()
+    tuning.training_jobs[name] = [
+        replace(each, metric_value=None) for each in tuning.training_jobs[name]
+    ]
+    found = of(tuning, name)
+    assert compiled(found).job.warm_start is None
+    assert "# No warm start: no training job reported the objective." in found.text
+    assert found.changes == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("IdenticalDataAndAlgorithm", ["first", "second"]), ("TransferLearning", [])],
+)
+def test_the_parents_of_the_parent(kind: str, expected: list[str]) -> None:
+    text = f"{SPEC}warm_start: {{type: {kind}, parents: [first, second, deleted]}}\n"
+    parent = replace(compiled_spec().job, max_number_of_training_jobs=20)
+    tuning, name = tuned(text)
+    found = of(tuning, name, {"first": parent, "second": parent})
+    warm_start = compiled(found).job.warm_start
+    assert warm_start is not None
+    assert list(warm_start.parents) == [name, *expected]
+    assert warm_start.type == "IdenticalDataAndAlgorithm"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("churn", "churn-next"),
+        ("churn-next", "churn-next-2"),
+        ("churn-next-9", "churn-next-10"),
+    ],
+)
+def test_names_count(name: str, expected: str) -> None:
+    assert of(*tuned(SPEC.replace("name: churn", f"name: {name}"))).name == expected
+
+
+def test_a_category_that_no_good_training_job_has_is_left_out() -> None:
+    tuning, name = tuned()
+    listed = tuning.training_jobs[name]
+    best = sorted(listed, key=lambda job: job.metric_value or 0)[-10:]
+    tuning.training_jobs[name] = [
+        replace(
+            job,
+            tuned_hyperparameters=tuple(
+                (key, ("adam" if job in best else "sgd") if key == "optimizer" else value)
+                for key, value in job.tuned_hyperparameters
+            ),
+        )
+        for job in listed
+    ]
+    found = of(tuning, name)
+    range_ = range_of(found, "optimizer")
+    assert isinstance(range_, CategoricalRange)
+    assert range_.values == ("adam", "lamb")
+    assert '# without "sgd": tried 86 times, but not among the best 9' in found.text
