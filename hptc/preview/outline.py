@@ -6,21 +6,18 @@ published one and names it in the result. The same job always has the same previ
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from random import Random
-from typing import assert_never
 
 from hptc.cost.bound import JobCount, job_count
 from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
-from hptc.request.job_facts import WHOLE_NUMBER, grid_points, number
+from hptc.request.job_facts import WHOLE_NUMBER, grid_points
+from hptc.request.scales import draw, grid_point
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     AutoRange,
-    CategoricalRange,
     Definition,
     NumericRange,
     Range,
@@ -35,7 +32,6 @@ this is the default of the paper (Li et al. 2018, https://jmlr.org/papers/v18/16
 
 _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 _MAX_SAMPLES = 10
-_MIN_LOGARITHMIC_RATIO = 100
 
 
 @frozen
@@ -135,23 +131,12 @@ def preview(job: TuningJob) -> SearchPreview:
         wall_clock_seconds=min(limits) if limits else None,
         spaces=tuple((_name(job, each), each.ranges) for each in job.definitions),
         grids=tuple(_grids(job)),
-        hyperband=_hyperband(job),
+        hyperband=hyperband(job),
         samples=tuple(_first_round(job)),
         seed=job.random_seed or 0,
         warnings=(),
     )
     return replace(result, warnings=tuple(_warnings(result, job)))
-
-
-def grid_point(definition: Definition, index: int) -> dict[str, str]:
-    """The point of a grid at an index, without building the grid; the last range varies fastest."""
-    point: dict[str, str] = {}
-    for range_ in reversed(definition.ranges):
-        if isinstance(range_, CategoricalRange):
-            values = tuple(dict.fromkeys(range_.values))
-            index, place = divmod(index, len(values))
-            point[range_.name] = values[place]
-    return dict(reversed(point.items()))
 
 
 def brackets(min_resource: int, max_resource: int, reduction: int = REDUCTION) -> Hyperband:
@@ -184,55 +169,6 @@ def brackets(min_resource: int, max_resource: int, reduction: int = REDUCTION) -
     )
 
 
-def scale_of(range_: NumericRange) -> str:
-    """The scale of a range; for Auto, which lets AWS choose, the likely one."""
-    if range_.scaling != "Auto":
-        return range_.scaling
-    low, high = number(range_.min), number(range_.max)
-    is_wide = low is not None and high is not None and 0 < low * _MIN_LOGARITHMIC_RATIO <= high
-    return "Logarithmic" if is_wide else "Linear"
-
-
-def draw(range_: Range, random: Random) -> str:
-    """A value of a range, drawn uniformly on its scale."""
-    match range_:
-        case CategoricalRange():
-            return random.choice(range_.values)
-        case AutoRange():
-            return f"like {range_.value_hint}"
-        case NumericRange():
-            return _number(range_, random.random())
-    assert_never(range_)
-
-
-def _number(range_: NumericRange, share: float) -> str:
-    low, high = number(range_.min), number(range_.max)
-    if low is None or high is None:
-        return range_.min
-    bottom, top = float(low), float(high)
-    if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(range_.min):
-        return _integer(int(low), int(high), scale_of(range_), share)
-    match scale_of(range_):
-        case "Logarithmic" if bottom > 0:
-            value = math.exp(math.log(bottom) + share * (math.log(top) - math.log(bottom)))
-        case "ReverseLogarithmic" if top < 1:
-            value = 1 - math.exp(
-                math.log1p(-bottom) + share * (math.log1p(-top) - math.log1p(-bottom))
-            )
-        case _:
-            value = bottom * (1 - share) + top * share
-    return f"{min(max(value, bottom), top):.6g}"
-
-
-def _integer(low: int, high: int, scale: str, share: float) -> str:
-    if scale == "Logarithmic" and low > 0:
-        # Half a step beyond both ends makes them as likely as the numbers between.
-        bottom, top = math.log(low - 0.5), math.log(high + 0.5)
-        return str(min(max(round(math.exp(bottom + share * (top - bottom))), low), high))
-    # Exact, because the number of integers may exceed a float.
-    return str(min(low + math.floor(Fraction(share) * (high - low + 1)), high))
-
-
 def _first_round(job: TuningJob) -> Iterator[Sample]:
     requested = min(job.max_parallel_training_jobs, _MAX_SAMPLES)
     count = job_count(job).number
@@ -259,7 +195,8 @@ def _grids(job: TuningJob) -> Iterator[Grid]:
             )
 
 
-def _hyperband(job: TuningJob) -> Hyperband | None:
+def hyperband(job: TuningJob) -> Hyperband | None:
+    """The brackets of a tuning job; None without Hyperband, or if its MaxResource is unknown."""
     if job.strategy != "Hyperband":
         return None
     maximum = job.hyperband_max_resource

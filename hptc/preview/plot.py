@@ -14,8 +14,9 @@ from typing import assert_never
 
 from hptc.errors import UsageError
 from hptc.files import write_whole
-from hptc.preview.outline import Sample, SearchPreview, scale_of
+from hptc.preview.outline import Sample, SearchPreview
 from hptc.request.job_facts import number
+from hptc.request.scales import scale_of
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
 
 WIDTH = 800

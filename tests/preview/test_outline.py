@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from hptc.cli import run as hptc
 from hptc.diagnostics import RequestPath
 from hptc.errors import UsageError
-from hptc.preview.outline import brackets, draw, grid_point, preview, scale_of
+from hptc.preview.outline import brackets, preview
 from hptc.preview.plot import draw_search_space, search_space_svg
 from hptc.render.preview import previews_json, render_preview
+from hptc.request.scales import draw, grid_point, scale_of
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
