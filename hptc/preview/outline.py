@@ -13,8 +13,8 @@ from random import Random
 from hptc.cost.bound import JobCount, job_count
 from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
-from hptc.request.job_facts import WHOLE_NUMBER, grid_points
-from hptc.request.scales import draw, grid_point
+from hptc.request.job_facts import WHOLE_NUMBER, definition_name, grid_points
+from hptc.request.scales import combination, draw
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     AutoRange,
@@ -129,7 +129,7 @@ def preview(job: TuningJob) -> SearchPreview:
         waves=waves,
         longest_seconds=longest,
         wall_clock_seconds=min(limits) if limits else None,
-        spaces=tuple((_name(job, each), each.ranges) for each in job.definitions),
+        spaces=tuple((definition_name(job, each), each.ranges) for each in job.definitions),
         grids=tuple(_grids(job)),
         hyperband=hyperband(job),
         samples=tuple(_first_round(job)),
@@ -177,10 +177,10 @@ def _first_round(job: TuningJob) -> Iterator[Sample]:
         turn, place = divmod(index, len(job.definitions))
         definition = job.definitions[place]
         if job.strategy == "Grid" and grid_points(definition) is not None:
-            values = grid_point(definition, turn % (grid_points(definition) or 1))
+            values = combination(definition, turn % (grid_points(definition) or 1))
         else:
             values = {range_.name: draw(range_, random) for range_ in definition.ranges}
-        yield Sample(definition=_name(job, definition), values=values)
+        yield Sample(definition=definition_name(job, definition), values=values)
 
 
 def _grids(job: TuningJob) -> Iterator[Grid]:
@@ -188,10 +188,10 @@ def _grids(job: TuningJob) -> Iterator[Grid]:
         points = grid_points(definition)
         if points:
             yield Grid(
-                definition=_name(job, definition),
+                definition=definition_name(job, definition),
                 points=points,
-                first=grid_point(definition, 0),
-                last=grid_point(definition, points - 1),
+                first=combination(definition, 0),
+                last=combination(definition, points - 1),
             )
 
 
@@ -211,10 +211,6 @@ def _seconds(definition: Definition) -> int:
     runtime = definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
     waiting = definition.max_wait_seconds if definition.is_spot else None
     return max(runtime, waiting or 0)
-
-
-def _name(job: TuningJob, definition: Definition) -> str:
-    return definition.name or "" if job.is_multiple else ""
 
 
 def _warnings(result: SearchPreview, job: TuningJob) -> Iterator[str]:

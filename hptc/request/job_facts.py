@@ -161,6 +161,11 @@ def of_definition(definition: Definition) -> str:
     return f" of `{definition.name}`" if definition.name else ""
 
 
+def definition_name(job: TuningJob, definition: Definition) -> str:
+    """The name of one of several definitions; empty for a single one."""
+    return definition.name or "" if job.is_multiple else ""
+
+
 def as_type(kind: str, written: str) -> str:
     """The advice that turns a range of the kind `written` into one of another kind."""
     numeric = ("Integer", "Continuous")

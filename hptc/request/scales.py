@@ -7,7 +7,6 @@ digits than its scale needs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -100,27 +99,41 @@ def is_inside(range_: Range, text: str) -> bool:
     assert_never(range_)
 
 
-def combinations(range_: Range) -> int | None:
-    """The number of values of a range; None if it is not countable."""
+def combinations(definition: Definition) -> int | None:
+    """The number of configurations; None without ranges, and if a range is not countable."""
+    counts = [_count(range_) for range_ in definition.ranges]
+    known = [each for each in counts if each is not None]
+    return math.prod(known) if known and len(known) == len(counts) else None
+
+
+def combination(definition: Definition, index: int) -> dict[str, str]:
+    """The configuration at an index, if they are countable; the last range varies fastest."""
+    found: dict[str, str] = {}
+    for range_ in reversed(definition.ranges):
+        index, place = divmod(index, _count(range_) or 1)
+        match range_:
+            case CategoricalRange():
+                found[range_.name] = tuple(dict.fromkeys(range_.values))[place]
+            case NumericRange():
+                found[range_.name] = str(int(range_.min) + place)
+            case AutoRange():
+                found[range_.name] = range_.value_hint
+    return dict(reversed(found.items()))
+
+
+def _count(range_: Range) -> int | None:
+    """The number of values of a range; None if it is not countable, or has none."""
     match range_:
         case CategoricalRange():
-            return len(set(range_.values))
-        case NumericRange() if _is_integer(range_):
-            low, high = number(range_.min), number(range_.max)
-            return None if low is None or high is None else max(int(high) - int(low) + 1, 1)
+            return len(set(range_.values)) or None
+        case NumericRange() if (
+            range_.kind == "Integer"
+            and WHOLE_NUMBER.fullmatch(range_.min)
+            and WHOLE_NUMBER.fullmatch(range_.max)
+        ):
+            return max(int(range_.max) - int(range_.min) + 1, 0) or None
         case _:
             return None
-
-
-def grid_point(definition: Definition, index: int) -> Mapping[str, str]:
-    """The point of a grid at an index, without building the grid; the last range varies fastest."""
-    point: dict[str, str] = {}
-    for range_ in reversed(definition.ranges):
-        if isinstance(range_, CategoricalRange):
-            values = tuple(dict.fromkeys(range_.values))
-            index, place = divmod(index, len(values))
-            point[range_.name] = values[place]
-    return dict(reversed(point.items()))
 
 
 def _is_integer(range_: NumericRange) -> bool:
@@ -169,7 +182,8 @@ def _integer(low: int, high: int, scale: str, share: float) -> int:
     if scale == "Logarithmic" and low > 0:
         # Half a step beyond both ends makes them as likely as the numbers between.
         bottom, top = math.log(low - 0.5), math.log(high + 0.5)
-        return min(max(round(math.exp(bottom + share * (top - bottom))), low), high)
+        value = math.exp(min(bottom + share * (top - bottom), top))
+        return min(max(round(value), low), high)
     # Exact, because the number of integers may exceed a float.
     return min(low + math.floor(Fraction(share) * (high - low + 1)), high)
 

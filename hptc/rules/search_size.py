@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import WHOLE_NUMBER
+from hptc.request.scales import combinations
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import plural
@@ -19,30 +19,12 @@ _MAX_GRID = 750
 _MIN_JOBS = 4
 
 
-def _combinations(definition: Definition) -> int | None:
-    """How many combinations the ranges have; None if infinite or unknown."""
-    count = 1
-    for range_ in definition.ranges:
-        match range_:
-            case CategoricalRange():
-                count *= len(set(range_.values))
-            case NumericRange() if (
-                range_.kind == "Integer"
-                and WHOLE_NUMBER.fullmatch(range_.min)
-                and WHOLE_NUMBER.fullmatch(range_.max)
-            ):
-                count *= max(int(range_.max) - int(range_.min) + 1, 0)
-            case _:
-                return None
-    return count if definition.ranges and count else None
-
-
 def _too_few_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
     job = context.job
     wanted = job.max_number_of_training_jobs
     if wanted is None or job.is_autotuned or len(job.definitions) != 1:
         return
-    count = _combinations(job.definitions[0])
+    count = combinations(job.definitions[0])
     if count is not None and count < wanted:
         yield rule.finding(
             f"the ranges have {plural(count, 'combination')}, fewer than the {wanted} training "

@@ -20,7 +20,7 @@ from hptc.errors import UsageError
 from hptc.preview.outline import brackets, preview
 from hptc.preview.plot import draw_search_space, search_space_svg
 from hptc.render.preview import previews_json, render_preview
-from hptc.request.scales import draw, grid_point, scale_of
+from hptc.request.scales import combination, draw, scale_of
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
@@ -97,7 +97,7 @@ class TestGrid:
 
     def test_points_in_order(self) -> None:
         (definition,) = job(GRID).definitions
-        points = [tuple(grid_point(definition, index).values()) for index in range(6)]
+        points = [tuple(combination(definition, index).values()) for index in range(6)]
         assert points == [
             ("2", "sgd"), ("2", "adam"), ("4", "sgd"), ("4", "adam"), ("6", "sgd"), ("6", "adam")
         ]  # fmt: skip
