@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 from hptc.frozen import frozen
+from hptc.local.search.autotune import autotuned
 from hptc.local.search.observation import Observation
+from hptc.request.job_facts import training_jobs
 from hptc.request.tuning_job import TuningJob
+from hptc.text import plural
+
+_IMPROVEMENT = 0.01
+_MIN_WINDOW = 10
+_WINDOW_PER_HYPERPARAMETER = 5
 
 Criterion = Literal[
     "MaxNumberOfTrainingJobs",
@@ -36,6 +44,88 @@ def completion(
 ) -> Completion | None:
     """The first completion criterion that is met; None while the tuning job continues.
 
-    `history` has all of its training jobs, finished and pending.
+    `history` has all of its training jobs, finished and pending. A criterion that ends the tuning
+    job at once comes before one that lets the running training jobs finish.
     """
-    raise NotImplementedError
+    job = autotuned(job).job
+    maximizes = _maximizes(job)
+    values = [
+        each.objective
+        for each in sorted(history, key=lambda each: each.number)
+        if each.state != "pending" and each.objective is not None and math.isfinite(each.objective)
+    ]
+    best = (max if maximizes else min)(values, default=None)
+    target, runtime = job.target_value, job.max_runtime_seconds
+    if target is not None and best is not None and not _is_better(target, best, maximizes):
+        return Completion(
+            criterion="TargetObjectiveMetricValue",
+            reason=f"the objective has reached {best:g}, and the target is {target:g}",
+            stops_running_jobs=True,
+        )
+    if runtime is not None and elapsed_seconds >= runtime:
+        return Completion(
+            criterion="MaxRuntimeInSeconds",
+            reason=f"the tuning job has run for {elapsed_seconds:,.0f} s, "
+            f"and its limit is {runtime:,} s",
+            stops_running_jobs=True,
+        )
+    unimproved = not_improving(values, maximizes=maximizes)
+    if job.max_jobs_not_improving is not None and unimproved >= job.max_jobs_not_improving:
+        return Completion(
+            criterion="MaxNumberOfTrainingJobsNotImproving",
+            reason=f"{plural(unimproved, 'training job')} in a row did not improve the objective "
+            f"by more than 1%, and the limit is {job.max_jobs_not_improving}",
+            stops_running_jobs=True,
+        )
+    if job.completes_on_convergence and unimproved >= (window := convergence_window(job)):
+        return Completion(
+            criterion="CompleteOnConvergence",
+            reason=f"the last {plural(window, 'training job')} did not improve the objective by "
+            "more than 1%",
+            stops_running_jobs=True,
+        )
+    limit = training_jobs(job)
+    if limit is not None and len(history) >= limit:
+        return Completion(
+            criterion="MaxNumberOfTrainingJobs",
+            reason=f"all {plural(limit, 'training job')} have started",
+            stops_running_jobs=False,
+        )
+    return None
+
+
+def not_improving(values: Sequence[float], *, maximizes: bool) -> int:
+    """How many of the latest values in a row did not improve the best one by more than 1%.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
+    """
+    best, count = None, 0
+    for value in values:
+        if best is None:
+            best = value
+            continue
+        difference = value - best if maximizes else best - value
+        count = 0 if difference > _IMPROVEMENT * abs(best) else count + 1
+        best = value if difference > 0 else best
+    return count
+
+
+def convergence_window(job: TuningJob) -> int:
+    """How many training jobs without improvement are a convergence.
+
+    AWS's algorithm is not published. More hyperparameters need more training jobs, and what runs in
+    parallel has not learned of each other.
+    """
+    tuned = max((len(each.ranges) for each in job.definitions), default=1)
+    return max(_MIN_WINDOW, _WINDOW_PER_HYPERPARAMETER * tuned, 2 * job.max_parallel_training_jobs)
+
+
+def _is_better(value: float, than: float, maximizes: bool) -> bool:
+    return value > than if maximizes else value < than
+
+
+def _maximizes(job: TuningJob) -> bool:
+    """Whether the objective is maximized; AWS compares all definitions by one."""
+    return any(
+        each.objective is not None and each.objective.type == "Maximize" for each in job.definitions
+    )

@@ -1,17 +1,101 @@
-"""Decides whether a running training job stops early."""
+"""Decides whether a running training job stops early: the median rule, or Hyperband's brackets."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from statistics import median
 
 from hptc.local.search.observation import Observation
+from hptc.preview.outline import Bracket, Hyperband, hyperband
+from hptc.request.job_facts import definition_name
 from hptc.request.tuning_job import TuningJob
 
 
 def stops_early(job: TuningJob, history: Sequence[Observation], running: Observation) -> bool:
     """Whether the training job `running` stops now, after the last of its reports.
 
-    Call it after every report. `history` has the other training jobs, finished and pending;
-    `running` may be among them.
+    Call it after every report, because each one is an epoch, or another unit of Hyperband's
+    resource. `history` has the other training jobs, finished and pending; `running` may be among
+    them. Only training jobs of the same definition are compared.
     """
-    raise NotImplementedError
+    if not running.reports:
+        return False
+    others = [
+        each
+        for each in history
+        if each.number != running.number and each.definition == running.definition
+    ]
+    if job.strategy == "Hyperband":
+        found = hyperband(job)
+        return found is not None and _stops_at_rung(job, found, others, running)
+    if job.early_stopping != "Auto":
+        return False
+    return _is_below_median(others, running, maximizes=_maximizes(job, running.definition))
+
+
+def _is_below_median(
+    others: Sequence[Observation], running: Observation, *, maximizes: bool
+) -> bool:
+    """AWS's rule: worse than the median of the earlier jobs' averages up to the same epoch.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html
+    """
+    epoch = len(running.reports)
+    averages = [
+        math.fsum(each.reports[:epoch]) / epoch
+        for each in others
+        if each.state in ("succeeded", "stopped") and len(each.reports) >= epoch
+    ]
+    return bool(averages) and _is_worse(running.reports[-1], median(averages), maximizes=maximizes)
+
+
+def _stops_at_rung(
+    job: TuningJob, found: Hyperband, others: Sequence[Observation], running: Observation
+) -> bool:
+    """Asynchronous successive halving, in the form that stops instead of pausing.
+
+    At each rung of its bracket, a training job goes on only if it is among the best that have
+    reached the rung so far (https://arxiv.org/abs/1810.05934). At MaxResource it stops
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
+    """
+    used = len(running.reports)
+    if used >= found.max_resource:
+        return True
+    bracket = bracket_of(job, found, running)
+    if used not in [rung.resource for rung in bracket.rungs[:-1]]:
+        return False
+    maximizes = _maximizes(job, running.definition)
+    value = running.reports[-1]
+    reached = [
+        each.reports[used - 1]
+        for each in others
+        if len(each.reports) >= used and bracket_of(job, found, each) == bracket
+    ]
+    better = sum(_is_worse(value, each, maximizes=maximizes) for each in reached)
+    return better >= max(1, (len(reached) + 1) // found.reduction)
+
+
+def bracket_of(job: TuningJob, found: Hyperband, observation: Observation) -> Bracket:
+    """The bracket of a training job: a round fills one after the other, the shortest first.
+
+    Each definition has its own rounds.
+    """
+    place = (observation.number - 1) // len(job.definitions) % found.training_jobs
+    for bracket in found.brackets:
+        if place < bracket.rungs[0].training_jobs:
+            return bracket
+        place -= bracket.rungs[0].training_jobs
+    raise AssertionError("a round has as many training jobs as its brackets")
+
+
+def _is_worse(value: float, than: float, *, maximizes: bool) -> bool:
+    return value < than if maximizes else value > than
+
+
+def _maximizes(job: TuningJob, definition: str) -> bool:
+    return any(
+        each.objective is not None and each.objective.type == "Maximize"
+        for each in job.definitions
+        if definition_name(job, each) == definition
+    )

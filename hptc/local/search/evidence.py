@@ -1,0 +1,142 @@
+"""What the training jobs so far, and those of warm-start parents, say about the objective.
+
+Import it within `numerical_libraries`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hptc.frozen import frozen
+from hptc.local.search.columns import Columns
+from hptc.local.search.numerics import Array
+from hptc.local.search.observation import Observation
+from hptc.request.scales import is_inside
+from hptc.request.tuning_job import Definition
+
+_TAIL = 2.0
+"""Values are cut off at the median plus this many times the distance of the best one from it."""
+
+
+@frozen
+class Standardized:
+    """Values to be minimized, with a mean of 0 and a variance of 1."""
+
+    values: Array
+    best: float  # as it was
+    mean: float
+    deviation: float
+
+    def of(self, value: float) -> float:
+        """A value on this scale."""
+        return value / self.deviation - self.mean / self.deviation
+
+
+@frozen
+class Evidence:
+    """The rows with a value, and those of pending training jobs."""
+
+    rows: Array
+    values: Array  # standardized, to be minimized
+    pending: Array
+    own: Standardized | None  # the scale of this tuning job's values; None without any
+
+
+def usable_parents(
+    definition: Definition, parents: Sequence[Observation]
+) -> tuple[Observation, ...]:
+    """The parents' results that say something about a definition's ranges.
+
+    Their values must be inside the ranges. A hyperparameter that the parent did not tune is
+    unknown, but at least one must be known.
+    """
+    ranges = {range_.name: range_ for range_ in definition.ranges}
+    found = []
+    for parent in parents:
+        shared = ranges.keys() & parent.values.keys()
+        if (
+            shared
+            and is_finite(parent.objective)
+            and all(is_inside(ranges[name], parent.values[name]) for name in shared)
+        ):
+            found.append(parent)
+    return tuple(found)
+
+
+def gather(
+    columns: Columns,
+    history: Sequence[Observation],
+    parents: Sequence[Observation],
+    *,
+    maximizes: bool,
+) -> Evidence:
+    """The evidence of a definition's training jobs and of usable parents.
+
+    A failed training job, or one without an objective, has the worst value seen. If the columns
+    tell the source of a row, the parents' values are on another scale, and only relative.
+    """
+    sign = -1.0 if maximizes else 1.0
+    done = [each for each in history if is_finite(each.objective) and each.state != "pending"]
+    failed = [each for each in history if _is_failure(each)]
+    pending = [each for each in history if each.state == "pending"]
+    results = [sign * (each.objective or 0.0) for each in done]
+    inherited = [sign * (each.objective or 0.0) for each in parents]
+    rows = [columns.encode(_values(done)), columns.encode(_values(parents), source=1.0)]
+    if columns.has_source:
+        own = standardize(results) if results else None
+        values = [] if own is None else [own.values]
+        if inherited:
+            values.append(standardize(inherited).values)
+    else:
+        own = standardize([*results, *inherited]) if results or inherited else None
+        values = [] if own is None else [own.values]
+    if own is not None and failed:
+        rows.append(columns.encode(_values(failed)))
+        values.append(np.full(len(failed), own.values.max()))
+    return Evidence(
+        rows=np.vstack(rows),
+        values=np.concatenate([*values, np.empty(0)]),
+        pending=columns.encode(_values(pending)),
+        own=own,
+    )
+
+
+def standardize(values: Sequence[float]) -> Standardized:
+    """Cut off the worst values, and scale to a mean of 0 and a variance of 1.
+
+    Without a cut, a few very bad configurations would flatten all the others.
+    """
+    raw = np.array(values, dtype=np.float64)
+    unit = float(np.abs(raw).max()) or 1.0  # their squares may exceed a float
+    raw = raw / unit
+    median, best = float(np.median(raw)), float(raw.min())
+    if median > best:
+        raw = np.minimum(raw, median + _TAIL * (median - best))
+    mean, deviation = float(raw.mean()), float(raw.std())
+    if deviation < 1e-12:
+        deviation = 1.0
+    scaled: Array = (raw - mean) / deviation
+    return Standardized(
+        values=scaled, best=min(values), mean=mean * unit, deviation=deviation * unit
+    )
+
+
+def is_finite(value: float | None) -> bool:
+    """Whether there is a value that the search can use."""
+    return value is not None and math.isfinite(value)
+
+
+def _is_failure(observation: Observation) -> bool:
+    """Whether a training job ended without a result that it should have had."""
+    if observation.state == "stopped":
+        return observation.objective is not None and not math.isfinite(observation.objective)
+    return observation.state != "pending" and (
+        observation.state == "failed" or not is_finite(observation.objective)
+    )
+
+
+def _values(observations: Sequence[Observation]) -> list[Mapping[str, str]]:
+    return [each.values for each in observations]
