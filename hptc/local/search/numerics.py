@@ -12,6 +12,8 @@ from scipy.special import ndtr
 
 Array = NDArray[np.float64]
 
+_TOLERANCE = 1e-7
+
 
 class NotPositiveDefiniteError(Exception):
     """A matrix has no Cholesky factor."""
@@ -30,8 +32,8 @@ def inverse_of_factored(factor: Array) -> Array:
     inverse, status = lapack.dpotri(factor, lower=1)
     if status != 0:
         raise NotPositiveDefiniteError
-    lower: Array = np.tril(inverse)
-    whole: Array = lower + np.tril(inverse, -1).T
+    whole: Array = inverse + inverse.T  # the other triangle is zero
+    whole[np.diag_indices(len(whole))] /= 2
     return whole
 
 
@@ -65,7 +67,7 @@ def minimize_in_box(
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(low, high, strict=True)),
-        options={"maxiter": steps, "maxfun": 2 * steps},
+        options={"maxiter": steps, "maxfun": 2 * steps, "ftol": _TOLERANCE},
     )
     place: Array = np.clip(found.x, low, high)
     return place, float(found.fun)
