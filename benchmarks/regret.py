@@ -7,13 +7,15 @@ table of docs/local-search.md.
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from statistics import median
 
 from benchmarks.corpus import ROOT
@@ -85,8 +87,7 @@ def rosenbrock4(values: Values) -> float:
     """https://www.sfu.ca/~ssurjano/rosen.html"""
     x = [float(values[f"x{index}"]) for index in range(4)]
     return sum(
-        100 * (after - each**2) ** 2 + (1 - each) ** 2
-        for each, after in zip(x, x[1:], strict=False)
+        100 * (after - each**2) ** 2 + (1 - each) ** 2 for each, after in itertools.pairwise(x)
     )
 
 
@@ -143,8 +144,6 @@ PROBLEMS = (
 
 def tuning_job(ranges: Sequence[Range], strategy: str, jobs: int, parallel: int) -> TuningJob:
     """A tuning job that minimizes over ranges."""
-    from dataclasses import replace
-
     job = read_job(
         {
             "HyperParameterTuningJobName": "regret",
@@ -270,8 +269,6 @@ def regret_rows(
 
 def observations(problem: Problem, count: int) -> list[Observation]:
     """Random training jobs with their values."""
-    from random import Random
-
     random = Random(7)
     found = []
     for number in range(1, count + 1):
@@ -324,12 +321,13 @@ def memory_row(size: int) -> Row:
     megabytes = int(done.stdout) / unit
     verdict = "met" if megabytes <= MAX_MEMORY_MB else "MISSED"
     return Note(
-        text=f"memory after {size} observations: {megabytes:.0f} MB  aim {MAX_MEMORY_MB} MB {verdict}"
+        text=f"memory after {size} observations: {megabytes:.0f} MB  "
+        f"aim {MAX_MEMORY_MB} MB {verdict}"
     )
 
 
-def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
-    """The short form has two seeds of one small problem, and no aims."""
+def run(folder: Path, *, is_short: bool) -> Iterator[Row]:  # noqa: ARG001
+    """The short form is one search of one problem, without aims."""
     if is_short:
         yield from regret_rows(seeds=(1,), checkpoints=(6, 12), problems=PROBLEMS[3:])
         yield from time_rows((30,), rounds=1)
@@ -347,10 +345,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     problems = [p for p in PROBLEMS if not options.problems or p.name in options.problems]
     seeds = range(1, options.seeds + 1)
-    for row in (
-        *regret_rows(seeds=seeds, checkpoints=CHECKPOINTS, problems=problems),
-        *time_rows(tuple(SIZES)),
-        memory_row(max(SIZES)),
+    for row in itertools.chain(
+        regret_rows(seeds=seeds, checkpoints=CHECKPOINTS, problems=problems),
+        time_rows(tuple(SIZES)),
+        (memory_row(max(SIZES)) for _ in range(1)),
     ):
         assert isinstance(row, Note)
         print(row.text, flush=True)
