@@ -149,6 +149,8 @@ class _Search:
             best = float(model.means(moved).min())
         else:
             best = evidence.own.of(evidence.own.best if overall is None else overall)
+        # Otherwise the next one would improve on the best by being next to a pending one.
+        best = min([best, *map(float, model.values[len(evidence.values) :])])
         scored = self._scored(model, best, generator)
         if scored is None:
             return None

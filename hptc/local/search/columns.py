@@ -17,6 +17,8 @@ from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, R
 _ONE = 0.5**0.5  # two rows with different categories are at a distance of 1
 _MAX_SNAPPED = 256
 _CATEGORY_CHANGES = 0.15
+PARENT = 0.3
+"""Where a parent's rows are in the column of the source: near, unless the values say otherwise."""
 
 
 class Columns:
@@ -44,7 +46,7 @@ class Columns:
     def encode(self, configurations: Iterable[Mapping[str, str]], *, source: float = 0.0) -> Array:
         """One row per configuration. A hyperparameter without a value is in the middle."""
         rows = [self._row(values, source) for values in configurations]
-        return np.array(rows, dtype=np.float64).reshape(-1, self.width)
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self.width)
 
     def decode(self, row: Array) -> dict[str, str]:
         """The configuration of a row, with values as a training job gets them."""

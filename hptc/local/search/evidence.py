@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hptc.frozen import frozen
-from hptc.local.search.columns import Columns
+from hptc.local.search.columns import PARENT, Columns
+from hptc.local.search.gaussian_process import fit
 from hptc.local.search.numerics import Array
 from hptc.local.search.observation import Observation
 from hptc.request.scales import is_inside
@@ -19,6 +20,7 @@ from hptc.request.tuning_job import Definition
 
 _TAIL = 2.0
 """Values are cut off at the median plus this many times the distance of the best one from it."""
+_MIN_SPREAD = 0.3
 
 
 @frozen
@@ -84,15 +86,21 @@ def gather(
     pending = [each for each in history if each.state == "pending"]
     results = [sign * (each.objective or 0.0) for each in done]
     inherited = [sign * (each.objective or 0.0) for each in parents]
-    rows = [columns.encode(_values(done)), columns.encode(_values(parents), source=1.0)]
-    if columns.has_source:
-        own = standardize(results) if results else None
-        values = [] if own is None else [own.values]
-        if inherited:
-            values.append(standardize(inherited).values)
-    else:
+    rows = [columns.encode(_values(done)), columns.encode(_values(parents), source=PARENT)]
+    values: list[Array] = []
+    own: Standardized | None = None
+    if not columns.has_source:
         own = standardize([*results, *inherited]) if results or inherited else None
         values = [] if own is None else [own.values]
+    else:
+        relative = standardize(inherited).values
+        if results:
+            expected = fit(rows[1], relative, columns.groups).means(
+                columns.encode(_values(done), source=PARENT)
+            )
+            own = _aligned(standardize(results), expected)
+            values = [own.values]
+        values.append(relative)
     if own is not None and failed:
         rows.append(columns.encode(_values(failed)))
         values.append(np.full(len(failed), own.values.max()))
@@ -121,6 +129,21 @@ def standardize(values: Sequence[float]) -> Standardized:
     scaled: Array = (raw - mean) / deviation
     return Standardized(
         values=scaled, best=min(values), mean=mean * unit, deviation=deviation * unit
+    )
+
+
+def _aligned(own: Standardized, expected: Array) -> Standardized:
+    """Results on the scale of what the parents' model expects of their rows.
+
+    The first results are near the parents' best, so their mean is not that of the ranges.
+    """
+    shift, spread = float(expected.mean()), max(float(expected.std()), _MIN_SPREAD)
+    deviation = own.deviation / spread
+    return Standardized(
+        values=own.values * spread + shift,
+        best=own.best,
+        mean=own.mean - shift * deviation,
+        deviation=deviation,
     )
 
 
