@@ -18,6 +18,8 @@ from hptc.request.tuning_job import (
     Channel,
     DatasetSource,
     Definition,
+    NumericRange,
+    Range,
     S3Source,
     TuningJob,
 )
@@ -187,3 +189,25 @@ def grid_points(definition: Definition) -> int | None:
     """The size of a grid; None if a range is not Categorical. A repeated value counts once."""
     sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
     return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
+
+
+def combinations(definition: Definition) -> int | None:
+    """The number of configurations; None without ranges, and if a range is not countable."""
+    counts = [value_count(range_) for range_ in definition.ranges]
+    known = [each for each in counts if each is not None]
+    return math.prod(known) if known and len(known) == len(counts) else None
+
+
+def value_count(range_: Range) -> int | None:
+    """The number of values of a range; None if it is not countable, or has none."""
+    match range_:
+        case CategoricalRange():
+            return len(set(range_.values)) or None
+        case NumericRange() if (
+            range_.kind == "Integer"
+            and WHOLE_NUMBER.fullmatch(range_.min)
+            and WHOLE_NUMBER.fullmatch(range_.max)
+        ):
+            return max(int(range_.max) - int(range_.min) + 1, 0) or None
+        case _:
+            return None

@@ -12,7 +12,7 @@ from fractions import Fraction
 from random import Random
 from typing import Literal, assert_never
 
-from hptc.request.job_facts import WHOLE_NUMBER, number
+from hptc.request.job_facts import WHOLE_NUMBER, number, value_count
 from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,
@@ -99,18 +99,11 @@ def is_inside(range_: Range, text: str) -> bool:
     assert_never(range_)
 
 
-def combinations(definition: Definition) -> int | None:
-    """The number of configurations; None without ranges, and if a range is not countable."""
-    counts = [_count(range_) for range_ in definition.ranges]
-    known = [each for each in counts if each is not None]
-    return math.prod(known) if known and len(known) == len(counts) else None
-
-
 def combination(definition: Definition, index: int) -> dict[str, str]:
     """The configuration at an index, if they are countable; the last range varies fastest."""
     found: dict[str, str] = {}
     for range_ in reversed(definition.ranges):
-        index, place = divmod(index, _count(range_) or 1)
+        index, place = divmod(index, value_count(range_) or 1)
         match range_:
             case CategoricalRange():
                 found[range_.name] = tuple(dict.fromkeys(range_.values))[place]
@@ -119,21 +112,6 @@ def combination(definition: Definition, index: int) -> dict[str, str]:
             case AutoRange():
                 found[range_.name] = range_.value_hint
     return dict(reversed(found.items()))
-
-
-def _count(range_: Range) -> int | None:
-    """The number of values of a range; None if it is not countable, or has none."""
-    match range_:
-        case CategoricalRange():
-            return len(set(range_.values)) or None
-        case NumericRange() if (
-            range_.kind == "Integer"
-            and WHOLE_NUMBER.fullmatch(range_.min)
-            and WHOLE_NUMBER.fullmatch(range_.max)
-        ):
-            return max(int(range_.max) - int(range_.min) + 1, 0) or None
-        case _:
-            return None
 
 
 def _is_integer(range_: NumericRange) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.scales import combinations
+from hptc.request.job_facts import combinations
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import plural

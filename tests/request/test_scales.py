@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hptc.request.job_facts import combinations
 from hptc.request.scales import (
     at_share,
     combination,
-    combinations,
     draw,
     is_inside,
     scale_of,

@@ -19,10 +19,10 @@ from hptc.local.search.configurations import (
     stratified_configuration,
     untried_combinations,
 )
-from hptc.local.search.evidence import gather, usable_parents
 from hptc.local.search.gaussian_process import GaussianProcess, fit
 from hptc.local.search.numerics import Array, normal_distribution
 from hptc.local.search.observation import Observation, Proposal
+from hptc.local.search.observed_values import gather, usable_parents
 from hptc.request.job_facts import definition_name
 from hptc.request.tuning_job import Definition, TuningJob
 
@@ -104,7 +104,9 @@ class _Search:
     ) -> None:
         self.definition = definition
         self.name = definition_name(job, definition)
-        self._jobs = [each for each in history if each.definition in (self.name, "")]
+        # In one order, because the last digits of a sum depend on it.
+        jobs = [each for each in history if each.definition in (self.name, "")]
+        self._jobs = sorted(jobs, key=lambda each: each.number)
         self.tried = [each.values for each in self._jobs]
         warm_start = job.warm_start
         usable = usable_parents(definition, parents) if warm_start is not None else ()

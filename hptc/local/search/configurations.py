@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from random import Random
 
-from hptc.request.job_facts import grid_points
-from hptc.request.scales import at_share, combination, combinations, draw
+from hptc.request.job_facts import combinations, grid_points
+from hptc.request.scales import at_share, combination, draw
 from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,

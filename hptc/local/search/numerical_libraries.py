@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,8 +20,9 @@ def numerical_libraries(purpose: str) -> Iterator[None]:
     order of a sum, which depends on the number of threads, changes its last digits. The environment
     of the training jobs does not change. Raises UsageError if one is not installed.
     """
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    is_imported = {"numpy", "scipy.linalg"} <= sys.modules.keys()
+    before = {} if is_imported else {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(before, "1"))
     try:
         yield
     except ModuleNotFoundError as error:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hptc.local.search.columns import Columns
-from hptc.local.search.evidence import gather, usable_parents
 from hptc.local.search.gaussian_process import fit
 from hptc.local.search.observation import Observation
+from hptc.local.search.observed_values import gather, usable_parents
 from hptc.request.tuning_job import Definition
 
 _SAMPLES = 1024

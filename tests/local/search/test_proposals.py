@@ -343,7 +343,7 @@ def test_autotuned_ranges_are_searched() -> None:
 def test_without_numpy_or_scipy(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*sys.modules]:
         if name.startswith("hptc.local.search.") and name.rpartition(".")[2] in (
-            "bayesian", "columns", "evidence", "gaussian_process", "numerics",
+            "bayesian", "columns", "observed_values", "gaussian_process", "numerics",
         ):  # fmt: skip
             monkeypatch.delitem(sys.modules, name)
     real = builtins.__import__

@@ -65,6 +65,7 @@ def usable_parents(
             and all(is_inside(ranges[name], parent.values[name]) for name in shared)
         ):
             found.append(parent)
+    found.sort(key=lambda each: (each.definition, each.number, sorted(each.values.items())))
     return tuple(found)
 
 
