@@ -32,6 +32,8 @@ def propose(
     Categorical, and for Hyperband without a known MaxResource.
     """
     job = autotuned(job).job
+    if not job.definitions:
+        return None
     match job.strategy:
         case "Grid":
             return _grid(job, number)

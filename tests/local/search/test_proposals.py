@@ -6,6 +6,7 @@ import builtins
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -177,6 +178,12 @@ class TestGrid:
         job = tuning_job((categorical("a", "1"), integer("b")), strategy="Grid")
         with pytest.raises(UsageError, match="only Categorical ranges"):
             propose(job, [], number=1, seed=1)
+
+
+@pytest.mark.parametrize("strategy", ["Grid", *STRATEGIES])
+def test_without_a_definition_there_is_nothing_to_try(strategy: str) -> None:
+    job = replace(a_job(PLANE, strategy=strategy), definitions=())
+    assert propose(job, [], number=1, seed=1) is None
 
 
 def test_hyperband_without_max_resource_is_an_error() -> None:
