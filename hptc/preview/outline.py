@@ -195,13 +195,17 @@ def _grids(job: TuningJob) -> Iterator[Grid]:
             )
 
 
-def hyperband(job: TuningJob) -> Hyperband | None:
-    """The brackets of a tuning job; None without Hyperband, or if its MaxResource is unknown."""
+def hyperband(job: TuningJob, definition: Definition | None = None) -> Hyperband | None:
+    """The brackets of a definition, by default the last one.
+
+    None without Hyperband, or if MaxResource is unknown.
+    """
     if job.strategy != "Hyperband":
         return None
     maximum = job.hyperband_max_resource
-    for definition in job.definitions if maximum is None else ():
-        text = next((definition.static[name] for name in _EPOCHS if name in definition.static), "")
+    if maximum is None and job.definitions:
+        static = (definition or job.definitions[-1]).static
+        text = next((static[name] for name in _EPOCHS if name in static), "")
         maximum = int(text) if WHOLE_NUMBER.fullmatch(text) else None
     minimum = job.hyperband_min_resource or 1
     return brackets(minimum, maximum) if maximum is not None and maximum >= minimum else None

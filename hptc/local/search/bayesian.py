@@ -66,22 +66,25 @@ def propose_bayesian(
         if values not in search.tried:
             return Proposal(definition=search.name, values=values)
     order = searches[place:] + searches[:place]
+    unknown = [each for each in order if not each.has_evidence and not each.has_ended]
+    if (drawn := _random_proposal(unknown, number=number, seed=seed)) is not None:
+        return drawn
     overall = _overall_best(searches)
     candidates = [each.candidate(seed, number, overall) for each in order if each.has_evidence]
     found = [each for each in candidates if each is not None]
-    if found and all(each.has_evidence or each.has_ended for each in searches):
-        best = max(found, key=lambda each: each.improvement)
-        return Proposal(definition=definition_name(job, best.definition), values=best.values)
-    for search in order:
-        if found and (search.has_evidence or search.has_ended):
-            continue
+    if not found:
+        return _random_proposal(order, number=number, seed=seed)
+    best = max(found, key=lambda each: each.improvement)
+    return Proposal(definition=definition_name(job, best.definition), values=best.values)
+
+
+def _random_proposal(searches: Sequence[_Search], *, number: int, seed: int) -> Proposal | None:
+    """A random configuration of the first definition that has one left."""
+    for search in searches:
         random = Random(f"{seed} {number} {search.name}")  # noqa: S311
-        drawn = random_configuration(search.definition, random, search.tried)
-        if drawn is not None:
-            return Proposal(definition=search.name, values=drawn)
-    if found:
-        best = max(found, key=lambda each: each.improvement)
-        return Proposal(definition=definition_name(job, best.definition), values=best.values)
+        values = random_configuration(search.definition, random, search.tried)
+        if values is not None:
+            return Proposal(definition=search.name, values=values)
     return None
 
 

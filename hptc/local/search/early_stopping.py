@@ -26,12 +26,17 @@ def stops_early(job: TuningJob, history: Sequence[Observation], running: Observa
         for each in history
         if each.number != running.number and each.definition == running.definition
     ]
+    definition = next(
+        (each for each in job.definitions if definition_name(job, each) == running.definition), None
+    )
+    objective = definition.objective if definition is not None else None
+    maximizes = objective is not None and objective.type == "Maximize"
     if job.strategy == "Hyperband":
-        found = hyperband(job)
-        return found is not None and _stops_at_rung(job, found, others, running)
-    if job.early_stopping != "Auto":
-        return False
-    return _is_below_median(others, running, maximizes=_maximizes(job, running.definition))
+        found = hyperband(job, definition)
+        return found is not None and _stops_at_rung(
+            job, found, others, running, maximizes=maximizes
+        )
+    return job.early_stopping == "Auto" and _is_below_median(others, running, maximizes=maximizes)
 
 
 def _is_below_median(
@@ -51,7 +56,12 @@ def _is_below_median(
 
 
 def _stops_at_rung(
-    job: TuningJob, found: Hyperband, others: Sequence[Observation], running: Observation
+    job: TuningJob,
+    found: Hyperband,
+    others: Sequence[Observation],
+    running: Observation,
+    *,
+    maximizes: bool,
 ) -> bool:
     """Asynchronous successive halving, in the form that stops instead of pausing.
 
@@ -65,7 +75,6 @@ def _stops_at_rung(
     bracket = bracket_of(job, found, running)
     if used not in [rung.resource for rung in bracket.rungs[:-1]]:
         return False
-    maximizes = _maximizes(job, running.definition)
     value = running.reports[-1]
     reached = [
         each.reports[used - 1]
@@ -91,11 +100,3 @@ def bracket_of(job: TuningJob, found: Hyperband, observation: Observation) -> Br
 
 def _is_worse(value: float, than: float, *, maximizes: bool) -> bool:
     return value < than if maximizes else value > than
-
-
-def _maximizes(job: TuningJob, definition: str) -> bool:
-    return any(
-        each.objective is not None and each.objective.type == "Maximize"
-        for each in job.definitions
-        if definition_name(job, each) == definition
-    )

@@ -42,7 +42,7 @@ def propose(
                 from hptc.local.search.bayesian import propose_bayesian
 
             return propose_bayesian(job, history, number=number, seed=seed, parents=parents)
-        case "Hyperband" if hyperband(job) is None:
+        case "Hyperband" if any(hyperband(job, each) is None for each in job.definitions):
             raise UsageError(
                 "Hyperband requires MaxResource, which is neither set nor inferred from a static "
                 "hyperparameter such as `epochs`",

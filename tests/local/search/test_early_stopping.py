@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -136,3 +137,13 @@ def test_max_resource_of_a_static_hyperparameter() -> None:
     job = tuning_job((continuous("x"),), strategy="Hyperband", static={"epochs": "5"})
     assert stops_early(job, [], training_job(1, state="pending", reports=[1.0] * 5))
     assert not stops_early(job, [], training_job(1, state="pending", reports=[1.0] * 4))
+
+
+def test_each_definition_has_its_own_max_resource() -> None:
+    job = tuning_job((continuous("x"),), (continuous("x"),), strategy="Hyperband")
+    first, second = job.definitions
+    both = (replace(first, static={"epochs": "5"}), replace(second, static={"epochs": "9"}))
+    job = replace(job, definitions=both)
+    running = training_job(1, state="pending", reports=[1.0] * 5, definition="d0")
+    assert stops_early(job, [], running)
+    assert not stops_early(job, [], replace(running, definition="d1"))
