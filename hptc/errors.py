@@ -1,6 +1,7 @@
 """Exceptions for problems outside the user's specs, each with its exit code.
 
     HptcError
+    ├── FindingsError   1  findings, which are printed already, prevent an operation
     ├── UsageError      2  a bad argument, an unreadable file, a missing tool
     └── OperationError  3  AWS or an external tool reported an error
         └── AwsError    3  with the error code from AWS
@@ -28,6 +29,12 @@ class HptcError(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+class FindingsError(HptcError):
+    """Findings about a spec, which are printed already, prevent an operation."""
+
+    exit_code = EXIT_FINDINGS
 
 
 class UsageError(HptcError):

@@ -12,7 +12,7 @@ from hptc.account_checks.dependencies import images, keys, networks, roles
 from hptc.account_checks.deployed_spec import Subject, subject_of
 from hptc.account_checks.existing_jobs import parents, running_jobs, taken_name
 from hptc.account_checks.quotas import instance_quotas
-from hptc.account_checks.s3_locations import buckets_and_inputs
+from hptc.account_checks.s3_locations import buckets_and_inputs, code_archives
 from hptc.compiler.locations import with_findings
 from hptc.compiler.outcome import Compiled, Failed, Outcome
 from hptc.diagnostics import Finding
@@ -31,6 +31,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     running_jobs,
     instance_quotas,
     buckets_and_inputs,
+    code_archives,
     images,
     roles,
     keys,

@@ -1,4 +1,4 @@
-"""Checks the S3 locations that a tuning job reads and writes: buckets and input data."""
+"""Checks the S3 locations that a tuning job reads and writes: buckets, input data and code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hptc.account_checks.deployed_spec import Subject
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.frozen import frozen
+from hptc.infrastructure.storage_permissions import SUBMIT_DIRECTORY, code_uri
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.text import plural
 
@@ -35,6 +36,30 @@ def buckets_and_inputs(subject: Subject) -> Iterator[Finding]:
             if (place.bucket, place.key) not in seen:
                 seen.add((place.bucket, place.key))
                 yield from _bucket(subject, place)
+
+
+def code_archives(subject: Subject) -> Iterator[Finding]:
+    """HPT921 and HPT924: the archive with the training script of a framework container."""
+    for definition in subject.job.definitions:
+        path = definition.path / "StaticHyperParameters" / SUBMIT_DIRECTORY
+        place = _place(code_uri(definition) or "", path)
+        if place is None or not place.key:
+            continue
+        problems = list(_bucket(subject, place))
+        yield from problems
+        if problems:
+            continue
+        answer = subject.queries.get(
+            "code", subject.queries.account.inventory.has_object, place.bucket, place.key
+        )
+        if answer is not None and not answer.value:
+            yield Finding(
+                code="HPT924",
+                message=f"the code archive `s3://{place.bucket}/{place.key}` does not exist",
+                path=place.path,
+                label="not found",
+                help="upload the archive, or fix the key; S3 keys are case-sensitive",
+            )
 
 
 def _written(definition: Definition) -> Iterator[_Place]:

@@ -70,6 +70,15 @@ class _Inventory(Inventory):
         count: int = response["KeyCount"]
         return count
 
+    def has_object(self, bucket: str, key: str) -> bool:
+        # A list is in the order of keys, so the key itself is the first that starts with it. It
+        # needs no permission to read the object, as HeadObject does.
+        response = self._call(
+            "s3:ListBucket", self._connection.client("s3").list_objects_v2,
+            Bucket=bucket, Prefix=key, MaxKeys=1,
+        )  # fmt: skip
+        return any(each["Key"] == key for each in response.get("Contents", ()))
+
     def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
         chosen = (
             {"imageDigest": image.digest}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,19 @@ from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_error, print_result, print_status
 from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
 from hptc.cli.options import AS_JSON, PATHS, spec_options
+from hptc.cli.preflight import refused_by_preflight
 from hptc.cli.watch import INTERVAL, follow, location_options
 from hptc.cli.watch_display import progress_display
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import BoundSummary, summary
-from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, HptcError, UsageError
+from hptc.errors import (
+    EXIT_FINDINGS,
+    EXIT_OK,
+    EXIT_OPERATION,
+    FindingsError,
+    HptcError,
+    UsageError,
+)
 from hptc.frozen import frozen
 from hptc.jobs import submission
 from hptc.jobs.apply import apply
@@ -50,6 +58,9 @@ from hptc.stacks.status import current_digests
     "--rerun", type=click.IntRange(1, 999), metavar="N", help="Run unchanged specs again, as run N."
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
+@click.option(
+    "--no-preflight", is_flag=True, help="Don't look whether inputs, code and roles exist."
+)
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")
 @INTERVAL
@@ -59,6 +70,7 @@ def submit(
     dry_run: bool,
     rerun: int | None,
     stale_ok: bool,
+    no_preflight: bool,
     yes: bool,
     wait: bool,
     interval: float,
@@ -68,10 +80,11 @@ def submit(
     """Create the tuning jobs of specs, or of a saved plan.
 
     A spec that was already submitted and has not changed is not submitted again. In a terminal,
-    hptc shows the jobs and their maximum cost, and asks. A job that AWS refuses does not stop the
-    others. PATHS can also be a plan that `hptc plan --out` saved: hptc submits exactly its jobs, or
-    reports what has changed since and submits nothing. With --wait, the tuning jobs are followed as
-    `hptc watch` does, and the exit code is 3 if one fails.
+    hptc shows the jobs and their maximum cost, and asks. A job that AWS refuses, or whose inputs,
+    code archive or role don't exist, does not stop the others. PATHS can also be a plan that
+    `hptc plan --out` saved: hptc submits exactly its jobs, or reports what has changed since and
+    submits nothing. With --wait, the tuning jobs are followed as `hptc watch` does, and the exit
+    code is 3 if one fails.
     """
     if wait and dry_run:
         raise UsageError("--wait can't be used with --dry-run, which submits nothing")
@@ -79,13 +92,16 @@ def submit(
     if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
         if dry_run or rerun is not None or stale_ok:
             raise UsageError("--dry-run, --rerun and --stale-ok can't be used with a saved plan")
-        submitted = _submit_plan(text, paths[0], as_json, is_asked=is_asked, **options)
+        submitted = _submit_plan(
+            text, paths[0], as_json, is_asked=is_asked, has_preflight=not no_preflight, **options
+        )
     else:
         submitted = _submit_specs(
             paths,
             dry_run=dry_run,
             rerun=rerun,
             stale_ok=stale_ok,
+            has_preflight=not no_preflight,
             is_asked=is_asked,
             as_json=as_json,
             **options,
@@ -124,6 +140,7 @@ def _submit_specs(
     dry_run: bool,
     rerun: int | None,
     stale_ok: bool,
+    has_preflight: bool,
     is_asked: bool,
     as_json: bool,
     **options: Any,
@@ -141,38 +158,42 @@ def _submit_specs(
     aws = connect_to_environment(environment)
     provenance = git_provenance(compiled)
     digests = {} if stale_ok else current_digests(compiled)
-    decisions: dict[str, Decision] = {}  # by file: made before asking, and not again after it
-    if is_asked and not dry_run:
+    decided: Mapping[str, Decision | NotSubmitted] = {}  # by file: made before asking, not after
+    refused: Mapping[str, HptcError] = {}
+    if not dry_run:
         jobs, stacks = JobSnapshot(tuning=aws.tuning), StackSnapshot(aws.stacks)
-        bound_of = cost_bounds()
-        decisions = {
-            one.file: decide(one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
-            for one in compiled
-        }
-        new = [
-            (decision, summary(bound_of(one)))
-            for one in compiled
-            if isinstance(decision := decisions[one.file], Submit)
+
+        def decision(one: Compiled) -> Decision:
+            return decide(one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
+
+        answers = submission.attempt_each(compiled, decision, _failure)
+        decided = {one.file: answer for one, answer in zip(compiled, answers, strict=True)}
+        to_submit = [
+            (one, answer) for one in compiled if isinstance(answer := decided[one.file], Submit)
         ]
-        if not _is_confirmed(new, aws.region):
-            return _Submitted(exit_code=EXIT_OPERATION)
+        if has_preflight:
+            refused = refused_by_preflight(to_submit, environment, aws.region, **_codes(**options))
+        if is_asked:
+            bound_of = cost_bounds()
+            new = [
+                (answer, summary(bound_of(one)))
+                for one, answer in to_submit
+                if one.file not in refused
+            ]
+            if not _is_confirmed(new, aws.region):
+                return _Submitted(exit_code=EXIT_OPERATION)
 
     def attempt(one: Compiled) -> Submission:
         if dry_run:
             return submission.dry_run(
                 one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun
             )
-        if one.file in decisions:
-            return submission.execute(decisions[one.file], aws.tuning, progress=print_status)
-        return submission.submit(
-            one,
-            aws.tuning,
-            aws.stacks,
-            provenance=provenance,
-            rerun=rerun,
-            digests=digests,
-            progress=print_status,
-        )
+        if one.file in refused:
+            raise refused[one.file]
+        answer = decided[one.file]
+        if isinstance(answer, NotSubmitted):
+            raise answer.error
+        return submission.execute(answer, aws.tuning, progress=print_status)
 
     outcomes: list[Submission] = []
     failed: list[NotSubmitted] = []
@@ -199,6 +220,11 @@ def _submit_specs(
     )
 
 
+def _codes(*, select: str | None, ignore: str | None, **_: Any) -> dict[str, str | None]:
+    """Those of the options that select codes of findings."""
+    return {"select": select, "ignore": ignore}
+
+
 def _failure(one: Compiled, error: HptcError) -> NotSubmitted:
     return NotSubmitted(name=one.job.name, file=one.file, error=error)
 
@@ -206,7 +232,8 @@ def _failure(one: Compiled, error: HptcError) -> NotSubmitted:
 def _report(refused: NotSubmitted, failed: list[NotSubmitted], tried: int) -> None:
     """Print why a job was not submitted. The error of the only job is raised at the end."""
     failed.append(refused)
-    if tried > 1:
+    # Findings are printed already.
+    if tried > 1 and not isinstance(refused.error, FindingsError):
         print_error(f"{refused.file}: {refused.error.message}", refused.error.help)
 
 
@@ -239,7 +266,14 @@ def _plan_text(path: str) -> str | None:
 
 
 def _submit_plan(
-    text: str, file: str, as_json: bool, env: str | None, *, is_asked: bool, **options: Any
+    text: str,
+    file: str,
+    as_json: bool,
+    env: str | None,
+    *,
+    is_asked: bool,
+    has_preflight: bool,
+    **options: Any,
 ) -> _Submitted:
     plan = read_plan(text, file)
     # `apply` reports a missing file along with everything else that has changed.
@@ -253,19 +287,38 @@ def _submit_plan(
         return _Submitted(exit_code=EXIT_FINDINGS)
     environment = next((one.environment for one in compiled if one.environment), None)
     aws = connect_to_environment(environment, region=plan.place.region)
+    by_name = {one.name: one for one in compiled}
+    refused: Mapping[str, HptcError] = {}
+
+    def preflight(jobs: Sequence[Submit]) -> Mapping[str, HptcError]:
+        nonlocal refused
+        if has_preflight:
+            found = refused_by_preflight(
+                [(by_name[each.spec], each) for each in jobs],
+                environment,
+                aws.region,
+                **_codes(**options),
+            )
+            refused = {each.spec: found[each.file] for each in jobs if each.file in found}
+        return refused
+
     outcomes = apply(
         plan,
         compiled,
         aws.tuning,
         aws.stacks,
         provenance=git_provenance(compiled),
+        preflight=preflight,
         progress=print_status,
     )
     tried = len(plan.to_submit)
     if is_asked:
-        specs = {one.name: one for one in compiled}
         bound_of = cost_bounds()
-        new = [(each, summary(bound_of(specs[each.spec]))) for each in plan.to_submit]
+        new = [
+            (each, summary(bound_of(by_name[each.spec])))
+            for each in plan.to_submit
+            if each.spec not in refused
+        ]
         if not _is_confirmed(new, aws.region):
             return _Submitted(exit_code=EXIT_OPERATION)
     applied: list[Applied] = []

@@ -6,7 +6,7 @@ finds the jobs that it created, and submits the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import assert_never
 
@@ -31,6 +31,7 @@ def apply(
     stacks: StackReader,
     *,
     provenance: ProvenanceOf,
+    preflight: Callable[[Sequence[Submit]], Mapping[str, HptcError]] | None = None,
     progress: Progress = silent,
 ) -> Iterator[Applied]:
     """Submit the jobs of a plan in its order; yields each outcome as soon as it is known.
@@ -39,6 +40,7 @@ def apply(
 
     `compiled` are the plan's specs as they are now. Other specs are ignored, and so are those that
     are unchanged or blocked in the plan. This call checks everything before the first outcome.
+    `preflight` returns the errors, by spec, of jobs that are not to be submitted.
 
     Raises OperationError if the plan is out of date.
     """
@@ -65,8 +67,14 @@ def apply(
             help="`hptc plan` shows what would happen now",
         )
     current = {decision.spec: decision for decision in decisions}
+    refused: Mapping[str, HptcError] = {}
+    if preflight is not None:
+        now = [current[each.spec] for each in plan.to_submit]
+        refused = preflight([each for each in now if isinstance(each, Submit)])
 
     def attempt(each: PlannedSubmission) -> Applied:
+        if each.spec in refused:
+            raise refused[each.spec]
         outcome = execute(current[each.spec], tuning, progress=progress)
         return Applied(planned=each, outcome=outcome)
 

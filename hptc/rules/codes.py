@@ -249,6 +249,13 @@ CODES = (
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).",
     ),
     LanguageCode(
+        "HPT924",
+        "A code archive does not exist",
+        "`sagemaker_submit_directory` is the archive in Amazon S3 that a framework container gets "
+        "its training script from. Every training job fails without it "
+        "(https://github.com/aws/sagemaker-training-toolkit#training-script-parameters).",
+    ),
+    LanguageCode(
         "HPT931",
         "A training image does not exist",
         "Amazon ECR has no repository with this name, or no image with this tag or digest in it "

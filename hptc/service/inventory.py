@@ -48,6 +48,12 @@ class Inventory(Protocol):
     def count_objects(self, bucket: str, prefix: str, limit: int) -> int:
         """The number of objects whose keys start with a prefix, counted up to `limit`."""
 
+    def has_object(self, bucket: str, key: str) -> bool:
+        """Whether a bucket has an object with exactly this key.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        """
+
     def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
         """The part of an image that ECR does not have; empty if it has the image.
 

@@ -16,11 +16,13 @@ from hptc.project.project_file import Environment
 from hptc.service.inventory import Account, Subnet
 from tests.support.online_checks import (
     ACCOUNT,
+    CODE,
     DEPLOYED,
     GROUP,
     KEY,
     SPEC,
     SUBNETS,
+    WITH_CODE,
     Change,
     Found,
     change,
@@ -33,6 +35,8 @@ from tests.support.online_checks import (
 )
 
 NETWORK = {id_: Subnet(vpc="vpc-1", free_addresses=100) for id_ in SUBNETS}
+
+DATA = [f"s3://data/churn/{key}" for key in ("train/1.csv", "train/2.csv", "validation/1.csv")]
 
 CASES: dict[str, tuple[Change, Found]] = {
     "whole": (lambda _: None, []),
@@ -56,11 +60,11 @@ CASES: dict[str, tuple[Change, Found]] = {
         [("HPT921", "error", "s3"), ("HPT921", "error", "validation")],
     ),
     "empty-input": (
-        change(objects=["s3://data/churn/train/1", "s3://data/churn/train/2"]),
+        change(objects=[*DATA[:2], CODE]),
         [("HPT922", "error", "validation")],
     ),
     "fewer-objects-than-instances": (
-        change(objects=["s3://data/churn/train/1", "s3://data/churn/validation/1"]),
+        change(objects=[*DATA[1:], CODE]),
         [("HPT923", "warning", "s3")],
     ),
     "no-repository": (change(images=set()), [("HPT931", "error", "training_image")]),
@@ -111,13 +115,33 @@ def test_an_account(change_: Change, expected: Found, tmp_path: Path) -> None:
     assert notes == []
 
 
+@pytest.mark.parametrize(
+    ("change_", "expected"),
+    [
+        pytest.param(change(), [], id="there"),
+        pytest.param(change(objects=[*DATA, f"{CODE}.old"]), ["HPT924"], id="another-key"),
+        pytest.param(change(region_of={"artifacts": "us-east-1"}), ["HPT921"] * 3, id="no-bucket"),
+    ],
+)
+@pytest.mark.parametrize("value", [CODE, f'"\\"{CODE}\\""'], ids=["plain", "json"])
+def test_a_code_archive(value: str, change_: Change, expected: list[str], tmp_path: Path) -> None:
+    fake = whole()
+    change_(fake)
+    before = compiled(tmp_path, WITH_CODE.replace(f'"{CODE}"', value))
+    after, notes = online(before, fake)
+    found = found_in(after[0], before[0])
+    assert [code for code, *_ in found] == expected
+    assert not expected or "sagemaker_submit_directory" in [line for *_, line in found]
+    assert notes == []
+
+
 DENIED = AwsError(
     "User: arn:aws:iam::1:user/me is not authorized", code="AccessDenied",
     help="the caller needs permission for it",
 )  # fmt: skip
 METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
-    "missing_image_part": "images", "role": "roles", "key_state": "keys", "subnets": "subnets",
+    "has_object": "code", "missing_image_part": "images", "role": "roles", "key_state": "keys", "subnets": "subnets",
     "security_groups": "security groups",
 }  # fmt: skip
 
@@ -126,7 +150,7 @@ METHODS = {
 def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path: Path) -> None:
     fake = whole()
     fake.inventory.refusals[method] = DENIED
-    before = compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n"))
+    before = compiled(tmp_path, WITH_CODE, WITH_CODE.replace("name: churn\n", "name: again\n"))
     after, notes = online(before, fake)
     assert [found_in(a, b) for a, b in zip(after, before, strict=True)] == [[], []]
     assert notes == [f"{about} not checked: the caller needs permission for it"]
@@ -156,11 +180,12 @@ def test_without_a_region_a_note_is_printed(tmp_path: Path) -> None:
 
 def test_each_query_runs_once(tmp_path: Path) -> None:
     fake = whole()
-    online(compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n")), fake)
+    online(compiled(tmp_path, WITH_CODE, WITH_CODE.replace("name: churn\n", "name: again\n")), fake)
     calls = fake.inventory.calls
     assert sorted({call: calls.count(call) for call in calls}.items()) == [
-        ("bucket_region", 2), ("count_objects", 2), ("key_state", 1), ("missing_image_part", 1),
-        ("quotas", 1), ("role", 1), ("security_groups", 1), ("subnets", 1),
+        ("bucket_region", 2), ("count_objects", 2), ("has_object", 1), ("key_state", 1),
+        ("missing_image_part", 1), ("quotas", 1), ("role", 1), ("security_groups", 1),
+        ("subnets", 1),
     ]  # fmt: skip
 
 

@@ -69,6 +69,15 @@ class TestBuckets:
             s3.put_object(Bucket="data", Key=key, Body=b"")
         assert account.inventory.count_objects("data", prefix, limit) == count
 
+    def test_one_object(self, account: Account) -> None:
+        s3 = client("s3")
+        s3.create_bucket(Bucket="archives")
+        for key in ("code.tar.gz", "code.tar.gz.old", "other.tar.gz.old"):
+            s3.put_object(Bucket="archives", Key=key, Body=b"")
+        assert account.inventory.has_object("archives", "code.tar.gz")
+        assert not account.inventory.has_object("archives", "other.tar.gz")
+        assert not account.inventory.has_object("archives", "nothing")
+
 
 @pytest.mark.parametrize(
     ("status", "headers", "expected"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hptc.cli import run as hptc
 from hptc.jobs.plan_file import read_plan
 from hptc.sandbox.server import Sandbox
-from tests.support.sandbox import open_sandbox
+from tests.support.sandbox import open_sandbox, provide
 from tests.support.specs import PROJECT
 
 SPEC = """\
@@ -43,7 +44,14 @@ PRICES = {
         }
     },
 }
-sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox with what the specs need."""
+    for one in open_sandbox():
+        provide(one, role="tuner", objects={"bucket": ("train/1.csv", "validation/1.csv")})
+        yield one
 
 
 @pytest.fixture

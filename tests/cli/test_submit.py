@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,18 @@ import pytest
 
 from hptc.cli import run as hptc
 from hptc.sandbox.server import Sandbox
-from tests.support.sandbox import open_sandbox
+from tests.support.sandbox import open_sandbox, provide
 from tests.support.specs import EXPLICIT, PROJECT
 
 NAMES = ("first", "second")
-sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox with what the specs need."""
+    for one in open_sandbox():
+        provide(one, role="tuning", objects={"artifacts": ()})
+        yield one
 
 
 @pytest.fixture

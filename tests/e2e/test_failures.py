@@ -247,7 +247,9 @@ LIMIT = (
 def test_aws_rejects_a_call(alone: Path, answer: Answer, messages: tuple[str, ...]) -> None:
     before = files(alone)
     with refusing([answer]) as aws:
-        done = hptc(alone, ("submit", "alone.yaml", "--json"), to(aws.url), code=3)
+        done = hptc(
+            alone, ("submit", "alone.yaml", "--json", "--no-preflight"), to(aws.url), code=3
+        )
     for message in messages:
         assert message in done.err
     assert aws.operations.count("CreateHyperParameterTuningJob") == 1
@@ -263,7 +265,7 @@ def test_aws_rejects_a_call(alone: Path, answer: Answer, messages: tuple[str, ..
 )
 def test_aws_throttles_a_call(alone: Path, answer: Answer) -> None:
     with refusing([answer, CREATED]) as aws:
-        command = [sys.executable, "-m", "hptc", "submit", "alone.yaml", "--json"]
+        command = [sys.executable, "-m", "hptc", "submit", "alone.yaml", "--json", "--no-preflight"]
         done = execute(command, alone, to(aws.url))
     assert done.json["outcome"] == "submitted"
     assert done.err.count("retrying in") == 1

@@ -13,6 +13,7 @@ from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
 from tests.support.e2e_project import Project, run_here, tool_environment
+from tests.support.sandbox import provide
 
 ACCOUNT = "366666666666"
 HPTC_YAML = f"""\
@@ -54,6 +55,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
     (tmp_path / "hptc.yaml").write_text(HPTC_YAML, "utf-8")
     (tmp_path / "specs" / "churn.yaml").write_text(SPEC, "utf-8")
     with Sandbox(account=ACCOUNT) as sandbox:
+        data = {"data": ("train/1.csv", "validation/1.csv"), "artifacts": ()}
+        provide(sandbox, role="training", objects=data, account_id=ACCOUNT)
         environment = client_environment(sandbox, tool_environment())
         project = Project(
             directory=tmp_path,

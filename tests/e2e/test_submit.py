@@ -64,7 +64,7 @@ def resolved(deployed: Deployed) -> Path:
 @pytest.fixture(scope="module")
 def submitted(deployed: Deployed) -> list[Any]:
     """The output of the first `hptc submit` of the whole project."""
-    return list(deployed.project.hptc("submit", "--json").json["jobs"])
+    return list(deployed.project.hptc("submit", "--json", "--no-preflight").json["jobs"])
 
 
 def compiled_to(folder: str, project: Project, *options: str) -> dict[str, Request]:

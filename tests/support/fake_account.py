@@ -45,6 +45,10 @@ class FakeInventory:
         start = f"s3://{bucket}/{prefix}"
         return min(limit, sum(1 for each in self.objects if each.startswith(start)))
 
+    def has_object(self, bucket: str, key: str) -> bool:
+        self._record("has_object")
+        return f"s3://{bucket}/{key}" in self.objects
+
     def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
         self._record("missing_image_part")
         if f"{image.repository}:{image.tag}" in self.images:

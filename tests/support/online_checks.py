@@ -18,6 +18,7 @@ from tests.support.outcomes import all_succeeded
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/research/tuning"
+CODE = "s3://data/code/churn.tar.gz"
 SUBNETS = ("subnet-0a000000000000001", "subnet-0a000000000000002")
 GROUP = "sg-0a000000000000001"
 
@@ -54,6 +55,7 @@ training_job:
   enable_inter_container_traffic_encryption: true
   stopping: {{max_runtime: 1h}}
 """
+WITH_CODE = SPEC.replace("layers: 3\n", f'layers: 3\n    sagemaker_submit_directory: "{CODE}"\n')
 DEPLOYED = """\
 name: churn
 strategy: Bayesian
@@ -89,6 +91,7 @@ def whole() -> FakeAccount:
     inventory.objects = [
         *("s3://data/churn/train/1.csv", "s3://data/churn/train/2.csv"),
         "s3://data/churn/validation/1.csv",
+        CODE,
     ]
     inventory.images = {"churn/train:1.4"}
     inventory.roles = {"tuning": Role(arn=ROLE, services=frozenset({"sagemaker.amazonaws.com"}))}

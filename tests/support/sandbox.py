@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,3 +102,32 @@ def open_sandbox() -> Iterator[Sandbox]:
     """Yield a sandbox in this process, for `pytest.fixture(scope="session")(open_sandbox)`."""
     with Sandbox() as sandbox:
         yield sandbox
+
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def provide(
+    sandbox: Sandbox,
+    *,
+    role: str,
+    objects: Mapping[str, Sequence[str]],
+    account_id: str = "123456789012",
+) -> None:
+    """Create an execution role, and buckets with the objects of these keys."""
+    account = Account(id=account_id, endpoint_url=sandbox.endpoint_url)
+    iam, s3 = account.client("iam"), account.client("s3")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
+    for bucket, keys in objects.items():
+        s3.create_bucket(Bucket=bucket)
+        for key in keys:
+            s3.put_object(Bucket=bucket, Key=key, Body=b"1")

@@ -1,0 +1,193 @@
+"""`hptc submit` looks for inputs, code and roles before it creates any tuning job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from hptc.account_checks.cached_queries import CachedQueries
+from hptc.account_checks.preflight import preflight
+from hptc.cli import run as hptc
+from hptc.errors import AwsError
+from hptc.jobs.decide import decide
+from hptc.jobs.decisions import Submit
+from hptc.jobs.snapshot import JobSnapshot
+from hptc.sandbox.server import Sandbox
+from tests.support import online_checks
+from tests.support.fake_account import FakeAccount
+from tests.support.plans import origin
+from tests.support.sandbox import Account, open_sandbox, provide
+from tests.support.specs import PROJECT
+
+SPEC = """\
+name: NAME
+strategy: Random
+limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2}
+training_job:
+  objective: {metric_name: "validation:auc", type: Maximize}
+  hyperparameters:
+    objective: binary:logistic
+    num_round: 200
+    eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
+  algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
+  role_arn: arn:aws:iam::123456789012:role/tuner
+  inputs:
+    train: {s3: "s3://lake/NAME/train/", content_type: text/csv}
+    validation: {s3: "s3://lake/shared/", content_type: text/csv}
+  output: {s3_output_path: "s3://lake/out/"}
+  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
+  stopping: {max_runtime: 1h}
+"""
+EMPTY = "the input channel `train` is empty: no object starts with `s3://lake/second/train/`"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox in which one of three specs has no training data."""
+    for one in open_sandbox():
+        keys = ("first/train/1.csv", "third/train/1.csv", "shared/1.csv")
+        provide(one, role="tuner", objects={"lake": keys})
+        yield one
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    request: pytest.FixtureRequest,
+) -> Path:
+    """A project of three specs, whose jobs are this test's own."""
+    infrastructure = "{infrastructure: {kms_key: absent}, account"
+    (tmp_path / "hptc.yaml").write_text(PROJECT.replace("{account", infrastructure), "utf-8")
+    (tmp_path / "specs").mkdir()
+    for name in ("first", "second", "third"):
+        text = SPEC.replace("NAME", name) + f"tags: {{test: {request.node.name}}}\n"
+        (tmp_path / "specs" / f"{name}.yaml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for key, value in sandbox.environment().items():
+        if key.startswith("AWS_"):
+            monkeypatch.setenv(key, value)
+    return tmp_path
+
+
+def jobs(sandbox: Sandbox) -> list[str]:
+    sagemaker = Account(id="123456789012", endpoint_url=sandbox.endpoint_url).client("sagemaker")
+    found = sagemaker.list_hyper_parameter_tuning_jobs(MaxResults=100)
+    names = [
+        each["HyperParameterTuningJobName"] for each in found["HyperParameterTuningJobSummaries"]
+    ]
+    return sorted(name.rpartition("-")[0] for name in names)
+
+
+def test_one_of_three_lacks_its_data(
+    folder: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = jobs(sandbox)
+    assert hptc(["submit", "--json"]) == 1
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert [each["outcome"] for each in found["jobs"]] == ["submitted", "submitted"]
+    (failed,) = found["failed"]
+    assert (failed["file"], failed["error"]) == ("specs/second.yaml", f"not submitted: {EMPTY}")
+    assert "`--no-preflight`" in failed["help"]
+    # As `check --online` shows it, and before the first job is created.
+    assert err.startswith(f"error[HPT922]: {EMPTY}\n  --> specs/second.yaml:13:")
+    assert err.index("error[HPT922]") < err.index("submitting first-")
+    assert err.count(EMPTY) == 2  # at its line, and in the list of what is not submitted
+    assert "1 of 3 tuning jobs not submitted:\n  second-" in err
+    assert sorted([*before, "first", "third"]) == jobs(sandbox)
+
+    assert hptc(["check", "--online", "specs/second.yaml"]) == 1
+    shown = capsys.readouterr().out
+    assert shown[shown.index("error[HPT922]") :].partition("\n\n")[0] in err
+
+    # What exists already is not looked for again.
+    assert hptc(["submit", "specs/first.yaml", "specs/third.yaml"]) == 0
+
+
+def test_alone_nothing_is_submitted(
+    folder: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = jobs(sandbox)
+    assert hptc(["submit", "specs/second.yaml", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"error: not submitted: {EMPTY}\nhelp: upload the data" in err
+    assert jobs(sandbox) == before
+    for arguments in (["--dry-run"], ["--ignore", "HPT922"], ["--no-preflight", "--rerun", "2"]):
+        assert hptc(["submit", "specs/second.yaml", *arguments]) == 0
+
+
+def test_only_the_jobs_that_can_be_submitted_are_confirmed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("hptc.cli.submit.is_interactive", lambda: True)
+    monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+    assert hptc(["submit"]) == 3
+    assert "2 tuning jobs to create in us-east-1:\n  first-" in capsys.readouterr().err
+
+
+def test_a_saved_plan(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hptc(["plan", "--out", "plan.json"]) == 0
+    monkeypatch.setattr("hptc.cli.submit.is_interactive", lambda: True)
+    monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+    assert hptc(["submit", "plan.json"]) == 3
+    assert "2 tuning jobs to create in us-east-1:\n  first-" in capsys.readouterr().err
+    assert hptc(["submit", "plan.json", "--yes"]) == 1
+    out, err = capsys.readouterr()
+    assert out.count("submitted ") == 2
+    assert "1 of 3 tuning jobs not submitted:\n  second-" in err
+    assert hptc(["submit", "plan.json", "--yes", "--no-preflight"]) == 0
+    assert "submitted second-" in capsys.readouterr().out
+
+
+class TestLooks:
+    """Which calls are made, without the command line."""
+
+    def looked(self, folder: Path, fake: FakeAccount, *specs: str) -> tuple[list[str], list[str]]:
+        notes: list[str] = []
+        queries = CachedQueries(account=fake.account, progress=notes.append)
+        found = []
+        for one in online_checks.compiled(folder, *specs):
+            decision = decide(one, JobSnapshot(tuning=fake.tuning), fake.stacks, provenance=origin)
+            assert isinstance(decision, Submit)
+            found += [each.code for each in preflight(one, decision, queries)]
+        return found, notes
+
+    def test_each_location_once(self, tmp_path: Path) -> None:
+        fake = online_checks.whole()
+        again = online_checks.WITH_CODE.replace("name: churn\n", "name: again\n")
+        assert self.looked(tmp_path, fake, online_checks.WITH_CODE, again) == ([], [])
+        assert sorted(fake.inventory.calls) == [
+            *("bucket_region", "bucket_region"),
+            *("count_objects", "count_objects"),
+            *("has_object", "role"),
+        ]
+
+    def test_a_location_from_a_stack(self, tmp_path: Path) -> None:
+        fake = online_checks.whole()
+        fake.inventory.objects = ["s3://data/churn/train/1.csv"]
+        assert self.looked(tmp_path, fake, online_checks.DEPLOYED) == (["HPT922"], [])
+
+    def test_what_the_caller_may_not_see_is_a_note(self, tmp_path: Path) -> None:
+        fake = online_checks.whole()
+        fake.inventory.objects = []
+        for method in ("bucket_region", "count_objects", "has_object", "role"):
+            fake.inventory.refusals[method] = AwsError(
+                "not authorized", code="AccessDenied", help=f"the caller needs it for {method}"
+            )
+        found, notes = self.looked(tmp_path, fake, online_checks.WITH_CODE)
+        assert found == []
+        assert notes == [
+            "buckets not checked: the caller needs it for bucket_region",
+            "inputs not checked: the caller needs it for count_objects",
+            "code not checked: the caller needs it for has_object",
+            "roles not checked: the caller needs it for role",
+        ]
