@@ -141,8 +141,8 @@ DENIED = AwsError(
 )  # fmt: skip
 METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
-    "has_object": "code", "missing_image_part": "images", "role": "roles", "key_state": "keys", "subnets": "subnets",
-    "security_groups": "security groups",
+    "has_object": "code", "missing_image_part": "images", "role": "roles", "key_state": "keys",
+    "subnets": "subnets", "security_groups": "security groups",
 }  # fmt: skip
 
 
