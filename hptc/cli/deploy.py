@@ -15,7 +15,7 @@ from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.deployment import deployment_json, render_deployment, render_orphans
 from hptc.render.diagnostics import Format, render
 from hptc.stacks import deploy as deployment
-from hptc.stacks.deploy import DeployCallbacks, DeployConsent
+from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
 from hptc.stacks.losses import Loss
 
 
@@ -34,6 +34,20 @@ from hptc.stacks.losses import Loss
     metavar="NAME",
     help="Remove or replace this key, bucket or VPC. Can be repeated.",
 )
+@click.option(
+    "--all",
+    "is_complete",
+    is_flag=True,
+    help="Also deploy the stacks that are unchanged since their last deployment.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 100),
+    default=CONCURRENCY,
+    show_default=True,
+    metavar="N",
+    help="Deploy up to N stacks side by side. To ask about changes, it is one at a time.",
+)
 @AS_JSON
 @click.argument("specs", nargs=-1)
 def deploy(
@@ -41,13 +55,16 @@ def deploy(
     yes: bool,
     adopt: tuple[str, ...],
     allow_destroy: tuple[str, ...],
+    is_complete: bool,
+    concurrency: int,
     as_json: bool,
     specs: tuple[str, ...],
 ) -> int:
     """Deploy an environment's stacks with the AWS CDK.
 
     Deploys the foundation stack and one stack for each spec, or only for the specs that SPECS
-    names. Prints the outputs of the stacks. A stack of another project or repository is refused,
+    names; stacks that are unchanged since their last deployment are left alone. Prints the outputs
+    of the stacks. A stack of another project or repository is refused,
     and removing a key, a bucket or a VPC needs its name.
     """
     require("aws_cdk", "cdk")
@@ -64,6 +81,8 @@ def deploy(
             ask=print_prompt if is_interactive() else None,
             confirm=_confirm if is_interactive() and not yes else None,
         ),
+        concurrency=concurrency,
+        is_complete=is_complete,
     )
     if result is None:
         return EXIT_FINDINGS

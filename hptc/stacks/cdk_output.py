@@ -19,7 +19,7 @@ _ACTIVITY = re.compile(
 )
 _PATH = re.compile(r".*? \((?P<id>[A-Za-z0-9]+)\)(?: (?P<reason>.*))?")
 _WAITING = re.compile(r" *\d+(/ *\d+)? Currently in progress: (?P<resources>.*)")
-_DEPLOYING = re.compile(r"(?P<stack>[\w-]+): deploying\.\.\. \[(?P<number>\d+)/(?P<of>\d+)\]")
+_DEPLOYING = re.compile(r"[\w-]+: deploying\.\.\. \[\d+/(?P<of>\d+)\]")
 _FINISHED = re.compile(r"✅  (?P<stack>[\w-]+)(?P<unchanged> \(no changes\))?")
 _FAILED = re.compile(r"❌  (?P<stack>[\w-]+) failed")
 _CHATTER = re.compile(
@@ -31,6 +31,7 @@ _CHATTER = re.compile(
     r"|Stack ARN:|arn:[\w-]+:cloudformation:\S+"
     r"|Failed resources:|[\w-]+ \| [\d:APM ]+ \| [A-Z_]+ .*"
 )
+_IS_FAILURE = re.compile("ROLLBACK|FAILED")
 _CAUSE = re.compile(r"‣ \w+: ")
 
 
@@ -47,10 +48,21 @@ class CdkOutput:
         self._progress = progress
         self._print_line = print_line
         self._kept: list[str] = []
-        self._number = self._count = 0
+        self._count = 0
         self.active: set[str] = set()  # stacks that CloudFormation has started to change
-        self.failed = ""  # the stack that failed
+        self.failed = ""  # the stack that the CLI reports as failed
+        self._rolled_back: dict[str, None] = {}  # stacks that CloudFormation rolls back, in order
         self.changed: dict[str, bool] = {}  # by finished stack
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The stacks that failed, the first one first; side by side, several can fail."""
+        return tuple(dict.fromkeys([*self._rolled_back, *([self.failed] if self.failed else [])]))
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The stacks that CloudFormation is still changing."""
+        return tuple(sorted(self.active - self.changed.keys() - self._rolled_back.keys()))
 
     def feed_line(self, line: str) -> None:
         """Parse one line."""
@@ -60,10 +72,13 @@ class CdkOutput:
         if found := _ACTIVITY.fullmatch(text):
             self.flush()
             self.active.add(found["stack"])
-            self._progress(_activity(found))
+            activity = _activity(found)
+            if activity.event.is_of_stack and _IS_FAILURE.search(activity.event.status):
+                self._rolled_back[found["stack"]] = None
+            self._progress(activity)
         elif found := _DEPLOYING.fullmatch(text):
             self.flush()
-            self._number, self._count = int(found["number"]), int(found["of"])
+            self._count = int(found["of"])
         elif found := _FINISHED.fullmatch(text):
             self.flush()
             self.changed[found["stack"]] = found["unchanged"] is None
@@ -71,7 +86,8 @@ class CdkOutput:
                 StackFinished(
                     stack=found["stack"],
                     is_changed=found["unchanged"] is None,
-                    number=self._number,
+                    # The CLI numbers stacks as they start, and those side by side end in any order.
+                    number=len(self.changed),
                     count=self._count,
                 )
             )

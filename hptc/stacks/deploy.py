@@ -7,7 +7,6 @@ fails, the reason comes from CloudFormation's events.
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -21,15 +20,16 @@ from hptc.errors import AwsError, OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.project import project_file
 from hptc.project.project_file import Environment
+from hptc.service.interface import DeployedStack
 from hptc.service.stacks import check_owners, check_unchanging, existing_stacks
 from hptc.stacks.cdk_cli import find_cdk, run_cdk
 from hptc.stacks.cdk_output import CdkOutput
-from hptc.stacks.events import Failure, failure_of
-from hptc.stacks.leftovers import leftover
+from hptc.stacks.deploy_errors import deployment_error
 from hptc.stacks.losses import Loss, losses
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
-from hptc.text import listed_code
+from hptc.stacks.unchanged import is_unchanged
+from hptc.text import listed_code, plural
 
 _TEMPLATE = ".template.json"
 
@@ -54,6 +54,12 @@ class DeployConsent:
     destroyed: Collection[str] = ()  # the names of keys, buckets and VPCs that may be lost
 
 
+CONCURRENCY = 8
+"""How many stacks are deployed side by side. CloudFormation takes about half a minute for a role
+and its policy. The CDK describes each stack that it waits for every few seconds, and CloudFormation
+throttles an account that describes too often."""
+
+
 def deploy(
     folder: Path,
     env: str | None,
@@ -61,8 +67,14 @@ def deploy(
     *,
     consent: DeployConsent,
     callbacks: DeployCallbacks,
+    concurrency: int = CONCURRENCY,
+    is_complete: bool = False,
 ) -> Deployment | None:
     """Deploy one environment of the project that `folder` is in; with `specs`, only their stacks.
+
+    Stacks that were deployed from the same content are left alone, unless `is_complete`. Up to
+    `concurrency` of the others are deployed side by side, each after the stacks that it needs; one
+    after the other if the user is to be asked about changes.
 
     Without consent, changes that broaden permissions and the loss of a key, a bucket or a VPC need
     a confirmation, and a stack of another project is refused. Returns None if a finding is an
@@ -92,21 +104,61 @@ def deploy(
         wanted = all_stacks
         if stacks:
             wanted = all_stacks.intersection([environment.foundation_stack, *stacks])
-        _check_deployed(environment, wanted, synthesized.assembly, consent, callbacks)
-        callbacks.print_status(
-            f"deploying {environment.name}: account {environment.account}, {environment.region}"
-        )
-        output = CdkOutput(callbacks.progress, callbacks.print_status)
+        unchanged = _check_deployed(environment, wanted, synthesized.assembly, consent, callbacks)
+        kept = {} if is_complete else unchanged
+        callbacks.print_status(_overview(environment, len(wanted), len(kept)))
+        deployed = [
+            DeployedOutputs(name=name, is_changed=False, outputs=stack.outputs)
+            for name, stack in kept.items()
+        ]
+        if changed := sorted(wanted - kept.keys()):
+            is_asked = not consent.is_approved and callbacks.ask is not None
+            options = [
+                # By name, the CLI would deploy the stacks that they need too.
+                *([*changed, "--exclusively"] if stacks or kept else ["--all"]),
+                "--app", str(synthesized.assembly),
+                "--require-approval", "never" if consent.is_approved else "broadening",
+                # The CLI can't ask about several stacks at a time.
+                "--concurrency", "1" if is_asked else str(concurrency),
+            ]  # fmt: skip
+            deployed += _deploy_stacks(command, options, environment, root, consent, callbacks)
+    result = tuple(sorted(deployed, key=lambda stack: stack.name))
+    if stacks:
+        return Deployment(environment=environment, stacks=result)
+    return _with_orphans(environment, result, all_stacks)
+
+
+def _overview(environment: Environment, count: int, unchanged: int) -> str:
+    """What is about to be deployed, and what is left alone."""
+    where = f"{environment.name}: account {environment.account}, {environment.region}"
+    if not unchanged:
+        return f"deploying {where}"
+    of = f"{unchanged:,} of {plural(count, 'stack')}"
+    again = "`hptc deploy --all` deploys unchanged stacks too"
+    if unchanged == count:
+        return f"nothing to deploy in {where}: {of} unchanged; {again}"
+    return f"deploying {where}; {of} unchanged ({again})"
+
+
+def _deploy_stacks(
+    command: Sequence[str],
+    options: Sequence[str],
+    environment: Environment,
+    root: Path,
+    consent: DeployConsent,
+    callbacks: DeployCallbacks,
+) -> list[DeployedOutputs]:
+    """Run `cdk deploy`. Raises OperationError if a stack fails."""
+    output = CdkOutput(callbacks.progress, callbacks.print_status)
+    with tempfile.TemporaryDirectory(prefix="hptc-") as scratch:
         outputs_file = Path(scratch, "outputs.json")
         try:
             code = run_cdk(
                 [
                     *command,
                     "deploy",
-                    *(sorted(wanted) if stacks else ["--all"]),
-                    "--app", str(synthesized.assembly),
+                    *options,
                     "--outputs-file", str(outputs_file),
-                    "--require-approval", "never" if consent.is_approved else "broadening",
                     "--progress", "events",
                     "--no-notices",
                     "--no-version-reporting",
@@ -119,18 +171,15 @@ def deploy(
             callbacks.print_status(_still_updating(output))
             raise
         if code != 0:
-            raise _error(environment, output, code)
+            raise deployment_error(environment, output, code)
         output.flush()
         outputs = json.loads(outputs_file.read_text("utf-8"))
-    deployed = tuple(
+    return [
         DeployedOutputs(
             name=name, is_changed=output.changed.get(name, True), outputs=outputs.get(name, {})
         )
         for name in dict.fromkeys([*output.changed, *outputs])
-    )
-    if stacks:
-        return Deployment(environment=environment, stacks=deployed)
-    return _with_orphans(environment, deployed, all_stacks)
+    ]
 
 
 def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
@@ -159,9 +208,10 @@ def _check_deployed(
     assembly: Path,
     consent: DeployConsent,
     callbacks: DeployCallbacks,
-) -> None:
+) -> dict[str, DeployedStack]:
     """Refuse to deploy over stacks of another project, and to lose what the user did not name.
 
+    Returns the deployed stacks that would not change; none if the caller may not read stacks.
     Raises OperationError, and UsageError for an adopted stack that is not deployed here.
     """
     if unknown := sorted(set(consent.adopted) - set(wanted)):
@@ -170,12 +220,15 @@ def _check_deployed(
             help=f"its stacks are {listed_code(sorted(wanted))}",
         )
     lost: list[Loss] = []
+    unchanged: dict[str, DeployedStack] = {}
     try:
         operations = connect(environment).stacks
         found = existing_stacks(wanted, operations)
         check_owners(environment, found.values(), consent.adopted)
         check_unchanging(found.values())
         for name, stack in found.items():
+            before = None
+            after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
             is_checked = name == environment.foundation_stack or name in consent.adopted
             if is_checked and not stack.is_rolled_back:
                 before = operations.template(stack.arn)
@@ -185,9 +238,11 @@ def _check_deployed(
                         "unknown what the stack would lose",
                         help=f"to deploy all the same, add --allow-destroy {name}",
                     )
-                after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
                 lost += losses(stack, before, after)
+            if is_unchanged(environment, stack, after, before):
+                unchanged[name] = stack
     except AwsError as error:
+        unchanged.clear()
         # The CDK deploys with its own roles, so the caller may not be allowed to read stacks; it
         # reports missing credentials itself.
         if not (is_access_denied(error) or isinstance(error, MissingCredentialsError)):
@@ -200,6 +255,7 @@ def _check_deployed(
             "nothing was deployed: the deployment " + "; it ".join(each.text for each in unnamed),
             help=f"restore it in hptc.yaml, or allow it with {names}",
         )
+    return unchanged
 
 
 def _stacks_in(assembly: Path) -> set[str]:
@@ -234,85 +290,9 @@ def _with_orphans(
 
 
 def _still_updating(output: CdkOutput) -> str:
-    stacks = sorted(output.active - output.changed.keys())
-    if not stacks:
+    if not output.unfinished:
         return "no stack was being updated"
     return (
-        f"CloudFormation is still updating {listed_code(stacks)}; rerun `hptc deploy` when it "
-        "has finished"
+        f"CloudFormation is still updating {listed_code(output.unfinished)}; rerun `hptc deploy` "
+        "when it has finished"
     )
-
-
-def _error(environment: Environment, output: CdkOutput, code: int) -> OperationError:
-    """Why the CLI failed: CloudFormation's reason, or else the last output of the CLI."""
-    stack = output.failed
-    if stack:
-        try:
-            failure = failure_of(connect(environment).stacks.events(stack))
-        except AwsError:
-            failure = None  # the CLI's roles may read events that the caller may not
-        if failure is not None and (stack in output.active or failure.is_stuck):
-            is_old = stack not in output.active
-            since = f" is {failure.status} since an earlier deployment" if is_old else ""
-            left = [f"\n  left: {leftover(each, environment.region)}" for each in failure.left]
-            return OperationError(
-                failure.message(since) + "".join(left), help=_help_after(failure, environment)
-            )
-    last = output.failure_message() or f"`cdk deploy` exited with code {code}"
-    message, help = _cli_error(last, environment)
-    return OperationError(f"`{stack}`: {message}" if stack else message, help=help)
-
-
-def _help_after(failure: Failure, environment: Environment) -> str:
-    # What AWS could not do for a moment is not for the user to fix.
-    first = "this is temporary: " if failure.is_temporary else "fix this, then "
-    again = f"{first}rerun `hptc deploy`"
-    match failure.status:
-        case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
-            return f"{again}; the CDK deletes the failed stack before it creates it again"
-        case "UPDATE_ROLLBACK_COMPLETE":
-            return f"{again}; the stack was rolled back to its previous state"
-        case "UPDATE_ROLLBACK_FAILED":
-            # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
-            return (
-                f"{'' if failure.is_temporary else 'fix this, '}run `aws cloudformation "
-                f"continue-update-rollback --region {environment.region} --stack-name "
-                f"{failure.cause.stack}`, then rerun `hptc deploy`"
-            )
-        case _:
-            return again
-
-
-def _cli_error(text: str, environment: Environment) -> tuple[str, str]:
-    """A message and a help for an error of the CLI."""
-    for pattern, message, help in _CLI_ERRORS:
-        if re.search(pattern, text, re.IGNORECASE):
-            place = {"account": environment.account, "region": environment.region}
-            return message or text, help.format(**place)
-    return text, ""
-
-
-# Errors of the CLI before CloudFormation starts: a pattern, a clearer message, and what to do.
-_CLI_ERRORS = (
-    (
-        "bootstrapped",
-        "",
-        "run once per account and Region: cdk bootstrap aws://{account}/{region}",
-    ),
-    (
-        "security-sensitive updates, but terminal",
-        "the changes above broaden permissions, and without a terminal they can't be confirmed",
-        "`hptc deploy --yes` deploys them without a confirmation",
-    ),
-    ("deployment cancelled", "the deployment was cancelled", ""),
-    (
-        "paused fail state",
-        "",
-        "roll the stack back with `cdk rollback`, or run `hptc deploy` in a terminal without --yes",
-    ),
-    (
-        "no credentials|expired|security token|sso session",
-        "",
-        "run `aws sso login`, or set AWS_PROFILE to a profile for account {account}",
-    ),
-)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from hptc.aws.client import Aws
+from hptc.cdk.synth import synth_project
+from hptc.compiler.workspace import Workspace
 from hptc.errors import EXIT_OPERATION, AwsError, OperationError, UsageError
+from hptc.infrastructure.stack_owner import stack_tags
+from hptc.project.project_file import Environment
 from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
 from hptc.stacks.losses import Loss
 from hptc.stacks.results import Deployment, StackProgress
+from hptc.stacks.unchanged import is_unchanged
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import project, spec
 
@@ -47,6 +55,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project(root, {"churn": spec("churn")})
     (root / "node_modules" / ".bin").mkdir(parents=True)
     return root
+
+
+def environment_of(folder: Path) -> Environment:
+    found, _ = Workspace().project_of(folder)
+    assert found is not None
+    environment = found.environment("dev")
+    assert environment is not None
+    return environment
 
 
 def write_cdk(folder: Path, text: str, *, code: int = 1, outputs: str = "{}") -> None:
@@ -163,6 +179,8 @@ def test_a_success(folder: Path) -> None:
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
     assert arguments[:2] == ["deploy", "--all"]
     assert arguments[arguments.index("--require-approval") + 1] == "never"
+    assert arguments[arguments.index("--concurrency") + 1] == "8"
+    assert "--exclusively" not in arguments
 
 
 def test_outputs_of_a_stack_without_progress(folder: Path) -> None:
@@ -180,10 +198,33 @@ def test_some_specs_only(folder: Path) -> None:
     result, _ = run(folder, "churn")
     assert (result.orphaned, result.listing_error) == (None, "")
     arguments = (folder / "arguments").read_text("utf-8").split("\n")
-    assert arguments[:4] == ["deploy", FOUNDATION, STACK, "--app"]
+    assert arguments[:5] == ["deploy", FOUNDATION, STACK, "--exclusively", "--app"]
     assert arguments[arguments.index("--require-approval") + 1] == "broadening"
     with pytest.raises(UsageError, match=f"no stack `{FOUNDATION}-nope` found to deploy"):
         run(folder, "nope")
+
+
+@pytest.mark.parametrize(
+    ("is_approved", "is_interactive", "concurrency"),
+    [(True, True, "3"), (True, False, "3"), (False, False, "3"), (False, True, "1")],
+)
+def test_one_stack_at_a_time_if_changes_are_confirmed(
+    folder: Path, is_approved: bool, is_interactive: bool, concurrency: str
+) -> None:
+    """The CLI refuses to ask about a change while it deploys several stacks."""
+    write_cdk(folder, SUCCESS, code=0)
+    reported = Reported()
+    callbacks = replace(reported.callbacks(), ask=reported.lines.append if is_interactive else None)
+    deploy(
+        folder,
+        "dev",
+        (),
+        consent=DeployConsent(is_approved=is_approved),
+        callbacks=callbacks,
+        concurrency=3,
+    )
+    arguments = (folder / "arguments").read_text("utf-8").split("\n")
+    assert arguments[arguments.index("--concurrency") + 1] == concurrency
 
 
 def test_an_interruption_names_the_stacks_in_progress(folder: Path) -> None:
@@ -337,6 +378,92 @@ class TestDeployedStacks:
             assert "--allow-destroy Legacy" in raised.value.help
         assert self.deployed(folder) is is_deployed
         assert len(asked) == (answer is not None)
+
+    @pytest.fixture
+    def current(self, folder: Path, stacks: FakeStacks) -> FakeStacks:
+        """Both stacks, as the last deployment left them."""
+        assert synth_project(folder, "dev", folder / "current").assembly is not None
+        for name in (FOUNDATION, STACK):
+            text = (folder / "current" / f"{name}.template.json").read_text("utf-8")
+            stacks.templates[name] = json.loads(text)
+            values = stacks.templates[name]["Outputs"]
+            stacks.stacks[name] = {
+                key: each["Value"] if key == "Digest" else f"the {key}"
+                for key, each in values.items()
+            }
+            stacks.statuses[name] = "CREATE_COMPLETE"
+            stacks.tags[name] = stack_tags(environment_of(folder))
+        shutil.rmtree(folder / "current")
+        return stacks
+
+    def chosen(self, folder: Path) -> list[str]:
+        """The arguments that select stacks."""
+        arguments = (folder / "arguments").read_text("utf-8").split("\n")
+        return arguments[1 : arguments.index("--app")]
+
+    def test_unchanged_stacks_are_left_alone(self, folder: Path, current: FakeStacks) -> None:
+        result, reported = run(folder)
+        assert not self.deployed(folder)
+        assert [(each.name, each.is_changed) for each in result.stacks] == [
+            (FOUNDATION, False),
+            (STACK, False),
+        ]
+        assert result.stacks[1].outputs == current.stacks[STACK]
+        assert reported.lines[-1] == (
+            "nothing to deploy in dev: account 123456789012, us-east-1: 2 of 2 stacks unchanged; "
+            "`hptc deploy --all` deploys unchanged stacks too"
+        )
+        run(folder, "churn")
+        assert not self.deployed(folder)
+        callbacks, consent = Reported().callbacks(), DeployConsent()
+        deploy(folder, "dev", (), consent=consent, callbacks=callbacks, is_complete=True)
+        assert self.chosen(folder) == ["--all"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param(lambda s: s.stacks[STACK].update(Digest="0" * 16), id="digest"),
+            pytest.param(lambda s: s.stacks[STACK].pop("Digest"), id="no-digest"),
+            pytest.param(lambda s: s.stacks[STACK].update(More="1"), id="outputs"),
+            pytest.param(lambda s: s.stacks.pop(STACK), id="not-deployed"),
+            pytest.param(lambda s: s.tags[STACK].pop("hptc:repository"), id="tags"),
+            pytest.param(
+                lambda s: s.statuses.update({STACK: "UPDATE_ROLLBACK_COMPLETE"}), id="rolled-back"
+            ),
+        ],
+    )
+    def test_the_stack_that_changed_is_deployed(
+        self, folder: Path, current: FakeStacks, change: Callable[[FakeStacks], object]
+    ) -> None:
+        change(current)
+        write_cdk(folder, f"✅  {STACK}", code=0, outputs=f'{{"{STACK}": {{"A": "b"}}}}')
+        result, reported = run(folder)
+        assert self.chosen(folder) == [STACK, "--exclusively"]
+        assert [(each.name, each.is_changed) for each in result.stacks] == [
+            (FOUNDATION, False),
+            (STACK, True),
+        ]
+        assert (
+            "deploying dev: account 123456789012, us-east-1; 1 of 2 stacks unchanged "
+            "(`hptc deploy --all` deploys unchanged stacks too)"
+        ) in reported.lines
+
+    def test_the_foundation_of_another_release_is_deployed(
+        self, folder: Path, current: FakeStacks
+    ) -> None:
+        """Its template is read anyway, so that it is compared whatever the digest says."""
+        current.templates[FOUNDATION]["Description"] = "an older one"
+        run(folder)
+        assert self.chosen(folder) == [FOUNDATION, "--exclusively"]
+
+    def test_parameters_are_read_again(self, folder: Path, current: FakeStacks) -> None:
+        """Only a deployment reads the values of SSM parameters."""
+        template = current.templates[STACK]
+        found = current.find(STACK)
+        assert found is not None
+        assert is_unchanged(environment_of(folder), found, template)
+        with_parameter = {**template, "Parameters": {"DataBucketParameter": {}}}
+        assert not is_unchanged(environment_of(folder), found, with_parameter)
 
     def test_a_shrinking_project_removes_no_stack(self, folder: Path, stacks: FakeStacks) -> None:
         stacks.stacks |= {STACK: {}, f"{FOUNDATION}-gone": {"ExecutionRoleArn": "arn"}}

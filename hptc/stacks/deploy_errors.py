@@ -1,0 +1,92 @@
+"""Explains why the CDK CLI failed: CloudFormation's reason, or else the last output of the CLI."""
+
+from __future__ import annotations
+
+import re
+
+from hptc.aws.client import connect
+from hptc.errors import AwsError, OperationError
+from hptc.project.project_file import Environment
+from hptc.stacks.cdk_output import CdkOutput
+from hptc.stacks.events import Failure, failure_of
+from hptc.stacks.leftovers import leftover
+
+
+def deployment_error(environment: Environment, output: CdkOutput, code: int) -> OperationError:
+    """Why the CLI failed: CloudFormation's reasons, or else the last output of the CLI.
+
+    Of stacks that fail side by side, the CLI reports only one; this reports each of them.
+    """
+    failures = []
+    for stack in output.failures:
+        try:
+            failure = failure_of(connect(environment).stacks.events(stack))
+        except AwsError:
+            break  # the CLI's roles may read events that the caller may not
+        if failure is not None and (stack in output.active or failure.is_stuck):
+            is_old = stack not in output.active
+            since = f" is {failure.status} since an earlier deployment" if is_old else ""
+            left = [f"\n  left: {leftover(each, environment.region)}" for each in failure.left]
+            failures.append((failure, failure.message(since) + "".join(left)))
+    if failures:
+        helps = dict.fromkeys(_help_after(failure, environment) for failure, _ in failures)
+        return OperationError("\n  ".join(text for _, text in failures), help="; ".join(helps))
+    last = output.failure_message() or f"`cdk deploy` exited with code {code}"
+    message, help = _cli_error(last, environment)
+    stack = output.failed
+    return OperationError(f"`{stack}`: {message}" if stack else message, help=help)
+
+
+def _help_after(failure: Failure, environment: Environment) -> str:
+    # What AWS could not do for a moment is not for the user to fix.
+    first = "this is temporary: " if failure.is_temporary else "fix this, then "
+    again = f"{first}rerun `hptc deploy`"
+    match failure.status:
+        case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
+            return f"{again}; the CDK deletes the failed stack before it creates it again"
+        case "UPDATE_ROLLBACK_COMPLETE":
+            return f"{again}; the stack was rolled back to its previous state"
+        case "UPDATE_ROLLBACK_FAILED":
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
+            return (
+                f"{'' if failure.is_temporary else 'fix this, '}run `aws cloudformation "
+                f"continue-update-rollback --region {environment.region} --stack-name "
+                f"{failure.cause.stack}`, then rerun `hptc deploy`"
+            )
+        case _:
+            return again
+
+
+def _cli_error(text: str, environment: Environment) -> tuple[str, str]:
+    """A message and a help for an error of the CLI."""
+    for pattern, message, help in _CLI_ERRORS:
+        if re.search(pattern, text, re.IGNORECASE):
+            place = {"account": environment.account, "region": environment.region}
+            return message or text, help.format(**place)
+    return text, ""
+
+
+# Errors of the CLI before CloudFormation starts: a pattern, a clearer message, and what to do.
+_CLI_ERRORS = (
+    (
+        "bootstrapped",
+        "",
+        "run once per account and Region: cdk bootstrap aws://{account}/{region}",
+    ),
+    (
+        "security-sensitive updates, but terminal",
+        "the changes above broaden permissions, and without a terminal they can't be confirmed",
+        "`hptc deploy --yes` deploys them without a confirmation",
+    ),
+    ("deployment cancelled", "the deployment was cancelled", ""),
+    (
+        "paused fail state",
+        "",
+        "roll the stack back with `cdk rollback`, or run `hptc deploy` in a terminal without --yes",
+    ),
+    (
+        "no credentials|expired|security token|sso session",
+        "",
+        "run `aws sso login`, or set AWS_PROFILE to a profile for account {account}",
+    ),
+)
