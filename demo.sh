@@ -26,6 +26,14 @@ grep "bootstrapped" build/bootstrap.log
 step "Deploy the foundation stack, and a stack with an execution role for each spec" "hptc deploy --yes"
 hptc deploy --yes
 
+step "Upload the training data (two lines of it, here)" "aws s3 cp … s3://BUCKET/direct-marketing/train/"
+bucket="$(aws cloudformation describe-stacks --stack-name hptc-demo-dev --output text \
+    --query "Stacks[0].Outputs[?OutputKey=='DataBucket'].OutputValue")"
+printf '1,0.5\n0,0.1\n' >build/data.csv
+for channel in train validation; do
+    aws s3 cp build/data.csv "s3://$bucket/direct-marketing/$channel/data.csv"
+done
+
 step "Plan: what would be submitted, and what could it cost?" "hptc plan $spec"
 hptc plan $spec
 

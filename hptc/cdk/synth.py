@@ -20,6 +20,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.frozen import frozen
+from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.foundation import Foundation, Network
 from hptc.infrastructure.scheduled_start import ScheduleStack
@@ -49,6 +50,7 @@ class Synthesized:
     diagnostics: tuple[Diagnostic, ...]
     assembly: Path | None
     notes: tuple[str, ...] = ()  # about the tools
+    specs: tuple[DeployableSpec, ...] = ()  # what the stacks were built from
 
 
 def synth_project(
@@ -76,11 +78,14 @@ def synth_project(
     diagnostics = tuple(dict.fromkeys(each for one in compiled for each in one.diagnostics))
     if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
-    found = environment_stacks(chosen, deployable_specs(compiled))
+    specs = deployable_specs(compiled)
+    found = environment_stacks(chosen, specs)
     if is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account:
         _check_owners(chosen, found.outputs)
     assembly = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
-    return Synthesized(diagnostics=diagnostics, assembly=assembly, notes=_tool_notes())
+    return Synthesized(
+        diagnostics=diagnostics, assembly=assembly, notes=_tool_notes(), specs=tuple(specs)
+    )
 
 
 def _check_owners(environment: Environment, names: Collection[str]) -> None:

@@ -12,7 +12,12 @@ from hptc.cli.extras import require
 from hptc.cli.options import AS_JSON, ENV
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
-from hptc.render.deployment import deployment_json, render_deployment, render_orphans
+from hptc.render.deployment import (
+    deployment_json,
+    render_deployment,
+    render_orphans,
+    render_uploads,
+)
 from hptc.render.diagnostics import Format, render
 from hptc.stacks import deploy as deployment
 from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
@@ -64,7 +69,9 @@ def deploy(
 
     Deploys the foundation stack and one stack for each spec, or only for the specs that SPECS
     names; stacks that are unchanged since their last deployment are left alone. Prints the outputs
-    of the stacks. A stack of another project or repository is refused,
+    of the stacks, and how to upload the data that the specs read.
+
+    A stack of another project or repository is refused,
     and removing a key, a bucket or a VPC needs its name.
     """
     require("aws_cdk", "cdk")
@@ -87,6 +94,8 @@ def deploy(
     if result is None:
         return EXIT_FINDINGS
     print_result(deployment_json(result) if as_json else render_deployment(result))
+    if commands := render_uploads(result):
+        print_status(commands)
     if orphans := render_orphans(result):
         print_status(orphans)
     return EXIT_OK

@@ -18,6 +18,7 @@ from hptc.stacks.results import (
     StackFinished,
     StackProgress,
 )
+from hptc.stacks.uploads import LOCAL_FOLDER
 from hptc.text import json_text, plural, printable
 
 VERSION = 1
@@ -55,6 +56,25 @@ def _outputs(stack: DeployedOutputs) -> Sequence[str]:
     width = max(map(len, outputs), default=0)
     lines = [f"  {key.ljust(width)}  {value}" for key, value in outputs.items()]
     return [printable(line) for line in (stack.name, *lines)]
+
+
+def render_uploads(deployment: Deployment) -> str:
+    """The commands that upload what the specs of changed stacks read; empty if there are none."""
+    environment = deployment.environment
+    changed = {stack.name for stack in deployment.stacks if stack.is_changed}
+    is_new = environment.foundation_stack in changed
+    commands = [
+        each.command
+        for each in deployment.uploads
+        if is_new or any(environment.spec_stack(spec) in changed for spec in each.specs)
+    ]
+    if not commands:
+        return ""
+    lines = [
+        f"upload what the specs read, from your own folders instead of {LOCAL_FOLDER}/:",
+        *(f"  {command}" for command in commands),
+    ]
+    return "\n".join(map(printable, lines))
 
 
 def render_orphans(deployment: Deployment) -> str:
@@ -129,6 +149,10 @@ def deployment_json(deployment: Deployment) -> str:
                     "outputs": dict(sorted(stack.outputs.items())),
                 }
                 for stack in deployment.stacks
+            ],
+            "uploads": [
+                {"uri": each.uri, "specs": list(each.specs), "command": each.command}
+                for each in deployment.uploads
             ],
             "orphaned_stacks": (None if deployment.orphaned is None else list(deployment.orphaned)),
         },

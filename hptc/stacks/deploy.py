@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hptc.aws.aws_errors import MissingCredentialsError, is_access_denied
@@ -29,6 +30,7 @@ from hptc.stacks.losses import Loss, losses
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
 from hptc.stacks.unchanged import is_unchanged
+from hptc.stacks.uploads import uploads
 from hptc.text import listed_code, plural
 
 _TEMPLATE = ".template.json"
@@ -123,9 +125,12 @@ def deploy(
             ]  # fmt: skip
             deployed += _deploy_stacks(command, options, environment, root, consent, callbacks)
     result = tuple(sorted(deployed, key=lambda stack: stack.name))
+    chosen = [spec for spec in synthesized.specs if not specs or spec.name in specs]
+    shared = next((each for each in result if each.name == environment.foundation_stack), None)
+    needed = uploads(environment, chosen, shared.outputs) if shared is not None else ()
     if stacks:
-        return Deployment(environment=environment, stacks=result)
-    return _with_orphans(environment, result, all_stacks)
+        return Deployment(environment=environment, stacks=result, uploads=needed)
+    return replace(_with_orphans(environment, result, all_stacks), uploads=needed)
 
 
 def _overview(environment: Environment, count: int, unchanged: int) -> str:

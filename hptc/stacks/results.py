@@ -8,6 +8,7 @@ from enum import StrEnum
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.service.interface import StackEvent, StackResource
+from hptc.stacks.uploads import Upload
 
 
 class StackState(StrEnum):
@@ -59,6 +60,7 @@ class Deployment:
     stacks: tuple[DeployedOutputs, ...]
     orphaned: tuple[str, ...] | None = None  # stacks that no spec needs; None if not listed
     listing_error: str = ""  # why the orphaned stacks are unknown
+    uploads: tuple[Upload, ...] = ()  # what the specs read from the data bucket
 
 
 @frozen

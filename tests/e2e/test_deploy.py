@@ -75,6 +75,7 @@ def test_from_the_first_stack_to_the_last(
         second.err
     )
     assert f"  {GONE_STACK}\nhelp: `hptc destroy STACK --env dev`" in second.err
+    data = project.outputs(FOUNDATION)["DataBucket"]
     assert second.json == {
         "version": 1,
         "project": "demo",
@@ -84,6 +85,14 @@ def test_from_the_first_stack_to_the_last(
         "stacks": [
             {"name": name, "changed": False, "outputs": project.outputs(name)}
             for name in (FOUNDATION, KEPT_STACK)
+        ],
+        "uploads": [
+            {
+                "uri": (uri := f"s3://{data}/direct-marketing/{channel}/"),
+                "specs": [KEPT],
+                "command": f"aws s3 sync data/direct-marketing/{channel}/ {uri} --region {REGION}",
+            }
+            for channel in ("train", "validation")
         ],
         "orphaned_stacks": [GONE_STACK],
     }

@@ -134,6 +134,7 @@ def test_json(orphaned: tuple[str, ...] | None) -> None:
             {"name": "a", "changed": False, "outputs": {"DataBucket": "d", "KmsKeyArn": "k"}},
             {"name": "a-x", "changed": True, "outputs": {}},
         ],
+        "uploads": [],
         "orphaned_stacks": orphaned if orphaned is None else list(orphaned),
     }
 

@@ -1,0 +1,86 @@
+"""What a user uploads to the data bucket of an environment before its specs can run.
+
+These are the inputs that specs read from the bucket that hptc creates, and code archives in it. The
+local folder is unknown, so each location is given one of the same name below `data/`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+
+from hptc.frozen import frozen
+from hptc.infrastructure.deployable_spec import DeployableSpec
+from hptc.infrastructure.stack_outputs import output_key
+from hptc.infrastructure.storage_permissions import code_uri
+from hptc.project.project_file import Environment
+from hptc.project.references import reference
+from hptc.request.tuning_job import Definition, S3Source
+
+LOCAL_FOLDER = "data"
+_BUCKET = "data_bucket"
+_MANIFESTS = ("ManifestFile", "AugmentedManifestFile")
+
+
+@frozen
+class Upload:
+    """A location in the data bucket that specs read: a prefix, or one object."""
+
+    uri: str
+    key: str
+    is_object: bool
+    region: str
+    specs: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The AWS CLI command that uploads it from the folder of its name.
+
+        https://docs.aws.amazon.com/cli/latest/reference/s3/sync.html
+        """
+        verb = "cp" if self.is_object else "sync"
+        local = f"{LOCAL_FOLDER}/{self.key}"
+        return shlex.join(["aws", "s3", verb, local, self.uri, "--region", self.region])
+
+
+def uploads(
+    environment: Environment, specs: Iterable[DeployableSpec], outputs: Mapping[str, str]
+) -> tuple[Upload, ...]:
+    """The uploads that specs need, in their order; none without a data bucket among the outputs.
+
+    `outputs` are those of the deployed foundation.
+    """
+    bucket = outputs.get(output_key(_BUCKET))
+    if bucket is None or environment.infrastructure.data_bucket != "managed":
+        return ()
+    found: dict[tuple[str, bool], dict[str, None]] = {}
+    for spec in specs:
+        for definition in spec.job.definitions:
+            for location in _locations(definition):
+                found.setdefault(location, {})[spec.name] = None
+    return tuple(
+        Upload(
+            uri=f"s3://{bucket}/{key}",
+            key=key,
+            is_object=is_object,
+            region=environment.region,
+            specs=tuple(names),
+        )
+        for (key, is_object), names in found.items()
+    )
+
+
+def _locations(definition: Definition) -> Iterator[tuple[str, bool]]:
+    """The keys in the data bucket that a definition reads, and whether each is one object."""
+    start = f"s3://{reference(_BUCKET)}/"
+    for channel in definition.channels:
+        for source in channel.sources:
+            if isinstance(source, S3Source) and source.uri.startswith(start):
+                key = source.uri.removeprefix(start)
+                # A prefix may be the whole key of an object.
+                has_suffix = bool(posixpath.splitext(key)[1])
+                yield key, source.data_type in _MANIFESTS or has_suffix
+    code = code_uri(definition) or ""
+    if code.startswith(start):
+        yield code.removeprefix(start), True

@@ -1,0 +1,87 @@
+"""What specs read from the environment's data bucket, and the commands that upload it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from hptc.compiler.deployable import deployable_specs
+from hptc.render.deployment import deployment_json, render_uploads
+from hptc.stacks.results import DeployedOutputs, Deployment
+from hptc.stacks.uploads import uploads
+from tests.support.plans import project, spec
+
+OUTPUTS = {"DataBucket": "data-of-ours", "ArtifactBucket": "artifacts"}
+FOUNDATION = "hptc-churn-dev"
+VALIDATION = (
+    "aws s3 sync data/churn/validation/ s3://data-of-ours/churn/validation/ --region us-east-1"
+)
+
+
+def deployment(folder: Path, *, changed: str = FOUNDATION) -> Deployment:
+    """A project of two specs that share their training data."""
+    train = "s3://{{ data_bucket }}/churn/train/"
+    manifest = "s3://{{ data_bucket }}/churn/all.csv"
+    elsewhere = "s3://lake/churn/train/"
+    compiled = project(
+        folder,
+        {
+            "a": spec("a", ("s3://{{ data_bucket }}/churn/validation/", manifest)),
+            "b": spec("b"),
+            "c": spec("c", (train, elsewhere)),
+        },
+    )
+    environment = compiled[0].environment
+    assert environment is not None
+    names = (FOUNDATION, *(f"{FOUNDATION}-{name}" for name in "abc"))
+    return Deployment(
+        environment=environment,
+        stacks=tuple(
+            DeployedOutputs(name=name, is_changed=name == changed, outputs={}) for name in names
+        ),
+        uploads=uploads(environment, deployable_specs(compiled), OUTPUTS),
+    )
+
+
+def test_each_location_once(tmp_path: Path) -> None:
+    found = deployment(tmp_path)
+    assert [(each.uri, each.specs) for each in found.uploads] == [
+        ("s3://data-of-ours/churn/train/", ("a", "b")),
+        ("s3://data-of-ours/churn/all.csv", ("a",)),
+        ("s3://data-of-ours/churn/validation/", ("b", "c")),
+    ]
+    assert render_uploads(found).splitlines() == [
+        "upload what the specs read, from your own folders instead of data/:",
+        "  aws s3 sync data/churn/train/ s3://data-of-ours/churn/train/ --region us-east-1",
+        "  aws s3 cp data/churn/all.csv s3://data-of-ours/churn/all.csv --region us-east-1",
+        f"  {VALIDATION}",
+    ]
+
+
+def test_text_is_about_changed_stacks_and_json_about_all(tmp_path: Path) -> None:
+    found = deployment(tmp_path, changed=f"{FOUNDATION}-c")
+    assert [line.split()[4] for line in render_uploads(found).splitlines()[1:]] == [
+        "s3://data-of-ours/churn/validation/"
+    ]
+    assert render_uploads(deployment(tmp_path, changed="")) == ""
+    assert json.loads(deployment_json(found))["uploads"][2] == {
+        "uri": "s3://data-of-ours/churn/validation/",
+        "specs": ["b", "c"],
+        "command": VALIDATION,
+    }
+
+
+def test_a_bucket_that_is_not_hptcs_gets_none(tmp_path: Path) -> None:
+    found = deployment(tmp_path)
+    specs = deployable_specs(project(tmp_path, {"b": spec("b")}))
+    assert uploads(found.environment, specs, {}) == ()
+    chosen = found.environment.infrastructure.model_copy(update={"data_bucket": "lake"})
+    assert uploads(replace(found.environment, infrastructure=chosen), specs, OUTPUTS) == ()
+
+
+def test_a_strange_key_is_quoted(tmp_path: Path) -> None:
+    found = deployment(tmp_path)
+    one = replace(found.uploads[0], key="a b/$(x)/", uri="s3://data-of-ours/a b/$(x)/")
+    assert shlex.split(one.command)[3:5] == ["data/a b/$(x)/", "s3://data-of-ours/a b/$(x)/"]
