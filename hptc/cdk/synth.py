@@ -6,13 +6,14 @@ depend on the specs alone: the same specs give the same bytes.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
@@ -31,6 +32,8 @@ from hptc.project.project_file import FILE_NAME, Environment
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
+    from hptc.service.interface import DeployedStack
+
 VALIDATE = "HPTC_CDK_VALIDATE"
 """If set to 1, CDK also validates the templates, which takes seconds and hundreds of MB."""
 
@@ -40,6 +43,9 @@ _NODE_MAJOR = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
 _CLI_ACCOUNT = "CDK_DEFAULT_ACCOUNT"
 """The CDK CLI sets this variable to the account of its credentials:
 https://docs.aws.amazon.com/cdk/v2/guide/environments.html"""
+_CLI_CONTEXT = "CDK_CONTEXT_JSON"
+"""The CDK CLI sets this variable to the context of the app, such as that of `cdk deploy -c`."""
+_ALLOW_DESTROY = "allow-destroy"
 _FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
@@ -59,8 +65,9 @@ def synth_project(
     """Compile a project's specs and write their stacks to `outdir`.
 
     If the CDK CLI has credentials for the environment's account, the deployed stacks are looked up:
-    raises OperationError for one of another project. Raises UsageError without a project or an
-    environment, and when a tool is missing.
+    raises OperationError for one of another project, and if the foundation would lose a key, a
+    bucket or a VPC that the context value `allow-destroy` does not name. Raises UsageError without
+    a project or an environment, and when a tool is missing.
     """
     workspace = Workspace(environment=environment)
     project, faults = workspace.project_of(root)
@@ -80,25 +87,68 @@ def synth_project(
         return Synthesized(diagnostics=diagnostics, assembly=None)
     specs = deployable_specs(compiled)
     found = environment_stacks(chosen, specs)
-    if is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account:
-        _check_owners(chosen, found.outputs)
+    is_checked = is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account
+    deployed, notes = _deployed_foundation(chosen, found.outputs) if is_checked else (None, ())
     assembly = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
+    if deployed is not None:
+        _check_losses(deployed, assembly)
     return Synthesized(
-        diagnostics=diagnostics, assembly=assembly, notes=_tool_notes(), specs=tuple(specs)
+        diagnostics=diagnostics,
+        assembly=assembly,
+        notes=(*_tool_notes(), *notes),
+        specs=tuple(specs),
     )
 
 
-def _check_owners(environment: Environment, names: Collection[str]) -> None:
-    """Refuse stacks of another project or repository, if the caller may read stacks."""
+@frozen
+class _Deployed:
+    """A deployed stack, and its template."""
+
+    stack: DeployedStack
+    template: Mapping[str, Any]
+
+
+def _deployed_foundation(
+    environment: Environment, names: Collection[str]
+) -> tuple[_Deployed | None, tuple[str, ...]]:
+    """The foundation as it is deployed, if it is and the caller may read stacks; and notes.
+
+    Refuses stacks of another project or repository.
+    """
     from hptc.aws.aws_errors import MissingCredentialsError, is_access_denied
     from hptc.aws.client import connect
     from hptc.service.stacks import check_owners, existing_stacks
 
     try:
-        check_owners(environment, existing_stacks(names, connect(environment).stacks).values())
+        operations = connect(environment).stacks
+        found = existing_stacks(names, operations)
+        check_owners(environment, found.values())
+        stack = found.get(environment.foundation_stack)
+        if stack is None:
+            return None, ()
+        return _Deployed(stack=stack, template=operations.template(stack.arn)), ()
     except AwsError as error:
-        if not (is_access_denied(error) or isinstance(error, MissingCredentialsError)):
+        if isinstance(error, MissingCredentialsError):
+            return None, ()
+        if not is_access_denied(error):
             raise
+        return None, (f"the deployed stacks were not checked: {error.message}",)
+
+
+def _check_losses(deployed: _Deployed, assembly: Path) -> None:
+    """Refuse to remove or replace what the user did not name."""
+    from hptc.service.losses import loss_error, unnamed_losses
+
+    def allow(names: Sequence[str]) -> str:
+        return f"-c {_ALLOW_DESTROY}={','.join(names)}"
+
+    context = json.loads(os.environ.get(_CLI_CONTEXT, "{}"))
+    named = [name.strip() for name in str(context.get(_ALLOW_DESTROY, "")).split(",")]
+    template = assembly / f"{deployed.stack.name}.template.json"
+    after = json.loads(template.read_text("utf-8"))
+    lost = unnamed_losses(deployed.stack, deployed.template, after, named, allow)
+    if lost:
+        raise loss_error(lost, allow)
 
 
 def build(

@@ -19,9 +19,9 @@ from hptc.render.deployment import (
     render_uploads,
 )
 from hptc.render.diagnostics import Format, render
+from hptc.service.losses import Loss
 from hptc.stacks import deploy as deployment
 from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
-from hptc.stacks.losses import Loss
 
 
 @click.command()

@@ -7,8 +7,8 @@ from typing import assert_never
 
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
+from hptc.service.losses import consequence
 from hptc.stacks.leftovers import leftover
-from hptc.stacks.losses import consequence
 from hptc.stacks.results import (
     DeployedOutputs,
     Deployment,

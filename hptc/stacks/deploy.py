@@ -17,16 +17,16 @@ from hptc.aws.client import connect
 from hptc.cdk.synth import synth_project
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
-from hptc.errors import AwsError, OperationError, UsageError
+from hptc.errors import AwsError, UsageError
 from hptc.frozen import frozen
 from hptc.project import project_file
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack
+from hptc.service.losses import Loss, loss_error, unnamed_losses
 from hptc.service.stacks import check_owners, check_unchanging, existing_stacks
 from hptc.stacks.cdk_cli import find_cdk, run_cdk
 from hptc.stacks.cdk_output import CdkOutput
 from hptc.stacks.deploy_errors import deployment_error
-from hptc.stacks.losses import Loss, losses
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
 from hptc.stacks.unchanged import is_unchanged
@@ -237,13 +237,7 @@ def _check_deployed(
             is_checked = name == environment.foundation_stack or name in consent.adopted
             if is_checked and not stack.is_rolled_back:
                 before = operations.template(stack.arn)
-                if not before and name not in consent.destroyed:
-                    raise OperationError(
-                        f"nothing was deployed: the template of `{name}` is not JSON, so it is "
-                        "unknown what the stack would lose",
-                        help=f"to deploy all the same, add --allow-destroy {name}",
-                    )
-                lost += losses(stack, before, after)
+                lost += unnamed_losses(stack, before, after, consent.destroyed, _allow)
             if is_unchanged(environment, stack, after, before):
                 unchanged[name] = stack
     except AwsError as error:
@@ -253,14 +247,13 @@ def _check_deployed(
         if not (is_access_denied(error) or isinstance(error, MissingCredentialsError)):
             raise
         callbacks.print_status(f"the deployed stacks were not checked: {error.message}")
-    unnamed = [each for each in lost if not each.is_named(consent.destroyed)]
-    if unnamed and (callbacks.confirm is None or not all(map(callbacks.confirm, unnamed))):
-        names = " ".join(f"--allow-destroy {each.name}" for each in unnamed)
-        raise OperationError(
-            "nothing was deployed: the deployment " + "; it ".join(each.text for each in unnamed),
-            help=f"restore it in hptc.yaml, or allow it with {names}",
-        )
+    if lost and (callbacks.confirm is None or not all(map(callbacks.confirm, lost))):
+        raise loss_error(lost, _allow)
     return unchanged
+
+
+def _allow(names: Sequence[str]) -> str:
+    return " ".join(f"--allow-destroy {name}" for name in names)
 
 
 def _stacks_in(assembly: Path) -> set[str]:

@@ -17,7 +17,7 @@ from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
-from hptc.errors import OperationError, UsageError
+from hptc.errors import AwsError, OperationError, UsageError
 from hptc.infrastructure.foundation import foundation
 from hptc.infrastructure.scheduled_start import schedule_stacks
 from hptc.infrastructure.spec_stacks import spec_stacks
@@ -343,6 +343,56 @@ def test_the_app_refuses_a_stack_of_somebody_else(
     else:  # without credentials for this account, nothing is looked up
         assert synth_project(copy, "dev", copy / "foreign").assembly is not None
         assert stacks.calls == []
+
+
+class TestLosses:
+    """Plain `cdk deploy` of the app loses nothing that the user did not name."""
+
+    @pytest.fixture
+    def stacks(self, monkeypatch: pytest.MonkeyPatch) -> FakeStacks:
+        """The foundation as it was deployed with a bucket more."""
+        stacks = FakeStacks({"hptc-demo-dev": {}})
+        stacks.templates["hptc-demo-dev"] = {"Resources": {"Legacy": {"Type": "AWS::S3::Bucket"}}}
+        aws = Aws(tuning=FakeTuning(), stacks=stacks, region="us-east-1")
+        monkeypatch.setattr("hptc.aws.client.connect", lambda _: aws)
+        monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "123456789012")
+        monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+        return stacks
+
+    @pytest.mark.parametrize("context", [None, {}, {"allow-destroy": "Other, data_bucket"}])
+    def test_an_unnamed_one_stops_the_app(
+        self,
+        context: dict[str, str] | None,
+        stacks: FakeStacks,
+        copy: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        if context is not None:
+            monkeypatch.setenv("CDK_CONTEXT_JSON", json.dumps(context))
+        with pytest.raises(OperationError, match="removes the bucket `Legacy`") as raised:
+            synth_project(copy, "dev", copy / "out")
+        assert raised.value.help.endswith("allow it with -c allow-destroy=Legacy")
+
+    def test_a_named_one_does_not(
+        self, stacks: FakeStacks, copy: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CDK_CONTEXT_JSON", '{"allow-destroy": "data_bucket, Legacy"}')
+        assert synth_project(copy, "dev", copy / "out").assembly is not None
+
+    def test_nothing_is_lost_with_a_failed_creation(self, stacks: FakeStacks, copy: Path) -> None:
+        stacks.statuses["hptc-demo-dev"] = "ROLLBACK_COMPLETE"
+        assert synth_project(copy, "dev", copy / "out").assembly is not None
+
+    def test_what_the_caller_may_not_read_is_a_note(
+        self, stacks: FakeStacks, copy: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(_: str) -> None:
+            raise AwsError("not authorized", code="AccessDenied")
+
+        monkeypatch.setattr(stacks, "template", refuse)
+        found = synth_project(copy, "dev", copy / "out")
+        assert found.assembly is not None
+        assert "the deployed stacks were not checked: not authorized" in found.notes
 
 
 def test_stacks_carry_their_owner_and_templates_do_not(copy: Path) -> None:

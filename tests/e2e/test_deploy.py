@@ -64,7 +64,11 @@ def test_from_the_first_stack_to_the_last(
     finished = [line for line in lines if line.endswith((" (2 of 3)", " (3 of 3)"))]
     assert sorted(line.partition(":")[0] for line in finished) == [KEPT_STACK, GONE_STACK]
     # Nothing of the CDK's own chatter is left.
-    assert all(line.startswith(f"{FOUNDATION}") for line in lines[2:]), first.err
+    *steps, uploads, train, validation = lines[2:]
+    assert all(line.startswith(f"{FOUNDATION}") for line in steps), first.err
+    assert uploads == "upload what the specs read, from your own folders instead of data/:"
+    assert train.startswith("  aws s3 sync data/direct-marketing/train/ s3://")
+    assert validation.startswith("  aws s3 sync data/direct-marketing/validation/ s3://")
     role = project.outputs(GONE_STACK)["ExecutionRoleArn"]
     assert first.out.endswith(f"{GONE_STACK}\n  ExecutionRoleArn  {role}\n")
 
@@ -105,6 +109,20 @@ def test_from_the_first_stack_to_the_last(
     again = project.hptc("deploy", "--all")
     assert f"{KEPT_STACK}: no changes (2 of 2)" in again.err
     assert again.out == third.out
+
+    # Neither way to deploy loses what nobody named: not hptc, and not the CDK alone.
+    hptc_yaml = project.directory / "hptc.yaml"
+    text = hptc_yaml.read_text("utf-8")
+    hptc_yaml.write_text(text.replace("network: managed", "network: absent", 1), "utf-8")
+    lost = f"removes the VPC `network` of the stack `{FOUNDATION}`"
+    refused = project.hptc("deploy", "--yes", expect=3)
+    assert lost in refused.err
+    assert "--allow-destroy network" in refused.err
+    printed = project.cdk("synth", "--quiet", expect=1)
+    assert lost in printed
+    assert "allow it with -c allow-destroy=network" in printed
+    project.cdk("synth", "--quiet", "-c", "allow-destroy=network")
+    hptc_yaml.write_text(text, "utf-8")
 
     before = stacks(project)
     for name, message in (

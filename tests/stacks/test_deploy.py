@@ -18,8 +18,8 @@ from hptc.compiler.workspace import Workspace
 from hptc.errors import EXIT_OPERATION, AwsError, OperationError, UsageError
 from hptc.infrastructure.stack_owner import stack_tags
 from hptc.project.project_file import Environment
+from hptc.service.losses import Loss
 from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
-from hptc.stacks.losses import Loss
 from hptc.stacks.results import Deployment, StackProgress
 from hptc.stacks.unchanged import is_unchanged
 from tests.support.fake_service import FakeStacks, FakeTuning

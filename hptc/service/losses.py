@@ -7,9 +7,10 @@ about permissions. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuid
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.service.interface import RETAINING_POLICIES, DeployedStack, StackResource
 
@@ -30,6 +31,10 @@ _REPLACING: Mapping[str, tuple[str, ...]] = {
 """The properties whose change replaces a resource:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html"""
 _NOUNS = {"AWS::KMS::Key": "KMS key", "AWS::S3::Bucket": "bucket", "AWS::EC2::VPC": "VPC"}
+
+
+AllowText = Callable[[Sequence[str]], str]
+"""How a user allows losses by their names: the options of the command at hand."""
 
 
 @frozen
@@ -81,6 +86,37 @@ _DELETED = {
 def consequence(resource: StackResource) -> str:
     """What happens to a key, a bucket or a VPC when its stack is deleted; empty for others."""
     return (_RETAINED if resource.is_retained else _DELETED).get(resource.type, "")
+
+
+def unnamed_losses(
+    deployed: DeployedStack,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    named: Collection[str],
+    allow: AllowText,
+) -> list[Loss]:
+    """The losses of a deployed stack that the user did not name.
+
+    Raises OperationError if they are unknown because the deployed template can't be read, unless
+    the stack itself is named.
+    """
+    if deployed.is_rolled_back:
+        return []
+    if not before and deployed.name not in named:
+        raise OperationError(
+            f"nothing was deployed: the template of `{deployed.name}` is not JSON, so it is "
+            "unknown what the stack would lose",
+            help=f"to deploy all the same, add {allow([deployed.name])}",
+        )
+    return [each for each in losses(deployed, before, after) if not each.is_named(named)]
+
+
+def loss_error(unnamed: Sequence[Loss], allow: AllowText) -> OperationError:
+    """The error of a deployment that would lose what the user did not name."""
+    return OperationError(
+        "nothing was deployed: the deployment " + "; it ".join(each.text for each in unnamed),
+        help=f"restore it in hptc.yaml, or allow it with {allow([each.name for each in unnamed])}",
+    )
 
 
 def losses(

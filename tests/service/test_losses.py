@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hptc.service.interface import DeployedStack
-from hptc.stacks.losses import losses
+from hptc.service.losses import losses
 
 STACK = DeployedStack(
     name="hptc-churn-dev",
