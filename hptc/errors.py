@@ -1,7 +1,7 @@
 """Exceptions for problems outside the user's specs, each with its exit code.
 
     HptcError
-    ├── FindingsError   1  findings, which are printed already, prevent an operation
+    ├── FindingsError   1  findings about a spec prevent an operation
     ├── UsageError      2  a bad argument, an unreadable file, a missing tool
     └── OperationError  3  AWS or an external tool reported an error
         └── AwsError    3  with the error code from AWS
@@ -32,7 +32,7 @@ class HptcError(Exception):
 
 
 class FindingsError(HptcError):
-    """Findings about a spec, which are printed already, prevent an operation."""
+    """Findings about a spec prevent an operation."""
 
     exit_code = EXIT_FINDINGS
 

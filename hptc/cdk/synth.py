@@ -13,11 +13,10 @@ import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from hptc.cdk.tuning_project import TuningProject, load_environment
 from hptc.compiler.deployable import deployable_specs
-from hptc.compiler.pipeline import compile_paths
-from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, OperationError, UsageError
 from hptc.frozen import frozen
@@ -26,8 +25,7 @@ from hptc.infrastructure.environment_stacks import environment_stacks
 from hptc.infrastructure.foundation import Foundation, Network
 from hptc.infrastructure.scheduled_start import ScheduleStack
 from hptc.infrastructure.spec_stacks import SpecStack
-from hptc.infrastructure.stack_owner import resource_tags, stack_tags
-from hptc.project.project_file import FILE_NAME, Environment
+from hptc.project.project_file import Environment
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -46,6 +44,9 @@ https://docs.aws.amazon.com/cdk/v2/guide/environments.html"""
 _CLI_CONTEXT = "CDK_CONTEXT_JSON"
 """The CDK CLI sets this variable to the context of the app, such as that of `cdk deploy -c`."""
 _ALLOW_DESTROY = "allow-destroy"
+_ONLY_CHILD = "Default"
+"""The id of the construct in each stack. It has no part in the logical ids of its resources:
+https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html"""
 _FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
@@ -69,23 +70,11 @@ def synth_project(
     bucket or a VPC that the context value `allow-destroy` does not name. Raises UsageError without
     a project or an environment, and when a tool is missing.
     """
-    workspace = Workspace(environment=environment)
-    project, faults = workspace.project_of(root)
-    if project is None:
-        if faults:
-            return Synthesized(diagnostics=tuple(faults), assembly=None)
-        raise UsageError(f"no {FILE_NAME} found in {root}", help="run `hptc init` to create one")
-    chosen = project.environment(environment)
+    loaded = load_environment(root, environment)
+    diagnostics, chosen = loaded.diagnostics, loaded.environment
     if chosen is None:
-        raise UsageError(
-            f"{project.document.file} has no environment, but stacks need an account and a Region",
-            help="add one under `environments:`",
-        )
-    compiled = compile_paths([str(project.root)], workspace)
-    diagnostics = tuple(dict.fromkeys(each for one in compiled for each in one.diagnostics))
-    if any(diagnostic.is_error for diagnostic in diagnostics):
         return Synthesized(diagnostics=diagnostics, assembly=None)
-    specs = deployable_specs(compiled)
+    specs = deployable_specs(loaded.compiled)
     found = environment_stacks(chosen, specs)
     is_checked = is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account
     deployed, notes = _deployed_foundation(chosen, found.outputs) if is_checked else (None, ())
@@ -168,8 +157,8 @@ def build(
     _need_tools()
     import aws_cdk as cdk
 
-    from hptc.cdk.foundation_stack import FoundationStack
-    from hptc.cdk.spec_stack import RoleStack
+    from hptc.cdk.tuning_foundation import TuningFoundation
+    from hptc.cdk.tuning_role import TuningRole
 
     checks = os.environ.get(VALIDATE) == "1"
     app = cdk.App(
@@ -184,31 +173,34 @@ def build(
         ),
         outdir=str(outdir),
     )
-    target = cdk.Environment(account=environment.account, region=environment.region)
-    base = None if foundation.is_empty else FoundationStack(app, foundation, target)
+    project = TuningProject(
+        environment=environment,
+        foundation=foundation,
+        roles=tuple(specs),
+        schedules=tuple(schedules),
+    )
+    base = None
+    if not foundation.is_empty:
+        base = _stack(app, project, foundation.stack, "hptc: what the tuning specs share")
+        TuningFoundation(base, _ONLY_CHILD, project)
     roles = {}
     for spec in specs:
-        stack = RoleStack(app, spec, foundation, target)
+        stack = _stack(app, project, spec.stack, f"hptc: the tuning spec {spec.spec}")
+        TuningRole(stack, _ONLY_CHILD, project, spec.spec)
         roles[spec.spec] = stack
         if base is not None:
             stack.add_stack_dependency(base)
     if schedules:
         # Its parts of aws_cdk take a tenth of a second to import.
-        from hptc.cdk.schedule_stack import ScheduledStartStack
+        from hptc.cdk.tuning_schedule import TuningSchedule
 
         for schedule in schedules:
-            schedule_stack = ScheduledStartStack(
-                app, schedule, foundation, environment.spec_stack(schedule.spec), target
-            )
+            text = f"hptc: the schedule of the spec {schedule.spec}"
+            stack = _stack(app, project, schedule.stack, text)
+            TuningSchedule(stack, _ONLY_CHILD, project, schedule.spec)
             for needed in (base, roles.get(schedule.spec)):
                 if needed is not None:
-                    schedule_stack.add_stack_dependency(needed)
-    for key, value in resource_tags(environment).items():
-        cdk.Tags.of(app).add(key, value)
-    for child in app.node.children:
-        # Only of the stack: a template depends on the specs alone.
-        for key, value in stack_tags(environment).items():
-            cast(cdk.Stack, child).tags.set_tag(key, value)
+                    stack.add_stack_dependency(needed)
     if review is not None:
         review(app)
     try:
@@ -221,6 +213,12 @@ def build(
             f"CDK validation of the templates failed: {details.partition(chr(10))[0]}",
             help=f"see {outdir / 'validation-report.json'}",
         ) from None
+
+
+def _stack(app: cdk.App, project: TuningProject, name: str, description: str) -> cdk.Stack:
+    import aws_cdk as cdk
+
+    return cdk.Stack(app, name, env=project.env, description=description)
 
 
 def _context(environment: Environment, foundation: Foundation) -> dict[str, object]:

@@ -66,7 +66,11 @@ def test_nag_reports_what_is_not_explained(tmp_path: Path) -> None:
         import aws_cdk as cdk
         from aws_cdk import aws_iam as iam
 
-        role = app.node.find_child(stack.stack).node.find_child("ExecutionRole")
+        role = (
+            app.node.find_child(stack.stack)
+            .node.find_child("Default")
+            .node.find_child("ExecutionRole")
+        )
         assert isinstance(role, iam.Role)
         role.add_to_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
         assert isinstance(app, cdk.App)

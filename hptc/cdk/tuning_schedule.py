@@ -1,4 +1,4 @@
-"""The schedule stack of a spec: schedule, state machine, their roles, and alarms."""
+"""The schedule of a spec as a construct: schedule, state machine, their roles, and alarms."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
-from hptc.cdk.foundation_stack import add_output, read
 from hptc.cdk.nag import acknowledge, acknowledge_wildcards
-from hptc.infrastructure.foundation import Foundation
+from hptc.cdk.tuning_foundation import TuningFoundation, add_output, read
+from hptc.cdk.tuning_project import TuningProject
+from hptc.cdk.tuning_role import TuningRole
 from hptc.infrastructure.scheduled_start import ScheduleStack, ServiceRole
 from hptc.infrastructure.stack_digest import DIGEST, stack_digest
 from hptc.infrastructure.stack_outputs import Output, output_key
@@ -24,21 +25,26 @@ from hptc.project.references import substitute
 _ALARM_PERIOD_SECONDS = 300
 
 
-class ScheduledStartStack(cdk.Stack):
-    """The resources that start the tuning jobs of a spec on a schedule."""
+class TuningSchedule(Construct):
+    """What starts the tuning jobs of a spec on its schedule, and the alarms about it.
+
+    It uses `foundation` and `role`, constructs in the same app; without them, what the stacks that
+    hptc looks for export. In `TuningProject.schedule_stack` the construct also adds its outputs.
+    """
 
     def __init__(
         self,
         scope: Construct,
-        data: ScheduleStack,
-        foundation: Foundation,
-        role_stack: str,
-        env: cdk.Environment,
+        id: str,
+        project: TuningProject,
+        spec: str,
+        *,
+        foundation: TuningFoundation | None = None,
+        role: TuningRole | None = None,
     ) -> None:
-        super().__init__(
-            scope, data.stack, env=env, description=f"hptc: the schedule of the spec {data.spec}"
-        )
-        parameters = {each.provides: each for each in foundation.parameters}
+        super().__init__(scope, id)
+        data = project.schedule_of(spec)
+        parameters = {each.provides: each for each in project.foundation.parameters}
         own: dict[str, str] = {}
 
         @cache
@@ -47,8 +53,14 @@ class ScheduledStartStack(cdk.Stack):
                 return own[name]
             if name in parameters:
                 return read(self, parameters[name])
-            stack = role_stack if name == "execution_role_arn" else foundation.stack
-            return cdk.Fn.import_value(Output(stack=stack, key=output_key(name)).export)
+            if name == "execution_role_arn":
+                if role is not None:
+                    return role.role.role_arn
+                output = Output(stack=project.role_stack(spec), key=output_key(name))
+                return cdk.Fn.import_value(output.export)
+            if foundation is not None:
+                return foundation.values[name]
+            return cdk.Fn.import_value(project.export_of(name))
 
         self._data, self._provided = data, provided
         machine_role, its_policy = self._role("StateMachineRole", data.machine_role)
@@ -56,7 +68,9 @@ class ScheduledStartStack(cdk.Stack):
             self,
             "StateMachine",
             role_arn=machine_role.role_arn,
-            definition_string=self.to_json_string(substitute(data.definition, provided)),
+            definition_string=cdk.Stack.of(self).to_json_string(
+                substitute(data.definition, provided)
+            ),
         )
         acknowledge(
             machine,
@@ -85,8 +99,10 @@ class ScheduledStartStack(cdk.Stack):
             ("AWS/Scheduler", "InvocationDroppedCount"),
             ("ScheduleGroup", group.ref),
         )
-        add_output(self, "state_machine_arn", machine.ref)
-        add_output(self, DIGEST, stack_digest(data, foundation.parameters))
+        self.state_machine_arn: str = machine.ref
+        if project.tag(self, data.stack):
+            add_output(self, "state_machine_arn", machine.ref)
+            add_output(self, DIGEST, stack_digest(data, project.foundation.parameters))
 
     def _role(self, name: str, role: ServiceRole) -> tuple[iam.Role, iam.Policy]:
         trust = substitute(document([role.trust])["Statement"][0], self._provided)

@@ -1,4 +1,4 @@
-"""The foundation as a stack: VPC, KMS key, buckets, launcher policy, and their outputs."""
+"""The foundation as a construct: VPC, KMS key, buckets and launcher policy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hptc.cdk.nag import acknowledge, acknowledge_wildcards
+from hptc.cdk.tuning_project import TuningProject
 from hptc.infrastructure.foundation import (
     Bucket,
     Foundation,
@@ -26,16 +27,27 @@ from hptc.infrastructure.foundation import (
 from hptc.infrastructure.stack_digest import DIGEST, stack_digest
 from hptc.infrastructure.stack_outputs import Output, endpoint_id, output_key
 from hptc.infrastructure.statements import document
+from hptc.project.project_file import Environment
 from hptc.project.references import substitute
 
 
-class FoundationStack(cdk.Stack):
-    """The resources that the specs of one environment share."""
+class TuningFoundation(Construct):
+    """The resources that the specs of one environment share, as hptc.yaml chooses them.
 
-    def __init__(self, scope: Construct, foundation: Foundation, env: cdk.Environment) -> None:
-        super().__init__(
-            scope, foundation.stack, env=env, description="hptc: what the tuning specs share"
-        )
+    A resource that the environment does not manage is None. In the stack that hptc looks for
+    (`TuningProject.foundation_stack`), the construct also adds the outputs that `hptc submit` and
+    the roles in other stacks read, so a stack can have only one.
+    """
+
+    def __init__(self, scope: Construct, id: str, project: TuningProject) -> None:
+        super().__init__(scope, id)
+        foundation = project.foundation
+        self.kms_key: kms.IKey | None = None
+        self.artifact_bucket: s3.IBucket | None = None
+        self.data_bucket: s3.IBucket | None = None
+        self.vpc: ec2.IVpc | None = None
+        self.security_group: ec2.ISecurityGroup | None = None
+        self.launcher_policy: iam.IManagedPolicy | None = None
         # A resource of a creation that fails is deleted: nothing is in it yet, and a repetition
         # creates another one.
         self._removal = (
@@ -43,29 +55,40 @@ class FoundationStack(cdk.Stack):
             if foundation.is_retained
             else cdk.RemovalPolicy.DESTROY
         )
-        key = None
         values = {each.provides: read(self, each) for each in foundation.parameters}
         if foundation.key is not None:
-            key = self._key(foundation.key)
-            values["kms_key_arn"] = key.key_arn
+            self.kms_key = self._key(foundation.key)
+            values["kms_key_arn"] = self.kms_key.key_arn
         for bucket in foundation.buckets:
-            values[bucket.provides] = self._bucket(bucket, key, values).bucket_name
+            created = self._bucket(bucket, self.kms_key, values)
+            values[bucket.provides] = created.bucket_name
+            if bucket.provides == "artifact_bucket":
+                self.artifact_bucket = created
+            else:
+                self.data_bucket = created
         match foundation.network:
             case Network():
                 values |= self._network(foundation.network, values)
             case SecurityGroupInVpc():
-                values |= self._group_in_vpc(foundation.network, env, values)
+                values |= self._group_in_vpc(foundation.network, project.environment, values)
             case None:
                 pass
             case _:
                 assert_never(foundation.network)
         if foundation.launcher is not None:
-            values["launcher_policy_arn"] = self._launcher(foundation.launcher, values)
+            self.launcher_policy = self._launcher(foundation.launcher, values)
+            values["launcher_policy_arn"] = self.launcher_policy.managed_policy_arn
+        self.values: Mapping[str, str] = values  # by the name of the reference
+        if project.tag(self, foundation.stack):
+            self._add_outputs(foundation)
+
+    def _add_outputs(self, foundation: Foundation) -> None:
         from_parameters = {each.provides for each in foundation.parameters}
         for name in foundation.outputs:
             output = Output(stack=foundation.stack, key=output_key(name))
             # A parameter's value may change, and CloudFormation does not change an export in use.
-            add_output(self, name, values[name], None if name in from_parameters else output.export)
+            value = self.values[name]
+            add_output(self, name, value, None if name in from_parameters else output.export)
         add_output(self, DIGEST, stack_digest(foundation))
 
     def _key(self, key: Key) -> kms.IKey:
@@ -80,7 +103,7 @@ class FoundationStack(cdk.Stack):
             removal_policy=self._removal,
         )
 
-    def _launcher(self, launcher: LauncherPolicy, values: Mapping[str, str]) -> str:
+    def _launcher(self, launcher: LauncherPolicy, values: Mapping[str, str]) -> iam.IManagedPolicy:
         resolved = substitute(document(launcher.statements), values.__getitem__)
         policy = iam.ManagedPolicy(
             self,
@@ -92,7 +115,7 @@ class FoundationStack(cdk.Stack):
         )
         # Its wildcards contain no references.
         acknowledge_wildcards(policy, launcher.statements, lambda name: name)
-        return policy.managed_policy_arn
+        return policy
 
     def _bucket(
         self, bucket: Bucket, managed_key: kms.IKey | None, values: Mapping[str, str]
@@ -145,15 +168,16 @@ class FoundationStack(cdk.Stack):
         return kms.Key.from_key_arn(self, name, arn)
 
     def _group_in_vpc(
-        self, group: SecurityGroupInVpc, env: cdk.Environment, values: Mapping[str, str]
+        self, group: SecurityGroupInVpc, environment: Environment, values: Mapping[str, str]
     ) -> dict[str, str]:
         vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
             vpc_id=substitute(group.vpc_id, values.__getitem__),
-            availability_zones=[f"{env.region}a"],  # CDK requires one; the group has none
+            availability_zones=[f"{environment.region}a"],  # CDK requires one; the group has none
         )
         members = self._security_group(vpc, "Members", "Training jobs")
+        self.vpc, self.security_group = vpc, members
         for rule in group.rules:
             _add(rule, {"members": members})
         return {"security_group_id": members.security_group_id}
@@ -164,7 +188,7 @@ class FoundationStack(cdk.Stack):
             "Vpc",
             availability_zones=list(network.availability_zones)
             or [
-                cdk.Fn.select(index, cdk.Fn.get_azs(self.region))
+                cdk.Fn.select(index, cdk.Fn.get_azs(cdk.Stack.of(self).region))
                 for index in range(network.zone_count)
             ],
             ip_addresses=ec2.IpAddresses.cidr(network.cidr),
@@ -178,6 +202,7 @@ class FoundationStack(cdk.Stack):
                 )
             ],
         )
+        _name_after_path(vpc)
         endpoint = vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         for statement in substitute(document(network.s3_policy), values.__getitem__)["Statement"]:
             endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
@@ -190,6 +215,7 @@ class FoundationStack(cdk.Stack):
             },
         )
         members = self._security_group(vpc, "Members", "Training jobs")
+        self.vpc, self.security_group = vpc, members
         groups = {"members": members}
         if network.interface_endpoints:
             groups["endpoints"] = self._security_group(vpc, "Endpoints", "Interface endpoints")
@@ -213,10 +239,21 @@ class FoundationStack(cdk.Stack):
         )
 
 
-def read(stack: cdk.Stack, parameter: Parameter) -> str:
+def _name_after_path(vpc: ec2.Vpc) -> None:
+    """Name a VPC, its subnets and route tables after their paths, as CDK does, without `Default`.
+
+    hptc's own stacks contain the construct under this id, which has no part in logical ids either:
+    https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
+    """
+    for construct in (vpc, *vpc.isolated_subnets):
+        parts = construct.node.path.split("/")
+        cdk.Tags.of(construct).add("Name", "/".join(each for each in parts if each != "Default"))
+
+
+def read(scope: Construct, parameter: Parameter) -> str:
     """The value of an SSM parameter, which CloudFormation reads at each deployment of the stack."""
     cfn_parameter = cdk.CfnParameter(
-        stack,
+        scope,
         f"{output_key(parameter.provides)}Parameter",
         type="AWS::SSM::Parameter::Value<String>",
         default=parameter.name,
@@ -224,10 +261,10 @@ def read(stack: cdk.Stack, parameter: Parameter) -> str:
     return cfn_parameter.value_as_string
 
 
-def add_output(stack: cdk.Stack, name: str, value: str, export: str | None = None) -> None:
+def add_output(scope: Construct, name: str, value: str, export: str | None = None) -> None:
     """Output a reference's value, under the key of hptc/infrastructure/stack_outputs.py."""
     key = output_key(name)
-    output = cdk.CfnOutput(stack, f"{key}Output", value=value, export_name=export)
+    output = cdk.CfnOutput(scope, f"{key}Output", value=value, export_name=export)
     output.override_logical_id(key)
 
 
