@@ -253,7 +253,8 @@ CODES = (
         "A code archive does not exist",
         "`sagemaker_submit_directory` is the archive in Amazon S3 that a framework container gets "
         "its training script from. Every training job fails without it "
-        "(https://github.com/aws/sagemaker-training-toolkit#training-script-parameters).",
+        "(https://github.com/aws/sagemaker-training-toolkit/blob/"
+        "02b7105f05f0a2ec9a3dc65edf9d03009f4a4f65/src/sagemaker_training/params.py).",
     ),
     LanguageCode(
         "HPT931",
