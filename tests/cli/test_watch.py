@@ -38,13 +38,13 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -
 
 
 def test_submit_and_wait_until_it_has_completed(account: str, capsys: Capture) -> None:
-    assert hptc(["submit", "tuner.yaml", "--wait"]) == 0
+    assert hptc(["submit", "tuner.yaml", "--wait", "--no-preflight"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("submitted tuner-")
     assert ": Completed, 1 of 4 ended (1 completed); best loss = 0" in err
     assert "completed after 0 s" in err
     # An unchanged spec is followed too.
-    assert hptc(["submit", "tuner.yaml", "--wait"]) == 0
+    assert hptc(["submit", "tuner.yaml", "--wait", "--no-preflight"]) == 0
     assert "already submitted" in capsys.readouterr().out
     assert hptc(["submit", "tuner.yaml", "--wait", "--dry-run"]) == 2
 
@@ -53,7 +53,7 @@ def test_watch_until_it_is_stopped(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_initial_status(account, "InProgress")
-    assert hptc(["submit", "tuner.yaml"]) == 0
+    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
     job = capsys.readouterr().out.split()[1]
     client = boto3.session.Session().client("sagemaker")
 
@@ -74,7 +74,7 @@ def test_ctrl_c_leaves_the_job_running(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_initial_status(account, "InProgress")
-    assert hptc(["submit", "tuner.yaml"]) == 0
+    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
     job = capsys.readouterr().out.split()[1]
 
     def interrupt(*_: object, **__: object) -> None:
@@ -88,7 +88,7 @@ def test_ctrl_c_leaves_the_job_running(
 
 
 def test_logs_of_the_best_training_job(account: str, capsys: Capture) -> None:
-    assert hptc(["submit", "tuner.yaml"]) == 0
+    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
     job = capsys.readouterr().out.split()[1]
     training_job = f"{job}-001-sandbox"
     assert hptc(["logs", job]) == 0
