@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from hptc.errors import AwsError
+from hptc.service.interface import Content
 
-Call = Callable[[str, Callable[[], Any]], Any]
-"""Makes one call, given its IAM action."""
+
+class Caller(Protocol):
+    """Makes calls to AWS with retries; `hptc.aws.client.Connection` does."""
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service."""
+
+    def call(self, action: str, do: Callable[[], Any]) -> Any:
+        """Make one call. `action` is its IAM action. Raises AwsError."""
+
+
 _EXISTS = "PreconditionFailed"
 _CONFLICT = "ConditionalRequestConflict"  # two uploads at once: the page says to try again
 
 
 def store_archive(
-    s3: Any,
-    call: Call,
-    bucket: str,
-    key: str,
-    content: Callable[[], bytes],
-    kms_key_id: str | None,
+    caller: Caller, bucket: str, key: str, content: Content, kms_key_id: str | None
 ) -> bool:
-    """Store an object unless it exists; returns whether it was stored. `call` makes each call."""
-    if call("s3:GetObject", partial(_head_object, s3, bucket, key)):
+    """Store an object unless it exists; returns whether it was stored."""
+    s3 = caller.client("s3")
+    if caller.call("s3:GetObject", partial(_head_object, s3, bucket, key)):
         return False
     encryption: dict[str, str] = {}
     if kms_key_id is not None:
@@ -43,7 +49,7 @@ def store_archive(
     )
     for is_last in (False, False, True):
         try:
-            call("s3:PutObject", put)
+            caller.call("s3:PutObject", put)
         except AwsError as error:
             if error.code == _EXISTS:
                 return False  # by someone else, or by an attempt whose response was lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -24,6 +25,20 @@ def call(_action: str, do: Callable[[], Any]) -> Any:
         raise AwsError(str(error), code=error.response["Error"]["Code"]) from None
 
 
+@dataclass
+class Link:
+    """A connection whose calls a test can refuse."""
+
+    s3: Any
+    do: Callable[[str, Callable[[], Any]], Any] = call
+
+    def client(self, _service: str) -> Any:
+        return self.s3
+
+    def call(self, action: str, do: Callable[[], Any]) -> Any:
+        return self.do(action, do)
+
+
 @pytest.fixture
 def s3(aws: None) -> Any:
     client = boto3.client("s3", region_name="us-east-1")
@@ -41,10 +56,10 @@ def content(s3: Any) -> bytes:
 
 
 def test_an_archive_is_stored_once_and_encrypted(s3: Any) -> None:
-    assert store_archive(s3, call, "artifacts", "a", lambda: b"code", KEY_ID)
+    assert store_archive(Link(s3), "artifacts", "a", lambda: b"code", KEY_ID)
     head = s3.head_object(Bucket="artifacts", Key="a")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", KEY_ID)
-    assert not store_archive(s3, call, "artifacts", "a", never, KEY_ID)
+    assert not store_archive(Link(s3), "artifacts", "a", never, KEY_ID)
     assert content(s3) == b"code"
 
 
@@ -53,7 +68,7 @@ def test_an_object_that_appears_meanwhile_is_not_replaced(s3: Any) -> None:
         s3.put_object(Bucket="artifacts", Key="a", Body=b"theirs")
         return b"ours"
 
-    assert not store_archive(s3, call, "artifacts", "a", late, None)
+    assert not store_archive(Link(s3), "artifacts", "a", late, None)
     assert content(s3) == b"theirs"
 
 
@@ -65,7 +80,7 @@ def test_two_uploads_at_once_are_tried_again(s3: Any) -> None:
             raise refusals.pop()
         return call(action, do)
 
-    assert store_archive(s3, busy, "artifacts", "a", lambda: b"code", None)
+    assert store_archive(Link(s3, busy), "artifacts", "a", lambda: b"code", None)
     assert content(s3) == b"code"
 
 
@@ -77,4 +92,4 @@ def test_a_refusal_is_an_error(s3: Any, code: str) -> None:
         return call(action, do)
 
     with pytest.raises(AwsError, match="no"):
-        store_archive(s3, refuse, "artifacts", "a", lambda: b"code", None)
+        store_archive(Link(s3, refuse), "artifacts", "a", lambda: b"code", None)

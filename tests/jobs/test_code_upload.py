@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from hptc.jobs.resolution import resolve_code
 from hptc.jobs.submission import dry_run, submit
 from hptc.render.jobs import dry_run_notes
 from hptc.render.jobs_json import submission_json
+from hptc.service.interface import Content
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.outcomes import succeeded
 from tests.support.specs import STACKS
@@ -73,9 +73,7 @@ def test_the_same_code_is_uploaded_once(churn: Compiled, tmp_path: Path) -> None
 class RefusesCode(FakeTuning):
     """A bucket that the caller may not write to."""
 
-    def store(
-        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
-    ) -> bool:
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
         raise AwsError("no access", code="AccessDenied")
 
 

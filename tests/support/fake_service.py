@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from typing import Any
 
 from hptc.errors import AwsError
 from hptc.request.emission import Request
-from hptc.service.interface import DeployedStack, StackEvent, StackResource
+from hptc.service.interface import Content, DeployedStack, StackEvent, StackResource
 from hptc.service.responses import read_summary, tags_of
 from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 
@@ -91,9 +91,7 @@ class FakeTuning:
             raise self.refusals.pop(0)
         self.jobs[name]["HyperParameterTuningJobStatus"] = "Stopping"
 
-    def store(
-        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
-    ) -> bool:
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
         self.calls.append("store")
         if (bucket, key) in self.objects:
             return False
@@ -137,9 +135,7 @@ class NoWrites(FakeTuning):
     def stop(self, name: str) -> None:
         raise AssertionError("stop was called")
 
-    def store(
-        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
-    ) -> bool:
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
         raise AssertionError("store was called")
 
 
