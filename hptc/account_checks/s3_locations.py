@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 from hptc.account_checks.deployed_spec import Subject
+from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.frozen import frozen
-from hptc.infrastructure.storage_permissions import SUBMIT_DIRECTORY, code_uri
+from hptc.infrastructure.storage_permissions import code_uri
+from hptc.request.job_facts import SUBMIT_DIRECTORY
+from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.text import plural
 
@@ -43,7 +46,7 @@ def code_archives(subject: Subject) -> Iterator[Finding]:
     for definition in subject.job.definitions:
         path = definition.path / "StaticHyperParameters" / SUBMIT_DIRECTORY
         place = _place(code_uri(definition) or "", path)
-        if place is None or not place.key:
+        if place is None or not place.key or _has_own_code(subject, definition):
             continue
         problems = list(_bucket(subject, place))
         yield from problems
@@ -102,7 +105,7 @@ def _input(
     subject: Subject, definition: Definition, channel: Channel, source: S3Source
 ) -> Iterator[Finding]:
     place = _place(source.uri, source.path / "S3Uri")
-    if place is None:
+    if place is None or _is_uploaded(subject, definition, channel):
         return
     problems = list(_bucket(subject, place))
     yield from problems
@@ -133,6 +136,17 @@ def _input(
             label=f"{shares - answer.value} without data",
             help="split the data into more objects, or use fewer instances",
         )
+
+
+def _has_own_code(subject: Subject, definition: Definition) -> bool:
+    """Whether a submission uploads the training code, from the `source` of the spec."""
+    return isinstance(subject.compiled, CompiledSpec) and definition.path in subject.compiled.codes
+
+
+def _is_uploaded(subject: Subject, definition: Definition, channel: Channel) -> bool:
+    """Whether a channel is the training code, which a submission uploads."""
+    is_code = channel.name == CODE_CHANNEL and definition.is_isolated
+    return is_code and _has_own_code(subject, definition)
 
 
 def _instances(definition: Definition) -> int:

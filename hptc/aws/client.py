@@ -20,6 +20,7 @@ from hptc.aws.aws_errors import (
     reject_html,
     was_retried,
 )
+from hptc.aws.code_archives import store_archive
 from hptc.aws.retry import Retry
 from hptc.aws.training_logs import read_log_events
 from hptc.errors import AwsError
@@ -28,6 +29,7 @@ from hptc.project.project_file import Environment
 from hptc.request.emission import Request
 from hptc.service.interface import (
     RETAINING_POLICIES,
+    Content,
     DeployedStack,
     StackEvent,
     StackOperations,
@@ -241,6 +243,9 @@ class _Tuning(Tuning):
                 HyperParameterTuningJobName=name
             ),
         )
+
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
+        return store_archive(self._connection, bucket, key, content, kms_key_id)
 
     def list_tags(self, arn: str) -> dict[str, str]:
         pages = self._pages(

@@ -8,10 +8,10 @@ from hptc.catalog import images
 from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
+from hptc.request.job_facts import SUBMIT_DIRECTORY
 from hptc.request.tuning_job import Definition, Resources
 from hptc.rules.rule import Context, Rule, error, warning
 
-_CODE = ("sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY")
 _MARKETPLACE_ACCOUNTS = frozenset(
     {
         # Owners of AWS Marketplace algorithms, one account per Region:
@@ -167,7 +167,7 @@ def isolated_container_downloads_code(rule: Rule, context: Context) -> Iterator[
             code: {s3: "s3://example/code/"}
     """
     for definition in context.job.definitions:
-        for name in _CODE:
+        for name in (SUBMIT_DIRECTORY, SUBMIT_DIRECTORY.upper()):
             location = definition.static.get(name, "").strip('"')
             if definition.is_isolated and location.startswith("s3://"):
                 yield rule.finding(

@@ -16,6 +16,8 @@ from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 
 Progress = Callable[[str], None]
 """Reports a line of progress to the user."""
+Content = Callable[[], bytes]
+"""Makes the content of an object, if it is needed."""
 
 
 def silent(_: str) -> None:
@@ -80,6 +82,14 @@ class Tuning(TuningReader, Protocol):
 
     def stop(self, name: str) -> None:
         """Start to stop a tuning job. Nothing is deleted."""
+
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
+        """Store the code of tuning jobs in S3 unless there is such an object.
+
+        Returns whether it was stored. `content` is only called if it is needed.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        """
 
 
 @frozen

@@ -10,7 +10,7 @@ from typing import Any
 
 from hptc.errors import AwsError
 from hptc.request.emission import Request
-from hptc.service.interface import DeployedStack, StackEvent, StackResource
+from hptc.service.interface import Content, DeployedStack, StackEvent, StackResource
 from hptc.service.responses import read_summary, tags_of
 from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 
@@ -30,6 +30,7 @@ class FakeTuning:
     logs: dict[str, list[LogEvent]] = field(default_factory=dict)  # by training job, oldest first
     calls: list[str] = field(default_factory=list)
     refusals: list[AwsError] = field(default_factory=list)  # raised by the next create or stop
+    objects: dict[tuple[str, str], tuple[bytes, str | None]] = field(default_factory=dict)
     rivals: list[Request] = field(default_factory=list)  # created by others just before `create`
 
     def create(self, request: Request) -> str:
@@ -90,6 +91,13 @@ class FakeTuning:
             raise self.refusals.pop(0)
         self.jobs[name]["HyperParameterTuningJobStatus"] = "Stopping"
 
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
+        self.calls.append("store")
+        if (bucket, key) in self.objects:
+            return False
+        self.objects[bucket, key] = (content(), kms_key_id)
+        return True
+
     def list_tags(self, arn: str) -> dict[str, str]:
         self.calls.append("list_tags")
         return dict(self.tags[arn])
@@ -126,6 +134,9 @@ class NoWrites(FakeTuning):
 
     def stop(self, name: str) -> None:
         raise AssertionError("stop was called")
+
+    def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
+        raise AssertionError("store was called")
 
 
 @dataclass
