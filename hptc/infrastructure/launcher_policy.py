@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
-from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_names import passable_roles
 from hptc.infrastructure.statements import Condition, Statement
+from hptc.infrastructure.training_logs import read_logs
 from hptc.project.kms_keys import allowed_keys
 from hptc.project.patterns import pattern
 from hptc.project.project_file import Environment
@@ -267,13 +267,21 @@ def _track(environment: Environment) -> Iterator[Statement]:
         sid="ReadTuningJobs",
         actions=(
             "sagemaker:DescribeHyperParameterTuningJob",
-            "sagemaker:DescribeTrainingJob",
             "sagemaker:ListTags",
             "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
         ),
-        resources=(jobs, arn(environment, "sagemaker", "training-job/*")),
+        resources=(jobs,),
         reason="follows tuning jobs; not by their tags, since hptc looks up whether a name is "
         "taken before a job with tags exists",
+    )
+    yield Statement(
+        sid="ReadTrainingJobs",
+        actions=("sagemaker:DescribeTrainingJob",),
+        resources=(arn(environment, "sagemaker", "training-job/*"),),
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html#sagemaker-CreateHyperParameterTuningJob-request-Tags
+        conditions=ownership_conditions(environment, "aws:ResourceTag"),
+        reason="reads training jobs of this environment; SageMaker gives them the tags of their "
+        "tuning job",
     )
     yield Statement(
         sid="ListTuningJobs",
@@ -281,13 +289,7 @@ def _track(environment: Environment) -> Iterator[Statement]:
         resources=("*",),
         reason="AWS has no narrower form: listing does not apply to a resource",
     )
-    group = arn(environment, "logs", f"log-group:{LOG_GROUP}")
-    yield Statement(
-        sid="ReadLogs",
-        actions=("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
-        resources=(group, f"{group}:*"),
-        reason="reads the training logs; AWS generates the names of log streams",
-    )
+    yield from read_logs(environment)
     stack = environment.foundation_stack
     yield Statement(
         sid="ReadStacks",

@@ -93,7 +93,7 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     may_be_large = has_managed_role(environment, spec.job) and not has_small_policy(
         environment, spec.job
     )
-    statements = permissions(environment, spec.job) if may_be_large else ()
+    statements = permissions(environment, spec.job, spec=spec.name) if may_be_large else ()
     size = policy_size(statements, environment)
     if size > MAX_ROLE_POLICY:
         largest = max(statements, key=lambda each: policy_size([each], environment))
