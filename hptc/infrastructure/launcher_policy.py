@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
+from hptc.infrastructure.globs import rests
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_names import passable_roles
 from hptc.infrastructure.statements import Condition, Statement
@@ -155,27 +156,14 @@ def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns of instance types with local storage that the patterns of a policy allow."""
     found: dict[str, None] = {}
     for family in families_with_local_storage():
-        sizes = [size for glob in types or ("*",) for size in _suffixes(glob, f"ml.{family}.")]
+        sizes = [size for glob in types or ("*",) for size in _sizes(glob, family)]
         found |= {f"ml.{family}.{size}": None for size in (["*"] if "*" in sizes else sizes)}
     return tuple(found)
 
 
-def _suffixes(glob: str, text: str) -> list[str]:
-    """The globs that a suffix must match so that `text` plus the suffix matches `glob`.
-
-    Suffixes that are empty or contain a dot are omitted, because no instance size has such a name.
-    """
-    rests = [re.sub(r"\*+", "*", glob)]
-    for char in text:
-        following: dict[str, None] = {}
-        for rest in rests:
-            if rest.startswith("*"):
-                following[rest] = None
-            after = rest.removeprefix("*")
-            if after.startswith(char):
-                following[after[1:]] = None
-        rests = list(following)
-    return [rest for rest in rests if rest and "." not in rest]
+def _sizes(glob: str, family: str) -> list[str]:
+    """The patterns of a family's sizes that match a glob. No size has a dot."""
+    return [rest for rest in rests(glob, f"ml.{family}.") if rest and "." not in rest]
 
 
 def tag_values(regex: str) -> tuple[str, ...]:
