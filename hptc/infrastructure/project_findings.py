@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from hptc.catalog.arn import ARN
 from hptc.catalog.region_names import is_region, meant_region
-from hptc.diagnostics import Finding, ProjectPath, Severity
+from hptc.diagnostics import Finding, ProjectPath
 from hptc.infrastructure.foundation import (
     LARGEST_VPC_PREFIX,
     SMALLEST_VPC_PREFIX,
@@ -35,11 +35,9 @@ from hptc.infrastructure.stack_names import (
 from hptc.infrastructure.stack_outputs import endpoint_id, foundation_outputs
 from hptc.project.identifiers import Location
 from hptc.project.infrastructure_choices import Network, mismatches
-from hptc.project.kms_keys import is_alias, own_key
 from hptc.project.project_file import Environment, Project
 
 _ELSEWHERE, _UNDEPLOYABLE = "HPT108", "HPT109"
-_ALIAS = "HPT522"  # hptc/rules/encryption.py reports other keys
 _ENDPOINT_SERVICE = re.compile(r"(?!com\.|cn\.com\.)[a-z0-9]+([.-][a-z0-9]+)*")
 _MAX_POLICY_NAME = 128
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html"""
@@ -126,8 +124,6 @@ def _place(part: str) -> str:
 def environment_findings(environment: Environment) -> list[Finding]:
     """The findings of one environment, except ARNs in another partition, Region or account."""
     found = [*_name(environment), *_bucket_key(environment), *_launcher(environment)]
-    if not any(each.path[-1:] == ("kms_key",) for each in found):
-        found += _volume_key(environment)
     network = environment.infrastructure.network
     if network is not None and network.is_managed:
         found += _cidr(environment, network)
@@ -189,22 +185,6 @@ def _bucket_key(environment: Environment) -> Iterator[Finding]:
         f"in the account {environment.account} can't be such an alias",
         "set `kms_key` to the ARN of the key itself, such as "
         "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-    )
-
-
-def _volume_key(environment: Environment) -> Iterator[Finding]:
-    """The environment's key, which its specs use for volumes too, as an alias."""
-    key = own_key(environment)
-    if key is None or not is_alias(key):
-        return
-    yield Finding(
-        code=_ALIAS,
-        severity=Severity.WARNING,
-        message=f"the key of the environment `{environment.name}` encrypts volumes, for which AWS "
-        "documents key IDs and ARNs, but it is an alias",
-        path=ProjectPath(("environments", environment.name, "infrastructure", "kms_key")),
-        label="alias",
-        help="use the ID or ARN of the key that the alias refers to",
     )
 
 

@@ -92,8 +92,8 @@ def alias_as_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
     """The KMS key of a volume is an alias.
 
     For volumes, AWS documents only key IDs and ARNs; aliases are documented for the output's key
-    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html). The
-    environment's own key is reported once, in hptc.yaml.
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html). A
+    `kms_key` of the environment that is an alias is not reported in each spec.
 
     Bad:
         training_job:
