@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, escaped
 from hptc.infrastructure.globs import rests
+from hptc.infrastructure.log_permissions import read_logs
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_names import passable_roles
 from hptc.infrastructure.statements import Condition, Statement
-from hptc.infrastructure.training_logs import read_logs
 from hptc.project.kms_keys import allowed_keys
 from hptc.project.patterns import pattern
 from hptc.project.project_file import Environment

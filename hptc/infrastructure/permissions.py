@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from hptc.catalog.images import identify, parse_image
 from hptc.infrastructure import storage_permissions
 from hptc.infrastructure.arns import arn
+from hptc.infrastructure.log_permissions import write_logs
 from hptc.infrastructure.statements import Condition, Statement, merge
-from hptc.infrastructure.training_logs import write_logs
 from hptc.project.project_file import Environment
 from hptc.project.references import has_reference, reference
 from hptc.request.tuning_job import DatasetSource, Definition, FileSystemSource, S3Source, TuningJob

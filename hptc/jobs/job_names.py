@@ -19,7 +19,7 @@ def is_generated(name: str) -> bool:
 
 def name_stem(name: str) -> str:
     """The part of a job's name in front of what hptc derives from content; else the whole name."""
-    match = _GENERATED.fullmatch(name)
+    match = GENERATED.fullmatch(name)
     return match["stem"] if match is not None else name
 
 
