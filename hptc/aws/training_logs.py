@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from hptc.errors import AwsError
-from hptc.infrastructure.permissions import LOG_GROUP
+from hptc.infrastructure.log_permissions import LOG_GROUP
 from hptc.service.tuning_jobs import LogEvent
 
 _LARGEST_PAGE = 10_000

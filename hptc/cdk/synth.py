@@ -169,7 +169,8 @@ def build(
         # The CLI checks the version of the bootstrap stack itself; the rule would add a parameter
         # to every template.
         default_stack_synthesizer=cdk.DefaultStackSynthesizer(
-            generate_bootstrap_version_rule=False
+            generate_bootstrap_version_rule=False,
+            qualifier=environment.infrastructure.bootstrap_qualifier,
         ),
         outdir=str(outdir),
     )

@@ -81,7 +81,9 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
         )
     # The role that hptc creates comes first, then existing ones in the order of the request.
     arns = dict.fromkeys(each.role_arn for each in job.definitions)
-    # A file in the API's own form has no stack, so its role is not one that hptc creates for it.
+    # A file in the API's own form has no stack, so its role is not one that hptc creates for it,
+    # and no schedule.
+    spec = compiled.name if isinstance(compiled, CompiledSpec) else None
     managed = (
         MANAGED_ROLE
         if environment.has_managed_roles and isinstance(compiled, CompiledSpec)
@@ -104,7 +106,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
                             _requirement(path, compiled, job) for path in each.required_by
                         ),
                     )
-                    for each in permissions(environment, job, arn)
+                    for each in permissions(environment, job, arn, spec=spec)
                 ),
             )
             for arn in sorted(arns, key=lambda arn: arn != MANAGED_ROLE)

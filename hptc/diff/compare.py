@@ -202,7 +202,9 @@ def _role_changes(
         return ()  # every ARN differs; the change to the environment is reported instead
     if old.digest == new.digest and before == after:
         return ()
-    had, has = permissions(before, old.job), permissions(after, new.job)
+    # Under one name: that a role may write the logs of its own jobs is no change of permissions.
+    had = permissions(before, replace(old.job, name=new.job.name))
+    has = permissions(after, new.job)
     if not had or not has:
         return ()
     if is_moved:

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, bucket_arn, escaped, key_grant, service_host
-from hptc.infrastructure.permissions import LOG_GROUP
+from hptc.infrastructure.globs import rests
+from hptc.infrastructure.log_permissions import read_logs
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_names import passable_roles
 from hptc.infrastructure.statements import Condition, Statement
@@ -156,27 +157,14 @@ def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns of instance types with local storage that the patterns of a policy allow."""
     found: dict[str, None] = {}
     for family in families_with_local_storage():
-        sizes = [size for glob in types or ("*",) for size in _suffixes(glob, f"ml.{family}.")]
+        sizes = [size for glob in types or ("*",) for size in _sizes(glob, family)]
         found |= {f"ml.{family}.{size}": None for size in (["*"] if "*" in sizes else sizes)}
     return tuple(found)
 
 
-def _suffixes(glob: str, text: str) -> list[str]:
-    """The globs that a suffix must match so that `text` plus the suffix matches `glob`.
-
-    Suffixes that are empty or contain a dot are omitted, because no instance size has such a name.
-    """
-    rests = [re.sub(r"\*+", "*", glob)]
-    for char in text:
-        following: dict[str, None] = {}
-        for rest in rests:
-            if rest.startswith("*"):
-                following[rest] = None
-            after = rest.removeprefix("*")
-            if after.startswith(char):
-                following[after[1:]] = None
-        rests = list(following)
-    return [rest for rest in rests if rest and "." not in rest]
+def _sizes(glob: str, family: str) -> list[str]:
+    """The patterns of a family's sizes that match a glob. No size has a dot."""
+    return [rest for rest in rests(glob, f"ml.{family}.") if rest and "." not in rest]
 
 
 def tag_values(regex: str) -> tuple[str, ...]:
@@ -309,13 +297,21 @@ def _track(environment: Environment) -> Iterator[Statement]:
         sid="ReadTuningJobs",
         actions=(
             "sagemaker:DescribeHyperParameterTuningJob",
-            "sagemaker:DescribeTrainingJob",
             "sagemaker:ListTags",
             "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
         ),
-        resources=(jobs, arn(environment, "sagemaker", "training-job/*")),
+        resources=(jobs,),
         reason="follows tuning jobs; not by their tags, since hptc looks up whether a name is "
         "taken before a job with tags exists",
+    )
+    yield Statement(
+        sid="ReadTrainingJobs",
+        actions=("sagemaker:DescribeTrainingJob",),
+        resources=(arn(environment, "sagemaker", "training-job/*"),),
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html#sagemaker-CreateHyperParameterTuningJob-request-Tags
+        conditions=ownership_conditions(environment, "aws:ResourceTag"),
+        reason="reads training jobs of this environment; SageMaker gives them the tags of their "
+        "tuning job",
     )
     yield Statement(
         sid="ListTuningJobs",
@@ -323,13 +319,7 @@ def _track(environment: Environment) -> Iterator[Statement]:
         resources=("*",),
         reason="AWS has no narrower form: listing does not apply to a resource",
     )
-    group = arn(environment, "logs", f"log-group:{LOG_GROUP}")
-    yield Statement(
-        sid="ReadLogs",
-        actions=("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
-        resources=(group, f"{group}:*"),
-        reason="reads the training logs; AWS generates the names of log streams",
-    )
+    yield from read_logs(environment)
     stack = environment.foundation_stack
     yield Statement(
         sid="ReadStacks",

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from hptc.catalog.images import identify, parse_image
 from hptc.infrastructure import storage_permissions
 from hptc.infrastructure.arns import arn
+from hptc.infrastructure.log_permissions import write_logs
 from hptc.infrastructure.statements import Condition, Statement, merge
 from hptc.project.project_file import Environment
 from hptc.project.references import has_reference, reference
 from hptc.request.tuning_job import DatasetSource, Definition, FileSystemSource, S3Source, TuningJob
 
-LOG_GROUP = METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
+METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""
 
 MANAGED_ROLE = reference("execution_role_arn")
@@ -31,18 +32,25 @@ Family = Callable[[Definition, Environment], Iterator[Statement]]
 
 
 def permissions(
-    environment: Environment, job: TuningJob, role: str = MANAGED_ROLE
+    environment: Environment,
+    job: TuningJob,
+    role: str = MANAGED_ROLE,
+    *,
+    spec: str | None = None,
 ) -> tuple[Statement, ...]:
     """The permissions that a tuning job requires of one of its roles, by default the managed one.
 
-    Empty if no definition uses the role. The order of definitions and channels does not matter.
+    `spec` is the name of the job's spec, whose schedule starts jobs of other names; None for a
+    request. Empty if no definition uses the role. The order of definitions and channels does not
+    matter.
     """
     served = [each for each in job.definitions if each.role_arn == role]
-    return tuple(
+    by_family = (
         statement
         for family in FAMILIES
         for statement in merge(s for each in served for s in family(each, environment))
     )
+    return (*by_family, *write_logs(environment, job, served, spec))
 
 
 def has_managed_role(environment: Environment, job: TuningJob) -> bool:
@@ -225,22 +233,6 @@ def _file_systems(definition: Definition, environment: Environment) -> Iterator[
                 )
 
 
-def _logs(definition: Definition, environment: Environment) -> Iterator[Statement]:
-    group = arn(environment, "logs", f"log-group:{LOG_GROUP}")
-    yield Statement(
-        sid="WriteLogs",
-        actions=(
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-        ),
-        resources=(group, f"{group}:*"),
-        reason="writes the training logs; AWS generates the names of log streams",
-        required_by=(definition.path,),
-    )
-
-
 def _metrics(definition: Definition, _environment: Environment) -> Iterator[Statement]:
     yield Statement(
         sid="PutMetrics",
@@ -269,10 +261,9 @@ FAMILIES: tuple[Family, ...] = (
     _hubs,
     _network,
     _file_systems,
-    _logs,
     _metrics,
 )
-"""In the order of a role's statements."""
+"""In the order of a role's statements; those for its logs follow."""
 
 
 def _ec2_arn(environment: Environment, kind: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The policy of the S3 endpoint in a VPC that hptc creates: it allows the environment's buckets.
+"""The policy of the S3 endpoint in a VPC that hptc creates: which buckets and keys it allows.
 
 The policy of a gateway endpoint limits every caller in the VPC, whatever their own policies allow:
 https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
@@ -6,75 +6,206 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hptc.diagnostics import RequestPath
 from hptc.frozen import frozen
-from hptc.infrastructure.arns import bucket_arn
+from hptc.infrastructure.arns import bucket_arn, escaped
+from hptc.infrastructure.globs import rests
 from hptc.infrastructure.statements import Condition, Statement
-from hptc.infrastructure.storage_permissions import locations
+from hptc.infrastructure.storage_permissions import checkpoint_location, code_location, locations
+from hptc.project.patterns import matches_any_glob
+from hptc.project.policy import Policy
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, TuningJob
 
 
 def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
-    """The statements of the S3 endpoint's policy."""
-    buckets = reachable_buckets(environment)
+    """The statements of the S3 endpoint's policy.
+
+    The project's policy on S3 locations applies to the listed buckets here too, whatever the
+    callers' own policies allow. The environment's own buckets are always allowed.
+    """
+    own, listed = _own_buckets(environment), _listed_buckets(environment)
+    if not _has_locations(environment):
+        own, listed = reachable_buckets(environment), ()
     layers = bucket_arn(environment, f"prod-{environment.region}-starport-layer-bucket")
-    project = Statement(
-        sid="BucketsOfTheEnvironment",
+    statements = [
+        *_whole(environment, own),
+        *_in_locations(environment, listed),
+        Statement(
+            sid="LayersOfImages",
+            principal=("AWS", "*"),
+            actions=("s3:GetObject",),
+            resources=(f"{layers}/*",),
+            # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+            reason="ECR stores image layers in its own bucket in each Region",
+        ),
+    ]
+    return tuple(statements)
+
+
+_READ = ("s3:GetObject", "s3:GetObjectVersion")
+_WRITE = (
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+)
+
+
+def _whole(environment: Environment, buckets: Sequence[str]) -> Iterator[Statement]:
+    if buckets:
+        yield _statement(
+            environment,
+            "BucketsOfTheEnvironment",
+            tuple(sorted((*_READ, *_WRITE, "s3:GetBucketLocation", "s3:ListBucket"))),
+            tuple(
+                resource
+                for bucket in buckets
+                for resource in (_arn(environment, bucket), _objects(environment, bucket, "*"))
+            ),
+            "training jobs read and write these buckets, as their roles allow",
+        )
+
+
+def _in_locations(environment: Environment, buckets: Sequence[str]) -> Iterator[Statement]:
+    """What the project's policy allows in each bucket: reading, writing and listing."""
+    policy = environment.policy
+    by_bucket = [
+        (bucket, _readable_keys(policy, bucket), _written_keys(policy, bucket))
+        for bucket in buckets
+    ]
+    reason = "; the policy in hptc.yaml allows only these locations"
+    for sid, actions, objects, what in (
+        (
+            "AllowedInputs",
+            _READ,
+            [(bucket, key) for bucket, readable, _ in by_bucket for key in readable],
+            "training jobs read their inputs and checkpoints",
+        ),
+        (
+            "AllowedOutputs",
+            _WRITE,
+            [(bucket, key) for bucket, _, written in by_bucket for key in written],
+            "training jobs write their output and checkpoints",
+        ),
+    ):
+        found = dict.fromkeys(_objects(environment, bucket, key) for bucket, key in objects)
+        if found:
+            yield _statement(environment, sid, actions, tuple(found), what + reason)
+    for number, (bucket, readable, _) in enumerate(by_bucket, 1):
+        # A folder is listed with or without its slash.
+        folders = (key.removesuffix("/*") for key in readable if key.endswith("/*"))
+        prefixes = tuple(dict.fromkeys((*readable, *folders)))
+        if not prefixes:
+            continue
+        listing = _statement(
+            environment,
+            f"ListBucket{number}",
+            ("s3:ListBucket",),
+            (_arn(environment, bucket),),
+            "training jobs list the bucket" + reason,
+        )
+        if "*" not in prefixes:
+            prefix = Condition(operator="StringLike", key="s3:prefix", values=prefixes)
+            listing = replace(listing, conditions=(*listing.conditions, prefix))
+        yield listing
+
+
+def _statement(
+    environment: Environment,
+    sid: str,
+    actions: tuple[str, ...],
+    resources: tuple[str, ...],
+    reason: str,
+) -> Statement:
+    return Statement(
+        sid=sid,
         principal=("AWS", "*"),
-        actions=(
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:ListBucket",
-            "s3:ListMultipartUploadParts",
-            "s3:PutObject",
-        ),
-        resources=tuple(
-            resource for bucket in buckets for resource in _bucket_and_objects(environment, bucket)
-        ),
+        actions=actions,
+        resources=resources,
         conditions=(
             # Credentials smuggled into a training job belong to another account.
             Condition(
                 operator="StringEquals", key="aws:PrincipalAccount", values=(environment.account,)
             ),
         ),
-        reason="training jobs read and write these buckets, as their roles allow",
+        reason=reason,
     )
-    service = Statement(
-        sid="LayersOfImages",
-        principal=("AWS", "*"),
-        actions=("s3:GetObject",),
-        resources=(f"{layers}/*",),
-        # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
-        reason="ECR stores image layers in its own bucket in each Region",
-    )
-    return (project, service) if buckets else (service,)
 
 
-def _bucket_and_objects(environment: Environment, bucket: str) -> tuple[str, str]:
-    if ":accesspoint/" in bucket:
-        return bucket, f"{bucket}/object/*"
-    arn = bucket_arn(environment, bucket)
-    return arn, f"{arn}/*"
+def _has_locations(environment: Environment) -> bool:
+    policy = environment.policy
+    return policy.input_locations is not None or policy.output_locations is not None
+
+
+def _readable_keys(policy: Policy, bucket: str) -> tuple[str, ...]:
+    """Patterns of the keys that may be read: each input location is a prefix, as an input is.
+
+    Checkpoints are read where the policy allows writing them.
+    """
+    if policy.input_locations is None:
+        return ("*",)
+    keys = (f"{key.removesuffix('*')}*" for key in _keys(policy.input_locations, bucket))
+    written = _written_keys(policy, bucket) if policy.output_locations is not None else ()
+    return tuple(dict.fromkeys((*keys, *written)))
+
+
+def _written_keys(policy: Policy, bucket: str) -> tuple[str, ...]:
+    """Patterns of the keys that may be written: each location is a folder, as an output is."""
+    if policy.output_locations is None:
+        return ("*",)
+    keys = [key or "*" for key in _keys(policy.output_locations, bucket)]
+    return tuple(
+        dict.fromkeys(key if key.endswith("*") else f"{key.rstrip('/')}/*" for key in keys)
+    )
+
+
+def _keys(locations: Sequence[str], bucket: str) -> list[str]:
+    """The globs of keys in a bucket that locations allow; empty for the whole bucket."""
+    whole = [""] if matches_any_glob(locations, f"s3://{bucket}") else []
+    return [*whole, *(key for each in locations for key in rests(each, f"s3://{bucket}/"))]
+
+
+def _arn(environment: Environment, bucket: str) -> str:
+    return bucket if ":accesspoint/" in bucket else bucket_arn(environment, bucket)
+
+
+def _objects(environment: Environment, bucket: str, key: str) -> str:
+    arn = _arn(environment, bucket)
+    folder = f"{arn}/object" if ":accesspoint/" in bucket else arn
+    return f"{folder}/{_escaped(key)}"
+
+
+def _escaped(glob: str) -> str:
+    return "*".join(escaped(part) for part in glob.split("*"))
 
 
 def reachable_buckets(environment: Environment) -> tuple[str, ...]:
     """The buckets, by name, and access points, by ARN, that the endpoint allows."""
+    return tuple(dict.fromkeys([*_own_buckets(environment), *_listed_buckets(environment)]))
+
+
+def _own_buckets(environment: Environment) -> tuple[str, ...]:
     chosen = environment.infrastructure
     own = {"artifact_bucket": chosen.artifact_bucket, "data_bucket": chosen.data_bucket}
-    named = [
-        reference(name) if choice == "managed" else choice
-        for name, choice in own.items()
-        if choice != "absent"
-    ]
-    more = chosen.network.s3_buckets if chosen.network is not None else []
-    return tuple(dict.fromkeys([*named, *more]))
+    return tuple(
+        dict.fromkeys(
+            reference(name) if choice == "managed" else choice
+            for name, choice in own.items()
+            if choice != "absent"
+        )
+    )
+
+
+def _listed_buckets(environment: Environment) -> tuple[str, ...]:
+    """The buckets of `s3_buckets`, without the environment's own."""
+    network, own = environment.infrastructure.network, _own_buckets(environment)
+    listed = network.s3_buckets if network is not None else []
+    return tuple(dict.fromkeys(each for each in listed if each not in own))
 
 
 @frozen
@@ -86,6 +217,7 @@ class UnreachableBucket:
     is_directory_bucket: (
         bool  # in S3 Express One Zone, which hptc's gateway endpoints don't support
     )
+    key: str | None = None  # of what can't be read, if only the project's policy denies it
 
 
 def unreachable_buckets(environment: Environment, job: TuningJob) -> Iterator[UnreachableBucket]:
@@ -103,6 +235,28 @@ def unreachable_buckets(environment: Environment, job: TuningJob) -> Iterator[Un
                 yield UnreachableBucket(
                     name=name, path=path, is_directory_bucket=location.is_directory_bucket
                 )
+        yield from _unreadable(environment, definition)
+
+
+def _unreadable(environment: Environment, definition: Definition) -> Iterator[UnreachableBucket]:
+    """A training script or checkpoints in a listed bucket, where the policy allows no reading.
+
+    HPT821 and HPT822 are about inputs, and about writing.
+    """
+    if not _has_locations(environment):
+        return
+    policy, listed = environment.policy, _listed_buckets(environment)
+    for found, below in (
+        (code_location(definition, environment), ""),
+        (checkpoint_location(definition, environment), "/"),
+    ):
+        if found is None:
+            continue
+        location, path = found
+        name = location.arn if location.is_access_point else location.bucket
+        key = location.key.rstrip("/") + below
+        if name in listed and not matches_any_glob(_readable_keys(policy, name), key):
+            yield UnreachableBucket(name=name, path=path, is_directory_bucket=False, key=key)
 
 
 def _is_in_managed_network(definition: Definition) -> bool:

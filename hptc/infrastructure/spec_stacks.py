@@ -45,7 +45,7 @@ def spec_stacks(
             role_name=role_name(environment, stack),
             permissions_boundary=environment.infrastructure.permissions_boundary,
             trust=trust(environment),
-            permissions=permissions(environment, job),
+            permissions=permissions(environment, job, spec=spec),
         )
         stacks.setdefault(stack.lower(), role_stack)
     return tuple(stacks[name] for name in sorted(stacks))

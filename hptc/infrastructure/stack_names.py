@@ -15,6 +15,8 @@ MAX_STACK_NAME = 128
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html"""
 _STACK_NAME = re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{MAX_STACK_NAME - 1}}}")
 _MAX_ROLE_NAME = 64
+MAX_CUT_ROLE_NAME = _MAX_ROLE_NAME - len("-00000000")
+"""This much of a role's name is kept if it is too long."""
 MACHINE_ROLE, SCHEDULER_ROLE = "machine", "scheduler"
 
 
@@ -35,7 +37,7 @@ def role_name(environment: Environment, stack: str) -> str | None:
     name = f"{prefix}{stack.removeprefix('hptc-')}"
     if len(name) <= _MAX_ROLE_NAME:
         return name
-    return f"{name[: _MAX_ROLE_NAME - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
+    return f"{name[:MAX_CUT_ROLE_NAME]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def passable_roles(environment: Environment) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hptc.infrastructure.provenance_tags import TAG_PREFIX, tag_value
+from hptc.infrastructure.statements import Condition
 from hptc.project.project_file import Environment
 
 _PROJECT, _ENVIRONMENT, _REPOSITORY = (
@@ -25,6 +26,28 @@ def stack_tags(environment: Environment) -> dict[str, str]:
     """The tags of an environment's stacks; the repository only if it is known."""
     repository = tag_value(environment.repository)
     return resource_tags(environment) | ({_REPOSITORY: repository} if repository else {})
+
+
+def new_with_tags(environment: Environment) -> tuple[Condition, ...]:
+    """Conditions that a new resource gets the environment's tags."""
+    return _tagged("StringEquals", "aws:RequestTag", environment)
+
+
+def with_tags(environment: Environment) -> tuple[Condition, ...]:
+    """Conditions that a resource has the environment's tags."""
+    return _tagged("StringEquals", "aws:ResourceTag", environment)
+
+
+def not_of_others(environment: Environment) -> tuple[Condition, ...]:
+    """Conditions that a resource does not have the tags of another environment."""
+    return _tagged("StringEqualsIfExists", "aws:ResourceTag", environment)
+
+
+def _tagged(operator: str, key: str, environment: Environment) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(operator=operator, key=f"{key}/{tag}", values=(value,))
+        for tag, value in resource_tags(environment).items()
+    )
 
 
 def is_own(environment: Environment, tags: Mapping[str, str]) -> bool:

@@ -195,12 +195,32 @@ def locations(
     """Each S3 location in a definition, with its request path."""
     named = [(source.uri, source.path / "S3Uri") for source in _s3_sources(definition)]
     named.append((definition.output_path, _output_path(definition)))
-    named.append((definition.checkpoint_uri or "", definition.path / "CheckpointConfig" / "S3Uri"))
     for uri, by in named:
         if (location := s3_location(uri, environment)) is not None:
             yield location, by
-    if (code := _code_location(definition, environment)) is not None:
-        yield code, _code_path(definition)
+    for found in (
+        checkpoint_location(definition, environment),
+        code_location(definition, environment),
+    ):
+        if found is not None:
+            yield found
+
+
+def checkpoint_location(
+    definition: Definition, environment: Environment
+) -> tuple[S3Location, RequestPath] | None:
+    """The S3 location of checkpoints, with its request path; None without one."""
+    location = s3_location(definition.checkpoint_uri or "", environment)
+    by = definition.path / "CheckpointConfig" / "S3Uri"
+    return (location, by) if location is not None else None
+
+
+def code_location(
+    definition: Definition, environment: Environment
+) -> tuple[S3Location, RequestPath] | None:
+    """The S3 location of the training script, with its request path; None without one."""
+    location = _code_location(definition, environment)
+    return (location, _code_path(definition)) if location is not None else None
 
 
 def _through(environment: Environment, *services: str) -> Condition:

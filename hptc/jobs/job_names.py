@@ -6,21 +6,20 @@ import re
 from collections.abc import Sequence
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
-from hptc.request.identity import LONGEST_STEM, MAX_NAME, scheduled_stem
+from hptc.request.identity import GENERATED, LONGEST_STEM, MAX_NAME, scheduled_stem
 
-_GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
 _SCHEDULED = re.compile(r"(?P<stem>.+)-[0-9]{12}")
 _CONTENT_LENGTH = len("-00000000")
 
 
 def is_generated(name: str) -> bool:
     """Whether a job's name ends like one that hptc derives from content."""
-    return _GENERATED.fullmatch(name) is not None
+    return GENERATED.fullmatch(name) is not None
 
 
 def name_stem(name: str) -> str:
     """The part of a job's name in front of what hptc derives from content; else the whole name."""
-    match = _GENERATED.fullmatch(name)
+    match = GENERATED.fullmatch(name)
     return match["stem"] if match is not None else name
 
 
@@ -60,7 +59,7 @@ class SpecsByJobName:
         lower = name.lower()
         if lower in self._names:
             return self._names[lower]
-        match = _GENERATED.fullmatch(lower)
+        match = GENERATED.fullmatch(lower)
         if match is None or "-r" not in match["suffix"]:
             return None
         content = match["suffix"].rpartition("-r")[0]
@@ -81,7 +80,7 @@ class SpecsByJobName:
 
     def with_stem(self, name: str) -> str | None:
         """The spec whose name starts a job's name, for any content."""
-        match = _GENERATED.fullmatch(name)
+        match = GENERATED.fullmatch(name)
         if match is None:
             return None
         length = len(match["suffix"])

@@ -207,6 +207,7 @@ class _Stack(_Model):
     name: _StackName
     state: StackState
     missing_outputs: list[_Key]
+    owner: _Line = ""
 
 
 class _Stacks(_Model):
@@ -352,6 +353,7 @@ def _plan(read: _File) -> Plan:
                     name=each.name,
                     state=each.state,
                     missing_outputs=tuple(each.missing_outputs),
+                    owner=each.owner,
                 )
                 for each in read.stacks.needed
             ),

@@ -119,7 +119,11 @@ class Plan:
     def has_changes(self) -> bool:
         """Whether there is something to do. Stale jobs don't count: hptc can't remove them."""
         return bool(
-            self.to_submit or self.blocked or self.stacks.not_deployed or self.stacks.orphaned
+            self.to_submit
+            or self.blocked
+            or self.stacks.not_deployed
+            or self.stacks.foreign
+            or self.stacks.orphaned
         )
 
 

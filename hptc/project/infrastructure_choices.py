@@ -204,6 +204,14 @@ class Infrastructure(StrictModel):
         "name or ARN.",
         examples=["arn:aws:iam::111122223333:policy/boundary"],
     )
+    bootstrap_qualifier: str | None = Field(
+        default=None,
+        description="The qualifier of the CDK bootstrap stack to deploy with, if it is not the "
+        "CDK's default.",
+        examples=["churn"],
+        # Lower case, because the name of the CDK's bucket contains it.
+        pattern=r"^[a-z0-9]{1,10}$",
+    )
     role_path: str | None = Field(
         default=None,
         description="The path of the roles that hptc creates, used by no other role: people who "

@@ -17,6 +17,11 @@ def own_key(environment: Environment) -> str | None:
     return key if isinstance(key, str) else None
 
 
+def is_alias(key: str) -> bool:
+    """Whether a key is identified by an alias or the ARN of one."""
+    return key.startswith("alias/") or ":alias/" in key
+
+
 def any_key(environment: Environment) -> str:
     """A glob for the ARN of any key in the environment's account and Region."""
     return _arn("key/*", environment)

@@ -11,6 +11,7 @@ from hptc.compiler.permissions_report import (
     Requirement,
     RolePermissions,
 )
+from hptc.infrastructure.deployer_policy import DeployerPolicy
 from hptc.infrastructure.launcher_policy import launcher_statements
 from hptc.infrastructure.statements import Condition, document
 from hptc.project.project_file import Environment
@@ -53,6 +54,11 @@ def permissions_json(report: PermissionsReport) -> str:
 def launcher_json(environment: Environment) -> str:
     """The IAM policy for people who launch tuning jobs in an environment."""
     return json_text(document(launcher_statements(environment)))
+
+
+def deployer_json(policies: Iterable[DeployerPolicy]) -> str:
+    """The policies of CloudFormation's execution role by name, as an object of documents."""
+    return json_text({each.name: document(each.statements) for each in policies})
 
 
 def _head(report: PermissionsReport) -> str:

@@ -34,6 +34,8 @@ def verdict(plan: Plan) -> str:
     stacks = len(plan.stacks.not_deployed)
     if stacks:
         parts.append(f"{plural(stacks, 'stack')} to deploy")
+    if plan.stacks.foreign:
+        parts.append(f"{plural(len(plan.stacks.foreign), 'stack')} of another owner")
     if plan.stacks.orphaned:
         parts.append(f"{plural(len(plan.stacks.orphaned), 'orphaned stack')}")
     running = sum(not job.has_ended for job in plan.stale.jobs)
@@ -57,6 +59,7 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
         ("blocked", "blocked", list(_blocked(plan.blocked))),
         ("bold", "unchanged", _columns([_unchanged(each) for each in plan.unchanged])),
         ("urgent", "stacks to deploy", list(_stacks(plan))),
+        ("urgent", "stacks of another owner", list(_foreign(plan))),
         ("urgent", "orphaned stacks", list(_orphaned(plan))),
         ("urgent", "stale jobs, still running", list(_running(plan))),
         ("quiet", "stale jobs, ended", list(_ended(plan))),
@@ -132,8 +135,21 @@ def _state(stack: StackStatus) -> str:
             return "changed; `cdk diff` shows how"
         case StackState.INCOMPLETE:
             return f"has no output {', '.join(stack.missing_outputs)}"
+        case StackState.FOREIGN:
+            return stack.owner
         case _:
             assert_never(stack.state)
+
+
+def _foreign(plan: Plan) -> Iterator[str]:
+    foreign = plan.stacks.foreign
+    yield from _columns([(each.name, _state(each)) for each in foreign])
+    if foreign:
+        adopted = " ".join(f"--adopt {printable(each.name)}" for each in foreign)
+        yield (
+            "help: rename the project or the environment; to take them over, "
+            f"`hptc deploy --env {printable(plan.place.environment)} {adopted}`"
+        )
 
 
 def _orphaned(plan: Plan) -> Iterator[str]:

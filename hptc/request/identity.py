@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,8 @@ _DIGEST_IN_NAME = 8
 _DIGITS_IN_SCHEDULED_NAME = 6
 LONGEST_STEM = MAX_NAME - len("-00000000-r999")
 """This much of a spec's name is part of every name of its tuning jobs that content determines."""
+GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
+"""A tuning job's name that is derived from content."""
 
 _SORTED_BY = {
     "IntegerParameterRanges": "Name",

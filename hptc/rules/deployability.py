@@ -22,7 +22,8 @@ def unreachable_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
     """Training jobs can't access a bucket from the environment's VPC.
 
     The policy of the VPC's Amazon S3 endpoint allows the environment's buckets and those in
-    `s3_buckets`. It denies requests to any other bucket, and training jobs fail
+    `s3_buckets`; with `input_locations` or `output_locations` in the policy, only these locations
+    of the latter. It denies any other request, and training jobs fail
     (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
     S3 Express One Zone needs a separate endpoint, which that VPC does not have.
 
@@ -48,6 +49,15 @@ def unreachable_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
                 label="not reachable",
                 help="use a general purpose bucket, or an existing network with a gateway "
                 "endpoint for s3express",
+            )
+        elif bucket.key is not None:
+            yield rule.finding(
+                f"the S3 endpoint of the environment `{name}` does not allow reading `{bucket.key}`"
+                f" in the bucket `{bucket.name}`, which training jobs need",
+                bucket.path,
+                label="not in the policy's `input_locations`",
+                help="use a bucket of the environment, or add "
+                f"`s3://{bucket.name}/{bucket.key}` to `input_locations`",
             )
         else:
             yield rule.finding(
@@ -93,7 +103,7 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     may_be_large = has_managed_role(environment, spec.job) and not has_small_policy(
         environment, spec.job
     )
-    statements = permissions(environment, spec.job) if may_be_large else ()
+    statements = permissions(environment, spec.job, spec=spec.name) if may_be_large else ()
     size = policy_size(statements, environment)
     if size > MAX_ROLE_POLICY:
         largest = max(statements, key=lambda each: policy_size([each], environment))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hptc.catalog import instances
 from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
+from hptc.project.kms_keys import is_alias, own_key
 from hptc.project.references import has_reference
 from hptc.rules.rule import Context, Rule, error, warning
 
@@ -91,7 +92,8 @@ def alias_as_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
     """The KMS key of a volume is an alias.
 
     For volumes, AWS documents only key IDs and ARNs; aliases are documented for the output's key
-    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html).
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html). A
+    `kms_key` of the environment that is an alias is not reported in each spec.
 
     Bad:
         training_job:
@@ -103,10 +105,11 @@ def alias_as_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
           output: {kms_key_id: alias/models}
           resources: {volume_kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}
     """
+    environments = own_key(context.environment) if context.environment is not None else None
     for definition in context.job.definitions:
         for resources in definition.resources:
             key = resources.volume_kms_key_id or ""
-            if key.startswith("alias/") or ":alias/" in key:
+            if is_alias(key) and key != environments:
                 yield rule.finding(
                     "the KMS key of a volume must be a key ID or ARN, but is an alias",
                     resources.path / "VolumeKmsKeyId",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from hptc.errors import OperationError
+from hptc.errors import AwsError, OperationError
 from hptc.infrastructure.stack_owner import adoption_help, foreign_stack
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack, StackReader
@@ -16,13 +16,23 @@ _MANY = 20  # one call lists about a hundred stacks
 def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, DeployedStack]:
     """Those of the stacks that exist, by name. A few are described one by one.
 
-    A stack in review has no resources yet, so it doesn't exist.
+    So are many, if the caller may not list stacks. A stack in review has no resources yet, so it
+    doesn't exist.
     """
-    if len(names) > _MANY:
-        found = [each for each in stacks.list_stacks() if each.name in names]
-    else:
+    found = _listed(names, stacks) if len(names) > _MANY else None
+    if found is None:
         found = [each for name in sorted(names) if (each := stacks.find(name)) is not None]
     return {each.name: each for each in found if each.status != "REVIEW_IN_PROGRESS"}
+
+
+def _listed(names: Collection[str], stacks: StackReader) -> list[DeployedStack] | None:
+    """Those of the stacks that exist; None if the caller may only describe stacks by name."""
+    try:
+        return [each for each in stacks.list_stacks() if each.name in names]
+    except AwsError as error:
+        if error.code != "AccessDenied":
+            raise
+        return None
 
 
 def check_owners(

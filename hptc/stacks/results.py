@@ -18,6 +18,7 @@ class StackState(StrEnum):
     CHANGED = "changed"  # deployed from other content
     INCOMPLETE = "incomplete"  # outputs are missing
     MISSING = "missing"
+    FOREIGN = "foreign"  # of another project, environment or repository
 
 
 @frozen
@@ -27,6 +28,7 @@ class StackStatus:
     name: str
     state: StackState
     missing_outputs: tuple[str, ...] = ()
+    owner: str = ""  # of a foreign stack: what its tags say
 
 
 @frozen
@@ -40,7 +42,13 @@ class StackStatuses:
     @property
     def not_deployed(self) -> tuple[StackStatus, ...]:
         """The stacks that `hptc deploy` creates or updates."""
-        return tuple(each for each in self.needed if each.state is not StackState.DEPLOYED)
+        done = (StackState.DEPLOYED, StackState.FOREIGN)
+        return tuple(each for each in self.needed if each.state not in done)
+
+    @property
+    def foreign(self) -> tuple[StackStatus, ...]:
+        """The stacks of others, which `hptc deploy` refuses to change."""
+        return tuple(each for each in self.needed if each.state is StackState.FOREIGN)
 
 
 @frozen

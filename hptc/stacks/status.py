@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from hptc.aws.aws_errors import is_access_denied
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
-from hptc.errors import AwsError, OperationError
+from hptc.errors import AwsError
 from hptc.infrastructure.environment_stacks import EnvironmentStacks, environment_stacks
 from hptc.infrastructure.stack_digest import is_current
 from hptc.infrastructure.stack_outputs import output_key
-from hptc.infrastructure.stack_owner import adoption_help, foreign_stack, is_own
+from hptc.infrastructure.stack_owner import is_own, owner_text
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack, StackReader
 from hptc.stacks.results import StackState, StackStatus, StackStatuses
@@ -44,8 +44,7 @@ def stack_statuses(
 ) -> StackStatuses:
     """The state of every stack that is needed; of a whole project, also the orphaned stacks.
 
-    Orphaned stacks stay unknown if the caller may only describe stacks by name. Raises
-    OperationError for a stack of another project or repository.
+    Orphaned stacks stay unknown if the caller may only describe stacks by name.
     """
     outputs = needed.outputs
     orphaned: tuple[str, ...] = ()
@@ -77,8 +76,8 @@ def _status(
     found = stacks.find(name)
     if found is None:
         return StackStatus(name=name, state=StackState.MISSING)
-    if reason := foreign_stack(environment, name, found.tags):
-        raise OperationError(reason, help=adoption_help(environment, [name]))
+    if not is_own(environment, found.tags):
+        return StackStatus(name=name, state=StackState.FOREIGN, owner=owner_text(found.tags))
     missing = tuple(key for key in map(output_key, references) if key not in found.outputs)
     if missing:
         return StackStatus(name=name, state=StackState.INCOMPLETE, missing_outputs=missing)

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from hptc.aws.client import Connection, connected
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
-from hptc.infrastructure.permissions import LOG_GROUP
+from hptc.infrastructure.log_permissions import LOG_GROUP
 from hptc.service.interface import Tuning
 from hptc.service.tuning_jobs import LogEvent
 from tests.support.fake_service import FakeTime

@@ -25,7 +25,7 @@ from tests.support.jobs import (
     volume,
 )
 
-ALWAYS = ["WriteOutput", "WriteLogs", "PutMetrics"]
+ALWAYS = ["WriteOutput", "PutMetrics", "FindLogs", "WriteLogs"]
 
 
 VPC = {"VpcConfig": {"Subnets": ["${hptc:subnet_id_1}"], "SecurityGroupIds": ["sg-1"]}}
@@ -242,20 +242,20 @@ def test_what_every_role_has() -> None:
     group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TrainingJobs"
     assert by_sid(permissions(environment(), job(definition()))) == {
         "WriteOutput": ("s3:PutObject", "arn:aws:s3:::out/models/*", None),
-        "WriteLogs": (
-            [
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ],
-            [group, f"{group}:*"],
-            None,
-        ),
         "PutMetrics": (
             "cloudwatch:PutMetricData",
             "*",
             {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+        ),
+        "FindLogs": (
+            ["logs:CreateLogGroup", "logs:DescribeLogStreams"],
+            [group, f"{group}:*"],
+            None,
+        ),
+        "WriteLogs": (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            f"{group}:log-stream:j-*/algo-*",
+            None,
         ),
     }
 

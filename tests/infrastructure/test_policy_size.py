@@ -94,7 +94,8 @@ def test_a_bucket_name_is_never_longer_than_63_characters() -> None:
 def test_the_policy_of_a_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = SPEC.replace("/churn/", f"/{'k' * 900}/")  # or the policy is not even built
     (one,) = outcomes(tmp_path, long)
-    size = policy_size.policy_size(permissions(one.environment, one.job), one.environment)
+    statements = permissions(one.environment, one.job, spec=one.name)
+    size = policy_size.policy_size(statements, one.environment)
     monkeypatch.setattr(policy_size, "MAX_ROLE_POLICY", size)
     assert diagnostics(tmp_path, long) == []
     monkeypatch.setattr(policy_size, "MAX_ROLE_POLICY", size - 1)

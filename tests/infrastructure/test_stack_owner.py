@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hptc.errors import OperationError
+from hptc.errors import AwsError, OperationError
 from hptc.infrastructure.stack_owner import foreign_stack, is_own, stack_tags
 from hptc.service.interface import DeployedStack
 from hptc.service.stacks import check_owners, check_unchanging, existing_stacks
@@ -74,6 +74,13 @@ def test_existing_stacks_are_found_with_few_calls() -> None:
     stacks.calls.clear()
     assert len(existing_stacks({f"s{i}" for i in range(40)}, stacks)) == 30
     assert stacks.calls == ["list_stacks"]
+    stacks.calls.clear()
+    stacks.refusals = [AwsError("not authorized to list", code="AccessDenied")]
+    assert len(existing_stacks({f"s{i}" for i in range(40)}, stacks)) == 30
+    assert len(stacks.calls) == 41  # the caller may only describe stacks by name
+    stacks.refusals = [AwsError("Rate exceeded", code="Throttling")]
+    with pytest.raises(AwsError, match="Rate exceeded"):
+        existing_stacks({f"s{i}" for i in range(40)}, stacks)
     # A stack in review was never deployed, so nobody owns it.
     stacks.statuses["s1"] = "REVIEW_IN_PROGRESS"
     assert set(existing_stacks({"s1", "s2"}, stacks)) == {"s2"}

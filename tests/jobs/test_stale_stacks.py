@@ -89,5 +89,11 @@ def test_the_stack_of_somebody_else(before: list[Compiled], stack: str) -> None:
     with pytest.raises(OperationError, match=r"github\.com/acme/other") as raised:
         submit(before[0], FakeTuning(), stacks, provenance=origin)
     assert f"--adopt {stack}" in raised.value.help
-    with pytest.raises(OperationError, match=r"github\.com/acme/other"):
-        planned(before, stacks=stacks)
+    # A plan shows it, and blocks what needs it.
+    plan = planned(before, stacks=stacks)
+    assert [(each.name, "acme/other" in each.owner) for each in plan.stacks.foreign] == [
+        (stack, True)
+    ]
+    (blocked,) = plan.blocked
+    assert f"--adopt {stack}" in blocked.help
+    assert plan.to_submit == ()

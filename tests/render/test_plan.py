@@ -46,8 +46,8 @@ def test_text(golden: Golden, case: str) -> None:
         ),
         pytest.param(
             CASES["mixed"],
-            "2 to submit, 1 unchanged, 1 blocked, 2 stacks to deploy, 1 orphaned stack, "
-            "2 stale jobs still running",
+            "2 to submit, 1 unchanged, 1 blocked, 2 stacks to deploy, 1 stack of another owner, "
+            "1 orphaned stack, 2 stale jobs still running",
             id="mixed",
         ),
     ],

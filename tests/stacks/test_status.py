@@ -91,6 +91,27 @@ class TestStacks:
         stacks.tags["hptc-churn-dev-by-hand"] = {}
         assert planned(churn, stacks=stacks).stacks.orphaned == ("hptc-churn-dev-gone",)
 
+    def test_a_stack_of_another_project_is_shown_with_the_rest(self, churn: list[Compiled]) -> None:
+        stacks = deployed("churn")
+        name = "hptc-churn-dev-churn"
+        stacks.tags["hptc-churn-dev"] = {"hptc:project": "other", "hptc:environment": "dev"}
+        found = planned(churn, stacks=stacks)
+        (foreign,) = found.stacks.foreign
+        assert (foreign.name, foreign.state) == ("hptc-churn-dev", StackState.FOREIGN)
+        assert found.stacks.not_deployed == ()
+        assert found.has_changes
+        text = render_plan(found)
+        assert "1 stack of another owner" in text.splitlines()[0]
+        assert "hptc-churn-dev  belongs to the project `other`, environment `dev`" in text
+        assert "`hptc deploy --env dev --adopt hptc-churn-dev`" in text
+
+        stacks.tags = {name: {}}
+        (foreign,) = planned(churn, stacks=stacks).stacks.foreign
+        assert (foreign.name, foreign.owner) == (
+            name,
+            "was not created by hptc: it has no tag `hptc:project`",
+        )
+
     def test_without_permission_to_list_stacks(self, churn: list[Compiled]) -> None:
         stacks = deployed("churn", "gone")
         stacks.refusals = [AwsError("not authorized to list", code="AccessDenied")]

@@ -54,7 +54,8 @@ def needed(request: Request, world: World) -> set[str]:
 
 
 def by_text(request: Request, world: World) -> dict[str, Call]:
-    return {str(call): call for each in definitions(request) for call in _calls(each, world)}
+    calls = {str(call): call for each in definitions(request) for call in _calls(each, world)}
+    return calls | {str(call): call for call in _logs(request, world)}
 
 
 def _calls(definition: Request, world: World) -> Iterator[Call]:
@@ -63,14 +64,23 @@ def _calls(definition: Request, world: World) -> Iterator[Call]:
     yield from _looks_up(definition, world)
     if "VpcConfig" in definition:
         yield from _interfaces(definition["VpcConfig"], world)
-    for action, resource in (
-        ("logs:CreateLogGroup", f"log-group:{LOGS}"),
-        ("logs:DescribeLogStreams", f"log-group:{LOGS}"),
-        ("logs:CreateLogStream", f"log-group:{LOGS}:log-stream:job-001-abc/algo-1-1600000000"),
-        ("logs:PutLogEvents", f"log-group:{LOGS}:log-stream:job-001-abc/algo-1-1600000000"),
-    ):
-        yield Call(action=action, resource=world.arn("logs", resource))
     yield Call(action="cloudwatch:PutMetricData", context={"cloudwatch:namespace": LOGS})
+
+
+def log_stream(tuning_job: str, host: str = "algo-1") -> str:
+    """A log stream of a training job, whose name is that of its tuning job and a number."""
+    return f"log-group:{LOGS}:log-stream:{tuning_job}-001-0f0444b1/{host}-1600000000"
+
+
+def _logs(request: Request, world: World) -> Iterator[Call]:
+    # IAM sees an action on a log group as one on an empty stream.
+    for action in ("CreateLogGroup", "DescribeLogStreams"):
+        for resource in (f"log-group:{LOGS}", f"log-group:{LOGS}:log-stream:"):
+            yield Call(action=f"logs:{action}", resource=world.arn("logs", resource))
+    for action in ("CreateLogStream", "PutLogEvents"):
+        for host in ("algo-1", "algo-12"):
+            stream = log_stream(request["HyperParameterTuningJobName"], host)
+            yield Call(action=f"logs:{action}", resource=world.arn("logs", stream))
 
 
 def s3_inputs(definition: Request) -> Iterator[tuple[str, str, str]]:

@@ -85,7 +85,9 @@ def _is_principal(allowed: str | Mapping[str, Any], principal: str) -> bool:
         return True
     if isinstance(allowed, str):
         raise ValueError(f"unknown principal: {allowed}")
-    names = [name for kind in ("AWS", "Service") for name in _texts(allowed.get(kind, []))]
+    names = [
+        name for kind in ("AWS", "Federated", "Service") for name in _texts(allowed.get(kind, []))
+    ]
     for name in names:
         root = name.removesuffix(":root")
         if name in ("*", principal) or (root != name and principal.startswith(f"{root}:")):

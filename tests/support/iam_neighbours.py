@@ -9,6 +9,7 @@ from tests.support.iam_calls import (
     Request,
     World,
     definitions,
+    log_stream,
     repository,
     s3_inputs,
     split,
@@ -27,7 +28,7 @@ def neighbours(request: Request, world: World) -> Iterator[tuple[str, Call]]:
         yield from _near_network(definition, world)
         yield from _near_file_systems(definition, world)
     yield from _near_keys(world)
-    yield from _near_logs(world)
+    yield from _near_logs(request["HyperParameterTuningJobName"], world)
     yield from _elsewhere(world)
 
 
@@ -179,7 +180,7 @@ def _near_file_systems(definition: Request, world: World) -> Iterator[tuple[str,
         yield "file systems", Call(action="fsx:DescribeFileSystems")
 
 
-def _near_logs(world: World) -> Iterator[tuple[str, Call]]:
+def _near_logs(name: str, world: World) -> Iterator[tuple[str, Call]]:
     for group in ("/aws/sagemaker/ProcessingJobs", f"{LOGS}-2", "/aws/lambda/zz"):
         for action, stream in (("CreateLogGroup", ""), ("PutLogEvents", ":log-stream:a")):
             resource = world.arn("logs", f"log-group:{group}{stream}")
@@ -187,8 +188,15 @@ def _near_logs(world: World) -> Iterator[tuple[str, Call]]:
     here = world.arn("logs", f"log-group:{LOGS}")
     for action in ("DeleteLogGroup", "PutRetentionPolicy", "FilterLogEvents"):
         yield f"{action} of the log", Call(action=f"logs:{action}", resource=here)
-    stream = f"{here}:log-stream:job-001-abc/algo-1-1600000000"
-    yield "read a log", Call(action="logs:GetLogEvents", resource=stream)
+    for near in ("job", f"x{name}", name[:4], name.upper(), f"other-{name}"):
+        for action in ("CreateLogStream", "PutLogEvents"):
+            other = world.arn("logs", log_stream(near))
+            yield f"the log of {near}", Call(action=f"logs:{action}", resource=other)
+    own = world.arn("logs", log_stream(name, "data"))
+    yield "another stream of its own", Call(action="logs:PutLogEvents", resource=own)
+    for action in ("GetLogEvents", "DeleteLogStream"):
+        stream = world.arn("logs", log_stream(name))
+        yield f"{action} of its own log", Call(action=f"logs:{action}", resource=stream)
     metrics = "cloudwatch:PutMetricData"
     yield "another namespace", Call(action=metrics, context={"cloudwatch:namespace": "AWS/S3"})
     yield "no namespace", Call(action=metrics)

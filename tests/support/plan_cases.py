@@ -162,6 +162,11 @@ CASES = {
                 DEPLOYED,
                 StackStatus(name="hptc-churn-dev-late", state=StackState.MISSING),
                 StackStatus(
+                    name="hptc-churn-dev-taken",
+                    state=StackState.FOREIGN,
+                    owner="belongs to the project `other`, environment `dev`",
+                ),
+                StackStatus(
                     name="hptc-churn-dev-old",
                     state=StackState.INCOMPLETE,
                     missing_outputs=("ExecutionRoleArn",),

@@ -1,0 +1,66 @@
+"""The script that bootstraps for one environment, and a deployment with its qualifier."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.sandbox.server import Sandbox
+from tests.support.e2e_project import REGION, copy_project, execute
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.slow
+
+ACCOUNT, SPEC = "322222222222", "direct-marketing-xgboost"
+EXECUTION_ROLE = f"cdk-churn-cfn-exec-role-{ACCOUNT}-{REGION}"
+
+
+def attached(iam: Any) -> dict[str, Any]:
+    """The documents of the policies that CloudFormation's execution role has."""
+    found = iam.list_attached_role_policies(RoleName=EXECUTION_ROLE)["AttachedPolicies"]
+    return {each["PolicyName"]: document(iam, each["PolicyArn"]) for each in found}
+
+
+def document(iam: Any, arn: str) -> Any:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    return found["PolicyVersion"]["Document"]
+
+
+def test_a_deployment_with_scoped_bootstrap(sandbox: Sandbox, tmp_path: Path) -> None:
+    project = copy_project(tmp_path, sandbox, ACCOUNT, only=[SPEC])
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    file = tmp_path / "hptc.yaml"
+    text = file.read_text("utf-8")
+    head, _, rest = text.partition("    infrastructure:\n")
+    qualified = f"{head}    infrastructure:\n      bootstrap_qualifier: churn\n{rest}"
+    file.write_text(qualified, encoding="utf-8")
+    script = str(ROOT / "examples" / "aws" / "bootstrap.sh")
+    command = ["sh", script, "dev", ACCOUNT, REGION, "churn"]
+
+    execute(command, tmp_path, project.environment)
+
+    iam = project.client("iam")
+    printed = project.hptc("permissions", "--deployer", "--env", "dev").json
+    assert attached(iam) == printed
+    assert set(printed) == {"hptc-demo-dev-deployer-1", "hptc-demo-dev-deployer-2"}
+
+    created = project.deploy()
+    assert set(created) == {"hptc-demo-dev", f"hptc-demo-dev-{SPEC}"}
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    assert not any("hnb659fds" in name for name in names)
+
+    # Again, after a change of what the environment needs.
+    file.write_text(qualified.replace("network: managed", "network: absent"), encoding="utf-8")
+    changed = project.hptc("permissions", "--deployer", "--env", "dev").json
+    assert changed != printed
+    (tools := tmp_path / "tools").mkdir()
+    (tools / "npx").write_text("#!/bin/sh\n", encoding="utf-8")  # the policies are enough
+    (tools / "npx").chmod(0o755)
+    path = f"{tools}{os.pathsep}{project.environment['PATH']}"
+    execute(command, tmp_path, project.environment | {"PATH": path})
+    for name, expected in changed.items():
+        assert document(iam, f"arn:aws:iam::{ACCOUNT}:policy/{name}") == expected

@@ -1,0 +1,117 @@
+"""The CI roles of examples/aws: who may assume them, and what they may do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.iam_evaluator import Call, is_allowed
+from tests.support.paths import ROOT
+
+VALUES = {
+    "ACCOUNT": "123456789012",
+    "ENVIRONMENT": "prod",
+    "OWNER/REPOSITORY": "acme/ml",
+    "PROJECT": "demo",
+    "QUALIFIER": "churn",
+    "REGION": "us-east-1",
+}
+PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack"
+JOBS = "arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job"
+
+
+def policy(name: str) -> dict[str, Any]:
+    """A file with its words in capitals replaced, as docs/bootstrap.md says."""
+    text = (ROOT / "examples" / "aws" / f"{name}.json").read_text(encoding="utf-8")
+    for word, value in VALUES.items():
+        text = text.replace(word, value)
+    result: dict[str, Any] = json.loads(text)
+    return result
+
+
+def may_assume(trust: str, subject: str, audience: str = "sts.amazonaws.com") -> bool:
+    host = "token.actions.githubusercontent.com"
+    call = Call(
+        action="sts:AssumeRoleWithWebIdentity",
+        context={f"{host}:sub": subject, f"{host}:aud": audience},
+        principal=PROVIDER,
+    )
+    return is_allowed(call, policy(trust))
+
+
+@pytest.mark.parametrize(
+    ("trust", "subject"),
+    [
+        ("trust-review", "repo:acme/ml:pull_request"),
+        ("trust-deploy", "repo:acme/ml:environment:prod"),
+    ],
+)
+def test_a_role_is_for_one_subject(trust: str, subject: str) -> None:
+    assert may_assume(trust, subject)
+    assert not may_assume(trust, subject, audience="other")
+    others = {
+        "repo:acme/ml:pull_request",
+        "repo:acme/ml:environment:prod",
+        "repo:acme/ml:environment:prod-2",
+        "repo:acme/ml:environment:dev",
+        "repo:acme/ml:ref:refs/heads/main",
+        "repo:acme/ml:ref:refs/heads/environment:prod",
+        "repo:acme/ml-2:environment:prod",
+        "repo:other/ml:environment:prod",
+        "repo:other/ml:pull_request",
+    } - {subject}
+    assert [each for each in others if may_assume(trust, each)] == []
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource"),
+    [
+        ("policy-review", "cloudformation:DescribeStacks", f"{STACK}/hptc-demo-prod/1"),
+        ("policy-review", "cloudformation:DescribeStacks", f"{STACK}/hptc-demo-prod-churn/1"),
+        ("policy-review", "sagemaker:DescribeHyperParameterTuningJob", f"{JOBS}/x"),
+        ("policy-review", "sagemaker:ListHyperParameterTuningJobs", "*"),
+        ("policy-deploy", "cloudformation:GetTemplate", f"{STACK}/hptc-demo-prod/1"),
+        (
+            "policy-deploy",
+            "sts:AssumeRole",
+            "arn:aws:iam::123456789012:role/cdk-churn-deploy-role-123456789012-us-east-1",
+        ),
+    ],
+)
+def test_what_a_role_may_do(role: str, action: str, resource: str) -> None:
+    assert is_allowed(Call(action=action, resource=resource), policy(role))
+
+
+@pytest.mark.parametrize("role", ["policy-review", "policy-deploy"])
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("sagemaker:CreateHyperParameterTuningJob", f"{JOBS}/x"),
+        ("sagemaker:StopHyperParameterTuningJob", f"{JOBS}/x"),
+        ("cloudformation:CreateChangeSet", f"{STACK}/hptc-demo-prod/1"),
+        ("cloudformation:DeleteStack", f"{STACK}/hptc-demo-prod/1"),
+        ("cloudformation:DescribeStacks", f"{STACK}/hptc-other-prod/1"),
+        ("iam:PassRole", "arn:aws:iam::123456789012:role/hptc/demo/prod/x"),
+        (
+            "sts:AssumeRole",
+            "arn:aws:iam::123456789012:role/cdk-churn-cfn-exec-role-123456789012-us-east-1",
+        ),
+        (
+            "sts:AssumeRole",
+            "arn:aws:iam::123456789012:role/cdk-hnb659fds-deploy-role-123456789012-us-east-1",
+        ),
+        ("s3:GetObject", "arn:aws:s3:::hptc-demo-prod-data/a"),
+    ],
+)
+def test_what_no_role_may_do(role: str, action: str, resource: str) -> None:
+    assert not is_allowed(Call(action=action, resource=resource), policy(role))
+
+
+def test_the_review_role_assumes_no_role() -> None:
+    actions = [each["Action"] for each in policy("policy-review")["Statement"]]
+    names = [name for each in actions for name in ([each] if isinstance(each, str) else each)]
+    verbs = {name.partition(":")[2] for name in names}
+    assert all(verb.startswith(("Describe", "List")) for verb in verbs)
