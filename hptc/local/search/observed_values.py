@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from hptc.request.tuning_job import Definition
 _TAIL = 2.0
 """Values are cut off at the median plus this many times the distance of the best one from it."""
 _MIN_SPREAD = 0.3
+_MIN_COMPLETED = 3
 
 
 @frozen
@@ -85,7 +87,7 @@ def gather(
     done = [each for each in history if is_finite(each.objective) and each.state != "pending"]
     failed = [each for each in history if _is_failure(each)]
     pending = [each for each in history if each.state == "pending"]
-    results = [sign * (each.objective or 0.0) for each in done]
+    results = [sign * value for value in final_values(done, maximizes=maximizes)]
     inherited = [sign * (each.objective or 0.0) for each in parents]
     rows = [columns.encode(_values(done)), columns.encode(_values(parents), source=PARENT)]
     values: list[Array] = []
@@ -113,6 +115,30 @@ def gather(
     )
 
 
+def final_values(ended: Sequence[Observation], *, maximizes: bool) -> list[float]:
+    """The objectives, and of training jobs that were stopped what they would probably be.
+
+    That is the last value, plus what those that completed gained after as many reports (the
+    median), but not better than their median: early stopping ends what is worse. With their last
+    values alone, configurations that learn slowly at first would look far worse than they are.
+    """
+    completed = [each for each in ended if each.state == "succeeded" and each.reports]
+    values = []
+    for each in ended:
+        value, count = each.objective or 0.0, len(each.reports)
+        others = [one for one in completed if len(one.reports) > count > 0]
+        if each.state == "stopped" and len(others) >= _MIN_COMPLETED:
+            finals = [one.objective or 0.0 for one in others]
+            gains = [(one.objective or 0.0) - one.reports[count - 1] for one in others]
+            bar, gain = median(finals), median(gains)
+            if maximizes:
+                value = max(value, min(value + gain, bar))
+            else:
+                value = min(value, max(value + gain, bar))
+        values.append(value)
+    return values
+
+
 def standardize(values: Sequence[float]) -> Standardized:
     """Cut off the worst values, and scale to a mean of 0 and a variance of 1.
 
@@ -121,9 +147,9 @@ def standardize(values: Sequence[float]) -> Standardized:
     raw = np.array(values, dtype=np.float64)
     unit = float(np.abs(raw).max()) or 1.0  # their squares may exceed a float
     raw = raw / unit
-    median, best = float(np.median(raw)), float(raw.min())
-    if median > best:
-        raw = np.minimum(raw, median + _TAIL * (median - best))
+    middle, best = float(np.median(raw)), float(raw.min())
+    if middle > best:
+        raw = np.minimum(raw, middle + _TAIL * (middle - best))
     mean, deviation = float(raw.mean()), float(raw.std())
     if deviation < 1e-12:
         deviation = 1.0
