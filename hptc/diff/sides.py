@@ -29,7 +29,7 @@ from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source import git
 from hptc.source.filesystem import DISK, Files
-from hptc.source.git import Tree
+from hptc.source.git_tree import Tree
 
 
 def review_refs(
