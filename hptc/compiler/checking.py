@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ from hptc.spec.tuning_spec import Spec
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
     from hptc.metrics.rehearsal import Rehearsal
+    from hptc.request.training_code import TrainingCode
 
 
 @frozen
@@ -54,6 +56,7 @@ class Draft:
     warnings: list[Diagnostic]  # from reading the text
     findings: list[Finding]  # from the earlier stages
     parents: Parents
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by definition
     is_certain: bool  # whether the Region and the images are known, on which the rules depend
 
 

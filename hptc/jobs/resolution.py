@@ -16,6 +16,7 @@ from hptc.infrastructure.run_search import MAX_CANDIDATES, run_search
 from hptc.infrastructure.stack_digest import is_current
 from hptc.infrastructure.stack_outputs import Output, locate
 from hptc.infrastructure.stack_owner import adoption_help, foreign_stack
+from hptc.jobs.code_upload import code_locations
 from hptc.jobs.decisions import Obstacle, refusal
 from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
 from hptc.jobs.snapshot import JobSnapshot
@@ -82,7 +83,7 @@ def resolve(
 
     A stack of another project has no values, nor has one whose digest is not that in `digests`.
     """
-    names = sorted(names_in(compiled.request))
+    names = sorted(names_in([compiled.request, *code_locations(compiled)]))
     values: dict[str, str] = {}
     missing: dict[str, Unresolved] = {}
     found: dict[str, Mapping[str, str] | Unresolved] = {}

@@ -155,6 +155,16 @@ def _submission_data(outcome: Submission) -> dict[str, Any]:
                 "outcome": "dry_run",
                 "name": outcome.name,
                 "unresolved": list(outcome.unresolved),
+                "code": [
+                    {
+                        "directory": each.directory,
+                        "uri": each.uri,
+                        "kms_key_id": each.kms_key_id,
+                        "files": len(each.packed.files),
+                        "bytes": each.packed.size,
+                    }
+                    for each in outcome.code
+                ],
                 "request": outcome.request,
             }
         case _:

@@ -1,7 +1,7 @@
 """Which files of a folder are training code: those that git tracks, or that it doesn't ignore.
 
-In CI, only those that git tracks. Outside of a repository, all of them. A pull request can add links
-to any file, so a link counts only if it leads to another file of the same folder.
+In CI, only those that git tracks. Outside of a repository, all of them. A pull request can add
+links to any file, so a link counts only if it leads to another file of the same folder.
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ def entries_on_disk(folder: Path, maximum: int) -> list[CodeEntry]:
     paths = {name: os.path.join(folder, name) for name in found}  # noqa: PTH118 - thousands
     targets = frozenset(paths.values())
     return [
-        entry
-        for name, path in paths.items()
-        if (entry := _entry(name, path, targets)) is not None
+        entry for name, path in paths.items() if (entry := _entry(name, path, targets)) is not None
     ]
 
 
@@ -94,7 +92,7 @@ def _walk(folder: Path) -> Iterator[str]:
 def _entry(name: str, path: str, targets: frozenset[str]) -> CodeEntry | None:
     """One file; None if git tracks it and it was deleted."""
     try:
-        found = os.lstat(path)  # noqa: PTH116
+        found = os.lstat(path)
         real = os.path.realpath(path)
         if stat.S_ISDIR(found.st_mode):
             return CodeEntry(name=name, problem="is another repository, whose files are not packed")

@@ -97,7 +97,8 @@ def pack(folder: Path, files: Files) -> PackedCode | PackingProblem:
                 CodeFile(name=entry.name, content=content, is_executable=entry.is_executable)
             )
     except UnreadableFileError as error:
-        return PackingProblem(message=f"contains {code(printable(entry.name))}, which {error.problem}")
+        name = code(printable(error.file))
+        return PackingProblem(message=f"contains {name}, which {error.problem}")
     return PackedCode(packed)
 
 
@@ -127,7 +128,7 @@ def _problem(entries: list[CodeEntry]) -> PackingProblem | None:
 
 
 def _is_portable(name: str) -> bool:
-    return name.isprintable() and not any("\ud800" <= character <= "\udfff" for character in name)
+    return name.isprintable()  # half of a surrogate pair, of a name that is not UTF-8, is not
 
 
 def _megabytes(size: int) -> str:
@@ -135,7 +136,7 @@ def _megabytes(size: int) -> str:
 
 
 def archive(packed: PackedCode) -> bytes:
-    """The archive: sorted, and without times and owners, so that the same code gives one content."""
+    """The archive, sorted and without times and owners: the same code has the same content."""
     # Only an upload needs these.
     import gzip
     import io
