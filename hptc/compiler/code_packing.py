@@ -7,6 +7,7 @@ uploaded here.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
@@ -16,7 +17,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, SpecPath, nearest
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request, encodes_json, value_text
-from hptc.request.job_facts import PROGRAM, SUBMIT_DIRECTORY
+from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY
 from hptc.request.training_code import (
     CODE_CHANNEL,
     PATH_IN_CHANNEL,
@@ -53,6 +54,7 @@ def add_code(request: Request, spec: Spec, origin: Origin, workspace: Workspace)
             bucket=bucket if isinstance(bucket, str) else "bucket",
             key=code_key(project, found.digest if isinstance(found, PackedCode) else _NO_DIGEST),
             kms_key_id=_kms_key(origin.environment),
+            written=tuple(_written(training_job, at)),
         )
         _add(code, training_job, definition)
         if not faults:
@@ -76,8 +78,20 @@ def _add(code: TrainingCode, training_job: TrainingJob, definition: Request) -> 
         algorithm = definition.get("AlgorithmSpecification", {})
         if algorithm.get("TrainingInputMode", "File") != "File":
             channel["InputMode"] = "File"  # the container unpacks a file
-        definition.setdefault("InputDataConfig", []).append(channel)
+        channels = definition.setdefault("InputDataConfig", [])
+        if all(each.get("ChannelName") != CODE_CHANNEL for each in channels):
+            channels.append(channel)
     static[SUBMIT_DIRECTORY] = value_text(location, as_json=as_json)
+
+
+def _written(training_job: TrainingJob, at: SpecPath) -> Iterator[SpecPath]:
+    """What a spec sets by hand, but `source` sets too."""
+    for key in ("hyperparameters", "environment"):
+        for name in getattr(training_job, key) or {}:
+            if name in SCRIPT_SETTINGS:
+                yield at / key / name
+    if training_job.enable_network_isolation and CODE_CHANNEL in (training_job.inputs or {}):
+        yield at / "inputs" / CODE_CHANNEL
 
 
 def _bucket(environment: Environment | None, at: SpecPath) -> str | Finding:

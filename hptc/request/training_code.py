@@ -27,6 +27,7 @@ class TrainingCode:
     bucket: str
     key: str
     kms_key_id: str | None  # encrypts the archive; None for the bucket's own encryption
+    written: tuple[SpecPath, ...] = ()  # what the author sets by hand, but `source` sets
 
     @property
     def uri(self) -> str:
