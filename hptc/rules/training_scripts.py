@@ -97,9 +97,8 @@ def _source_advice(location: str, definition: Definition) -> str:
         for text in ("…" if folder.startswith(("/", "~", "..")) else folder, script.strip('"'))
     ]
     return (
-        f"add `source: {{directory: {values[0]}, entry_point: {values[1] or '…'}}}` to "
-        f"`training_job`, which uploads the folder, and remove `{PROGRAM}` and "
-        f"`{SUBMIT_DIRECTORY}`"
+        f"remove it and `{PROGRAM}`, and add `source: {{directory: {values[0]}, entry_point: "
+        f"{values[1] or '…'}}}` to `training_job`, which uploads the folder"
     )
 
 
