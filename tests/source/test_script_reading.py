@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hptc.source import script_reading
@@ -76,10 +78,10 @@ def test_hostile_files(script: bytes, faults: int) -> None:
     assert len(read(script).faults) == faults
 
 
-def test_nothing_is_run(tmp_path: object) -> None:
-    facts = read(f"open({str(tmp_path) + '/ran'!r}, 'w')\nraise SystemExit\n")
+def test_nothing_is_run(tmp_path: Path) -> None:
+    facts = read(f"open({str(tmp_path / 'ran')!r}, 'w')\nraise SystemExit\n")
     assert facts == ScriptFacts()
-    assert not (script_reading.Path(str(tmp_path)) / "ran").exists()
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_script_that_takes_too_long_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
