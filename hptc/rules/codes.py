@@ -66,10 +66,10 @@ CODES = (
     LanguageCode(
         "HPT008",
         "Training code that can't be packed",
-        "The folder in `source` must be inside the project, and contain the entry point. hptc packs "
-        "the files that git tracks or does not ignore; in CI, only those that git tracks. Links out "
-        "of the folder and other repositories in it are not packed, and the size is limited. See "
-        "docs/script-mode.md.",
+        "The folder in `source` must be inside the project, and contain the entry point. hptc "
+        "packs the files that git tracks or does not ignore; in CI, only those that git tracks. "
+        "Links out of the folder and other repositories in it are not packed, and the size is "
+        "limited (docs/script-mode.md).",
     ),
     LanguageCode(
         "HPT010",
