@@ -66,9 +66,9 @@ def _candidates(
                 label = entry.get(name) if isinstance(entry, Mapping) else None
                 if isinstance(label, str):
                     yield len(at) + 1, (*here, label)
+                    yield from _candidates(inner, path, request, (*at, rest[0]), (*here, label))
                     if (key, label) == ("inputs", "code"):
                         yield len(path), (*spec, "source", "directory")
-                    yield from _candidates(inner, path, request, (*at, rest[0]), (*here, label))
             case Pairs(_, name, _) | Names(_, name) if rest:
                 entry = _value_at(request, (*at, rest[0]))
                 label = entry.get(name) if isinstance(entry, Mapping) else None
