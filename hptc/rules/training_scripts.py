@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, RequestPath, fold, nearest
 from hptc.project.references import has_reference
-from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY
+from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY, built_in
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import quoted
 
 _PYTHON_OF_TAG = re.compile(r"-py(\d)(\d+)(?:-|$)")
 _PLAIN = re.compile(r"[\w./-]*|…")
+_RUN_SCRIPTS = ("xgboost",)
+"""https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-how-to-use.html: as a framework"""
 _OF_THE_TOOLKIT = ("sagemaker_", "_tuning_objective_metric")
 
 
@@ -195,6 +197,34 @@ def hyperparameter_without_an_argument(rule: Rule, context: Context) -> Iterator
             )
 
 
+@error("HPT365")
+def source_for_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A spec has `source` for a built-in algorithm that runs no script.
+
+    The framework containers run scripts, and so does XGBoost's. The other built-in algorithms
+    reject hyperparameters that they don't know, such as `sagemaker_program`, so every training job
+    fails (https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html).
+
+    Bad (kmeans):
+        training_job:
+          source: {directory: src/dynamic, entry_point: train.py}
+
+    Good:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+    """
+    for path, code in context.codes.items():
+        algorithm = built_in(_definition(path, context))
+        if algorithm is not None and algorithm.name not in _RUN_SCRIPTS:
+            yield rule.finding(
+                f"{algorithm.title} is a built-in algorithm, which does not run a script",
+                code.at,
+                label="never run",
+                help="remove it, or use `framework` with the container that the script needs",
+                on_key=True,
+            )
+
+
 def _meant(name: str, options: frozenset[str]) -> str | None:
     known = sorted(option.lstrip("-") for option in options if option.startswith("--"))
     same = [each for each in known if fold(each) == fold(name)]
@@ -206,4 +236,5 @@ RULES = (
     code_outside_of_s3,
     script_with_a_syntax_error,
     hyperparameter_without_an_argument,
+    source_for_a_built_in_algorithm,
 )
