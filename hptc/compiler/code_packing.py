@@ -6,7 +6,6 @@ uploaded here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
@@ -48,8 +47,8 @@ def add_code(request: Request, spec: Spec, origin: Origin, workspace: Workspace)
         project = origin.environment.project if origin.environment else ""
         code = TrainingCode(
             at=at / "source",
-            directory=training_job.source.directory or "",
-            entry_point=training_job.source.entry_point or "",
+            directory=_normalized(training_job.source.directory),
+            entry_point=_normalized(training_job.source.entry_point),
             packed=found if isinstance(found, PackedCode) else PackedCode(()),
             bucket=bucket if isinstance(bucket, str) else "bucket",
             key=code_key(project, found.digest if isinstance(found, PackedCode) else _NO_DIGEST),
@@ -62,6 +61,11 @@ def add_code(request: Request, spec: Spec, origin: Origin, workspace: Workspace)
             path = ("TrainingJobDefinition",) if is_single else ("TrainingJobDefinitions", index)
             codes[RequestPath(path)] = code
     return AddedCode(codes=codes, findings=tuple(findings))
+
+
+def _normalized(path: str | None) -> str:
+    """A path without `./` and a slash at the end, as the files of the archive are named."""
+    return str(PurePosixPath(path)) if path else ""
 
 
 def _add(code: TrainingCode, training_job: TrainingJob, definition: Request) -> None:
@@ -123,7 +127,7 @@ def _packed(
                 code="HPT103", message=f"`source` requires `{key}`", path=at, help=f"add `{key}:`",
                 on_key=True,
             )  # fmt: skip
-    directory, entry_point = source.directory or "", source.entry_point or ""
+    directory, entry_point = source.directory or "", _normalized(source.entry_point)
     root = origin.project.root if origin.project else FilePath(origin.file).absolute().parent
     folder = _folder(directory, root, workspace)
     if isinstance(folder, PackingProblem):
@@ -131,10 +135,9 @@ def _packed(
     packed = _pack_once(folder, workspace)
     if isinstance(packed, PackingProblem):
         return _finding(f"`{directory}` {packed.message}", at / "directory", packed.help)
-    name = os.path.normpath(entry_point).replace(os.sep, "/")
-    if name in packed.files and name == str(PurePosixPath(entry_point)):
+    if entry_point in packed.files:
         return packed
-    meant = nearest(name, tuple(packed.files))
+    meant = nearest(entry_point, tuple(packed.files))
     return _finding(
         f"`{directory}` has no file `{entry_point}` to run",
         at / "entry_point",

@@ -85,6 +85,12 @@ def test_the_archive_is_a_file_whatever_the_input_mode(tmp_path: Path) -> None:
     assert definition(churn)["InputDataConfig"][-1]["InputMode"] == "File"
 
 
+def test_the_notation_of_paths_does_not_matter(tmp_path: Path) -> None:
+    plain = compiled(tmp_path)
+    other = compiled(tmp_path, source=SOURCE.format("./src/churn/", "./train.py"))
+    assert other.job.name == plain.job.name
+
+
 def test_plain_encoding_is_kept(tmp_path: Path) -> None:
     churn = compiled(
         tmp_path, stopping="  stopping: {max_runtime: 15m}\n  hyperparameter_encoding: plain"
