@@ -282,7 +282,7 @@ def _upload_code(environment: Environment) -> Iterator[Statement]:
     grant = key_grant(key, environment)
     yield Statement(
         sid=f"EncryptCode{grant.suffix}",
-        actions=("kms:Decrypt", "kms:GenerateDataKey"),
+        actions=("kms:GenerateDataKey",),  # an archive is stored in one part
         resources=(grant.resource,),
         conditions=(
             Condition(
