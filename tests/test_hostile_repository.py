@@ -11,7 +11,7 @@ from hptc.cli import run as hptc
 from hptc.files import write_whole
 from hptc.jobs.provenance import Repositories
 from hptc.source import git
-from hptc.source.git import Tree
+from hptc.source.git_tree import Tree
 from tests.support import limited
 from tests.support.hostile import GOOD, many
 from tests.support.repositories import Repository

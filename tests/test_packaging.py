@@ -60,6 +60,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "hptc", source / "hptc")
     shutil.copytree(ROOT / "specs", source / "specs")
+    shutil.copytree(ROOT / "src", source / "src")
     run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", "dist"],
         source,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.account_checks.deployed_spec import Subject
+from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.frozen import frozen
 from hptc.request.tuning_job import Channel, Definition, S3Source
@@ -77,7 +78,7 @@ def _input(
     subject: Subject, definition: Definition, channel: Channel, source: S3Source
 ) -> Iterator[Finding]:
     place = _place(source.uri, source.path / "S3Uri")
-    if place is None:
+    if place is None or _is_uploaded(subject, definition, channel):
         return
     problems = list(_bucket(subject, place))
     yield from problems
@@ -108,6 +109,14 @@ def _input(
             label=f"{shares - answer.value} without data",
             help="split the data into more objects, or use fewer instances",
         )
+
+
+def _is_uploaded(subject: Subject, definition: Definition, channel: Channel) -> bool:
+    """Whether a channel is the training code, which a submission uploads."""
+    has_code = isinstance(subject.compiled, CompiledSpec) and (
+        definition.path in subject.compiled.codes
+    )
+    return has_code and channel.name == "code" and definition.is_isolated
 
 
 def _instances(definition: Definition) -> int:

@@ -242,6 +242,14 @@ class _Tuning(Tuning):
             ),
         )
 
+    def store(
+        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
+    ) -> bool:
+        from hptc.aws.code_archives import store_archive  # most jobs have no code
+
+        link = self._connection
+        return store_archive(link.client("s3"), link.call, bucket, key, content, kms_key_id)
+
     def list_tags(self, arn: str) -> dict[str, str]:
         pages = self._pages(
             "sagemaker:ListTags",

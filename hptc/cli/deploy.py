@@ -10,6 +10,7 @@ import click
 from hptc.cli.console import is_interactive, print_prompt, print_result, print_status, use_color
 from hptc.cli.extras import require
 from hptc.cli.options import AS_JSON, ENV
+from hptc.cli.scheduled_code import upload_scheduled_code
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.deployment import deployment_json, render_deployment, render_orphans
@@ -47,10 +48,12 @@ def deploy(
     """Deploy an environment's stacks with the AWS CDK.
 
     Deploys the foundation stack and one stack for each spec, or only for the specs that SPECS
-    names. Prints the outputs of the stacks. A stack of another project or repository is refused,
-    and removing a key, a bucket or a VPC needs its name.
+    names, uploads the training code of scheduled specs, and prints the outputs of the stacks. A
+    stack of another project or repository is refused, and removing a key, a bucket or a VPC needs
+    its name.
     """
     require("aws_cdk", "cdk")
+    upload_scheduled_code(env, specs, is_deployed=False)
     color = use_color(sys.stderr)
     result = deployment.deploy(
         Path.cwd(),
@@ -67,6 +70,7 @@ def deploy(
     )
     if result is None:
         return EXIT_FINDINGS
+    upload_scheduled_code(env, specs, is_deployed=True)
     print_result(deployment_json(result) if as_json else render_deployment(result))
     if orphans := render_orphans(result):
         print_status(orphans)

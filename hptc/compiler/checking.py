@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,11 @@ from hptc.spec.tuning_spec import Spec
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
     from hptc.metrics.rehearsal import Rehearsal
+    from hptc.request.training_code import TrainingCode
+    from hptc.source.script_reading import ScriptFacts
+
+
+_READ_SCRIPTS = ("HPT363", "HPT364")
 
 
 @frozen
@@ -54,6 +60,7 @@ class Draft:
     warnings: list[Diagnostic]  # from reading the text
     findings: list[Finding]  # from the earlier stages
     parents: Parents
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by definition
     is_certain: bool  # whether the Region and the images are known, on which the rules depend
 
 
@@ -80,6 +87,7 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
     read = readings(request, draft.violations) if draft.is_certain else ()
     jobs = [read_job(reading) for reading in read]
     rehearsals = _rehearsals(origin, spec, jobs[0], workspace) if jobs else {}
+    scripts = _scripts(draft, workspace) if draft.codes else {}
     found = [
         check(
             Context(
@@ -93,6 +101,8 @@ def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
                 deployable=_deployable(draft, job),
                 prices=_prices(origin, workspace),
                 rehearsals=rehearsals,
+                codes=draft.codes,
+                scripts=scripts,
             ),
             workspace.rules,
         )
@@ -219,6 +229,24 @@ def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:
     if origin.project is None or budgets == (None, None):
         return None
     return workspace.prices_of(origin.project)
+
+
+def _scripts(draft: Draft, workspace: Workspace) -> dict[RequestPath, ScriptFacts]:
+    """What the training code of a spec shows, if a rule asks."""
+    if not any(rule.code in _READ_SCRIPTS for rule in workspace.rules):
+        return {}
+    from hptc.source.script_reading import SECONDS_OF_A_RUN, ScriptFacts, read_scripts
+
+    found = {}
+    for path, code in draft.codes.items():
+        key = (code.packed.digest, code.entry_point)
+        if key not in workspace.scripts:
+            has_time = sum(each.seconds for each in workspace.scripts.values()) < SECONDS_OF_A_RUN
+            workspace.scripts[key] = (
+                read_scripts(code.packed, code.entry_point) if has_time else ScriptFacts()
+            )
+        found[path] = workspace.scripts[key]
+    return found
 
 
 def _rehearsals(

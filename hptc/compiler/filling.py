@@ -30,7 +30,7 @@ def fill(request: Request, spec: Spec, environment: Environment | None) -> list[
     findings: list[Finding] = []
     config = request.setdefault("HyperParameterTuningJobConfig", {})
     config.setdefault("ResourceLimits", {})
-    for training_job, definition, at in _definitions(request, spec):
+    for training_job, definition, at in definitions_of(request, spec):
         if environment is None or is_region(environment.region):  # else hptc.yaml has the error
             findings += _fill_image(definition, training_job.algorithm, environment, at)
         if environment is not None:
@@ -38,7 +38,8 @@ def fill(request: Request, spec: Spec, environment: Environment | None) -> list[
     return findings
 
 
-def _definitions(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, SpecPath]]:
+def definitions_of(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, SpecPath]]:
+    """Each training job of a spec with its definition in the request, and its path in the spec."""
     pairs: list[tuple[TrainingJob, Request, SpecPath]] = []
     if spec.training_job is not None:
         single = request.setdefault("TrainingJobDefinition", {})

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from hptc.compiler.layers import Layers
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, Finding, RequestPath
 from hptc.frozen import frozen
 from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.policy import Policy
@@ -19,6 +20,9 @@ from hptc.request.tuning_job import TuningJob
 from hptc.source.document import Document
 from hptc.spec.schedule import Schedule
 from hptc.spec.tuning_spec import Spec
+
+if TYPE_CHECKING:  # most specs have no code
+    from hptc.request.training_code import TrainingCode
 
 
 @frozen
@@ -39,6 +43,14 @@ class Origin:
     def policy(self) -> Policy:
         """The policy in hptc.yaml that applies to the file; empty outside of a project."""
         return self.project.policy_in(self.environment) if self.project else Policy()
+
+
+@frozen
+class AddedCode:
+    """The training code of a spec, by the path of its definition in the request."""
+
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @frozen
@@ -92,6 +104,7 @@ class CompiledSpec(Compiled):
 
     spec: Spec
     latest: Mapping[str, ParentSpec] = field(default_factory=dict)  # `latest(SPEC)`, by SPEC
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by definition
 
     @property
     def name(self) -> str:

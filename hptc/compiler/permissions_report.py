@@ -13,7 +13,7 @@ from hptc.infrastructure.scheduled_start import schedule_stacks
 from hptc.infrastructure.spec_stacks import trust
 from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import FILE_NAME, Environment
-from hptc.request.spec_paths import spec_path
+from hptc.request.spec_paths import spec_paths
 from hptc.request.tuning_job import TuningJob
 
 _PROVIDED = {
@@ -139,7 +139,9 @@ def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermiss
 
 
 def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requirement:
-    place = spec_path(path, compiled.request) if isinstance(compiled, CompiledSpec) else path
+    place: Path = path
+    if isinstance(compiled, CompiledSpec):
+        place = compiled.layers.nearest(spec_paths(path, compiled.request))
     provider = _PROVIDED.get(str(path[-1]), "")
     is_filled_in = bool(provider) and not _is_written(place, compiled.layers)
     # For a value that is in no layer, and for a whole definition, use the spec's own document.

@@ -16,7 +16,15 @@ from hptc.compiler.checking import Draft, check_request, fail, located, written_
 from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.filling import fill
 from hptc.compiler.layers import Layers, merge_layers
-from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Origin, Outcome, failed
+from hptc.compiler.outcome import (
+    AddedCode,
+    CompiledRequest,
+    CompiledSpec,
+    Failed,
+    Origin,
+    Outcome,
+    failed,
+)
 from hptc.compiler.parents import Parents, name_parents
 from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.undefined_names import STAND_IN, UNDEFINED_NAME, with_errors, with_stand_ins
@@ -33,7 +41,7 @@ from hptc.request.emission import emit, unwrapped
 from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document
 from hptc.source.text_files import UnreadableFileError
-from hptc.spec.tuning_spec import parse_spec
+from hptc.spec.tuning_spec import Spec, parse_spec
 
 
 def compile_paths(
@@ -151,6 +159,7 @@ def _compile_data(
     request = emit(spec)
     findings += _templated_name(document)
     unresolved = fill(request, spec, environment)
+    code = _add_code(request, spec, origin, workspace)
     parents = name_parents(request, spec, origin, workspace, compile_file)
     digest = identity.digest(request)
     request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
@@ -163,8 +172,9 @@ def _compile_data(
         violations=conforming.violations,
         references=conforming.references if is_whole else conforming.references - {STAND_IN},
         warnings=faults,
-        findings=[*findings, *unresolved, *parents.findings],
+        findings=[*findings, *unresolved, *code.findings, *parents.findings],
         parents=parents,
+        codes=code.codes,
         is_certain=is_whole and not unresolved and _has_region(environment),
     )
     checked = check_request(draft, workspace)
@@ -182,7 +192,20 @@ def _compile_data(
         diagnostics=checked.diagnostics,
         suppressed=checked.suppressed,
         latest=parents.latest,
+        codes=code.codes,
     )
+
+
+def _add_code(
+    request: dict[str, Any], spec: Spec, origin: Origin, workspace: Workspace
+) -> AddedCode:
+    """Add the training code of the spec, which most specs don't have."""
+    training_jobs = (spec.training_job, *(spec.training_jobs or {}).values())
+    if all(each is None or each.source is None for each in training_jobs):
+        return AddedCode()
+    from hptc.compiler.code_packing import add_code
+
+    return add_code(request, spec, origin, workspace)
 
 
 def _compile_request(

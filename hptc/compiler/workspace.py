@@ -21,6 +21,8 @@ from hptc.source.filesystem import DISK, Files
 if TYPE_CHECKING:  # imported only when a spec needs them
     from hptc.catalog.prices import PriceTable, ProjectPrices
     from hptc.metrics.rehearsal import Rehearsal
+    from hptc.source.packing import PackedCode, PackingProblem
+    from hptc.source.script_reading import ScriptFacts
 
     Rehearse = Callable[[Definition, str, FilePath], Rehearsal]
 
@@ -37,6 +39,8 @@ class Workspace:
     compiling: list[FilePath] = field(default_factory=list)  # children before their parents
     spec_files: dict[FilePath, Mapping[str, FilePath]] = field(default_factory=dict)  # by name
     projects: dict[FilePath, Project | None] = field(default_factory=dict)
+    packed: dict[FilePath, PackedCode | PackingProblem] = field(default_factory=dict)  # by folder
+    scripts: dict[tuple[str, str], ScriptFacts] = field(default_factory=dict)  # by digest and name
     project_diagnostics: dict[FilePath, list[Diagnostic]] = field(default_factory=dict)
     _project_files: dict[FilePath, FilePath | None] = field(default_factory=dict)
     _environments: dict[FilePath, Environment | None] = field(default_factory=dict)

@@ -84,6 +84,7 @@ class Kind(StrEnum):
     WARM_START = "warm-start"
     ALGORITHM = "algorithm"
     ALGORITHM_VERSION = "algorithm-version"
+    CODE = "training-code"
     INPUT_ADDED = "input-added"
     INPUT_REMOVED = "input-removed"
     INPUT = "input"
@@ -172,7 +173,7 @@ IMPACTS: dict[Kind, Impact] = {
             *(Kind.OBJECTIVE, Kind.METRICS, Kind.STRATEGY, Kind.EARLY_STOPPING, Kind.COMPLETION),
             *(Kind.SEED, Kind.AUTOTUNE, Kind.WARM_START, Kind.ALGORITHM, Kind.ALGORITHM_VERSION),
             *(Kind.INPUT_ADDED, Kind.INPUT_REMOVED, Kind.INPUT, Kind.OUTPUT, Kind.CHECKPOINT),
-            *(Kind.ENVIRONMENT_VARIABLE, Kind.OTHER),
+            *(Kind.CODE, Kind.ENVIRONMENT_VARIABLE, Kind.OTHER),
         ),
         Impact.SEARCH,
     ),

@@ -15,6 +15,7 @@ from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.diagnostics import Path, path_text
 from hptc.diff.canonical_form import Form, canonical_form
 from hptc.diff.changes import Change, Kind, worst_first
+from hptc.diff.code_changes import with_code_changes
 from hptc.diff.differences import Place, inner_places, is_inner, is_same, place_at
 from hptc.diff.schedule_changes import schedule_changes
 from hptc.diff.security_changes import permission_changes
@@ -22,7 +23,7 @@ from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
 from hptc.diff.value_text import training_job_text, value_text
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.statements import Statement
-from hptc.request.spec_paths import spec_path
+from hptc.request.spec_paths import spec_paths
 
 
 def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
@@ -34,6 +35,7 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     found = []
     if old.digest != new.digest:
         found = form_changes(canonical_form(old.request), canonical_form(new.request))
+        found = with_code_changes(found, old, new)
     moved = [change for change in found if _follows_the_name(change, old.name, new.name)]
     folder = moved[0].new if moved else ""
     changes = [*_name_changes(old, new, folder)]
@@ -225,5 +227,5 @@ def _in_folder_of(statement: Statement, old: str, new: str) -> Statement:
 
 def _requiring_path(statement: Statement, side: Compiled, changed: list[Path]) -> Path:
     """The path in the spec that requires a statement: one that changed, if there are several."""
-    paths = [spec_path(path, side.request) for path in statement.required_by]
+    paths = [side.layers.nearest(spec_paths(path, side.request)) for path in statement.required_by]
     return next((path for path in paths if path in changed), paths[0] if paths else ())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
 from hptc.compiler.environments import environment_names
-from hptc.compiler.outcome import Compiled, Failed, Outcome
+from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.compiler.pipeline import compile_readable
 from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.unique_names import with_unique_names
@@ -29,7 +29,7 @@ from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source import git
 from hptc.source.filesystem import DISK, Files
-from hptc.source.git import Tree
+from hptc.source.git_tree import Tree
 
 
 def review_refs(
@@ -300,11 +300,13 @@ def _faults(side: Workspace) -> tuple[Diagnostic, ...]:
 def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> None:
     """Reuse outcomes of the new version for the old one where they are the same.
 
-    They are for a file with the same text under the same hptc.yaml, without warm-start parents.
+    They are for a file with the same text under the same hptc.yaml, without warm-start parents and
+    training code, which are in other files.
     """
     for one in after:
         has_parents = isinstance(one, Failed) or one.job.warm_start is not None
-        if has_parents or not old.files.is_file(Path(one.file)):
+        has_code = isinstance(one, CompiledSpec) and bool(one.codes)
+        if has_parents or has_code or not old.files.is_file(Path(one.file)):
             continue
         path = new.files.real(Path(one.file))
         projects = [side.project_of(path.parent)[0] for side in (old, new)]

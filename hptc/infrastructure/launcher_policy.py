@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog.instances import families_with_local_storage
-from hptc.infrastructure.arns import arn, escaped
+from hptc.infrastructure.arns import arn, bucket_arn, escaped, key_grant, service_host
 from hptc.infrastructure.permissions import LOG_GROUP
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_names import passable_roles
@@ -33,6 +33,7 @@ def launcher_statements(environment: Environment) -> tuple[Statement, ...]:
         *_create(environment),
         tag_at_creation(arn(environment, "sagemaker", _JOBS)),
         *_pass_role(environment),
+        *_upload_code(environment),
         *_track(environment),
     )
 
@@ -251,6 +252,47 @@ def _pass_role(environment: Environment) -> Iterator[Statement]:
     yield pass_role(
         tuple(dict.fromkeys((role, *listed))),
         "passes a role of this environment to training jobs, and to SageMaker only",
+    )
+
+
+def _upload_code(environment: Environment) -> Iterator[Statement]:
+    """Uploading the training code of specs with `source`, without replacing any."""
+    bucket = environment.variables.get("artifact_bucket")
+    if not isinstance(bucket, str):
+        return
+    archives = f"{bucket_arn(environment, bucket)}/{environment.project}/source/*"
+    yield Statement(
+        sid="UploadCode",
+        actions=("s3:PutObject",),
+        resources=(archives,),
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+        conditions=(Condition(operator="Null", key="s3:if-none-match", values=("false",)),),
+        reason="uploads training code; the condition keeps archives from being replaced, because "
+        "other tuning jobs run them",
+    )
+    yield Statement(
+        sid="FindCode",
+        actions=("s3:GetObject",),
+        resources=(archives,),
+        reason="looks up whether training code was uploaded already",
+    )
+    key = environment.variables.get("kms_key_arn")
+    if not isinstance(key, str):
+        return
+    grant = key_grant(key, environment)
+    yield Statement(
+        sid=f"EncryptCode{grant.suffix}",
+        actions=("kms:GenerateDataKey",),  # an archive is stored in one part
+        resources=(grant.resource,),
+        conditions=(
+            Condition(
+                operator="StringEquals",
+                key="kms:ViaService",
+                values=(service_host(environment, "s3"),),
+            ),
+            *grant.conditions,
+        ),
+        reason=f"S3 encrypts the training code{grant.note}",
     )
 
 

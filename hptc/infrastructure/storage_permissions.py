@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from hptc.diagnostics import RequestPath
 from hptc.infrastructure.arns import S3Location, escaped, key_grant, s3_location, service_host
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
+from hptc.request.job_facts import SUBMIT_DIRECTORY
 from hptc.request.tuning_job import Definition, S3Source
 
-SUBMIT_DIRECTORY = "sagemaker_submit_directory"
+_ARCHIVE = re.compile(r"[0-9a-f]{64}/sourcedir\.tar\.gz")
+"""The key of an archive below the folder of the project's code (see request/training_code.py)."""
 
 
 def inputs(definition: Definition, environment: Environment) -> Iterator[Statement]:
@@ -22,6 +26,7 @@ def inputs(definition: Definition, environment: Environment) -> Iterator[Stateme
         location = s3_location(source.uri, environment)
         if location is None:
             continue
+        location = _any_version(location, environment)
         by = source.path / "S3Uri"
         if location.is_directory_bucket:
             yield _express_session("Input", location, by)
@@ -44,14 +49,20 @@ def inputs(definition: Definition, environment: Environment) -> Iterator[Stateme
 def code(definition: Definition, environment: Environment) -> Iterator[Statement]:
     """Read the training script."""
     location = _code_location(definition, environment)
-    if location is not None:
-        yield Statement(
-            sid="ReadCode",
-            actions=("s3:GetObject",),
-            resources=(location.object,),
-            reason="the container downloads the training script",
-            required_by=(_code_path(definition),),
-        )
+    if location is None:
+        return
+    of_project = _any_version(location, environment)
+    is_own = of_project != location
+    yield Statement(
+        sid="ReadCode",
+        actions=("s3:GetObject",),
+        resources=(of_project.objects if is_own else location.object,),
+        reason="the container downloads the training code; every version of the project's code, "
+        "so that new code needs no deployment"
+        if is_own
+        else "the container downloads the training script",
+        required_by=(_code_path(definition),),
+    )
 
 
 def output(definition: Definition, environment: Environment) -> Iterator[Statement]:
@@ -223,6 +234,14 @@ def code_uri(definition: Definition) -> str | None:
 def _code_location(definition: Definition, environment: Environment) -> S3Location | None:
     uri = code_uri(definition)
     return s3_location(uri, environment) if uri is not None else None
+
+
+def _any_version(location: S3Location, environment: Environment) -> S3Location:
+    """The folder of the project's code for a location of an archive that hptc uploads."""
+    folder = f"{environment.project}/source/"
+    rest = location.key.removeprefix(folder)
+    is_own = rest != location.key and _ARCHIVE.fullmatch(rest) is not None
+    return replace(location, key=folder) if is_own else location
 
 
 def _code_path(definition: Definition) -> RequestPath:

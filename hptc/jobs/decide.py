@@ -12,6 +12,7 @@ from typing import Any
 from hptc.compiler.outcome import Compiled
 from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import MAX_TAGS, merged_tags
+from hptc.jobs.code_upload import code_uploads
 from hptc.jobs.decisions import Blocked, DecidedJob, Decision, DryRun, Obstacle, Submit, Unchanged
 from hptc.jobs.description import is_described_by
 from hptc.jobs.provenance import Provenance, ProvenanceOf, job_tags
@@ -86,6 +87,7 @@ def decide_dry_run(
         request=submit.request,
         unresolved=tuple(resolution.missing),
         provided=resolution.values,
+        code=submit.code,
     )
 
 
@@ -115,6 +117,7 @@ def _submit(
         provided=resolution.values,
         commit=provenance.commit,
         is_name_pinned=job.is_name_pinned,
+        code=code_uploads(compiled, resolution.values),
     )
 
 

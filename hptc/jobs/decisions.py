@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from hptc.errors import AwsError, HptcError, OperationError, UsageError
 from hptc.frozen import frozen
+from hptc.jobs.code_upload import CodeUpload
 from hptc.project.references import latest_spec
 from hptc.request.emission import Request
 from hptc.service.tuning_jobs import FINAL_STATUSES
@@ -44,6 +45,7 @@ class Submit(DecidedJob):
     # The value of `latest(SPEC)` is empty if the spec has no run and its parent was left out.
     commit: str | None
     is_name_pinned: bool  # the author chose the job's name; it is not derived from the content
+    code: tuple[CodeUpload, ...] = ()  # uploaded before the job is created
 
 
 @frozen
@@ -124,6 +126,7 @@ class DryRun:
     request: Request
     unresolved: tuple[str, ...]
     provided: Mapping[str, str] = field(default_factory=dict)  # as in Submit
+    code: tuple[CodeUpload, ...] = ()  # as in Submit
 
 
 Submission = Submitted | AlreadySubmitted | DryRun

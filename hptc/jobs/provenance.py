@@ -11,6 +11,7 @@ from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import provenance_tags
 from hptc.source import git
 from hptc.source.filesystem import DISK, Files
+from hptc.source.git_tree import Tree
 
 _SHORT = 12  # characters of a commit
 
@@ -93,7 +94,7 @@ def _changed_files(top: Path, head: str | None, names: Sequence[str]) -> frozens
     """The files that are not as in HEAD. `git status` would run what the repository configures."""
     if head is None:
         return frozenset()
-    with git.Tree(top, git.Commit(id=head, ref="HEAD")) as tree:
+    with Tree(top, git.Commit(id=head, ref="HEAD")) as tree:
         return frozenset(
             name
             for name in names

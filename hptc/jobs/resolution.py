@@ -7,7 +7,7 @@ spec, that is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import OperationError, UsageError
@@ -16,6 +16,7 @@ from hptc.infrastructure.run_search import MAX_CANDIDATES, run_search
 from hptc.infrastructure.stack_digest import is_current
 from hptc.infrastructure.stack_outputs import Output, locate
 from hptc.infrastructure.stack_owner import adoption_help, foreign_stack
+from hptc.jobs.code_upload import code_locations
 from hptc.jobs.decisions import Obstacle, refusal
 from hptc.jobs.latest_run import TooManyCandidatesError, latest_run
 from hptc.jobs.snapshot import JobSnapshot
@@ -82,13 +83,28 @@ def resolve(
 
     A stack of another project has no values, nor has one whose digest is not that in `digests`.
     """
-    names = sorted(names_in(compiled.request))
+    names = names_in([compiled.request, *code_locations(compiled)])
+    return _resolved(compiled, names, jobs, stacks, digests or {})
+
+
+def resolve_code(compiled: Compiled, stacks: StackReader) -> Resolution:
+    """Look up only the references in the locations of a spec's training code."""
+    return _resolved(compiled, names_in(code_locations(compiled)), None, stacks, {})
+
+
+def _resolved(
+    compiled: Compiled,
+    names: Collection[str],
+    jobs: JobSnapshot | None,
+    stacks: StackReader,
+    digests: Mapping[str, str],
+) -> Resolution:
     values: dict[str, str] = {}
     missing: dict[str, Unresolved] = {}
     found: dict[str, Mapping[str, str] | Unresolved] = {}
-    for name in names:
+    for name in sorted(names):
         spec = latest_spec(name)
-        if spec is not None:
+        if spec is not None and jobs is not None:
             run = _latest_run(compiled, spec, jobs)
             if isinstance(run, Unresolved):
                 missing[name] = run
@@ -100,7 +116,7 @@ def resolve(
             missing[name] = output
             continue
         if output.stack not in found:
-            found[output.stack] = _outputs(compiled, output, stacks, digests or {})
+            found[output.stack] = _outputs(compiled, output, stacks, digests)
         outputs = found[output.stack]
         if isinstance(outputs, Unresolved):
             missing[name] = outputs

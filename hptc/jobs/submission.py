@@ -12,6 +12,7 @@ from typing import Any, TypeVar, assert_never
 from hptc.aws.aws_errors import affects_every_call, has_unknown_outcome
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, HptcError, OperationError
+from hptc.jobs.code_upload import upload_code
 from hptc.jobs.decide import decide, decide_again, decide_dry_run
 from hptc.jobs.decisions import (
     AlreadySubmitted,
@@ -121,6 +122,7 @@ def execute(
 def _create(submit: Submit, tuning: Tuning, progress: Progress) -> Submitted | AlreadySubmitted:
     for note in latest_run_notes(submit.provided):
         progress(f"{submit.name}: {note}")
+    upload_code(submit.code, tuning, progress)
     progress(f"submitting {submit.name} to {tuning.region}")
     try:
         arn = tuning.create(submit.request)

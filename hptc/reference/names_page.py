@@ -188,7 +188,9 @@ def _type(key: Key) -> str:
             if key.shape is None and key.examples and isinstance(key.examples[0], int):
                 return "integer"
             if key.shape is None:
-                return "string or mapping" if key.members else "string"
+                if not key.members:
+                    return "string"
+                return "string or mapping" if key.examples else "mapping"
             return _type_of(key.shape)
 
 

@@ -87,6 +87,7 @@ TITLES: dict[Kind, str] = {
     Kind.WARM_START: "warm start changed",
     Kind.ALGORITHM: "algorithm changed",
     Kind.ALGORITHM_VERSION: "algorithm version changed",
+    Kind.CODE: "training code changed",
     Kind.INPUT_ADDED: "input channel added",
     Kind.INPUT_REMOVED: "input channel removed",
     Kind.INPUT: "input channel changed",

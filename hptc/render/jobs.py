@@ -190,8 +190,10 @@ def render_submission(outcome: Submission) -> str:
 
 
 def dry_run_notes(outcome: DryRun) -> Iterator[str]:
-    """What a dry run shows besides the request: the parents it found, and what it left open."""
+    """What a dry run shows besides the request: parents, code and what is open."""
     yield from latest_run_notes(outcome.provided)
+    for upload in outcome.code:
+        yield f"would upload {upload.contents} to {upload.uri}, unless it is there"
     specs = [latest_spec(name) for name in outcome.unresolved]
     stacks = [name for name, spec in zip(outcome.unresolved, specs, strict=True) if spec is None]
     if stacks:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
+from hptc.jobs.code_upload import CodeUpload
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     DryRun,
@@ -155,10 +156,22 @@ def _submission_data(outcome: Submission) -> dict[str, Any]:
                 "outcome": "dry_run",
                 "name": outcome.name,
                 "unresolved": list(outcome.unresolved),
+                **({"code": [_upload(each) for each in outcome.code]} if outcome.code else {}),
                 "request": outcome.request,
             }
         case _:
             assert_never(outcome)
+
+
+def _upload(upload: CodeUpload) -> dict[str, Any]:
+    """The training code that a submission would upload."""
+    return {
+        "directory": upload.directory,
+        "uri": upload.uri,
+        "kms_key_id": upload.kms_key_id,
+        "files": len(upload.packed.files),
+        "bytes": upload.packed.size,
+    }
 
 
 def stop_json(outcome: Stop) -> str:

@@ -89,11 +89,13 @@ def encodes_json(training_job: Mapping[str, Any]) -> bool:
 
     The SageMaker training toolkit in script-mode containers parses each value as JSON
     (https://github.com/aws/sagemaker-training-toolkit); built-in algorithms read plain text.
-    The toolkit's own hyperparameter `sagemaker_program` distinguishes them.
+    The toolkit's own hyperparameter `sagemaker_program` distinguishes them, which `source` sets.
     """
     encoding = training_job.get("hyperparameter_encoding")
     if encoding is not None:
         return bool(encoding == "json")
+    if training_job.get("source") is not None:
+        return True
     return "sagemaker_program" in (training_job.get("hyperparameters") or {})
 
 

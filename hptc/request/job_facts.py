@@ -25,12 +25,10 @@ from hptc.request.tuning_job import (
 )
 
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]+")
-_SCRIPT_SETTINGS = {
-    "sagemaker_program",
-    "sagemaker_submit_directory",
-    "SAGEMAKER_PROGRAM",
-    "SAGEMAKER_SUBMIT_DIRECTORY",
-}
+PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
+"""The hyperparameters of the training toolkit that name the script and the archive with it."""
+SCRIPT_SETTINGS = (PROGRAM, SUBMIT_DIRECTORY, PROGRAM.upper(), SUBMIT_DIRECTORY.upper())
+"""The same as hyperparameters and as environment variables."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -79,7 +77,11 @@ def runs_a_script(definition: Definition) -> bool:
 
     https://github.com/aws/sagemaker-training-toolkit
     """
-    return not _SCRIPT_SETTINGS.isdisjoint((*definition.static, *definition.environment))
+    return any(
+        name in settings
+        for settings in (definition.static, definition.environment)
+        for name in SCRIPT_SETTINGS
+    )
 
 
 @frozen

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hptc.diagnostics import Path, RequestPath, SpecPath
+from hptc.request.job_facts import PROGRAM, SUBMIT_DIRECTORY
 from hptc.request.names import (
     RANGE_MEMBERS,
     TABLE,
@@ -40,6 +41,7 @@ def _candidates(
         here = (*spec, key)
         if isinstance(node, Hyperparameters):
             yield from _hyperparameter_candidates(node, path, request, base, here)
+            yield from _source_candidates(node, path, base, (*spec, "source"))
             continue
         at = _api_path(base, node.api)
         if at[: len(path)] == path and len(at) > len(path):
@@ -65,6 +67,8 @@ def _candidates(
                 if isinstance(label, str):
                     yield len(at) + 1, (*here, label)
                     yield from _candidates(inner, path, request, (*at, rest[0]), (*here, label))
+                    if (key, label) == ("inputs", "code"):
+                        yield len(path), (*spec, "source", "directory")
             case Pairs(_, name, _) | Names(_, name) if rest:
                 entry = _value_at(request, (*at, rest[0]))
                 label = entry.get(name) if isinstance(entry, Mapping) else None
@@ -93,6 +97,15 @@ def _hyperparameter_candidates(
     keys = {api: key for key, api in RANGE_MEMBERS.items()}
     member = (keys[rest[2]], *rest[3:]) if len(rest) > 2 and rest[2] in keys else ()
     yield len(path), (*spec, entry["Name"], *member)
+
+
+def _source_candidates(
+    node: Hyperparameters, path: Path, base: Path, spec: Path
+) -> Iterator[tuple[int, Path]]:
+    """The keys of `source`, which sets two static hyperparameters instead of their author."""
+    for name, key in ((PROGRAM, "entry_point"), (SUBMIT_DIRECTORY, "directory")):
+        if path == (*_api_path(base, node.static), name):
+            yield len(path), (*spec, key)
 
 
 def _api_path(base: Path, api: str) -> Path:

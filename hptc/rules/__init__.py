@@ -42,6 +42,7 @@ from hptc.rules import (
     strategy,
     structure,
     tags,
+    training_scripts,
     tunables,
     warm_start,
 )
@@ -63,6 +64,7 @@ FAMILIES = (
     image_uris,
     aws_images,
     metric_numbers,
+    training_scripts,
     limits,
     resources,
     hardware,

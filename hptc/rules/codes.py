@@ -64,6 +64,14 @@ CODES = (
         "specs can come from untrusted pull requests.",
     ),
     LanguageCode(
+        "HPT008",
+        "Training code that can't be packed",
+        "The folder in `source` must be inside the project, and contain the entry point. hptc "
+        "packs the files that git tracks or does not ignore; in CI, only those that git tracks. "
+        "Links out of the folder and other repositories in it are not packed, and the size is "
+        "limited (docs/script-mode.md).",
+    ),
+    LanguageCode(
         "HPT010",
         "Invalid or unused suppression",
         "`# hptc: ignore[HPT203] reason` needs the code of a rule and a reason, on the line of the "

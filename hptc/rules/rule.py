@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from hptc.infrastructure.deployable_spec import DeployableSpec
     from hptc.metrics.rehearsal import Rehearsal
     from hptc.project.project_file import Environment
+    from hptc.request.training_code import TrainingCode
+    from hptc.source.script_reading import ScriptFacts
 
 Check = Callable[["Rule", "Context"], Iterable[Finding]]
 """Finds the problem that a rule is about."""
@@ -60,6 +62,8 @@ class Context:
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
     )  # by the path of the definition
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # so are these
+    scripts: Mapping[RequestPath, ScriptFacts] = field(default_factory=dict)
 
     @property
     def is_request(self) -> bool:

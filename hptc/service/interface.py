@@ -81,6 +81,16 @@ class Tuning(TuningReader, Protocol):
     def stop(self, name: str) -> None:
         """Start to stop a tuning job. Nothing is deleted."""
 
+    def store(
+        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
+    ) -> bool:
+        """Store the code of tuning jobs in S3 unless there is such an object.
+
+        Returns whether it was stored. `content` is only called if it is needed.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        """
+
 
 @frozen
 class DeployedStack:

@@ -6,10 +6,13 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hptc.source.readable import reason_not_to_read
 from hptc.source.text_files import UnreadableFileError, read_text
+
+if TYPE_CHECKING:
+    from hptc.source.code_entries import CodeEntry
 
 
 class Files(Protocol):
@@ -41,6 +44,17 @@ class Files(Protocol):
 
     def below(self, folder: Path) -> Iterator[Path]:
         """Everything in a folder and its subfolders, in any order."""
+        ...
+
+    def code_entries(self, folder: Path, maximum: int) -> list[CodeEntry]:
+        """The files of a folder of training code, in order. `folder` is in its canonical form.
+
+        Raises UnlistedError, also for more than `maximum` files.
+        """
+        ...
+
+    def read_code(self, entry: CodeEntry, longest: int) -> bytes:
+        """The content of one of them, at most `longest` bytes. Raises UnreadableFileError."""
         ...
 
 
@@ -82,6 +96,20 @@ class Disk:
     def below(self, folder: Path) -> Iterator[Path]:
         """Everything in a folder and its subfolders; links to folders are not followed."""
         return folder.rglob("*")
+
+    def code_entries(self, folder: Path, maximum: int) -> list[CodeEntry]:
+        """The files that git tracks or does not ignore; outside of a repository, all of them."""
+        from hptc.source.code_entries import entries_on_disk  # most specs have no code
+
+        return entries_on_disk(folder, maximum)
+
+    def read_code(self, entry: CodeEntry, longest: int) -> bytes:
+        """The content of a file. Raises UnreadableFileError."""
+        try:
+            with open(entry.location, "rb") as stream:  # noqa: PTH123
+                return stream.read(longest)
+        except OSError as error:
+            raise UnreadableFileError(entry.name, f"can't be read: {error.strerror}") from None
 
 
 def _stay_inside(path: str) -> None:

@@ -1,4 +1,4 @@
-"""Read-only git queries, and the files of a commit, read from git's objects.
+"""Read-only git queries.
 
 Nothing is changed or checked out, and user input never becomes an option of git. A repository's
 configuration can name programs to run and remotes to fetch from; no query here runs or calls them.
@@ -6,18 +6,12 @@ configuration can name programs to run and remotes to fetch from; no query here 
 
 from __future__ import annotations
 
-import itertools
 import os
-import posixpath
 import subprocess
-from bisect import bisect_left
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Self
 
 from hptc.errors import UsageError
 from hptc.frozen import frozen
-from hptc.source.text_files import MAX_BYTES, UnreadableFileError, decode_text
 from hptc.text import shortened
 
 _MAIN_BRANCHES = (
@@ -38,11 +32,10 @@ _GIT = (
 )
 _KEPT_VARIABLES = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
 """Git hooks set variables such as GIT_DIR, which can name another repository."""
-_MAX_PATH = 4096  # bytes; a longer one can't be checked out
+MAX_PATH = 4096
+"""Bytes of a path; a longer one can't be checked out."""
 _MAX_LISTING = 64_000_000
 """Bytes of a listing of files. A commit of a few kilobytes can contain billions of files."""
-_LINK, _SUBMODULE = "120000", "160000"
-_MAX_LINKS = 40
 _FETCH_HINT = (
     "run `git fetch --unshallow`; in a workflow, set `fetch-depth: 0` for actions/checkout"
 )
@@ -152,179 +145,45 @@ def merge_base(root: Path, head: Commit, other: Commit) -> Commit:
     return Commit(id=found, ref=other.ref)
 
 
-@frozen
-class _Entry:
-    mode: str
-    object: str
-
-
-class Tree:
-    """The files of a commit under their work tree paths. A context manager.
-
-    It implements hptc.source.filesystem.Files.
-    """
-
-    def __init__(self, root: Path, at: Commit) -> None:
-        self.root = root
-        self.at = at
-        self._top = str(root)
-        self._entries = _entries(root, at)
-        self._names = sorted(self._entries)
-        self._targets: dict[str, str] = {}  # paths with their links followed
-        self._reader: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._reader is not None:
-            self._reader.communicate()
-            self._reader = None
-
-    def real(self, path: Path) -> Path:
-        """The absolute path with the links of this commit followed."""
-        return self.root / self._followed(self._inside(path))
-
-    def read(self, path: str) -> str:
-        """A file's text at this commit. Raises UnreadableFileError."""
-        entry = self._entries.get(self._followed(self._inside(Path(path))))
-        if entry is None or entry.mode in (_LINK, _SUBMODULE):
-            raise UnreadableFileError(path, f"does not exist at {self.at.label}")
-        return decode_text(self._blob(entry.object), path)
-
-    def is_file(self, path: Path) -> bool:
-        """Whether the file exists in the commit."""
-        entry = self._entries.get(self._followed(self._inside(path)))
-        return entry is not None and entry.mode not in (_LINK, _SUBMODULE)
-
-    def is_folder(self, path: Path) -> bool:
-        """Whether the folder exists in the commit."""
-        return self._has_files(self._followed(self._inside(path)))
-
-    def is_pipe(self, _path: Path) -> bool:
-        """Never: a commit has no pipes."""
-        return False
-
-    def is_repository(self, folder: Path) -> bool:
-        """Whether the folder is the root of this repository or of a submodule."""
-        inside = self._inside(folder)
-        entry = self._entries.get(inside)
-        return inside == "." or (entry is not None and entry.mode == _SUBMODULE)
-
-    def below(self, folder: Path) -> Iterator[Path]:
-        """Everything in a folder, recursively, named below that folder even if it is a link."""
-        start = self._followed(self._inside(folder))
-        prefix = "" if start == "." else f"{start}/"
-        for name in itertools.islice(self._names, bisect_left(self._names, prefix), None):
-            if not name.startswith(prefix):
-                break
-            yield folder / name[len(prefix) :]
-
-    def _has_files(self, name: str) -> bool:
-        """Whether a path is a folder of the commit."""
-        prefix = "" if name == "." else f"{name}/"
-        index = bisect_left(self._names, prefix)
-        return index < len(self._names) and self._names[index].startswith(prefix)
-
-    def _inside(self, path: Path) -> str:
-        """The path relative to the root of the repository. Raises UsageError outside it."""
-        # Strings, because each file is looked up several times and creating a Path costs more than
-        # the lookup. resolve() would follow links on disk.
-        whole = os.path.abspath(path)  # noqa: PTH100
-        if not self._has(whole):  # the path to the repository may contain a link
-            folder, name = os.path.split(whole)
-            whole = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
-        if self._has(whole):
-            return whole[len(self._top) :].lstrip(os.sep).replace(os.sep, "/") or "."
-        raise UsageError(
-            f"{path}: is outside the repository {self.root}",
-            help="only files of this repository can be compared with a commit",
-        )
-
-    def _has(self, whole: str) -> bool:
-        return whole == self._top or whole.startswith(self._top.rstrip(os.sep) + os.sep)
-
-    def _followed(self, name: str) -> str:
-        """A path with its links followed; a broken link is kept."""
-        if name not in self._targets:
-            self._targets[name] = self._target(name)
-        return self._targets[name]
-
-    def _target(self, name: str) -> str:
-        for _ in range(_MAX_LINKS):
-            link = self._first_link(name)
-            if link is None:
-                return name
-            target = os.fsdecode(self._blob(self._entries[link].object))
-            rest = name[len(link) :].lstrip("/")
-            followed = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
-            if followed.startswith(("/", "..")) or len(followed) > _MAX_PATH:
-                return name  # outside the repository, or no path
-            name = followed
-        return name
-
-    def _first_link(self, name: str) -> str | None:
-        end = 0
-        while end < len(name):
-            end = name.find("/", end + 1) % (len(name) + 1)  # the end of the name if none is left
-            prefix = name[:end]
-            entry = self._entries.get(prefix)
-            if entry is not None:
-                return prefix if entry.mode == _LINK else None
-            if not self._has_files(prefix):
-                return None
-        return None
-
-    def _blob(self, name: str) -> bytes:
-        """An object's bytes, at most MAX_BYTES + 1."""
-        if self._reader is None:
-            self._reader = _batch_reader(self.root)
-        stdin, stdout = self._reader.stdin, self._reader.stdout
-        if stdin is None or stdout is None:
-            raise UsageError("can't communicate with git")
-        stdin.write(f"{name}\n".encode())
-        stdin.flush()
-        head = stdout.readline().split()
-        if len(head) != 3:
-            raise UsageError(
-                f"git can't read the object {name[:12]} of {self.at.label}",
-                help="run `git fsck` to check the repository",
-            )
-        size = int(head[2])
-        data = stdout.read(min(size, MAX_BYTES + 1))
-        _skip(stdout, size - len(data) + 1)
-        return data
-
-
-def _entries(root: Path, at: Commit) -> dict[str, _Entry]:
-    listing = _listing(root, "ls-tree", "-r", "-z", "--full-tree", at.id)
-    if listing is None:
-        raise UsageError(
-            f"git can't list the files of {at.label}",
-            help="run `git fsck` to check the repository",
-        )
-    entries = {}
-    for line in listing.split(b"\0"):
-        head, _, name = line.partition(b"\t")
-        if name and len(name) <= _MAX_PATH:
-            mode, _, hash_ = head.decode().split()
-            entries[os.fsdecode(name)] = _Entry(mode=mode, object=hash_)
-    return entries
-
-
 def tracked_files(root: Path) -> frozenset[str] | None:
     """The files of a work tree that git tracks, below its root; None if git can't list them."""
-    listing = _listing(root, "ls-files", "-z", "--cached", "--full-name", ":(top)")
-    return None if listing is None else frozenset(map(os.fsdecode, listing.split(b"\0")))
+    files = listing(root, "ls-files", "-z", "--cached", "--full-name", ":(top)")
+    return None if files is None else frozenset(map(os.fsdecode, files.split(b"\0")))
 
 
-def _listing(root: Path, *arguments: str) -> bytes | None:
+def files_in(folder: Path, maximum: int, *, tracked_only: bool) -> list[str] | None:
+    """The files below a folder that git tracks, or that it doesn't ignore; None if git can't say.
+
+    The names are relative to the folder. A listing that is longer than a limit ends after
+    `maximum` + 1 names.
+    """
+    untracked = () if tracked_only else ("--others", "--exclude-standard")
+    try:
+        process = started(
+            folder, ("ls-files", "-z", "--cached", *untracked, "--", "."), stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    names: set[bytes] = set()  # a file that is not merged is listed several times
+    with process:
+        rest = b""
+        while process.stdout and (chunk := process.stdout.read(1 << 16)):
+            *whole, rest = (rest + chunk).split(b"\0")
+            names.update(whole)
+            if len(names) > maximum or len(rest) > MAX_PATH:
+                process.kill()
+                break
+    is_complete = process.returncode == 0 or len(names) > maximum
+    return [os.fsdecode(name) for name in names] if is_complete else None
+
+
+def listing(root: Path, *arguments: str) -> bytes | None:
     """The output of a git command that lists files; None if it fails.
 
     Raises UsageError if it is too long.
     """
     try:
-        process = _started(root, arguments, stdin=subprocess.DEVNULL)
+        process = started(root, arguments, stdin=subprocess.DEVNULL)
     except OSError:
         return None
     with process:
@@ -335,16 +194,8 @@ def _listing(root: Path, *arguments: str) -> bytes | None:
     return output if process.returncode == 0 else None
 
 
-def _skip(stream: IO[bytes], count: int) -> None:
-    while count > 0:
-        count -= len(stream.read(min(count, 1 << 20))) or count
-
-
-def _batch_reader(root: Path) -> subprocess.Popen[bytes]:
-    return _started(root, ("cat-file", "--batch"), stdin=subprocess.PIPE)
-
-
-def _started(root: Path, arguments: tuple[str, ...], *, stdin: int) -> subprocess.Popen[bytes]:
+def started(root: Path, arguments: tuple[str, ...], *, stdin: int) -> subprocess.Popen[bytes]:
+    """A git command that is running; its errors are not shown. Raises OSError without git."""
     return subprocess.Popen(
         [*_GIT, "-C", str(root.resolve()), *arguments],
         stdin=stdin,

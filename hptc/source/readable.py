@@ -17,7 +17,7 @@ def reason_not_to_read(path: Path) -> str | None:
     """Why a file must not be read, or None. `path` is absolute, with its links followed."""
     if any(part.lower() == ".git" for part in path.parts):
         return "is inside .git, which is never read"
-    if not _is_ci():
+    if not is_ci():
         return None
     top = next((each for each in path.parents if (each / ".git").exists()), None)
     if top is None:
@@ -30,7 +30,8 @@ def reason_not_to_read(path: Path) -> str | None:
     return "is not tracked by git, and only tracked files are read in CI"
 
 
-def _is_ci() -> bool:
+def is_ci() -> bool:
+    """Whether hptc runs in a CI job, by the variables that CI services set."""
     return any(os.environ.get(name, "").lower() in ("true", "1") for name in _CI_VARIABLES)
 
 

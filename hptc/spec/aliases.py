@@ -51,6 +51,10 @@ _PATHS = {
     "encrypt_inter_container_traffic": f"{_JOB}.enable_inter_container_traffic_encryption",
     "env": f"{_JOB}.environment",
     "channels": f"{_JOB}.inputs",
+    "entry_point": f"{_JOB}.source.entry_point",
+    "source_dir": f"{_JOB}.source.directory",
+    "source_code": f"{_JOB}.source",
+    "entry_script": f"{_JOB}.source.entry_point",
     # CreateHyperParameterTuningJob, where a spec has a different word
     "resource_limits": "limits",
     "training_job_early_stopping_type": "early_stopping",
@@ -76,8 +80,6 @@ _PATHS = {
 
 _ADVICE = {
     "use_spot_instances": "write `spot: {max_wait_time: …}` in `training_job`",
-    "entry_point": "set the hyperparameter `sagemaker_program`",
-    "source_dir": "set the hyperparameter `sagemaker_submit_directory` to an archive in S3",
     "py_version": "remove it; a complete image tag in `algorithm.version` includes it",
 }
 """What to do instead, for a name that is not simply another key's."""
@@ -107,6 +109,7 @@ MAPPINGS = {
     "resources": "instance_type: {}, instance_count: …, volume_size_in_gb: …",
     "retry": "maximum_retry_attempts: {}",
     "shuffle": "seed: {}",
+    "source": "directory: {}, entry_point: …",
     "spot": "max_wait_time: {}",
     "stopping": "max_runtime: {}",
     "warm_start": "type: …, parents: {}",

@@ -51,6 +51,17 @@ class Algorithm(StrictModel):
     )
 
 
+class Source(StrictModel):
+    """The training code: a folder of the project, which hptc packs and uploads."""
+
+    directory: str | None = optional_key(
+        "The path of the folder, relative to the folder of hptc.yaml.", "src/churn"
+    )
+    entry_point: str | None = optional_key(
+        "The path of the script to run, relative to `directory`.", "train.py"
+    )
+
+
 class ModelAccess(StrictModel):
     """The license terms of a model."""
 
@@ -317,8 +328,12 @@ class TrainingJob(StrictModel):
     )
     hyperparameter_encoding: Literal["plain", "json"] | None = optional_key(
         "How hyperparameter values are encoded: `plain` for built-in algorithms, `json` for script "
-        "mode. Default: json with the hyperparameter `sagemaker_program`, else plain.",
+        "mode. Default: json with `source` or the hyperparameter `sagemaker_program`, else plain.",
         "json",
+    )
+    source: Source | None = optional_key(
+        "The training code in the project. hptc uploads it and sets `sagemaker_program` and "
+        "`sagemaker_submit_directory`."
     )
     algorithm: Algorithm | None = optional_key("The algorithm to train.")
     role_arn: str | None = optional_key(

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdk")]
 
 def project(folder: Path) -> Path:
     shutil.copytree(ROOT / "specs", folder / "specs")
+    shutil.copytree(ROOT / "src", folder / "src")
     shutil.copy(ROOT / "hptc.yaml", folder)
     return folder
 

@@ -284,7 +284,7 @@ def copy(tmp_path: Path) -> Path:
     """The project somewhere else, in a path with a space."""
     folder = tmp_path / "a project"
     folder.mkdir()
-    for name in ("cdk", "specs"):
+    for name in ("cdk", "specs", "src"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("cdk.json", "hptc.yaml"):
         shutil.copy(ROOT / name, folder)

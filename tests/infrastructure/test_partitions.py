@@ -36,6 +36,7 @@ def compiled(region: str) -> tuple[Compiled, ...]:
     with TemporaryDirectory() as folder:
         copy = Path(folder)
         shutil.copytree(ROOT / "specs", copy / "specs")
+        shutil.copytree(ROOT / "src", copy / "src")
         text = (ROOT / "hptc.yaml").read_text(encoding="utf-8")
         assert "region: us-east-1" in text
         (copy / "hptc.yaml").write_text(text.replace("region: us-east-1", f"region: {region}"))

@@ -45,6 +45,7 @@ OWN_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111
 OTHER_KEY = OWN_KEY.replace("1111-", "2222-")
 SUBNETS, GROUPS = ["subnet-0a", "subnet-0b"], ["sg-0a"]
 DEPLOYED = {
+    "artifact_bucket": "artifacts",
     "kms_key_arn": OWN_KEY,
     "subnet_id_1": SUBNETS[0],
     "subnet_id_2": SUBNETS[1],

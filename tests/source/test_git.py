@@ -15,7 +15,7 @@ from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.source import git
 from hptc.source.filesystem import DISK
-from hptc.source.git import Tree
+from hptc.source.git_tree import Tree
 from hptc.source.text_files import MAX_BYTES
 from tests.support.outcomes import succeeded
 from tests.support.repositories import Repository

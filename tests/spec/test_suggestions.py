@@ -45,7 +45,8 @@ def findings(text: str) -> list[Finding]:
             "",
             "write `spot: {max_wait_time: …}` in `training_job`",
         ),
-        ("training_job: {entry_point: a.py}", "", "set the hyperparameter `sagemaker_program`"),
+        ("training_job: {entry_point: a.py}", "", "use `entry_point` in `training_job.source`"),
+        ("training_job: {source_dir: src}", "", "use `directory` in `training_job.source`"),
     ],
 )
 def test_unknown_key(text: str, label: str, help: str) -> None:

@@ -146,6 +146,7 @@ def copy_project(
     """Copy this repository's project into a folder, with `dev` in the given account."""
     shutil.copytree(ROOT / "cdk", directory / "cdk", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "cdk.json", directory)
+    shutil.copytree(ROOT / "src", directory / "src")
     (directory / "specs").mkdir()
     for spec in only:
         shutil.copy(ROOT / "specs" / f"{spec}.yaml", directory / "specs")

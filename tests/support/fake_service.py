@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ class FakeTuning:
     logs: dict[str, list[LogEvent]] = field(default_factory=dict)  # by training job, oldest first
     calls: list[str] = field(default_factory=list)
     refusals: list[AwsError] = field(default_factory=list)  # raised by the next create or stop
+    objects: dict[tuple[str, str], tuple[bytes, str | None]] = field(default_factory=dict)
     rivals: list[Request] = field(default_factory=list)  # created by others just before `create`
 
     def create(self, request: Request) -> str:
@@ -90,6 +91,15 @@ class FakeTuning:
             raise self.refusals.pop(0)
         self.jobs[name]["HyperParameterTuningJobStatus"] = "Stopping"
 
+    def store(
+        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
+    ) -> bool:
+        self.calls.append("store")
+        if (bucket, key) in self.objects:
+            return False
+        self.objects[bucket, key] = (content(), kms_key_id)
+        return True
+
     def list_tags(self, arn: str) -> dict[str, str]:
         self.calls.append("list_tags")
         return dict(self.tags[arn])
@@ -126,6 +136,11 @@ class NoWrites(FakeTuning):
 
     def stop(self, name: str) -> None:
         raise AssertionError("stop was called")
+
+    def store(
+        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
+    ) -> bool:
+        raise AssertionError("store was called")
 
 
 @dataclass

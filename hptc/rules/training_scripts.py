@@ -1,0 +1,240 @@
+"""HPT36x: the training code in `source`, and where a request says that its code is.
+
+The rules only read what hptc/source found in the files; nothing of them is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+from hptc.catalog.images import parse_image
+from hptc.diagnostics import Finding, RequestPath, fold, nearest
+from hptc.project.references import has_reference
+from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY, built_in
+from hptc.request.tuning_job import Definition
+from hptc.rules.rule import Context, Rule, error, warning
+from hptc.text import quoted
+
+_PYTHON_OF_TAG = re.compile(r"-py(\d)(\d+)(?:-|$)")
+_PLAIN = re.compile(r"[\w./-]*|…")
+_RUN_SCRIPTS = ("xgboost",)
+"""https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-how-to-use.html: as a framework"""
+_OF_THE_TOOLKIT = ("sagemaker_", "_tuning_objective_metric")
+
+
+@error("HPT361")
+def source_and_written_settings(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A spec has `source`, and also sets by hand what hptc sets for it.
+
+    hptc packs the directory, uploads it, and sets `sagemaker_program` and
+    `sagemaker_submit_directory`; with network isolation, it adds the input channel `code`. Other
+    settings of the training toolkit, such as `sagemaker_torch_distributed_enabled`, can be combined
+    with `source` (https://github.com/aws/sagemaker-training-toolkit).
+
+    Bad:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+          hyperparameters: {sagemaker_program: train.py}
+
+    Good:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+    """
+    for code in context.codes.values():
+        for path in code.written:
+            yield rule.finding(
+                f"`source` sets `{path[-1]}`, which is also set here",
+                path,
+                help="remove it, or remove `source`",
+                on_key=True,
+            )
+
+
+@error("HPT362")
+def code_outside_of_s3(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The training code is at a path that only your computer has.
+
+    The container reads `sagemaker_submit_directory` as the S3 URI of an archive, or as a path in
+    the container, which starts with a slash. The SageMaker SDK uploads a local folder before it
+    creates the request, and so does hptc, with `source`
+    (https://github.com/aws/sagemaker-training-toolkit).
+
+    Bad:
+        training_job:
+          hyperparameters: {sagemaker_program: train.py, sagemaker_submit_directory: ./src/train}
+
+    Good:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+    """
+    for definition in context.job.definitions:
+        for name in SCRIPT_SETTINGS:
+            settings, member = (
+                (definition.environment, "Environment")
+                if name.isupper()
+                else (definition.static, "StaticHyperParameters")
+            )
+            location = settings.get(name, "").strip('"')
+            if fold(name) != fold(SUBMIT_DIRECTORY) or not _is_local(location):
+                continue
+            yield rule.finding(
+                f"`{name}` is {quoted(location)}, which the container does not have",
+                definition.path / member / name,
+                label="not an S3 URI",
+                help="upload an archive of the folder, and set its S3 URI"
+                if context.is_request
+                else _source_advice(location, definition),
+            )
+
+
+def _source_advice(location: str, definition: Definition) -> str:
+    folder = os.path.normpath(location.removeprefix("file://")).replace(os.sep, "/")
+    script = definition.static.get(PROGRAM) or definition.environment.get(PROGRAM.upper()) or ""
+    values = [
+        json.dumps(text, ensure_ascii=False) if not _PLAIN.fullmatch(text) else text
+        for text in ("…" if folder.startswith(("/", "~", "..")) else folder, script.strip('"'))
+    ]
+    return (
+        f"remove it and `{PROGRAM}`, and add `source: {{directory: {values[0]}, entry_point: "
+        f"{values[1] or '…'}}}` to `training_job`, which uploads the folder"
+    )
+
+
+def _is_local(location: str) -> bool:
+    """Whether a location is neither in S3 nor an absolute path, which a container can have."""
+    is_remote = location.startswith(("s3://", "https://", "/")) or has_reference(location)
+    return bool(location) and not is_remote
+
+
+@error("HPT363")
+def script_with_a_syntax_error(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A Python file of the training code has a syntax error.
+
+    Each training job would start an instance, and fail when Python reads the file. hptc parses the
+    files with its own version of Python and does not run them. It does not report files for a
+    container with a newer version, which may have more syntax, or with Python 2
+    (https://docs.python.org/3/library/ast.html).
+
+    Bad:
+        training_job:
+          source: {directory: src/broken, entry_point: train.py}
+
+    Good:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+    """
+    own = sys.version_info[:2]
+    for path, facts in context.scripts.items():
+        code = context.codes[path]
+        if not (3, 0) <= (_python(_definition(path, context)) or own) <= own:
+            continue
+        for fault in facts.faults:
+            is_entry = fault.file == code.entry_point
+            yield rule.finding(
+                f"`{code.directory}/{fault.file}` is not valid Python: line {fault.line:,}: "
+                f"{fault.message}",
+                code.at / ("entry_point" if is_entry else "directory"),
+                label="has a syntax error",
+                help=f"fix the file; Python {own[0]}.{own[1]} read it",
+            )
+
+
+def _definition(path: RequestPath, context: Context) -> Definition:
+    return next(each for each in context.job.definitions if each.path == path)
+
+
+def _python(definition: Definition) -> tuple[int, int] | None:
+    """The version of Python in AWS's image, by its tag; None if the tag doesn't say."""
+    image = parse_image(definition.training_image or "")
+    found = _PYTHON_OF_TAG.search(image.tag or "") if image is not None else None
+    return (int(found[1]), int(found[2])) if found is not None else None
+
+
+@warning("HPT364")
+def hyperparameter_without_an_argument(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The training script has no argument for a hyperparameter.
+
+    The container runs the script with an argument for each hyperparameter: `--name value`, or
+    `-n value` for a name of one letter. argparse rejects arguments that the script does not
+    declare, and each training job fails. Scripts that use `parse_known_args`, or that declare
+    arguments in other ways than `add_argument("--name")`, are not checked
+    (https://github.com/aws/sagemaker-training-toolkit).
+
+    Bad:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+          hyperparameters: {epochs: 10}
+
+    Good:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+          hyperparameters: {rounds: 10}
+    """
+    for path, facts in context.scripts.items():
+        if facts.options is None:
+            continue
+        definition, code = _definition(path, context), context.codes[path]
+        names = {name: path / "StaticHyperParameters" / name for name in definition.static}
+        names |= {each.name: each.path for each in definition.ranges}
+        for name, place in names.items():
+            if name.startswith(_OF_THE_TOOLKIT):
+                continue
+            option = f"-{name}" if len(name) == 1 else f"--{name}"
+            # argparse takes the beginning of an option for the option.
+            if any(each.startswith(option) for each in facts.options):
+                continue
+            meant = _meant(name, facts.options)
+            yield rule.finding(
+                f"`{code.directory}/{code.entry_point}` has no argument `{option}`",
+                place,
+                label=f"did you mean `{meant}`?" if meant else "the script does not take it",
+                help="rename the hyperparameter, or add the argument to the script",
+                on_key=True,
+            )
+
+
+@error("HPT365")
+def source_for_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A spec has `source` for a built-in algorithm that runs no script.
+
+    The framework containers run scripts, and so does XGBoost's. The other built-in algorithms
+    reject hyperparameters that they don't know, such as `sagemaker_program`, so every training job
+    fails (https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html).
+
+    Bad (kmeans):
+        training_job:
+          source: {directory: src/dynamic, entry_point: train.py}
+
+    Good:
+        training_job:
+          source: {directory: src/train, entry_point: train.py}
+    """
+    for path, code in context.codes.items():
+        algorithm = built_in(_definition(path, context))
+        if algorithm is not None and algorithm.name not in _RUN_SCRIPTS:
+            yield rule.finding(
+                f"{algorithm.title} is a built-in algorithm, which does not run a script",
+                code.at,
+                label="never run",
+                help="remove it, or use `framework` with the container that the script needs",
+                on_key=True,
+            )
+
+
+def _meant(name: str, options: frozenset[str]) -> str | None:
+    known = sorted(option.lstrip("-") for option in options if option.startswith("--"))
+    same = [each for each in known if fold(each) == fold(name)]
+    return same[0] if same else nearest(name, tuple(known))
+
+
+RULES = (
+    source_and_written_settings,
+    code_outside_of_s3,
+    script_with_a_syntax_error,
+    hyperparameter_without_an_argument,
+    source_for_a_built_in_algorithm,
+)
