@@ -1,0 +1,198 @@
+"""Decides how the training jobs of a tuning job start on this machine, or why they can't.
+
+All reasons are reported at once, before anything starts.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from hptc.catalog.images import identify
+from hptc.errors import UsageError
+from hptc.local.input_data import find_channels, local_path
+from hptc.local.run_options import Launch, RunOptions, Source
+from hptc.local.script_mode import PROGRAM, program, submit_directory
+from hptc.request.job_facts import has_several_instances, of_definition
+from hptc.request.tuning_job import AutoRange, Definition, TuningJob
+from hptc.text import code, listed_code, plural
+
+
+def plan_launches(job: TuningJob, options: RunOptions) -> tuple[Launch, ...]:
+    """How the training jobs of each definition start.
+
+    Raises UsageError with everything that can't run on this machine.
+    """
+    reasons: list[str] = []
+    launches: list[Launch] = []
+    _require_known_channels(job, options)
+    for definition in job.definitions:
+        launch, faults = _plan(definition, options)
+        suffix = of_definition(definition)
+        reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
+        launches.append(launch)
+    if job.is_autotuned:
+        reasons.append("Autotune chooses ranges that only AWS knows; remove `autotune`")
+    elif any(isinstance(each, AutoRange) for one in job.definitions for each in one.ranges):
+        reasons.append("ranges of the type Auto need Autotune, which only AWS has")
+    if reasons:
+        raise UsageError(
+            f"{job.name} can't run on this machine: {'; '.join(reasons)}",
+            help="docs/local.md lists what runs on this machine; `--dry` needs neither code nor data",
+        )
+    return tuple(launches)
+
+
+def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
+    known = {channel.name for one in job.definitions for channel in one.channels}
+    unknown = [name for name in options.channels if name not in known]
+    if unknown:
+        channels = f"it has {listed_code(sorted(known))}" if known else "it has none"
+        raise UsageError(f"{job.name} has no input channel {code(unknown[0])}; {channels}")
+
+
+def _plan(definition: Definition, options: RunOptions) -> tuple[Launch, list[str]]:
+    channels, reasons = find_channels(definition, options.channels, options.s3_root)
+    if has_several_instances(definition):
+        reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
+    launch = Launch(definition=definition.name or "", channels=channels)
+    image = definition.training_image or definition.algorithm_name or ""
+    command = _mapped(image, options.images)
+    if command is not None:
+        return _with_command(launch, command, reasons)
+    source = _source(definition, options)
+    if isinstance(source, str):
+        return launch, [*reasons, source]
+    python = _python(options.python)
+    if python is None:
+        reasons.append(f"--python {options.python} is not a program")
+    mapped = Launch(
+        definition=launch.definition, channels=channels, source=source, python=python or ""
+    )
+    return mapped, reasons
+
+
+def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:
+    for pattern, command in images:
+        if fnmatchcase(image, pattern) or fnmatchcase(image, f"*/{pattern}"):
+            return command
+    return None
+
+
+def _with_command(launch: Launch, command: str, reasons: list[str]) -> tuple[Launch, list[str]]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        return launch, [*reasons, f"--image: {code(command)} is not a command: {error}"]
+    if not words or shutil.which(words[0]) is None:
+        reasons.append(f"--image: {code(words[0] if words else command)} is not a program")
+    mapped = Launch(
+        definition=launch.definition,
+        channels=launch.channels,
+        command=tuple(words),
+        cwd=Path.cwd(),
+    )
+    return mapped, reasons
+
+
+def _python(name: str) -> str | None:
+    return shutil.which(name) if name else sys.executable
+
+
+def _source(definition: Definition, options: RunOptions) -> Source | str:
+    """The code of the script that a training job runs, or why there is none."""
+    named = program(definition.static, definition.environment)
+    entry_point = options.entry_point or named
+    if entry_point is None and options.source is None:
+        return _no_script(definition)
+    directory = options.source or _submitted(definition, options.s3_root)
+    if directory is None:
+        uri = submit_directory(definition.static, definition.environment) or "its image"
+        return f"the code is in {uri}; name a folder with --source DIR"
+    if not directory.exists():
+        return f"the code: {directory} does not exist; name a folder with --source DIR"
+    if entry_point is None:
+        return (
+            f"there is no hyperparameter {code(PROGRAM)}; name the script with --entry-point FILE"
+        )
+    if directory.is_dir() and not (directory / entry_point).is_file():
+        return f"there is no {code(entry_point)} in {directory}; use --entry-point FILE"
+    return Source(directory=directory.resolve(), entry_point=entry_point)
+
+
+def _submitted(definition: Definition, s3_root: Path | None) -> Path | None:
+    uri = submit_directory(definition.static, definition.environment)
+    if uri is None:
+        return None
+    if uri.startswith("s3://"):
+        return local_path(uri, s3_root) if s3_root is not None else None
+    return None  # a folder in the image
+
+
+def _no_script(definition: Definition) -> str:
+    image = definition.training_image
+    if image is None:
+        name = definition.algorithm_name or ""
+        return f"the algorithm {code(name)} is in AWS; use --image '{name}=COMMAND'"
+    identified = identify(image)
+    repository = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    pattern = f"--image '{repository}*=COMMAND'"
+    if identified is not None and identified.kind == "algorithm":
+        return (
+            f"the built-in algorithm {code(identified.name)} only runs on AWS; use {pattern} with a "
+            "program that reads the same files"
+        )
+    if identified is not None:
+        return (
+            f"the image {code(repository)} runs a script, but no {code(PROGRAM)} is set; use "
+            "--source DIR and --entry-point FILE"
+        )
+    return f"the image {code(image)} is not run here; use {pattern} with what it would run"
+
+
+def differences(job: TuningJob, options: RunOptions) -> list[str]:
+    """What is different from AWS in a run on this machine, as sentences without a full stop."""
+    notes = ["the search is hptc's own: AWS would choose other configurations"]
+    if options.is_dry:
+        return notes
+    notes.append("every training job runs on this machine; instance types and sizes are ignored")
+    gpu = sorted(
+        {
+            instances.type
+            for one in job.definitions
+            for part in one.resources
+            for instances in part.instances
+            if instances.type.startswith(("ml.p", "ml.g"))
+        }
+    )
+    if gpu:
+        notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
+    sharded = [
+        channel.name
+        for one in job.definitions
+        for channel in one.channels
+        if channel.input_mode == "FastFile"
+    ]
+    if sharded:
+        names = listed_code(dict.fromkeys(sharded))
+        noun = "channel" if len(set(sharded)) == 1 else "channels"
+        notes.append(f"the {noun} {names} can be written to, which FastFile mode prevents on AWS")
+    if any(one.is_isolated for one in job.definitions):
+        notes.append("network isolation is off: training jobs can use the network")
+    if any(one.is_spot for one in job.definitions):
+        notes.append("nothing interrupts training jobs, unlike managed spot training")
+    return notes
+
+
+def more_than_available(job: TuningJob, cpus: int) -> str | None:
+    """A note on more parallel training jobs than this machine has CPUs."""
+    if job.max_parallel_training_jobs <= cpus:
+        return None
+    return (
+        f"{plural(job.max_parallel_training_jobs, 'training job')} run at a time on "
+        f"{plural(cpus, 'CPU')}; use --parallel {cpus} if they compete"
+    )

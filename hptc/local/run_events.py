@@ -1,0 +1,48 @@
+"""What happens in a tuning job that runs on this machine, for whoever shows its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from hptc.frozen import frozen
+
+
+@frozen
+class Started:
+    """A training job has started."""
+
+    number: int
+    name: str
+    values: Mapping[str, str]
+    is_again: bool = False  # its process was gone, so it starts from the beginning
+
+
+@frozen
+class Ended:
+    """A training job has ended."""
+
+    number: int
+    name: str
+    status: str
+    metric: str
+    value: float | None
+    is_best: bool
+    seconds: float
+    reason: str = ""
+    exit_code: int | None = None
+    last_lines: tuple[str, ...] = ()
+
+
+@frozen
+class Noted:
+    """Something that the user should know."""
+
+    text: str
+
+
+Event = Started | Ended | Noted
+Listener = Callable[[Event], None]
+
+
+def ignore(_: Event) -> None:
+    """Listen to nothing."""

@@ -1,0 +1,75 @@
+"""What a user says about a run on this machine, and what it becomes for each training definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from hptc.frozen import frozen
+
+
+@frozen
+class Source:
+    """The code of a script: a folder or a packed one, and the entry point in it."""
+
+    directory: Path
+    entry_point: str
+
+
+@frozen
+class RunOptions:
+    """The options of `hptc local run`."""
+
+    channels: Mapping[str, Path] = field(default_factory=dict)  # the data of a channel, by its name
+    s3_root: Path | None = None  # has bucket/key for s3://bucket/key
+    source: Path | None = None
+    entry_point: str | None = None
+    python: str = ""  # empty for the Python that runs hptc
+    images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
+    max_training_jobs: int | None = None
+    max_parallel: int | None = None
+    seed: int | None = None
+    is_dry: bool = False
+    ignores_parents: bool = False
+    grace_seconds: float = 120.0
+    """Between SIGTERM and SIGKILL, as AWS waits:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html"""
+
+
+@frozen
+class Launch:
+    """How the training jobs of one definition start on this machine."""
+
+    definition: str  # empty for a single one
+    channels: Mapping[str, Path]
+    source: Source | None = None  # for a script
+    python: str = ""
+    command: tuple[str, ...] = ()  # for an image that `--image` maps
+    cwd: Path = Path()  # of `command`
+
+    def to_data(self) -> dict[str, Any]:
+        """The record of a run, so that another run can continue it."""
+        return {
+            "Definition": self.definition,
+            "Channels": {name: str(path) for name, path in self.channels.items()},
+            "Source": str(self.source.directory) if self.source else None,
+            "EntryPoint": self.source.entry_point if self.source else None,
+            "Python": self.python,
+            "Command": list(self.command),
+            "WorkingDirectory": str(self.cwd),
+        }
+
+
+def read_launch(data: Mapping[str, Any]) -> Launch:
+    """The inverse of `Launch.to_data`."""
+    source = data["Source"]
+    return Launch(
+        definition=data["Definition"],
+        channels={name: Path(path) for name, path in data["Channels"].items()},
+        source=Source(directory=Path(source), entry_point=data["EntryPoint"]) if source else None,
+        python=data["Python"],
+        command=tuple(data["Command"]),
+        cwd=Path(data["WorkingDirectory"]),
+    )

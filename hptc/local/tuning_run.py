@@ -1,0 +1,392 @@
+"""The loop of a tuning job on this machine: propose, start, read, stop, and end.
+
+The search decides what runs next and what stops (hptc/local/search); this module carries it out.
+Everything that it learns is in the records of the tuning job's folder before it acts on it, so
+that it can be killed at any moment, and another run can continue.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hptc.frozen import frozen
+from hptc.local.descriptions import best_training_job
+from hptc.local.dry_values import dry_reports
+from hptc.local.job_folder import JobFolder, now
+from hptc.local.metric_reader import MetricReader
+from hptc.local.process_group import end_marked
+from hptc.local.run_events import Ended, Listener, Noted, Started
+from hptc.local.run_options import Launch
+from hptc.local.search.completion import Completion, completion
+from hptc.local.search.early_stopping import stops_early
+from hptc.local.search.observation import Observation, Proposal
+from hptc.local.search.proposals import propose
+from hptc.local.training_records import (
+    LOCAL,
+    ended_record,
+    new_record,
+    objective_value,
+    observe,
+    training_job_name,
+)
+from hptc.local.training_run import End, TrainingRun
+from hptc.request.job_facts import training_jobs
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import Definition
+from hptc.text import plural
+
+_TICK_SECONDS = 0.1  # between two looks at the logs; the end of a process is noticed at once
+_MAX_FRUITLESS = 5
+"""Training jobs without an objective, before a tuning job without any fails. The remaining ones
+would most likely fail as well. AWS doesn't document its own number."""
+
+_ONLY = "_"  # the folder of the code of a single definition; no definition has this name
+
+
+@frozen
+class Setup:
+    """How a tuning job runs on this machine."""
+
+    launches: tuple[Launch, ...]
+    seed: int
+    is_dry: bool
+    grace_seconds: float
+    arn_prefix: str  # arn:aws:sagemaker:REGION:ACCOUNT
+    parents: tuple[Observation, ...] = ()
+
+
+class TuningRun:
+    """Works on a tuning job until it ends. The caller holds the lock of its folder."""
+
+    def __init__(self, folder: JobFolder, setup: Setup, listener: Listener) -> None:
+        self._folder = folder
+        self._setup = setup
+        self._tell = listener
+        self._record = folder.tuning_job()
+        self._request = self._record["Request"]
+        self._job = read_job(self._request)
+        self._done: list[dict[str, Any]] = []  # records of training jobs that have ended
+        self._observed: dict[int, Observation] = {}  # what the search knows of them
+        self._running: dict[int, TrainingRun] = {}
+        self._wake = threading.Event()
+        self._stop_requests = 0
+        self._is_exhausted = False
+        self._completion: Completion | None = None
+        self._reader = MetricReader(
+            [metric.regex for one in self._job.definitions for metric in one.metrics]
+        )
+
+    def request_stop(self) -> None:
+        """Stop the tuning job; a second request kills its training jobs.
+
+        It takes no lock, so that a signal handler can call it. It has effect at the next tick.
+        """
+        self._stop_requests += 1
+
+    def run(self) -> None:
+        """Run the tuning job to its end."""
+        try:
+            self._restore()
+            while not self._is_over():
+                self._start_more()
+                self._wake.wait(0 if self._setup.is_dry else _TICK_SECONDS)
+                self._wake.clear()
+                self._collect()
+            self._end()
+        finally:
+            self._reader.close()
+
+    # Restoring the state of an earlier run.
+
+    def _restore(self) -> None:
+        for record in self._folder.training_jobs():
+            if record["TrainingJobStatus"] != "InProgress":
+                self._remember(record)
+            elif self._setup.is_dry:
+                self._running[record[LOCAL]["Number"]] = self._training_run(record)
+            else:
+                self._continue(record)
+
+    def _continue(self, record: dict[str, Any]) -> None:
+        """Watch a training job of an earlier run, or start it again if its process is gone."""
+        run = self._training_run(record)
+        number = record[LOCAL]["Number"]
+        if run.find():
+            self._running[number] = run
+            return
+        end_marked(run.folder)
+        local = {**record[LOCAL], "Attempt": record[LOCAL]["Attempt"] + 1}
+        again = {**record, LOCAL: local, "TrainingStartTime": now(), "LastModifiedTime": now()}
+        run = self._training_run(again)
+        self._running[number] = run
+        self._launch(run, is_again=True)
+
+    def _training_run(self, record: dict[str, Any]) -> TrainingRun:
+        return TrainingRun(
+            record,
+            self._definition(record[LOCAL]["Definition"]),
+            self._folder.files_of(record["TrainingJobName"]),
+            grace_seconds=self._setup.grace_seconds,
+            when_ended=self._wake.set,
+        )
+
+    def _definition(self, name: str) -> Definition:
+        named = (each for each in self._job.definitions if (each.name or "") == name)
+        return next(named, self._job.definitions[0])
+
+    # Starting training jobs.
+
+    def _is_over(self) -> bool:
+        return not self._running and (
+            self._is_ending() or self._is_exhausted or self._has_started_all()
+        )
+
+    def _is_ending(self) -> bool:
+        return bool(self._stop_requests) or self._completion is not None or self._is_fruitless()
+
+    def _has_started_all(self) -> bool:
+        total = training_jobs(self._job)
+        return total is not None and len(self._done) + len(self._running) >= total
+
+    def _is_fruitless(self) -> bool:
+        return len(self._done) >= _MAX_FRUITLESS and all(
+            objective_value(each) is None for each in self._done
+        )
+
+    def _start_more(self) -> None:
+        self._check_completion()
+        while (
+            len(self._running) < self._job.max_parallel_training_jobs
+            and not self._is_ending()
+            and not self._is_exhausted
+            and not self._has_started_all()
+        ):
+            number = 1 + max([*self._observed, *self._running], default=0)
+            proposal = propose(
+                self._job,
+                self._history(),
+                number=number,
+                seed=self._setup.seed,
+                parents=self._setup.parents,
+            )
+            if proposal is None:
+                self._is_exhausted = True
+                return
+            self._start(number, proposal)
+            self._look_for_stop()
+
+    def _start(self, number: int, proposal: Proposal) -> None:
+        created = now()
+        definition = self._definition(proposal.definition)
+        record = new_record(
+            training_job_name(self._folder.name, number, created),
+            number,
+            proposal,
+            self._raw(proposal.definition),
+            objective=definition.objective.metric_name if definition.objective else "",
+            arn_prefix=self._setup.arn_prefix,
+            tuning_job=self._folder.name,
+            created=created,
+        )
+        run = self._training_run(record)
+        self._running[number] = run
+        self._launch(run)
+
+    def _launch(self, run: TrainingRun, *, is_again: bool = False) -> None:
+        self._folder.write_training_job(run.record)
+        local = run.record[LOCAL]
+        values = {name: run.record["HyperParameters"][name] for name in local["Tuned"]}
+        self._tell(Started(number=local["Number"], name=run.name, values=values, is_again=is_again))
+        if not self._setup.is_dry:
+            launch = self._launch_of(local["Definition"])
+            code = self._folder.code / (launch.definition or _ONLY) if launch.source else None
+            run.start(launch, code)
+
+    def _launch_of(self, definition: str) -> Launch:
+        return next(each for each in self._setup.launches if each.definition == definition)
+
+    def _raw(self, definition: str) -> Mapping[str, Any]:
+        several = self._request.get("TrainingJobDefinitions") or []
+        single = self._request.get("TrainingJobDefinition")
+        named = (each for each in several if each.get("DefinitionName", "") == definition)
+        found: Mapping[str, Any] = next(named, single or several[0])
+        return found
+
+    # Following training jobs.
+
+    def _collect(self) -> None:
+        self._look_for_stop()
+        self._check_completion()
+        for number, run in list(self._running.items()):
+            if self._setup.is_dry:
+                self._finish_dry(number, run)
+                return  # one at a time, so that the others are pending when the next one starts
+            if run.has_ended():
+                self._finish(number, run, run.finish(self._reader))
+                continue
+            before, slow = len(run.reports), run.is_slow
+            run.read_log(self._reader)
+            if run.is_slow - slow:
+                self._note_slow(run, run.is_slow - slow)
+            if self._stops_early(run, before):
+                run.stop()
+            run.check_time()
+
+    def _stops_early(self, run: TrainingRun, before: int) -> bool:
+        """Whether a training job stops after one of its reports that were read since `before`."""
+        counts = range(before + 1, len(run.reports) + 1)
+        return not run.is_stopping and any(
+            stops_early(self._job, self._history(), observe(run.record, run.reports[:count]))
+            for count in counts
+        )
+
+    def _note_slow(self, run: TrainingRun, metrics: set[str]) -> None:
+        for metric in sorted(metrics):
+            text = f"{run.name}: the expression of `{metric}` takes too long on the log; skipped"
+            self._tell(Noted(text=text))
+
+    def _look_for_stop(self) -> None:
+        if self._stop_requests == 0 and self._folder.is_stop_requested():
+            self._stop_requests = 1
+        if self._stop_requests and self._record["Status"] == "InProgress":
+            self._write(Status="Stopping")
+            count = plural(len(self._running), "running training job")
+            self._tell(Noted(text=f"stopping: waiting for {count} to end"))
+        for run in self._running.values() if self._stop_requests else ():
+            run.stop()
+            if self._stop_requests > 1:
+                run.kill()
+
+    def _check_completion(self) -> None:
+        if self._completion is None:
+            elapsed = (now() - self._record["CreationTime"]).total_seconds()
+            self._completion = completion(self._job, self._history(), elapsed_seconds=elapsed)
+        if self._completion is not None and self._completion.stops_running_jobs:
+            for run in self._running.values():
+                run.stop()
+
+    def _history(self) -> tuple[Observation, ...]:
+        running = {
+            number: observe(run.record, run.reports) for number, run in self._running.items()
+        }
+        known = self._observed | running
+        return tuple(known[number] for number in sorted(known))
+
+    # The end of a training job, and of the tuning job.
+
+    def _finish_dry(self, number: int, run: TrainingRun) -> None:
+        definition = self._definition(run.record[LOCAL]["Definition"])
+        values = {name: run.record["HyperParameters"][name] for name in run.record[LOCAL]["Tuned"]}
+        end = End(status="Completed", secondary="Completed")
+        for value in dry_reports(definition, values, self._job.hyperband_max_resource):
+            run.reports.append(value)
+            name = definition.objective.metric_name if definition.objective else ""
+            run.last[name] = (value, now())
+            if run.is_stopping or self._stops_early(run, len(run.reports) - 1):
+                end = End(status="Stopped", secondary="Stopped")
+                break
+        self._finish(number, run, end)
+
+    def _finish(self, number: int, run: TrainingRun, end: End) -> None:
+        ended = now()
+        model = f"file://{run.model}" if not self._setup.is_dry else ""
+        record = ended_record(
+            run.record, run.progress(), status=end.status, secondary=end.secondary,
+            reason=end.reason, ended=ended, model=model,
+        )  # fmt: skip
+        self._folder.write_training_job(record)
+        del self._running[number]
+        self._remember(record)
+        best = best_training_job(self._record, self._done)
+        started: datetime = record["TrainingStartTime"]
+        self._tell(
+            Ended(
+                number=number,
+                name=run.name,
+                status=end.secondary if end.secondary != "Training" else end.status,
+                metric=record["HyperParameters"]["_tuning_objective_metric"],
+                value=objective_value(record),
+                is_best=best is record,
+                seconds=(ended - started).total_seconds(),
+                reason=end.reason,
+                exit_code=end.exit_code,
+                last_lines=tuple(run.last_lines),
+            )
+        )
+
+    def _remember(self, record: dict[str, Any]) -> None:
+        self._done.append(record)
+        self._observed[record[LOCAL]["Number"]] = observe(record)
+
+    def _end(self) -> None:
+        if not self._setup.is_dry:
+            end_marked(self._folder.path)
+        has_best = best_training_job(self._record, self._done) is not None
+        reason = ""
+        if self._stop_requests:
+            status = "Stopped"
+        elif has_best:
+            status = "Completed"
+        else:
+            status, reason = "Failed", self._failure_reason()
+        details = self._completion_details()
+        self._write(
+            Status=status,
+            EndTime=now(),
+            **({"FailureReason": reason} if reason else {}),
+            **({"Completion": details} if details else {}),
+        )
+
+    def _failure_reason(self) -> str:
+        count = len(self._done)
+        if self._done and all(each["TrainingJobStatus"] == "Failed" for each in self._done):
+            return (
+                "All training jobs failed. Please take a look at the training jobs failures to get "
+                "more details."
+            )
+        return (
+            f"No objective metrics found after running {count} training jobs. Please ensure that "
+            "the custom algorithm is emitting the objective metric as defined by the regular "
+            "expression provided."
+        )
+
+    def _completion_details(self) -> dict[str, Any]:
+        if self._completion is None:
+            return {}
+        if self._completion.criterion == "CompleteOnConvergence":
+            return {"ConvergenceDetectedTime": now()}
+        return {}
+
+    def _write(self, **members: Any) -> None:
+        self._record = {**self._record, **members}
+        self._folder.write_tuning_job(self._record)
+
+
+def snapshot_code(folder: JobFolder, launches: tuple[Launch, ...]) -> None:
+    """Copy the code of each definition, so that a change doesn't affect later training jobs."""
+    for launch in launches:
+        if launch.source is not None:
+            target = folder.code / (launch.definition or _ONLY)
+            shutil.rmtree(target, ignore_errors=True)
+            _copy(launch.source.directory, target)
+
+
+_SKIPPED = shutil.ignore_patterns(
+    ".git", ".venv", "node_modules", "__pycache__", ".hptc", ".mypy_cache", ".pytest_cache"
+)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True, ignore=_SKIPPED)
+        return
+    import tarfile
+
+    target.mkdir(parents=True)
+    with tarfile.open(source) as archive:
+        archive.extractall(target, filter="data")
