@@ -43,6 +43,7 @@ def describe(
     config.setdefault("TrainingJobEarlyStoppingType", "Off")
     modified = max([created, *(each["LastModifiedTime"] for each in training_jobs)])
     best = best_training_job(record, training_jobs)
+    details = record.get("Completion")
     return {
         "HyperParameterTuningJobName": request["HyperParameterTuningJobName"],
         "HyperParameterTuningJobArn": arn,
@@ -57,9 +58,7 @@ def describe(
         **({"OverallBestTrainingJob": overall_best} if overall_best else {}),
         **{key: request[key] for key in ("WarmStartConfig", "Autotune") if key in request},
         **({"FailureReason": record["FailureReason"]} if record.get("FailureReason") else {}),
-        **(
-            {"TuningJobCompletionDetails": record["Completion"]} if record.get("Completion") else {}
-        ),
+        **({"TuningJobCompletionDetails": details} if details else {}),
         "ConsumedResources": {
             "RuntimeInSeconds": max(0, round(((ended or now) - created).total_seconds()))
         },

@@ -1,8 +1,8 @@
 """The values of a dry run: a function of the hyperparameters, so that no code has to run.
 
 Each tuned hyperparameter has one best share of its range, which depends on its name only. The loss
-is the mean of the squared distances from these shares; an objective that is maximized is 1 minus the
-loss. A training job reports it improving, in as many steps as its static number of epochs.
+is the mean of the squared distances from these shares; an objective that is maximized is 1 minus
+the loss. A training job reports it improving, in as many steps as its static number of epochs.
 """
 
 from __future__ import annotations

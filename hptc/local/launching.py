@@ -42,7 +42,7 @@ def plan_launches(job: TuningJob, options: RunOptions) -> tuple[Launch, ...]:
     if reasons:
         raise UsageError(
             f"{job.name} can't run on this machine: {'; '.join(reasons)}",
-            help="docs/local.md lists what runs on this machine; `--dry` needs neither code nor data",
+            help="docs/local.md lists what can run; --dry needs neither code nor data",
         )
     return tuple(launches)
 
@@ -116,9 +116,7 @@ def _source(definition: Definition, options: RunOptions) -> Source | str:
     if not directory.exists():
         return f"the code: {directory} does not exist; name a folder with --source DIR"
     if entry_point is None:
-        return (
-            f"there is no hyperparameter {code(PROGRAM)}; name the script with --entry-point FILE"
-        )
+        return f"no hyperparameter {code(PROGRAM)} names the script; use --entry-point FILE"
     if directory.is_dir() and not (directory / entry_point).is_file():
         return f"there is no {code(entry_point)} in {directory}; use --entry-point FILE"
     return Source(directory=directory.resolve(), entry_point=entry_point)
@@ -143,8 +141,8 @@ def _no_script(definition: Definition) -> str:
     pattern = f"--image '{repository}*=COMMAND'"
     if identified is not None and identified.kind == "algorithm":
         return (
-            f"the built-in algorithm {code(identified.name)} only runs on AWS; use {pattern} with a "
-            "program that reads the same files"
+            f"the built-in algorithm {code(identified.name)} only runs on AWS; use {pattern} with "
+            "a program that reads the same files"
         )
     if identified is not None:
         return (

@@ -1,8 +1,8 @@
 """Follows the log of a training job, a file that it writes to.
 
 A file and not a pipe: a training job that outlives hptc must not fail for lack of a reader, and
-its log is there when another run of hptc continues. Memory and disk are bounded, whatever a training
-job writes.
+its log is there when another run of hptc continues. Memory and disk are bounded, whatever a
+training job writes.
 """
 
 from __future__ import annotations
@@ -68,9 +68,8 @@ class LogTail:
     def _lines(self, read: bytes) -> list[str]:
         found = []
         # A progress bar rewrites its line with a carriage return.
-        *whole, held = (
-            (self._held + read).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        )
+        text = (self._held + read).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *whole, held = text.split(b"\n")
         for line in whole:
             if not self._skips:
                 found.append(_text(line))

@@ -10,6 +10,7 @@ long: a request can be a stranger's.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import select
 import subprocess
@@ -18,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from hptc.errors import OperationError
 from hptc.frozen import frozen
@@ -48,8 +49,7 @@ class MetricReader:
     def __init__(self, regexes: Sequence[str], *, seconds: float = SECONDS) -> None:
         self._regexes = list(dict.fromkeys(regexes))
         self._seconds = seconds
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._answers = b""
+        self._worker: _Worker | None = None
         self._slow: Counter[tuple[str, str]] = Counter()
 
     def read(
@@ -70,13 +70,9 @@ class MetricReader:
 
     def close(self) -> None:
         """End the process."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.kill()
-            worker.wait()
-            for stream in (worker.stdin, worker.stdout):
-                with contextlib.suppress(OSError):
-                    stream.close()  # type: ignore[union-attr]
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
 
     def _search(
         self, training_job: str, metrics: list[Metric], lines: list[str]
@@ -85,9 +81,9 @@ class MetricReader:
         while remaining:
             wanted = [self._regexes.index(metric.regex) for metric in remaining]
             try:
-                self._ask({"expressions": wanted, "lines": lines})
+                worker = self._ask({"expressions": wanted, "lines": lines})
                 while remaining:
-                    answer = self._next_answer()
+                    answer = worker.next_answer(self._seconds)
                     if answer is None:
                         break
                     yield remaining.pop(0), [(at, float(text)) for at, text in answer["values"]]
@@ -97,22 +93,19 @@ class MetricReader:
                 self._slow[training_job, remaining.pop(0).regex] += 1
                 self.close()
 
-    def _ask(self, question: dict[str, Any]) -> None:
+    def _ask(self, question: dict[str, Any]) -> _Worker:
         if self._worker is None:
-            self._worker = self._start()
-            self._answers = b""
-            self._send(self._regexes)
-        self._send(question)
+            self._worker = _Worker(self._regexes)
+        self._worker.send(question)
+        return self._worker
 
-    def _send(self, data: Any) -> None:
-        assert self._worker is not None
-        assert self._worker.stdin is not None
-        self._worker.stdin.write(json.dumps(data).encode() + b"\n")
-        self._worker.stdin.flush()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+class _Worker:
+    """The process that runs the expressions."""
+
+    def __init__(self, regexes: list[str]) -> None:
         try:
-            return subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(_WORKER), "--follow"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -121,23 +114,38 @@ class MetricReader:
             )
         except OSError as error:
             raise OperationError(f"can't start Python: {error.strerror}") from None
+        self._questions = cast(IO[bytes], self._process.stdin)
+        self._output = cast(io.BufferedReader, self._process.stdout)
+        self._answers = b""
+        self.send(regexes)
 
-    def _next_answer(self) -> dict[str, Any] | None:
+    def send(self, data: Any) -> None:
+        """Send a line. Raises OSError if the process is gone."""
+        self._questions.write(json.dumps(data).encode() + b"\n")
+        self._questions.flush()
+
+    def next_answer(self, seconds: float) -> dict[str, Any] | None:
         """The next line that the process writes; None if it takes too long or has ended."""
-        assert self._worker is not None
-        assert self._worker.stdout is not None
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + seconds
         while b"\n" not in self._answers:
             left = max(0.0, deadline - time.monotonic())
-            if not select.select([self._worker.stdout], [], [], left)[0]:
+            if not select.select([self._output], [], [], left)[0]:
                 return None
-            read = self._worker.stdout.read1(1 << 20)  # type: ignore[attr-defined]
+            read = self._output.read1(1 << 20)
             if not read:
                 return None
             self._answers += read
         line, _, self._answers = self._answers.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._questions, self._output):
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def _parts(lines: Sequence[str]) -> Iterator[list[str]]:

@@ -1,9 +1,9 @@
 """A training job as processes in a session of their own, which can outlive hptc.
 
-A shell starts the command, notes its own process id and, at the end, the exit code in files. A later
-run of hptc can therefore watch the training job again, or learn how it ended. The shell's stdin is a
-locked file: as long as it is locked, the noted process id is that of the shell and of no other
-process that got the same number.
+A shell starts the command, notes its own process id and, at the end, the exit code in files. A
+later run of hptc can therefore watch the training job again, or learn how it ended. The shell's
+stdin is a locked file: as long as it is locked, the noted process id is that of the shell and of no
+other process that got the same number.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ class ProcessGroup:
             except OSError as error:
                 raise OperationError(f"can't start a training job: {error.strerror}") from None
         group = cls(folder, process, process.pid)
-        threading.Thread(target=group._wait, args=(when_ended,), daemon=True).start()
+        waiting = threading.Thread(target=group._wait, args=(process, when_ended), daemon=True)
+        waiting.start()
         return group
 
     @classmethod
@@ -121,12 +122,11 @@ class ProcessGroup:
             code = found if found is not None else 128 + signal.SIGKILL
         return code
 
-    def _wait(self, when_ended: Callable[[], None]) -> None:
-        assert self._process is not None
+    def _wait(self, process: subprocess.Popen[bytes], when_ended: Callable[[], None]) -> None:
         if hasattr(os, "waitid"):
-            os.waitid(os.P_PID, self._id, os.WEXITED | os.WNOWAIT)
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         else:
-            self._process.wait()
+            process.wait()
         self._has_ended.set()
         when_ended()
 

@@ -1,4 +1,4 @@
-"""What a user says about a run on this machine, and what it becomes for each training definition."""
+"""What a user says about a run on this machine, and what follows for each definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the SageMaker training toolkit makes of a training job, for a script in a framework container.
+"""What the SageMaker training toolkit passes to a script in a framework container.
 
 The toolkit reads each hyperparameter as JSON if it can, passes it to the script as an argument, and
 describes the container in variables that start with `SM_`:

@@ -78,7 +78,7 @@ def new_record(
             {
                 "Status": "Training",
                 "StartTime": created,
-                "StatusMessage": "Training on this machine",
+                "StatusMessage": "On this machine",
             }
         ],
         LOCAL: {
@@ -112,7 +112,7 @@ def ended_record(
     """The record of a training job that has ended."""
     started: datetime = record["TrainingStartTime"]
     seconds = max(0, round((ended - started).total_seconds()))
-    first = dict(record["SecondaryStatusTransitions"][0], EndTime=ended)
+    first = {**record["SecondaryStatusTransitions"][0], "EndTime": ended}
     last = {"Status": secondary, "StartTime": ended, "EndTime": ended}
     return {
         **record,

@@ -13,7 +13,7 @@ from hptc.render.jobs import WIDTH, render_status
 from hptc.render.jobs_json import status_json
 from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import JobStatus
-from hptc.text import clipped, json_text, listed, listed_code, plural, printable
+from hptc.text import clipped, json_text, listed_code, plural, printable
 
 _LONGEST_LINE = 300
 _SHOWN_LINES = 20
@@ -27,9 +27,8 @@ def render_event(event: Event, total: int | None) -> str | None:
         case Started(is_again=False):
             return None
         case Started():
-            return (
-                f"{_position(event.number, total)} {event.name} starts again: its process is gone"
-            )
+            position = _position(event.number, total)
+            return f"{position} {event.name}  starts again, because its process is gone"
         case Ended():
             return _ended(event, total)
         case Noted():
@@ -108,14 +107,16 @@ def _advice(event: Ended, hyperparameters: Sequence[str]) -> list[str]:
     text = "\n".join(event.last_lines)
     found = []
     unknown = _UNKNOWN_ARGUMENTS.search(text)
-    if unknown is not None:
-        names = [name for name in hyperparameters if f"--{name}" in unknown[1].split()]
-        if names:
-            found.append(
-                f"the script does not take the {'hyperparameter' if len(names) == 1 else 'hyperparameters'} "
-                f"{listed_code(names)}: add the arguments "
-                f"{listed(f'--{name}' for name in names)} to its parser, or remove them from the spec"
-            )
+    options = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in hyperparameters}
+    refused = [] if unknown is None else unknown[1].split()
+    names = [name for name, option in options.items() if option in refused]
+    if names:
+        noun = "hyperparameter" if len(names) == 1 else "hyperparameters"
+        found.append(
+            f"the script does not take the {noun} {listed_code(names)}: add "
+            f"{listed_code(options[name] for name in names)} to its arguments, or remove "
+            f"{'it' if len(names) == 1 else 'them'} from the spec"
+        )
     missing = _MISSING_MODULE.search(text)
     if missing is not None:
         found.append(
