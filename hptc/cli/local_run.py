@@ -29,6 +29,7 @@ from hptc.local.dry_values import STATED
 from hptc.local.launching import differences, more_than_available
 from hptc.local.run_events import Ended, Event
 from hptc.local.run_options import RunOptions
+from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.render.local_runs import (
     local_status_json,
@@ -191,10 +192,10 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     name = one.job.name
     description = describe(tuning, name)
     is_dry = tuning.is_dry(name)
-    job = read_job(description)
+    job = autotuned(read_job(description)).job
     if is_dry:
         print_status(STATED)
-    for note in differences(job, options):
+    for note in differences(one.job, options):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:

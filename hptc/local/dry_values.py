@@ -8,23 +8,22 @@ the loss. A training job reports it improving, in as many steps as its static nu
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 
-from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange, Range
+from hptc.preview.outline import hyperband
+from hptc.request.scales import share_of
+from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange, Range, TuningJob
 
 STATED = (
     "dry run: nothing was trained, the values are made up from the hyperparameters (docs/local.md)"
 )
 
 _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
-"""The names that Hyperband knows:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html"""
 _MAX_REPORTS = 100
 
 
 def dry_reports(
-    definition: Definition, values: Mapping[str, str], max_resource: int | None
+    job: TuningJob, definition: Definition, values: Mapping[str, str]
 ) -> tuple[float, ...]:
     """What a training job reports in a dry run; the last value is its final one."""
     distances = [
@@ -34,7 +33,8 @@ def dry_reports(
     ]
     loss = sum(distances) / len(distances) if distances else 0.0
     maximizes = definition.objective is not None and definition.objective.type == "Maximize"
-    steps = max_resource or _epochs(definition.static)
+    found = hyperband(job)
+    steps = found.max_resource if found is not None else _epochs(definition.static)
     curve = [loss + (1 / step - 1 / steps) / 2 for step in range(1, steps + 1)]
     return tuple(round(1 - each if maximizes else each, 6) for each in curve)
 
@@ -42,7 +42,7 @@ def dry_reports(
 def _epochs(static: Mapping[str, str]) -> int:
     for name in _EPOCHS:
         text = static.get(name, "").strip('"')
-        if text.isdigit() and int(text):
+        if text.isdecimal() and int(text):
             return min(int(text), _MAX_REPORTS)
     return 1
 
@@ -57,17 +57,5 @@ def _share(each: Range, value: str) -> float:
         case CategoricalRange():
             return each.values.index(value) / max(1, len(each.values) - 1)
         case NumericRange():
-            low, high, at = (
-                _scaled(float(text), each.scaling) for text in (each.min, each.max, value)
-            )
-            return (at - low) / (high - low) if high > low else 0.0
+            return share_of(each, value)
     return 0.0
-
-
-def _scaled(value: float, scaling: str) -> float:
-    match scaling:
-        case "Logarithmic":
-            return math.log(value)
-        case "ReverseLogarithmic":
-            return -math.log1p(-value)
-    return value

@@ -17,8 +17,9 @@ from hptc.errors import UsageError
 from hptc.local.input_data import find_channels, local_path
 from hptc.local.run_options import Launch, RunOptions, Source
 from hptc.local.script_mode import PROGRAM, program, submit_directory
-from hptc.request.job_facts import has_several_instances, of_definition
-from hptc.request.tuning_job import AutoRange, Definition, TuningJob
+from hptc.local.search.autotune import autotuned
+from hptc.request.job_facts import definition_name, has_several_instances, of_definition
+from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import code, listed_code, plural
 
 
@@ -31,14 +32,10 @@ def plan_launches(job: TuningJob, options: RunOptions) -> tuple[Launch, ...]:
     launches: list[Launch] = []
     _require_known_channels(job, options)
     for definition in job.definitions:
-        launch, faults = _plan(definition, options)
+        launch, faults = _plan(definition, definition_name(job, definition), options)
         suffix = of_definition(definition)
         reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
         launches.append(launch)
-    if job.is_autotuned:
-        reasons.append("Autotune chooses ranges that only AWS knows; remove `autotune`")
-    elif any(isinstance(each, AutoRange) for one in job.definitions for each in one.ranges):
-        reasons.append("ranges of the type Auto need Autotune, which only AWS has")
     if reasons:
         raise UsageError(
             f"{job.name} can't run on this machine: {'; '.join(reasons)}",
@@ -55,11 +52,11 @@ def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
         raise UsageError(f"{job.name} has no input channel {code(unknown[0])}; {channels}")
 
 
-def _plan(definition: Definition, options: RunOptions) -> tuple[Launch, list[str]]:
+def _plan(definition: Definition, name: str, options: RunOptions) -> tuple[Launch, list[str]]:
     channels, reasons = find_channels(definition, options.channels, options.s3_root)
     if has_several_instances(definition):
         reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
-    launch = Launch(definition=definition.name or "", channels=channels)
+    launch = Launch(definition=name, channels=channels)
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
     if command is not None:
@@ -155,6 +152,9 @@ def _no_script(definition: Definition) -> str:
 def differences(job: TuningJob, options: RunOptions) -> list[str]:
     """What is different from AWS in a run on this machine, as sentences without a full stop."""
     notes = ["the search is hptc's own: AWS would choose other configurations"]
+    choices = autotuned(job).choices
+    if choices:
+        notes.append(f"Autotune's choices are hptc's own: {'; '.join(choices)}")
     if options.is_dry:
         return notes
     notes.append("every training job runs on this machine; instance types and sizes are ignored")

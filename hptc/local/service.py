@@ -26,10 +26,10 @@ from hptc.local.process_group import LOG, ProcessGroup, end_marked
 from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
+from hptc.local.search.proposals import propose
 from hptc.local.training_records import LOCAL, observe
 from hptc.local.tuning_run import Setup, TuningRun, snapshot_code
 from hptc.request.emission import Request
-from hptc.request.job_facts import training_jobs
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.responses import read_summary, read_training_job, tags_of
@@ -217,10 +217,10 @@ class LocalTuning:
         name = request["HyperParameterTuningJobName"]
         effective = _effective(request, self._options)
         job = read_job(effective)
-        if training_jobs(job) is None and job.strategy == "Grid":
-            raise UsageError(f"{name}: the size of its grid is unknown")
+        seed, parents = _seed(job, self._options), self._parents(job)
+        # What the search can't do is an error now, and not after the first training jobs.
+        propose(job, (), number=1, seed=seed, parents=parents)
         launches = () if self._options.is_dry else plan_launches(job, self._options)
-        self._parents(job)
         folder = JobFolder(self._root, name)
         snapshot_code(folder, launches)
         folder.create(
@@ -228,7 +228,7 @@ class LocalTuning:
                 "Request": effective,
                 "Status": "InProgress",
                 "CreationTime": now(),
-                "Seed": _seed(job, self._options),
+                "Seed": seed,
                 "IsDry": self._options.is_dry,
                 "IgnoresParents": self._options.ignores_parents,
                 "GraceSeconds": self._options.grace_seconds,

@@ -112,7 +112,7 @@ def ended_record(
     """The record of a training job that has ended."""
     started: datetime = record["TrainingStartTime"]
     seconds = max(0, round((ended - started).total_seconds()))
-    first = {**record["SecondaryStatusTransitions"][0], "EndTime": ended}
+    first: dict[str, Any] = {**record["SecondaryStatusTransitions"][0], "EndTime": ended}
     last = {"Status": secondary, "StartTime": ended, "EndTime": ended}
     return {
         **record,

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from hptc.frozen import frozen
-from hptc.local.descriptions import best_training_job
+from hptc.local.descriptions import best_training_job, objective_type
 from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.process_group import end_marked
 from hptc.local.run_events import Ended, Listener, Noted, Started
 from hptc.local.run_options import Launch
-from hptc.local.search.completion import Completion, completion
+from hptc.local.search.autotune import autotuned
+from hptc.local.search.completion import Completion, completion, not_improving
 from hptc.local.search.early_stopping import stops_early
 from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
@@ -35,7 +36,7 @@ from hptc.local.training_records import (
     training_job_name,
 )
 from hptc.local.training_run import End, TrainingRun
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import definition_name, training_jobs
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import Definition
 from hptc.text import plural
@@ -45,6 +46,7 @@ _MAX_FRUITLESS = 5
 """Training jobs without an objective, before a tuning job without any fails. The remaining ones
 would most likely fail as well. AWS doesn't document its own number."""
 
+_EXPECTED = "MaxNumberOfTrainingJobs"
 _ONLY = "_"  # the folder of the code of a single definition; no definition has this name
 
 
@@ -69,7 +71,7 @@ class TuningRun:
         self._tell = listener
         self._record = folder.tuning_job()
         self._request = self._record["Request"]
-        self._job = read_job(self._request)
+        self._job = autotuned(read_job(self._request)).job
         self._done: list[dict[str, Any]] = []  # records of training jobs that have ended
         self._observed: dict[int, Observation] = {}  # what the search knows of them
         self._running: dict[int, TrainingRun] = {}
@@ -136,8 +138,9 @@ class TuningRun:
         )
 
     def _definition(self, name: str) -> Definition:
-        named = (each for each in self._job.definitions if (each.name or "") == name)
-        return next(named, self._job.definitions[0])
+        definitions = self._job.definitions
+        named = (each for each in definitions if definition_name(self._job, each) == name)
+        return next(named)
 
     # Starting training jobs.
 
@@ -211,10 +214,10 @@ class TuningRun:
         return next(each for each in self._setup.launches if each.definition == definition)
 
     def _raw(self, definition: str) -> Mapping[str, Any]:
-        several = self._request.get("TrainingJobDefinitions") or []
         single = self._request.get("TrainingJobDefinition")
+        several = [single] if single else self._request["TrainingJobDefinitions"]
         named = (each for each in several if each.get("DefinitionName", "") == definition)
-        found: Mapping[str, Any] = next(named, single or several[0])
+        found: Mapping[str, Any] = single or next(named)
         return found
 
     # Following training jobs.
@@ -266,6 +269,8 @@ class TuningRun:
         if self._completion is None:
             elapsed = (now() - self._record["CreationTime"]).total_seconds()
             self._completion = completion(self._job, self._history(), elapsed_seconds=elapsed)
+            if self._completion is not None and self._completion.criterion != _EXPECTED:
+                self._tell(Noted(text=f"complete: {self._completion.reason}"))
         if self._completion is not None and self._completion.stops_running_jobs:
             for run in self._running.values():
                 run.stop()
@@ -283,7 +288,7 @@ class TuningRun:
         definition = self._definition(run.record[LOCAL]["Definition"])
         values = {name: run.record["HyperParameters"][name] for name in run.record[LOCAL]["Tuned"]}
         end = End(status="Completed", secondary="Completed")
-        for value in dry_reports(definition, values, self._job.hyperband_max_resource):
+        for value in dry_reports(self._job, definition, values):
             run.reports.append(value)
             name = definition.objective.metric_name if definition.objective else ""
             run.last[name] = (value, now())
@@ -334,12 +339,11 @@ class TuningRun:
             status = "Completed"
         else:
             status, reason = "Failed", self._failure_reason()
-        details = self._completion_details()
         self._write(
             Status=status,
             EndTime=now(),
             **({"FailureReason": reason} if reason else {}),
-            **({"Completion": details} if details else {}),
+            Completion=self._completion_details(),
         )
 
     def _failure_reason(self) -> str:
@@ -356,11 +360,15 @@ class TuningRun:
         )
 
     def _completion_details(self) -> dict[str, Any]:
-        if self._completion is None:
-            return {}
-        if self._completion.criterion == "CompleteOnConvergence":
-            return {"ConvergenceDetectedTime": now()}
-        return {}
+        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html"""
+        values = [each for each in map(objective_value, self._done) if each is not None]
+        maximizes = objective_type(self._record) == "Maximize"
+        details: dict[str, Any] = {
+            "NumberOfTrainingJobsObjectiveNotImproving": not_improving(values, maximizes=maximizes)
+        }
+        if self._completion is not None and self._completion.criterion == "CompleteOnConvergence":
+            details["ConvergenceDetectedTime"] = now()
+        return details
 
     def _write(self, **members: Any) -> None:
         self._record = {**self._record, **members}
