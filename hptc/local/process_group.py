@@ -28,10 +28,12 @@ MARK = "HPTC_PROCESS_GROUP"
 _PROCESS_ID, _EXIT_CODE, _RUNNING = "pid", "exit-code", "running"
 _ID_SECONDS = 2.0  # for a shell that has just started to note its process id
 
-# The shell survives SIGTERM, to note the exit code. The command doesn't inherit a trap.
+# The shell survives SIGTERM, to note the exit code. The command doesn't inherit a trap, and doesn't
+# start after a signal that came before it.
 _SHELL = """
-trap : TERM INT HUP
+trap stopped=1 TERM
 echo $$ >"$0/pid"
+test -z "$stopped" || exit 143
 "$@" </dev/null
 code=$?
 echo $code >"$0/exit-code"

@@ -204,11 +204,11 @@ class TuningRun:
         self._folder.write_training_job(run.record)
         local = run.record[LOCAL]
         values = {name: run.record["HyperParameters"][name] for name in local["Tuned"]}
-        self._tell(Started(number=local["Number"], name=run.name, values=values, is_again=is_again))
         if not self._setup.is_dry:
             launch = self._launch_of(local["Definition"])
             code = self._folder.code / (launch.definition or _ONLY) if launch.source else None
             run.start(launch, code)
+        self._tell(Started(number=local["Number"], name=run.name, values=values, is_again=is_again))
 
     def _launch_of(self, definition: str) -> Launch:
         return next(each for each in self._setup.launches if each.definition == definition)
