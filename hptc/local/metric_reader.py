@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import select
 import subprocess
 import sys
@@ -86,7 +87,7 @@ class MetricReader:
                     answer = worker.next_answer(self._seconds)
                     if answer is None:
                         break
-                    yield remaining.pop(0), [(at, float(text)) for at, text in answer["values"]]
+                    yield remaining.pop(0), list(_finite(answer["values"]))
             except OSError:
                 pass  # the process is gone
             if remaining:  # the first of them was too slow, or crashed the process
@@ -146,6 +147,13 @@ class _Worker:
         for stream in (self._questions, self._output):
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _finite(captures: Sequence[tuple[int, str]]) -> Iterator[tuple[int, float]]:
+    for line, text in captures:
+        value = float(text)
+        if math.isfinite(value):  # 1e999 is not
+            yield line, value
 
 
 def _parts(lines: Sequence[str]) -> Iterator[list[str]]:

@@ -140,10 +140,15 @@ def variables(
     whole = {
         "additional_framework_parameters": framework,
         "channel_input_dirs": inputs,
+        "distribution_hosts": [],
         "hyperparameters": visible,
         "is_master": True,
+        "is_modelparallel_enabled": None,
+        "is_smddpmprun_installed": False,
+        "is_smddprun_installed": False,
         "job_name": job_name,
         "master_hostname": resources["current_host"],
+        "topology": [],
         **{name: value for name, value in settings.items() if name not in _NOT_IN_ENVIRONMENT},
     }
     settings |= {"training_env": whole}
