@@ -122,6 +122,7 @@ class TrainingRun:
             entry_point = launch.source.entry_point
             words = script_mode.arguments(parameters)
             command = script_mode.command(launch.python, self._files.code, entry_point, words)
+            (self._files.code / entry_point).chmod(0o755)
             cwd = self._files.code
             environment |= script_mode.variables(
                 base, parameters, entry_point=entry_point, channels=channels, resources=resources,
