@@ -16,7 +16,7 @@ from hptc.cli.console import print_result, print_status, terminal_width, use_col
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.options import AS_JSON, spec_options
-from hptc.compiler.outcome import Compiled
+from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import (
     EXIT_FINDINGS,
     EXIT_INTERRUPTED,
@@ -28,17 +28,20 @@ from hptc.errors import (
 from hptc.local.dry_values import STATED
 from hptc.local.launching import differences, more_than_available
 from hptc.local.run_events import Ended, Event
-from hptc.local.run_options import RunOptions
+from hptc.local.run_options import RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
+from hptc.metrics.rehearsal import read_log_file, rehearse
 from hptc.render.local_runs import (
     local_status_json,
     render_event,
     render_failure,
     render_local_status,
 )
-from hptc.request.job_facts import training_jobs
+from hptc.render.metrics import render_rehearsals
+from hptc.request.job_facts import definition_name, training_jobs
 from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
 
 _PATH = click.Path(path_type=Path)
@@ -129,6 +132,7 @@ def run(
         s3_root=s3_root,
         source=source,
         entry_point=entry_point,
+        codes=_codes(compiled[0]),
         python=python,
         images=tuple(map(_pair("--image"), images)),
         max_training_jobs=trials,
@@ -146,6 +150,18 @@ def run(
         _make_room(tuning, name, replace=replace)
         tuning.prepare(compiled[0].request)
     return _follow(tuning, compiled[0], options, as_json=as_json)
+
+
+def _codes(one: Compiled) -> dict[str, Source]:
+    """The code that the `source` of a spec has packed, by the name of the definition."""
+    packed = one.codes if isinstance(one, CompiledSpec) else {}
+    return {
+        definition_name(one.job, each): Source(
+            code=packed[each.path].packed, entry_point=packed[each.path].entry_point
+        )
+        for each in one.job.definitions
+        if each.path in packed
+    }
 
 
 def _pair(option: str) -> Callable[[str], tuple[str, str]]:
@@ -217,8 +233,9 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
         "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False
     }  # fmt: skip
     if failures and (status.status == "Failed" or total == 1):
-        names = [*one.job.definitions[0].static, *(r.name for r in one.job.definitions[0].ranges)]
-        print_status("\n" + render_failure(failures[0], names))
+        print_status("\n" + render_failure(failures[0], _hyperparameters(job)))
+    if total == 1 and not is_dry:
+        _show_rehearsal(tuning, name, job)
     print_result(
         local_status_json(status, **facts)
         if as_json
@@ -229,6 +246,25 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     if signals:
         return EXIT_INTERRUPTED
     return EXIT_OK if status.status == "Completed" else EXIT_OPERATION
+
+
+def _hyperparameters(job: TuningJob) -> list[str]:
+    return [
+        name
+        for one in job.definitions
+        for name in (*one.static, *(range_.name for range_ in one.ranges))
+    ]
+
+
+def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
+    """What the metric definitions match in the log of the only training job."""
+    for training_job in tuning.list_training_jobs(name):
+        path = tuning.log_path(training_job.name)
+        if path is None or not path.is_file() or not path.stat().st_size:
+            continue
+        definition = training_job.definition or None
+        found = rehearse(job, read_log_file(path), training_job.name, definition=definition)
+        print_status("\n" + render_rehearsals(name, found).rstrip())
 
 
 @contextmanager

@@ -74,9 +74,11 @@ def lay_out(
         ("resourceconfig.json", resources),
     ):
         (config / name).write_text(json.dumps(content), encoding="utf-8")
-    for channel, source in data.items():
-        target = base / "input/data" / channel
-        if source.is_dir():
+    for channel in channels:
+        target, source = base / "input/data" / channel, data.get(channel)
+        if source is None:
+            target.mkdir()
+        elif source.is_dir():
             target.symlink_to(source, target_is_directory=True)
         else:
             target.mkdir()

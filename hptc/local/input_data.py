@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from hptc.project.references import PATTERN
@@ -13,12 +13,18 @@ _MODES = ("File", "FastFile")
 
 
 def find_channels(
-    definition: Definition, given: Mapping[str, Path], s3_root: Path | None
+    definition: Definition,
+    given: Mapping[str, Path],
+    s3_root: Path | None,
+    *,
+    unread: Collection[str] = (),
 ) -> tuple[dict[str, Path], list[str]]:
     """The file or folder of each channel, and why others can't be read on this machine."""
     found: dict[str, Path] = {}
     reasons: list[str] = []
     for channel in definition.channels:
+        if channel.name in unread:
+            continue
         path = _find(channel, given.get(channel.name), s3_root)
         if isinstance(path, str):
             reasons.append(path)

@@ -19,6 +19,7 @@ from hptc.local.run_options import Launch, RunOptions, Source
 from hptc.local.script_mode import PROGRAM, program, submit_directory
 from hptc.local.search.autotune import autotuned
 from hptc.request.job_facts import definition_name, has_several_instances, of_definition
+from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import code, listed_code, plural
 
@@ -53,7 +54,9 @@ def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
 
 
 def _plan(definition: Definition, name: str, options: RunOptions) -> tuple[Launch, list[str]]:
-    channels, reasons = find_channels(definition, options.channels, options.s3_root)
+    # The code is laid out as the container would unpack it, so its channel is not read.
+    unread = (CODE_CHANNEL,) if name in options.codes else ()
+    channels, reasons = find_channels(definition, options.channels, options.s3_root, unread=unread)
     if has_several_instances(definition):
         reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
     launch = Launch(definition=name, channels=channels)
@@ -61,14 +64,18 @@ def _plan(definition: Definition, name: str, options: RunOptions) -> tuple[Launc
     command = _mapped(image, options.images)
     if command is not None:
         return _with_command(launch, command, reasons)
-    source = _source(definition, options)
+    source = _source(definition, name, options)
     if isinstance(source, str):
         return launch, [*reasons, source]
     python = _python(options.python)
     if python is None:
         reasons.append(f"--python {options.python} is not a program")
     mapped = Launch(
-        definition=launch.definition, channels=channels, source=source, python=python or ""
+        definition=name,
+        channels=channels,
+        entry_point=source.entry_point,
+        code=source.code,
+        python=python or "",
     )
     return mapped, reasons
 
@@ -100,8 +107,11 @@ def _python(name: str) -> str | None:
     return shutil.which(name) if name else sys.executable
 
 
-def _source(definition: Definition, options: RunOptions) -> Source | str:
+def _source(definition: Definition, name: str, options: RunOptions) -> Source | str:
     """The code of the script that a training job runs, or why there is none."""
+    if options.source is None and name in options.codes:
+        own = options.codes[name]
+        return Source(code=own.code, entry_point=options.entry_point or own.entry_point)
     named = program(definition.static, definition.environment)
     entry_point = options.entry_point or named
     if entry_point is None and options.source is None:
@@ -116,7 +126,7 @@ def _source(definition: Definition, options: RunOptions) -> Source | str:
         return f"no hyperparameter {code(PROGRAM)} names the script; use --entry-point FILE"
     if directory.is_dir() and not (directory / entry_point).is_file():
         return f"there is no {code(entry_point)} in {directory}; use --entry-point FILE"
-    return Source(directory=directory.resolve(), entry_point=entry_point)
+    return Source(code=directory.resolve(), entry_point=entry_point)
 
 
 def _submitted(definition: Definition, s3_root: Path | None) -> Path | None:

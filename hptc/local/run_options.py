@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from hptc.frozen import frozen
+from hptc.source.packing import PackedCode
+
+Code = Path | PackedCode
+"""The code of a script: a folder, an archive, or the files that a spec's `source` has packed."""
 
 
 @frozen
 class Source:
-    """The code of a script: a folder or a packed one, and the entry point in it."""
+    """The code of a script, and the entry point in it."""
 
-    directory: Path
+    code: Code
     entry_point: str
 
 
@@ -26,6 +30,7 @@ class RunOptions:
     s3_root: Path | None = None  # has bucket/key for s3://bucket/key
     source: Path | None = None
     entry_point: str | None = None
+    codes: Mapping[str, Source] = field(default_factory=dict)  # of a spec, by definition
     python: str = ""  # empty for the Python that runs hptc
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
     max_training_jobs: int | None = None
@@ -44,7 +49,8 @@ class Launch:
 
     definition: str  # empty for a single one
     channels: Mapping[str, Path]
-    source: Source | None = None  # for a script
+    entry_point: str = ""  # of a script
+    code: Code | None = None  # of a script; a run reads the copy in its folder
     python: str = ""
     command: tuple[str, ...] = ()  # for an image that `--image` maps
     cwd: Path = Path()  # of `command`
@@ -54,8 +60,7 @@ class Launch:
         return {
             "Definition": self.definition,
             "Channels": {name: str(path) for name, path in self.channels.items()},
-            "Source": str(self.source.directory) if self.source else None,
-            "EntryPoint": self.source.entry_point if self.source else None,
+            "EntryPoint": self.entry_point,
             "Python": self.python,
             "Command": list(self.command),
             "WorkingDirectory": str(self.cwd),
@@ -64,11 +69,10 @@ class Launch:
 
 def read_launch(data: Mapping[str, Any]) -> Launch:
     """The inverse of `Launch.to_data`."""
-    source = data["Source"]
     return Launch(
         definition=data["Definition"],
         channels={name: Path(path) for name, path in data["Channels"].items()},
-        source=Source(directory=Path(source), entry_point=data["EntryPoint"]) if source else None,
+        entry_point=data["EntryPoint"],
         python=data["Python"],
         command=tuple(data["Command"]),
         cwd=Path(data["WorkingDirectory"]),

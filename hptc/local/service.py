@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import AwsError, OperationError, UsageError
+from hptc.files import write_whole
+from hptc.local.code_snapshot import snapshot_code
 from hptc.local.container_files import HOST
 from hptc.local.descriptions import best_training_job, count, objective_type, summarize
 from hptc.local.descriptions import describe as describe_records
+from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, job_folders, now
 from hptc.local.launching import plan_launches
 from hptc.local.process_group import LOG, ProcessGroup, end_marked
@@ -28,7 +31,7 @@ from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
 from hptc.local.search.proposals import propose
 from hptc.local.training_records import LOCAL, observe
-from hptc.local.tuning_run import Setup, TuningRun, snapshot_code
+from hptc.local.tuning_run import Setup, TuningRun
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
@@ -37,6 +40,7 @@ from hptc.service.tuning_jobs import FINAL_STATUSES, JobSummary, LogEvent, Train
 
 REGION = "local"
 ACCOUNT = "000000000000"
+_S3 = ".s3"  # no tuning job has such a name
 IDENTICAL = "IdenticalDataAndAlgorithm"
 
 
@@ -53,6 +57,7 @@ class LocalTuning:
     ) -> None:
         self._root = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays a link
         self._options = options or RunOptions()
+        self._s3_root = self._options.s3_root or self._root / _S3
         self._arn_prefix = f"arn:aws:sagemaker:{region}:{account}"
         self._region = region
         self._runs: dict[str, TuningRun] = {}
@@ -220,7 +225,11 @@ class LocalTuning:
         seed, parents = _seed(job, self._options), self._parents(job)
         # What the search can't do is an error now, and not after the first training jobs.
         propose(job, (), number=1, seed=seed, parents=parents)
-        launches = () if self._options.is_dry else plan_launches(job, self._options)
+        launches: tuple[Launch, ...] = ()
+        if not self._options.is_dry:
+            has_own = self._options.s3_root is None and self._s3_root.is_dir()
+            own = {"s3_root": self._s3_root} if has_own else {}
+            launches = plan_launches(job, dataclasses.replace(self._options, **own))
         folder = JobFolder(self._root, name)
         snapshot_code(folder, launches)
         folder.create(
@@ -303,6 +312,17 @@ class LocalTuning:
                 group.kill()
         end_marked(folder.path)
         folder.write_tuning_job({**record, "Status": "Stopped", "EndTime": now()})
+
+    def store(
+        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
+    ) -> bool:
+        """Store the code of tuning jobs in the folder that replaces S3, unless it is there."""
+        del kms_key_id  # nothing is encrypted here
+        path = local_path(f"s3://{bucket}/{key}", self._s3_root)
+        if path.exists():
+            return False
+        write_whole(path, content())
+        return True
 
     def is_running(self, name: str) -> bool:
         """Whether a process runs a tuning job."""

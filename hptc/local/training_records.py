@@ -95,7 +95,7 @@ def _resources(definition: Mapping[str, Any]) -> Mapping[str, Any]:
         resources: Mapping[str, Any] = definition["ResourceConfig"]
         return resources
     tuning = definition.get("HyperParameterTuningResourceConfig", {})
-    first = next(iter(tuning.get("InstanceConfigs", ())), {})
+    first: Mapping[str, Any] = next(iter(tuning.get("InstanceConfigs", ())), {})
     return {key: value for key, value in {**tuning, **first}.items() if key != "InstanceConfigs"}
 
 

@@ -118,8 +118,8 @@ class TrainingRun:
             "PYTHONUNBUFFERED": "1",  # as in AWS's images
         }
         command, cwd = list(launch.command), launch.cwd
-        if launch.source is not None:
-            entry_point = launch.source.entry_point
+        if launch.entry_point:
+            entry_point = launch.entry_point
             words = script_mode.arguments(parameters)
             command = script_mode.command(launch.python, self._files.code, entry_point, words)
             (self._files.code / entry_point).chmod(0o755)

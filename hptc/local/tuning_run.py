@@ -7,14 +7,13 @@ that it can be killed at any moment, and another run can continue.
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from hptc.frozen import frozen
+from hptc.local.code_snapshot import code_folder
 from hptc.local.descriptions import best_training_job, objective_type
 from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
@@ -47,7 +46,6 @@ _MAX_FRUITLESS = 5
 would most likely fail as well. AWS doesn't document its own number."""
 
 _EXPECTED = "MaxNumberOfTrainingJobs"
-_ONLY = "_"  # the folder of the code of a single definition; no definition has this name
 
 
 @frozen
@@ -206,7 +204,7 @@ class TuningRun:
         values = {name: run.record["HyperParameters"][name] for name in local["Tuned"]}
         if not self._setup.is_dry:
             launch = self._launch_of(local["Definition"])
-            code = self._folder.code / (launch.definition or _ONLY) if launch.source else None
+            code = code_folder(self._folder, launch) if launch.entry_point else None
             run.start(launch, code)
         self._tell(Started(number=local["Number"], name=run.name, values=values, is_again=is_again))
 
@@ -373,28 +371,3 @@ class TuningRun:
     def _write(self, **members: Any) -> None:
         self._record = {**self._record, **members}
         self._folder.write_tuning_job(self._record)
-
-
-def snapshot_code(folder: JobFolder, launches: tuple[Launch, ...]) -> None:
-    """Copy the code of each definition, so that a change doesn't affect later training jobs."""
-    for launch in launches:
-        if launch.source is not None:
-            target = folder.code / (launch.definition or _ONLY)
-            shutil.rmtree(target, ignore_errors=True)
-            _copy(launch.source.directory, target)
-
-
-_SKIPPED = shutil.ignore_patterns(
-    ".git", ".venv", "node_modules", "__pycache__", ".hptc", ".mypy_cache", ".pytest_cache"
-)
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True, ignore=_SKIPPED)
-        return
-    import tarfile
-
-    target.mkdir(parents=True)
-    with tarfile.open(source) as archive:
-        archive.extractall(target, filter="data")

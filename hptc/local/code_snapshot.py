@@ -1,0 +1,73 @@
+"""Copies the code of a tuning job into its folder, so that later changes don't affect it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+from hptc.errors import UsageError
+from hptc.local.job_folder import JobFolder
+from hptc.local.run_options import Code, Launch
+from hptc.source.packing import PackedCode
+
+MAX_CODE_BYTES = 256 << 20
+"""What is larger is data: each training job gets a copy of the code."""
+
+_ONLY = "_"  # for a single definition; no definition has this name
+_SKIPPED = (
+    *(".git", ".hg", ".svn", ".hptc", ".venv", "venv", "node_modules", "__pycache__"),
+    *(".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+)
+
+
+def code_folder(folder: JobFolder, launch: Launch) -> Path:
+    """The folder with the code of a training job definition."""
+    return folder.code / (launch.definition or _ONLY)
+
+
+def snapshot_code(folder: JobFolder, launches: tuple[Launch, ...]) -> None:
+    """Copy the code of each definition. Raises UsageError if it is too large or can't be read."""
+    for launch in launches:
+        if launch.code is None:
+            continue
+        target = code_folder(folder, launch)
+        shutil.rmtree(target, ignore_errors=True)  # of a run that was killed before it began
+        try:
+            _copy(launch.code, target)
+        except (OSError, tarfile.TarError, shutil.Error) as error:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise UsageError(f"{launch.code}: the code can't be copied: {error}") from None
+        except UsageError:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+
+
+def _copy(code: Code, target: Path) -> None:
+    if isinstance(code, PackedCode):
+        for file in code.files.values():
+            path = target / file.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            path.chmod(file.mode)
+    elif code.is_dir():
+        _require_small(code)
+        ignored = shutil.ignore_patterns(*_SKIPPED)
+        shutil.copytree(code, target, symlinks=True, ignore=ignored)
+    else:
+        target.mkdir(parents=True)
+        with tarfile.open(code) as archive:
+            archive.extractall(target, filter="data")
+
+
+def _require_small(code: Path) -> None:
+    size = 0
+    for path, folders, files in os.walk(code):
+        folders[:] = [each for each in folders if each not in _SKIPPED]
+        size += sum((Path(path) / each).lstat().st_size for each in files)
+        if size > MAX_CODE_BYTES:
+            raise UsageError(
+                f"{code} has more than {MAX_CODE_BYTES >> 20} MB",
+                help="name the folder of the code only; data belongs in input channels",
+            )
