@@ -46,6 +46,7 @@ def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> No
     """
     tuning = LocalTuning(jobs_folder(folder))
     job = resolve_job_name(name, env)
+    tuning.require(job)
     found, place = job_status(tuning, job), str(tuning.path_of(job))
     is_dry, is_running = tuning.is_dry(job), tuning.is_running(job)
     print_result(
@@ -89,5 +90,7 @@ def stop(name: str, env: str | None, folder: Path | None, as_json: bool) -> None
     NAME is the name of a tuning job or the path of a spec. Nothing is deleted.
     """
     tuning = LocalTuning(jobs_folder(folder))
-    outcome = submission.stop(tuning, resolve_job_name(name, env))
+    job = resolve_job_name(name, env)
+    tuning.require(job)
+    outcome = submission.stop(tuning, job)
     print_result(stop_json(outcome) if as_json else render_stop(outcome))

@@ -26,7 +26,7 @@ from hptc.errors import (
     UsageError,
 )
 from hptc.local.dry_values import STATED
-from hptc.local.launching import differences, more_than_available
+from hptc.local.launching import NotRunnableError, differences, more_than_available
 from hptc.local.run_events import Ended, Event
 from hptc.local.run_options import RunOptions, Source
 from hptc.local.search.autotune import autotuned
@@ -43,6 +43,7 @@ from hptc.request.job_facts import definition_name, training_jobs
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
+from hptc.text import clipped
 
 _PATH = click.Path(path_type=Path)
 
@@ -147,8 +148,8 @@ def run(
     if resume:
         _require_resumable(tuning, name, options)
     else:
-        _make_room(tuning, name, replace=replace)
-        tuning.prepare(compiled[0].request)
+        _require_room(tuning, name, replace=replace)
+        _prepare(tuning, compiled[0])
     return _follow(tuning, compiled[0], options, as_json=as_json)
 
 
@@ -189,19 +190,30 @@ def _require_resumable(tuning: LocalTuning, name: str, options: RunOptions) -> N
         )
 
 
-def _make_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
-    """Delete an earlier run of the same tuning job, if the user says so or nothing ran in it."""
+def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
+    """Raise OperationError for an earlier run, unless the user says so or nothing ran in it."""
     description = tuning.describe(name)
-    if description is None:
-        return
-    if replace or tuning.is_dry(name):
-        tuning.remove(name)
+    if description is None or replace or tuning.is_dry(name):
         return
     status = description["HyperParameterTuningJobStatus"]
     raise OperationError(
         f"{name} has run on this machine already and is {status}",
         help="--resume continues it, --replace deletes that run and starts over",
     )
+
+
+def _prepare(tuning: LocalTuning, one: Compiled) -> None:
+    try:
+        tuning.prepare(one.request, replaces=True)
+    except NotRunnableError as error:
+        if len(error.reasons) == 1:
+            raise
+        for reason in error.reasons:
+            print_status(f"- {clipped(reason, terminal_width() * 4)}")
+        raise UsageError(
+            f"{error.name} can't run on this machine for these {len(error.reasons)} reasons",
+            help=error.help,
+        ) from None
 
 
 def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json: bool) -> int:
@@ -233,9 +245,10 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
         "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False
     }  # fmt: skip
     if failures and (status.status == "Failed" or total == 1):
-        print_status("\n" + render_failure(failures[0], _hyperparameters(job)))
+        log = tuning.log_path(failures[0].name)
+        print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
     if total == 1 and not is_dry:
-        _show_rehearsal(tuning, name, job)
+        _show_rehearsal(tuning, name, one.job)
     print_result(
         local_status_json(status, **facts)
         if as_json

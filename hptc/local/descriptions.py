@@ -59,10 +59,15 @@ def describe(
         **{key: request[key] for key in ("WarmStartConfig", "Autotune") if key in request},
         **({"FailureReason": record["FailureReason"]} if record.get("FailureReason") else {}),
         **({"TuningJobCompletionDetails": details} if details else {}),
-        "ConsumedResources": {
-            "RuntimeInSeconds": max(0, round(((ended or now) - created).total_seconds()))
-        },
+        "ConsumedResources": {"RuntimeInSeconds": round(active_seconds(record, ended or now))},
     }
+
+
+def active_seconds(record: Mapping[str, Any], until: datetime) -> float:
+    """How long a tuning job has run, without the time between a run and the one that resumed it."""
+    since: datetime = record["Since"]
+    earlier: float = record["ActiveSeconds"]
+    return earlier + max(0.0, (until - since).total_seconds())
 
 
 def _definitions(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:

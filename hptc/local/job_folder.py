@@ -37,7 +37,7 @@ _NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*")
 _GITIGNORE = "# Made by hptc local: tuning jobs that ran on this machine.\n*\n"
 _TIMES = (
     *("CreationTime", "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "EndTime"),
-    *("StartTime", "Timestamp", "ConvergenceDetectedTime"),
+    *("StartTime", "Timestamp", "ConvergenceDetectedTime", "Since"),
 )
 _WITH_TIMES = ("SecondaryStatusTransitions", "FinalMetricDataList")
 

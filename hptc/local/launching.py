@@ -24,24 +24,33 @@ from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import code, listed_code, plural
 
 
-def plan_launches(job: TuningJob, options: RunOptions) -> tuple[Launch, ...]:
-    """How the training jobs of each definition start.
+class NotRunnableError(UsageError):
+    """A tuning job that can't run on this machine, with all reasons."""
 
-    Raises UsageError with everything that can't run on this machine.
+    def __init__(self, name: str, reasons: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} can't run on this machine: {'; '.join(reasons)}",
+            help="docs/local.md lists what can run; --dry needs neither code nor data",
+        )
+        self.name = name
+        self.reasons = tuple(reasons)
+
+
+def plan_launches(job: TuningJob, options: RunOptions, s3_root: Path | None) -> tuple[Launch, ...]:
+    """How the training jobs of each definition start. `s3_root` is the folder that replaces S3.
+
+    Raises NotRunnableError.
     """
     reasons: list[str] = []
     launches: list[Launch] = []
     _require_known_channels(job, options)
     for definition in job.definitions:
-        launch, faults = _plan(definition, definition_name(job, definition), options)
+        launch, faults = _plan(definition, definition_name(job, definition), options, s3_root)
         suffix = of_definition(definition)
         reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
         launches.append(launch)
     if reasons:
-        raise UsageError(
-            f"{job.name} can't run on this machine: {'; '.join(reasons)}",
-            help="docs/local.md lists what can run; --dry needs neither code nor data",
-        )
+        raise NotRunnableError(job.name, reasons)
     return tuple(launches)
 
 
@@ -53,10 +62,12 @@ def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
         raise UsageError(f"{job.name} has no input channel {code(unknown[0])}; {channels}")
 
 
-def _plan(definition: Definition, name: str, options: RunOptions) -> tuple[Launch, list[str]]:
+def _plan(
+    definition: Definition, name: str, options: RunOptions, s3_root: Path | None
+) -> tuple[Launch, list[str]]:
     # The code is laid out as the container would unpack it, so its channel is not read.
     unread = (CODE_CHANNEL,) if name in options.codes else ()
-    channels, reasons = find_channels(definition, options.channels, options.s3_root, unread=unread)
+    channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
     if has_several_instances(definition):
         reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
     launch = Launch(definition=name, channels=channels)
@@ -64,7 +75,7 @@ def _plan(definition: Definition, name: str, options: RunOptions) -> tuple[Launc
     command = _mapped(image, options.images)
     if command is not None:
         return _with_command(launch, command, reasons)
-    source = _source(definition, name, options)
+    source = _source(definition, name, options, s3_root)
     if isinstance(source, str):
         return launch, [*reasons, source]
     python = _python(options.python)
@@ -107,7 +118,9 @@ def _python(name: str) -> str | None:
     return shutil.which(name) if name else sys.executable
 
 
-def _source(definition: Definition, name: str, options: RunOptions) -> Source | str:
+def _source(
+    definition: Definition, name: str, options: RunOptions, s3_root: Path | None
+) -> Source | str:
     """The code of the script that a training job runs, or why there is none."""
     if options.source is None and name in options.codes:
         own = options.codes[name]
@@ -116,7 +129,7 @@ def _source(definition: Definition, name: str, options: RunOptions) -> Source | 
     entry_point = options.entry_point or named
     if entry_point is None and options.source is None:
         return _no_script(definition)
-    directory = options.source or _submitted(definition, options.s3_root)
+    directory = options.source or _submitted(definition, s3_root)
     if directory is None:
         uri = submit_directory(definition.static, definition.environment) or "its image"
         return f"the code is in {uri}; name a folder with --source DIR"

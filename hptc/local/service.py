@@ -57,7 +57,8 @@ class LocalTuning:
     ) -> None:
         self._root = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays a link
         self._options = options or RunOptions()
-        self._s3_root = self._options.s3_root or self._root / _S3
+        own = self._root / _S3
+        self._s3_root = self._options.s3_root or (own if own.is_dir() else None)
         self._arn_prefix = f"arn:aws:sagemaker:{region}:{account}"
         self._region = region
         self._runs: dict[str, TuningRun] = {}
@@ -147,6 +148,10 @@ class LocalTuning:
                 metric["Type"] = kind
             yield read_training_job(summary)
 
+    def require(self, name: str) -> None:
+        """Raise OperationError if there is no such tuning job."""
+        self._existing(name)
+
     def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
         """The description of a training job; None if it does not exist."""
         found = self._training_job(name)
@@ -217,8 +222,11 @@ class LocalTuning:
         finally:
             when_ready()
 
-    def prepare(self, request: Request) -> None:
-        """Write the state of a new tuning job. Raises UsageError for what can't run here."""
+    def prepare(self, request: Request, *, replaces: bool = False) -> None:
+        """Write the state of a new tuning job; `replaces` deletes an earlier one of its name.
+
+        Raises UsageError for what can't run here, before anything is deleted or written.
+        """
         name = request["HyperParameterTuningJobName"]
         effective = _effective(request, self._options)
         job = read_job(effective)
@@ -227,16 +235,19 @@ class LocalTuning:
         propose(job, (), number=1, seed=seed, parents=parents)
         launches: tuple[Launch, ...] = ()
         if not self._options.is_dry:
-            has_own = self._options.s3_root is None and self._s3_root.is_dir()
-            own = {"s3_root": self._s3_root} if has_own else {}
-            launches = plan_launches(job, dataclasses.replace(self._options, **own))
+            launches = plan_launches(job, self._options, self._s3_root)
         folder = JobFolder(self._root, name)
+        if replaces and folder.exists():
+            self.remove(name)
         snapshot_code(folder, launches)
         folder.create(
             {
                 "Request": effective,
+                "Limits": _limits(request),
                 "Status": "InProgress",
-                "CreationTime": now(),
+                "CreationTime": (created := now()),
+                "Since": created,
+                "ActiveSeconds": 0.0,
                 "Seed": seed,
                 "IsDry": self._options.is_dry,
                 "IgnoresParents": self._options.ignores_parents,
@@ -280,9 +291,20 @@ class LocalTuning:
     def _reopened(self, folder: JobFolder) -> dict[str, Any]:
         """The record of a tuning job that runs again, with the limits of the options."""
         record = folder.tuning_job()
-        record = {key: value for key, value in record.items() if key not in _OF_END}
-        record["Status"] = "InProgress"
-        record["Request"] = _effective(record["Request"], self._options)
+        jobs = folder.training_jobs()
+        last = record.get("EndTime") or max(
+            [record["Since"], *(each["LastModifiedTime"] for each in jobs)]
+        )
+        request = deepcopy(record["Request"])
+        if record.get("EndTime"):  # else it continues with the limits that it started with
+            request["HyperParameterTuningJobConfig"]["ResourceLimits"] = record["Limits"]
+        record = {
+            **{key: value for key, value in record.items() if key not in _OF_END},
+            "Status": "InProgress",
+            "Request": _effective(request, self._options),
+            "ActiveSeconds": record["ActiveSeconds"] + (last - record["Since"]).total_seconds(),
+            "Since": now(),
+        }
         folder.write_tuning_job(record)
         return record
 
@@ -318,6 +340,7 @@ class LocalTuning:
     ) -> bool:
         """Store the code of tuning jobs in the folder that replaces S3, unless it is there."""
         del kms_key_id  # nothing is encrypted here
+        self._s3_root = self._s3_root or self._root / _S3
         path = local_path(f"s3://{bucket}/{key}", self._s3_root)
         if path.exists():
             return False
@@ -380,6 +403,11 @@ def _effective(request: Request, options: RunOptions) -> Request:
     if options.max_parallel is not None:
         limits["MaxParallelTrainingJobs"] = options.max_parallel
     return effective
+
+
+def _limits(request: Request) -> dict[str, Any]:
+    limits: dict[str, Any] = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    return dict(limits)
 
 
 def _seed(job: TuningJob, options: RunOptions) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hptc.frozen import frozen
 from hptc.local.code_snapshot import code_folder
-from hptc.local.descriptions import best_training_job, objective_type
+from hptc.local.descriptions import active_seconds, best_training_job, objective_type
 from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
@@ -265,7 +265,7 @@ class TuningRun:
 
     def _check_completion(self) -> None:
         if self._completion is None:
-            elapsed = (now() - self._record["CreationTime"]).total_seconds()
+            elapsed = active_seconds(self._record, now())
             self._completion = completion(self._job, self._history(), elapsed_seconds=elapsed)
             if self._completion is not None and self._completion.criterion != _EXPECTED:
                 self._tell(Noted(text=f"complete: {self._completion.reason}"))

@@ -83,7 +83,7 @@ def local_status_json(status: JobStatus, folder: str, *, is_dry: bool, is_runnin
     return json_text(data)
 
 
-def render_failure(event: Ended, hyperparameters: Sequence[str]) -> str:
+def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:
     """What went wrong in a training job, the end of its log, and what to do about it."""
     if event.status == "Failed":
         what = f"{event.name} failed with exit code {event.exit_code}"
@@ -95,7 +95,7 @@ def render_failure(event: Ended, hyperparameters: Sequence[str]) -> str:
     shown = [clipped(hide_secrets(line), _LONGEST_LINE) for line in event.last_lines]
     if shown:
         shown = shown[-_SHOWN_LINES:]
-        lines.append(f"the last {plural(len(shown), 'line')} of its log:")
+        lines.append(f"the last {plural(len(shown), 'line')} of {printable(log)}:")
         lines += [f"  | {line}" for line in shown]
     else:
         lines.append("its log is empty")
@@ -125,7 +125,6 @@ def _advice(event: Ended, hyperparameters: Sequence[str]) -> list[str]:
         )
     if event.status != "Failed":
         found.append(
-            "the expression of a metric definition must match a line of the log; "
-            "`hptc metrics SPEC --log FILE` shows what each one matches"
+            f"print a line that the expression of {printable(event.metric)} matches, or correct it"
         )
     return found

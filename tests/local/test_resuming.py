@@ -160,3 +160,26 @@ def test_a_stopped_tuning_job_can_be_resumed(tmp_path: Path) -> None:
     tuning.run("demo", events.append)
     assert [each.number for each in events if isinstance(each, Started)] == [3, 4, 5]
     assert job_status(tuning, "demo").status == "Completed"
+
+
+def test_a_rehearsal_continues_with_the_limits_of_the_request(tmp_path: Path) -> None:
+    status, _ = run(local_tuning(tmp_path, max_training_jobs=1), tuning_request(jobs=4))
+    assert status.limits.max_training_jobs == 1
+    tuning = local_tuning(tmp_path)
+    tuning.run("demo")
+    status = job_status(tuning, "demo")
+    assert (status.limits.max_training_jobs, status.training_jobs.completed) == (4, 4)
+
+
+def test_the_time_between_two_runs_does_not_count(tmp_path: Path) -> None:
+    run(local_tuning(tmp_path, max_training_jobs=1), tuning_request(jobs=2))
+    path = tmp_path / "jobs/demo/tuning-job.json"
+    record = json.loads(path.read_text())
+    for name in ("CreationTime", "Since", "EndTime"):
+        record[name] = record[name].replace("20", "19", 1)
+    path.write_text(json.dumps(record))
+    tuning = local_tuning(tmp_path)
+    tuning.run("demo")
+    description = tuning.describe("demo")
+    assert description is not None
+    assert description["ConsumedResources"]["RuntimeInSeconds"] < 60
