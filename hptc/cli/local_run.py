@@ -27,7 +27,7 @@ from hptc.errors import (
 )
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
-from hptc.local.run_events import Ended, Event
+from hptc.local.run_events import Ended, Event, Opened
 from hptc.local.run_options import RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
@@ -39,7 +39,7 @@ from hptc.render.local_runs import (
     render_local_status,
 )
 from hptc.render.metrics import render_rehearsals
-from hptc.request.job_facts import definition_name, training_jobs
+from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
@@ -228,10 +228,13 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:
         print_status(f"note: {competing}")
-    total = training_jobs(job)
+    total: int | None = None
     failures: list[Ended] = []
 
     def show(event: Event) -> None:
+        nonlocal total
+        if isinstance(event, Opened):
+            total = event.total
         line = render_event(event, total)
         if line is not None:
             print_status(line)

@@ -8,6 +8,14 @@ from hptc.frozen import frozen
 
 
 @frozen
+class Opened:
+    """A run begins, or continues a tuning job of which some training jobs have ended."""
+
+    total: int | None  # training jobs; None if only the search knows
+    ended: int
+
+
+@frozen
 class Started:
     """A training job has started."""
 
@@ -40,7 +48,7 @@ class Noted:
     text: str
 
 
-Event = Started | Ended | Noted
+Event = Opened | Started | Ended | Noted
 Listener = Callable[[Event], None]
 
 

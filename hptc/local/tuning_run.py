@@ -19,7 +19,7 @@ from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.process_group import end_marked
-from hptc.local.run_events import Ended, Listener, Noted, Started
+from hptc.local.run_events import Ended, Listener, Noted, Opened, Started
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
 from hptc.local.search.completion import Completion, completion, not_improving
@@ -91,7 +91,10 @@ class TuningRun:
     def run(self) -> None:
         """Run the tuning job to its end."""
         try:
-            self._restore()
+            records = self._folder.training_jobs()
+            ended = sum(each["TrainingJobStatus"] != "InProgress" for each in records)
+            self._tell(Opened(total=training_jobs(self._job), ended=ended))
+            self._restore(records)
             while not self._is_over():
                 self._start_more()
                 self._wake.wait(0 if self._setup.is_dry else _TICK_SECONDS)
@@ -103,8 +106,8 @@ class TuningRun:
 
     # Restoring the state of an earlier run.
 
-    def _restore(self) -> None:
-        for record in self._folder.training_jobs():
+    def _restore(self, records: list[dict[str, Any]]) -> None:
+        for record in records:
             if record["TrainingJobStatus"] != "InProgress":
                 self._remember(record)
             elif self._setup.is_dry:

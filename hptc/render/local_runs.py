@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from hptc.local.dry_values import STATED
-from hptc.local.run_events import Ended, Event, Noted, Started
+from hptc.local.run_events import Ended, Event, Noted, Opened, Started
 from hptc.render.jobs import WIDTH, render_status
 from hptc.render.jobs_json import status_json
 from hptc.secrets import hide_secrets
@@ -24,6 +24,11 @@ _MISSING_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 def render_event(event: Event, total: int | None) -> str | None:
     """A line of progress; None for an event that is not shown. `total` are all training jobs."""
     match event:
+        case Opened(ended=0):
+            return None
+        case Opened():
+            of = f" of {total}" if total else ""
+            return f"continues: {event.ended}{of} training jobs have ended"
         case Started(is_again=False):
             return None
         case Started():
