@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-ru
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -90,8 +91,10 @@ def lay_out(
 
 def remove_inputs(base: Path) -> None:
     """Remove what every training job of a tuning job has: its code, and the links to its data."""
-    for folder in ("code", "input/data"):
-        shutil.rmtree(base / folder, ignore_errors=True)
+    for folder in (base / "code", base / "input/data"):
+        with contextlib.suppress(OSError):
+            if any(folder.iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def input_data_config(definition: Definition) -> dict[str, dict[str, str]]:

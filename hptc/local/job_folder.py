@@ -95,7 +95,8 @@ class JobFolder:
         folder = self.path / _TRAINING_JOBS
         names = (path for path in folder.iterdir() if path.name.endswith(".json"))
         paths = sorted(names, key=lambda path: (len(path.name), path.name))
-        return [_read(path) for path in paths if not path.name.startswith(".")]
+        whole = (path for path in paths if not path.name.startswith(".") and path.stat().st_size)
+        return [_read(path) for path in whole]
 
     def training_job(self, name: str) -> dict[str, Any] | None:
         """The record of a training job; None if it does not exist."""
@@ -103,9 +104,18 @@ class JobFolder:
         return _read(path) if _NAME.fullmatch(name) and path.is_file() else None
 
     def write_training_job(self, record: Mapping[str, Any]) -> None:
-        """Replace the record of a training job."""
-        name = record["TrainingJobName"]
-        write_whole(self.path / _TRAINING_JOBS / f"{name}.json", _json(record))
+        """Replace the record of a training job.
+
+        That of one that runs is not forced to the disk, which takes as long as starting a process:
+        after a power failure, the training job is gone as well.
+        """
+        path = self.path / _TRAINING_JOBS / f"{record['TrainingJobName']}.json"
+        if record["TrainingJobStatus"] != "InProgress":
+            write_whole(path, _json(record))
+            return
+        new = path.with_name(f".{path.name}.new")
+        new.write_text(_json(record), encoding="utf-8")
+        new.replace(path)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
