@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from hptc.cli import run
 from tests.support.local_runs import shell, tuning_request, wait_until
@@ -223,9 +226,20 @@ def test_ctrl_c_stops_the_training_jobs_in_order(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_example_trains(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    spec = str(ROOT / "examples/local/specs/digits.yaml")
-    assert run(["local", "run", spec, "--trials", "1", "--folder", str(folder / "jobs")]) == 0
-    assert (
-        "ok validation:accuracy (the objective): matches 15 of 15 lines" in capsys.readouterr().err
-    )
+def test_the_commands_of_the_documentation(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "examples/local", folder / "example")
+    monkeypatch.chdir(folder / "example")
+    spec = folder / "example/specs/digits.yaml"
+    data = yaml.safe_load(spec.read_text())
+    data["limits"] |= {"max_number_of_training_jobs": 2, "max_parallel_training_jobs": 2}
+    spec.write_text(yaml.safe_dump(data))
+    blocks = (ROOT / "docs/local.md").read_text().split("```sh\n")[1:]
+    lines = [line for block in blocks for line in block.split("```")[0].splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("hptc ")]
+    assert len(commands) >= 6
+    for command in commands:
+        words = [word.replace("/tmp/hptc-dry", str(folder / "dry")) for word in command[1:]]
+        assert run(words) == 0, command
+    assert "objective metric `validation:accuracy` found in 15 of 15" in capsys.readouterr().err
