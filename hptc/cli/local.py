@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from hptc.cli.lazy_group import CommandEntry, LazyGroup
+from hptc.errors import UsageError
 
 COMMANDS = (
     CommandEntry("run", "hptc.cli.local_run:run", "Run a tuning job on this machine"),
@@ -22,3 +25,8 @@ def local() -> None:
     Each training job is a process that finds what a SageMaker training container has. Nothing is
     sent to AWS, and nothing is charged.
     """
+    if sys.platform == "win32":
+        raise UsageError(
+            "hptc local needs Linux or macOS",
+            help="use the Windows Subsystem for Linux",
+        )

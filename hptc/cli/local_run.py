@@ -134,6 +134,7 @@ def run(
         source=source,
         entry_point=entry_point,
         codes=_codes(compiled[0]),
+        **_region(compiled[0]),
         python=python,
         images=tuple(map(_pair("--image"), images)),
         max_training_jobs=trials,
@@ -151,6 +152,12 @@ def run(
         _require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
     return _follow(tuning, compiled[0], options, as_json=as_json)
+
+
+def _region(one: Compiled) -> dict[str, str]:
+    """The Region of the environment, if there is one."""
+    region = one.environment.region if one.environment is not None else None
+    return {"region": region} if region else {}
 
 
 def _codes(one: Compiled) -> dict[str, Source]:

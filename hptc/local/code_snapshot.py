@@ -36,12 +36,24 @@ def snapshot_code(folder: JobFolder, launches: tuple[Launch, ...]) -> None:
         shutil.rmtree(target, ignore_errors=True)  # of a run that was killed before it began
         try:
             _copy(launch.code, target)
+            _require_entry_point(target, launch)
         except (OSError, tarfile.TarError, shutil.Error) as error:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise UsageError(f"{launch.code}: the code can't be copied: {error}") from None
         except UsageError:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
+
+
+def _require_entry_point(target: Path, launch: Launch) -> None:
+    """Raise UsageError if the code doesn't contain it. A script that is not Python is executed."""
+    path = target / launch.entry_point
+    if not path.resolve().is_relative_to(target.resolve()) or not path.is_file():
+        raise UsageError(
+            f"the code has no file `{launch.entry_point}` to run",
+            help="name the script with --entry-point FILE, relative to the code's folder",
+        )
+    path.chmod(path.stat().st_mode | 0o500)
 
 
 def _copy(code: Code, target: Path) -> None:

@@ -25,6 +25,9 @@ def find_channels(
     for channel in definition.channels:
         if channel.name in unread:
             continue
+        if channel.name in (".", ".."):
+            reasons.append(f"the input channel {code(channel.name)} can't be a folder")
+            continue
         path = _find(channel, given.get(channel.name), s3_root)
         if isinstance(path, str):
             reasons.append(path)

@@ -52,7 +52,7 @@ class JobFolder:
 
     def exists(self) -> bool:
         """Whether there is such a tuning job."""
-        return _NAME.fullmatch(self.name) is not None and (self.path / _TUNING_JOB).is_file()
+        return is_job_name(self.name) and (self.path / _TUNING_JOB).is_file()
 
     @property
     def code(self) -> Path:
@@ -101,7 +101,7 @@ class JobFolder:
     def training_job(self, name: str) -> dict[str, Any] | None:
         """The record of a training job; None if it does not exist."""
         path = self.path / _TRAINING_JOBS / f"{name}.json"
-        return _read(path) if _NAME.fullmatch(name) and path.is_file() else None
+        return _read(path) if is_job_name(name) and path.is_file() else None
 
     def write_training_job(self, record: Mapping[str, Any]) -> None:
         """Replace the record of a training job.
@@ -150,6 +150,11 @@ class JobFolder:
     def is_stop_requested(self) -> bool:
         """Whether the tuning job is to stop."""
         return (self.path / _STOP).exists()
+
+
+def is_job_name(name: str) -> bool:
+    """Whether a text can be the name of a tuning job, and so of its folder."""
+    return _NAME.fullmatch(name) is not None
 
 
 def job_folders(root: Path) -> list[JobFolder]:

@@ -9,8 +9,9 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hptc.catalog.images import identify
 from hptc.errors import UsageError
@@ -70,7 +71,7 @@ def _plan(
     channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
     if has_several_instances(definition):
         reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
-    launch = Launch(definition=name, channels=channels)
+    launch = Launch(definition=name, channels=channels, region=options.region)
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
     if command is not None:
@@ -78,17 +79,13 @@ def _plan(
     source = _source(definition, name, options, s3_root)
     if isinstance(source, str):
         return launch, [*reasons, source]
+    if not _is_below(source.entry_point):
+        reasons.append(f"the entry point {code(source.entry_point)} is not a path below the code")
     python = _python(options.python)
     if python is None:
         reasons.append(f"--python {options.python} is not a program")
-    mapped = Launch(
-        definition=name,
-        channels=channels,
-        entry_point=source.entry_point,
-        code=source.code,
-        python=python or "",
-    )
-    return mapped, reasons
+    script = replace(launch, entry_point=source.entry_point, code=source.code, python=python or "")
+    return script, reasons
 
 
 def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:
@@ -105,13 +102,13 @@ def _with_command(launch: Launch, command: str, reasons: list[str]) -> tuple[Lau
         return launch, [*reasons, f"--image: {code(command)} is not a command: {error}"]
     if not words or shutil.which(words[0]) is None:
         reasons.append(f"--image: {code(words[0] if words else command)} is not a program")
-    mapped = Launch(
-        definition=launch.definition,
-        channels=launch.channels,
-        command=tuple(words),
-        cwd=Path.cwd(),
-    )
-    return mapped, reasons
+    return replace(launch, command=tuple(words), cwd=Path.cwd()), reasons
+
+
+def _is_below(entry_point: str) -> bool:
+    """Whether a path can't lead out of the folder of the code."""
+    path = PurePosixPath(entry_point)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in entry_point
 
 
 def _python(name: str) -> str | None:

@@ -32,6 +32,7 @@ class RunOptions:
     entry_point: str | None = None
     codes: Mapping[str, Source] = field(default_factory=dict)  # of a spec, by definition
     python: str = ""  # empty for the Python that runs hptc
+    region: str = "us-east-1"  # that training jobs see; nothing here is in a Region
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
     max_training_jobs: int | None = None
     max_parallel: int | None = None
@@ -54,6 +55,7 @@ class Launch:
     python: str = ""
     command: tuple[str, ...] = ()  # for an image that `--image` maps
     cwd: Path = Path()  # of `command`
+    region: str = "us-east-1"
 
     def to_data(self) -> dict[str, Any]:
         """The record of a run, so that another run can continue it."""
@@ -64,6 +66,7 @@ class Launch:
             "Python": self.python,
             "Command": list(self.command),
             "WorkingDirectory": str(self.cwd),
+            "Region": self.region,
         }
 
 
@@ -76,4 +79,5 @@ def read_launch(data: Mapping[str, Any]) -> Launch:
         python=data["Python"],
         command=tuple(data["Command"]),
         cwd=Path(data["WorkingDirectory"]),
+        region=data["Region"],
     )

@@ -17,7 +17,7 @@ from hptc.errors import AwsError, UsageError
 from hptc.files import write_whole
 from hptc.local.code_snapshot import snapshot_code
 from hptc.local.input_data import local_path
-from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, job_folders, now
+from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches
 from hptc.local.local_reader import LocalReader
 from hptc.local.process_group import ProcessGroup, end_marked
@@ -31,6 +31,7 @@ from hptc.request.emission import Request
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.tuning_jobs import FINAL_STATUSES
+from hptc.text import quoted
 
 REGION = "local"
 ACCOUNT = "000000000000"
@@ -76,6 +77,11 @@ class LocalTuning(LocalReader):
     def _run(self, name: str, when_ready: Callable[[], None]) -> None:
         try:
             self.run(name, when_ready=when_ready)
+        except Exception as error:  # nobody else sees what happens in this thread
+            folder = JobFolder(self._root, name)
+            reason = f"InternalServerError: {error or type(error).__name__}"
+            members = {"Status": "Failed", "EndTime": now(), "FailureReason": reason}
+            folder.write_tuning_job({**folder.tuning_job(), **members})
         finally:
             when_ready()
 
@@ -85,6 +91,8 @@ class LocalTuning(LocalReader):
         Raises UsageError for what can't run here, before anything is deleted or written.
         """
         name = request["HyperParameterTuningJobName"]
+        if not is_job_name(name):
+            raise UsageError(f"{quoted(name)} is not a valid name of a tuning job")
         effective = _effective(request, self._options)
         job = read_job(effective)
         seed, parents = _seed(job, self._options), self._parents(job)

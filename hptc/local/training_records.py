@@ -129,7 +129,10 @@ def ended_record(
             for name, (value, time) in progress.last.items()
         ],
         "SecondaryStatusTransitions": [first, last],
-        LOCAL: {**record[LOCAL], "Reports": list(progress.reports)},
+        LOCAL: {
+            **{name: each for name, each in record[LOCAL].items() if name != "Last"},
+            "Reports": list(progress.reports),
+        },
     }
 
 

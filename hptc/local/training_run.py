@@ -57,8 +57,12 @@ class TrainingRun:
         when_ended: Callable[[], None],
     ) -> None:
         self.record = record
-        self.reports: list[float] = []
-        self.last: dict[str, tuple[float, datetime]] = {}
+        local = record[LOCAL]
+        # What was read from a part of the log that is not there anymore.
+        self.reports: list[float] = list(local.get("Reports", ()))
+        self.last: dict[str, tuple[float, datetime]] = {
+            name: (value, now()) for name, value in local.get("Last", {}).items()
+        }
         self.is_slow: set[str] = set()  # metrics whose expressions take too long
         self._definition = definition
         self._folder = folder / f"attempt-{record[LOCAL]['Attempt']}"
@@ -69,6 +73,7 @@ class TrainingRun:
         self._when_ended = when_ended
         self._stopped_as = ""  # the secondary status of a training job that was asked to stop
         self._kill_at: float | None = None
+        self._saved_bytes = 0
 
     @property
     def name(self) -> str:
@@ -114,7 +119,7 @@ class TrainingRun:
             "SAGEMAKER_BASE_DIR": str(base),
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
-            "AWS_REGION": os.environ.get("AWS_REGION", "us-east-1"),
+            "AWS_REGION": launch.region,
             "PYTHONUNBUFFERED": "1",  # as in AWS's images
         }
         command, cwd = list(launch.command), launch.cwd
@@ -122,7 +127,6 @@ class TrainingRun:
             entry_point = launch.entry_point
             words = script_mode.arguments(parameters)
             command = script_mode.command(launch.python, self._files.code, entry_point, words)
-            (self._files.code / entry_point).chmod(0o755)
             cwd = self._files.code
             environment |= script_mode.variables(
                 base, parameters, entry_point=entry_point, channels=channels, resources=resources,
@@ -162,6 +166,16 @@ class TrainingRun:
             for metric in self._definition.metrics
             if reader.is_too_slow(self.name, metric)
         }
+
+    def saves_reports(self) -> bool:
+        """Put the reports into the record, if the log that they are from was emptied."""
+        if self._log.dropped_bytes == self._saved_bytes:
+            return False
+        self._saved_bytes = self._log.dropped_bytes
+        last = {name: value for name, (value, _) in self.last.items()}
+        local = {**self.record[LOCAL], "Reports": list(self.reports), "Last": last}
+        self.record = {**self.record, LOCAL: local}
+        return True
 
     def check_time(self) -> None:
         """Stop the training job when it has run too long, and kill it when it doesn't stop."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local.code_snapshot import code_folder
 from hptc.local.descriptions import active_seconds, best_training_job, objective_type
@@ -101,6 +102,10 @@ class TuningRun:
                 self._wake.clear()
                 self._collect()
             self._end()
+        except BaseException:
+            for run in self._running.values():
+                run.kill()  # a run that resumes starts them again
+            raise
         finally:
             self._reader.close()
 
@@ -208,7 +213,10 @@ class TuningRun:
         if not self._setup.is_dry:
             launch = self._launch_of(local["Definition"])
             code = code_folder(self._folder, launch) if launch.entry_point else None
-            run.start(launch, code)
+            try:
+                run.start(launch, code)
+            except OSError as error:
+                raise OperationError(f"{run.name} can't start: {error}") from None
         self._tell(Started(number=local["Number"], name=run.name, values=values, is_again=is_again))
 
     def _launch_of(self, definition: str) -> Launch:
@@ -235,6 +243,8 @@ class TuningRun:
                 continue
             before, slow = len(run.reports), run.is_slow
             run.read_log(self._reader)
+            if run.saves_reports():
+                self._folder.write_training_job(run.record)
             if run.is_slow - slow:
                 self._note_slow(run, run.is_slow - slow)
             if self._stops_early(run, before):

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,9 @@ def test_the_commands_of_the_documentation(
     data = yaml.safe_load(spec.read_text())
     data["limits"] |= {"max_number_of_training_jobs": 2, "max_parallel_training_jobs": 2}
     spec.write_text(yaml.safe_dump(data))
+    (folder / "example/src/digits/train.py").write_text(
+        "for epoch in range(15):\n    print(f'validation-accuracy=0.8{epoch:02}')\n"
+    )
     blocks = (ROOT / "docs/local.md").read_text().split("```sh\n")[1:]
     lines = [line for block in blocks for line in block.split("```")[0].splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("hptc ")]
@@ -243,3 +247,39 @@ def test_the_commands_of_the_documentation(
         words = [word.replace("/tmp/hptc-dry", str(folder / "dry")) for word in command[1:]]
         assert run(words) == 0, command
     assert "objective metric `validation:accuracy` found in 15 of 15" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_example_trains(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = str(ROOT / "examples/local/specs/digits.yaml")
+    assert run(["local", "run", spec, "--trials", "1", "--folder", str(folder / "jobs")]) == 0
+    err = capsys.readouterr().err
+    assert "ok validation:accuracy (the objective): matches 15 of 15 lines" in err
+
+
+@pytest.mark.parametrize("entry_point", ["../train.py", "/bin/sh"])
+def test_an_entry_point_outside_of_the_code_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], entry_point: str
+) -> None:
+    static = {"sagemaker_program": entry_point}
+    write(folder, tuning_request(static=static))
+    (folder / "src").mkdir()
+    (folder / "train.py").touch()
+    assert run(["local", "run", "request.json", "--source", "src"]) == 2
+    assert f"the entry point `{entry_point}` is not a path below" in capsys.readouterr().err
+
+
+def test_the_code_can_be_an_archive_in_s3(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    static = {
+        "sagemaker_program": "train.sh", "sagemaker_submit_directory": "s3://code/a/source.tar.gz"
+    }  # fmt: skip
+    write(folder, tuning_request(jobs=1, static=static))
+    (folder / "train.sh").write_text("#!/bin/sh\necho loss=0.75 $#\n")
+    (folder / "s3/code/a").mkdir(parents=True)
+    with tarfile.open(folder / "s3/code/a/source.tar.gz", "w:gz") as archive:
+        archive.add(folder / "train.sh", "train.sh")
+    assert run(["local", "run", "request.json", "--s3-root", "s3"]) == 0
+    assert "best           loss = 0.75" in capsys.readouterr().out
+    entry = ["--entry-point", "other.sh", "--replace"]
+    assert run(["local", "run", "request.json", "--s3-root", "s3", *entry]) == 2
+    assert "the code has no file `other.sh` to run" in capsys.readouterr().err
