@@ -8,7 +8,6 @@ import tarfile
 from pathlib import Path
 
 from hptc.errors import UsageError
-from hptc.local.job_folder import JobFolder
 from hptc.local.run_options import Code, Launch
 from hptc.source.packing import PackedCode
 
@@ -22,27 +21,30 @@ _SKIPPED = (
 )
 
 
-def code_folder(folder: JobFolder, launch: Launch) -> Path:
-    """The folder with the code of a training job definition."""
-    return folder.code / (launch.definition or _ONLY)
+def code_folder(folder: Path, launch: Launch) -> Path:
+    """Where the code of a training job definition is, in the folder of all code."""
+    return folder / (launch.definition or _ONLY)
 
 
-def snapshot_code(folder: JobFolder, launches: tuple[Launch, ...]) -> None:
-    """Copy the code of each definition. Raises UsageError if it is too large or can't be read."""
-    for launch in launches:
-        if launch.code is None:
-            continue
-        target = code_folder(folder, launch)
-        shutil.rmtree(target, ignore_errors=True)  # of a run that was killed before it began
-        try:
-            _copy(launch.code, target)
-            _require_entry_point(target, launch)
-        except (OSError, tarfile.TarError, shutil.Error) as error:
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise UsageError(f"{launch.code}: the code can't be copied: {error}") from None
-        except UsageError:
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise
+def snapshot_code(folder: Path, launches: tuple[Launch, ...]) -> None:
+    """Copy the code of each definition into a new folder.
+
+    Raises UsageError if it is too large, can't be read, or has no such entry point.
+    """
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it began
+    folder.mkdir(parents=True)
+    try:
+        for launch in launches:
+            if launch.code is not None:
+                target = code_folder(folder, launch)
+                _copy(launch.code, target)
+                _require_entry_point(target, launch)
+    except (OSError, tarfile.TarError, shutil.Error) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise UsageError(f"the code can't be copied: {error}") from None
+    except UsageError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _require_entry_point(target: Path, launch: Launch) -> None:

@@ -63,12 +63,22 @@ class JobFolder:
         """The folder with the files of a training job."""
         return self.path / _TRAINING_JOBS / training_job
 
-    def create(self, record: Mapping[str, Any]) -> None:
-        """Create the folder of a new tuning job."""
+    @property
+    def new_code(self) -> Path:
+        """Where the code of a new tuning job is prepared, while an earlier one is still there."""
+        return self._root / f".{self.name}.new"
+
+    def prepare(self) -> None:
+        """Create the folder of all tuning jobs."""
         ignore = self._root / ".gitignore"
         if not ignore.exists():
             write_whole(ignore, _GITIGNORE)
-        (self.path / _TRAINING_JOBS).mkdir(parents=True, exist_ok=True)
+
+    def create(self, record: Mapping[str, Any]) -> None:
+        """Create the folder of a new tuning job, with the code that is prepared."""
+        shutil.rmtree(self.path, ignore_errors=True)  # without a record: it is not there yet
+        (self.path / _TRAINING_JOBS).mkdir(parents=True)
+        self.new_code.replace(self.code)
         self.write_tuning_job(record)
 
     def remove(self) -> None:

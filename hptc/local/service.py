@@ -102,9 +102,10 @@ class LocalTuning(LocalReader):
         if not self._options.is_dry:
             launches = plan_launches(job, self._options, self._s3_root)
         folder = JobFolder(self._root, name)
+        folder.prepare()
+        snapshot_code(folder.new_code, launches)
         if replaces and folder.exists():
             self.remove(name)
-        snapshot_code(folder, launches)
         folder.create(
             {
                 "Request": effective,

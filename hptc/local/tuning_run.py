@@ -31,6 +31,7 @@ from hptc.local.training_records import (
     LOCAL,
     ended_record,
     new_record,
+    objective_status,
     objective_value,
     observe,
     training_job_name,
@@ -164,7 +165,7 @@ class TuningRun:
 
     def _is_fruitless(self) -> bool:
         return len(self._done) >= _MAX_FRUITLESS and all(
-            objective_value(each) is None for each in self._done
+            objective_status(each) == "Failed" for each in self._done
         )
 
     def _start_more(self) -> None:
@@ -212,7 +213,7 @@ class TuningRun:
         values = {name: run.record["HyperParameters"][name] for name in local["Tuned"]}
         if not self._setup.is_dry:
             launch = self._launch_of(local["Definition"])
-            code = code_folder(self._folder, launch) if launch.entry_point else None
+            code = code_folder(self._folder.code, launch) if launch.entry_point else None
             try:
                 run.start(launch, code)
             except OSError as error:
@@ -372,7 +373,8 @@ class TuningRun:
 
     def _completion_details(self) -> dict[str, Any]:
         """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html"""
-        values = [each for each in map(objective_value, self._done) if each is not None]
+        observed = (self._observed[number].objective for number in sorted(self._observed))
+        values = [each for each in observed if each is not None]
         maximizes = objective_type(self._record) == "Maximize"
         details: dict[str, Any] = {
             "NumberOfTrainingJobsObjectiveNotImproving": not_improving(values, maximizes=maximizes)
