@@ -15,6 +15,7 @@ import click
 from hptc.cli.console import print_result, print_status, terminal_width, use_color
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER, jobs_folder
+from hptc.cli.local_progress import RunProgress
 from hptc.cli.options import AS_JSON, spec_options
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import (
@@ -27,14 +28,12 @@ from hptc.errors import (
 )
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
-from hptc.local.run_events import Ended, Event, Opened
 from hptc.local.run_options import RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.metrics.rehearsal import read_log_file, rehearse
 from hptc.render.local_runs import (
     local_status_json,
-    render_event,
     render_failure,
     render_local_status,
 )
@@ -235,21 +234,13 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:
         print_status(f"note: {competing}")
-    total: int | None = None
-    failures: list[Ended] = []
-
-    def show(event: Event) -> None:
-        nonlocal total
-        if isinstance(event, Opened):
-            total = event.total
-        line = render_event(event, total)
-        if line is not None:
-            print_status(line)
-        if isinstance(event, Ended) and (event.status == "Failed" or event.value is None):
-            failures.append(event)
-
+    progress = RunProgress()
     with _stopping(tuning, name) as signals:
-        tuning.run(name, show)
+        try:
+            tuning.run(name, progress.show)
+        finally:
+            progress.close()
+    total, failures = progress.total, progress.failures
     status = job_status(tuning, name)
     facts: dict[str, Any] = {
         "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False

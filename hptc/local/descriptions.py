@@ -117,6 +117,20 @@ def count(training_jobs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def failure_reason(training_jobs: Sequence[Mapping[str, Any]]) -> str:
+    """Why a tuning job without any objective has failed, in AWS's words."""
+    if training_jobs and all(each["TrainingJobStatus"] == "Failed" for each in training_jobs):
+        return (
+            "All training jobs failed. Please take a look at the training jobs failures to get "
+            "more details."
+        )
+    return (
+        f"No objective metrics found after running {len(training_jobs)} training jobs. Please "
+        "ensure that the custom algorithm is emitting the objective metric as defined by the "
+        "regular expression provided."
+    )
+
+
 def best_training_job(
     record: Mapping[str, Any], training_jobs: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:

@@ -42,13 +42,24 @@ class Ended:
 
 
 @frozen
+class Waiting:
+    """Training jobs run. This is reported about once a second."""
+
+    running: int
+    ended: int
+    seconds: float  # since the tuning job has started
+    metric: str
+    latest: float | None  # the last value that one of the running training jobs has reported
+
+
+@frozen
 class Noted:
     """Something that the user should know."""
 
     text: str
 
 
-Event = Opened | Started | Ended | Noted
+Event = Opened | Started | Ended | Waiting | Noted
 Listener = Callable[[Event], None]
 
 

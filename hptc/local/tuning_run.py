@@ -8,6 +8,7 @@ that it can be killed at any moment, and another run can continue.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,12 +16,17 @@ from typing import Any
 from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local.code_snapshot import code_folder
-from hptc.local.descriptions import active_seconds, best_training_job, objective_type
+from hptc.local.descriptions import (
+    active_seconds,
+    best_training_job,
+    failure_reason,
+    objective_type,
+)
 from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.process_group import end_marked
-from hptc.local.run_events import Ended, Listener, Noted, Opened, Started
+from hptc.local.run_events import Ended, Listener, Noted, Opened, Started, Waiting
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
 from hptc.local.search.completion import Completion, completion, not_improving
@@ -29,6 +35,7 @@ from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
 from hptc.local.training_records import (
     LOCAL,
+    OBJECTIVE,
     ended_record,
     new_record,
     objective_status,
@@ -43,6 +50,7 @@ from hptc.request.tuning_job import Definition
 from hptc.text import plural
 
 _TICK_SECONDS = 0.1  # between two looks at the logs; the end of a process is noticed at once
+_REPORT_SECONDS = 1.0
 _MAX_FRUITLESS = 5
 """Training jobs without an objective, before a tuning job without any fails. The remaining ones
 would most likely fail as well. AWS doesn't document its own number."""
@@ -76,6 +84,7 @@ class TuningRun:
         self._observed: dict[int, Observation] = {}  # what the search knows of them
         self._running: dict[int, TrainingRun] = {}
         self._wake = threading.Event()
+        self._next_report = 0.0
         self._stop_requests = 0
         self._is_exhausted = False
         self._completion: Completion | None = None
@@ -102,6 +111,7 @@ class TuningRun:
                 self._wake.wait(0 if self._setup.is_dry else _TICK_SECONDS)
                 self._wake.clear()
                 self._collect()
+                self._report()
             self._end()
         except BaseException:
             for run in self._running.values():
@@ -236,9 +246,9 @@ class TuningRun:
         self._look_for_stop()
         self._check_completion()
         for number, run in list(self._running.items()):
-            if self._setup.is_dry:
+            if self._setup.is_dry:  # one at a time, so that others are pending at the next start
                 self._finish_dry(number, run)
-                return  # one at a time, so that the others are pending when the next one starts
+                return
             if run.has_ended():
                 self._finish(number, run, run.finish(self._reader))
                 continue
@@ -251,6 +261,21 @@ class TuningRun:
             if self._stops_early(run, before):
                 run.stop()
             run.check_time()
+
+    def _report(self) -> None:
+        if not self._running or time.monotonic() < self._next_report:
+            return
+        self._next_report = time.monotonic() + _REPORT_SECONDS
+        run = self._running[max(self._running)]
+        self._tell(
+            Waiting(
+                running=len(self._running),
+                ended=len(self._done),
+                seconds=active_seconds(self._record, now()),
+                metric=run.record["HyperParameters"][OBJECTIVE],
+                latest=run.reports[-1] if run.reports else None,
+            )
+        )
 
     def _stops_early(self, run: TrainingRun, before: int) -> bool:
         """Whether a training job stops after one of its reports that were read since `before`."""
@@ -326,7 +351,7 @@ class TuningRun:
                 number=number,
                 name=run.name,
                 status=end.secondary if end.secondary != "Training" else end.status,
-                metric=record["HyperParameters"]["_tuning_objective_metric"],
+                metric=record["HyperParameters"][OBJECTIVE],
                 value=objective_value(record),
                 is_best=best is record,
                 seconds=(ended - started).total_seconds(),
@@ -350,25 +375,12 @@ class TuningRun:
         elif has_best:
             status = "Completed"
         else:
-            status, reason = "Failed", self._failure_reason()
+            status, reason = "Failed", failure_reason(self._done)
         self._write(
             Status=status,
             EndTime=now(),
             **({"FailureReason": reason} if reason else {}),
             Completion=self._completion_details(),
-        )
-
-    def _failure_reason(self) -> str:
-        count = len(self._done)
-        if self._done and all(each["TrainingJobStatus"] == "Failed" for each in self._done):
-            return (
-                "All training jobs failed. Please take a look at the training jobs failures to get "
-                "more details."
-            )
-        return (
-            f"No objective metrics found after running {count} training jobs. Please ensure that "
-            "the custom algorithm is emitting the objective metric as defined by the regular "
-            "expression provided."
         )
 
     def _completion_details(self) -> dict[str, Any]:

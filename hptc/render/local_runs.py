@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from hptc.local.dry_values import STATED
-from hptc.local.run_events import Ended, Event, Noted, Opened, Started
+from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
 from hptc.render.jobs import WIDTH, render_status
 from hptc.render.jobs_json import status_json
 from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import JobStatus
-from hptc.text import clipped, json_text, listed_code, plural, printable
+from hptc.text import clipped, duration, json_text, listed_code, plural, printable
 
 _LONGEST_LINE = 300
 _SHOWN_LINES = 20
@@ -36,10 +36,22 @@ def render_event(event: Event, total: int | None) -> str | None:
             return f"{position} {event.name}  starts again, because its process is gone"
         case Ended():
             return _ended(event, total)
+        case Waiting():
+            return render_waiting(event, total)
         case Noted():
             return printable(event.text)
         case _:
             assert_never(event)
+
+
+def render_waiting(event: Waiting, total: int | None) -> str:
+    """What runs, in one line."""
+    of = f" of {total}" if total else ""
+    latest = f", {event.metric} = {event.latest:g} last" if event.latest is not None else ""
+    return (
+        f"{event.running} running, {event.ended}{of} ended, "
+        f"{duration(round(event.seconds))}{printable(latest)}"
+    )
 
 
 def _position(number: int, total: int | None) -> str:
