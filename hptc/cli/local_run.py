@@ -28,6 +28,7 @@ from hptc.errors import (
 )
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
+from hptc.local.predefined_metrics import with_metrics
 from hptc.local.run_options import RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
@@ -249,7 +250,7 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
         log = tuning.log_path(failures[0].name)
         print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
     if total == 1 and not is_dry:
-        _show_rehearsal(tuning, name, one.job)
+        _show_rehearsal(tuning, name, with_metrics(one.job))
     print_result(
         local_status_json(status, **facts)
         if as_json

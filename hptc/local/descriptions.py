@@ -11,6 +11,7 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
+from hptc.local.predefined_metrics import objective_regex
 from hptc.local.training_records import (
     LOCAL,
     OBJECTIVE,
@@ -90,7 +91,10 @@ def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[st
     name = objective.get("MetricName", "")
     static = definition.setdefault("StaticHyperParameters", {})
     static[OBJECTIVE] = name
-    metrics = definition["AlgorithmSpecification"].get("MetricDefinitions", [])
+    algorithm = definition["AlgorithmSpecification"]
+    metrics = algorithm.setdefault("MetricDefinitions", [])
+    if not metrics:  # as the service does for the images that it knows
+        metrics.append({"Name": name, "Regex": objective_regex(name)})
     own = next((each["Regex"] for each in metrics if each["Name"] == name), None)
     if own is not None:
         metrics.append({"Name": "ObjectiveMetric", "Regex": own})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -16,12 +16,13 @@ from pathlib import Path, PurePosixPath
 from hptc.catalog.images import identify
 from hptc.errors import UsageError
 from hptc.local.input_data import find_channels, local_path
-from hptc.local.run_options import Launch, RunOptions, Source
-from hptc.local.script_mode import PROGRAM, program, submit_directory
+from hptc.local.run_options import Code, Launch, RunOptions, Source
+from hptc.local.script_mode import PROGRAM, REQUIREMENTS, program, submit_directory
 from hptc.local.search.autotune import autotuned
 from hptc.request.job_facts import definition_name, has_several_instances, of_definition
 from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Definition, TuningJob
+from hptc.source.packing import PackedCode
 from hptc.text import code, listed_code, plural
 
 
@@ -178,6 +179,9 @@ def differences(job: TuningJob, options: RunOptions) -> list[str]:
     if options.is_dry:
         return notes
     notes.append("every training job runs on this machine; instance types and sizes are ignored")
+    notes += _stand_ins(job, options)
+    if any(map(_has_requirements, _codes(options))):
+        notes.append(f"{REQUIREMENTS} is not installed: the Python that runs the script needs it")
     gpu = sorted(
         {
             instances.type
@@ -204,6 +208,28 @@ def differences(job: TuningJob, options: RunOptions) -> list[str]:
     if any(one.is_spot for one in job.definitions):
         notes.append("nothing interrupts training jobs, unlike managed spot training")
     return notes
+
+
+def _stand_ins(job: TuningJob, options: RunOptions) -> Iterator[str]:
+    """The images that are not used, and what runs instead."""
+    images = {each.training_image or each.algorithm_name or "" for each in job.definitions}
+    for image in sorted(images):
+        command = _mapped(image, options.images)
+        if command is not None:
+            yield f"{code(image.rpartition('/')[2])} is not used; {code(command)} stands in for it"
+
+
+def _codes(options: RunOptions) -> Iterator[Code]:
+    if options.source is not None:
+        yield options.source
+    else:
+        yield from (each.code for each in options.codes.values())
+
+
+def _has_requirements(given: Code) -> bool:
+    if isinstance(given, PackedCode):
+        return REQUIREMENTS in given.files
+    return (given / REQUIREMENTS).is_file()
 
 
 def more_than_available(job: TuningJob, cpus: int) -> str | None:

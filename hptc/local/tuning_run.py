@@ -25,6 +25,7 @@ from hptc.local.descriptions import (
 from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
+from hptc.local.predefined_metrics import with_metrics
 from hptc.local.process_group import end_marked
 from hptc.local.run_events import Ended, Listener, Noted, Opened, Started, Waiting
 from hptc.local.run_options import Launch
@@ -79,7 +80,7 @@ class TuningRun:
         self._tell = listener
         self._record = folder.tuning_job()
         self._request = self._record["Request"]
-        self._job = autotuned(read_job(self._request)).job
+        self._job = with_metrics(autotuned(read_job(self._request)).job)
         self._done: list[dict[str, Any]] = []  # records of training jobs that have ended
         self._observed: dict[int, Observation] = {}  # what the search knows of them
         self._running: dict[int, TrainingRun] = {}

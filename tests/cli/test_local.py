@@ -283,3 +283,36 @@ def test_the_code_can_be_an_archive_in_s3(folder: Path, capsys: pytest.CaptureFi
     entry = ["--entry-point", "other.sh", "--replace"]
     assert run(["local", "run", "request.json", "--s3-root", "s3", *entry]) == 2
     assert "the code has no file `other.sh` to run" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_stand_in_for_xgboost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    static = {"objective": "binary:logistic", "num_round": "10"}
+    request = tuning_request(jobs=1, static=static)
+    request["HyperParameterTuningJobConfig"] |= {
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+        "ParameterRanges": {
+            "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}]
+        },
+    }
+    algorithm = {"TrainingImage": image, "TrainingInputMode": "File"}
+    request["TrainingJobDefinition"]["AlgorithmSpecification"] = algorithm
+    channels = []
+    for name in ("train", "validation"):
+        (folder / name).mkdir()
+        rows = [f"{index % 2},{index % 2 + index / 100},{index}" for index in range(60)]
+        (folder / name / "rows.csv").write_text("\n".join(rows))
+        s3 = {"S3DataType": "S3Prefix", "S3Uri": f"s3://data/{name}/"}
+        channels.append(
+            {"ChannelName": name, "DataSource": {"S3DataSource": s3}, "ContentType": "text/csv"}
+        )
+    request["TrainingJobDefinition"]["InputDataConfig"] = channels
+    write(folder, request)
+    script = ROOT / "examples/local/xgboost_stand_in.py"
+    command = f"--image=sagemaker-xgboost*='{sys.executable}' '{script}'"
+    data = [f"--channel={name}={folder / name}" for name in ("train", "validation")]
+    assert run(["local", "run", "request.json", command, *data, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["job"]["best"]["metric_value"] > 0.9
+    assert "stands in for it" in err

@@ -150,7 +150,7 @@ def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
     assert "nowhere does not exist" in reasons(made, channels={"train": Path("nowhere")})
 
 
-def test_differences_from_aws_are_said() -> None:
+def test_differences_from_aws_are_said(code: Path) -> None:
     made = request(SKLEARN, channel(InputMode="FastFile"), static=SCRIPT)
     definition = made["TrainingJobDefinition"]
     definition["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"
@@ -159,6 +159,11 @@ def test_differences_from_aws_are_said() -> None:
     for part in ("hptc's own", "`ml.p3.2xlarge` has GPUs", "`train` can be written", "isolation"):
         assert part in notes
     assert len(differences(read_job(made), RunOptions(is_dry=True))) == 1
+    images = (("sagemaker-scikit-learn*", "sh train.sh"),)
+    (code / "requirements.txt").touch()
+    notes = "\n".join(differences(read_job(made), RunOptions(images=images, source=code)))
+    assert "`sagemaker-scikit-learn:1.2-1-cpu-py3` is not used; `sh train.sh` stands in" in notes
+    assert "requirements.txt is not installed" in notes
     job = read_job(tuning_request(parallel=5))
     assert more_than_available(job, 8) is None
     assert "5 training jobs run at a time on 2 CPUs" in (more_than_available(job, 2) or "")
