@@ -25,7 +25,7 @@ from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
 from hptc.local.search.proposals import propose
-from hptc.local.training_records import LOCAL, observe
+from hptc.local.training_records import LOCAL, Progress, ended_record, observe
 from hptc.local.tuning_run import Setup, TuningRun
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
@@ -192,14 +192,25 @@ class LocalTuning(LocalReader):
         if folder.is_running():
             folder.request_stop()
             return
-        for job in folder.training_jobs():
-            group = ProcessGroup.find(
-                folder.files_of(job["TrainingJobName"]) / f"attempt-{job[LOCAL]['Attempt']}"
-            )
+        with folder.locked():
+            self._end_left_over(folder)
+            folder.write_tuning_job({**record, "Status": "Stopped", "EndTime": now()})
+
+    def _end_left_over(self, folder: JobFolder) -> None:
+        """End the training jobs of a run that was killed, without waiting for them."""
+        for record in folder.training_jobs():
+            if record["TrainingJobStatus"] != "InProgress":
+                continue
+            files = folder.files_of(record["TrainingJobName"])
+            group = ProcessGroup.find(files / f"attempt-{record[LOCAL]['Attempt']}")
             if group is not None:
                 group.kill()
+            ended = ended_record(
+                record, Progress(last={}), status="Stopped", secondary="Stopped", reason="",
+                ended=now(), model="",
+            )  # fmt: skip
+            folder.write_training_job(ended)
         end_marked(folder.path)
-        folder.write_tuning_job({**record, "Status": "Stopped", "EndTime": now()})
 
     def store(
         self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None

@@ -226,6 +226,20 @@ def test_ctrl_c_stops_the_training_jobs_in_order(folder: Path) -> None:
     assert "best           loss = 0.3" in out
 
 
+def test_the_status_of_a_run_that_was_killed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder)
+    assert run(["local", "run", "request.json", "--dry"]) == 0
+    path = folder / ".hptc/local/demo/tuning-job.json"
+    record = json.loads(path.read_text())
+    del record["EndTime"]
+    path.write_text(json.dumps({**record, "Status": "InProgress"}))
+    capsys.readouterr()
+    assert run(["local", "status", "demo"]) == 0
+    assert "no process runs it: `hptc local run SPEC --resume`" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_documentation(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

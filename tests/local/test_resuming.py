@@ -123,6 +123,17 @@ def test_a_training_job_that_ended_without_a_run_keeps_its_result(
     assert set(names_in(started).values()) == {1}
 
 
+def test_a_run_that_was_killed_can_be_stopped(tmp_path: Path, started: Path) -> None:
+    tuning = interrupt(tmp_path, started, script(started, 60))
+    status = job_status(tuning, "demo")
+    assert (status.status, status.training_jobs.in_progress) == ("InProgress", 1)
+    assert not tuning.is_running("demo")
+    tuning.stop("demo")
+    status = job_status(tuning, "demo")
+    assert (status.status, status.training_jobs.stopped) == ("Stopped", 1)
+    wait_until(lambda: not processes_with(str(started)))
+
+
 def test_a_training_job_whose_process_is_gone_starts_again(tmp_path: Path, started: Path) -> None:
     tuning = interrupt(tmp_path, started, script(started, 30))
     identifier = next(tmp_path.glob("jobs/demo/training-jobs/*/*/pid"))
