@@ -20,7 +20,7 @@ COMMANDS = (
 
 @click.group(cls=LazyGroup, entries=COMMANDS)
 def local() -> None:
-    """Run tuning jobs on this machine, without AWS.
+    """Run tuning jobs on this machine.
 
     Each training job is a process that finds what a SageMaker training container has. Nothing is
     sent to AWS, and nothing is charged.

@@ -25,7 +25,7 @@ from hptc.text import printable
 @FOLDER
 @AS_JSON
 def list_command(folder: Path | None, as_json: bool) -> None:
-    """List the tuning jobs on this machine, newest first."""
+    """List tuning jobs, newest first."""
     jobs = list(LocalTuning(jobs_folder(folder)).list_jobs())
     print_result(
         jobs_json(jobs)
@@ -40,7 +40,7 @@ def list_command(folder: Path | None, as_json: bool) -> None:
 @FOLDER
 @AS_JSON
 def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> None:
-    """Show the progress of a tuning job on this machine.
+    """Show the progress of a tuning job.
 
     NAME is the name of a tuning job or the path of a spec.
     """
@@ -68,7 +68,7 @@ def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> No
 @click.option("--tail", type=click.IntRange(0), metavar="N", help="Only the last N lines.")
 @FOLDER
 def logs(training_job: str, tail: int | None, folder: Path | None) -> None:
-    """Print the log of a training job on this machine."""
+    """Print the log of a training job."""
     tuning = LocalTuning(jobs_folder(folder))
     if tuning.describe_training_job(training_job) is None:
         raise OperationError(
@@ -85,7 +85,7 @@ def logs(training_job: str, tail: int | None, folder: Path | None) -> None:
 @FOLDER
 @AS_JSON
 def stop(name: str, env: str | None, folder: Path | None, as_json: bool) -> None:
-    """Stop a tuning job on this machine.
+    """Stop a tuning job.
 
     NAME is the name of a tuning job or the path of a spec. Nothing is deleted.
     """

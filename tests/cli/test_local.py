@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from hptc.cli import run
+from hptc.cli.lazy_group import CommandEntry
+from hptc.cli.local import COMMANDS
 from tests.support.local_runs import shell, tuning_request, wait_until
 from tests.support.paths import ROOT
 
@@ -186,6 +188,11 @@ def test_a_script_with_its_data(folder: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "loss=0.25\n"
     model = folder / ".hptc/local/demo/training-jobs" / job / "attempt-1/ml/model/model"
     assert model.read_text() == "m"
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:
+    assert (entry.load().help or "").partition("\n")[0].removesuffix(".") == entry.summary
 
 
 def test_listing_and_stopping(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
