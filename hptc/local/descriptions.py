@@ -86,6 +86,15 @@ def _definitions(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def raw_definition(request: Request, name: str) -> Mapping[str, Any]:
+    """The definition with a name in a request; a single one has none."""
+    single: Mapping[str, Any] | None = request.get("TrainingJobDefinition")
+    if single is not None:
+        return single
+    several: Sequence[Mapping[str, Any]] = request["TrainingJobDefinitions"]
+    return next(each for each in several if each.get("DefinitionName", "") == name)
+
+
 def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[str, Any]:
     definition: dict[str, Any] = deepcopy(dict(raw))
     name = objective.get("MetricName", "")

@@ -17,6 +17,9 @@ MAX_LINE = 4096
 MAX_FILE_BYTES = 64 << 20
 """The size at which a log is emptied, once its content has been read."""
 
+MAX_UNREAD_BYTES = 8 << 20
+"""How far the reader may be behind, before it skips what it has not read."""
+
 _READ_BYTES = 1 << 20
 _KEPT_LINES = 50
 
@@ -41,9 +44,8 @@ class LogTail:
         try:
             with self.path.open("rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
-                if size - self._offset > MAX_FILE_BYTES:
-                    self._offset, self._held, self._skips = size - _READ_BYTES, b"", True
-                    self.has_gaps = True
+                if size - self._offset > MAX_UNREAD_BYTES:
+                    self._skip_to(size - _READ_BYTES)
                 stream.seek(self._offset)
                 read = stream.read(_READ_BYTES)
         except FileNotFoundError:
@@ -59,6 +61,16 @@ class LogTail:
             return self.path.stat().st_size > self._offset
         except FileNotFoundError:
             return False
+
+    def skip(self) -> None:
+        """Skip what was not read yet, but for the last part."""
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size - self._offset > _READ_BYTES:
+            self._skip_to(size - _READ_BYTES)
+
+    def _skip_to(self, offset: int) -> None:
+        self._offset, self._held, self._skips = offset, b"", True
+        self.has_gaps = True
 
     def rest(self) -> list[str]:
         """The last line, if the log doesn't end with a line break."""

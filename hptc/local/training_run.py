@@ -29,6 +29,10 @@ from hptc.local.training_records import LOCAL, TOO_LONG, Progress
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
 
 MAX_REASON = 1024
+MAX_REPORTS = 10_000
+"""Values of the objective that are kept for the search. The final value is always the last one."""
+
+_LAST_READ_SECONDS = 5.0  # for the rest of the log of a training job that has ended
 _READ_SECONDS = 0.2  # for the log of one training job, before the others are looked at
 _SCANNED_AFTER_SECONDS = 1.0  # looking for processes that left their group takes milliseconds
 _HIDDEN = ("SM_", "SAGEMAKER_", "TRAINING_JOB_")
@@ -63,7 +67,7 @@ class TrainingRun:
         self.last: dict[str, tuple[float, datetime]] = {
             name: (value, now()) for name, value in local.get("Last", {}).items()
         }
-        self.is_slow: set[str] = set()  # metrics whose expressions take too long
+        self._faults: dict[str, bool] = {}  # what is wrong with its log, and whether it was said
         self._definition = definition
         self._folder = folder / f"attempt-{record[LOCAL]['Attempt']}"
         self._files = ContainerFiles(base=self._folder / "ml")
@@ -159,13 +163,22 @@ class TrainingRun:
         objective = self._definition.objective
         for found in reader.read(self.name, self._definition.metrics, lines):
             self.last[found.metric] = (found.value, now())
-            if objective is not None and found.metric == objective.metric_name:
+            is_objective = objective is not None and found.metric == objective.metric_name
+            if is_objective and len(self.reports) < MAX_REPORTS:
                 self.reports.append(found.value)
-        self.is_slow = {
-            metric.name
-            for metric in self._definition.metrics
-            if reader.is_too_slow(self.name, metric)
-        }
+        for metric in self._definition.metrics:
+            if reader.is_too_slow(self.name, metric):
+                text = f"{self.name}: the expression of `{metric.name}` takes too long on the log"
+                self._faults.setdefault(f"{text}; skipped", False)
+        if self._log.has_gaps:
+            text = f"{self.name}: its log grew faster than it was read; a part of it was skipped"
+            self._faults.setdefault(text, False)
+
+    def new_faults(self) -> list[str]:
+        """What is wrong with the log, each once."""
+        found = [text for text, is_said in self._faults.items() if not is_said]
+        self._faults.update(dict.fromkeys(found, True))
+        return found
 
     def saves_reports(self) -> bool:
         """Put the reports into the record, if the log that they are from was emptied."""
@@ -213,8 +226,10 @@ class TrainingRun:
         code = self._group.finish() if self._group is not None else exit_code(self._folder)
         if self._stopped_as or self._seconds() > _SCANNED_AFTER_SECONDS:
             end_marked(self._folder)
+        deadline = time.monotonic() + _LAST_READ_SECONDS
         while self.read_log(reader):
-            pass
+            if time.monotonic() > deadline:
+                self._log.skip()
         self._search(reader, self._log.rest())
         remove_inputs(self._files.base)
         return self._end(128 + signal.SIGKILL if code is None else code)

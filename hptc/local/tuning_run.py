@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from hptc.local.descriptions import (
     best_training_job,
     failure_reason,
     objective_type,
+    raw_definition,
 )
 from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
@@ -51,6 +52,7 @@ from hptc.request.tuning_job import Definition
 from hptc.text import plural
 
 _TICK_SECONDS = 0.1  # between two looks at the logs; the end of a process is noticed at once
+_MAX_EPOCHS = 100  # that are looked at, if a script reports more than that within a tick
 _REPORT_SECONDS = 1.0
 _MAX_FRUITLESS = 5
 """Training jobs without an objective, before a tuning job without any fails. The remaining ones
@@ -208,7 +210,7 @@ class TuningRun:
             training_job_name(self._folder.name, number, created),
             number,
             proposal,
-            self._raw(proposal.definition),
+            raw_definition(self._request, proposal.definition),
             objective=definition.objective.metric_name if definition.objective else "",
             arn_prefix=self._setup.arn_prefix,
             tuning_job=self._folder.name,
@@ -234,13 +236,6 @@ class TuningRun:
     def _launch_of(self, definition: str) -> Launch:
         return next(each for each in self._setup.launches if each.definition == definition)
 
-    def _raw(self, definition: str) -> Mapping[str, Any]:
-        single = self._request.get("TrainingJobDefinition")
-        several = [single] if single else self._request["TrainingJobDefinitions"]
-        named = (each for each in several if each.get("DefinitionName", "") == definition)
-        found: Mapping[str, Any] = single or next(named)
-        return found
-
     # Following training jobs.
 
     def _collect(self) -> None:
@@ -253,12 +248,11 @@ class TuningRun:
             if run.has_ended():
                 self._finish(number, run, run.finish(self._reader))
                 continue
-            before, slow = len(run.reports), run.is_slow
+            before = len(run.reports)
             run.read_log(self._reader)
+            self._note(run.new_faults())
             if run.saves_reports():
                 self._folder.write_training_job(run.record)
-            if run.is_slow - slow:
-                self._note_slow(run, run.is_slow - slow)
             if self._stops_early(run, before):
                 run.stop()
             run.check_time()
@@ -280,15 +274,18 @@ class TuningRun:
 
     def _stops_early(self, run: TrainingRun, before: int) -> bool:
         """Whether a training job stops after one of its reports that were read since `before`."""
-        counts = range(before + 1, len(run.reports) + 1)
-        return not run.is_stopping and any(
-            stops_early(self._job, self._history(), observe(run.record, run.reports[:count]))
-            for count in counts
+        count = len(run.reports)
+        can_stop = self._job.early_stopping == "Auto" or self._job.strategy == "Hyperband"
+        if run.is_stopping or not can_stop or count == before:
+            return False
+        history = self._history()
+        return any(
+            stops_early(self._job, history, observe(run.record, run.reports[:epoch]))
+            for epoch in range(max(before, count - _MAX_EPOCHS) + 1, count + 1)
         )
 
-    def _note_slow(self, run: TrainingRun, metrics: set[str]) -> None:
-        for metric in sorted(metrics):
-            text = f"{run.name}: the expression of `{metric}` takes too long on the log; skipped"
+    def _note(self, texts: Iterable[str]) -> None:
+        for text in texts:
             self._tell(Noted(text=text))
 
     def _look_for_stop(self) -> None:
@@ -336,6 +333,7 @@ class TuningRun:
         self._finish(number, run, end)
 
     def _finish(self, number: int, run: TrainingRun, end: End) -> None:
+        self._note(run.new_faults())
         ended = now()
         model = f"file://{run.model}" if not self._setup.is_dry else ""
         record = ended_record(

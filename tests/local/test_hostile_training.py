@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hptc.local.log_tail import MAX_FILE_BYTES, MAX_LINE
+from hptc.local.run_events import Event, Noted
 from tests.support.local_runs import local_tuning, processes_with, run, tuning_request, wait_until
 
 
@@ -32,6 +33,20 @@ def test_processes_that_leave_their_session_end_with_the_tuning_job(tmp_path: Pa
     run(local_tuning(tmp_path, script), tuning_request(jobs=1))
     wait_until(lambda: processes_with("sleep 62.2") == [])
     assert processes_with("sleep 62.2") == []
+
+
+def test_a_log_that_grows_too_fast_is_said_to_have_gaps(tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Noted):
+            notes.append(event.text)
+
+    script = f"yes loss=0.7 | head -c {2 * MAX_FILE_BYTES}; echo; echo loss=0.5"
+    _, ended = run(local_tuning(tmp_path, script), tuning_request(jobs=1), listen)
+    assert ended[0].value == 0.5
+    assert all(" a part of it was skipped" in note for note in notes)
+    assert len(notes) <= 1
 
 
 def test_a_long_line_without_an_end_takes_little_memory(tmp_path: Path) -> None:

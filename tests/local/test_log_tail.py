@@ -77,10 +77,24 @@ def test_a_large_log_is_emptied_once_it_was_read(
 def test_a_log_that_grows_too_fast_loses_its_middle(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_tail, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(log_tail, "MAX_UNREAD_BYTES", 100)
     monkeypatch.setattr(log_tail, "_READ_BYTES", 20)
     tail = LogTail(log)
     append(log, b"first\n" + b"middle\n" * 100 + b"before-the-last\nlast\n")
     assert tail.read() == ["last"]
     assert tail.has_gaps
     assert not tail.has_more()
+
+
+def test_what_was_not_read_can_be_skipped(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 20)
+    tail = LogTail(log)
+    tail.skip()
+    append(log, b"first\nsecond\n")
+    tail.skip()
+    assert not tail.has_gaps
+    assert tail.read() == ["first", "second"]
+    append(log, b"middle\n" * 100 + b"before-the-last\nlast\n")
+    tail.skip()
+    assert tail.has_gaps
+    assert tail.read() == ["last"]
