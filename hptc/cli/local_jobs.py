@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
-from hptc.cli.inputs import resolve_job_name
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.options import AS_JSON, ENV
-from hptc.errors import OperationError
+from hptc.cli.targets import read_target
+from hptc.errors import OperationError, UsageError
 from hptc.jobs import submission
+from hptc.jobs.job_list import with_best
 from hptc.local.service import LocalTuning
 from hptc.render.jobs import render_jobs, render_stop
 from hptc.render.jobs_json import jobs_json, stop_json
@@ -26,7 +28,9 @@ from hptc.text import printable
 @AS_JSON
 def list_command(folder: Path | None, as_json: bool) -> None:
     """List tuning jobs, newest first."""
-    jobs = list(LocalTuning(jobs_folder(folder)).list_jobs())
+    tuning = LocalTuning(jobs_folder(folder))
+    found = [(job, None) for job in tuning.list_jobs()]
+    jobs = list(with_best(found, tuning, now=datetime.now(UTC)))
     print_result(
         jobs_json(jobs)
         if as_json
@@ -45,7 +49,7 @@ def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> No
     NAME is the name of a tuning job or the path of a spec.
     """
     tuning = LocalTuning(jobs_folder(folder))
-    job = resolve_job_name(name, env)
+    job = _job_name(name, env)
     tuning.require(job)
     found, place = job_status(tuning, job), str(tuning.path_of(job))
     is_dry, is_running = tuning.is_dry(job), tuning.is_running(job)
@@ -90,7 +94,19 @@ def stop(name: str, env: str | None, folder: Path | None, as_json: bool) -> None
     NAME is the name of a tuning job or the path of a spec. Nothing is deleted.
     """
     tuning = LocalTuning(jobs_folder(folder))
-    job = resolve_job_name(name, env)
+    job = _job_name(name, env)
     tuning.require(job)
     outcome = submission.stop(tuning, job)
     print_result(stop_json(outcome) if as_json else render_stop(outcome))
+
+
+def _job_name(given: str, env: str | None) -> str:
+    """The name of a tuning job: as given, or that of the job which a spec compiles to."""
+    target = read_target(given, env, None)
+    if target.spec is None:
+        return target.job
+    if not target.spec.job_name:
+        raise UsageError(
+            f"{given} has errors, so it has no tuning job", help=f"`hptc check {given}` shows them"
+        )
+    return target.spec.job_name

@@ -6,8 +6,9 @@ It works while another process runs a tuning job, and after it has ended.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,17 +144,17 @@ class LocalReader:
     ) -> Iterator[LogEvent]:
         """What a training job logged, oldest first.
 
-        A log on this machine has no times: all of its lines have the time of its last change.
+        A log on this machine has no times: its lines follow the start by a microsecond each.
         """
-        path = self.log_path(training_job)
-        if path is None or not path.is_file():
+        path, description = self.log_path(training_job), self.describe_training_job(training_job)
+        if path is None or description is None or not path.is_file():
             return
-        time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if since is not None and time < since:
-            return
+        started: datetime = description["TrainingStartTime"]
         stream = f"{training_job}/{HOST}"
-        for line in _lines(path, tail):
-            yield LogEvent(time=time, message=line, stream=stream)
+        for number, line in _lines(path, tail):
+            time = started + timedelta(microseconds=number)
+            if since is None or time >= since:
+                yield LogEvent(time=time, message=line, stream=stream)
 
     def log_path(self, training_job: str) -> Path | None:
         """The file with the log of a training job; None if there is no such training job."""
@@ -190,15 +191,9 @@ def _parents_of(request: Request) -> Iterator[str]:
         yield parent["HyperParameterTuningJobName"]
 
 
-def _lines(path: Path, tail: int | None) -> Iterator[str]:
-    """The lines of a log, or the last ones; of a long log, only its end is read for them."""
-    most = 1 << 20
+def _lines(path: Path, tail: int | None) -> Iterator[tuple[int, str]]:
+    """The lines of a log with their numbers, or the last ones."""
     with path.open("rb") as stream:
-        if tail is None:
-            for line in stream:
-                yield line.rstrip(b"\r\n").decode(errors="replace")
-            return
-        stream.seek(max(0, path.stat().st_size - most))
-        lines = stream.read(most).splitlines()
-    for line in lines[-tail:] if tail else ():
-        yield line.decode(errors="replace")
+        lines = enumerate(stream)
+        for number, line in lines if tail is None else deque(lines, maxlen=tail):
+            yield number, line.rstrip(b"\r\n").decode(errors="replace")

@@ -128,6 +128,7 @@ def test_the_log_of_a_training_job(tuning: LocalTuning) -> None:
     job = next(tuning.list_training_jobs("demo")).name
     events = list(tuning.log_events(job))
     assert [event.message for event in events] == ["loss=0.5"]
+    assert events == list(tuning.log_events(job, since=events[0].time)), "times are stable"
     assert events[0].stream == f"{job}/algo-1"
     later = datetime.now(UTC) + timedelta(hours=1)
     assert list(tuning.log_events(job, since=later)) == []
