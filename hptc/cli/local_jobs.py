@@ -16,9 +16,14 @@ from hptc.errors import OperationError, UsageError
 from hptc.jobs import submission
 from hptc.jobs.job_list import with_best
 from hptc.local.service import LocalTuning
-from hptc.render.jobs import render_jobs, render_stop
-from hptc.render.jobs_json import jobs_json, stop_json
-from hptc.render.local_runs import local_status_json, render_local_status
+from hptc.render.jobs import render_stop
+from hptc.render.jobs_json import stop_json
+from hptc.render.local_runs import (
+    local_jobs_json,
+    local_status_json,
+    render_local_jobs,
+    render_local_status,
+)
 from hptc.service.lookup import job_status
 from hptc.text import printable
 
@@ -31,10 +36,11 @@ def list_command(folder: Path | None, as_json: bool) -> None:
     tuning = LocalTuning(jobs_folder(folder))
     found = [(job, None) for job in tuning.list_jobs()]
     jobs = list(with_best(found, tuning, now=datetime.now(UTC)))
+    dry = [job.name for job, _ in found if tuning.is_dry(job.name)]
     print_result(
-        jobs_json(jobs)
+        local_jobs_json(jobs, dry)
         if as_json
-        else render_jobs(jobs, color=use_color(sys.stdout), width=terminal_width())
+        else render_local_jobs(jobs, dry, color=use_color(sys.stdout), width=terminal_width())
     )
 
 

@@ -7,10 +7,11 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from hptc.jobs.job_list import ListedJob
 from hptc.local.dry_values import STATED
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
-from hptc.render.jobs import WIDTH, render_status
-from hptc.render.jobs_json import status_json
+from hptc.render.jobs import WIDTH, render_jobs, render_status
+from hptc.render.jobs_json import jobs_json, status_json
 from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import JobStatus
 from hptc.text import clipped, duration, json_text, listed_code, plural, printable
@@ -98,6 +99,19 @@ def local_status_json(status: JobStatus, folder: str, *, is_dry: bool, is_runnin
     data = json.loads(status_json(status))
     data["local"] = {"folder": folder, "dry_run": is_dry, "running": is_running}
     return json_text(data)
+
+
+def render_local_jobs(
+    jobs: Sequence[ListedJob], dry: Sequence[str], *, color: bool = False, width: int = WIDTH
+) -> str:
+    """A list of tuning jobs on this machine, as text. `dry` are the names of dry runs."""
+    text = render_jobs(jobs, color=color, width=width)
+    return f"{text}\ndry runs, whose values are made up: {', '.join(dry)}" if dry else text
+
+
+def local_jobs_json(jobs: Sequence[ListedJob], dry: Sequence[str]) -> str:
+    """A list of tuning jobs on this machine, as JSON: that of `hptc list`, and `dry_runs`."""
+    return json_text({**json.loads(jobs_json(jobs)), "dry_runs": list(dry)})
 
 
 def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:

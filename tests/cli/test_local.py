@@ -48,6 +48,7 @@ def test_a_run_shows_its_progress_and_its_best_training_job(
     assert "the search is hptc's own" in err
     assert "best           loss = 0.5" in out
     assert "rate = " in out
+    assert "console" not in out
     assert (folder / ".hptc/local/.gitignore").read_text().endswith("*\n")
 
 
@@ -103,6 +104,10 @@ def test_a_dry_run_says_so_everywhere(folder: Path, capsys: pytest.CaptureFixtur
     assert "dry run: nothing was trained" in capsys.readouterr().out
     assert run(["local", "status", "demo", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["local"]["dry_run"] is True
+    assert run(["local", "list"]) == 0
+    assert "dry runs, whose values are made up: demo" in capsys.readouterr().out
+    assert run(["local", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dry_runs"] == ["demo"]
 
 
 def test_a_dry_run_gives_the_same_values_again(
