@@ -14,13 +14,13 @@ from hptc.cost.spending import SpentCost
 from hptc.jobs.job_progress import JobOutcome, JobProgress, Remaining, RunningTraining
 from hptc.render.cost import dollars, hours_text
 from hptc.render.jobs import (
-    WIDTH,
     counts_text,
     duration_text,
     metric_text,
     reason_text,
     status_lines,
 )
+from hptc.render.tables import WIDTH
 from hptc.text import duration, plural, printable
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ NO_COLOR in the environment overrides `color`.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from io import StringIO
+from collections.abc import Iterator, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, assert_never
 
 from hptc.cost.bound import BoundSummary
@@ -29,6 +27,15 @@ from hptc.jobs.decisions import (
 )
 from hptc.project.references import latest_spec
 from hptc.render.cost import headline, total
+from hptc.render.tables import (
+    WIDTH,
+    bold_name,
+    labelled,
+    laid_out,
+    text_table,
+    utc_time,
+    whole_name,
+)
 from hptc.secrets import hide_secrets
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
@@ -42,13 +49,10 @@ from hptc.service.tuning_jobs import (
 from hptc.text import listed, plural, printable, shortened
 
 if TYPE_CHECKING:  # not needed to render
-    from rich.console import RenderableType
     from rich.text import Text
 
     from hptc.jobs.content_changes import ContentChanges
 
-WIDTH = 100
-_UNBOUNDED = 10_000
 _STYLES = {"Completed": "green", "InProgress": "cyan", "Failed": "red", "Stopped": "yellow"}
 _MOST_SUBJECTS = 5
 _LONGEST_SUBJECT = 40
@@ -96,11 +100,11 @@ def render_status(
         ("training jobs", _done(status.training_jobs, status.limits)),
         ("", counts_text(status.training_jobs)),
         ("objectives", _objectives(status)),
-        ("created", _time(status.created)),
+        ("created", utc_time(status.created)),
         ("elapsed", _elapsed(status)),
     ]
     if status.ended:
-        rows.append(("ended", _time(status.ended)))
+        rows.append(("ended", utc_time(status.ended)))
     if status.consumed_seconds is not None:
         rows.append(("runtime", duration_text(status.consumed_seconds)))
     if status.parents:
@@ -121,10 +125,10 @@ def render_status(
         )
         if value
     ]
-    rows.append(("ARN", _name(status.arn)))
+    rows.append(("ARN", whole_name(status.arn)))
     if link := tuning_job_link(status.arn):
-        rows.append(("console", _name(link)))
-    return _lines(_title(status.name), _pairs(rows), color=color, width=width)
+        rows.append(("console", whole_name(link)))
+    return laid_out(bold_name(status.name), labelled(rows), color=color, width=width)
 
 
 def changes_text(changes: ContentChanges) -> str:
@@ -150,7 +154,7 @@ def render_jobs(jobs: Sequence[ListedJob], *, color: bool = False, width: int = 
     metric = metrics.pop() if len(metrics) == 1 else ""
     rows = [
         (
-            _name(job.summary.name),
+            whole_name(job.summary.name),
             _status(job.summary.status),
             job.summary.strategy,
             _done(job.summary.training_jobs, job.summary.limits),
@@ -162,7 +166,7 @@ def render_jobs(jobs: Sequence[ListedJob], *, color: bool = False, width: int = 
     ]
     best = f"best {printable(metric)}".rstrip()
     headers = ("name", "status", "strategy", "training jobs", best, "duration", "created (UTC)")
-    return _lines(_table(headers, rows), color=color, width=width)
+    return laid_out(text_table(headers, rows, wraps=False), color=color, width=width)
 
 
 def _best_value(job: TrainingJob | None, *, is_named: bool) -> str:
@@ -213,10 +217,6 @@ def render_stop(outcome: Stop) -> str:
             assert_never(outcome)
 
 
-def _time(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def duration_text(seconds: int) -> str:
     """A duration without seconds once it takes hours."""
     minutes, seconds = divmod(seconds, 60)
@@ -258,7 +258,7 @@ def _best(label: str, job: TrainingJob | None) -> list[tuple[str, str | Text]]:
     if job is None:
         return [(label, "none yet")] if label != "best with parents" else []
     rows: list[tuple[str, str | Text]] = [(label, metric_text(job) or "no objective")]
-    rows.append(("", _name(job.name)))
+    rows.append(("", whole_name(job.name)))
     if job.definition:
         rows.append(("", f"definition {printable(job.definition)}"))
     if job.tuning_job:
@@ -285,46 +285,6 @@ def _status(status: str) -> Text:
     return Text(status, style=_STYLES.get(status, ""), no_wrap=True)
 
 
-def _name(name: str) -> Text:
-    from rich.text import Text
-
-    return Text(name, no_wrap=True, overflow="ignore")  # never cut, so that it can be copied
-
-
-def _title(name: str) -> Text:
-    from rich.text import Text
-
-    return Text(name, style="bold", no_wrap=True, overflow="ignore")
-
-
-def _pairs(rows: Sequence[tuple[str, str | Text]]) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True, min_width=2 + max(len(label) for label, _ in rows))
-    grid.add_column(overflow="fold")
-    for label, value in rows:
-        shown = Text(value) if isinstance(value, str) else value
-        grid.add_row(Text(f"  {label}", style="dim"), shown)
-    return grid
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
-
-    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for header, *column in zip(headers, *cells, strict=True):
-        # Nothing is cut, so that it can be copied.
-        widest = max(len(header), *(cell.cell_len for cell in column))
-        table.add_column(header, no_wrap=True, min_width=widest)
-    for row in cells:
-        table.add_row(*row)
-    return table
-
-
 def status_lines(
     name: str, status: str, rows: Sequence[tuple[str, str | Text]], *, color: bool, width: int
 ) -> str:
@@ -332,32 +292,11 @@ def status_lines(
     from rich.text import Text
 
     indent = 2 + max(len(label) for label, _ in rows)
-    lines = [_title(name).append("  ").append_text(_status(status))]
+    lines = [bold_name(name).append("  ").append_text(_status(status))]
     for label, value in rows:
         line = Text(no_wrap=True, overflow="ignore")
         line.append(f"  {label}".ljust(indent), style="dim").append("  ")
         lines.append(line.append(value) if isinstance(value, str) else line.append_text(value))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
-    return _lines(*lines, color=color, width=width)
-
-
-def _lines(*parts: RenderableType, color: bool, width: int) -> str:
-    from rich.console import Console
-    from rich.measure import Measurement
-
-    in_color = color and not os.environ.get("NO_COLOR")
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=_UNBOUNDED,
-        force_terminal=in_color,
-        color_system="standard" if in_color else None,
-        legacy_windows=False,
-        highlight=False,
-    )
-    for part in parts:
-        # Text that must not be wrapped may be wider than the terminal.
-        least = Measurement.get(console, console.options, part).minimum
-        console.print(part, width=max(width, least))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    return laid_out(*lines, color=color, width=width)
