@@ -7,13 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from hptc.jobs.job_list import ListedJob
 from hptc.local.dry_values import STATED
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
 from hptc.render.jobs import WIDTH, render_jobs, render_status
 from hptc.render.jobs_json import jobs_json, status_json
 from hptc.secrets import hide_secrets
-from hptc.service.tuning_jobs import JobStatus
+from hptc.service.tuning_jobs import JobStatus, ListedJob
 from hptc.text import clipped, duration, json_text, listed_code, plural, printable
 
 _LONGEST_LINE = 300
