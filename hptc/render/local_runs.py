@@ -9,8 +9,9 @@ from typing import assert_never
 
 from hptc.local.dry_values import STATED
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
-from hptc.render.jobs import WIDTH, render_jobs, render_status
+from hptc.render.jobs import render_jobs, render_status
 from hptc.render.jobs_json import jobs_json, status_json
+from hptc.render.tables import WIDTH
 from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import JobStatus, ListedJob
 from hptc.text import clipped, duration, json_text, listed_code, plural, printable
