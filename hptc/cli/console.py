@@ -173,3 +173,29 @@ def read_stdin(most: int = -1) -> bytes:
         return sys.stdin.buffer.read(most)
     except OSError as error:
         raise UsageError(f"stdin: can't be read: {error.strerror}") from None
+
+
+class StatusLine:
+    """A line on stderr that is kept up to date, if that is a terminal.
+
+    Clear it before anything else is printed.
+    """
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self.is_shown = self._stream.isatty()
+        self._is_on_screen = False
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if self.is_shown:
+            self._stream.write(f"{_CLEAR_LINE}{clipped(text, terminal_width() - 1)}")
+            self._stream.flush()
+            self._is_on_screen = True
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._is_on_screen:
+            self._stream.write(_CLEAR_LINE)
+            self._stream.flush()
+            self._is_on_screen = False

@@ -47,6 +47,7 @@ COMMANDS = (
         "deploy", "hptc.cli.deploy:deploy", "Deploy an environment's stacks with the AWS CDK"
     ),
     CommandEntry("destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs anymore"),
+    CommandEntry("local", "hptc.cli.local:local", "Run tuning jobs on this machine"),
     CommandEntry("plan", "hptc.cli.plan:plan", "Compare specs with the tuning jobs in AWS"),
     CommandEntry(
         "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"

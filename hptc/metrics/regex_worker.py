@@ -5,6 +5,9 @@ file is run in an isolated interpreter and imports the standard library only. It
 object from stdin: the lines, and for each expression its variants from corrections.py. It writes a
 JSON line for each expression as soon as it is done, and then one for each `review` of what an
 expression misses and how to correct it. A review that is too slow is missing, nothing else.
+
+With `--follow`, it reads the lines of growing logs instead: first a JSON line with the expressions,
+then one for each part of a log, and it writes the values of each expression as soon as it is done.
 """
 
 import json
@@ -242,10 +245,40 @@ def main() -> None:
         _write({"review": index, **review})
 
 
+def follow() -> None:
+    """Answer each part of a log with the values that its expressions capture.
+
+    A part names its expressions by their position in the first line, and has an answer for each of
+    them, in this order: `values` are the number of a line and what the first group captured in it.
+    """
+    limit_memory()
+    regexes = [_compiled(text) for text in json.loads(sys.stdin.readline())]
+    for question in sys.stdin:
+        part = json.loads(question)
+        for index in part["expressions"]:
+            _write({"values": list(_captures(regexes[index], part["lines"]))})
+
+
+def _compiled(text: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text)
+    except (re.error, RecursionError, OverflowError, MemoryError):
+        return None
+
+
+def _captures(regex: re.Pattern[str] | None, lines: list[str]) -> Iterator[Shown]:
+    if regex is None or not regex.groups:
+        return
+    for index, line in enumerate(lines):
+        match = search(regex, line)
+        if match is not None and match[1] is not None and NUMBER.fullmatch(match[1].strip()):
+            yield index, match[1].strip()
+
+
 def _write(answer: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    follow() if "--follow" in sys.argv else main()

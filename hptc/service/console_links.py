@@ -16,9 +16,12 @@ https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html"""
 
 
 def tuning_job_link(arn: str) -> str | None:
-    """The page of a tuning job in the console; None for an ARN of another partition or form."""
+    """The page of a tuning job in the console; None for an ARN of another partition or form.
+
+    The ARN of a tuning job on this machine has no Region, but the word `local`.
+    """
     parsed = ARN.parse(arn)
-    if parsed is None or parsed.partition not in _CONSOLES or not parsed.region:
+    if parsed is None or parsed.partition not in _CONSOLES or "-" not in (parsed.region or ""):
         return None
     _, _, name = parsed.resource.partition("/")
     region = quote(parsed.region)

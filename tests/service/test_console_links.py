@@ -22,6 +22,14 @@ def test_each_partition_has_its_console(partition: str, region: str, host: str) 
     )
 
 
-@pytest.mark.parametrize("arn", ["arn:aws-iso:sagemaker:us-iso-east-1:1:x/y", "arn:x", ""])
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws-iso:sagemaker:us-iso-east-1:1:x/y",
+        "arn:aws:sagemaker:local:000000000000:hyper-parameter-tuning-job/churn",
+        "arn:x",
+        "",
+    ],
+)
 def test_elsewhere_there_is_no_link(arn: str) -> None:
     assert tuning_job_link(arn) is None

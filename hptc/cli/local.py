@@ -1,0 +1,32 @@
+"""`hptc local`: tuning jobs on this machine."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hptc.cli.lazy_group import CommandEntry, LazyGroup
+from hptc.errors import UsageError
+
+COMMANDS = (
+    CommandEntry("run", "hptc.cli.local_run:run", "Run a tuning job on this machine"),
+    CommandEntry("list", "hptc.cli.local_jobs:list_command", "List tuning jobs, newest first"),
+    CommandEntry("status", "hptc.cli.local_jobs:status", "Show the progress of a tuning job"),
+    CommandEntry("logs", "hptc.cli.local_jobs:logs", "Print the log of a training job"),
+    CommandEntry("stop", "hptc.cli.local_jobs:stop", "Stop a tuning job"),
+)
+
+
+@click.group(cls=LazyGroup, entries=COMMANDS)
+def local() -> None:
+    """Run tuning jobs on this machine.
+
+    Each training job is a process that finds what a SageMaker training container has. Nothing is
+    sent to AWS, and nothing is charged.
+    """
+    if sys.platform == "win32":
+        raise UsageError(
+            "hptc local needs Linux or macOS",
+            help="use the Windows Subsystem for Linux",
+        )

@@ -1,0 +1,307 @@
+"""`hptc local run`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hptc.cli.console import print_result, print_status, terminal_width, use_color
+from hptc.cli.inputs import compile_all, without_errors
+from hptc.cli.local_folder import FOLDER, jobs_folder
+from hptc.cli.local_progress import RunProgress
+from hptc.cli.options import AS_JSON, spec_options
+from hptc.compiler.outcome import Compiled, CompiledSpec
+from hptc.errors import (
+    EXIT_FINDINGS,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_OPERATION,
+    OperationError,
+    UsageError,
+)
+from hptc.local.dry_values import STATED
+from hptc.local.launching import NotRunnableError, differences, more_than_available
+from hptc.local.predefined_metrics import with_metrics
+from hptc.local.run_options import RunOptions, Source
+from hptc.local.search.autotune import autotuned
+from hptc.local.service import LocalTuning
+from hptc.metrics.rehearsal import read_log_file, rehearse
+from hptc.render.local_runs import (
+    local_status_json,
+    render_failure,
+    render_local_status,
+)
+from hptc.render.metrics import render_rehearsals
+from hptc.request.job_facts import definition_name
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
+from hptc.service.lookup import describe, job_status
+from hptc.text import clipped
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("spec", type=click.Path())
+@spec_options
+@click.option(
+    "--trials", type=click.IntRange(1), metavar="N", help="Number of training jobs; 1 rehearses."
+)
+@click.option(
+    "--parallel", type=click.IntRange(1), metavar="N", help="Training jobs to run at a time."
+)
+@click.option("--dry", is_flag=True, help="Make up the values instead of running any code.")
+@click.option("--resume", is_flag=True, help="Continue a run that was interrupted or stopped.")
+@click.option("--replace", is_flag=True, help="Delete an earlier run of the same tuning job.")
+@click.option(
+    "--channel",
+    "channels",
+    metavar="NAME=PATH",
+    multiple=True,
+    help="File or folder with the data of an input channel.",
+)
+@click.option(
+    "--s3-root", type=_PATH, metavar="DIR", help="Read s3://bucket/key from DIR/bucket/key."
+)
+@click.option("--source", type=_PATH, metavar="DIR", help="Folder with the code of the script.")
+@click.option("--entry-point", metavar="FILE", help="The script in that folder.")
+@click.option("--python", metavar="PATH", default="", help="Python that runs the script.")
+@click.option(
+    "--image",
+    "images",
+    metavar="PATTERN=COMMAND",
+    multiple=True,
+    help="Command to run instead of images that match PATTERN.",
+)
+@click.option("--seed", type=int, help="Seed of the search.")
+@click.option("--without-parents", is_flag=True, help="Ignore the parents of a warm start.")
+@click.option(
+    "--grace",
+    type=click.FloatRange(0),
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between SIGTERM and SIGKILL.",
+)
+@FOLDER
+@AS_JSON
+def run(
+    spec: str,
+    trials: int | None,
+    parallel: int | None,
+    dry: bool,
+    resume: bool,
+    replace: bool,
+    channels: tuple[str, ...],
+    s3_root: Path | None,
+    source: Path | None,
+    entry_point: str | None,
+    python: str,
+    images: tuple[str, ...],
+    seed: int | None,
+    without_parents: bool,
+    grace: float,
+    folder: Path | None,
+    as_json: bool,
+    env: str | None,
+    select: str | None,
+    ignore: str | None,
+) -> int:
+    """Run a tuning job on this machine.
+
+    The training jobs are processes that find what a SageMaker container has: the files of /opt/ml
+    under SAGEMAKER_BASE_DIR, the variables SM_*, and hyperparameters as arguments. `--trials 1` is
+    a rehearsal: it shows what would fail on AWS. Ctrl-C stops the tuning job; press it again to
+    kill its training jobs.
+
+    Exits with 0 if the tuning job is Completed, and with 3 if it is Failed or Stopped.
+    """
+    compiled = without_errors(compile_all((spec,), env, select, ignore))
+    if compiled is None:
+        return EXIT_FINDINGS
+    if len(compiled) != 1:
+        raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
+    options = RunOptions(
+        channels={name: Path(path) for name, path in map(_pair("--channel"), channels)},
+        s3_root=s3_root,
+        source=source,
+        entry_point=entry_point,
+        codes=_codes(compiled[0]),
+        **_region(compiled[0]),
+        python=python,
+        images=tuple(map(_pair("--image"), images)),
+        max_training_jobs=trials,
+        max_parallel=parallel,
+        seed=seed,
+        is_dry=dry,
+        ignores_parents=without_parents,
+        grace_seconds=grace,
+    )
+    tuning = LocalTuning(jobs_folder(folder), options)
+    name = compiled[0].job.name
+    if resume:
+        _require_resumable(tuning, name, options)
+    else:
+        _require_room(tuning, name, replace=replace)
+        _prepare(tuning, compiled[0])
+    return _follow(tuning, compiled[0], options, as_json=as_json)
+
+
+def _region(one: Compiled) -> dict[str, str]:
+    """The Region of the environment, if there is one."""
+    region = one.environment.region if one.environment is not None else None
+    return {"region": region} if region else {}
+
+
+def _codes(one: Compiled) -> dict[str, Source]:
+    """The code that the `source` of a spec has packed, by the name of the definition."""
+    packed = one.codes if isinstance(one, CompiledSpec) else {}
+    return {
+        definition_name(one.job, each): Source(
+            code=packed[each.path].packed, entry_point=packed[each.path].entry_point
+        )
+        for each in one.job.definitions
+        if each.path in packed
+    }
+
+
+def _pair(option: str) -> Callable[[str], tuple[str, str]]:
+    def split(text: str) -> tuple[str, str]:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"{option} {text}: expected NAME=VALUE")
+        return name, value
+
+    return split
+
+
+def _require_resumable(tuning: LocalTuning, name: str, options: RunOptions) -> None:
+    description = tuning.describe(name)
+    if description is None:
+        raise OperationError(
+            f"{name} has not run on this machine, so there is nothing to resume",
+            help="leave out --resume; a changed spec is a new tuning job",
+        )
+    is_new = options.source or options.images or options.channels or options.entry_point
+    if is_new or options.python or options.s3_root or options.is_dry or options.seed is not None:
+        raise UsageError(
+            "--resume continues with the code, the data and the seed of the earlier run",
+            help="only --trials and --parallel can change; --replace starts over",
+        )
+
+
+def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
+    """Raise OperationError for an earlier run, unless the user says so or nothing ran in it."""
+    description = tuning.describe(name)
+    if description is None or replace or tuning.is_dry(name):
+        return
+    status = description["HyperParameterTuningJobStatus"]
+    raise OperationError(
+        f"{name} has run on this machine already and is {status}",
+        help="--resume continues it, --replace deletes that run and starts over",
+    )
+
+
+def _prepare(tuning: LocalTuning, one: Compiled) -> None:
+    try:
+        tuning.prepare(one.request, replaces=True)
+    except NotRunnableError as error:
+        if len(error.reasons) == 1:
+            raise
+        for reason in error.reasons:
+            print_status(f"- {clipped(reason, terminal_width() * 4)}")
+        raise UsageError(
+            f"{error.name} can't run on this machine for these {len(error.reasons)} reasons",
+            help=error.help,
+        ) from None
+
+
+def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json: bool) -> int:
+    name = one.job.name
+    description = describe(tuning, name)
+    is_dry = tuning.is_dry(name)
+    job = autotuned(read_job(description)).job
+    if is_dry:
+        print_status(STATED)
+    for note in differences(one.job, options):
+        print_status(f"note: {note}")
+    competing = more_than_available(job, os.cpu_count() or 1)
+    if competing and not is_dry:
+        print_status(f"note: {competing}")
+    progress = RunProgress()
+    with _stopping(tuning, name) as signals:
+        try:
+            tuning.run(name, progress.show)
+        finally:
+            progress.close()
+    total, failures = progress.total, progress.failures
+    status = job_status(tuning, name)
+    facts: dict[str, Any] = {
+        "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False
+    }  # fmt: skip
+    if failures and (status.status == "Failed" or total == 1):
+        log = tuning.log_path(failures[0].name)
+        print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
+    if total == 1 and not is_dry:
+        _show_rehearsal(tuning, name, with_metrics(one.job))
+    print_result(
+        local_status_json(status, **facts)
+        if as_json
+        else render_local_status(
+            status, **facts, color=use_color(sys.stdout), width=terminal_width()
+        )
+    )
+    if signals:
+        return EXIT_INTERRUPTED
+    return EXIT_OK if status.status == "Completed" else EXIT_OPERATION
+
+
+def _hyperparameters(job: TuningJob) -> list[str]:
+    return [
+        name
+        for one in job.definitions
+        for name in (*one.static, *(range_.name for range_ in one.ranges))
+    ]
+
+
+def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
+    """What the metric definitions match in the log of the only training job."""
+    for training_job in tuning.list_training_jobs(name):
+        path = tuning.log_path(training_job.name)
+        if path is None or not path.is_file() or not path.stat().st_size:
+            continue
+        definition = training_job.definition or None
+        found = rehearse(job, read_log_file(path), training_job.name, definition=definition)
+        print_status("\n" + render_rehearsals(name, found).rstrip())
+
+
+@contextmanager
+def _stopping(tuning: LocalTuning, name: str) -> Iterator[list[int]]:
+    """Stop the tuning job at Ctrl-C or SIGTERM, and kill its training jobs at a second one.
+
+    Yields the signals that have arrived.
+    """
+    arrived: list[int] = []
+
+    def handle(number: int, _: object) -> None:
+        arrived.append(number)
+        tuning.request_stop(name)
+
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN  # as after `nohup`
+    ]
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield arrived
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -1,0 +1,61 @@
+"""The values of a dry run: a function of the hyperparameters, so that no code has to run.
+
+Each tuned hyperparameter has one best share of its range, which depends on its name only. The loss
+is the mean of the squared distances from these shares; an objective that is maximized is 1 minus
+the loss. A training job reports it improving, in as many steps as its static number of epochs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from hptc.preview.outline import hyperband
+from hptc.request.scales import share_of
+from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange, Range, TuningJob
+
+STATED = (
+    "dry run: nothing was trained, the values are made up from the hyperparameters (docs/local.md)"
+)
+
+_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+_MAX_REPORTS = 100
+
+
+def dry_reports(
+    job: TuningJob, definition: Definition, values: Mapping[str, str]
+) -> tuple[float, ...]:
+    """What a training job reports in a dry run; the last value is its final one."""
+    distances = [
+        (_share(each, values[each.name]) - _best_share(each.name)) ** 2
+        for each in definition.ranges
+        if each.name in values
+    ]
+    loss = sum(distances) / len(distances) if distances else 0.0
+    maximizes = definition.objective is not None and definition.objective.type == "Maximize"
+    found = hyperband(job)
+    steps = found.max_resource if found is not None else _epochs(definition.static)
+    curve = [loss + (1 / step - 1 / steps) / 2 for step in range(1, steps + 1)]
+    return tuple(round(1 - each if maximizes else each, 6) for each in curve)
+
+
+def _epochs(static: Mapping[str, str]) -> int:
+    for name in _EPOCHS:
+        text = static.get(name, "").strip('"')
+        if text.isdecimal() and int(text):
+            return min(int(text), _MAX_REPORTS)
+    return 1
+
+
+def _best_share(name: str) -> float:
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+
+
+def _share(each: Range, value: str) -> float:
+    """Where a value is in its range, from 0 to 1."""
+    match each:
+        case CategoricalRange():
+            return each.values.index(value) / max(1, len(each.values) - 1)
+        case NumericRange():
+            return share_of(each, value)
+    return 0.0

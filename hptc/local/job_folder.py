@@ -1,0 +1,215 @@
+"""The state of a tuning job on this machine: files in a folder.
+
+    <folder>/.gitignore                      keeps the folder out of git
+    <folder>/<tuning job>/tuning-job.json    the request, how it runs, and how it has ended
+    <folder>/<tuning job>/training-jobs/     a record of each training job, as DescribeTrainingJob
+                                             returns it, and a folder with its files
+    <folder>/<tuning job>/code/              the code, as it was when the tuning job started
+    <folder>/<tuning job>/lock, stop         the run that works on it; whether it is to stop
+
+The records are the truth; everything else that hptc reports is derived from them. Each is replaced
+as a whole, so that a run can be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hptc.errors import OperationError, UsageError
+from hptc.files import write_whole
+
+DEFAULT_FOLDER = Path(".hptc/local")
+VERSION = 1
+
+_TUNING_JOB, _TRAINING_JOBS, _CODE, _LOCK, _STOP = (
+    "tuning-job.json", "training-jobs", "code", "lock", "stop",
+)  # fmt: skip
+_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*")
+_GITIGNORE = "# Made by hptc local: tuning jobs that ran on this machine.\n*\n"
+_TIMES = (
+    *("CreationTime", "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "EndTime"),
+    *("StartTime", "Timestamp", "ConvergenceDetectedTime", "Since"),
+)
+_WITH_TIMES = ("SecondaryStatusTransitions", "FinalMetricDataList")
+
+
+class JobFolder:
+    """The folder of one tuning job."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.name = name
+        self.path = root / name
+        self._root = root
+
+    def exists(self) -> bool:
+        """Whether there is such a tuning job."""
+        return is_job_name(self.name) and (self.path / _TUNING_JOB).is_file()
+
+    @property
+    def code(self) -> Path:
+        """The folder of the code, with a folder for each training job definition."""
+        return self.path / _CODE
+
+    def files_of(self, training_job: str) -> Path:
+        """The folder with the files of a training job."""
+        return self.path / _TRAINING_JOBS / training_job
+
+    @property
+    def new_code(self) -> Path:
+        """Where the code of a new tuning job is prepared, while an earlier one is still there."""
+        return self._root / f".{self.name}.new"
+
+    def prepare(self) -> None:
+        """Create the folder of all tuning jobs."""
+        ignore = self._root / ".gitignore"
+        if not ignore.exists():
+            write_whole(ignore, _GITIGNORE)
+
+    def create(self, record: Mapping[str, Any]) -> None:
+        """Create the folder of a new tuning job, with the code that is prepared."""
+        shutil.rmtree(self.path, ignore_errors=True)  # without a record: it is not there yet
+        (self.path / _TRAINING_JOBS).mkdir(parents=True)
+        self.new_code.replace(self.code)
+        self.write_tuning_job(record)
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        (self.path / _TUNING_JOB).unlink(missing_ok=True)  # first: then the job is gone
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def tuning_job(self) -> dict[str, Any]:
+        """The record of the tuning job."""
+        record = _read(self.path / _TUNING_JOB)
+        if record.get("Version") != VERSION:
+            raise UsageError(
+                f"{self.path}: another version of hptc wrote this tuning job",
+                help=f"delete the folder {self.path}, and run it again",
+            )
+        return record
+
+    def write_tuning_job(self, record: Mapping[str, Any]) -> None:
+        """Replace the record of the tuning job."""
+        write_whole(self.path / _TUNING_JOB, _json({"Version": VERSION, **record}))
+
+    def training_jobs(self) -> list[dict[str, Any]]:
+        """The records of the training jobs, in the order of their creation."""
+        folder = self.path / _TRAINING_JOBS
+        names = (path for path in folder.iterdir() if path.name.endswith(".json"))
+        paths = sorted(names, key=lambda path: (len(path.name), path.name))
+        whole = (path for path in paths if not path.name.startswith(".") and path.stat().st_size)
+        return [_read(path) for path in whole]
+
+    def training_job(self, name: str) -> dict[str, Any] | None:
+        """The record of a training job; None if it does not exist."""
+        path = self.path / _TRAINING_JOBS / f"{name}.json"
+        return _read(path) if is_job_name(name) and path.is_file() else None
+
+    def write_training_job(self, record: Mapping[str, Any]) -> None:
+        """Replace the record of a training job.
+
+        That of one that runs is not forced to the disk, which takes as long as starting a process:
+        after a power failure, the training job is gone as well.
+        """
+        path = self.path / _TRAINING_JOBS / f"{record['TrainingJobName']}.json"
+        if record["TrainingJobStatus"] != "InProgress":
+            write_whole(path, _json(record))
+            return
+        new = path.with_name(f".{path.name}.new")
+        new.write_text(_json(record), encoding="utf-8")
+        new.replace(path)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs away. Raises OperationError if one is working on the tuning job."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / _LOCK).open("a+") as lock:
+            if not _take(lock.fileno()):
+                lock.seek(0)
+                holder = lock.read().strip() or "another process"
+                raise OperationError(
+                    f"{self.name} is running already, in process {holder}",
+                    help=f"`hptc local status {self.name}` shows its progress",
+                )
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n")
+            lock.flush()
+            (self.path / _STOP).unlink(missing_ok=True)
+            yield
+
+    def is_running(self) -> bool:
+        """Whether a run is working on the tuning job."""
+        try:
+            with (self.path / _LOCK).open() as lock:
+                return not _take(lock.fileno())
+        except FileNotFoundError:
+            return False
+
+    def request_stop(self) -> None:
+        """Ask the run that works on the tuning job to stop it."""
+        (self.path / _STOP).touch()
+
+    def is_stop_requested(self) -> bool:
+        """Whether the tuning job is to stop."""
+        return (self.path / _STOP).exists()
+
+
+def is_job_name(name: str) -> bool:
+    """Whether a text can be the name of a tuning job, and so of its folder."""
+    return _NAME.fullmatch(name) is not None
+
+
+def job_folders(root: Path) -> list[JobFolder]:
+    """The folders of all tuning jobs, in the order of their names."""
+    if not root.is_dir():
+        return []
+    found = (JobFolder(root, path.name) for path in sorted(root.iterdir()))
+    return [folder for folder in found if folder.exists()]
+
+
+def now() -> datetime:
+    """The time, as the records have it."""
+    return datetime.now(UTC)
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, default=_time_text, separators=(",", ":"))
+
+
+def _time_text(value: datetime) -> str:
+    return value.isoformat(timespec="milliseconds")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: can't be read: {error}") from None
+    _read_times(record)
+    _read_times(record.get("Completion") or {})
+    for name in _WITH_TIMES:
+        for each in record.get(name, ()):
+            _read_times(each)
+    return record
+
+
+def _read_times(record: dict[str, Any]) -> None:
+    for name in _TIMES:
+        if isinstance(record.get(name), str):
+            record[name] = datetime.fromisoformat(record[name])

@@ -1,0 +1,242 @@
+"""Decides how the training jobs of a tuning job start on this machine, or why they can't.
+
+All reasons are reported at once, before anything starts.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from hptc.catalog.images import identify
+from hptc.errors import UsageError
+from hptc.local.input_data import find_channels, local_path
+from hptc.local.run_options import Code, Launch, RunOptions, Source
+from hptc.local.script_mode import PROGRAM, REQUIREMENTS, program, submit_directory
+from hptc.local.search.autotune import autotuned
+from hptc.request.job_facts import definition_name, has_several_instances, of_definition
+from hptc.request.training_code import CODE_CHANNEL
+from hptc.request.tuning_job import Definition, TuningJob
+from hptc.source.packing import PackedCode
+from hptc.text import code, listed_code, plural
+
+
+class NotRunnableError(UsageError):
+    """A tuning job that can't run on this machine, with all reasons."""
+
+    def __init__(self, name: str, reasons: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} can't run on this machine: {'; '.join(reasons)}",
+            help="docs/local.md lists what can run; --dry needs neither code nor data",
+        )
+        self.name = name
+        self.reasons = tuple(reasons)
+
+
+def plan_launches(job: TuningJob, options: RunOptions, s3_root: Path | None) -> tuple[Launch, ...]:
+    """How the training jobs of each definition start. `s3_root` is the folder that replaces S3.
+
+    Raises NotRunnableError.
+    """
+    reasons: list[str] = []
+    launches: list[Launch] = []
+    _require_known_channels(job, options)
+    for definition in job.definitions:
+        launch, faults = _plan(definition, definition_name(job, definition), options, s3_root)
+        suffix = of_definition(definition)
+        reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
+        launches.append(launch)
+    if reasons:
+        raise NotRunnableError(job.name, reasons)
+    return tuple(launches)
+
+
+def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
+    known = {channel.name for one in job.definitions for channel in one.channels}
+    unknown = [name for name in options.channels if name not in known]
+    if unknown:
+        channels = f"it has {listed_code(sorted(known))}" if known else "it has none"
+        raise UsageError(f"{job.name} has no input channel {code(unknown[0])}; {channels}")
+
+
+def _plan(
+    definition: Definition, name: str, options: RunOptions, s3_root: Path | None
+) -> tuple[Launch, list[str]]:
+    # The code is laid out as the container would unpack it, so its channel is not read.
+    unread = (CODE_CHANNEL,) if name in options.codes else ()
+    channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
+    if has_several_instances(definition):
+        reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
+    launch = Launch(definition=name, channels=channels, region=options.region)
+    image = definition.training_image or definition.algorithm_name or ""
+    command = _mapped(image, options.images)
+    if command is not None:
+        return _with_command(launch, command, reasons)
+    source = _source(definition, name, options, s3_root)
+    if isinstance(source, str):
+        return launch, [*reasons, source]
+    if not _is_below(source.entry_point):
+        reasons.append(f"the entry point {code(source.entry_point)} is not a path below the code")
+    python = _python(options.python)
+    if python is None:
+        reasons.append(f"--python {options.python} is not a program")
+    script = replace(launch, entry_point=source.entry_point, code=source.code, python=python or "")
+    return script, reasons
+
+
+def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:
+    for pattern, command in images:
+        if fnmatchcase(image, pattern) or fnmatchcase(image, f"*/{pattern}"):
+            return command
+    return None
+
+
+def _with_command(launch: Launch, command: str, reasons: list[str]) -> tuple[Launch, list[str]]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        return launch, [*reasons, f"--image: {code(command)} is not a command: {error}"]
+    if not words or shutil.which(words[0]) is None:
+        reasons.append(f"--image: {code(words[0] if words else command)} is not a program")
+    return replace(launch, command=tuple(words), cwd=Path.cwd()), reasons
+
+
+def _is_below(entry_point: str) -> bool:
+    """Whether a path can't lead out of the folder of the code."""
+    path = PurePosixPath(entry_point)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in entry_point
+
+
+def _python(name: str) -> str | None:
+    return shutil.which(name) if name else sys.executable
+
+
+def _source(
+    definition: Definition, name: str, options: RunOptions, s3_root: Path | None
+) -> Source | str:
+    """The code of the script that a training job runs, or why there is none."""
+    if options.source is None and name in options.codes:
+        own = options.codes[name]
+        return Source(code=own.code, entry_point=options.entry_point or own.entry_point)
+    named = program(definition.static, definition.environment)
+    entry_point = options.entry_point or named
+    if entry_point is None and options.source is None:
+        return _no_script(definition)
+    directory = options.source or _submitted(definition, s3_root)
+    if directory is None:
+        uri = submit_directory(definition.static, definition.environment) or "its image"
+        return f"the code is in {uri}; name a folder with --source DIR"
+    if not directory.exists():
+        return f"the code: {directory} does not exist; name a folder with --source DIR"
+    if entry_point is None:
+        return f"no hyperparameter {code(PROGRAM)} names the script; use --entry-point FILE"
+    if directory.is_dir() and not (directory / entry_point).is_file():
+        return f"there is no {code(entry_point)} in {directory}; use --entry-point FILE"
+    return Source(code=directory.resolve(), entry_point=entry_point)
+
+
+def _submitted(definition: Definition, s3_root: Path | None) -> Path | None:
+    uri = submit_directory(definition.static, definition.environment)
+    if uri is None:
+        return None
+    if uri.startswith("s3://"):
+        return local_path(uri, s3_root) if s3_root is not None else None
+    return None  # a folder in the image
+
+
+def _no_script(definition: Definition) -> str:
+    image = definition.training_image
+    if image is None:
+        name = definition.algorithm_name or ""
+        return f"the algorithm {code(name)} is in AWS; use --image '{name}=COMMAND'"
+    identified = identify(image)
+    repository = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    pattern = f"--image '{repository}*=COMMAND'"
+    if identified is not None and identified.kind == "algorithm":
+        return (
+            f"the built-in algorithm {code(identified.name)} only runs on AWS; use {pattern} with "
+            "a program that reads the same files"
+        )
+    if identified is not None:
+        return (
+            f"the image {code(repository)} runs a script, but no {code(PROGRAM)} is set; use "
+            "--source DIR and --entry-point FILE"
+        )
+    return f"the image {code(image)} is not run here; use {pattern} with what it would run"
+
+
+def differences(job: TuningJob, options: RunOptions) -> list[str]:
+    """What is different from AWS in a run on this machine, as sentences without a full stop."""
+    notes = ["the search is hptc's own: AWS would choose other configurations"]
+    choices = autotuned(job).choices
+    if choices:
+        notes.append(f"Autotune's choices are hptc's own: {'; '.join(choices)}")
+    if options.is_dry:
+        return notes
+    notes.append("every training job runs on this machine; instance types and sizes are ignored")
+    notes += _stand_ins(job, options)
+    if any(map(_has_requirements, _codes(options))):
+        notes.append(f"{REQUIREMENTS} is not installed: the Python that runs the script needs it")
+    gpu = sorted(
+        {
+            instances.type
+            for one in job.definitions
+            for part in one.resources
+            for instances in part.instances
+            if instances.type.startswith(("ml.p", "ml.g"))
+        }
+    )
+    if gpu:
+        notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
+    sharded = [
+        channel.name
+        for one in job.definitions
+        for channel in one.channels
+        if channel.input_mode == "FastFile"
+    ]
+    if sharded:
+        names = listed_code(dict.fromkeys(sharded))
+        noun = "channel" if len(set(sharded)) == 1 else "channels"
+        notes.append(f"the {noun} {names} can be written to, which FastFile mode prevents on AWS")
+    if any(one.is_isolated for one in job.definitions):
+        notes.append("network isolation is off: training jobs can use the network")
+    if any(one.is_spot for one in job.definitions):
+        notes.append("nothing interrupts training jobs, unlike managed spot training")
+    return notes
+
+
+def _stand_ins(job: TuningJob, options: RunOptions) -> Iterator[str]:
+    """The images that are not used, and what runs instead."""
+    images = {each.training_image or each.algorithm_name or "" for each in job.definitions}
+    for image in sorted(images):
+        command = _mapped(image, options.images)
+        if command is not None:
+            yield f"{code(image.rpartition('/')[2])} is not used; {code(command)} stands in for it"
+
+
+def _codes(options: RunOptions) -> Iterator[Code]:
+    if options.source is not None:
+        yield options.source
+    else:
+        yield from (each.code for each in options.codes.values())
+
+
+def _has_requirements(given: Code) -> bool:
+    if isinstance(given, PackedCode):
+        return REQUIREMENTS in given.files
+    return (given / REQUIREMENTS).is_file()
+
+
+def more_than_available(job: TuningJob, cpus: int) -> str | None:
+    """A note on more parallel training jobs than this machine has CPUs."""
+    if job.max_parallel_training_jobs <= cpus:
+        return None
+    return (
+        f"{plural(job.max_parallel_training_jobs, 'training job')} run at a time on "
+        f"{plural(cpus, 'CPU')}; use --parallel {cpus} if they compete"
+    )

@@ -1,0 +1,199 @@
+"""Reads the tuning jobs on this machine, with the interface that AWS's have.
+
+It works while another process runs a tuning job, and after it has ended.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hptc.errors import OperationError
+from hptc.local.container_files import HOST
+from hptc.local.descriptions import best_training_job, count, objective_type, summarize
+from hptc.local.descriptions import describe as describe_records
+from hptc.local.job_folder import JobFolder, job_folders, now
+from hptc.local.process_group import LOG
+from hptc.local.training_records import LOCAL
+from hptc.request.emission import Request
+from hptc.service.responses import read_summary, read_training_job, tags_of
+from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
+
+IDENTICAL = "IdenticalDataAndAlgorithm"
+
+
+class LocalReader:
+    """Read-only access to the tuning jobs of one folder."""
+
+    def __init__(self, folder: Path, *, region: str, account: str) -> None:
+        self._root = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays a link
+        self._arn_prefix = f"arn:aws:sagemaker:{region}:{account}"
+        self._region = region
+
+    @property
+    def region(self) -> str:
+        """The Region in the ARNs."""
+        return self._region
+
+    def path_of(self, name: str) -> Path:
+        """The folder of a tuning job."""
+        return JobFolder(self._root, name).path
+
+    def describe(self, name: str) -> Mapping[str, Any] | None:
+        """The description of a tuning job; None if it does not exist."""
+        folder = JobFolder(self._root, name)
+        if not folder.exists():
+            return None
+        record, jobs = folder.tuning_job(), folder.training_jobs()
+        return describe_records(
+            record, jobs, arn=self._arn(name), now=now(), overall_best=self._overall(record, jobs)
+        )
+
+    def _overall(
+        self, record: Mapping[str, Any], jobs: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any] | None:
+        """The best training job of a tuning job and its parents, as AWS reports for this type."""
+        warm_start = record["Request"].get("WarmStartConfig") or {}
+        if warm_start.get("WarmStartType") != IDENTICAL:
+            return None
+        own = record["Request"]["HyperParameterTuningJobName"]
+        candidates = {own: best_training_job(record, jobs)}
+        for parent in _parents_of(record["Request"]):
+            folder = JobFolder(self._root, parent)
+            if folder.exists():
+                candidates[parent] = best_training_job(record, folder.training_jobs())
+        found = [(job, name) for name, job in candidates.items() if job is not None]
+        best = best_training_job(record, [job for job, _ in found])
+        return next((summarize(job, tuning_job=name) for job, name in found if job is best), None)
+
+    def list_jobs(
+        self, *, name_contains: str = "", status: str = "", limit: int | None = None
+    ) -> Iterator[JobSummary]:
+        """Tuning jobs, newest first."""
+        found = [
+            (folder, folder.tuning_job())
+            for folder in job_folders(self._root)
+            if name_contains in folder.name
+        ]
+        found = [each for each in found if status in ("", each[1]["Status"])]
+        found.sort(key=lambda each: each[1]["CreationTime"], reverse=True)
+        for folder, record in found[:limit]:
+            yield read_summary(self._summary(folder, record))
+
+    def _summary(self, folder: JobFolder, record: Mapping[str, Any]) -> dict[str, Any]:
+        jobs = folder.training_jobs()
+        config = record["Request"]["HyperParameterTuningJobConfig"]
+        modified = [each["LastModifiedTime"] for each in jobs]
+        ended = record.get("EndTime")
+        return {
+            "HyperParameterTuningJobName": folder.name,
+            "HyperParameterTuningJobArn": self._arn(folder.name),
+            "HyperParameterTuningJobStatus": record["Status"],
+            "Strategy": config["Strategy"],
+            "CreationTime": record["CreationTime"],
+            "LastModifiedTime": ended or max([record["CreationTime"], *modified]),
+            **({"HyperParameterTuningEndTime": ended} if ended else {}),
+            **count(jobs),
+            "ResourceLimits": config.get("ResourceLimits", {}),
+        }
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        """The tags of a tuning job."""
+        folder = JobFolder(self._root, arn.rpartition("/")[2])
+        return tags_of(folder.tuning_job()["Request"].get("Tags", [])) if folder.exists() else {}
+
+    def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
+        """The training jobs of a tuning job, newest first."""
+        folder = self._existing(name)
+        kind = objective_type(folder.tuning_job())
+        for record in folder.training_jobs()[::-1][:limit]:
+            summary = summarize(record)
+            metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
+            if metric is not None:
+                metric["Type"] = kind
+            yield read_training_job(summary)
+
+    def require(self, name: str) -> None:
+        """Raise OperationError if there is no such tuning job."""
+        self._existing(name)
+
+    def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
+        """The description of a training job; None if it does not exist."""
+        found = self._training_job(name)
+        if found is None:
+            return None
+        return {key: value for key, value in found[1].items() if key != LOCAL}
+
+    def _training_job(self, name: str) -> tuple[JobFolder, dict[str, Any]] | None:
+        tuning_job = "-".join(name.split("-")[:-2])
+        folder = JobFolder(self._root, tuning_job)
+        record = folder.training_job(name) if folder.exists() else None
+        return None if record is None else (folder, record)
+
+    def billable_seconds(self, training_job: str) -> int | None:
+        """The seconds that AWS bills: none."""
+        description = self.describe_training_job(training_job)
+        return None if description is None else description.get("BillableTimeInSeconds")
+
+    def log_events(
+        self, training_job: str, *, since: datetime | None = None, tail: int | None = None
+    ) -> Iterator[LogEvent]:
+        """What a training job logged, oldest first.
+
+        A log on this machine has no times: its lines follow the start by a microsecond each.
+        """
+        path, description = self.log_path(training_job), self.describe_training_job(training_job)
+        if path is None or description is None or not path.is_file():
+            return
+        started: datetime = description["TrainingStartTime"]
+        stream = f"{training_job}/{HOST}"
+        for number, line in _lines(path, tail):
+            time = started + timedelta(microseconds=number)
+            if since is None or time >= since:
+                yield LogEvent(time=time, message=line, stream=stream)
+
+    def log_path(self, training_job: str) -> Path | None:
+        """The file with the log of a training job; None if there is no such training job."""
+        found = self._training_job(training_job)
+        if found is None:
+            return None
+        folder, record = found
+        return folder.files_of(training_job) / f"attempt-{record[LOCAL]['Attempt']}" / LOG
+
+    def is_running(self, name: str) -> bool:
+        """Whether a process runs a tuning job."""
+        return JobFolder(self._root, name).is_running()
+
+    def is_dry(self, name: str) -> bool:
+        """Whether the values of a tuning job are made up."""
+        folder = JobFolder(self._root, name)
+        return folder.exists() and bool(folder.tuning_job()["IsDry"])
+
+    def _existing(self, name: str) -> JobFolder:
+        folder = JobFolder(self._root, name)
+        if not folder.exists():
+            raise OperationError(
+                f"no tuning job `{name}` found in {self._root}",
+                help="`hptc local list` lists the tuning jobs",
+            )
+        return folder
+
+    def _arn(self, name: str) -> str:
+        return f"{self._arn_prefix}:hyper-parameter-tuning-job/{name}"
+
+
+def _parents_of(request: Request) -> Iterator[str]:
+    for parent in (request.get("WarmStartConfig") or {}).get("ParentHyperParameterTuningJobs", ()):
+        yield parent["HyperParameterTuningJobName"]
+
+
+def _lines(path: Path, tail: int | None) -> Iterator[tuple[int, str]]:
+    """The lines of a log with their numbers, or the last ones."""
+    with path.open("rb") as stream:
+        lines = enumerate(stream)
+        for number, line in lines if tail is None else deque(lines, maxlen=tail):
+            yield number, line.rstrip(b"\r\n").decode(errors="replace")

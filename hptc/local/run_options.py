@@ -1,0 +1,83 @@
+"""What a user says about a run on this machine, and what follows for each definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from hptc.frozen import frozen
+from hptc.source.packing import PackedCode
+
+Code = Path | PackedCode
+"""The code of a script: a folder, an archive, or the files that a spec's `source` has packed."""
+
+
+@frozen
+class Source:
+    """The code of a script, and the entry point in it."""
+
+    code: Code
+    entry_point: str
+
+
+@frozen
+class RunOptions:
+    """The options of `hptc local run`."""
+
+    channels: Mapping[str, Path] = field(default_factory=dict)  # the data of a channel, by its name
+    s3_root: Path | None = None  # has bucket/key for s3://bucket/key
+    source: Path | None = None
+    entry_point: str | None = None
+    codes: Mapping[str, Source] = field(default_factory=dict)  # of a spec, by definition
+    python: str = ""  # empty for the Python that runs hptc
+    region: str = "us-east-1"  # that training jobs see; nothing here is in a Region
+    images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
+    max_training_jobs: int | None = None
+    max_parallel: int | None = None
+    seed: int | None = None
+    is_dry: bool = False
+    ignores_parents: bool = False
+    grace_seconds: float = 120.0
+    """Between SIGTERM and SIGKILL, as AWS waits:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html"""
+
+
+@frozen
+class Launch:
+    """How the training jobs of one definition start on this machine."""
+
+    definition: str  # empty for a single one
+    channels: Mapping[str, Path]
+    entry_point: str = ""  # of a script
+    code: Code | None = None  # of a script; a run reads the copy in its folder
+    python: str = ""
+    command: tuple[str, ...] = ()  # for an image that `--image` maps
+    cwd: Path = Path()  # of `command`
+    region: str = "us-east-1"
+
+    def to_data(self) -> dict[str, Any]:
+        """The record of a run, so that another run can continue it."""
+        return {
+            "Definition": self.definition,
+            "Channels": {name: str(path) for name, path in self.channels.items()},
+            "EntryPoint": self.entry_point,
+            "Python": self.python,
+            "Command": list(self.command),
+            "WorkingDirectory": str(self.cwd),
+            "Region": self.region,
+        }
+
+
+def read_launch(data: Mapping[str, Any]) -> Launch:
+    """The inverse of `Launch.to_data`."""
+    return Launch(
+        definition=data["Definition"],
+        channels={name: Path(path) for name, path in data["Channels"].items()},
+        entry_point=data["EntryPoint"],
+        python=data["Python"],
+        command=tuple(data["Command"]),
+        cwd=Path(data["WorkingDirectory"]),
+        region=data["Region"],
+    )

@@ -1,0 +1,275 @@
+"""Tuning jobs on this machine, with the interface that AWS's have.
+
+They are in a folder, each with the records that job_folder.py describes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import threading
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hptc.errors import AwsError, UsageError
+from hptc.files import write_whole
+from hptc.local.code_snapshot import snapshot_code
+from hptc.local.input_data import local_path
+from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
+from hptc.local.launching import plan_launches
+from hptc.local.local_reader import LocalReader
+from hptc.local.process_group import ProcessGroup, end_marked
+from hptc.local.run_events import Listener, ignore
+from hptc.local.run_options import Launch, RunOptions, read_launch
+from hptc.local.search.observation import Observation
+from hptc.local.search.proposals import propose
+from hptc.local.training_records import LOCAL, Progress, ended_record, observe
+from hptc.local.tuning_run import Setup, TuningRun
+from hptc.request.emission import Request
+from hptc.request.reading import read_job
+from hptc.request.tuning_job import TuningJob
+from hptc.service.tuning_jobs import FINAL_STATUSES
+from hptc.text import quoted
+
+REGION = "local"
+ACCOUNT = "000000000000"
+_S3 = ".s3"  # no tuning job has such a name
+
+
+class LocalTuning(LocalReader):
+    """The tuning jobs of one folder. `options` say how those run that `create` starts."""
+
+    def __init__(
+        self,
+        folder: Path = DEFAULT_FOLDER,
+        options: RunOptions | None = None,
+        *,
+        region: str = REGION,
+        account: str = ACCOUNT,
+    ) -> None:
+        super().__init__(folder, region=region, account=account)
+        self._options = options or RunOptions()
+        own = self._root / _S3
+        self._s3_root = self._options.s3_root or (own if own.is_dir() else None)
+        self._runs: dict[str, TuningRun] = {}
+
+    def create(self, request: Request) -> str:
+        """Create a tuning job, run it in another thread, and return its ARN.
+
+        AwsError `ResourceInUse` if the name is taken. Raises UsageError for what can't run here.
+        """
+        name = request["HyperParameterTuningJobName"]
+        taken = {folder.name.lower() for folder in job_folders(self._root)}
+        if name.lower() in taken:
+            raise AwsError(
+                f"A hyperparameter tuning job with the name, {name}, already exists. "
+                "Choose a different name.",
+                code="ResourceInUse",
+            )
+        self.prepare(request)
+        ready = threading.Event()
+        threading.Thread(target=self._run, args=(name, ready.set), daemon=True).start()
+        ready.wait()
+        return self._arn(name)
+
+    def _run(self, name: str, when_ready: Callable[[], None]) -> None:
+        try:
+            self.run(name, when_ready=when_ready)
+        except Exception as error:  # nobody else sees what happens in this thread
+            folder = JobFolder(self._root, name)
+            reason = f"InternalServerError: {error or type(error).__name__}"
+            members = {"Status": "Failed", "EndTime": now(), "FailureReason": reason}
+            folder.write_tuning_job({**folder.tuning_job(), **members})
+        finally:
+            when_ready()
+
+    def prepare(self, request: Request, *, replaces: bool = False) -> None:
+        """Write the state of a new tuning job; `replaces` deletes an earlier one of its name.
+
+        Raises UsageError for what can't run here, before anything is deleted or written.
+        """
+        name = request["HyperParameterTuningJobName"]
+        if not is_job_name(name):
+            raise UsageError(f"{quoted(name)} is not a valid name of a tuning job")
+        effective = _effective(request, self._options)
+        job = read_job(effective)
+        seed, parents = _seed(job, self._options), self._parents(job)
+        # What the search can't do is an error now, and not after the first training jobs.
+        propose(job, (), number=1, seed=seed, parents=parents)
+        launches: tuple[Launch, ...] = ()
+        if not self._options.is_dry:
+            launches = plan_launches(job, self._options, self._s3_root)
+        folder = JobFolder(self._root, name)
+        folder.prepare()
+        snapshot_code(folder.new_code, launches)
+        if replaces and folder.exists():
+            self.remove(name)
+        folder.create(
+            {
+                "Request": effective,
+                "Limits": _limits(request),
+                "Status": "InProgress",
+                "CreationTime": (created := now()),
+                "Since": created,
+                "ActiveSeconds": 0.0,
+                "Seed": seed,
+                "IsDry": self._options.is_dry,
+                "IgnoresParents": self._options.ignores_parents,
+                "GraceSeconds": self._options.grace_seconds,
+                "Launches": [launch.to_data() for launch in launches],
+            }
+        )
+
+    def run(
+        self,
+        name: str,
+        listener: Listener = ignore,
+        *,
+        when_ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Run a tuning job to its end: a prepared one, or one whose run was interrupted.
+
+        Raises OperationError if another process runs it.
+        """
+        folder = self._existing(name)
+        with folder.locked():
+            record = self._reopened(folder)
+            launches: tuple[Launch, ...] = tuple(map(read_launch, record["Launches"]))
+            job = read_job(record["Request"])
+            setup = Setup(
+                launches=launches,
+                seed=record["Seed"],
+                is_dry=record["IsDry"],
+                grace_seconds=record["GraceSeconds"],
+                arn_prefix=self._arn_prefix,
+                parents=() if record["IgnoresParents"] else self._parents(job),
+            )
+            run = TuningRun(folder, setup, listener)
+            self._runs[name] = run
+            when_ready()
+            try:
+                run.run()
+            finally:
+                del self._runs[name]
+
+    def _reopened(self, folder: JobFolder) -> dict[str, Any]:
+        """The record of a tuning job that runs again, with the limits of the options."""
+        record = folder.tuning_job()
+        jobs = folder.training_jobs()
+        last = record.get("EndTime") or max(
+            [record["Since"], *(each["LastModifiedTime"] for each in jobs)]
+        )
+        request = deepcopy(record["Request"])
+        if record.get("EndTime"):  # else it continues with the limits that it started with
+            request["HyperParameterTuningJobConfig"]["ResourceLimits"] = record["Limits"]
+        record = {
+            **{key: value for key, value in record.items() if key not in _OF_END},
+            "Status": "InProgress",
+            "Request": _effective(request, self._options),
+            "ActiveSeconds": record["ActiveSeconds"] + (last - record["Since"]).total_seconds(),
+            "Since": now(),
+        }
+        folder.write_tuning_job(record)
+        return record
+
+    def request_stop(self, name: str) -> None:
+        """Ask this process's run of a tuning job to stop; again to kill its training jobs."""
+        run = self._runs.get(name)
+        if run is not None:
+            run.request_stop()
+
+    def stop(self, name: str) -> None:
+        """Start to stop a tuning job. Nothing is deleted."""
+        folder = self._existing(name)
+        record = folder.tuning_job()
+        if record["Status"] in FINAL_STATUSES:
+            raise AwsError(
+                f"The request was rejected because the tuning job is {record['Status']}.",
+                code="ValidationException",
+            )
+        if folder.is_running():
+            folder.request_stop()
+            return
+        with folder.locked():
+            self._end_left_over(folder)
+            folder.write_tuning_job({**record, "Status": "Stopped", "EndTime": now()})
+
+    def _end_left_over(self, folder: JobFolder) -> None:
+        """End the training jobs of a run that was killed, without waiting for them."""
+        for record in folder.training_jobs():
+            if record["TrainingJobStatus"] != "InProgress":
+                continue
+            files = folder.files_of(record["TrainingJobName"])
+            group = ProcessGroup.find(files / f"attempt-{record[LOCAL]['Attempt']}")
+            if group is not None:
+                group.kill()
+            ended = ended_record(
+                record, Progress(last={}), status="Stopped", secondary="Stopped", reason="",
+                ended=now(), model="",
+            )  # fmt: skip
+            folder.write_training_job(ended)
+        end_marked(folder.path)
+
+    def store(
+        self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
+    ) -> bool:
+        """Store the code of tuning jobs in the folder that replaces S3, unless it is there."""
+        del kms_key_id  # nothing is encrypted here
+        self._s3_root = self._s3_root or self._root / _S3
+        path = local_path(f"s3://{bucket}/{key}", self._s3_root)
+        if path.exists():
+            return False
+        write_whole(path, content())
+        return True
+
+    def remove(self, name: str) -> None:
+        """Delete a tuning job that is not running."""
+        folder = self._existing(name)
+        with folder.locked():
+            folder.remove()
+
+    def _parents(self, job: TuningJob) -> tuple[Observation, ...]:
+        """The training jobs of the warm-start parents. Raises UsageError if one didn't run here."""
+        if job.warm_start is None or self._options.ignores_parents:
+            return ()
+        found: list[Observation] = []
+        for parent in job.warm_start.parents:
+            folder = JobFolder(self._root, parent)
+            if not folder.exists():
+                raise UsageError(
+                    f"{job.name} starts from {parent}, which has not run on this machine",
+                    help="run the parent first, or use --without-parents",
+                )
+            found += map(observe, folder.training_jobs())
+        numbered = enumerate(found, 1)
+        return tuple(dataclasses.replace(each, number=number) for number, each in numbered)
+
+
+_OF_END = ("EndTime", "FailureReason", "Completion")
+
+
+def _effective(request: Request, options: RunOptions) -> Request:
+    """The request with the limits that the options set for this machine."""
+    effective = deepcopy(request)
+    limits = effective["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    if options.max_training_jobs is not None:
+        limits["MaxNumberOfTrainingJobs"] = options.max_training_jobs
+    if options.max_parallel is not None:
+        limits["MaxParallelTrainingJobs"] = options.max_parallel
+    return effective
+
+
+def _limits(request: Request) -> dict[str, Any]:
+    limits: dict[str, Any] = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    return dict(limits)
+
+
+def _seed(job: TuningJob, options: RunOptions) -> int:
+    """The seed of the search: the user's, the request's, or one that the name determines."""
+    if options.seed is not None:
+        return options.seed
+    if job.random_seed is not None:
+        return job.random_seed
+    return int(hashlib.sha256(job.name.encode()).hexdigest()[:8], 16)

@@ -1,0 +1,272 @@
+"""One training job that runs on this machine: its files, its process, its metrics and its end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hptc.frozen import frozen
+from hptc.local import script_mode
+from hptc.local.container_files import (
+    ContainerFiles,
+    input_data_config,
+    lay_out,
+    remove_inputs,
+    resource_config,
+)
+from hptc.local.job_folder import now
+from hptc.local.log_tail import LogTail
+from hptc.local.metric_reader import MetricReader
+from hptc.local.process_group import LOG, ProcessGroup, end_marked, exit_code
+from hptc.local.run_options import Launch
+from hptc.local.training_records import LOCAL, TOO_LONG, Progress
+from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
+
+MAX_REASON = 1024
+MAX_REPORTS = 10_000
+"""Values of the objective that are kept for the search. The final value is always the last one."""
+
+_LAST_READ_SECONDS = 5.0  # for the rest of the log of a training job that has ended
+_READ_SECONDS = 0.2  # for the log of one training job, before the others are looked at
+_SCANNED_AFTER_SECONDS = 1.0  # looking for processes that left their group takes milliseconds
+_HIDDEN = ("SM_", "SAGEMAKER_", "TRAINING_JOB_")
+
+
+@frozen
+class End:
+    """How a training job has ended."""
+
+    status: str  # Completed | Failed | Stopped
+    secondary: str
+    reason: str = ""
+    exit_code: int | None = None
+
+
+class TrainingRun:
+    """A training job that runs. Its record is written by the caller."""
+
+    def __init__(
+        self,
+        record: dict[str, Any],
+        definition: Definition,
+        folder: Path,
+        *,
+        grace_seconds: float,
+        when_ended: Callable[[], None],
+    ) -> None:
+        self.record = record
+        local = record[LOCAL]
+        # What was read from a part of the log that is not there anymore.
+        self.reports: list[float] = list(local.get("Reports", ()))
+        self.last: dict[str, tuple[float, datetime]] = {
+            name: (value, now()) for name, value in local.get("Last", {}).items()
+        }
+        self._faults: dict[str, bool] = {}  # what is wrong with its log, and whether it was said
+        self._definition = definition
+        self._folder = folder / f"attempt-{record[LOCAL]['Attempt']}"
+        self._files = ContainerFiles(base=self._folder / "ml")
+        self._log = LogTail(self._folder / LOG)
+        self._group: ProcessGroup | None = None
+        self._grace_seconds = grace_seconds
+        self._when_ended = when_ended
+        self._stopped_as = ""  # the secondary status of a training job that was asked to stop
+        self._kill_at: float | None = None
+        self._saved_bytes = 0
+
+    @property
+    def name(self) -> str:
+        """The name of the training job."""
+        return str(self.record["TrainingJobName"])
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the training job was asked to stop."""
+        return bool(self._stopped_as)
+
+    @property
+    def last_lines(self) -> list[str]:
+        """The last lines of the log, as far as they were read."""
+        return list(self._log.last_lines)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its files."""
+        return self._folder
+
+    def progress(self) -> Progress:
+        """What it has reported so far."""
+        return Progress(reports=tuple(self.reports), last=dict(self.last))
+
+    def start(self, launch: Launch, code: Path | None) -> None:
+        """Lay out the container's files, and start its command.
+
+        `code` is the folder of the code of the training job definition. Raises OperationError.
+        """
+        shutil.rmtree(self._folder, ignore_errors=True)  # of a run that was killed at this moment
+        parameters = self.record["HyperParameters"]
+        channels = input_data_config(self._definition)
+        resources = resource_config(self._definition)
+        base = self._files.base
+        lay_out(
+            base, hyperparameters=parameters, channels=channels, resources=resources,
+            data=launch.channels, code=code,
+        )  # fmt: skip
+        environment = {
+            **_inherited(),
+            **self._definition.environment,
+            "SAGEMAKER_BASE_DIR": str(base),
+            "TRAINING_JOB_NAME": self.name,
+            "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
+            "AWS_REGION": launch.region,
+            "PYTHONUNBUFFERED": "1",  # as in AWS's images
+        }
+        command, cwd = list(launch.command), launch.cwd
+        if launch.entry_point:
+            entry_point = launch.entry_point
+            words = script_mode.arguments(parameters)
+            command = script_mode.command(launch.python, self._files.code, entry_point, words)
+            cwd = self._files.code
+            environment |= script_mode.variables(
+                base, parameters, entry_point=entry_point, channels=channels, resources=resources,
+                job_name=self.name,
+            )  # fmt: skip
+        self._group = ProcessGroup.start(
+            self._folder, command, cwd=cwd, environment=environment, when_ended=self._when_ended
+        )
+
+    def find(self) -> bool:
+        """Watch a process that another run of hptc has started; False if there is none to watch.
+
+        One that has ended in the meantime, and noted its exit code, counts as found.
+        """
+        self._group = ProcessGroup.find(self._folder)
+        return self._group is not None or exit_code(self._folder) is not None
+
+    def read_log(self, reader: MetricReader) -> bool:
+        """Read what is new in the log; whether there is more."""
+        deadline = time.monotonic() + _READ_SECONDS
+        while True:
+            lines = self._log.read()
+            self._search(reader, lines)
+            if not self._log.has_more():
+                return False
+            if time.monotonic() > deadline:
+                return True
+
+    def _search(self, reader: MetricReader, lines: list[str]) -> None:
+        objective = self._definition.objective
+        for found in reader.read(self.name, self._definition.metrics, lines):
+            self.last[found.metric] = (found.value, now())
+            is_objective = objective is not None and found.metric == objective.metric_name
+            if is_objective and len(self.reports) < MAX_REPORTS:
+                self.reports.append(found.value)
+        for metric in self._definition.metrics:
+            if reader.is_too_slow(self.name, metric):
+                text = f"{self.name}: the expression of `{metric.name}` takes too long on the log"
+                self._faults.setdefault(f"{text}; skipped", False)
+        if self._log.has_gaps:
+            text = f"{self.name}: its log grew faster than it was read; a part of it was skipped"
+            self._faults.setdefault(text, False)
+
+    def new_faults(self) -> list[str]:
+        """What is wrong with the log, each once."""
+        found = [text for text, is_said in self._faults.items() if not is_said]
+        self._faults.update(dict.fromkeys(found, True))
+        return found
+
+    def saves_reports(self) -> bool:
+        """Put the reports into the record, if the log that they are from was emptied."""
+        if self._log.dropped_bytes == self._saved_bytes:
+            return False
+        self._saved_bytes = self._log.dropped_bytes
+        last = {name: value for name, (value, _) in self.last.items()}
+        local = {**self.record[LOCAL], "Reports": list(self.reports), "Last": last}
+        self.record = {**self.record, LOCAL: local}
+        return True
+
+    def check_time(self) -> None:
+        """Stop the training job when it has run too long, and kill it when it doesn't stop."""
+        limit = self._definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
+        if not self._stopped_as and self._seconds() > limit:
+            self.stop(TOO_LONG)
+        if self._kill_at is not None and time.monotonic() > self._kill_at:
+            self.kill()
+
+    def _seconds(self) -> float:
+        started: datetime = self.record["TrainingStartTime"]
+        return (now() - started).total_seconds()
+
+    def stop(self, secondary: str = "Stopped") -> None:
+        """Ask the training job to stop; it is killed after the grace time."""
+        if self._stopped_as:
+            return
+        self._stopped_as = secondary
+        self._kill_at = time.monotonic() + self._grace_seconds
+        if self._group is not None:
+            self._group.terminate()
+
+    def kill(self) -> None:
+        """Kill the training job."""
+        self._stopped_as = self._stopped_as or "Stopped"
+        if self._group is not None:
+            self._group.kill()
+
+    def has_ended(self) -> bool:
+        """Whether its process has ended."""
+        return self._group is None or self._group.has_ended()
+
+    def finish(self, reader: MetricReader) -> End:
+        """Read the rest of the log, end what the process left running, and say how it ended."""
+        code = self._group.finish() if self._group is not None else exit_code(self._folder)
+        if self._stopped_as or self._seconds() > _SCANNED_AFTER_SECONDS:
+            end_marked(self._folder)
+        deadline = time.monotonic() + _LAST_READ_SECONDS
+        while self.read_log(reader):
+            if time.monotonic() > deadline:
+                self._log.skip()
+        self._search(reader, self._log.rest())
+        remove_inputs(self._files.base)
+        return self._end(128 + signal.SIGKILL if code is None else code)
+
+    def _end(self, code: int) -> End:
+        if self._stopped_as:
+            return End(status="Stopped", secondary=self._stopped_as, exit_code=code)
+        if code == 0:
+            return End(status="Completed", secondary="Completed", exit_code=code)
+        text = self._files.failure() or _last_words(self.last_lines)
+        reason = (
+            f"AlgorithmError: {text}, exit code: {code}"
+            if text
+            else (f"AlgorithmError: exit code: {code}")
+        )
+        if code > 128:
+            reason += f" ({_signal_name(code - 128)})"
+        return End(status="Failed", secondary="Failed", reason=reason[:MAX_REASON], exit_code=code)
+
+    @property
+    def model(self) -> Path:
+        """The folder of its model."""
+        return self._files.model
+
+
+def _inherited() -> Mapping[str, str]:
+    """The variables of hptc's own environment, without those that a container sets."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(_HIDDEN)}
+
+
+def _last_words(lines: list[str]) -> str:
+    """The last line that says something, such as the last one of a traceback."""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,161 @@
+"""Renders a tuning job that runs on this machine: its progress, its result, and what failed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+from hptc.local.dry_values import STATED
+from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
+from hptc.render.jobs import render_jobs, render_status
+from hptc.render.jobs_json import jobs_json, status_json
+from hptc.render.tables import WIDTH
+from hptc.secrets import hide_secrets
+from hptc.service.tuning_jobs import JobStatus, ListedJob
+from hptc.text import clipped, duration, json_text, listed_code, plural, printable
+
+_LONGEST_LINE = 300
+_SHOWN_LINES = 20
+_UNKNOWN_ARGUMENTS = re.compile(r"error: unrecognized arguments: (.+)")
+_MISSING_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
+
+
+def render_event(event: Event, total: int | None) -> str | None:
+    """A line of progress; None for an event that is not shown. `total` are all training jobs."""
+    match event:
+        case Opened(ended=0):
+            return None
+        case Opened():
+            of = f" of {total}" if total else ""
+            return f"continues: {event.ended}{of} training jobs have ended"
+        case Started(is_again=False):
+            return None
+        case Started():
+            position = _position(event.number, total)
+            return f"{position} {event.name}  starts again, because its process is gone"
+        case Ended():
+            return _ended(event, total)
+        case Waiting():
+            return render_waiting(event, total)
+        case Noted():
+            return printable(event.text)
+        case _:
+            assert_never(event)
+
+
+def render_waiting(event: Waiting, total: int | None) -> str:
+    """What runs, in one line."""
+    of = f" of {total}" if total else ""
+    latest = f", {event.metric} = {event.latest:g} last" if event.latest is not None else ""
+    return (
+        f"{event.running} running, {event.ended}{of} ended, "
+        f"{duration(round(event.seconds))}{printable(latest)}"
+    )
+
+
+def _position(number: int, total: int | None) -> str:
+    width = len(str(total or number))
+    return f"[{number:>{width}}{f'/{total}' if total else ''}]"
+
+
+def _ended(event: Ended, total: int | None) -> str:
+    metric = printable(event.metric)
+    value = f"{metric} = {event.value:g}" if event.value is not None else f"no {metric}"
+    best = "  best so far" if event.is_best else ""
+    line = (
+        f"{_position(event.number, total)} {event.name}  {event.status:<9}  {value}  "
+        f"{event.seconds:.1f} s{best}"
+    )
+    if event.status == "Failed" and event.reason:
+        line += f"\n    {clipped(hide_secrets(event.reason), _LONGEST_LINE)}"
+    return line
+
+
+def render_local_status(
+    status: JobStatus,
+    folder: str,
+    *,
+    is_dry: bool,
+    is_running: bool,
+    color: bool = False,
+    width: int = WIDTH,
+) -> str:
+    """The status of a tuning job on this machine, as text."""
+    lines = [f"{STATED}\n"] if is_dry else []
+    lines.append(render_status(status, color=color, width=width))
+    lines.append(f"  files: {printable(folder)}")
+    if not status.has_ended and not is_running:
+        lines.append(
+            "  no process runs it: `hptc local run SPEC --resume` continues, "
+            f"`hptc local stop {status.name}` ends it"
+        )
+    return "\n".join(lines)
+
+
+def local_status_json(status: JobStatus, folder: str, *, is_dry: bool, is_running: bool) -> str:
+    """The status of a tuning job on this machine, as JSON: that of `hptc status`, and `local`."""
+    data = json.loads(status_json(status))
+    data["local"] = {"folder": folder, "dry_run": is_dry, "running": is_running}
+    return json_text(data)
+
+
+def render_local_jobs(
+    jobs: Sequence[ListedJob], dry: Sequence[str], *, color: bool = False, width: int = WIDTH
+) -> str:
+    """A list of tuning jobs on this machine, as text. `dry` are the names of dry runs."""
+    text = render_jobs(jobs, color=color, width=width)
+    return f"{text}\ndry runs, whose values are made up: {', '.join(dry)}" if dry else text
+
+
+def local_jobs_json(jobs: Sequence[ListedJob], dry: Sequence[str]) -> str:
+    """A list of tuning jobs on this machine, as JSON: that of `hptc list`, and `dry_runs`."""
+    return json_text({**json.loads(jobs_json(jobs)), "dry_runs": list(dry)})
+
+
+def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:
+    """What went wrong in a training job, the end of its log, and what to do about it."""
+    if event.status == "Failed":
+        what = f"{event.name} failed with exit code {event.exit_code}"
+    elif event.value is None:
+        what = f"{event.name} ended, but its log has no value of {printable(event.metric)}"
+    else:
+        return ""
+    lines = [what]
+    shown = [clipped(hide_secrets(line), _LONGEST_LINE) for line in event.last_lines]
+    if shown:
+        shown = shown[-_SHOWN_LINES:]
+        lines.append(f"the last {plural(len(shown), 'line')} of {printable(log)}:")
+        lines += [f"  | {line}" for line in shown]
+    else:
+        lines.append("its log is empty")
+    lines += [f"help: {each}" for each in _advice(event, hyperparameters)]
+    return "\n".join(lines)
+
+
+def _advice(event: Ended, hyperparameters: Sequence[str]) -> list[str]:
+    text = "\n".join(event.last_lines)
+    found = []
+    unknown = _UNKNOWN_ARGUMENTS.search(text)
+    options = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in hyperparameters}
+    refused = [] if unknown is None else unknown[1].split()
+    names = [name for name, option in options.items() if option in refused]
+    if names:
+        noun = "hyperparameter" if len(names) == 1 else "hyperparameters"
+        found.append(
+            f"the script does not take the {noun} {listed_code(names)}: add "
+            f"{listed_code(options[name] for name in names)} to its arguments, or remove "
+            f"{'it' if len(names) == 1 else 'them'} from the spec"
+        )
+    missing = _MISSING_MODULE.search(text)
+    if missing is not None:
+        found.append(
+            f"install {missing[1]} for the Python that runs the script, or choose another with "
+            "--python PATH"
+        )
+    if event.status != "Failed":
+        found.append(
+            f"print a line that the expression of {printable(event.metric)} matches, or correct it"
+        )
+    return found

@@ -1,0 +1,344 @@
+"""`hptc local`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hptc.cli import run
+from hptc.cli.lazy_group import CommandEntry
+from hptc.cli.local import COMMANDS
+from tests.support.local_runs import shell, tuning_request, wait_until
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(
+    folder: Path, request: dict[str, Any] | None = None, script: str = "echo loss=0.5"
+) -> str:
+    """A request in the folder, and the option that maps its image to a shell script."""
+    (folder / "request.json").write_text(json.dumps(request or tuning_request()))
+    ((pattern, command),) = shell(folder / "scripts", script)
+    return f"--image={pattern}={command}"
+
+
+def test_a_run_shows_its_progress_and_its_best_training_job(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = write(folder)
+    assert run(["local", "run", "request.json", image]) == 0
+    out, err = capsys.readouterr()
+    assert "[1/3] demo-001-" in err
+    assert "the search is hptc's own" in err
+    assert "best           loss = 0.5" in out
+    assert "rate = " in out
+    assert "console" not in out
+    assert (folder / ".hptc/local/.gitignore").read_text().endswith("*\n")
+
+
+def test_the_result_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["local", "run", "request.json", write(folder), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["job"]["status"] == "Completed"
+    assert data["local"] == {
+        "folder": str(folder / ".hptc/local/demo"),
+        "dry_run": False,
+        "running": False,
+    }
+
+
+def test_a_failed_tuning_job_exits_with_3_and_shows_the_log(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = "echo 'train.py: error: unrecognized arguments: --rate 0.5' >&2; exit 2"
+    assert run(["local", "run", "request.json", write(folder, script=script)]) == 3
+    err = capsys.readouterr().err
+    assert "failed with exit code 2" in err
+    assert "  | train.py: error: unrecognized arguments: --rate 0.5" in err
+    assert "help: the script does not take the hyperparameter `rate`: add `--rate`" in err
+
+
+def test_a_rehearsal_tests_the_metric_definitions(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = "echo loss=0.5; echo 'los = 0.4'"
+    assert run(["local", "run", "request.json", write(folder, script=script), "--trials", "1"]) == 0
+    err = capsys.readouterr().err
+    assert "objective metric `loss` found in 1 of 2 lines" in err
+
+
+def test_a_rehearsal_without_the_metric_says_what_the_log_has(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = write(folder, script="echo 'los = 0.4'")
+    assert run(["local", "run", "request.json", image, "--trials", "1"]) == 3
+    err = capsys.readouterr().err
+    assert "ended, but its log has no value of loss" in err
+    assert "  | los = 0.4" in err
+    assert "objective metric `loss` not found in 1 line" in err
+
+
+def test_a_dry_run_says_so_everywhere(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder)
+    assert run(["local", "run", "request.json", "--dry"]) == 0
+    out, err = capsys.readouterr()
+    assert "dry run: nothing was trained" in out
+    assert "dry run: nothing was trained" in err
+    assert run(["local", "status", "demo"]) == 0
+    assert "dry run: nothing was trained" in capsys.readouterr().out
+    assert run(["local", "status", "demo", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["local"]["dry_run"] is True
+    assert run(["local", "list"]) == 0
+    assert "dry runs, whose values are made up: demo" in capsys.readouterr().out
+    assert run(["local", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dry_runs"] == ["demo"]
+
+
+def test_a_dry_run_gives_the_same_values_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, tuning_request(jobs=5))
+    found = []
+    for _ in range(2):
+        assert run(["local", "run", "request.json", "--dry", "--json"]) == 0
+        best = json.loads(capsys.readouterr().out)["job"]["best"]
+        found.append((best["metric_value"], best["tuned_hyperparameters"]))
+    assert found[0] == found[1]
+
+
+def test_all_reasons_are_shown_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = tuning_request()
+    definition = request["TrainingJobDefinition"]
+    definition["ResourceConfig"]["InstanceCount"] = 2
+    s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
+    definition["InputDataConfig"] = [
+        {"ChannelName": "train", "DataSource": {"S3DataSource": s3}},
+        {"ChannelName": "piped", "DataSource": {"S3DataSource": s3}, "InputMode": "Pipe"},
+    ]
+    write(folder, request)
+    assert run(["local", "run", "request.json"]) == 2
+    err = capsys.readouterr().err
+    assert "- the input channel `train` reads s3://data/train; name a folder with --channel" in err
+    assert "- the input channel `piped` uses Pipe mode, which only AWS has" in err
+    assert "- a training job on several instances needs AWS" in err
+    assert "is not run here; use --image 'own-image*=COMMAND'" in err
+    assert "error: demo can't run on this machine for these 4 reasons" in err
+    assert not (folder / ".hptc").exists()
+
+
+def test_an_earlier_run_is_kept_unless_the_user_says_otherwise(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = write(folder)
+    assert run(["local", "run", "request.json", image]) == 0
+    capsys.readouterr()
+    assert run(["local", "run", "request.json", image]) == 3
+    assert "has run on this machine already and is Completed" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--replace"]) == 2  # it can't run without the image
+    assert run(["local", "status", "demo"]) == 0
+    assert run(["local", "run", "request.json", image, "--replace"]) == 0
+
+
+def test_resuming_takes_no_other_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = write(folder)
+    assert run(["local", "run", "request.json", "--resume"]) == 3
+    assert "there is nothing to resume" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", image, "--trials", "1"]) == 0
+    assert run(["local", "run", "request.json", image, "--resume"]) == 2
+    assert "--resume continues with the code" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--resume"]) == 0
+    err = capsys.readouterr().err
+    assert "continues: 1 of 3 training jobs have ended" in err
+    assert "[3/3]" in err
+
+
+def test_a_script_with_its_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = tuning_request(jobs=1, static={"sagemaker_program": '"train.py"', "epochs": "2"})
+    s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
+    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": s3}}
+    request["TrainingJobDefinition"]["InputDataConfig"] = [channel]
+    write(folder, request)
+    (folder / "s3/data/train").mkdir(parents=True)
+    (folder / "s3/data/train/rows.csv").write_text("1,2\n")
+    (folder / "src").mkdir()
+    (folder / "src/train.py").write_text(
+        "import os, sys\n"
+        "print(sys.argv[1::2], open(os.environ['SM_CHANNEL_TRAIN'] + '/rows.csv').read())\n"
+        "open(os.environ['SM_MODEL_DIR'] + '/model', 'w').write('m')\n"
+        "print('loss=0.25')\n"
+    )
+    assert run(["local", "run", "request.json", "--s3-root", "s3", "--source", "src"]) == 0
+    job = next((folder / ".hptc/local/demo/training-jobs").glob("*.json")).stem
+    capsys.readouterr()
+    assert run(["local", "logs", job]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines() == ["['--depth', '--epochs', '--rate'] 1,2", "", "loss=0.25"]
+    assert run(["local", "logs", job, "--tail", "1"]) == 0
+    assert capsys.readouterr().out == "loss=0.25\n"
+    model = folder / ".hptc/local/demo/training-jobs" / job / "attempt-1/ml/model/model"
+    assert model.read_text() == "m"
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:
+    assert (entry.load().help or "").partition("\n")[0].removesuffix(".") == entry.summary
+
+
+def test_listing_and_stopping(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["local", "list"]) == 0
+    assert capsys.readouterr().out == "no tuning jobs\n"
+    assert run(["local", "run", "request.json", write(folder)]) == 0
+    capsys.readouterr()
+    assert run(["local", "list"]) == 0
+    assert "demo  Completed  Random    3 of 3" in capsys.readouterr().out
+    assert run(["local", "stop", "demo"]) == 0
+    assert "nothing to stop: demo is Completed" in capsys.readouterr().out
+    for command in (["status", "other"], ["stop", "other"], ["logs", "other-001-00000000"]):
+        assert run(["local", *command]) == 3
+        assert "found in" in capsys.readouterr().err
+
+
+def test_ctrl_c_stops_the_training_jobs_in_order(folder: Path) -> None:
+    started, ended = folder / "started", folder / "ended"
+    script = (
+        f'trap \'echo loss=0.3; touch "{ended}"; exit 0\' TERM\ntouch "{started}"; sleep 60 & wait'
+    )
+    image = write(folder, script=script)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hptc", "local", "run", "request.json", image],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(started.exists)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert ended.exists()
+    assert "stopping: waiting for 1 running training job to end" in err
+    assert "Stopped" in out
+    assert "best           loss = 0.3" in out
+
+
+def test_the_status_of_a_run_that_was_killed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder)
+    assert run(["local", "run", "request.json", "--dry"]) == 0
+    path = folder / ".hptc/local/demo/tuning-job.json"
+    record = json.loads(path.read_text())
+    del record["EndTime"]
+    path.write_text(json.dumps({**record, "Status": "InProgress"}))
+    capsys.readouterr()
+    assert run(["local", "status", "demo"]) == 0
+    assert "no process runs it: `hptc local run SPEC --resume`" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_documentation(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "examples/local", folder / "example")
+    monkeypatch.chdir(folder / "example")
+    spec = folder / "example/specs/digits.yaml"
+    data = yaml.safe_load(spec.read_text())
+    data["limits"] |= {"max_number_of_training_jobs": 2, "max_parallel_training_jobs": 2}
+    spec.write_text(yaml.safe_dump(data))
+    (folder / "example/src/digits/train.py").write_text(
+        "for epoch in range(15):\n    print(f'validation-accuracy=0.8{epoch:02}')\n"
+    )
+    blocks = (ROOT / "docs/local.md").read_text().split("```sh\n")[1:]
+    lines = [line for block in blocks for line in block.split("```")[0].splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("hptc ")]
+    assert len(commands) >= 6
+    for command in commands:
+        words = [word.replace("/tmp/hptc-dry", str(folder / "dry")) for word in command[1:]]
+        assert run(words) == 0, command
+    assert "objective metric `validation:accuracy` found in 15 of 15" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_example_trains(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = str(ROOT / "examples/local/specs/digits.yaml")
+    assert run(["local", "run", spec, "--trials", "1", "--folder", str(folder / "jobs")]) == 0
+    err = capsys.readouterr().err
+    assert "ok validation:accuracy (the objective): matches 15 of 15 lines" in err
+
+
+@pytest.mark.parametrize("entry_point", ["../train.py", "/bin/sh"])
+def test_an_entry_point_outside_of_the_code_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], entry_point: str
+) -> None:
+    static = {"sagemaker_program": entry_point}
+    write(folder, tuning_request(static=static))
+    (folder / "src").mkdir()
+    (folder / "train.py").touch()
+    assert run(["local", "run", "request.json", "--source", "src"]) == 2
+    assert f"the entry point `{entry_point}` is not a path below" in capsys.readouterr().err
+
+
+def test_the_code_can_be_an_archive_in_s3(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    static = {
+        "sagemaker_program": "train.sh", "sagemaker_submit_directory": "s3://code/a/source.tar.gz"
+    }  # fmt: skip
+    write(folder, tuning_request(jobs=1, static=static))
+    (folder / "train.sh").write_text("#!/bin/sh\necho loss=0.75 $#\n")
+    (folder / "s3/code/a").mkdir(parents=True)
+    with tarfile.open(folder / "s3/code/a/source.tar.gz", "w:gz") as archive:
+        archive.add(folder / "train.sh", "train.sh")
+    assert run(["local", "run", "request.json", "--s3-root", "s3"]) == 0
+    assert "best           loss = 0.75" in capsys.readouterr().out
+    entry = ["--entry-point", "other.sh", "--replace"]
+    assert run(["local", "run", "request.json", "--s3-root", "s3", *entry]) == 2
+    assert "the code has no file `other.sh` to run" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_stand_in_for_xgboost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    static = {"objective": "binary:logistic", "num_round": "10"}
+    request = tuning_request(jobs=1, static=static)
+    request["HyperParameterTuningJobConfig"] |= {
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+        "ParameterRanges": {
+            "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}]
+        },
+    }
+    algorithm = {"TrainingImage": image, "TrainingInputMode": "File"}
+    request["TrainingJobDefinition"]["AlgorithmSpecification"] = algorithm
+    channels = []
+    for name in ("train", "validation"):
+        (folder / name).mkdir()
+        rows = [f"{index % 2},{index % 2 + index / 100},{index}" for index in range(60)]
+        (folder / name / "rows.csv").write_text("\n".join(rows))
+        s3 = {"S3DataType": "S3Prefix", "S3Uri": f"s3://data/{name}/"}
+        channels.append(
+            {"ChannelName": name, "DataSource": {"S3DataSource": s3}, "ContentType": "text/csv"}
+        )
+    request["TrainingJobDefinition"]["InputDataConfig"] = channels
+    write(folder, request)
+    script = ROOT / "examples/local/xgboost_stand_in.py"
+    command = f"--image=sagemaker-xgboost*='{sys.executable}' '{script}'"
+    data = [f"--channel={name}={folder / name}" for name in ("train", "validation")]
+    assert run(["local", "run", "request.json", command, *data, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["job"]["best"]["metric_value"] > 0.9
+    assert "stands in for it" in err

@@ -1,0 +1,97 @@
+"""Training jobs that misbehave: they are bounded, and nothing of them is left behind."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+
+from hptc.local.log_tail import MAX_FILE_BYTES, MAX_LINE
+from hptc.local.run_events import Event, Noted
+from tests.support.local_runs import local_tuning, processes_with, run, tuning_request, wait_until
+
+
+def test_a_training_job_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    script = "trap '' TERM; echo loss=0.5; while :; do sleep 0.05; done"
+    tuning = local_tuning(tmp_path, script, grace_seconds=0.3)
+    _, ended = run(tuning, tuning_request(jobs=1, max_runtime=1))
+    assert (ended[0].status, ended[0].value) == ("MaxRuntimeExceeded", 0.5)
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_what_a_training_job_leaves_running_ends_with_it(tmp_path: Path) -> None:
+    _, ended = run(local_tuning(tmp_path, "sleep 62.1 & echo loss=0.5"), tuning_request(jobs=1))
+    assert ended[0].status == "Completed"
+    assert processes_with("sleep 62.1") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+def test_processes_that_leave_their_session_end_with_the_tuning_job(tmp_path: Path) -> None:
+    script = "setsid sh -c 'setsid sleep 62.2 &' & echo loss=0.5; sleep 0.1"
+    run(local_tuning(tmp_path, script), tuning_request(jobs=1))
+    wait_until(lambda: processes_with("sleep 62.2") == [])
+    assert processes_with("sleep 62.2") == []
+
+
+def test_a_log_that_grows_too_fast_is_said_to_have_gaps(tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Noted):
+            notes.append(event.text)
+
+    script = f"yes loss=0.7 | head -c {2 * MAX_FILE_BYTES}; echo; echo loss=0.5"
+    _, ended = run(local_tuning(tmp_path, script), tuning_request(jobs=1), listen)
+    assert ended[0].value == 0.5
+    assert all(" a part of it was skipped" in note for note in notes)
+    assert len(notes) <= 1
+
+
+def test_a_long_line_without_an_end_takes_little_memory(tmp_path: Path) -> None:
+    script = f"head -c {3 * MAX_FILE_BYTES} /dev/zero | tr '\\0' x; echo; echo loss=0.5"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    _, ended = run(local_tuning(tmp_path, script), tuning_request(jobs=1))
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert ended[0].value == 0.5
+    assert grown < 50_000  # kB
+    assert all(len(line) <= MAX_LINE for line in ended[0].last_lines)
+    log = next(tmp_path.glob("jobs/demo/training-jobs/*/*/log"))
+    assert log.stat().st_size < 2 * MAX_FILE_BYTES
+
+
+def test_an_expression_that_is_invalid_matches_nothing(tmp_path: Path) -> None:
+    request = tuning_request(jobs=1)
+    metrics = request["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
+    metrics.append({"Name": "broken", "Regex": "loss=("})
+    _, ended = run(local_tuning(tmp_path), request)
+    assert ended[0].value == 0.5
+
+
+def test_output_that_is_not_text_is_read(tmp_path: Path) -> None:
+    _, ended = run(
+        local_tuning(tmp_path, "printf '\\377\\376\\0\\nloss=0.5\\r\\nloss=0.4\\r'"),
+        tuning_request(jobs=1),
+    )
+    assert ended[0].value == 0.4
+
+
+def test_a_tab_is_also_what_cloudwatch_makes_of_it(tmp_path: Path) -> None:
+    request = tuning_request(jobs=1, regex=r"\[[0-9]+\].*#011loss:(\S+)")
+    _, ended = run(local_tuning(tmp_path, "printf '[0]\\ttrain:1\\tloss:0.5\\n'"), request)
+    assert ended[0].value == 0.5
+
+
+def test_numbers_that_are_not_finite_are_not_values(tmp_path: Path) -> None:
+    request = tuning_request(jobs=1, regex=r"loss=(\S+)")
+    script = "echo loss=0.5; echo loss=nan; echo loss=inf; echo loss=1e999"
+    _, ended = run(local_tuning(tmp_path, script), request)
+    assert ended[0].value == 0.5
+
+
+def test_a_training_job_that_deletes_its_folder_ends_as_it_says(tmp_path: Path) -> None:
+    script = 'echo loss=0.5; rm -rf "$SAGEMAKER_BASE_DIR"/..'
+    status, _ = run(local_tuning(tmp_path, script), tuning_request(jobs=2))
+    assert status.status in ("Completed", "Failed")
+    assert status.training_jobs.ended == 2

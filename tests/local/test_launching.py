@@ -1,0 +1,169 @@
+"""How training jobs start on this machine, and what keeps them from it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hptc.errors import UsageError
+from hptc.local.input_data import local_path
+from hptc.local.launching import NotRunnableError, differences, more_than_available, plan_launches
+from hptc.local.run_options import Launch, RunOptions
+from hptc.request.reading import read_job
+from tests.support.local_runs import tuning_request
+
+SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+SCRIPT = {"sagemaker_program": '"train.py"'}
+
+
+def channel(name: str = "train", **members: Any) -> dict[str, Any]:
+    s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train/"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": s3}, **members}
+
+
+def request(image: str = SKLEARN, *channels: dict[str, Any], **options: Any) -> dict[str, Any]:
+    made = tuning_request(**options)
+    definition = made["TrainingJobDefinition"]
+    definition["AlgorithmSpecification"]["TrainingImage"] = image
+    definition["InputDataConfig"] = list(channels)
+    return made
+
+
+def plan(made: dict[str, Any], **options: Any) -> Launch:
+    (launch,) = plan_launches(read_job(made), RunOptions(**options), options.get("s3_root"))
+    return launch
+
+
+def reasons(made: dict[str, Any], **options: Any) -> str:
+    with pytest.raises(NotRunnableError) as raised:
+        plan(made, **options)
+    return "; ".join(raised.value.reasons)
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/train.py").touch()
+    return tmp_path / "src"
+
+
+def test_a_script_runs_with_the_python_of_hptc(code: Path) -> None:
+    launch = plan(request(static=SCRIPT), source=code)
+    assert (launch.entry_point, launch.code) == ("train.py", code)
+    assert launch.python == sys.executable
+
+
+def test_another_entry_point_and_python(code: Path) -> None:
+    (code / "other.py").touch()
+    launch = plan(request(), source=code, entry_point="other.py", python="sh")
+    assert launch.entry_point == "other.py"
+    assert launch.python.endswith("/sh")
+    assert "--python nothing is not a program" in reasons(
+        request(static=SCRIPT), source=code, python="nothing"
+    )
+
+
+def test_a_command_replaces_an_image(tmp_path: Path) -> None:
+    launch = plan(request(XGBOOST), images=(("sagemaker-xgboost*", "sh 'a b.sh'"),))
+    assert launch.command == ("sh", "a b.sh")
+    assert launch.cwd == Path.cwd()
+    assert "`nothing` is not a program" in reasons(request(XGBOOST), images=(("*", "nothing"),))
+    assert "is not a command" in reasons(request(XGBOOST), images=(("*", "sh 'open"),))
+
+
+def test_channels_are_given_or_below_the_folder_of_s3(tmp_path: Path, code: Path) -> None:
+    (tmp_path / "data/train").mkdir(parents=True)
+    made = request(SKLEARN, channel(), channel("other"), static=SCRIPT)
+    launch = plan(made, source=code, s3_root=tmp_path, channels={"other": code / "train.py"})
+    assert launch.channels == {"train": tmp_path / "data/train", "other": code / "train.py"}
+
+
+def test_an_unknown_channel_is_an_error(code: Path) -> None:
+    with pytest.raises(UsageError, match="has no input channel `trian`; it has `train`"):
+        plan(request(SKLEARN, channel(), static=SCRIPT), source=code, channels={"trian": code})
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("s3://bucket/a/b/", "bucket/a/b"),
+        ("s3://${hptc:data_bucket}/a", "data_bucket/a"),
+        ("s3://bucket/../../etc/passwd", "bucket/etc/passwd"),
+        ("s3://bucket//a", "bucket/a"),
+        ("s3://bucket", "bucket"),
+    ],
+)
+def test_objects_in_s3_are_below_a_folder(uri: str, path: str) -> None:
+    assert local_path(uri, Path("/root")) == Path("/root") / path
+
+
+FILE_SYSTEM = {
+    "FileSystemId": "fs-0123456789abcdef0",
+    "FileSystemType": "EFS",
+    "FileSystemAccessMode": "ro",
+    "DirectoryPath": "/data",
+}
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (request(static=SCRIPT), "the code is in its image; name a folder with --source DIR"),
+        (request(), "runs a script, but no `sagemaker_program` is set"),
+        (request(XGBOOST), "the built-in algorithm `xgboost` only runs on AWS; use --image"),
+        (request("my.registry/own:1"), "is not run here; use --image 'own*=COMMAND'"),
+        (request(SKLEARN, channel(InputMode="Pipe")), "uses Pipe mode, which only AWS has"),
+        (request(SKLEARN, channel("..")), "the input channel `..` can't be a folder"),
+        (
+            request(
+                SKLEARN,
+                channel(DataSource={"FileSystemDataSource": FILE_SYSTEM}),
+            ),
+            "does not read from S3; name a folder with --channel train=DIR",
+        ),
+        (
+            request(
+                SKLEARN,
+                channel(
+                    DataSource={
+                        "S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": "s3://data/m.json"}
+                    }
+                ),
+            ),
+            "reads a ManifestFile; name a folder with its data: --channel train=DIR",
+        ),
+    ],
+)
+def test_what_does_not_run_here_is_named(made: dict[str, Any], expected: str) -> None:
+    assert expected in reasons(made)
+
+
+def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
+    made = request(SKLEARN, channel(), static={"sagemaker_program": "other.py"})
+    found = reasons(made, s3_root=tmp_path, source=code)
+    assert f"but {tmp_path}/data/train does not exist" in found
+    assert f"there is no `other.py` in {code}" in found
+    assert "nowhere does not exist" in reasons(made, channels={"train": Path("nowhere")})
+
+
+def test_differences_from_aws_are_said(code: Path) -> None:
+    made = request(SKLEARN, channel(InputMode="FastFile"), static=SCRIPT)
+    definition = made["TrainingJobDefinition"]
+    definition["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"
+    definition |= {"EnableNetworkIsolation": True, "EnableManagedSpotTraining": True}
+    notes = "\n".join(differences(read_job(made), RunOptions()))
+    for part in ("hptc's own", "`ml.p3.2xlarge` has GPUs", "`train` can be written", "isolation"):
+        assert part in notes
+    assert len(differences(read_job(made), RunOptions(is_dry=True))) == 1
+    images = (("sagemaker-scikit-learn*", "sh train.sh"),)
+    (code / "requirements.txt").touch()
+    notes = "\n".join(differences(read_job(made), RunOptions(images=images, source=code)))
+    assert "`sagemaker-scikit-learn:1.2-1-cpu-py3` is not used; `sh train.sh` stands in" in notes
+    assert "requirements.txt is not installed" in notes
+    job = read_job(tuning_request(parallel=5))
+    assert more_than_available(job, 8) is None
+    assert "5 training jobs run at a time on 2 CPUs" in (more_than_available(job, 2) or "")

@@ -1,0 +1,99 @@
+"""Growing logs of any size, read once and in bounded memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.local import log_tail
+from hptc.local.log_tail import MAX_LINE, LogTail
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+def append(log: Path, content: bytes) -> None:
+    with log.open("ab") as stream:
+        stream.write(content)
+
+
+def test_lines_are_read_once_and_whole(log: Path) -> None:
+    tail = LogTail(log)
+    assert tail.read() == []
+    append(log, b"one\ntwo\nthr")
+    assert tail.read() == ["one", "two"]
+    append(log, b"ee\n")
+    assert tail.read() == ["three"]
+    assert tail.read() == tail.rest() == []
+    assert list(tail.last_lines) == ["one", "two", "three"]
+
+
+def test_the_rest_is_the_line_without_an_end(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, b"one\ntwo")
+    assert (tail.read(), tail.rest(), tail.rest()) == (["one"], ["two"], [])
+
+
+def test_a_carriage_return_ends_a_line(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, b"10%\r20%\r\n30%\n")
+    assert tail.read() == ["10%", "20%", "30%"]
+
+
+def test_a_character_that_is_split_is_read_whole(log: Path) -> None:
+    tail = LogTail(log)
+    encoded = "\N{GREEK SMALL LETTER ALPHA}=1\n".encode()
+    append(log, encoded[:1])
+    assert tail.read() == []
+    append(log, encoded[1:])
+    assert tail.read() == ["\N{GREEK SMALL LETTER ALPHA}=1"]
+
+
+def test_a_long_line_is_cut_and_its_rest_skipped(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, b"x" * 5 * MAX_LINE)
+    assert tail.read() == ["x" * MAX_LINE]
+    append(log, b"loss=1" + b"x" * 5 * MAX_LINE)
+    assert tail.read() == []
+    append(log, b"\nnext\n")
+    assert tail.read() == ["next"]
+
+
+def test_a_large_log_is_emptied_once_it_was_read(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_tail, "MAX_FILE_BYTES", 10)
+    tail = LogTail(log)
+    append(log, b"one\ntwo\nthree\n"[:10])
+    assert tail.read() == ["one", "two"]
+    assert (log.stat().st_size, tail.dropped_bytes) == (0, 10)
+    append(log, b"ree\nfour\n")
+    assert tail.read() == ["three"[:2] + "ree", "four"]
+
+
+def test_a_log_that_grows_too_fast_loses_its_middle(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_tail, "MAX_UNREAD_BYTES", 100)
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 20)
+    tail = LogTail(log)
+    append(log, b"first\n" + b"middle\n" * 100 + b"before-the-last\nlast\n")
+    assert tail.read() == ["last"]
+    assert tail.has_gaps
+    assert not tail.has_more()
+
+
+def test_what_was_not_read_can_be_skipped(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 20)
+    tail = LogTail(log)
+    tail.skip()
+    append(log, b"first\nsecond\n")
+    tail.skip()
+    assert tail.read() == ["first", "second"]
+    append(log, b"middle\n" * 100 + b"before-the-last\nlast\n")
+    tail.skip()
+    assert tail.has_gaps
+    assert tail.read() == ["last"]
