@@ -113,8 +113,12 @@ class TuningFoundation(Construct):
             managed_policy_name=launcher.name,
             path=launcher.path,
         )
-        # Its wildcards contain no references.
-        acknowledge_wildcards(policy, launcher.statements, lambda name: name)
+
+        def shown(name: str) -> str:
+            value = cdk.Stack.of(policy).resolve(values[name])
+            return f"<{value['Ref']}>" if isinstance(value, dict) else str(value)
+
+        acknowledge_wildcards(policy, launcher.statements, shown)
         return policy
 
     def _bucket(
