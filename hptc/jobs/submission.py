@@ -13,7 +13,7 @@ from hptc.aws.aws_errors import affects_every_call, has_unknown_outcome
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, HptcError, OperationError
 from hptc.jobs.code_upload import upload_code
-from hptc.jobs.decide import decide, decide_again, decide_dry_run
+from hptc.jobs.decide import decide_again, decide_dry_run
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     Blocked,
@@ -37,28 +37,6 @@ from hptc.service.tuning_jobs import FINAL_STATUSES
 J = TypeVar("J")
 T = TypeVar("T")
 F = TypeVar("F")
-
-
-def submit(
-    compiled: Compiled,
-    tuning: Tuning,
-    stacks: StackReader,
-    *,
-    provenance: ProvenanceOf,
-    rerun: int | None = None,
-    digests: Mapping[str, str] | None = None,
-    progress: Progress = silent,
-) -> Submitted | AlreadySubmitted:
-    """Create the tuning job of a compiled file, unless it exists. `rerun` numbers a repeated run.
-
-    Stacks are compared with `digests`, as hptc.jobs.decide.decide does.
-
-    Raises OperationError if a stack is missing or out of date, or the name belongs to another job,
-    UsageError if the request can't be sent, and AwsError if AWS rejects it.
-    """
-    jobs = JobSnapshot(tuning=tuning)
-    decision = decide(compiled, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
-    return execute(decision, tuning, progress=progress)
 
 
 def attempt_each(

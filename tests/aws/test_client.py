@@ -20,7 +20,6 @@ from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError
 from hptc.jobs.decisions import AlreadySubmitted, Submitted
 from hptc.jobs.provenance import Provenance
-from hptc.jobs.submission import submit
 from hptc.project.infrastructure_choices import Infrastructure
 from hptc.project.project_file import Environment
 from hptc.service.lookup import describe, described_request, job_status
@@ -28,6 +27,7 @@ from hptc.service.tuning_jobs import JobOrigin
 from tests.support.fake_service import FakeTime
 from tests.support.refusing_endpoint import Answer, refusing
 from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
+from tests.support.submissions import submit
 
 
 def here(_: Compiled) -> Provenance:

@@ -15,13 +15,14 @@ from hptc.errors import AwsError
 from hptc.jobs.decisions import AlreadySubmitted, Submitted
 from hptc.jobs.provenance import Provenance
 from hptc.jobs.resolution import resolve_code
-from hptc.jobs.submission import dry_run, submit
+from hptc.jobs.submission import dry_run
 from hptc.render.jobs import dry_run_notes
 from hptc.render.jobs_json import submission_json
 from hptc.service.interface import Content
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.outcomes import succeeded
 from tests.support.specs import STACKS
+from tests.support.submissions import submit
 from tests.support.training_code import SCRIPT, compile_code
 
 KEY = STACKS["hptc-churn-dev"]["KmsKeyArn"]

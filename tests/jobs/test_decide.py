@@ -27,12 +27,13 @@ from hptc.jobs.decisions import (
 from hptc.jobs.plan import plan
 from hptc.jobs.planned import PlannedSubmission
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
-from hptc.jobs.submission import execute, submit
+from hptc.jobs.submission import execute
 from hptc.service.interface import TuningReader
 from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 from tests.support.fake_account import FakeAccount
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import WIDER, deployed, origin, project, run, spec
+from tests.support.submissions import submit
 
 MANY_TAGS = "tags: {" + ", ".join(f"t{number}: x" for number in range(48)) + "}\n"
 

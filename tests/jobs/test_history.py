@@ -11,7 +11,6 @@ from hptc.errors import AwsError
 from hptc.jobs.history import listed_jobs
 from hptc.jobs.plan import plan
 from hptc.jobs.planned import StaleReason
-from hptc.jobs.submission import submit
 from tests.support.fake_service import FakeTuning
 from tests.support.plans import (
     WIDER,
@@ -26,6 +25,7 @@ from tests.support.plans import (
     run,
     spec,
 )
+from tests.support.submissions import submit
 
 WEEKLY = "schedule: rate(7 days)\n"
 NAMES = ["churn", "a-name-as-long-as-a-name-can-get", "x" * 32]

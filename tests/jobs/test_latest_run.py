@@ -19,7 +19,7 @@ from hptc.jobs.decisions import AlreadySubmitted, Blocked, DryRun, Obstacle, Sub
 from hptc.jobs.plan_file import plan_text, read_plan
 from hptc.jobs.resolution import resolve_references
 from hptc.jobs.snapshot import JobSnapshot
-from hptc.jobs.submission import dry_run, submit
+from hptc.jobs.submission import dry_run
 from hptc.render.jobs import dry_run_notes
 from hptc.render.plan import render_plan
 from hptc.request.emission import Request
@@ -37,6 +37,7 @@ from tests.support.plans import (
     run,
     spec,
 )
+from tests.support.submissions import submit
 
 
 def warm(name: str, *parents: str, change: tuple[str, str] = ("", "")) -> str:

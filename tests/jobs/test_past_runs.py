@@ -22,11 +22,11 @@ from hptc.jobs.past_runs import (
     past_runs,
 )
 from hptc.jobs.snapshot import JobSnapshot
-from hptc.jobs.submission import submit
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import CREATED, FakeTuning, NoWrites
 from tests.support.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
 from tests.support.specs import EXPLICIT, compiled
+from tests.support.submissions import submit
 
 NO_SPOT = ("  spot: {max_wait_time: 2h}\n", "")
 BIGGER = ("ml.m5.xlarge", "ml.m5.2xlarge")

@@ -10,10 +10,10 @@ from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError
 from hptc.jobs.apply import apply
 from hptc.jobs.decisions import Blocked, Obstacle, Submitted, Unchanged
-from hptc.jobs.submission import submit
 from hptc.stacks.status import current_digests
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import deployed, origin, planned, project, run, spec
+from tests.support.submissions import submit
 
 FOUNDATION, ROLE = "hptc-churn-dev", "hptc-churn-dev-churn"
 OTHER_DATA = ("/churn/train/", "/churn/2026/")

@@ -25,12 +25,13 @@ from hptc.jobs.decisions import (
 )
 from hptc.jobs.provenance import Provenance, job_tags
 from hptc.jobs.resolution import resolve_references
-from hptc.jobs.submission import dry_run, stop, submit
+from hptc.jobs.submission import dry_run, stop
 from hptc.render.jobs import render_not_submitted
 from hptc.render.jobs_json import failures_data
 from hptc.request.emission import Request
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
+from tests.support.submissions import submit
 
 NOWHERE = Provenance(spec="")
 ORIGIN = Provenance(spec="specs/churn.yaml", commit="abc-dirty")

@@ -14,12 +14,12 @@ from hptc.jobs.plan import is_whole_project, plan
 from hptc.jobs.plan_costs import BoundOf
 from hptc.jobs.planned import Plan
 from hptc.jobs.provenance import Provenance
-from hptc.jobs.submission import submit
 from hptc.request.identity import scheduled_stem
 from hptc.service.tuning_jobs import JobSummary
 from tests.support.fake_service import FakeStacks, FakeTuning, NoWrites
 from tests.support.outcomes import all_succeeded
 from tests.support.specs import PROJECT, SPEC
+from tests.support.submissions import submit
 
 PAGE = 100
 
