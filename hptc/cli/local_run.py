@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hptc.cli.console import print_result, print_status, terminal_width, use_col
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.local_progress import RunProgress
-from hptc.cli.options import AS_JSON, spec_options
+from hptc.cli.options import AS_JSON, name_and_value, spec_options
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import (
     EXIT_FINDINGS,
@@ -129,14 +129,14 @@ def run(
     if len(compiled) != 1:
         raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
     options = RunOptions(
-        channels={name: Path(path) for name, path in map(_pair("--channel"), channels)},
+        channels={name: Path(path) for name, path in map(name_and_value("--channel"), channels)},
         s3_root=s3_root,
         source=source,
         entry_point=entry_point,
         codes=_codes(compiled[0]),
         **_region(compiled[0]),
         python=python,
-        images=tuple(map(_pair("--image"), images)),
+        images=tuple(map(name_and_value("--image"), images)),
         max_training_jobs=trials,
         max_parallel=parallel,
         seed=seed,
@@ -170,16 +170,6 @@ def _codes(one: Compiled) -> dict[str, Source]:
         for each in one.job.definitions
         if each.path in packed
     }
-
-
-def _pair(option: str) -> Callable[[str], tuple[str, str]]:
-    def split(text: str) -> tuple[str, str]:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
-            raise UsageError(f"{option} {text}: expected NAME=VALUE")
-        return name, value
-
-    return split
 
 
 def _require_resumable(tuning: LocalTuning, name: str, options: RunOptions) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from hptc.errors import UsageError
+
 STDIN = "-"
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path())
@@ -37,3 +39,15 @@ def spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def ignoring(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any]:
     """The options of `spec_options` with more rules to skip."""
     return {**options, "ignore": ",".join(part for part in (ignore, codes) if part)}
+
+
+def name_and_value(option: str) -> Callable[[str], tuple[str, str]]:
+    """A reader of an option's NAME=VALUE. It raises UsageError."""
+
+    def split(text: str) -> tuple[str, str]:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"{option} {text}: expected NAME=VALUE")
+        return name, value
+
+    return split

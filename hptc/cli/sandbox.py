@@ -9,7 +9,8 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.extras import require
-from hptc.errors import EXIT_OK
+from hptc.cli.options import name_and_value
+from hptc.errors import EXIT_OK, UsageError
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -23,19 +24,63 @@ from hptc.errors import EXIT_OK
     "--account", default="123456789012", show_default=True, help="Account ID of the sandbox."
 )
 @click.option("--region", default="us-east-1", show_default=True, help="Region of the sandbox.")
+@click.option("--dry", is_flag=True, help="Run tuning jobs with made-up values.")
+@click.option("--train", is_flag=True, help="Run training jobs on this machine.")
+@click.option(
+    "--image",
+    "images",
+    metavar="PATTERN=COMMAND",
+    multiple=True,
+    help="Command to run instead of images that match PATTERN.",
+)
+@click.option("--python", metavar="PATH", default="", help="Python that runs the scripts.")
+@click.option(
+    "--fault",
+    "faults",
+    metavar="KIND[=N]",
+    multiple=True,
+    help="Make operations of tuning jobs fail: throttle, internal, latency.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def sandbox(port: int, account: str, region: str, command: tuple[str, ...]) -> int:
+def sandbox(
+    port: int,
+    account: str,
+    region: str,
+    dry: bool,
+    train: bool,
+    images: tuple[str, ...],
+    python: str,
+    faults: tuple[str, ...],
+    command: tuple[str, ...],
+) -> int:
     """Run a local AWS endpoint, or a command against it.
 
-    The endpoint is moto on a loopback port. The CDK, the AWS CLI and boto3 work against it, but no
-    training takes place. `hptc sandbox -- CMD…` runs one command with the right environment.
+    The endpoint is moto on a loopback port. The CDK, the AWS CLI and boto3 work against it. A tuning
+    job is Completed immediately, with one placeholder training job. With --dry, all of its training
+    jobs end with values that are made up; with --train, they run as `hptc local run` runs them, with
+    code and data from the sandbox's S3. `hptc sandbox -- CMD…` runs one command with the right
+    environment.
     """
     require("moto", "sandbox")
+    if dry and train:
+        raise UsageError("--dry and --train can't be combined")
+    if (images or python) and not train:
+        raise UsageError("--image and --python say how training jobs run: add --train")
     # moto is optional; without it, `hptc sandbox --help` still works.
+    from hptc.local.run_options import RunOptions
+    from hptc.sandbox.faults import read_fault
     from hptc.sandbox.run import run, serve
     from hptc.sandbox.server import Sandbox
 
-    with Sandbox(port=port, account=account, region=region) as endpoint:
+    options = RunOptions(images=tuple(map(name_and_value("--image"), images)), python=python)
+    with Sandbox(
+        port=port,
+        account=account,
+        region=region,
+        tuning="train" if train else "dry" if dry else "placeholder",
+        options=options,
+        faults=tuple(map(read_fault, faults)),
+    ) as endpoint:
         print_status(endpoint.describe())
         if command:
             return run(list(command), endpoint)

@@ -29,9 +29,9 @@ IDENTICAL = "IdenticalDataAndAlgorithm"
 class LocalReader:
     """Read-only access to the tuning jobs of one folder."""
 
-    def __init__(self, folder: Path, *, region: str, account: str) -> None:
+    def __init__(self, folder: Path, *, region: str, account: str, partition: str = "aws") -> None:
         self._root = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays a link
-        self._arn_prefix = f"arn:aws:sagemaker:{region}:{account}"
+        self._arn_prefix = f"arn:{partition}:sagemaker:{region}:{account}"
         self._region = region
 
     @property
@@ -84,6 +84,13 @@ class LocalReader:
         for folder, record in found[:limit]:
             yield read_summary(self._summary(folder, record))
 
+    def summaries(self) -> list[dict[str, Any]]:
+        """All tuning jobs, as ListHyperParameterTuningJobs has them.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobSummary.html
+        """
+        return [self._summary(folder, folder.tuning_job()) for folder in job_folders(self._root)]
+
     def _summary(self, folder: JobFolder, record: Mapping[str, Any]) -> dict[str, Any]:
         jobs = folder.training_jobs()
         config = record["Request"]["HyperParameterTuningJobConfig"]
@@ -108,14 +115,18 @@ class LocalReader:
 
     def list_training_jobs(self, name: str, *, limit: int | None = None) -> Iterator[TrainingJob]:
         """The training jobs of a tuning job, newest first."""
+        yield from map(read_training_job, self.training_job_summaries(name)[:limit])
+
+    def training_job_summaries(self, name: str) -> list[dict[str, Any]]:
+        """Training jobs as ListTrainingJobsForHyperParameterTuningJob has them, newest first."""
         folder = self._existing(name)
         kind = objective_type(folder.tuning_job())
-        for record in folder.training_jobs()[::-1][:limit]:
-            summary = summarize(record)
+        summaries = [summarize(record) for record in reversed(folder.training_jobs())]
+        for summary in summaries:
             metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
             if metric is not None:
                 metric["Type"] = kind
-            yield read_training_job(summary)
+        return summaries
 
     def require(self, name: str) -> None:
         """Raise OperationError if there is no such tuning job."""

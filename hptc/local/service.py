@@ -48,14 +48,16 @@ class LocalTuning(LocalReader):
         *,
         region: str = REGION,
         account: str = ACCOUNT,
+        partition: str = "aws",
     ) -> None:
-        super().__init__(folder, region=region, account=account)
+        super().__init__(folder, region=region, account=account, partition=partition)
         self._options = options or RunOptions()
         own = self._root / _S3
         self._s3_root = self._options.s3_root or (own if own.is_dir() else None)
         self._runs: dict[str, TuningRun] = {}
+        self._threads: list[threading.Thread] = []
 
-    def create(self, request: Request) -> str:
+    def create(self, request: Request, listener: Listener = ignore) -> str:
         """Create a tuning job, run it in another thread, and return its ARN.
 
         AwsError `ResourceInUse` if the name is taken. Raises UsageError for what can't run here.
@@ -70,13 +72,24 @@ class LocalTuning(LocalReader):
             )
         self.prepare(request)
         ready = threading.Event()
-        threading.Thread(target=self._run, args=(name, ready.set), daemon=True).start()
+        arguments = (name, listener, ready.set)
+        thread = threading.Thread(target=self._run, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
         ready.wait()
         return self._arn(name)
 
-    def _run(self, name: str, when_ready: Callable[[], None]) -> None:
+    def close(self) -> None:
+        """Kill the training jobs that `create` has started, and wait for their tuning jobs."""
+        for run in list(self._runs.values()):
+            run.request_stop()
+            run.request_stop()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, name: str, listener: Listener, when_ready: Callable[[], None]) -> None:
         try:
-            self.run(name, when_ready=when_ready)
+            self.run(name, listener, when_ready=when_ready)
         except Exception as error:  # nobody else sees what happens in this thread
             folder = JobFolder(self._root, name)
             reason = f"InternalServerError: {error or type(error).__name__}"

@@ -3,14 +3,13 @@
 moto alone serves one account to every caller except an assumed role, and answers 500 for what it
 doesn't implement, which SDKs retry for up to a minute. The gateway answers 400 instead, in the
 error format of the service's protocol. It handles one request at a time, because moto's state isn't
-thread-safe.
+thread-safe. Tuning jobs run in their own threads and processes, and are read between two requests.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
-from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -22,6 +21,8 @@ from moto.moto_server.werkzeug_app import (
     create_backend_app,
 )
 from werkzeug.serving import WSGIRequestHandler
+
+from hptc.sandbox.tuning_store import moto_lock
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -64,7 +65,6 @@ class Gateway:
     def __init__(self, account: str) -> None:
         self._account = account
         self._services = _Services(create_backend_app)
-        self._lock = Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -80,7 +80,7 @@ class Gateway:
             captured[:] = [status, headers]
             return lambda data: None  # noqa: ARG005
 
-        with self._lock:
+        with moto_lock:
             try:
                 body = b"".join(self._services(environ, capture_start))
             except NotImplementedError as error:

@@ -1,153 +1,211 @@
-"""SageMaker tuning jobs: their requests, names and status. Nothing is trained.
+"""The SageMaker operations of tuning jobs.
 
-Replaces moto's, which compare tuning job names case-sensitively, lack StopHyperParameterTuningJob
-and ListTrainingJobsForHyperParameterTuningJob, and describe every job with the same made-up
-training job and failure reason. Here, each tuning job has one placeholder training job. It is
-`Completed` immediately, or stays `InProgress` until it is stopped: see `set_initial_status`.
+Replaces moto's, which validate nothing, compare tuning job names case-sensitively, lack
+StopHyperParameterTuningJob and ListTrainingJobsForHyperParameterTuningJob, and describe every job
+with the same made-up training job and failure reason. What a tuning job does here is a TuningMode.
 """
 
-from typing import Any, Literal
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
 from moto.sagemaker import models, responses
-from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
+from moto.sagemaker.exceptions import (
+    AWSValidationException,
+    ResourceInUseException,
+    ResourceNotFound,
+    ValidationError,
+)
+from moto.utilities.utils import get_partition
 
+from hptc.errors import AwsError, HptcError
 from hptc.sandbox.extension import extend
+from hptc.sandbox.result_pages import page_of_training_jobs, page_of_tuning_jobs
+from hptc.sandbox.state_folder import state_folder
+from hptc.sandbox.tuning_store import TuningSettings, TuningStore
 
-TuningJobStatus = Literal["Completed", "InProgress"]
+_NAME = "HyperParameterTuningJobName"
+_ARN = ":hyper-parameter-tuning-job/"
+_settings: dict[str, TuningSettings] = {}  # by account
+_stores: dict[tuple[str, str], TuningStore] = {}  # by account and Region
+_open = ExitStack()  # has the folder of the stores
 
-_FINAL = frozenset({"Completed", "Failed", "Stopped"})
-_initial_status: dict[str, TuningJobStatus] = {}  # by account
-_moto_create = models.SageMakerModelBackend.create_hyper_parameter_tuning_job
+_moto_describe_training_job = responses.SageMakerResponse.describe_training_job
+_moto_list_tags = models.SageMakerModelBackend.list_tags
+_moto_add_tags = models.SageMakerModelBackend.add_tags
+_moto_delete_tags = models.SageMakerModelBackend.delete_tags
 
 
 def install() -> None:
     """Replace moto's tuning jobs with the sandbox's."""
     extend(
-        models.SageMakerModelBackend,
+        responses.SageMakerResponse,
         create_hyper_parameter_tuning_job=_create,
         describe_hyper_parameter_tuning_job=_describe,
+        list_hyper_parameter_tuning_jobs=_list,
+        stop_hyper_parameter_tuning_job=_stop,
+        delete_hyper_parameter_tuning_job=_delete,
+        list_training_jobs_for_hyper_parameter_tuning_job=_list_training_jobs,
+        describe_training_job=_describe_training_job,
     )
     extend(
-        responses.SageMakerResponse,
-        stop_hyper_parameter_tuning_job=_stop_response,
-        list_training_jobs_for_hyper_parameter_tuning_job=_list_training_jobs_response,
+        models.SageMakerModelBackend,
+        list_tags=_list_tags,
+        add_tags=_add_tags,
+        delete_tags=_delete_tags,
     )
 
 
-def set_initial_status(account: str, status: TuningJobStatus) -> None:
-    """Set the status that new tuning jobs in the account have after their creation."""
-    _initial_status[account] = status
+def configure(account: str, settings: TuningSettings) -> None:
+    """Set how new tuning jobs in an account run."""
+    _settings[account] = settings
 
 
-def _find(backend: Any, name: str) -> Any:
-    job = backend.hyper_parameter_tuning_jobs.get(name)
-    if job is None:
+def reset() -> None:
+    """End all training jobs and forget all tuning jobs."""
+    for store in _stores.values():
+        store.close()
+    _stores.clear()
+    _settings.clear()
+    _open.close()
+    global _root
+    _root = None
+
+
+_root: Any = None
+
+
+def store_of(account: str, region: str) -> TuningStore:
+    """The tuning jobs of an account in a Region."""
+    global _root
+    if _root is None:
+        _root = _open.enter_context(state_folder())
+    key = account, region
+    if key not in _stores:
+        folder = _root / account / region
+        _stores[key] = TuningStore(folder, account, region, get_partition(region))
+    return _stores[key]
+
+
+def _store(response: Any) -> TuningStore:
+    return store_of(response.current_account, response.region)
+
+
+def _request(response: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(response.body)
+    return found
+
+
+def _create(response: Any) -> ActionResult:
+    settings = _settings.get(response.current_account, TuningSettings())
+    try:
+        arn = _store(response).create(_request(response), settings)
+    except AwsError as error:
+        raise _exception(error) from None
+    return ActionResult({"HyperParameterTuningJobArn": arn})
+
+
+def _exception(error: AwsError) -> Exception:
+    if error.code == "ResourceInUse":
+        return ResourceInUseException(message=str(error))
+    return ValidationError(message=str(error))
+
+
+def _existing(response: Any) -> tuple[TuningStore, str, dict[str, Any]]:
+    """The tuning job of a request: its store, name and description. Raises ResourceNotFound."""
+    store, name = _store(response), str(response._get_param(_NAME))
+    description = store.describe(name)
+    if description is None:
         raise ResourceNotFound(
             message=f"Amazon SageMaker can't find a tuning job called {name}. Type another name."
         )
-    return job
+    return store, name, description
 
 
-def _create(backend: Any, hyper_parameter_tuning_job_name: str, **request: Any) -> str:
-    taken = {name.lower() for name in backend.hyper_parameter_tuning_jobs}
-    if hyper_parameter_tuning_job_name.lower() in taken:
-        raise ResourceInUseException(
-            message="A hyperparameter tuning job with the name, "
-            f"{hyper_parameter_tuning_job_name}, already exists. Choose a different name."
-        )
-    arn: str = _moto_create(
-        backend, hyper_parameter_tuning_job_name=hyper_parameter_tuning_job_name, **request
-    )
-    job = backend.hyper_parameter_tuning_jobs[hyper_parameter_tuning_job_name]
-    status = _initial_status.get(backend.account_id, "Completed")
-    job.hyper_parameter_tuning_job_status = status
-    if status == "InProgress":
-        job.hyper_parameter_tuning_end_time = None
-    _update_counters(job)
-    return arn
+def _describe(response: Any) -> ActionResult:
+    return ActionResult(_existing(response)[2])
 
 
-def _update_counters(job: Any) -> None:
-    status = job.hyper_parameter_tuning_job_status
-    job.training_job_status_counters = {
-        "Completed": int(status == "Completed"),
-        "InProgress": int(status == "InProgress"),
-        "RetryableError": 0,
-        "NonRetryableError": 0,
-        "Stopped": int(status == "Stopped"),
-    }
-    job.objective_status_counters = {
-        "Succeeded": int(status == "Completed"),
-        "Pending": int(status == "InProgress"),
-        "Failed": int(status == "Stopped"),
-    }
+def _list(response: Any) -> ActionResult:
+    found, token = page_of_tuning_jobs(_store(response).summaries(), _request(response))
+    return ActionResult({"HyperParameterTuningJobSummaries": found, "NextToken": token})
 
 
-def _describe(backend: Any, hyper_parameter_tuning_job_name: str) -> dict[str, Any]:
-    job = _find(backend, hyper_parameter_tuning_job_name)
-    description: dict[str, Any] = job.describe()
-    for made_up in (
-        *("BestTrainingJob", "OverallBestTrainingJob", "FailureReason"),
-        *("TuningJobCompletionDetails", "ConsumedResources"),
-    ):
-        description.pop(made_up)
-    if job.hyper_parameter_tuning_job_status == "Completed":
-        description["BestTrainingJob"] = _placeholder_training_job(job)
-    return {key: value for key, value in description.items() if value is not None}
+def _list_training_jobs(response: Any) -> ActionResult:
+    store, name, _ = _existing(response)
+    summaries = store.reader.training_job_summaries(name)
+    found, token = page_of_training_jobs(summaries, _request(response))
+    return ActionResult({"TrainingJobSummaries": found, "NextToken": token})
 
 
-def _placeholder_training_job(job: Any) -> dict[str, Any]:
-    """The placeholder training job of a tuning job: each hyperparameter has its first value."""
-    definition = job.training_job_definition or job.training_job_definitions[0]
-    config = job.hyper_parameter_tuning_job_config
-    ranges = definition.get("HyperParameterRanges") or config.get("ParameterRanges") or {}
-    tuned = {
-        item["Name"]: str(item.get("MinValue", item.get("Values", [""])[0]))
-        for kind in ("Integer", "Continuous", "Categorical")
-        for item in ranges.get(f"{kind}ParameterRanges", [])
-    }
-    name = f"{job.hyper_parameter_tuning_job_name}-001-sandbox"
-    status = job.hyper_parameter_tuning_job_status
-    prefix, _, _ = job.arn.partition(":hyper-parameter-tuning-job/")
-    summary = {
-        "TrainingJobName": name,
-        "TrainingJobArn": f"{prefix}:training-job/{name}",
-        "CreationTime": job.creation_time,
-        "TrainingStartTime": job.creation_time,
-        "TrainingJobStatus": status,
-        "TunedHyperParameters": tuned,
-    }
-    if "DefinitionName" in definition:
-        summary["TrainingJobDefinitionName"] = definition["DefinitionName"]
-    if status in _FINAL:
-        summary["TrainingEndTime"] = job.hyper_parameter_tuning_end_time
-    objective = definition.get("TuningObjective") or config.get("HyperParameterTuningJobObjective")
-    if status == "Completed":
-        summary["ObjectiveStatus"] = "Succeeded"
-        if objective:
-            summary["FinalHyperParameterTuningJobObjectiveMetric"] = {**objective, "Value": 0.0}
-    return summary
-
-
-def _stop_response(response: Any) -> ActionResult:
-    job = _find(response.sagemaker_backend, response._get_param("HyperParameterTuningJobName"))
-    status = job.hyper_parameter_tuning_job_status
-    if status in _FINAL:
+def _stop(response: Any) -> ActionResult:
+    store, name, description = _existing(response)
+    try:
+        store.stop(name)
+    except AwsError:
         raise ValidationError(
             message="The request was rejected because the hyperparameter tuning job is in status "
-            f"{status}."
-        )
-    job.hyper_parameter_tuning_job_status = "Stopped"
-    job.hyper_parameter_tuning_end_time = job.last_modified_time = utcnow()
-    _update_counters(job)
+            f"{description['HyperParameterTuningJobStatus']}."
+        ) from None
     return EmptyResult()
 
 
-def _list_training_jobs_response(response: Any) -> ActionResult:
-    job = _find(response.sagemaker_backend, response._get_param("HyperParameterTuningJobName"))
-    summary = _placeholder_training_job(job)
-    status = response._get_param("StatusEquals")
-    listed = [summary] if status in (None, summary["TrainingJobStatus"]) else []
-    return ActionResult({"TrainingJobSummaries": listed})
+def _delete(response: Any) -> ActionResult:
+    store, name, _ = _existing(response)
+    try:
+        store.delete(name)
+    except HptcError:
+        raise ValidationError(
+            message="The request was rejected because the hyperparameter tuning job is running."
+        ) from None
+    return EmptyResult()
+
+
+def _describe_training_job(response: Any) -> ActionResult:
+    found = _store(response).describe_training_job(str(response._get_param("TrainingJobName")))
+    if found is not None:
+        return ActionResult(found)
+    result: ActionResult = _moto_describe_training_job(response)
+    return result
+
+
+def _tags(backend: Any, arn: str) -> dict[str, str] | None:
+    """The tags of a tuning job; None if the ARN is of something else."""
+    prefix, is_of_tuning_job, name = arn.partition(_ARN)
+    if not is_of_tuning_job:
+        return None
+    tags = store_of(backend.account_id, prefix.split(":")[3]).tags(name)
+    if tags is None:
+        raise AWSValidationException(f"Could not find tuning job with ARN {arn}")
+    return tags
+
+
+def _pairs(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _list_tags(backend: Any, arn: str, **paging: Any) -> Any:
+    tags = _tags(backend, arn)
+    if tags is None:
+        return _moto_list_tags(backend, arn=arn, **paging)
+    return _pairs(tags), None
+
+
+def _add_tags(backend: Any, arn: str, added: list[dict[str, str]]) -> Any:
+    tags = _tags(backend, arn)
+    if tags is None:
+        return _moto_add_tags(backend, arn, added)
+    tags |= {tag["Key"]: tag["Value"] for tag in added}
+    return _pairs(tags)
+
+
+def _delete_tags(backend: Any, arn: str, keys: list[str]) -> None:
+    tags = _tags(backend, arn)
+    if tags is None:
+        _moto_delete_tags(backend, arn, keys)
+        return
+    for key in keys:
+        tags.pop(key, None)

@@ -1,6 +1,6 @@
 """The sandbox: a local AWS endpoint that runs for the duration of a `with` block.
 
-It replaces AWS in demos and tests. It trains nothing and enforces no permissions.
+It replaces AWS in demos and tests. It enforces no permissions.
 """
 
 import logging
@@ -23,15 +23,37 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from hptc.aws.regions import sagemaker_regions
 from hptc.errors import OperationError, UsageError
-from hptc.sandbox import cloudformation, ec2, iam, kms, s3, sagemaker, schedules
+from hptc.local.run_options import RunOptions
+from hptc.sandbox import (
+    cloudformation,
+    ec2,
+    iam,
+    kms,
+    s3,
+    sagemaker,
+    schedules,
+    training_log_events,
+)
+from hptc.sandbox.faults import Fault, FaultyService
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_for
 from hptc.sandbox.local_clients import Application, LocalClients
 from hptc.sandbox.recorder import Recorder
-from hptc.sandbox.sagemaker import TuningJobStatus
 from hptc.sandbox.state_folder import state_folder
+from hptc.sandbox.tuning_store import TuningMode, TuningSettings
 
 _LOOPBACK = "127.0.0.1"
 _REGIONS_PAGE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html"
+_MODES: dict[TuningMode, str] = {
+    "placeholder": (
+        "It trains nothing. A tuning job is Completed immediately, with one placeholder training "
+        "job."
+    ),
+    "held": "It trains nothing. A tuning job stays InProgress until it is stopped.",
+    "dry": (
+        "It trains nothing. Tuning jobs run with values that are made up from the hyperparameters."
+    ),
+    "train": "Training jobs run on this machine, as `hptc local run` runs them.",
+}
 _open_sandboxes = 0
 _count_lock = Lock()
 
@@ -42,7 +64,8 @@ class Sandbox:
     `account` is the account of the sandbox's credentials; a role assumed in another account acts in
     that account. `port` 0 picks a free port. State belongs to the process: sandboxes that are open
     at the same time share each account's resources, and closing the last one deletes everything.
-    `recorder` gets the tuning jobs that clients create.
+    `tuning` is what tuning jobs do, and `options` say how their training jobs run. `recorder` gets
+    the tuning jobs that clients create; with it, requests are accepted that AWS would refuse.
 
     Raises UsageError for an invalid account or an unknown Region, OperationError for a port in use.
     """
@@ -52,7 +75,9 @@ class Sandbox:
         port: int = 0,
         account: str = "123456789012",
         region: str = "us-east-1",
-        tuning_job_status: TuningJobStatus = "Completed",
+        tuning: TuningMode = "placeholder",
+        options: RunOptions | None = None,
+        faults: tuple[Fault, ...] = (),
         recorder: Recorder | None = None,
     ) -> None:
         if not re.fullmatch(r"\d{12}", account):
@@ -61,7 +86,10 @@ class Sandbox:
         self.account = account
         self.region = region
         self._port = port
-        self._tuning_job_status = tuning_job_status
+        self._settings = TuningSettings(
+            mode=tuning, accepts_all=recorder is not None, options=options or RunOptions()
+        )
+        self._faults = faults
         self._recorder = recorder
         self._home = ""
         self._closing = ExitStack()
@@ -109,19 +137,15 @@ class Sandbox:
 
     def describe(self) -> str:
         """What the sandbox is, which services it covers, and what it does not do."""
-        if self._tuning_job_status == "Completed":
-            jobs = "A tuning job is Completed immediately, with one placeholder training job"
-        else:
-            jobs = "A tuning job stays InProgress until it is stopped"
         return (
             f"hptc sandbox: a local AWS endpoint (moto) at {self.endpoint_url}, account "
             f"{self.account}, Region {self.region}\n"
             "  Nothing leaves this machine, and nothing costs money.\n"
             "  It covers CloudFormation (cdk bootstrap, deploy, diff, destroy), IAM, S3, KMS, EC2 "
             "networking, STS, SSM, Step Functions and SageMaker tuning jobs.\n"
-            f"  It trains nothing. {jobs}. Schedules never fire.\n"
+            f"  {_MODES[self._settings.mode]} Schedules never fire.\n"
             "  It enforces no permissions: IAM, bucket and key policies are stored but not "
-            "evaluated. It checks no quotas and doesn't validate requests as SageMaker does.\n"
+            "evaluated. It checks no quotas.\n"
             "  It rejects stacks with resource types that it doesn't support, ignores properties "
             "that it doesn't support, and runs no custom resources.\n"
             "  Its state is lost when it stops."
@@ -136,7 +160,7 @@ class Sandbox:
             server = self._bind()
             opening.callback(server.server_close)
             self._home = str(opening.enter_context(state_folder()))
-            sagemaker.set_initial_status(self.account, self._tuning_job_status)
+            sagemaker.configure(self.account, self._settings)
             schedules.set_service_port(self._port)
             thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
             thread.start()
@@ -155,8 +179,10 @@ class Sandbox:
         self._closing.close()
 
     def _application(self) -> Application:
-        gateway = Gateway(self.account)
-        return self._recorder.wrap(gateway, self.account) if self._recorder else gateway
+        application: Application = Gateway(self.account)
+        if self._faults:
+            application = FaultyService(application, self._faults)
+        return self._recorder.wrap(application, self.account) if self._recorder else application
 
     def _bind(self) -> BaseWSGIServer:
         # werkzeug would exit the process if the port is in use.
@@ -207,6 +233,7 @@ def _change_open_count(change: int) -> int:
 
 def _reset_if_last() -> None:
     if _change_open_count(-1) == 0:
+        sagemaker.reset()
         BackendDict.reset()
         reset_model_data()
 
@@ -220,6 +247,7 @@ def _install() -> None:
     s3.install()
     sagemaker.install()
     schedules.install()
+    training_log_events.install()
     services = (ec2, iam, kms, s3, schedules)
     cloudformation.install(
         {

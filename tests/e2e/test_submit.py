@@ -13,7 +13,8 @@ import pytest
 
 from hptc.cli import run
 from hptc.sandbox.gateway import access_key_for
-from hptc.sandbox.sagemaker import set_initial_status
+from hptc.sandbox.sagemaker import configure
+from hptc.sandbox.tuning_store import TuningSettings
 from tests.support.e2e_project import (
     FOUNDATION,
     REGION,
@@ -269,7 +270,7 @@ def test_list_tells_of_all_jobs(
 def test_a_running_job_is_stopped_once(
     project: Project, resolved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_initial_status(RUNNING_ACCOUNT, "InProgress")
+    configure(RUNNING_ACCOUNT, TuningSettings(mode="held"))
     request = read_requests(resolved)["cifar10-spot"]
     name = request["HyperParameterTuningJobName"]
     sagemaker = project.client("sagemaker", account=RUNNING_ACCOUNT)

@@ -17,8 +17,9 @@ from hptc.compiler.permissions_report import permissions_report
 from hptc.infrastructure.scheduled_start import ScheduleStack
 from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
-from hptc.sandbox.sagemaker import set_initial_status
+from hptc.sandbox.sagemaker import configure
 from hptc.sandbox.server import Sandbox
+from hptc.sandbox.tuning_store import TuningSettings
 from tests.support.golden import Golden
 from tests.support.iam_evaluator import is_allowed
 from tests.support.scheduled_starts import (
@@ -102,9 +103,9 @@ def test_a_submitted_run_counts_and_similar_jobs_do_not(tmp_path: Path, sandbox:
     add(machine, "Churn-00000005")
     add(machine, "the-Churn-00000006", **MINE)
     add(machine, "churn-999999-202611010600", **MINE | {"environment": "test"})
-    set_initial_status(machine.account, "InProgress")
+    configure(machine.account, TuningSettings(mode="held"))
     add(machine, "Churn-00000008", **MINE)
-    set_initial_status(machine.account, "Completed")
+    configure(machine.account, TuningSettings())
     assert machine.result(machine.start("first"))["status"] == "SUCCEEDED"
     assert parents(machine) == [mine]
 

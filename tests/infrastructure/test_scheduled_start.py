@@ -247,7 +247,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.fixture
 def slow_machine(tmp_path: Path) -> Iterator[Machine]:
-    with Sandbox(account=str(next(ACCOUNTS)), tuning_job_status="InProgress") as sandbox:
+    with Sandbox(account=str(next(ACCOUNTS)), tuning="held") as sandbox:
         yield Machine(the_stack(project(tmp_path)), sandbox)
 
 

@@ -47,7 +47,7 @@ def test_create_describe_list_stop(tmp_path: Path) -> None:
         *("sagemaker", "create-hyper-parameter-tuning-job"),
         *("--cli-input-json", f"file://{request}"),
     )
-    with Sandbox(account="666666666666", tuning_job_status="InProgress") as sandbox:
+    with Sandbox(account="666666666666", tuning="held") as sandbox:
         code, created, _ = aws(sandbox, *create)
         assert code == 0
         assert created["HyperParameterTuningJobArn"].endswith(":hyper-parameter-tuning-job/tune-1")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from hptc.compiler.importing import requested
 from hptc.sandbox.server import Sandbox
 from tests.support.sandbox import CONFIG, DEFINITION, Account
 
@@ -25,17 +27,21 @@ def test_a_tuning_job_is_completed_with_its_placeholder_training_job(account: Ac
     arn = create(sagemaker, "Tune-1")
     assert arn == f"arn:aws:sagemaker:us-east-1:{account.id}:hyper-parameter-tuning-job/Tune-1"
     found = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="Tune-1")
-    assert found["HyperParameterTuningJobConfig"] == CONFIG
-    assert found["TrainingJobDefinition"] == DEFINITION
+    assert requested(found) == {
+        "HyperParameterTuningJobName": "Tune-1",
+        "HyperParameterTuningJobConfig": {**CONFIG, "TrainingJobEarlyStoppingType": "Off"},
+        "TrainingJobDefinition": DEFINITION,
+    }
     assert found["HyperParameterTuningJobStatus"] == "Completed"
     assert "FailureReason" not in found
     best = found["BestTrainingJob"]
-    assert best["TrainingJobName"] == "Tune-1-001-sandbox"
+    assert re.fullmatch("Tune-1-001-[0-9a-f]{8}", best["TrainingJobName"])
     assert best["TunedHyperParameters"] == {"eta": "0.1", "booster": "gbtree"}
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["MetricName"] == "validation:auc"
     listed = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
         HyperParameterTuningJobName="Tune-1"
     )["TrainingJobSummaries"]
+    best["FinalHyperParameterTuningJobObjectiveMetric"]["Type"] = "Maximize"
     assert listed == [best]
 
 
@@ -77,7 +83,7 @@ def test_a_completed_tuning_job_cannot_be_stopped(account: Account) -> None:
 
 
 def test_a_tuning_job_in_progress_runs_until_it_is_stopped(sandbox: Sandbox) -> None:
-    with Sandbox(account="555555555555", tuning_job_status="InProgress") as other:
+    with Sandbox(account="555555555555", tuning="held") as other:
         account = Account(id=other.account, endpoint_url=other.endpoint_url)
         sagemaker = account.client("sagemaker")
         create(sagemaker, "tune-1")

@@ -45,7 +45,7 @@ def test_the_description_states_the_limits(sandbox: Sandbox) -> None:
 
 
 def test_the_description_states_the_status_of_tuning_jobs() -> None:
-    assert "stays InProgress" in Sandbox(tuning_job_status="InProgress").describe()
+    assert "stays InProgress" in Sandbox(tuning="held").describe()
 
 
 def test_the_cdk_home_is_deleted_with_the_sandbox(sandbox: Sandbox) -> None:

@@ -24,7 +24,11 @@ CONFIG = {
 }
 
 DEFINITION = {
-    "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+    "AlgorithmSpecification": {
+        "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1",
+        "TrainingInputMode": "File",
+        "MetricDefinitions": [{"Name": "validation:auc", "Regex": "auc=([0-9.]+)"}],
+    },
     "RoleArn": "arn:aws:iam::123456789012:role/role",
     "OutputDataConfig": {"S3OutputPath": "s3://bucket/"},
     "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},

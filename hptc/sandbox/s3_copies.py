@@ -1,0 +1,97 @@
+"""Copies between the sandbox's S3 and files: the data and code that training jobs read, and the
+models that they write.
+
+The caller holds the lock of moto's state.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from moto.s3.models import s3_backends
+
+from hptc.local.input_data import local_path
+from hptc.local.script_mode import submit_directory
+from hptc.request.emission import Request
+
+
+class MissingObjectsError(Exception):
+    """There is nothing in S3 where a request says that its data or code is."""
+
+
+def copy_inputs(request: Request, folder: Path, account: str, partition: str) -> None:
+    """Copy the objects that the training jobs of a request read to `folder`/bucket/key.
+
+    Raises MissingObjectsError, and OSError for a key that can't be the name of a file.
+    """
+    for uri in dict.fromkeys(_read_locations(request)):
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        folder_key = f"{key.rstrip('/')}/" if key else ""
+        files = {
+            name: each
+            for name, each in _objects(bucket, account, partition).items()
+            if (name == key or name.startswith(folder_key)) and not name.endswith("/")
+        }
+        if not files:
+            raise MissingObjectsError(
+                f'No S3 objects found under S3 URL "{uri}" given in input data source. Please '
+                "ensure that the bucket exists, and that objects exist under that S3 prefix."
+            )
+        for name, each in files.items():
+            path = local_path(f"s3://{bucket}/{name}", folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(each.value)
+
+
+def _read_locations(request: Request) -> Iterator[str]:
+    single = request.get("TrainingJobDefinition")
+    for definition in [single] if single else request.get("TrainingJobDefinitions") or ():
+        for channel in definition.get("InputDataConfig") or ():
+            source = channel.get("DataSource", {}).get("S3DataSource", {})
+            if source.get("S3DataType") == "S3Prefix":
+                yield source["S3Uri"]
+        code = submit_directory(
+            definition.get("StaticHyperParameters") or {}, definition.get("Environment") or {}
+        )
+        if code is not None and code.startswith("s3://"):
+            yield code
+
+
+def _objects(bucket: str, account: str, partition: str) -> Mapping[str, Any]:
+    """The objects of a bucket by key; none if there is no such bucket."""
+    partition, owner = s3_backends.bucket_accounts.get(bucket, (partition, account))
+    found = s3_backends[owner][partition].buckets.get(bucket)
+    return {} if found is None else dict(found.keys)
+
+
+def model_uri(output_path: str, training_job: str) -> str:
+    """Where a training job stores its model.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-output.html
+    """
+    return f"{output_path.rstrip('/')}/{training_job}/output/model.tar.gz"
+
+
+def pack_model(model: Path) -> bytes | None:
+    """The archive of a model's folder; None if there is nothing in it."""
+    if not model.is_dir() or not any(model.iterdir()):
+        return None
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w:gz") as archive:
+            for path in sorted(model.iterdir()):
+                archive.add(path, arcname=path.name)
+        file.seek(0)
+        return file.read()
+
+
+def store(uri: str, content: bytes, account: str, partition: str) -> None:
+    """Store an object, if its bucket exists."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    partition, owner = s3_backends.bucket_accounts.get(bucket, (partition, account))
+    backend = s3_backends[owner][partition]
+    if bucket in backend.buckets:
+        backend.put_object(bucket, key, content)

@@ -1,0 +1,284 @@
+"""The tuning jobs of one account and Region in the sandbox, with the engine of `hptc local`.
+
+What a tuning job does depends on the account's TuningMode. All of them have the same records.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+from hptc.errors import AwsError, HptcError
+from hptc.frozen import frozen
+from hptc.local.dry_values import STATED
+from hptc.local.job_folder import JobFolder, job_folders, now
+from hptc.local.launching import NotRunnableError
+from hptc.local.run_events import Ended, Event
+from hptc.local.run_options import RunOptions
+from hptc.local.search.observation import Proposal
+from hptc.local.service import LocalTuning
+from hptc.local.training_records import Progress, ended_record, new_record, training_job_name
+from hptc.request.emission import Request
+from hptc.sandbox import s3_copies
+from hptc.sandbox.refusals import refusal
+
+TuningMode = Literal["placeholder", "held", "dry", "train"]
+"""What a tuning job of the sandbox does: it is Completed immediately, with one placeholder training
+job; it stays InProgress until it is stopped; the engine runs with made-up values, or with code."""
+
+PLACEHOLDER = "placeholder: nothing was trained, the value is always 0"
+LABEL = "hptc-sandbox"
+"""The key of a tag that says that the values of a tuning job are not results."""
+
+moto_lock = Lock()
+"""moto's state isn't thread-safe: whoever reads or changes it holds this lock."""
+
+_FILE = "file://"
+
+
+@frozen
+class TuningSettings:
+    """How the tuning jobs of an account run. `accepts_all` is for recording programs."""
+
+    mode: TuningMode = "placeholder"
+    accepts_all: bool = False
+    options: RunOptions = RunOptions()
+
+
+class TuningStore:
+    """The tuning jobs of one account and Region. `folder` is for their records and files."""
+
+    def __init__(self, folder: Path, account: str, region: str, partition: str) -> None:
+        self._folder = folder
+        self._account, self._region, self._partition = account, region, partition
+        self._jobs = folder / "jobs"
+        self._runs: dict[str, LocalTuning] = {}
+        self._tags: dict[str, dict[str, str]] = {}
+        self.reader = self._tuning(RunOptions())
+
+    def _tuning(self, options: RunOptions) -> LocalTuning:
+        return LocalTuning(
+            self._jobs,
+            options,
+            region=self._region,
+            account=self._account,
+            partition=self._partition,
+        )
+
+    def create(self, request: Request, settings: TuningSettings) -> str:
+        """Create a tuning job and return its ARN. Raises AwsError as the service does.
+
+        The caller holds `moto_lock`.
+        """
+        name = request["HyperParameterTuningJobName"]
+        self._require_new(name)
+        if not settings.accepts_all:
+            self._require_valid(request)
+        options = replace(settings.options, region=self._region)
+        match settings.mode:
+            case "dry":
+                self._start(request, replace(options, is_dry=True))
+            case "train":
+                self._start(request, self._with_data(request, options))
+            case mode:
+                self._create_placeholder(request, is_held=mode == "held")
+        self._tags[name] = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
+        if settings.mode != "train":
+            self._tags[name][LABEL] = "no results: nothing was trained"
+        return f"{self._arn_prefix}:hyper-parameter-tuning-job/{name}"
+
+    @property
+    def _arn_prefix(self) -> str:
+        return f"arn:{self._partition}:sagemaker:{self._region}:{self._account}"
+
+    def _require_new(self, name: str) -> None:
+        if name.lower() in {folder.name.lower() for folder in job_folders(self._jobs)}:
+            raise AwsError(
+                f"A hyperparameter tuning job with the name, {name}, already exists. "
+                "Choose a different name.",
+                code="ResourceInUse",
+            )
+
+    def _require_valid(self, request: Request) -> None:
+        warm_start = request.get("WarmStartConfig") or {}
+        parents: dict[str, Request] = {}
+        for each in warm_start.get("ParentHyperParameterTuningJobs") or ():
+            parent = each.get("HyperParameterTuningJobName") or ""
+            folder = JobFolder(self._jobs, parent)
+            if folder.exists():
+                parents[parent] = folder.tuning_job()["Request"]
+        reason = refusal(request, parents)
+        if reason:
+            raise AwsError(reason, code="ValidationException")
+
+    def _start(self, request: Request, options: RunOptions) -> None:
+        """Run a tuning job with the engine."""
+        name = request["HyperParameterTuningJobName"]
+        tuning = self._tuning(options)
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Ended) and not options.is_dry:
+                self._store_model(event.name)
+
+        try:
+            tuning.create(request, listen)
+        except NotRunnableError as error:
+            reasons = "; ".join(error.reasons)
+            raise AwsError(
+                f"The sandbox can't train {name}: {reasons}.", code="ValidationException"
+            ) from None
+        except HptcError as error:
+            text = f"{error}. {error.help or ''}".strip()
+            raise AwsError(f"The sandbox: {text}", code="ValidationException") from None
+        self._runs[name] = tuning
+
+    def _with_data(self, request: Request, options: RunOptions) -> RunOptions:
+        """The options with a folder that has the objects in S3 that the training jobs read."""
+        root = self._folder / "s3" / request["HyperParameterTuningJobName"]
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
+        try:
+            s3_copies.copy_inputs(request, root, self._account, self._partition)
+        except s3_copies.MissingObjectsError as error:
+            raise AwsError(str(error), code="ValidationException") from None
+        except OSError as error:
+            raise AwsError(
+                f"The sandbox can't copy the data of input channels: {error}",
+                code="ValidationException",
+            ) from None
+        return replace(options, s3_root=root)
+
+    def _store_model(self, training_job: str) -> None:
+        """Put the model of a training job into the sandbox's S3."""
+        description = self.reader.describe_training_job(training_job) or {}
+        model = description.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
+        content = s3_copies.pack_model(Path(model.removeprefix(_FILE))) if model else None
+        if content is not None:
+            uri = s3_copies.model_uri(description["OutputDataConfig"]["S3OutputPath"], training_job)
+            with moto_lock:
+                s3_copies.store(uri, content, self._account, self._partition)
+
+    def _create_placeholder(self, request: Request, *, is_held: bool) -> None:
+        """Write the records of a tuning job for which nothing runs, with one training job."""
+        name, created = request["HyperParameterTuningJobName"], now()
+        folder = JobFolder(self._jobs, name)
+        folder.prepare()
+        folder.new_code.mkdir(parents=True)
+        record = {
+            "Request": request,
+            "Limits": request["HyperParameterTuningJobConfig"].get("ResourceLimits") or {},
+            "Status": "InProgress",
+            "CreationTime": created,
+            "Since": created,
+            "ActiveSeconds": 0.0,
+            "IsDry": True,
+        }
+        folder.create(record)
+        training_job = self._placeholder_training_job(request)
+        if is_held:
+            folder.write_training_job(training_job)
+            return
+        metric = training_job["HyperParameters"]["_tuning_objective_metric"]
+        folder.write_training_job(
+            ended_record(
+                training_job, Progress(reports=(0.0,), last={metric: (0.0, created)}),
+                status="Completed", secondary="Completed", reason="", ended=created, model="",
+            )
+        )  # fmt: skip
+        folder.write_tuning_job({**record, "Status": "Completed", "EndTime": created})
+
+    def _placeholder_training_job(self, request: Request) -> dict[str, Any]:
+        """A training job whose hyperparameters have the first values of their ranges."""
+        name, created = request["HyperParameterTuningJobName"], now()
+        config = request["HyperParameterTuningJobConfig"]
+        definition = request.get("TrainingJobDefinition") or request["TrainingJobDefinitions"][0]
+        ranges = definition.get("HyperParameterRanges") or config.get("ParameterRanges") or {}
+        objective = definition.get("TuningObjective") or config.get(
+            "HyperParameterTuningJobObjective"
+        )
+        return new_record(
+            training_job_name(name, 1, created),
+            1,
+            Proposal(
+                definition=definition.get("DefinitionName", ""),
+                values={
+                    each["Name"]: str(each.get("MinValue", (each.get("Values") or [""])[0]))
+                    for kind in ("Integer", "Continuous", "Categorical")
+                    for each in ranges.get(f"{kind}ParameterRanges") or ()
+                },
+            ),
+            definition,
+            objective=(objective or {}).get("MetricName", ""),
+            arn_prefix=self._arn_prefix,
+            tuning_job=name,
+            created=created,
+        )
+
+    # Reading.
+
+    def describe(self, name: str) -> dict[str, Any] | None:
+        """The description of a tuning job; None if it does not exist."""
+        found = self.reader.describe(name)
+        if found is None:
+            return None
+        status = self._status(name, found["HyperParameterTuningJobStatus"])
+        return {**found, "HyperParameterTuningJobStatus": status}
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """All tuning jobs, as ListHyperParameterTuningJobs has them."""
+        key = "HyperParameterTuningJobStatus"
+        return [
+            {**each, key: self._status(each["HyperParameterTuningJobName"], each[key])}
+            for each in self.reader.summaries()
+        ]
+
+    def _status(self, name: str, status: str) -> str:
+        """A tuning job is Stopping from the moment that it is told to, not once the run notices."""
+        is_told = status == "InProgress" and JobFolder(self._jobs, name).is_stop_requested()
+        return "Stopping" if is_told else status
+
+    def describe_training_job(self, name: str) -> dict[str, Any] | None:
+        """The description of a training job of a tuning job; None if it does not exist."""
+        found = self.reader.describe_training_job(name)
+        if found is None:
+            return None
+        description = dict(found)
+        artifacts = description.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
+        if artifacts.startswith(_FILE):
+            uri = s3_copies.model_uri(description["OutputDataConfig"]["S3OutputPath"], name)
+            description["ModelArtifacts"] = {"S3ModelArtifacts": uri}
+        said = self.stated(name)
+        if said:
+            first, *rest = description["SecondaryStatusTransitions"]
+            description["SecondaryStatusTransitions"] = [{**first, "StatusMessage": said}, *rest]
+        return description
+
+    def stated(self, training_job: str) -> str:
+        """What is to be said about the values of a training job; empty if they are results."""
+        tuning_job = "-".join(training_job.split("-")[:-2])
+        if not self.reader.is_dry(tuning_job):
+            return ""
+        return STATED if tuning_job in self._runs else PLACEHOLDER
+
+    def tags(self, name: str) -> dict[str, str] | None:
+        """The tags of a tuning job, which the caller may change; None if it does not exist."""
+        return self._tags.get(name)
+
+    # Changing.
+
+    def stop(self, name: str) -> None:
+        """Start to stop a tuning job. Raises AwsError if it has ended."""
+        self.reader.stop(name)
+
+    def delete(self, name: str) -> None:
+        """Delete a tuning job that is not running."""
+        self.reader.remove(name)
+        del self._tags[name]
+
+    def close(self) -> None:
+        """Kill all training jobs, and wait for the ends of their tuning jobs."""
+        for tuning in self._runs.values():
+            tuning.close()
