@@ -55,11 +55,12 @@ def sandbox(
 ) -> int:
     """Run a local AWS endpoint, or a command against it.
 
-    The endpoint is moto on a loopback port. The CDK, the AWS CLI and boto3 work against it. A tuning
-    job is Completed immediately, with one placeholder training job. With --dry, all of its training
-    jobs end with values that are made up; with --train, they run as `hptc local run` runs them, with
-    code and data from the sandbox's S3. `hptc sandbox -- CMD…` runs one command with the right
-    environment.
+    The endpoint is moto on a loopback port. The CDK, the AWS CLI and boto3 work against it.
+    `hptc sandbox -- CMD…` runs one command with the right environment.
+
+    A tuning job is Completed immediately, with one placeholder training job. With --dry, all of its
+    training jobs end with values that are made up. With --train, they run as `hptc local run` runs
+    them, with code and data from the sandbox's S3.
     """
     require("moto", "sandbox")
     if dry and train:

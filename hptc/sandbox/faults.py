@@ -18,7 +18,7 @@ from hptc.sandbox.local_clients import Application, Environ, StartResponse
 
 FaultKind = Literal["throttle", "internal", "latency"]
 
-_DEFAULTS = {"throttle": 2.0, "internal": 2.0, "latency": 1.0}
+_DEFAULTS: dict[FaultKind, float] = {"throttle": 2.0, "internal": 2.0, "latency": 1.0}
 _MAX_AMOUNT = 1000
 _TARGET = "SageMaker."
 _OPERATIONS = frozenset(
@@ -52,10 +52,11 @@ class Fault:
 
 def read_fault(text: str) -> Fault:
     """A fault of `--fault`, such as `throttle=3`. Raises UsageError."""
-    kind, equals, amount = text.partition("=")
-    if kind not in _DEFAULTS:
+    name, equals, amount = text.partition("=")
+    kind = next((each for each in _DEFAULTS if each == name), None)
+    if kind is None:
         raise UsageError(
-            f"--fault {text}: `{kind}` is not a fault; expected {', '.join(_DEFAULTS)}"
+            f"--fault {text}: `{name}` is not a fault; expected {', '.join(_DEFAULTS)}"
         )
     try:
         number = float(amount) if equals else _DEFAULTS[kind]
@@ -64,7 +65,7 @@ def read_fault(text: str) -> Fault:
     if not 0 <= number <= _MAX_AMOUNT:
         unit = "seconds" if kind == "latency" else "calls"
         raise UsageError(f"--fault {text}: expected a number of {unit} from 0 to {_MAX_AMOUNT}")
-    return Fault(kind=kind, amount=number)  # type: ignore[arg-type] - a key of _DEFAULTS
+    return Fault(kind=kind, amount=number)
 
 
 class FaultyService:

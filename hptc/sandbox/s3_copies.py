@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +32,20 @@ def copy_inputs(request: Request, folder: Path, account: str, partition: str) ->
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         folder_key = f"{key.rstrip('/')}/" if key else ""
         files = {
-            name: each
-            for name, each in _objects(bucket, account, partition).items()
+            name: content
+            for name in _keys(bucket, account, partition)
             if (name == key or name.startswith(folder_key)) and not name.endswith("/")
+            if (content := _read(bucket, name, account, partition)) is not None
         }
         if not files:
             raise MissingObjectsError(
                 f'No S3 objects found under S3 URL "{uri}" given in input data source. Please '
                 "ensure that the bucket exists, and that objects exist under that S3 prefix."
             )
-        for name, each in files.items():
+        for name, content in files.items():
             path = local_path(f"s3://{bucket}/{name}", folder)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(each.value)
+            path.write_bytes(content)
 
 
 def _read_locations(request: Request) -> Iterator[str]:
@@ -61,11 +62,22 @@ def _read_locations(request: Request) -> Iterator[str]:
             yield code
 
 
-def _objects(bucket: str, account: str, partition: str) -> Mapping[str, Any]:
-    """The objects of a bucket by key; none if there is no such bucket."""
+def _backend(bucket: str, account: str, partition: str) -> Any:
+    """The backend that has a bucket, if there is one: that of its owner."""
     partition, owner = s3_backends.bucket_accounts.get(bucket, (partition, account))
-    found = s3_backends[owner][partition].buckets.get(bucket)
-    return {} if found is None else dict(found.keys)
+    return s3_backends[owner][partition]
+
+
+def _keys(bucket: str, account: str, partition: str) -> list[str]:
+    """The keys in a bucket; none if there is no such bucket."""
+    found = _backend(bucket, account, partition).buckets.get(bucket)
+    return [] if found is None else list(found.keys)
+
+
+def _read(bucket: str, key: str, account: str, partition: str) -> bytes | None:
+    """The content of an object; None if it is deleted."""
+    found = _backend(bucket, account, partition).get_object(bucket, key)
+    return None if found is None else bytes(found.value)
 
 
 def model_uri(output_path: str, training_job: str) -> str:
@@ -91,7 +103,6 @@ def pack_model(model: Path) -> bytes | None:
 def store(uri: str, content: bytes, account: str, partition: str) -> None:
     """Store an object, if its bucket exists."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    partition, owner = s3_backends.bucket_accounts.get(bucket, (partition, account))
-    backend = s3_backends[owner][partition]
+    backend = _backend(bucket, account, partition)
     if bucket in backend.buckets:
         backend.put_object(bucket, key, content)
