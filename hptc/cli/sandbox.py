@@ -70,7 +70,7 @@ def sandbox(
     # moto is optional; without it, `hptc sandbox --help` still works.
     from hptc.local.run_options import RunOptions
     from hptc.sandbox.faults import read_fault
-    from hptc.sandbox.run import run, serve
+    from hptc.sandbox.run import adopt, run, serve
     from hptc.sandbox.server import Sandbox
 
     options = RunOptions(images=tuple(map(name_and_value("--image"), images)), python=python)
@@ -82,6 +82,8 @@ def sandbox(
         options=options,
         faults=tuple(map(read_fault, faults)),
     ) as endpoint:
+        if train:
+            adopt(endpoint)
         print_status(endpoint.describe())
         if command:
             return run(list(command), endpoint)

@@ -13,6 +13,7 @@ _COMPARED = (
     *("HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"),
     *("WarmStartConfig", "Autotune"),
 )
+_REPEATED = "ObjectiveMetric"
 _RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
 
 
@@ -45,14 +46,23 @@ def _definitions(members: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _remove_additions(sent: dict[str, Any], described: dict[str, Any]) -> None:
     """Remove what the service adds to a definition, in place.
 
-    For built-in algorithms it adds metric definitions and static hyperparameters whose names start
-    with `_`. It describes a single instance type as a ResourceConfig, and adds the instances that
+    For built-in algorithms it adds metric definitions. It adds static hyperparameters whose names
+    start with `_`, and repeats the objective's definition under the name ObjectiveMetric:
+    https://github.com/aws-controllers-k8s/sagemaker-controller/blob/main/pkg/resource/hyper_parameter_tuning_job/testdata/sdkapi/describe/success_completed_describe.json
+    It describes a single instance type as a ResourceConfig, and adds the instances that
     it selected.
     """
     for member in ("SelectedInstanceType", "SelectedInstanceCount"):
         described.get("ResourceConfig", {}).pop(member, None)
-    if "MetricDefinitions" not in sent.get("AlgorithmSpecification", {}):
-        described.get("AlgorithmSpecification", {}).pop("MetricDefinitions", None)
+    algorithm, own = described.get("AlgorithmSpecification", {}), sent.get("AlgorithmSpecification")
+    metrics = (own or {}).get("MetricDefinitions")
+    if metrics is None:
+        algorithm.pop("MetricDefinitions", None)
+    elif _REPEATED not in (each.get("Name") for each in metrics):
+        kept = [
+            each for each in algorithm.get("MetricDefinitions", []) if each["Name"] != _REPEATED
+        ]
+        algorithm["MetricDefinitions"] = kept
     static = described.get("StaticHyperParameters") or {}
     for name in [name for name in static if name.startswith("_")]:
         if name not in sent.get("StaticHyperParameters", {}):

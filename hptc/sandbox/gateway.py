@@ -3,13 +3,14 @@
 moto alone serves one account to every caller except an assumed role, and answers 500 for what it
 doesn't implement, which SDKs retry for up to a minute. The gateway answers 400 instead, in the
 error format of the service's protocol. It handles one request at a time, because moto's state isn't
-thread-safe. Tuning jobs run in their own threads and processes, and are read between two requests.
+thread-safe.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -22,10 +23,13 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import WSGIRequestHandler
 
-from hptc.sandbox.tuning_store import moto_lock
+from hptc.frozen import frozen
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+
+moto_lock = Lock()
+"""moto's state isn't thread-safe: whoever reads or changes it holds this lock."""
 
 _KEY_PREFIX = "AKIAHPTC"
 _CREDENTIAL = re.compile(r"Credential=([A-Z0-9a-z]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
@@ -68,10 +72,11 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        access_key, service = _credential_scope(environ)
+        scope = credential_scope(environ)
+        service = scope.service
         operation = _operation(environ)
         # moto prefers this header to the access key when it selects the account.
-        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_for(access_key)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account_for(scope.access_key)
         captured: list[Any] = []
 
         def capture_start(
@@ -85,25 +90,26 @@ class Gateway:
                 body = b"".join(self._services(environ, capture_start))
             except NotImplementedError as error:
                 reason = f"The sandbox does not implement {service}:{operation}: {error}"
-                return _error_response(environ, start_response, service, "NotImplemented", reason)
+                return error_response(environ, start_response, service, "NotImplemented", reason)
             except Exception as error:
                 reason = (
                     f"The sandbox failed in {service}:{operation}: "
                     f"{type(error).__name__}: {str(error)[:500]}"
                 )
-                return _error_response(environ, start_response, service, "SandboxFailure", reason)
+                return error_response(environ, start_response, service, "SandboxFailure", reason)
         status, headers = captured
         if int(status.split()[0]) >= _HTTP_SERVER_ERROR:
             reason = f"The sandbox failed in {service}:{operation} with {status}."
-            return _error_response(environ, start_response, service, "SandboxFailure", reason)
+            return error_response(environ, start_response, service, "SandboxFailure", reason)
         is_html = any(k.lower() == "content-type" and "text/html" in v for k, v in headers)
         if status.startswith(("404", "405")) and is_html and service != "s3":
             reason = f"The sandbox does not implement {service}:{operation}."
-            return _error_response(environ, start_response, service, "NotImplemented", reason)
+            return error_response(environ, start_response, service, "NotImplemented", reason)
         start_response(status, headers)
         return [body]
 
-    def _account_for(self, access_key: str) -> str:
+    def account_for(self, access_key: str) -> str:
+        """The account of an access key: its own, that of an assumed role, or the sandbox's."""
         if re.fullmatch(_KEY_PREFIX + r"\d{12}", access_key):
             return access_key.removeprefix(_KEY_PREFIX)
         is_known = any(
@@ -114,11 +120,22 @@ class Gateway:
         return str(get_account_id_from(access_key)) if is_known else self._account
 
 
-def _credential_scope(environ: Environ) -> tuple[str, str]:
-    """Return the access key ID and service from a signed request's header or query string."""
+@frozen
+class CredentialScope:
+    """What a signature says about a request; empty for one without a signature."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def credential_scope(environ: Environ) -> CredentialScope:
+    """Read the signature of a request, in its header or query string."""
     query = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
     found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "") or f"Credential={query}")
-    return (found[1], found[3]) if found else ("", "unsigned")
+    if found is None:
+        return CredentialScope(access_key="", region="", service="unsigned")
+    return CredentialScope(access_key=found[1], region=found[2], service=found[3])
 
 
 def _operation(environ: Environ) -> str:
@@ -134,7 +151,7 @@ def _operation(environ: Environ) -> str:
     return action[0] if action else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
 
 
-def _error_response(
+def error_response(
     environ: Environ, start_response: StartResponse, service: str, code: str, message: str
 ) -> list[bytes]:
     """Answer 400 in the error format that the service's clients parse."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.sagemaker.exceptions import ValidationError
+from hptc.errors import AwsError
 
 Summary = Mapping[str, Any]
 
@@ -86,9 +86,10 @@ def _sort_key(
 ) -> Callable[[Summary], Any]:
     name = request.get("SortBy") or "Name"
     if name not in keys:
-        raise ValidationError(
-            message=f"1 validation error detected: Value '{name}' at 'sortBy' failed to satisfy "
-            f"constraint: Member must satisfy enum value set: [{', '.join(keys)}]"
+        raise AwsError(
+            f"1 validation error detected: Value '{name}' at 'sortBy' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(keys)}]",
+            code="ValidationException",
         )
     return keys[name]
 
@@ -109,7 +110,7 @@ def _page(
         names = [each[name] for each in found]
         last = _read_token(token)
         if last not in names:
-            raise ValidationError(message=f"Invalid NextToken: {token}")
+            raise AwsError(f"Invalid NextToken: {token}", code="ValidationException")
         start = names.index(last) + 1
     page = found[start : start + size]
     is_last = start + size >= len(found)

@@ -42,6 +42,13 @@ def client_environment(
     return kept | sandbox.environment()
 
 
+def adopt(sandbox: Sandbox) -> None:
+    """Make this process a client of the sandbox, and with it the training jobs that it starts."""
+    environment = client_environment(sandbox)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 def run(
     command: list[str], sandbox: Sandbox, changes: Mapping[str, str | None] | None = None
 ) -> int:

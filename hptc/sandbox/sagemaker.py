@@ -1,211 +1,234 @@
-"""The SageMaker operations of tuning jobs.
+"""The SageMaker operations of tuning jobs: the WSGI application in front of the gateway.
 
-Replaces moto's, which validate nothing, compare tuning job names case-sensitively, lack
-StopHyperParameterTuningJob and ListTrainingJobsForHyperParameterTuningJob, and describe every job
-with the same made-up training job and failure reason. What a tuning job does here is a TuningMode.
+It answers them without moto, which validates nothing and describes every tuning job with the same
+made-up training job. What a tuning job does is a TuningMode. Everything else goes to the gateway.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from moto.core.responses import ActionResult, EmptyResult
-from moto.sagemaker import models, responses
-from moto.sagemaker.exceptions import (
-    AWSValidationException,
-    ResourceInUseException,
-    ResourceNotFound,
-    ValidationError,
-)
 from moto.utilities.utils import get_partition
 
 from hptc.errors import AwsError, HptcError
-from hptc.sandbox.extension import extend
+from hptc.sandbox.gateway import Gateway, credential_scope, error_response
+from hptc.sandbox.local_clients import Environ, StartResponse
 from hptc.sandbox.result_pages import page_of_training_jobs, page_of_tuning_jobs
 from hptc.sandbox.state_folder import state_folder
 from hptc.sandbox.tuning_store import TuningSettings, TuningStore
 
+Answer = dict[str, Any]
+
+_TARGET = "SageMaker."
 _NAME = "HyperParameterTuningJobName"
 _ARN = ":hyper-parameter-tuning-job/"
-_settings: dict[str, TuningSettings] = {}  # by account
-_stores: dict[tuple[str, str], TuningStore] = {}  # by account and Region
-_open = ExitStack()  # has the folder of the stores
-
-_moto_describe_training_job = responses.SageMakerResponse.describe_training_job
-_moto_list_tags = models.SageMakerModelBackend.list_tags
-_moto_add_tags = models.SageMakerModelBackend.add_tags
-_moto_delete_tags = models.SageMakerModelBackend.delete_tags
 
 
-def install() -> None:
-    """Replace moto's tuning jobs with the sandbox's."""
-    extend(
-        responses.SageMakerResponse,
-        create_hyper_parameter_tuning_job=_create,
-        describe_hyper_parameter_tuning_job=_describe,
-        list_hyper_parameter_tuning_jobs=_list,
-        stop_hyper_parameter_tuning_job=_stop,
-        delete_hyper_parameter_tuning_job=_delete,
-        list_training_jobs_for_hyper_parameter_tuning_job=_list_training_jobs,
-        describe_training_job=_describe_training_job,
-    )
-    extend(
-        models.SageMakerModelBackend,
-        list_tags=_list_tags,
-        add_tags=_add_tags,
-        delete_tags=_delete_tags,
-    )
+class _Stores:
+    """The tuning jobs of all accounts, as moto's state: one for the process."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, TuningSettings] = {}  # by account
+        self._stores: dict[tuple[str, str], TuningStore] = {}  # by account and Region
+        self._root: Path | None = None
+        self._closing = ExitStack()
+        self._lock = Lock()
+
+    def find(self, account: str, region: str) -> TuningStore | None:
+        """The tuning jobs of an account in a Region; None if there never was one."""
+        return self._stores.get((account, region))
+
+    def open(self, account: str, region: str) -> TuningStore:
+        """The tuning jobs of an account in a Region."""
+        with self._lock:
+            if self._root is None:
+                self._root = self._closing.enter_context(state_folder())
+            key = account, region
+            if key not in self._stores:
+                folder = self._root / account / region
+                self._stores[key] = TuningStore(folder, account, region, get_partition(region))
+            return self._stores[key]
+
+    def close(self) -> None:
+        """End all training jobs and forget all tuning jobs."""
+        for store in self._stores.values():
+            store.close()
+        self._stores.clear()
+        self.settings.clear()
+        self._closing.close()
+        self._root = None
+
+
+_stores = _Stores()
+find_store = _stores.find
+reset = _stores.close
 
 
 def configure(account: str, settings: TuningSettings) -> None:
     """Set how new tuning jobs in an account run."""
-    _settings[account] = settings
+    _stores.settings[account] = settings
 
 
-def reset() -> None:
-    """End all training jobs and forget all tuning jobs."""
-    for store in _stores.values():
-        store.close()
-    _stores.clear()
-    _settings.clear()
-    _open.close()
-    global _root
-    _root = None
+class TuningService:
+    """The WSGI application that answers the operations of tuning jobs."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        operation = str(environ.get("HTTP_X_AMZ_TARGET", "")).removeprefix(_TARGET)
+        answer = _OPERATIONS.get(operation)
+        if answer is None:
+            return self._gateway(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        scope = credential_scope(environ)
+        account = self._gateway.account_for(scope.access_key)
+        try:
+            store = _stores.open(account, scope.region or "us-east-1")
+            found = answer(store, json.loads(body or b"{}"))
+        except AwsError as error:
+            return error_response(environ, start_response, "sagemaker", error.code, str(error))
+        except Exception as error:
+            reason = f"The sandbox failed in {operation}: {type(error).__name__}: {error}"
+            return error_response(environ, start_response, "sagemaker", "SandboxFailure", reason)
+        if found is None:
+            environ["wsgi.input"] = BytesIO(body)
+            return self._gateway(environ, start_response)
+        data = json.dumps(found, default=_epoch_seconds).encode()
+        headers = [
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("Content-Length", str(len(data))),
+        ]
+        start_response("200 OK", headers)
+        return [data]
 
 
-_root: Any = None
+def _epoch_seconds(time: datetime) -> float:
+    return time.timestamp()
 
 
-def store_of(account: str, region: str) -> TuningStore:
-    """The tuning jobs of an account in a Region."""
-    global _root
-    if _root is None:
-        _root = _open.enter_context(state_folder())
-    key = account, region
-    if key not in _stores:
-        folder = _root / account / region
-        _stores[key] = TuningStore(folder, account, region, get_partition(region))
-    return _stores[key]
-
-
-def _store(response: Any) -> TuningStore:
-    return store_of(response.current_account, response.region)
-
-
-def _request(response: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(response.body)
-    return found
-
-
-def _create(response: Any) -> ActionResult:
-    settings = _settings.get(response.current_account, TuningSettings())
-    try:
-        arn = _store(response).create(_request(response), settings)
-    except AwsError as error:
-        raise _exception(error) from None
-    return ActionResult({"HyperParameterTuningJobArn": arn})
-
-
-def _exception(error: AwsError) -> Exception:
-    if error.code == "ResourceInUse":
-        return ResourceInUseException(message=str(error))
-    return ValidationError(message=str(error))
-
-
-def _existing(response: Any) -> tuple[TuningStore, str, dict[str, Any]]:
-    """The tuning job of a request: its store, name and description. Raises ResourceNotFound."""
-    store, name = _store(response), str(response._get_param(_NAME))
+def _existing(store: TuningStore, request: Answer) -> tuple[str, Answer]:
+    """The name and description of the tuning job of a request."""
+    name = str(request.get(_NAME))
     description = store.describe(name)
     if description is None:
-        raise ResourceNotFound(
-            message=f"Amazon SageMaker can't find a tuning job called {name}. Type another name."
+        raise AwsError(
+            f"Amazon SageMaker can't find a tuning job called {name}. Type another name.",
+            code="ResourceNotFound",
         )
-    return store, name, description
+    return name, description
 
 
-def _describe(response: Any) -> ActionResult:
-    return ActionResult(_existing(response)[2])
+def _create(store: TuningStore, request: Answer) -> Answer:
+    settings = _stores.settings.get(store.account, TuningSettings())
+    return {"HyperParameterTuningJobArn": store.create(request, settings)}
 
 
-def _list(response: Any) -> ActionResult:
-    found, token = page_of_tuning_jobs(_store(response).summaries(), _request(response))
-    return ActionResult({"HyperParameterTuningJobSummaries": found, "NextToken": token})
+def _describe(store: TuningStore, request: Answer) -> Answer:
+    return _existing(store, request)[1]
 
 
-def _list_training_jobs(response: Any) -> ActionResult:
-    store, name, _ = _existing(response)
+def _list(store: TuningStore, request: Answer) -> Answer:
+    found, token = page_of_tuning_jobs(store.summaries(), request)
+    return {"HyperParameterTuningJobSummaries": found, **_next(token)}
+
+
+def _list_training_jobs(store: TuningStore, request: Answer) -> Answer:
+    name, _ = _existing(store, request)
     summaries = store.reader.training_job_summaries(name)
-    found, token = page_of_training_jobs(summaries, _request(response))
-    return ActionResult({"TrainingJobSummaries": found, "NextToken": token})
+    found, token = page_of_training_jobs(summaries, request)
+    return {"TrainingJobSummaries": found, **_next(token)}
 
 
-def _stop(response: Any) -> ActionResult:
-    store, name, description = _existing(response)
+def _next(token: str | None) -> Answer:
+    return {} if token is None else {"NextToken": token}
+
+
+def _stop(store: TuningStore, request: Answer) -> Answer:
+    name, description = _existing(store, request)
     try:
         store.stop(name)
     except AwsError:
-        raise ValidationError(
-            message="The request was rejected because the hyperparameter tuning job is in status "
-            f"{description['HyperParameterTuningJobStatus']}."
+        raise AwsError(
+            "The request was rejected because the hyperparameter tuning job is in status "
+            f"{description['HyperParameterTuningJobStatus']}.",
+            code="ValidationException",
         ) from None
-    return EmptyResult()
+    return {}
 
 
-def _delete(response: Any) -> ActionResult:
-    store, name, _ = _existing(response)
+def _delete(store: TuningStore, request: Answer) -> Answer:
+    name, _ = _existing(store, request)
     try:
         store.delete(name)
     except HptcError:
-        raise ValidationError(
-            message="The request was rejected because the hyperparameter tuning job is running."
+        raise AwsError(
+            "The request was rejected because the hyperparameter tuning job is running.",
+            code="ValidationException",
         ) from None
-    return EmptyResult()
+    return {}
 
 
-def _describe_training_job(response: Any) -> ActionResult:
-    found = _store(response).describe_training_job(str(response._get_param("TrainingJobName")))
-    if found is not None:
-        return ActionResult(found)
-    result: ActionResult = _moto_describe_training_job(response)
-    return result
+def _describe_training_job(store: TuningStore, request: Answer) -> Answer | None:
+    return store.describe_training_job(str(request.get("TrainingJobName")))
 
 
-def _tags(backend: Any, arn: str) -> dict[str, str] | None:
+def _tags(store: TuningStore, request: Answer) -> dict[str, str] | None:
     """The tags of a tuning job; None if the ARN is of something else."""
-    prefix, is_of_tuning_job, name = arn.partition(_ARN)
+    arn = str(request.get("ResourceArn"))
+    _, is_of_tuning_job, name = arn.partition(_ARN)
     if not is_of_tuning_job:
         return None
-    tags = store_of(backend.account_id, prefix.split(":")[3]).tags(name)
+    tags = store.tags(name)
     if tags is None:
-        raise AWSValidationException(f"Could not find tuning job with ARN {arn}")
+        raise AwsError(f"Could not find resource with ARN {arn}", code="ValidationException")
     return tags
+
+
+def _list_tags(store: TuningStore, request: Answer) -> Answer | None:
+    tags = _tags(store, request)
+    return None if tags is None else {"Tags": _pairs(tags)}
+
+
+def _add_tags(store: TuningStore, request: Answer) -> Answer | None:
+    tags = _tags(store, request)
+    if tags is None:
+        return None
+    tags |= {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
+    return {"Tags": _pairs(tags)}
+
+
+def _delete_tags(store: TuningStore, request: Answer) -> Answer | None:
+    tags = _tags(store, request)
+    if tags is None:
+        return None
+    for key in request.get("TagKeys") or ():
+        tags.pop(key, None)
+    return {}
 
 
 def _pairs(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _list_tags(backend: Any, arn: str, **paging: Any) -> Any:
-    tags = _tags(backend, arn)
-    if tags is None:
-        return _moto_list_tags(backend, arn=arn, **paging)
-    return _pairs(tags), None
-
-
-def _add_tags(backend: Any, arn: str, added: list[dict[str, str]]) -> Any:
-    tags = _tags(backend, arn)
-    if tags is None:
-        return _moto_add_tags(backend, arn, added)
-    tags |= {tag["Key"]: tag["Value"] for tag in added}
-    return _pairs(tags)
-
-
-def _delete_tags(backend: Any, arn: str, keys: list[str]) -> None:
-    tags = _tags(backend, arn)
-    if tags is None:
-        _moto_delete_tags(backend, arn, keys)
-        return
-    for key in keys:
-        tags.pop(key, None)
+_OPERATIONS: dict[str, Callable[[TuningStore, Answer], Answer | None]] = {
+    # None: the gateway answers.
+    "CreateHyperParameterTuningJob": _create,
+    "DescribeHyperParameterTuningJob": _describe,
+    "ListHyperParameterTuningJobs": _list,
+    "StopHyperParameterTuningJob": _stop,
+    "DeleteHyperParameterTuningJob": _delete,
+    "ListTrainingJobsForHyperParameterTuningJob": _list_training_jobs,
+    "DescribeTrainingJob": _describe_training_job,
+    "ListTags": _list_tags,
+    "AddTags": _add_tags,
+    "DeleteTags": _delete_tags,
+}

@@ -38,6 +38,7 @@ from hptc.sandbox.faults import Fault, FaultyService
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_for
 from hptc.sandbox.local_clients import Application, LocalClients
 from hptc.sandbox.recorder import Recorder
+from hptc.sandbox.sagemaker import TuningService
 from hptc.sandbox.state_folder import state_folder
 from hptc.sandbox.tuning_store import TuningMode, TuningSettings
 
@@ -179,7 +180,7 @@ class Sandbox:
         self._closing.close()
 
     def _application(self) -> Application:
-        application: Application = Gateway(self.account)
+        application: Application = TuningService(Gateway(self.account))
         if self._faults:
             application = FaultyService(application, self._faults)
         return self._recorder.wrap(application, self.account) if self._recorder else application
@@ -245,7 +246,6 @@ def _install() -> None:
     logging.getLogger("moto").addHandler(logging.NullHandler())
     iam.install()
     s3.install()
-    sagemaker.install()
     schedules.install()
     training_log_events.install()
     services = (ec2, iam, kms, s3, schedules)

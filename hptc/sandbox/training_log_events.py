@@ -12,8 +12,8 @@ from moto.logs import responses
 from moto.logs.models import logs_backends
 
 from hptc.local.container_files import HOST
-from hptc.sandbox import sagemaker
 from hptc.sandbox.extension import extend
+from hptc.sandbox.sagemaker import find_store
 
 _GROUP = "/aws/sagemaker/TrainingJobs"
 _MAX_MESSAGE = 262_144
@@ -43,11 +43,10 @@ def _updated(operation: Any) -> Any:
 
 def _update(account: str, region: str, training_job: str) -> None:
     """Append what a training job has logged since the last time. The caller holds moto's lock."""
-    store = sagemaker.store_of(account, region)
-    if store.describe_training_job(training_job) is None:
+    store = find_store(account, region)
+    lines = store.log_lines(training_job) if store is not None else []
+    if not lines:
         return
-    said = store.stated(training_job)
-    lines = [said] if said else [e.message for e in store.reader.log_events(training_job)]
     backend = logs_backends[account][region]
     backend.ensure_log_group(_GROUP)
     streams = backend.groups[_GROUP].streams

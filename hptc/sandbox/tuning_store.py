@@ -23,6 +23,7 @@ from hptc.local.service import LocalTuning
 from hptc.local.training_records import Progress, ended_record, new_record, training_job_name
 from hptc.request.emission import Request
 from hptc.sandbox import s3_copies
+from hptc.sandbox.gateway import moto_lock
 from hptc.sandbox.refusals import refusal
 
 TuningMode = Literal["placeholder", "held", "dry", "train"]
@@ -30,12 +31,6 @@ TuningMode = Literal["placeholder", "held", "dry", "train"]
 job; it stays InProgress until it is stopped; the engine runs with made-up values, or with code."""
 
 PLACEHOLDER = "placeholder: nothing was trained, the value is always 0"
-LABEL = "hptc-sandbox"
-"""The key of a tag that says that the values of a tuning job are not results."""
-
-moto_lock = Lock()
-"""moto's state isn't thread-safe: whoever reads or changes it holds this lock."""
-
 _FILE = "file://"
 
 
@@ -53,7 +48,8 @@ class TuningStore:
 
     def __init__(self, folder: Path, account: str, region: str, partition: str) -> None:
         self._folder = folder
-        self._account, self._region, self._partition = account, region, partition
+        self.account, self._region, self._partition = account, region, partition
+        self._lock = Lock()
         self._jobs = folder / "jobs"
         self._runs: dict[str, LocalTuning] = {}
         self._tags: dict[str, dict[str, str]] = {}
@@ -64,16 +60,17 @@ class TuningStore:
             self._jobs,
             options,
             region=self._region,
-            account=self._account,
+            account=self.account,
             partition=self._partition,
         )
 
     def create(self, request: Request, settings: TuningSettings) -> str:
-        """Create a tuning job and return its ARN. Raises AwsError as the service does.
+        """Create a tuning job and return its ARN. Raises AwsError as the service does."""
+        with self._lock:  # two requests with the same name must not both find that it is free
+            return self._create(request, settings)
 
-        The caller holds `moto_lock`.
-        """
-        name = request["HyperParameterTuningJobName"]
+    def _create(self, request: Request, settings: TuningSettings) -> str:
+        name = str(request.get("HyperParameterTuningJobName"))
         self._require_new(name)
         if not settings.accepts_all:
             self._require_valid(request)
@@ -86,13 +83,11 @@ class TuningStore:
             case mode:
                 self._create_placeholder(request, is_held=mode == "held")
         self._tags[name] = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
-        if settings.mode != "train":
-            self._tags[name][LABEL] = "no results: nothing was trained"
         return f"{self._arn_prefix}:hyper-parameter-tuning-job/{name}"
 
     @property
     def _arn_prefix(self) -> str:
-        return f"arn:{self._partition}:sagemaker:{self._region}:{self._account}"
+        return f"arn:{self._partition}:sagemaker:{self._region}:{self.account}"
 
     def _require_new(self, name: str) -> None:
         if name.lower() in {folder.name.lower() for folder in job_folders(self._jobs)}:
@@ -141,7 +136,8 @@ class TuningStore:
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         try:
-            s3_copies.copy_inputs(request, root, self._account, self._partition)
+            with moto_lock:
+                s3_copies.copy_inputs(request, root, self.account, self._partition)
         except s3_copies.MissingObjectsError as error:
             raise AwsError(str(error), code="ValidationException") from None
         except OSError as error:
@@ -159,7 +155,7 @@ class TuningStore:
         if content is not None:
             uri = s3_copies.model_uri(description["OutputDataConfig"]["S3OutputPath"], training_job)
             with moto_lock:
-                s3_copies.store(uri, content, self._account, self._partition)
+                s3_copies.store(uri, content, self.account, self._partition)
 
     def _create_placeholder(self, request: Request, *, is_held: bool) -> None:
         """Write the records of a tuning job for which nothing runs, with one training job."""
@@ -262,6 +258,14 @@ class TuningStore:
         if not self.reader.is_dry(tuning_job):
             return ""
         return STATED if tuning_job in self._runs else PLACEHOLDER
+
+    def log_lines(self, training_job: str) -> list[str]:
+        """What a training job has logged; a placeholder logs nothing."""
+        match self.stated(training_job):
+            case "":
+                return [event.message for event in self.reader.log_events(training_job)]
+            case text:
+                return [text] if text == STATED else []
 
     def tags(self, name: str) -> dict[str, str] | None:
         """The tags of a tuning job, which the caller may change; None if it does not exist."""

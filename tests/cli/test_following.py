@@ -15,8 +15,9 @@ from hptc.cli import run as hptc
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.sandbox.gateway import access_key_for
-from hptc.sandbox.sagemaker import TuningJobStatus, set_initial_status
+from hptc.sandbox.sagemaker import configure
 from hptc.sandbox.server import Sandbox
+from hptc.sandbox.tuning_store import TuningMode, TuningSettings
 from hptc.service.tuning_jobs import STATUSES
 from tests.support.outcomes import succeeded
 from tests.support.sandbox import open_sandbox
@@ -40,11 +41,11 @@ class Project:
         own = text.replace("123456789012", self.account)
         (self.root / file).write_text(own, "utf-8")
 
-    def submit(self, status: TuningJobStatus = "Completed", **changes: int) -> str:
+    def submit(self, mode: TuningMode = "placeholder", **changes: int) -> str:
         """Submit the spec with another maximum of training jobs; return the job's name."""
         if changes:
             self.write(larger(changes["jobs"]))
-        set_initial_status(self.account, status)
+        configure(self.account, TuningSettings(mode=mode))
         assert hptc(["submit", "tuner", "--no-preflight"]) == 0
         return self.current()
 
@@ -70,7 +71,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -
     project = Project(tmp_path, account)
     project.write()
     yield project
-    set_initial_status(account, "Completed")
+    configure(account, TuningSettings())
 
 
 def answer(capsys: Capture, *arguments: str) -> Any:
@@ -193,8 +194,8 @@ class TestStop:
     """Only the tuning job that is meant is stopped."""
 
     def test_the_running_job_of_a_changed_spec(self, project: Project, capsys: Capture) -> None:
-        running = project.submit("InProgress")
-        project.submit("Completed", jobs=8)
+        running = project.submit("held")
+        project.submit(jobs=8)
         project.write(larger(9))
         assert answer(capsys, "stop", "tuner") == {
             "version": 1, "outcome": "stop_requested", "name": running
@@ -203,7 +204,7 @@ class TestStop:
     def test_several_are_listed_and_none_is_stopped(
         self, project: Project, capsys: Capture
     ) -> None:
-        names = {project.submit("InProgress", jobs=jobs) for jobs in (8, 9)}
+        names = {project.submit("held", jobs=jobs) for jobs in (8, 9)}
         err = refused(capsys, "stop", "tuner", code=2)
         assert "2 tuning jobs of `tuner` are running: " in err
         assert "nothing was stopped" in err

@@ -12,8 +12,9 @@ import pytest
 
 from hptc.cli import run as hptc
 from hptc.sandbox.gateway import access_key_for
-from hptc.sandbox.sagemaker import set_initial_status
+from hptc.sandbox.sagemaker import configure
 from hptc.sandbox.server import Sandbox
+from hptc.sandbox.tuning_store import TuningSettings
 from tests.support.sandbox import open_sandbox
 from tests.support.specs import EXPLICIT
 
@@ -34,7 +35,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -
             monkeypatch.setenv(key, value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", access_key_for(account))
     yield account
-    set_initial_status(account, "Completed")
+    configure(account, TuningSettings())
 
 
 def test_submit_and_wait_until_it_has_completed(account: str, capsys: Capture) -> None:
@@ -52,7 +53,7 @@ def test_submit_and_wait_until_it_has_completed(account: str, capsys: Capture) -
 def test_watch_until_it_is_stopped(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_initial_status(account, "InProgress")
+    configure(account, TuningSettings(mode="held"))
     assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
     job = capsys.readouterr().out.split()[1]
     client = boto3.session.Session().client("sagemaker")
@@ -73,7 +74,7 @@ def test_watch_until_it_is_stopped(
 def test_ctrl_c_leaves_the_job_running(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_initial_status(account, "InProgress")
+    configure(account, TuningSettings(mode="held"))
     assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
     job = capsys.readouterr().out.split()[1]
 
@@ -90,7 +91,9 @@ def test_ctrl_c_leaves_the_job_running(
 def test_logs_of_the_best_training_job(account: str, capsys: Capture) -> None:
     assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
     job = capsys.readouterr().out.split()[1]
-    training_job = f"{job}-001-sandbox"
+    client = boto3.session.Session().client("sagemaker")
+    described = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+    training_job = described["BestTrainingJob"]["TrainingJobName"]
     assert hptc(["logs", job]) == 0
     out, err = capsys.readouterr()
     assert out == ""
