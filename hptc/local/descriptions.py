@@ -17,6 +17,7 @@ from hptc.local.training_records import (
     OBJECTIVE,
     objective_status,
     objective_value,
+    resources,
     tuned_values,
 )
 from hptc.request.emission import Request
@@ -101,14 +102,19 @@ def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[st
     static = definition.setdefault("StaticHyperParameters", {})
     static[OBJECTIVE] = name
     algorithm = definition["AlgorithmSpecification"]
-    metrics = algorithm.setdefault("MetricDefinitions", [])
-    if not metrics:  # as the service does for the images that it knows
+    metrics = algorithm.get("MetricDefinitions") or []
+    if not metrics and "TrainingImage" in algorithm:  # as the service does for its algorithms
+        algorithm["MetricDefinitions"] = metrics
         metrics.append({"Name": name, "Regex": objective_regex(name)})
     own = next((each["Regex"] for each in metrics if each["Name"] == name), None)
     if own is not None:
         metrics.append({"Name": "ObjectiveMetric", "Regex": own})
     for switch in _SWITCHES:
         definition.setdefault(switch, False)
+    choices = definition.get("HyperParameterTuningResourceConfig", {}).get("InstanceConfigs", ())
+    if "ResourceConfig" not in definition and len(choices) <= 1:  # as the service does
+        definition["ResourceConfig"] = resources(definition)
+        definition.pop("HyperParameterTuningResourceConfig", None)
     return definition
 
 

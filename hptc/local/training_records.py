@@ -23,6 +23,7 @@ _SWITCHES = (
     "EnableInterContainerTrafficEncryption",
     "EnableManagedSpotTraining",
 )
+_CHOICES = ("InstanceConfigs", "AllocationStrategy")
 _COPIED = ("RoleArn", "InputDataConfig", "VpcConfig", "CheckpointConfig", "StoppingCondition")
 
 
@@ -68,7 +69,7 @@ def new_record(
         "AlgorithmSpecification": algorithm,
         **{key: definition[key] for key in _COPIED if key in definition},
         "OutputDataConfig": {"KmsKeyId": "", **output},
-        "ResourceConfig": _resources(definition),
+        "ResourceConfig": resources(definition),
         "Environment": definition.get("Environment", {}),
         **{key: definition.get(key, False) for key in _SWITCHES},
         "CreationTime": created,
@@ -90,13 +91,14 @@ def new_record(
     }
 
 
-def _resources(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+def resources(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The ResourceConfig of training jobs, on the first choice of instances."""
     if "ResourceConfig" in definition:
         resources: Mapping[str, Any] = definition["ResourceConfig"]
         return resources
     tuning = definition.get("HyperParameterTuningResourceConfig", {})
     first: Mapping[str, Any] = next(iter(tuning.get("InstanceConfigs", ())), {})
-    return {key: value for key, value in {**tuning, **first}.items() if key != "InstanceConfigs"}
+    return {key: value for key, value in {**tuning, **first}.items() if key not in _CHOICES}
 
 
 def ended_record(
@@ -113,7 +115,8 @@ def ended_record(
     started: datetime = record["TrainingStartTime"]
     seconds = max(0, round((ended - started).total_seconds()))
     first: dict[str, Any] = {**record["SecondaryStatusTransitions"][0], "EndTime": ended}
-    last = {"Status": secondary, "StartTime": ended, "EndTime": ended}
+    message = reason or f"Training job {status.lower()}"  # the SageMaker SDK needs one
+    last = {"Status": secondary, "StartTime": ended, "EndTime": ended, "StatusMessage": message}
     return {
         **record,
         "TrainingJobStatus": status,

@@ -28,7 +28,6 @@ Answer = dict[str, Any]
 
 _TARGET = "SageMaker."
 _NAME = "HyperParameterTuningJobName"
-_ARN = ":hyper-parameter-tuning-job/"
 
 
 class _Stores:
@@ -182,15 +181,17 @@ def _describe_training_job(store: TuningStore, request: Answer) -> Answer | None
 
 
 def _tags(store: TuningStore, request: Answer) -> dict[str, str] | None:
-    """The tags of a tuning job; None if the ARN is of something else."""
-    arn = str(request.get("ResourceArn"))
-    _, is_of_tuning_job, name = arn.partition(_ARN)
-    if not is_of_tuning_job:
-        return None
-    tags = store.tags(name)
-    if tags is None:
-        raise AwsError(f"Could not find resource with ARN {arn}", code="ValidationException")
-    return tags
+    """The tags of a tuning job or its training job; None if the ARN is of something else."""
+    kind, _, name = str(request.get("ResourceArn")).rpartition(":")[2].partition("/")
+    match kind:
+        case "hyper-parameter-tuning-job":
+            tags = store.tags(name)
+            if tags is None:
+                raise AwsError(f"Could not find the tuning job {name}", code="ValidationException")
+            return tags
+        case "training-job":
+            return store.training_job_tags(name)
+    return None
 
 
 def _list_tags(store: TuningStore, request: Answer) -> Answer | None:

@@ -53,6 +53,7 @@ class TuningStore:
         self._jobs = folder / "jobs"
         self._runs: dict[str, LocalTuning] = {}
         self._tags: dict[str, dict[str, str]] = {}
+        self._training_job_tags: dict[str, dict[str, str]] = {}
         self.reader = self._tuning(RunOptions())
 
     def _tuning(self, options: RunOptions) -> LocalTuning:
@@ -254,7 +255,7 @@ class TuningStore:
 
     def stated(self, training_job: str) -> str:
         """What is to be said about the values of a training job; empty if they are results."""
-        tuning_job = "-".join(training_job.split("-")[:-2])
+        tuning_job = _tuning_job_of(training_job)
         if not self.reader.is_dry(tuning_job):
             return ""
         return STATED if tuning_job in self._runs else PLACEHOLDER
@@ -271,6 +272,16 @@ class TuningStore:
         """The tags of a tuning job, which the caller may change; None if it does not exist."""
         return self._tags.get(name)
 
+    def training_job_tags(self, name: str) -> dict[str, str] | None:
+        """The tags of a training job, which are copies of its tuning job's when it is created.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html#sagemaker-CreateHyperParameterTuningJob-request-Tags
+        """
+        if self.reader.describe_training_job(name) is None:
+            return None
+        copied = self._tags.get(_tuning_job_of(name), {})
+        return self._training_job_tags.setdefault(name, dict(copied))
+
     # Changing.
 
     def stop(self, name: str) -> None:
@@ -286,3 +297,8 @@ class TuningStore:
         """Kill all training jobs, and wait for the ends of their tuning jobs."""
         for tuning in self._runs.values():
             tuning.close()
+
+
+def _tuning_job_of(training_job: str) -> str:
+    """The name of the tuning job of a training job, whose name ends with -NUMBER-DIGEST."""
+    return "-".join(training_job.split("-")[:-2])
