@@ -6,6 +6,7 @@ What a tuning job does depends on the account's TuningMode. All of them have the
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -20,7 +21,13 @@ from hptc.local.run_events import Ended, Event
 from hptc.local.run_options import RunOptions
 from hptc.local.search.observation import Proposal
 from hptc.local.service import LocalTuning
-from hptc.local.training_records import Progress, ended_record, new_record, training_job_name
+from hptc.local.training_records import (
+    OBJECTIVE,
+    Progress,
+    ended_record,
+    new_record,
+    training_job_name,
+)
 from hptc.request.emission import Request
 from hptc.sandbox import s3_copies
 from hptc.sandbox.gateway import moto_lock
@@ -174,24 +181,25 @@ class TuningStore:
             "IsDry": True,
         }
         folder.create(record)
-        training_job = self._placeholder_training_job(request)
-        if is_held:
+        single = request.get("TrainingJobDefinition")
+        for definition in [single] if single else (request.get("TrainingJobDefinitions") or ())[:1]:
+            training_job = self._placeholder_training_job(request, definition)
+            if not is_held:
+                metric = training_job["HyperParameters"][OBJECTIVE]
+                training_job = ended_record(
+                    training_job, Progress(reports=(0.0,), last={metric: (0.0, created)}),
+                    status="Completed", secondary="Completed", reason="", ended=created, model="",
+                )  # fmt: skip
             folder.write_training_job(training_job)
-            return
-        metric = training_job["HyperParameters"]["_tuning_objective_metric"]
-        folder.write_training_job(
-            ended_record(
-                training_job, Progress(reports=(0.0,), last={metric: (0.0, created)}),
-                status="Completed", secondary="Completed", reason="", ended=created, model="",
-            )
-        )  # fmt: skip
-        folder.write_tuning_job({**record, "Status": "Completed", "EndTime": created})
+        if not is_held:
+            folder.write_tuning_job({**record, "Status": "Completed", "EndTime": created})
 
-    def _placeholder_training_job(self, request: Request) -> dict[str, Any]:
+    def _placeholder_training_job(
+        self, request: Request, definition: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """A training job whose hyperparameters have the first values of their ranges."""
         name, created = request["HyperParameterTuningJobName"], now()
         config = request["HyperParameterTuningJobConfig"]
-        definition = request.get("TrainingJobDefinition") or request["TrainingJobDefinitions"][0]
         ranges = definition.get("HyperParameterRanges") or config.get("ParameterRanges") or {}
         objective = definition.get("TuningObjective") or config.get(
             "HyperParameterTuningJobObjective"
