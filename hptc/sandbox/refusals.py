@@ -54,6 +54,17 @@ _TEXTS = {  # as people have reported them: see hptc/catalog/data/error_texts.js
         "EnableNetworkIsolation must be true for jobs using SageMaker Marketplace algorithms."
     ),
     "HPT602": "System prefix 'aws:' reserved for AWS usage in tag key.",
+    "HPT703": (
+        "The set of tunable plus static HyperParameter names is not the same across current and "
+        "parent tuning jobs. Please ensure this set is constant when warm starting. Note that "
+        "previously static HyperParameters can be tuned in warm start jobs and vice versa."
+    ),
+    "HPT710": (
+        "Only the following fields in TrainingJobDefinition are allowed to change: "
+        "[algorithmSpecification, inputDataConfig, outputDataConfig, staticHyperParameters, "
+        "roleArn, resourceConfig, stoppingCondition, vpcConfig, enableManagedSpotTraining, "
+        "checkpointConfig]."
+    ),
 }
 
 

@@ -6,7 +6,7 @@ What a tuning job does depends on the account's TuningMode. All of them have the
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -32,6 +32,7 @@ from hptc.request.emission import Request
 from hptc.sandbox import s3_copies
 from hptc.sandbox.gateway import moto_lock
 from hptc.sandbox.refusals import refusal
+from hptc.service.tuning_jobs import FINAL_STATUSES
 
 TuningMode = Literal["placeholder", "held", "dry", "train"]
 """What a tuning job of the sandbox does: it is Completed immediately, with one placeholder training
@@ -108,12 +109,17 @@ class TuningStore:
     def _require_valid(self, request: Request) -> None:
         warm_start = request.get("WarmStartConfig") or {}
         parents: dict[str, Request] = {}
+        statuses: dict[str, str] = {}
+        missing: list[str] = []
         for each in warm_start.get("ParentHyperParameterTuningJobs") or ():
             parent = each.get("HyperParameterTuningJobName") or ""
             folder = JobFolder(self._jobs, parent)
             if folder.exists():
                 parents[parent] = folder.tuning_job()["Request"]
-        reason = refusal(request, parents)
+                statuses[parent] = folder.tuning_job()["Status"]
+            elif parent:
+                missing.append(parent)
+        reason = refusal(request, parents) or _unfit_parent(missing, statuses)
         if reason:
             raise AwsError(reason, code="ValidationException")
 
@@ -305,6 +311,20 @@ class TuningStore:
         """Kill all training jobs, and wait for the ends of their tuning jobs."""
         for tuning in self._runs.values():
             tuning.close()
+
+
+def _unfit_parent(missing: Sequence[str], statuses: Mapping[str, str]) -> str:
+    """Why a warm start from these parents is refused; AWS's own text is not known.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
+    """
+    if missing:
+        return f"Amazon SageMaker can't find a tuning job called {missing[0]}."
+    running = [f"{name} is {status}" for name, status in statuses.items()
+               if status not in FINAL_STATUSES]  # fmt: skip
+    if running:
+        return f"Parent tuning jobs must be Completed, Stopped or Failed, but {running[0]}."
+    return ""
 
 
 def _tuning_job_of(training_job: str) -> str:

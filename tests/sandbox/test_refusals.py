@@ -33,6 +33,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 
 _CONFIG = "HyperParameterTuningJobConfig"
 _RANGE = f"{_CONFIG}/ParameterRanges/ContinuousParameterRanges/0"
+_ONE = "1 validation error detected: Value"
 _FAILED = "failed to satisfy constraint: Member must"
 
 
@@ -43,7 +44,7 @@ _FAILED = "failed to satisfy constraint: Member must"
             "HyperParameterTuningJobName",
             "a" * 33,
             (
-                f"1 validation error detected: Value '{'a' * 33}' at 'hyperParameterTuningJobName' "
+                f"{_ONE} '{'a' * 33}' at 'hyperParameterTuningJobName' "
                 f"{_FAILED} have length less than or equal to 32"
             ),
         ),
@@ -51,7 +52,7 @@ _FAILED = "failed to satisfy constraint: Member must"
             f"{_CONFIG}/Strategy",
             "Best",
             (
-                "1 validation error detected: Value 'Best' at 'hyperParameterTuningJobConfig.strategy' "
+                f"{_ONE} 'Best' at 'hyperParameterTuningJobConfig.strategy' "
                 f"{_FAILED} satisfy enum value set: [Bayesian, Random, Hyperband, Grid]"
             ),
         ),
@@ -59,34 +60,31 @@ _FAILED = "failed to satisfy constraint: Member must"
             f"{_CONFIG}/ResourceLimits/MaxParallelTrainingJobs",
             0,
             (
-                "1 validation error detected: Value '0' at 'hyperParameterTuningJobConfig."
-                f"resourceLimits.maxParallelTrainingJobs' {_FAILED} have value greater than or equal "
-                "to 1"
+                f"{_ONE} '0' at 'hyperParameterTuningJobConfig."
+                f"resourceLimits.maxParallelTrainingJobs' {_FAILED} have value greater than or "
+                "equal to 1"
             ),
         ),
         (
             f"{_RANGE}/Name",
             "x" * 257,
             (
-                f"1 validation error detected: Value '{'x' * 257}' at 'hyperParameterTuningJobConfig."
-                f"parameterRanges.continuousParameterRanges.1.member.name' {_FAILED} have length less "
-                "than or equal to 256"
+                f"{_ONE} '{'x' * 257}' at 'hyperParameterTuningJobConfig."
+                f"parameterRanges.continuousParameterRanges.1.member.name' {_FAILED} have length "
+                "less than or equal to 256"
             ),
         ),
         (
             "TrainingJobDefinition/RoleArn",
             None,
-            (
-                "1 validation error detected: Value null at 'trainingJobDefinition.roleArn' "
-                f"{_FAILED} not be null"
-            ),
+            (f"{_ONE} null at 'trainingJobDefinition.roleArn' {_FAILED} not be null"),
         ),
         (
             "TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions",
             None,
             (
-                "A metric is required for this hyperparameter tuning job objective. Provide a metric "
-                "in the metric definitions."
+                "A metric is required for this hyperparameter tuning job objective. Provide a "
+                "metric in the metric definitions."
             ),
         ),
         ("TrainingJobDefinition/Unknown", "kept", ""),

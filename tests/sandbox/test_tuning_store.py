@@ -124,6 +124,25 @@ def test_the_list_of_tuning_jobs_is_filtered_sorted_and_paged(account: Account) 
         client.list_hyper_parameter_tuning_jobs(NextToken="bm9uZQ==")
 
 
+def test_a_warm_start_needs_parents_that_have_ended(account: Account) -> None:
+    client = settle(account, "held")
+    parent = {"HyperParameterTuningJobName": "parent"}
+    child = request(
+        "child",
+        WarmStartConfig={
+            "WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": [parent]
+        },
+    )  # fmt: skip
+    with pytest.raises(ClientError, match="can't find a tuning job called parent"):
+        client.create_hyper_parameter_tuning_job(**child)
+    client.create_hyper_parameter_tuning_job(**request("parent"))
+    with pytest.raises(ClientError, match="but parent is InProgress"):
+        client.create_hyper_parameter_tuning_job(**child)
+    client.stop_hyper_parameter_tuning_job(**parent)
+    settle(account, "dry").create_hyper_parameter_tuning_job(**child)
+    assert wait(client, "child")["HyperParameterTuningJobStatus"] == "Completed"
+
+
 def test_tags_of_a_tuning_job_change(account: Account) -> None:
     client = settle(account, "placeholder")
     arn = client.create_hyper_parameter_tuning_job(**request("job"))["HyperParameterTuningJobArn"]
