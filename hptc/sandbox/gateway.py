@@ -8,6 +8,7 @@ thread-safe.
 
 import json
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from threading import Lock
@@ -151,6 +152,11 @@ def _operation(environ: Environ) -> str:
     return action[0] if action else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
 
 
+def request_id() -> str:
+    """An identifier for an answer; moto's Step Functions need one in each."""
+    return str(uuid.uuid4())
+
+
 def error_response(
     environ: Environ, start_response: StartResponse, service: str, code: str, message: str
 ) -> list[bytes]:
@@ -180,6 +186,7 @@ def error_response(
             ("Content-Type", media_type),
             ("Content-Length", str(len(data))),
             ("x-amzn-ErrorType", code),
+            ("x-amzn-RequestId", request_id()),
         ],
     )
     return [data]

@@ -18,7 +18,7 @@ from typing import Any
 from moto.utilities.utils import get_partition
 
 from hptc.errors import AwsError, HptcError
-from hptc.sandbox.gateway import Gateway, credential_scope, error_response
+from hptc.sandbox.gateway import Gateway, credential_scope, error_response, request_id
 from hptc.sandbox.local_clients import Environ, StartResponse
 from hptc.sandbox.result_pages import page_of_training_jobs, page_of_tuning_jobs
 from hptc.sandbox.state_folder import state_folder
@@ -105,6 +105,7 @@ class TuningService:
         headers = [
             ("Content-Type", "application/x-amz-json-1.1"),
             ("Content-Length", str(len(data))),
+            ("x-amzn-RequestId", request_id()),
         ]
         start_response("200 OK", headers)
         return [data]

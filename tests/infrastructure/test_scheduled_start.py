@@ -15,7 +15,10 @@ import pytest
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.statements import document
+from hptc.jobs.description import is_described_by
+from hptc.local.job_folder import JobFolder
 from hptc.project.references import substitute
+from hptc.sandbox.sagemaker import find_store
 from hptc.sandbox.server import Sandbox
 from tests.support.iam_evaluator import Call, is_allowed
 from tests.support.iam_launch import creations
@@ -257,8 +260,7 @@ def test_the_machine_creates_the_job_and_ends_with_it(machine: Machine) -> None:
     described = machine.sagemaker.describe_hyper_parameter_tuning_job(
         HyperParameterTuningJobName=NAME
     )
-    for member in ("HyperParameterTuningJobConfig", "TrainingJobDefinition"):
-        assert described[member] == machine.request[member]
+    assert is_described_by(machine.request, described)
     assert described["TrainingJobDefinition"]["Environment"]["NOTE"] == "$.name"
     tags = machine.sagemaker.list_tags(ResourceArn=described["HyperParameterTuningJobArn"])["Tags"]
     assert tags == machine.request["Tags"]
@@ -298,11 +300,11 @@ def test_stopping_the_execution_does_not_stop_the_job(slow_machine: Machine) -> 
 
 @pytest.mark.parametrize("status", ["Failed", "DeleteFailed"])
 def test_a_job_that_failed_fails_the_execution(status: str, machine: Machine) -> None:
-    from moto.sagemaker.models import sagemaker_backends
-
-    jobs = sagemaker_backends[machine.account]["us-east-1"].hyper_parameter_tuning_jobs
     machine.result(machine.start("first"))
-    jobs[NAME].hyper_parameter_tuning_job_status = status
+    store = find_store(machine.account, "us-east-1")
+    assert store is not None
+    folder = JobFolder(store.reader.path_of(NAME).parent, NAME)
+    folder.write_tuning_job({**folder.tuning_job(), "Status": status})
     result = machine.result(machine.start("second"))
     assert result["status"] == "FAILED"
     assert result["error"] == "TuningJobFailed"
