@@ -134,6 +134,7 @@ def test_other_parents_are_kept_before_the_first_run(
 
 def test_a_named_parent_is_kept(tmp_path: Path, sandbox: Sandbox) -> None:
     machine = Machine(the_stack(tmp_path, FIXED), sandbox)
+    add(machine, "chosen")
     assert machine.result(machine.start("first"))["status"] == "SUCCEEDED"
     assert parents(machine) == ["chosen"]
 
