@@ -82,7 +82,7 @@ class TuningStore:
         name = str(request.get("HyperParameterTuningJobName"))
         self._require_new(name)
         if not settings.accepts_all:
-            self._require_valid(request)
+            self._require_valid(request, runs=settings.mode in ("dry", "train"))
         options = replace(settings.options, region=self._region)
         match settings.mode:
             case "dry":
@@ -106,7 +106,8 @@ class TuningStore:
                 code="ResourceInUse",
             )
 
-    def _require_valid(self, request: Request) -> None:
+    def _require_valid(self, request: Request, *, runs: bool) -> None:
+        """Raise AwsError for what AWS refuses. Only tuning jobs that run need their parents."""
         warm_start = request.get("WarmStartConfig") or {}
         parents: dict[str, Request] = {}
         statuses: dict[str, str] = {}
@@ -119,7 +120,9 @@ class TuningStore:
                 statuses[parent] = folder.tuning_job()["Status"]
             elif parent:
                 missing.append(parent)
-        reason = refusal(request, parents) or _unfit_parent(missing, statuses)
+        reason = refusal(request, parents)
+        if runs and not reason:
+            reason = _unfit_parent(missing, statuses)
         if reason:
             raise AwsError(reason, code="ValidationException")
 

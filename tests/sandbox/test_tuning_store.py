@@ -125,7 +125,7 @@ def test_the_list_of_tuning_jobs_is_filtered_sorted_and_paged(account: Account) 
 
 
 def test_a_warm_start_needs_parents_that_have_ended(account: Account) -> None:
-    client = settle(account, "held")
+    client = settle(account, "dry")
     parent = {"HyperParameterTuningJobName": "parent"}
     child = request(
         "child",
@@ -135,11 +135,12 @@ def test_a_warm_start_needs_parents_that_have_ended(account: Account) -> None:
     )  # fmt: skip
     with pytest.raises(ClientError, match="can't find a tuning job called parent"):
         client.create_hyper_parameter_tuning_job(**child)
-    client.create_hyper_parameter_tuning_job(**request("parent"))
+    settle(account, "held").create_hyper_parameter_tuning_job(**request("parent"))
+    settle(account, "dry")
     with pytest.raises(ClientError, match="but parent is InProgress"):
         client.create_hyper_parameter_tuning_job(**child)
     client.stop_hyper_parameter_tuning_job(**parent)
-    settle(account, "dry").create_hyper_parameter_tuning_job(**child)
+    client.create_hyper_parameter_tuning_job(**child)
     assert wait(client, "child")["HyperParameterTuningJobStatus"] == "Completed"
 
 
