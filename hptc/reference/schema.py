@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from hptc.project.project_file import ProjectFile
 from hptc.reference.language import Key, Range, language, range_description, ranges
+from hptc.reference.schema_files import WRITTEN_BY
 from hptc.reference.schema_hints import (
     RANGE_EXAMPLES,
     JsonSchema,
@@ -61,6 +62,7 @@ def spec_schema() -> JsonSchema:
     return {
         "$schema": DRAFT,
         "$id": SPEC_ID,
+        "$comment": WRITTEN_BY,
         "title": "hptc tuning spec",
         **root,
         "$defs": definitions.sorted(),
@@ -78,6 +80,7 @@ def project_schema() -> JsonSchema:
     return {
         "$schema": DRAFT,
         "$id": PROJECT_ID,
+        "$comment": WRITTEN_BY,
         "title": "hptc project (hptc.yaml)",
         **_project_mapping(raw, patterns),
         "$defs": definitions.sorted(),
