@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from trove_classifiers import classifiers
 
 from tests.support.paths import ROOT
 
@@ -56,7 +58,7 @@ def run(
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy of its sources, without a network."""
     source = tmp_path_factory.mktemp("a clone")
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "hptc", source / "hptc")
     shutil.copytree(ROOT / "specs", source / "specs")
@@ -140,6 +142,16 @@ def test_the_metadata_say_what_it_needs(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     extras = {"cdk", "lsp", "local", "plot", "sandbox", "stand-ins", "dev"}
     assert set(metadata.get_all("Provides-Extra") or ()) == extras
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    description = metadata.get_payload()
+    assert isinstance(description, str)
+    assert description.startswith("# hptc\n")
+    links = re.findall(r"\]\(([^)]*)\)", description)
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+    urls = dict(url.split(", ") for url in metadata.get_all("Project-URL") or ())
+    assert set(urls) == {"Homepage", "Documentation", "Changelog", "Issues"}
+    assert set(metadata.get_all("Classifier") or ()) <= classifiers
     core = [need for need in metadata.get_all("Requires-Dist") or () if "extra ==" not in need]
     assert not any("aws-cdk" in need or "moto" in need for need in core)
 
