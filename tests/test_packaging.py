@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from trove_classifiers import classifiers
 
 from tests.support.paths import ROOT
 
@@ -56,7 +58,7 @@ def run(
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy of its sources, without a network."""
     source = tmp_path_factory.mktemp("a clone")
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "hptc", source / "hptc")
     shutil.copytree(ROOT / "specs", source / "specs")
@@ -138,7 +140,18 @@ def test_the_metadata_say_what_it_needs(wheel: Path) -> None:
         (scripts,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
         assert "hptc = hptc.cli:main" in archive.read(scripts).decode()
     assert metadata["Requires-Python"] == ">=3.11"
-    assert set(metadata.get_all("Provides-Extra") or ()) == {"cdk", "plot", "sandbox", "dev"}
+    extras = {"cdk", "lsp", "local", "plot", "sandbox", "stand-ins", "dev"}
+    assert set(metadata.get_all("Provides-Extra") or ()) == extras
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    description = metadata.get_payload()
+    assert isinstance(description, str)
+    assert description.startswith("# hptc\n")
+    links = re.findall(r"\]\(([^)]*)\)", description)
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+    urls = dict(url.split(", ") for url in metadata.get_all("Project-URL") or ())
+    assert set(urls) == {"Homepage", "Documentation", "Changelog", "Issues"}
+    assert set(metadata.get_all("Classifier") or ()) <= classifiers
     core = [need for need in metadata.get_all("Requires-Dist") or () if "extra ==" not in need]
     assert not any("aws-cdk" in need or "moto" in need for need in core)
 
@@ -175,8 +188,14 @@ def test_a_new_project_is_checked_and_synthesized(installed: Path, foreign: Path
     project = foreign / "churn"
     checked = run([installed / "hptc", "check"], project, os.environ)
     assert "checked 1 file" in checked.stderr
-    tools = (installed, ROOT / "node_modules" / ".bin")
-    path = os.pathsep.join([*map(str, tools), os.environ["PATH"]])
+    # As `uv tool install` and pipx do: a link to `hptc` is on PATH, and its Python is not.
+    links = foreign / "links"
+    links.mkdir()
+    (links / "hptc").symlink_to(installed / "hptc")
+    node = shutil.which("node")
+    assert node is not None
+    tools = (links, ROOT / "node_modules" / ".bin", Path(node).parent, "/usr/bin", "/bin")
+    path = os.pathsep.join(map(str, tools))
     environment = {**os.environ, "PATH": path, "CDK_HOME": str(foreign)}
     run(["cdk", "synth", "--quiet"], project, environment)
     written = {path.name for path in (project / "cdk.out").glob("*.template.json")}
@@ -215,7 +234,12 @@ HEAVY = "boto3,botocore.session,aws_cdk,constructs,jsii,moto,numpy,scipy"
 def test_the_core_needs_no_aws_no_cdk_no_node(
     tmp_path: Path, request_file: Path, arguments: tuple[str, ...], expected: str
 ) -> None:
-    environment = {**os.environ, "PATH": str(tmp_path)}
+    git = shutil.which("git")  # to pack the code of a spec
+    assert git is not None
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(git)
+    environment = {**os.environ, "PATH": str(tools)}
     given = [argument.format(request=request_file) for argument in arguments]
     done = run([sys.executable, "-c", WITHOUT, HEAVY, *given], ROOT, environment)
     assert expected in done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hatch_build import with_absolute_links
 from hptc.cli.program import COMMANDS, cli
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
@@ -61,6 +62,23 @@ def test_the_error_is_the_one_that_is_shown() -> None:
     project, _ = load(ROOT / "hptc.yaml")
     compiled = compile_text(spec, "specs/churn.yaml", Workspace(), project)
     assert render(compiled.diagnostics, Format.TEXT) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[a](docs/a.md)", "[a](https://github.com/hptc/hptc/blob/main/docs/a.md)"),
+        ("[a](docs/a.md#b)", "[a](https://github.com/hptc/hptc/blob/main/docs/a.md#b)"),
+        (
+            "![a\nb](docs/a.png)",
+            "![a\nb](https://raw.githubusercontent.com/hptc/hptc/main/docs/a.png)",
+        ),
+        ("[specs/](specs)", "[specs/](https://github.com/hptc/hptc/blob/main/specs)"),
+        ("[a](https://b.c/d) [e](#f)", "[a](https://b.c/d) [e](#f)"),
+    ],
+)
+def test_pypi_gets_absolute_links(text: str, expected: str) -> None:
+    assert with_absolute_links(text) == expected
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README.read_text("utf-8")))

@@ -16,9 +16,14 @@ def is_region(name: str) -> bool:
     return name in _with_images() or name in _of_botocore() or not _of_botocore()
 
 
+def region_names() -> tuple[str, ...]:
+    """Every Region that hptc knows, by name."""
+    return tuple(sorted(_with_images() | _of_botocore()))
+
+
 def meant_region(name: str) -> str | None:
     """The Region that a misspelled name means: with the same letters, or else a similar one."""
-    regions = tuple(sorted(_with_images() | _of_botocore()))
+    regions = region_names()
     letters = sorted(fold(name))
     same = tuple(region for region in regions if sorted(fold(region)) == letters)
     return nearest(name, same or regions, cutoff=0.8)

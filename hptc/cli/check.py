@@ -19,6 +19,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, environment_list
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.reference.rule_pages import page, summary
+from hptc.reference.schema_files import outdated_schema
 from hptc.render.diagnostics import Format, render, tally
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.request.tuning_job import Definition
@@ -94,9 +95,17 @@ def check(
         outcomes = add_online_findings(outcomes, **options)
     diagnostics = all_diagnostics(outcomes)
     print_result(_rendered(diagnostics, form))
+    for note in _outdated_schemas(outcomes):
+        print_status(note)
     print_status(_summary(outcomes, diagnostics))
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK
+
+
+def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each project whose schemas, which editors use, another hptc wrote."""
+    roots = dict.fromkeys(one.project.root for one in outcomes if one.project is not None)
+    return [f"note: {text}" for root in roots if (text := outdated_schema(root))]
 
 
 def _summary(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> str:

@@ -9,19 +9,46 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.errors import UsageError
-from hptc.reference.scaffold import write_project
+from hptc.project import project_file
+from hptc.reference.scaffold import update_schemas, write_project
 
 
 @click.command()
-@click.argument("folder", type=click.Path())
+@click.argument("folder", type=click.Path(), required=False)
 @click.option("--name", help="Name of the project; by default, the folder's.")
-def init(folder: str, name: str | None) -> None:
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Rewrite the JSON Schemas in .hptc/ of an existing project, and nothing else.",
+)
+def init(folder: str | None, name: str | None, update: bool) -> None:
     """Create a project with example specs, a CDK app and CI.
 
-    FOLDER is created if it does not exist. Existing files are never overwritten.
+    FOLDER is created if it does not exist. Existing files are never overwritten, except by
+    --update, which rewrites the schemas that editors use; its FOLDER defaults to the current one.
     """
+    if update and folder != "":
+        _update(Path(folder or "."), name)
+        return
     if not folder:
-        raise UsageError("FOLDER is empty", help="use `hptc init .` for the current folder")
+        raise UsageError("FOLDER is missing", help="use `hptc init .` for the current folder")
     for path in write_project(Path(folder), name=name):
         print_result(str(path))
     print_status(f"next: cd {shlex.quote(folder)} && hptc check")
+
+
+def _update(folder: Path, name: str | None) -> None:
+    if name is not None:
+        raise UsageError("--name can't be combined with --update", help="remove one of the two")
+    found = project_file.find(folder)
+    if found is None:
+        raise UsageError(
+            f"no {project_file.FILE_NAME} found in {folder} or in a parent folder",
+            help="use `hptc init --update FOLDER` with the folder of a project, or `hptc init "
+            "FOLDER` to create one",
+        )
+    changed = update_schemas(found.parent)
+    for path in changed:
+        print_result(str(path))
+    if not changed:
+        print_status("the schemas are up to date")

@@ -47,6 +47,11 @@ COMMANDS = (
         "deploy", "hptc.cli.deploy:deploy", "Deploy an environment's stacks with the AWS CDK"
     ),
     CommandEntry("destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs anymore"),
+    CommandEntry(
+        "cdk-app",
+        "hptc.cli.cdk_app:cdk_app",
+        "Run the CDK app with the Python that hptc is installed in",
+    ),
     CommandEntry("local", "hptc.cli.local:local", "Run tuning jobs on this machine"),
     CommandEntry("plan", "hptc.cli.plan:plan", "Compare specs with the tuning jobs in AWS"),
     CommandEntry(

@@ -15,6 +15,15 @@ from typing import assert_never
 from hptc.errors import UsageError
 from hptc.files import write_whole
 from hptc.preview.axis_ticks import axis_ticks
+from hptc.preview.drawing_style import (
+    FONT,
+    GROUND,
+    HIGHLIGHT,
+    SHIPPED_FONT,
+    SHIPPED_FONT_FAMILY,
+    SOFT_TEXT,
+    TEXT,
+)
 from hptc.preview.outline import Sample, SearchPreview
 from hptc.request.job_facts import number
 from hptc.request.scales import scale_of
@@ -26,10 +35,10 @@ _TOP, _ROW = 64, 58
 _MAX_BOXES = 30
 _PNG_ZOOM = 2
 _STYLE = (
-    "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
-    ".small{font-size:11px;fill:#57606a}"
+    f"text{{font:13px {FONT};fill:{TEXT}}}"
+    f".small{{font-size:11px;fill:{SOFT_TEXT}}}"
     ".line{stroke:#8c959f;stroke-width:2}.tick{stroke:#8c959f}"
-    ".box{fill:#ddf4ff;stroke:#54aeff}.dot{fill:#cf222e;fill-opacity:.7}"
+    f".box{{fill:#ddf4ff;stroke:#54aeff}}.dot{{fill:{HIGHLIGHT};fill-opacity:.7}}"
 )
 
 
@@ -57,7 +66,16 @@ def _png(svg: str) -> bytes:
             "PNG images require resvg-py, which is not installed",
             help="run `pip install 'hptc[plot]'`, or use a name that ends in .svg",
         ) from None
-    return bytes(svg_to_bytes(svg_string=svg, zoom=_PNG_ZOOM))
+    # The system's fonts are only for characters that the shipped font lacks.
+    return bytes(
+        svg_to_bytes(
+            svg_string=svg,
+            zoom=_PNG_ZOOM,
+            font_files=[str(SHIPPED_FONT)],
+            font_family=SHIPPED_FONT_FAMILY,
+            sans_serif_family=SHIPPED_FONT_FAMILY,
+        )
+    )
 
 
 def search_space_svg(name: str, preview: SearchPreview) -> str:
@@ -72,7 +90,7 @@ def search_space_svg(name: str, preview: SearchPreview) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{_text(title)}</title>",
         f"<style>{_STYLE}</style>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+        f'<rect width="{WIDTH}" height="{height}" fill="{GROUND}"/>',
         f'<text x="20" y="28">{_text(title)}</text>',
         f'<text x="20" y="46" class="small">{note}</text>',
     ]

@@ -42,22 +42,29 @@ _PHRASES = {
 }
 
 
-def algorithm_page(name: str) -> str | None:
-    """The page of an algorithm in its newest version; None if the name is not known."""
+_DOCS = "https://github.com/hptc/hptc/blob/main/docs/"
+"""Where the documentation is for a reader of a terminal; docs/algorithms.md has relative links."""
+
+
+def algorithm_page(name: str, *, docs: str = _DOCS) -> str | None:
+    """The page of an algorithm in its newest version; None if the name is not known.
+
+    Its links to the documentation start with `docs`.
+    """
     found = algorithms.algorithm(name)
-    return None if found is None else _page(found)
+    return None if found is None else _page(found, docs)
 
 
 def algorithm_pages() -> str:
     """Every page in the order of the names."""
-    pages = (algorithm_page(name) or "" for name in algorithms.algorithm_names())
+    pages = (algorithm_page(name, docs="") or "" for name in algorithms.algorithm_names())
     return "\n".join([_HEAD, *pages])
 
 
-def _page(found: Algorithm) -> str:
+def _page(found: Algorithm, docs: str) -> str:
     parts = [
         f"## {found.title}\n",
-        _selection(found),
+        _selection(found, docs),
         _training(found),
         _table(("channel", "required", "content types"), map(_channel_row, found.channels)),
     ]
@@ -81,12 +88,12 @@ def _page(found: Algorithm) -> str:
     return "\n".join(parts)
 
 
-def _selection(found: Algorithm) -> str:
+def _selection(found: Algorithm, docs: str) -> str:
     if found.kind == "jumpstart":
         return (
             "A JumpStart script in a framework image: set `training_image`, `sagemaker_program`,\n"
             "`sagemaker_submit_directory` and the metric definition of the objective\n"
-            "([example](specs.md#jumpstart-algorithms)).\n"
+            f"([example]({docs}specs.md#jumpstart-algorithms)).\n"
         )
     versions = listed_code(images.versions(found.name))
     return f"`built_in: {found.name}`, version {versions}.\n"

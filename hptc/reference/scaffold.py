@@ -1,6 +1,6 @@
-"""The example project that `hptc init` writes.
+"""The example project that `hptc init` writes, and the schemas that `--update` rewrites.
 
-Either all files are written, or none if one of them exists.
+Either all files of a project are written, or none if one of them exists.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hptc import __version__
 from hptc.errors import UsageError
 from hptc.files import write_all
 from hptc.reference.schema import project_schema, spec_schema
+from hptc.reference.schema_files import PROJECT_SCHEMA, SPEC_SCHEMA
 
 _TEMPLATES = Path(__file__).parent / "scaffold_files"
 
@@ -63,6 +64,22 @@ def write_project(folder: Path, *, name: str | None) -> list[Path]:
     return list(texts)
 
 
+def update_schemas(root: Path) -> list[Path]:
+    """Write the schemas of this version of hptc into a project, and return the changed files."""
+    changed = {
+        root / path: text for path, text in _schemas().items() if not _has_text(root / path, text)
+    }
+    write_all(changed, folder=root)
+    return list(changed)
+
+
+def _has_text(path: Path, text: str) -> bool:
+    try:
+        return path.is_file() and path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):  # not UTF-8
+        return False
+
+
 def _texts(project: str) -> dict[str, str]:
     texts = {
         path: (_TEMPLATES / template)
@@ -71,9 +88,11 @@ def _texts(project: str) -> dict[str, str]:
         .replace(_VERSION, __version__)
         for path, template in _FILES.items()
     }
-    texts[".hptc/spec.schema.json"] = _json(spec_schema())
-    texts[".hptc/project.schema.json"] = _json(project_schema())
-    return texts
+    return texts | _schemas()
+
+
+def _schemas() -> dict[str, str]:
+    return {SPEC_SCHEMA: _json(spec_schema()), PROJECT_SCHEMA: _json(project_schema())}
 
 
 def _json(schema: dict[str, Any]) -> str:

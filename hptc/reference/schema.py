@@ -10,18 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from pydantic import BaseModel
 
 from hptc.project.project_file import ProjectFile
 from hptc.reference.language import Key, Range, language, range_description, ranges
+from hptc.reference.schema_files import WRITTEN_BY
+from hptc.reference.schema_hints import (
+    RANGE_EXAMPLES,
+    JsonSchema,
+    exclusions,
+    range_snippets,
+    region,
+    suggestions,
+    with_suggestions,
+)
 from hptc.request.names import Hyperparameters, Names
 from hptc.request.shapes import Shape
 from hptc.spec.hyperparameter import Hyperparameter
 from hptc.spec.tuning_spec import Spec
-
-JsonSchema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 SPEC_ID = "https://github.com/hptc/hptc/spec.schema.json"
@@ -55,6 +62,7 @@ def spec_schema() -> JsonSchema:
     return {
         "$schema": DRAFT,
         "$id": SPEC_ID,
+        "$comment": WRITTEN_BY,
         "title": "hptc tuning spec",
         **root,
         "$defs": definitions.sorted(),
@@ -72,6 +80,7 @@ def project_schema() -> JsonSchema:
     return {
         "$schema": DRAFT,
         "$id": PROJECT_ID,
+        "$comment": WRITTEN_BY,
         "title": "hptc project (hptc.yaml)",
         **_project_mapping(raw, patterns),
         "$defs": definitions.sorted(),
@@ -88,10 +97,14 @@ def _project_mapping(raw: JsonSchema, serialized: JsonSchema) -> JsonSchema:
                 "examples": tidied["examples"],
                 "$ref": "#/$defs/PartialSpec",
             }
+        elif name == "region":
+            tidied = region(tidied)
+        elif name == "regions":
+            tidied["items"] = region(tidied["items"])
         elif "pattern" not in tidied and "pattern" in serialized["properties"][name]:
             # The input schema of a string that can be written as a number loses its pattern.
             tidied = tidied | {"pattern": serialized["properties"][name]["pattern"]}
-        properties[name] = tidied
+        properties[name] = with_suggestions(tidied)
     return _object(raw.get("description", ""), properties, raw.get("required", ()))
 
 
@@ -114,7 +127,8 @@ class _Definitions:
         raw = model.model_json_schema()["properties"]
         required = () if self.is_partial or model is not Spec else ("name",)
         properties = {key.name: self._property(key, raw[key.name]) for key in keys}
-        return _object(model.__doc__ or "", properties, required)
+        excluded = {} if self.is_partial else exclusions(model.__name__)
+        return _object(model.__doc__ or "", properties, required) | excluded
 
     def _property(self, key: Key, raw: JsonSchema) -> JsonSchema:
         if isinstance(key.node, Hyperparameters):
@@ -124,7 +138,7 @@ class _Definitions:
             value = self._value(accepted, key, key.shape)
             if key.choices and key.shape is None:
                 value = {"enum": list(key.choices)}
-        notes = {"description": _description(key), "examples": list(key.examples)}
+        notes = {"description": _description(key), **suggestions(key.examples)}
         # Only the spec's name can't be a template, because other files refer to it.
         allowed = value if key.path == "name" else self._or_template(value, "template_or_null")
         return {name: part for name, part in notes.items() if part} | allowed
@@ -236,7 +250,8 @@ class _Definitions:
         choices += [untyped] if self.is_partial else [static, neither]
         return {
             "description": (Hyperparameter.__doc__ or "").strip(),
-            "examples": [200, {"type": "Continuous", "min": 0.001, "max": 0.5}],
+            "examples": [200],
+            "defaultSnippets": range_snippets(kind.kind for kind in kinds),
             "type": [*_SCALARS, "array", "object", "null"],
             "properties": {
                 "type": {
@@ -258,7 +273,9 @@ class _Definitions:
         }
         for name, shape in kind.keys.items():
             field = Hyperparameter.model_fields[name]
-            notes = {"description": range_description(name), "examples": list(field.examples or ())}
+            example = RANGE_EXAMPLES[kind.kind].get(name)
+            examples = list(field.examples or ()) if example is None else [example]
+            notes = {"description": range_description(name)} | suggestions(examples)
             if shape.type == "list":
                 # A category that is not a string becomes one, or JSON.
                 value: JsonSchema = {"type": "array", "items": {}, **_bounds(shape, "Items")}
@@ -273,7 +290,7 @@ class _Definitions:
 
 def _static_value() -> JsonSchema:
     field = Hyperparameter.model_fields["value"]
-    value = {"description": field.description, "examples": field.examples}
+    value = {"description": field.description, **suggestions(field.examples or ())}
     description = "The long form of a static value, for mappings and lists."
     return _object(description, {"value": value}, ("value",))
 
@@ -281,7 +298,7 @@ def _static_value() -> JsonSchema:
 def _range_change() -> JsonSchema:
     """In a partial spec, a mapping without a type changes a range whose type the spec sets."""
     properties = {
-        name: {"description": field.description, "examples": field.examples}
+        name: {"description": field.description, **suggestions(field.examples or ())}
         for name, field in Hyperparameter.model_fields.items()
         if name != "type"
     }

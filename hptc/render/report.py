@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 
 from hptc.frozen import frozen
+from hptc.preview import drawing_style
 from hptc.render.report_charts import (
     Chart,
     objective_by_hyperparameter,
@@ -55,6 +56,7 @@ def report_html(results: Results) -> str:
     ranked = results.ranked
     headers, rows = results_table(ranked, results)
     return _template().render(
+        style=drawing_style,
         name=results.status.name,
         headline=headline(results),
         facts=_facts(results),

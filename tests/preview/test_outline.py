@@ -6,6 +6,7 @@ import json
 import struct
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
@@ -24,6 +25,8 @@ from hptc.request.scales import combination, draw, scale_of
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
+from tests.support.paths import ROOT
+from tests.support.png_pixels import green_rows
 from tests.support.rule_cases import compile_case
 
 
@@ -413,6 +416,30 @@ def test_png_is_twice_as_large(tmp_path: Path) -> None:
         2 * int(size.attrib["width"]),
         2 * int(size.attrib["height"]),
     )
+
+
+def test_png_has_letters_without_any_font_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import resvg_py
+
+    render = resvg_py.svg_to_bytes
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", partial(render, skip_system_fonts=True))
+    draw_search_space(tmp_path / "space.png", "churn", preview(job(SCALES)))
+    rows = green_rows((tmp_path / "space.png").read_bytes(), count=60)
+    # The title is at (20, 28) in 13-pixel letters, and the image is twice as large.
+    title = [row[40:600] for row in rows[36:]]
+    dark = sum(value < 100 for row in title for value in row)
+    assert 300 < dark < len(title) * 560 / 3
+
+
+def test_fonts_are_named_in_one_place() -> None:
+    named = [
+        path.name
+        for path in (ROOT / "hptc").rglob("*")
+        if path.suffix in (".py", ".jinja") and "sans-serif" in path.read_text("utf-8")
+    ]
+    assert named == ["drawing_style.py"]
 
 
 def test_png_without_its_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

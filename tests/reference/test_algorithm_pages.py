@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hptc.catalog import algorithms
@@ -34,6 +36,15 @@ def test_every_fact_is_on_the_page(name: str) -> None:
         assert f"| `{known.name}`" in page
         words = (*known.scalar.values, *known.also) if known.kind == "choice" else known.also
         assert all(f"`{word}`" in page for word in words if word)
+
+
+@pytest.mark.parametrize("name", algorithms.algorithm_names())
+def test_a_page_in_a_terminal_has_no_relative_link(name: str) -> None:
+    links = re.findall(r"\]\(([^)]*)\)", algorithm_page(name) or "")
+    assert all(link.startswith("https://") for link in links)
+    found = algorithms.algorithm(name)
+    assert found is not None
+    assert bool(links) == (found.kind == "jumpstart")
 
 
 def test_no_page() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +14,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hptc import __version__
+from hptc.cli import run as hptc
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
-from hptc.reference.scaffold import write_project
+from hptc.reference.scaffold import update_schemas, write_project
+from hptc.reference.schema_files import PROJECT_SCHEMA, SPEC_SCHEMA, outdated_schema
 from hptc.request.emission import unwrapped
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
@@ -140,6 +146,114 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "churn").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="churn"):
         write_project(tmp_path / "churn", name=None)
+
+
+def as_of(schema: Path, comment: str) -> None:
+    """Change who wrote a schema."""
+    text = schema.read_text(encoding="utf-8")
+    assert f'"$comment": "hptc {__version__}"' in text
+    schema.write_text(text.replace(f'"hptc {__version__}"', comment), encoding="utf-8")
+
+
+@pytest.mark.parametrize("changed", [SPEC_SCHEMA, PROJECT_SCHEMA])
+def test_an_update_rewrites_the_schemas_alone(project: Path, changed: str) -> None:
+    before = {path: (project / path).read_bytes() for path in files_in(project)}
+    assert update_schemas(project) == []
+    as_of(project / changed, '"hptc 0.0.1"')
+    (project / "README.md").write_text("mine", encoding="utf-8")
+    assert update_schemas(project) == [project / changed]
+    after = {path: (project / path).read_bytes() for path in files_in(project)}
+    assert after == before | {"README.md": b"mine"}
+
+
+def test_an_update_writes_missing_schemas_and_follows_no_link_out(
+    project: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(project / ".hptc")
+    assert update_schemas(project) == [project / SPEC_SCHEMA, project / PROJECT_SCHEMA]
+    shutil.rmtree(project / ".hptc")
+    (project / ".hptc").symlink_to(tmp_path)
+    with pytest.raises(UsageError, match="leads out of"):
+        update_schemas(project)
+    assert not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ('"hptc 0.0.9"', "is from hptc 0.0.9, but this is hptc"),
+        ('"hptc 99.1"', "upgrade hptc, or run `hptc init --update`"),
+        ('"mine"', "is from another version of hptc"),
+        ('"hptc 1\\u001b[0m"', "is from another version of hptc"),
+    ],
+)
+def test_notices_schemas_of_another_version(project: Path, comment: str, expected: str) -> None:
+    assert outdated_schema(project) == ""
+    as_of(project / PROJECT_SCHEMA, comment)
+    note = outdated_schema(project)
+    assert note.startswith(PROJECT_SCHEMA)
+    assert expected in note
+    assert "hptc init --update" in note
+    assert "\n" not in note
+    update_schemas(project)
+    assert outdated_schema(project) == ""
+
+
+def test_a_project_without_readable_schemas_is_not_outdated(project: Path) -> None:
+    (project / SPEC_SCHEMA).unlink()
+    (project / PROJECT_SCHEMA).unlink()
+    assert outdated_schema(project) == ""
+    os.mkfifo(project / SPEC_SCHEMA)
+    (project / PROJECT_SCHEMA).symlink_to("/etc/hostname")
+    assert outdated_schema(project) == ""
+
+
+def test_init_updates_the_project_of_the_folder(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_of(project / SPEC_SCHEMA, '"hptc 0.0.9"')
+    monkeypatch.chdir(project / "specs")
+    assert hptc(["check"]) == 0
+    assert capsys.readouterr().err.count("hptc init --update") == 1
+    assert hptc(["init", "--update"]) == 0
+    assert capsys.readouterr().out == f"{project / SPEC_SCHEMA}\n"
+    assert hptc(["init", "--update"]) == 0
+    assert capsys.readouterr().err == "the schemas are up to date\n"
+    assert hptc(["check"]) == 0
+    assert "note:" not in capsys.readouterr().err
+    assert hptc(["init"]) == hptc(["init", "--update", "--name", "x"]) == 2
+    assert hptc(["init", "--update", str(project.parent)]) == 2
+
+
+def test_cdk_json_runs_the_app_with_the_python_of_hptc(project: Path, tmp_path: Path) -> None:
+    """As installed by `uv tool install` or pipx: only `hptc` is on PATH, its Python is not."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program = f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m hptc "$@"\n'
+    for name, text in {"hptc": program, "python3": "#!/bin/sh\nexit 9\n"}.items():
+        (tools / name).write_text(text, encoding="utf-8")
+        (tools / name).chmod(0o755)
+    app = "import os, sys; print(sys.executable, os.getcwd(), sys.path[0]); sys.exit(3)"
+    (project / "cdk/app.py").write_text(app, encoding="utf-8")
+    command = json.loads((project / "cdk.json").read_text(encoding="utf-8"))["app"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=project,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [sys.executable, str(project), str(project / "cdk")], done.stderr
+    assert done.returncode == 3
+
+
+def test_cdk_app_without_a_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    assert hptc(["cdk-app", "app.py"]) == 2
+    assert "app.py: there is no such file" in capsys.readouterr().err
 
 
 def test_the_workflow(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.reference.language import every_key
 from hptc.reference.schema import portable_pattern, project_schema, spec_schema
+from hptc.reference.schema_hints import EXCLUSIVE
 from hptc.request.emission import unwrapped
 from hptc.request.names import Hyperparameters
 from hptc.request.shapes import Shape, input_shape
@@ -116,6 +118,12 @@ GOOD = {
             d: {type: Auto, value_hint: 4}
     """,
     "null removes a default": "{name: churn, early_stopping: null, training_job: {spot: null}}",
+    "null removes what would be excluded": """
+        name: churn
+        training_job: null
+        training_jobs:
+          one: {algorithm: {built_in: null, training_image: "{{ image }}"}, resources: null}
+    """,
     "a tag in another script": "{name: churn, tags: {équipe: 成長}}",
     "a reference": '{name: churn, training_job: {role_arn: "${hptc:execution_role_arn}"}}',
 }
@@ -232,6 +240,21 @@ BAD = {
         "training_job.algorithm.built_in",
         "'xgbost' is not one of",
     ),
+    "both kinds of definitions": (
+        "{name: a, training_job: {}, training_jobs: {one: {}}}",
+        "training_jobs",
+        "is not of type 'null'",
+    ),
+    "a fixed name on a schedule": (
+        "{name: a, schedule: cron(0 6 ? * MON *), job_name: b}",
+        "job_name",
+        "is not of type 'null'",
+    ),
+    "an algorithm and an image": (
+        "{name: a, training_job: {algorithm: {training_image: b, built_in: xgboost}}}",
+        "training_job.algorithm.training_image",
+        "is not of type 'null'",
+    ),
     "a tag's value": ("{name: a, tags: {team: 'a!'}}", "tags.team", "does not match"),
 }
 
@@ -319,12 +342,17 @@ def test_describes_every_property(schema: dict[str, Any]) -> None:
     assert [name for name, value in properties(schema) if not value.get("description")] == []
 
 
+def suggested(value: dict[str, Any]) -> list[Any]:
+    """The values that editors suggest."""
+    return [*value.get("examples", ()), *(s["body"] for s in value.get("defaultSnippets", ()))]
+
+
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 def test_gives_every_leaf_an_example(schema: dict[str, Any]) -> None:
     without = [
         name
         for name, value in properties(schema)
-        if is_leaf(value, schema) and not value.get("examples")
+        if is_leaf(value, schema) and not suggested(value)
     ]
     assert without == []
 
@@ -334,10 +362,144 @@ def test_accepts_its_own_examples(schema: dict[str, Any]) -> None:
     refused = [
         (name, example)
         for name, value in properties(schema)
-        for example in value.get("examples", ())
+        for example in suggested(value)
         if error_of(example, {**value, "$defs": schema["$defs"]}) is not None
     ]
     assert refused == []
+
+
+def every_schema(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and every schema in it."""
+    if isinstance(schema, dict):
+        yield schema
+    parts = schema.values() if isinstance(schema, dict) else schema
+    for part in parts if isinstance(schema, dict | list) else ():
+        yield from every_schema(part)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+def test_editors_show_and_insert_text(schema: dict[str, Any]) -> None:
+    """The label of an example is its text; in a snippet, `$` and `}` would be placeholders."""
+    parts = list(every_schema(schema))
+    examples = [each for part in parts for each in part.get("examples", ())]
+    assert examples
+    assert [each for each in examples if isinstance(each, dict | list)] == []
+    snippets = [each for part in parts for each in part.get("defaultSnippets", ())]
+    assert snippets
+    for snippet in snippets:
+        assert set(snippet) == {"label", "body"}
+        assert isinstance(snippet["label"], str)
+        strings = re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(snippet["body"]))
+        assert [text for text in strings if re.search(r"[$}\\]|^\^", text)] == []
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+def test_suggests_ranges_of_each_type(schema: dict[str, Any]) -> None:
+    hyperparameter = schema["$defs"]["Hyperparameter"]
+    bodies = [snippet["body"] for snippet in hyperparameter["defaultSnippets"]]
+    assert [body["type"] for body in bodies] == hyperparameter["properties"]["type"]["enum"]
+    for body in bodies:
+        assert error_of(body, {**hyperparameter, "$defs": schema["$defs"]}) is None
+        properties = schema["$defs"][f"{body['type']}Range"]["properties"]
+        for key, value in body.items():
+            assert value in suggested(properties[key])
+    integers = schema["$defs"]["IntegerRange"]["properties"]
+    assert all(isinstance(each, int) for key in ("min", "max") for each in suggested(integers[key]))
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "xx-nowhere-9"])
+def test_suggests_regions_and_accepts_new_ones(region: str) -> None:
+    project = (
+        f"{{project: a, environments: {{dev: {{account: '111122223333', region: {region}}}}}}}"
+    )
+    assert error_of(data_of(project), PROJECT) is None
+    first, _ = PROJECT["$defs"]["EnvironmentFile"]["properties"]["region"]["anyOf"]
+    assert (region in first["enum"]) == (region != "xx-nowhere-9")
+
+
+@pytest.mark.parametrize("name", EXCLUSIVE)
+def test_keys_that_exclude_others_do_not_compile_together(name: str) -> None:
+    """Every pair has an error of its own, which neither key has alone."""
+    for keys in EXCLUSIVE[name]:
+        for first, second in itertools.combinations(keys, 2):
+            both = {key: VALUES[key] for key in (first, second)}
+            error = error_of(within(name, both))
+            assert error is not None
+            assert error[0].endswith(second)
+            assert error_of(within(name, both | {first: None})) is None
+            alone = [errors_in(within(name, {key: VALUES[key]})) for key in (first, second)]
+            assert errors_in(within(name, both)) - (alone[0] | alone[1]) != set()
+
+
+def errors_in(data: dict[str, Any]) -> set[str]:
+    compiled = compile_text(json.dumps(data), "test.yaml", Workspace())
+    return {each.message for each in compiled.diagnostics if each.is_error}
+
+
+INSTANCES = {"instance_type": "ml.m5.xlarge", "instance_count": 1}
+VALUES: dict[str, Any] = {
+    "training_job": {},
+    "training_jobs": {"one": {}},
+    "schedule": "cron(0 6 ? * MON *)",
+    "job_name": "fixed",
+    "resources": {**INSTANCES, "volume_size_in_gb": 30},
+    "tuning_resources": {**INSTANCES, "volume_size_in_gb": 30},
+    "spot": {},
+    "enable_managed_spot_training": True,
+    "built_in": "xgboost",
+    "framework": "pytorch-training",
+    "training_image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+    "algorithm_name": "my-algorithm",
+    "s3": "s3://bucket/train/",
+    "file_system": {
+        "file_system_id": "fs-0123456789abcdef0",
+        "file_system_type": "EFS",
+        "file_system_access_mode": "ro",
+        "directory_path": "/train",
+    },
+    "dataset": {
+        "dataset_arn": "arn:aws:sagemaker:us-east-1:111122223333:hub-content/h/DataSet/d/1.0.0"
+    },
+    "instance_type": "ml.m5.xlarge",
+    "instance_groups": {"one": INSTANCES},
+    "instance_preferences": [INSTANCES],
+    "instance_configs": [INSTANCES],
+}
+PLACES = {
+    "TrainingJob": (),
+    "Algorithm": ("algorithm",),
+    "Input": ("inputs", "train"),
+    "Resources": ("resources",),
+    "TuningResources": ("tuning_resources",),
+}
+
+
+def within(model: str, keys: dict[str, Any]) -> dict[str, Any]:
+    """A spec with these keys in the mapping of a model."""
+    if model == "Spec":
+        return {"name": "both", **keys}
+    for part in reversed(PLACES[model]):
+        keys = {part: keys}
+    base = {
+        "objective": {"metric_name": "loss", "type": "Minimize"},
+        "hyperparameters": {"depth": {"type": "Integer", "min": 1, "max": 9}},
+        "algorithm": {
+            "training_image": VALUES["training_image"],
+            "metric_definitions": {"loss": "loss=(.*)"},
+        },
+        "role_arn": "arn:aws:iam::111122223333:role/tuning",
+        "output": {"s3_output_path": "s3://bucket/models/"},
+        "stopping": {"max_runtime": 3600},
+    }
+    if model in ("Algorithm", "Input"):
+        base["resources"] = VALUES["resources"]
+    limits = {"max_number_of_training_jobs": 2, "max_parallel_training_jobs": 1}
+    return {
+        "name": "both",
+        "strategy": "Random",
+        "limits": limits,
+        "training_job": base | keys,
+    }
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
