@@ -17,14 +17,20 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from hptc import __version__
+from hptc.compiler.environments import environment_names
+from hptc.compiler.pipeline import is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.hidden_text import split_lines
+from hptc.lsp.completions import choices, variables
+from hptc.lsp.cursor import cursor_at, template_start
 from hptc.lsp.hovers import hovered, rule_text
 from hptc.lsp.live_check import LiveResults, check_open
 from hptc.lsp.positions import column_of, contains, position_of, range_of
 from hptc.lsp.protocol_diagnostics import to_protocol, uri_of
+from hptc.lsp.quick_fixes import quick_fixes
 from hptc.project import project_file
+from hptc.project.project_file import Project
 from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK
 from hptc.source.text_files import UnreadableFileError
@@ -119,16 +125,88 @@ class HptcServer(LanguageServer):
         if page := rule_text(str(each.code) for each in here):
             return _markdown(page, here[0].range)
         document, _ = parse_document(text, str(path))
-        workspace = Workspace(files=self.files())
+        workspace, in_project = self._project_of(path)
         found = hovered(
             document,
             position.line,
             column_of(position, lines, codec),
             is_project=path.name == project_file.FILE_NAME,
-            in_project=workspace.project_of(path.parent)[0],
+            in_project=in_project,
             workspace=workspace,
         )
         return None if found is None else _markdown(found.text, range_of(found.span, lines, codec))
+
+    def completion(self, uri: str, position: types.Position) -> list[types.CompletionItem]:
+        """What can be typed at a position: keys, values, and variables of templates."""
+        path, text = self._open(uri)
+        codec, lines = self.workspace.position_codec, split_lines(text)
+        column = column_of(position, lines, codec)
+        workspace, in_project = self._project_of(path)
+        line, start, end = position.line, column, column
+        template = template_start(text, line, column)
+        if template is not None:
+            start = template
+            found = variables(in_project)
+            suffix, kind = "", types.CompletionItemKind.Variable
+        else:
+            cursor = cursor_at(text, str(path), line, column)
+            if cursor is None or is_request(cursor.document):
+                return []
+            start, end = cursor.start, cursor.end
+            is_project = path.name == project_file.FILE_NAME
+            found = choices(
+                cursor, is_project=is_project, in_project=in_project, workspace=workspace
+            )
+            suffix = ": " if cursor.is_key and not cursor.is_followed_by_colon else ""
+            kind = (
+                types.CompletionItemKind.Property
+                if cursor.is_key
+                else types.CompletionItemKind.Value
+            )
+        about = types.Range(
+            position_of(line, start, lines, codec), position_of(line, end, lines, codec)
+        )
+        return [
+            types.CompletionItem(
+                label=each.word,
+                kind=kind,
+                detail=each.note or None,
+                documentation=(
+                    types.MarkupContent(types.MarkupKind.Markdown, each.about)
+                    if each.about
+                    else None
+                ),
+                sort_text=f"{index:05}",
+                text_edit=types.TextEdit(range=about, new_text=each.word + suffix),
+            )
+            for index, each in enumerate(found)
+        ]
+
+    def code_actions(self, uri: str, selected: types.Range) -> list[types.CodeAction]:
+        """The quick fixes of the findings in a range."""
+        path, text = self._open(uri)
+        codec, lines = self.workspace.position_codec, split_lines(text)
+        actions = []
+        for shown, found in self.shown.get(path, ()):
+            if shown.range.end < selected.start or selected.end < shown.range.start:
+                continue
+            is_project = path.name == project_file.FILE_NAME
+            for fix in quick_fixes(found, text, is_project=is_project):
+                about = types.Range(
+                    position_of(fix.line, fix.start, lines, codec),
+                    position_of(fix.line, fix.end, lines, codec),
+                )
+                edit = types.TextEdit(range=about, new_text=fix.text)
+                actions.append(
+                    types.CodeAction(
+                        title=fix.title,
+                        kind=types.CodeActionKind.QuickFix,
+                        diagnostics=[shown],
+                        edit=types.WorkspaceEdit(changes={uri: [edit]}),
+                        is_preferred=fix.is_preferred or None,
+                    )
+                )
+        return actions
 
     def code_lenses(self, uri: str) -> list[types.CodeLens]:
         """The number of training jobs and the cost bound, on the first line."""
@@ -138,6 +216,13 @@ class HptcServer(LanguageServer):
         start = position_of(0, 0, (), self.workspace.position_codec)
         command = types.Command(title=text, command="")
         return [types.CodeLens(range=types.Range(start=start, end=start), command=command)]
+
+    def _project_of(self, path: Path) -> tuple[Workspace, Project | None]:
+        """The project of a file, and a workspace in its default or else its first environment."""
+        workspace = Workspace(files=self.files())
+        in_project, _ = workspace.project_of(path.parent)
+        names = environment_names(in_project)
+        return (workspace.in_environment(names[0]) if names else workspace), in_project
 
     def _open(self, uri: str) -> tuple[Path, str]:
         """The canonical path and the text of an open file."""
@@ -208,6 +293,19 @@ def create_server(rehearse: Callable[[], Rehearse] | None = None) -> HptcServer:
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
     def code_lens(ls: HptcServer, sent: types.CodeLensParams) -> list[types.CodeLens]:
         return ls.code_lenses(sent.text_document.uri)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list("{ :\n"))
+    )
+    def completion(ls: HptcServer, sent: types.CompletionParams) -> list[types.CompletionItem]:
+        return ls.completion(sent.text_document.uri, sent.position)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
+    )
+    def code_action(ls: HptcServer, sent: types.CodeActionParams) -> list[types.CodeAction]:
+        return ls.code_actions(sent.text_document.uri, sent.range)
 
     return server
 

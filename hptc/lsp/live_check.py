@@ -64,8 +64,8 @@ def check_open(
     costs: dict[Path, str] = {}
     crashes: list[str] = []
     for root, paths in projects.items():
-        workspace = Workspace(files=files, rehearse=rehearse() if rehearse else None)
         try:
+            workspace = Workspace(files=files, rehearse=rehearse() if rehearse else None)
             found = _check(paths, texts, workspace)
         except Exception:
             crashes.append(traceback.format_exc())

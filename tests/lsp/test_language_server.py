@@ -146,3 +146,29 @@ def test_the_first_line_shows_training_jobs_and_cost(editor: Editor, spec: Path)
     assert [each.range.start.line for each in lenses] == [0]
     assert lenses[0].command is not None
     assert lenses[0].command.title.startswith("4 training jobs, at most $")
+
+
+def test_completes_and_fixes(editor: Editor, spec: Path) -> None:
+    wrong = SPEC.replace("max_depth:", "max_dept:")
+    [found] = editor.change(spec, wrong)
+    file = types.TextDocumentIdentifier(spec.as_uri())
+    actions = editor.wait(
+        editor.client.text_document_code_action_async(
+            types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
+        )
+    )
+    titles = [each.title for each in actions or ()]
+    assert titles == ["Change to `max_depth`", "Suppress HPT305 on this line"]
+    at = types.Position(found.range.start.line, found.range.end.character)
+    items = editor.wait(
+        editor.client.text_document_completion_async(types.CompletionParams(file, at))
+    )
+    assert isinstance(items, tuple | list)
+    gamma = next(each for each in items if each.label == "gamma")
+    assert gamma.text_edit == types.TextEdit(found.range, "gamma")
+
+
+def test_a_fast_typist_gets_the_findings_of_the_last_text(editor: Editor, spec: Path) -> None:
+    for end in range(10):
+        editor.send_change(spec, SPEC.replace("name: churn", f"name: churn{'n' * end}"))
+    assert editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
