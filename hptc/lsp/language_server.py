@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from hptc.compiler.environments import environment_names
 from hptc.compiler.pipeline import is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
+from hptc.errors import EXIT_INTERRUPTED
 from hptc.hidden_text import split_lines
 from hptc.lsp.completions import choices, variables
 from hptc.lsp.cursor import cursor_at, template_start
@@ -316,6 +318,9 @@ def serve(rehearse: Callable[[], Rehearse] | None = None) -> None:
     Whatever else this process or its children print goes to stderr: one stray line on stdout would
     end the session.
     """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        # A thread waits for stdin and can't be woken. There is nothing to clean up.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
     requests, answers = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

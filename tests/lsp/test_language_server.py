@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,3 +173,27 @@ def test_a_fast_typist_gets_the_findings_of_the_last_text(editor: Editor, spec: 
     for end in range(10):
         editor.send_change(spec, SPEC.replace("name: churn", f"name: churn{'n' * end}"))
     assert editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
+
+
+NOISY = """\
+import os, subprocess
+from hptc.lsp.language_server import serve
+
+def crash():
+    print("noise")
+    os.write(1, b"noise")
+    subprocess.run(["echo", "noise"])
+    raise RuntimeError("a bug in hptc")
+
+serve(crash)
+"""
+
+
+def test_neither_a_crash_nor_what_is_printed_ends_the_session(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    with open_editor(tmp_path, [sys.executable, "-c", NOISY]) as noisy:
+        text = "name: a\ntraining_job: {}\nstrategi: Random\n"
+        assert "HPT101" in {each.code for each in noisy.open(path, text)}
+        assert "HPT101" in {each.code for each in noisy.change(path, text + "\n")}
+    assert "RuntimeError: a bug in hptc" in noisy.logged[0]
+    assert noisy.exit_code == 0
