@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hptc.catalog import images
-from hptc.catalog.algorithms import Algorithm, algorithm
 from hptc.catalog.frameworks import repositories
 from hptc.catalog.frameworks import versions as framework_versions
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import PriceTable
-from hptc.compiler.layers import merge_layers
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path
 from hptc.frozen import frozen
+from hptc.lsp.algorithm_facts import (
+    about,
+    algorithm_in,
+    mapping_at,
+    note,
+    path_in_spec,
+    training_job_at,
+)
 from hptc.lsp.cursor import Cursor
 from hptc.lsp.hovers import instance_text, prices, regions
 from hptc.lsp.key_schema import keys, values
@@ -52,7 +58,7 @@ def choices(
     cursor: Cursor, *, is_project: bool, in_project: Project | None, workspace: Workspace
 ) -> list[Choice]:
     """What can stand at the cursor. Keys that the mapping has already are left out."""
-    path = _path_in_spec(cursor.path) if is_project else cursor.path
+    path = path_in_spec(cursor.path) if is_project else cursor.path
     container = cursor.path[:-1]
     if cursor.is_key:
         data, _ = construct_data(cursor.document, at=container)
@@ -72,8 +78,14 @@ def _keys(
     is_project: bool,
 ) -> list[Choice]:
     if path is not None and len(path) > 1 and path[-2] == "hyperparameters":
-        known = _algorithm(_training_job(path, cursor, in_project, workspace))
-        return list(_hyperparameters(known)) if known is not None else []
+        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+        known = algorithm_in(job)
+        if known is None:
+            return []
+        return [
+            Choice(word=each.name, note=note(known, each), about=about(known, each))
+            for each in known.hyperparameters
+        ]
     described = keys(container, is_project=is_project)
     return [Choice(word=word, about=about) for word, about in described.items()]
 
@@ -88,8 +100,16 @@ def _values(
 ) -> Iterator[Choice]:
     last = path[-2:] if path else ()
     if last in (("algorithm", "version"), ("objective", "metric_name")) and path is not None:
-        job = _training_job(path, cursor, in_project, workspace)
+        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
         yield from _versions(job) if last[1] == "version" else _metrics(job)
+        return
+    if len(last) == 2 and last[0] == "hyperparameters" and path is not None:
+        known = algorithm_in(
+            training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+        )
+        found = known.hyperparameter(str(last[1])) if known is not None else None
+        words = (*found.scalar.values, *found.also) if found is not None else ()
+        yield from (Choice(word=word) for word in words if word)
         return
     if last == ("algorithm", "built_in"):
         yield from (Choice(word=name) for name in images.algorithm_names())
@@ -110,7 +130,7 @@ def _instance(word: str, table: PriceTable, where: tuple[str, ...]) -> Choice:
 
 def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
     """The versions of the built-in algorithm or framework, newest first."""
-    written = _mapping(job, "algorithm")
+    written = mapping_at(job, "algorithm")
     built_in, framework = written.get("built_in"), written.get("framework")
     if isinstance(built_in, str):
         yield from (Choice(word=each) for each in reversed(images.versions(built_in)))
@@ -126,67 +146,9 @@ def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
 
 def _metrics(job: Mapping[str, Any]) -> Iterator[Choice]:
     """The metrics of the algorithm, and those that the spec defines."""
-    written = _mapping(job, "algorithm")
-    for name, regex in _mapping(written, "metric_definitions").items():
+    written = mapping_at(job, "algorithm")
+    for name, regex in mapping_at(written, "metric_definitions").items():
         yield Choice(word=name, note=clipped(str(regex), _MAX_DETAIL))
-    known = _algorithm(job)
+    known = algorithm_in(job)
     for metric in known.metrics if known is not None else ():
         yield Choice(word=metric.name, note=metric.direction, about=metric.source)
-
-
-def _hyperparameters(known: Algorithm) -> Iterator[Choice]:
-    """The hyperparameters of an algorithm, each with what AWS documents about it."""
-    for each in known.hyperparameters:
-        notes = [clipped(each.expected, _MAX_DETAIL)] if each.expected else []
-        tunable = known.tunable(each.name)
-        about = each.source
-        if tunable is not None:
-            notes.append("tunable")
-            bounds = tunable.recommended
-            if bounds is not None:
-                low, high = (
-                    "" if end is None else f"{end:.15g}" for end in (bounds.minimum, bounds.maximum)
-                )
-                notes[-1] = f"tunable, recommended range {low} to {high}"
-            about = f"{' or '.join(tunable.kinds)} range\n\n{tunable.source}"
-        yield Choice(word=each.name, note="; ".join(notes), about=about)
-
-
-def _algorithm(job: Mapping[str, Any]) -> Algorithm | None:
-    written = _mapping(job, "algorithm")
-    name, version = written.get("built_in"), written.get("version")
-    if not isinstance(name, str):
-        return None
-    return algorithm(name, None if version is None else str(version))
-
-
-def _training_job(
-    path: Path, cursor: Cursor, in_project: Project | None, workspace: Workspace
-) -> Mapping[str, Any]:
-    """The training job that a path is in, merged with hptc.yaml as far as it can be read."""
-    data: Any
-    if cursor.path == path:
-        data, _, _ = merge_layers(cursor.document, workspace.shared_by(in_project))
-    else:
-        data, _ = construct_data(cursor.document, at=cursor.path[: -len(path)])
-    if not isinstance(data, Mapping):
-        return {}
-    if path[0] == "training_jobs":
-        shared = _mapping(data, "training_job")
-        return {**shared, **_mapping(_mapping(data, "training_jobs"), str(path[1]))}
-    return _mapping(data, "training_job")
-
-
-def _path_in_spec(path: Path) -> Path | None:
-    """The path in a spec of a key in `defaults` or `overrides` of hptc.yaml; None elsewhere."""
-    match path:
-        case ("defaults", *rest):
-            return tuple(rest)
-        case ("environments", _, "overrides", *rest):
-            return tuple(rest)
-    return None
-
-
-def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = data.get(key)
-    return found if isinstance(found, Mapping) else {}

@@ -13,6 +13,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path, Span
 from hptc.errors import HptcError
 from hptc.frozen import frozen
+from hptc.lsp.algorithm_facts import about, algorithm_in, note, path_in_spec, training_job_at
 from hptc.lsp.key_schema import description
 from hptc.project.project_file import Project
 from hptc.reference.rule_pages import is_code, page
@@ -56,10 +57,31 @@ def hovered(
     text = ""
     if found.is_key:
         if is_project or not is_request(document):
-            text = description(found.path, is_project=is_project)
+            text = _hyperparameter(document, found.path, is_project, in_project, workspace)
+            text = text or description(found.path, is_project=is_project)
     else:
         text = instance_text(found.node.value, prices(in_project, workspace), regions(in_project))
     return Hovered(text=text, span=document.span_of(found.node)) if text else None
+
+
+def _hyperparameter(
+    document: Document,
+    written: Path,
+    is_project: bool,
+    in_project: Project | None,
+    workspace: Workspace,
+) -> str:
+    """What the built-in algorithm accepts for a hyperparameter; empty for another key."""
+    path = path_in_spec(written) if is_project else written
+    if path is None or len(path) < 2 or path[-2] != "hyperparameters":
+        return ""
+    known = algorithm_in(training_job_at(path, written, document, in_project, workspace))
+    found = known.hyperparameter(str(path[-1])) if known is not None else None
+    if known is None or found is None:
+        return ""
+    return f"**{found.name}** of {known.title_in_version}: {note(known, found)}\n\n" + about(
+        known, found
+    )
 
 
 def instance_text(instance_type: str, table: PriceTable, regions: tuple[str, ...]) -> str:

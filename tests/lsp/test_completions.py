@@ -51,6 +51,7 @@ def test_hyperparameters_of_the_algorithm_with_their_values_and_ranges(folder: P
         pytest.param("ml.m5.xlarge", "ml.g|", "ml.g5.xlarge", id="instance type"),
         pytest.param("strategy: Bayesian", "strategy: |", "Hyperband", id="enum"),
         pytest.param("strategy: Bayesian", "strat|", "strategy", id="key"),
+        pytest.param("eval_metric: auc", "eval_metric: |", "rmse", id="value of a hyperparameter"),
         pytest.param("instance_count: 1", "|", "instance_count", id="key in a flow mapping"),
         pytest.param("output: {}", "spo|", "stopping", id="key of a block, without its own"),
     ],
