@@ -10,7 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, assert_never
 
-from benchmarks import cold_start, compilation, growth, local_runs, regret, reviewing, synthesis
+from benchmarks import (
+    cold_start,
+    compilation,
+    growth,
+    language_server,
+    local_runs,
+    regret,
+    reviewing,
+    synthesis,
+)
 from benchmarks.measure import Failure, Growth, Note, Ratio, Row, reason_of
 from hptc.cli.program import collect_garbage_rarely
 
@@ -28,6 +37,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "regret": regret.run,
     "synthesis": synthesis.run,
     "local-runs": local_runs.run,
+    "language-server": language_server.run,
     **{
         f"growth-{command.__name__.partition('_')[0]}": partial(growth.run, command)
         for command in growth.COMMANDS

@@ -87,6 +87,7 @@ class Diagnostic:
     span: Span
     label: str = ""  # shown next to the caret
     help: str = ""  # what to do
+    replacement: str = ""  # what was probably meant instead of the text of `span`
     related: tuple[Related, ...] = ()
     environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
 
@@ -112,6 +113,7 @@ class Finding:
     severity: Severity = Severity.ERROR
     label: str = ""
     help: str = ""
+    replacement: str = ""  # the key or value that was probably meant, if the label names it
     on_key: bool = False  # point at the key rather than at its value
     is_secret: bool = False  # the value must not be shown in any format
     policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
@@ -135,7 +137,13 @@ def capped(found: Iterable[_Found]) -> list[_Found]:
         else:
             first_omitted.setdefault(each.code, each)
     kept += [
-        replace(each, message=more_findings(code, counts[code] - MAX_OF_CODE), label="", help="")
+        replace(
+            each,
+            message=more_findings(code, counts[code] - MAX_OF_CODE),
+            label="",
+            help="",
+            replacement="",
+        )
         for code, each in first_omitted.items()
     ]
     return kept

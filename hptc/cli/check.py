@@ -85,7 +85,7 @@ def check(
             paths,
             **options,
             in_all_environments=not online,
-            rehearse=_sample_log_tests(),
+            rehearse=sample_log_tests(),
             progress=progress,
         )
     if online:
@@ -130,7 +130,7 @@ def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:
     return [RuleHelp(code=code, summary=summary(code), page=page(code)) for code in codes]
 
 
-def _sample_log_tests() -> Rehearse:
+def sample_log_tests() -> Rehearse:
     """Tests metric definitions on sample logs; imported once a spec names a log."""
 
     @functools.cache

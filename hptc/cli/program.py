@@ -85,6 +85,7 @@ COMMANDS = (
         "hptc.cli.explain:explain",
         "Explain a rule, a built-in algorithm or an AWS error",
     ),
+    CommandEntry("lsp", "hptc.cli.lsp:lsp", "Serve an editor: findings, documentation, completion"),
     CommandEntry(
         "prices", "hptc.cli.prices:prices", "Manage the price table behind cost estimates"
     ),

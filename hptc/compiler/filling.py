@@ -185,15 +185,31 @@ def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> 
                 at / key,
                 label,
                 help=advice,
+                replacement=suggestion or "",
             )
         case "version":
             message = f"`{name}` has no version `{problem.value}`"
-            return _finding("HPT104", message, at / "version", label, help=known)
+            return _finding(
+                "HPT104",
+                message,
+                at / "version",
+                label,
+                help=known,
+                replacement=suggestion or "",
+            )
     message = f"`{name}` is not published in {problem.value}"
     return _finding("HPT104", message, at / key, help=f"available in {', '.join(problem.valid)}")
 
 
 def _finding(
-    code: str, message: str, path: SpecPath, label: str = "", *, help: str = ""
+    code: str,
+    message: str,
+    path: SpecPath,
+    label: str = "",
+    *,
+    help: str = "",
+    replacement: str = "",
 ) -> Finding:
-    return Finding(code=code, message=message, path=path, label=label, help=help)
+    return Finding(
+        code=code, message=message, path=path, label=label, help=help, replacement=replacement
+    )

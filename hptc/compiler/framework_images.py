@@ -59,6 +59,7 @@ def _unknown_name(name: str, at: SpecPath) -> Finding:
         message=f"AWS publishes no framework image `{name}`",
         path=at / "framework",
         label=f"did you mean `{meant}`?" if meant and not is_built_in else "",
+        replacement=meant if meant and not is_built_in else "",
         help=f"write `built_in: {name}`"
         if is_built_in
         else f"valid values: {', '.join(sorted(frameworks_of_sdk))}, or a repository",
@@ -73,6 +74,7 @@ def _unknown_version(name: str, version: str, at: SpecPath) -> Finding:
         message=f"`{name}` has no version `{version}`",
         path=at / "version",
         label=f"did you mean `{meant}`?" if meant else "",
+        replacement=meant or "",
         help=f"the newest are {', '.join(newest_versions(name))}; others need a complete tag",
     )
 

@@ -113,6 +113,7 @@ def _unknown_region(environment: str, region: str) -> Finding:
         message=f"`{region}` is not an AWS Region",
         path=ProjectPath(("environments", environment, "region")),
         label=f"did you mean {meant}?" if meant else "",
+        replacement=meant or "",
         help="" if meant else "write a Region such as us-east-1; update botocore if it is new",
     )
 

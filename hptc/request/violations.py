@@ -97,7 +97,8 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
             return Finding(
                 code=code, path=path, on_key=True,
                 message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
-                label=f"did you mean `{meant}`?" if meant else "", help=advice,
+                label=f"did you mean `{meant}`?" if meant else "",
+replacement=meant or "", help=advice,
             )  # fmt: skip
         case "type":
             expected = _TYPES.get(shape.type, shape.type)
@@ -109,7 +110,8 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
             meant = choice(value, shape.enum)
             return Finding(
                 code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
-                label=f"did you mean {meant}?" if meant else "", help=_enum_help(shape, value),
+                label=f"did you mean {meant}?" if meant else "",
+replacement=meant or "", help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)

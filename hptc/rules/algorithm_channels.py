@@ -96,6 +96,7 @@ def _other_channels(
             f"{algorithm.title} has no input channel `{channel.name}`",
             channel.path / "ChannelName",
             label=f"did you mean `{meant}`?" if meant else "",
+            replacement=meant or "",
             help=f"channels: {listed_code(known)}",
             on_key=True,
         )
@@ -197,6 +198,7 @@ def _content_types(
                 else f"AWS does not document `{content_type}` for {where} of {algorithm.title}",
                 channel.path / "ContentType",
                 label=f"did you mean `{meant}`?" if meant else "",
+                replacement=meant or "",
                 help=f"content types: {listed_code(accepted)}",
             )
 

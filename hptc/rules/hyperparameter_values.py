@@ -95,6 +95,7 @@ def _bad_values(
             f"{quoted(value, _LONGEST_VALUE)}",
             path,
             label=f"did you mean `{meant}`?" if meant else "",
+            replacement=meant or "",
             help=quotes_advice(context)
             if is_quoted
             else ("" if known.lists_its_values else f"valid values: {listed_code(words)}"),
@@ -270,6 +271,7 @@ def _unknown(
             f"{found.title_in_version} has no {documented}hyperparameter `{name}`",
             definition.path / "StaticHyperParameters" / name,
             label=_only_in(others) or (f"did you mean `{meant}`?" if meant else ""),
+            replacement="" if _only_in(others) else meant or "",
             help="remove it, or use a documented hyperparameter",
             on_key=True,
         )

@@ -47,6 +47,7 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
             f"no metric definition is named `{objective.metric_name}`",
             objective.path / "MetricName",
             label=f"did you mean `{meant}`?" if meant else "",
+            replacement=meant or "",
             help=f"defined metrics: {listed_code(names)}"
             if names
             else "add it to `metric_definitions`, with a regular expression",

@@ -51,6 +51,7 @@ def _unknown_metric(rule: Rule, definition: Definition, algorithm: Algorithm) ->
         f"{algorithm.title} has no objective metric `{objective.metric_name}`",
         objective.path / "MetricName",
         label=f"did you mean `{meant}`?" if meant else "",
+        replacement=meant or "",
         help=f"objective metrics: {listed_code(names)}"
         if names
         else "this algorithm can't be tuned",

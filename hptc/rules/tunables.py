@@ -84,6 +84,7 @@ def _untunable_ranges(
             else f"AWS does not document `{range_.name}` of {algorithm.title} as tunable",
             range_.path,
             label=f"did you mean `{meant}`?" if meant else "",
+            replacement=meant or "",
             help=f"make it static; tunable hyperparameters: {known}",
             on_key=True,
         )

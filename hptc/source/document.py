@@ -248,4 +248,5 @@ def at_span(finding: Finding, span: Span) -> Diagnostic:
         span=span,
         label=_masked(finding.label),
         help=_masked(finding.help),
+        replacement=_masked(finding.replacement),
     )

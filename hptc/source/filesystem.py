@@ -70,7 +70,7 @@ class Disk:
 
         A pull request can add links to any file, and findings show what was read.
         """
-        _stay_inside(path)
+        stay_inside(path)
         return read_text(path)
 
     def is_file(self, path: Path) -> bool:
@@ -112,7 +112,8 @@ class Disk:
             raise UnreadableFileError(entry.name, f"can't be read: {error.strerror}") from None
 
 
-def _stay_inside(path: str) -> None:
+def stay_inside(path: str) -> None:
+    """Raise UnreadableFileError for a file that must not be read, or a link to one."""
     named = os.path.abspath(path)  # noqa: PTH100  resolve() would follow the links
     real = os.path.realpath(named)
     reason = reason_not_to_read(Path(real))

@@ -115,6 +115,11 @@ def apply(
     return kept, suppressed
 
 
+def is_suppressible(code: str) -> bool:
+    """Whether a comment can suppress the findings of a code."""
+    return code >= _LOWEST_RULE and not code.startswith(_POLICY)
+
+
 def split(
     diagnostics: Iterable[Diagnostic], document: Document
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
@@ -142,8 +147,7 @@ def _split(
 def _covers(comment: Suppression, diagnostic: Diagnostic) -> bool:
     return (
         diagnostic.code in comment.codes
-        and diagnostic.code >= _LOWEST_RULE
-        and not diagnostic.code.startswith(_POLICY)
+        and is_suppressible(diagnostic.code)
         and bool(comment.reason)
     )
 

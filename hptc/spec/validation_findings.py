@@ -49,6 +49,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
                 code="HPT104", path=path,
                 message=f"`{name}` has an invalid value: {described(value)}",
                 label=f"did you mean {meant}?" if meant else "",
+replacement=meant or "",
                 help=f"valid values: {listed_code(choices)}",
             )  # fmt: skip
         case "string_pattern_mismatch":
@@ -123,6 +124,7 @@ def _unknown_key(model: type[BaseModel], path: SpecPath | ProjectPath) -> Findin
         message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
         path=path,
         label=f"did you mean `{meant}`?" if meant else "",
+        replacement=meant or "",
         help=help,
         on_key=True,
     )

@@ -1,0 +1,154 @@
+"""What can be typed at a place of a spec or of hptc.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hptc.catalog import images
+from hptc.catalog.frameworks import repositories
+from hptc.catalog.frameworks import versions as framework_versions
+from hptc.catalog.instances import instance
+from hptc.catalog.prices import PriceTable
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Path
+from hptc.frozen import frozen
+from hptc.lsp.algorithm_facts import (
+    about,
+    algorithm_in,
+    mapping_at,
+    note,
+    path_in_spec,
+    training_job_at,
+)
+from hptc.lsp.cursor import Cursor
+from hptc.lsp.hovers import instance_text, prices, regions
+from hptc.lsp.key_schema import keys, values
+from hptc.project.project_file import Project
+from hptc.secrets import hide_secrets
+from hptc.source.construction import construct_data
+from hptc.text import clipped
+
+_MAX_DETAIL = 80
+
+
+@frozen
+class Choice:
+    """A word that can be typed, with a short note beside it and a text about it in Markdown."""
+
+    word: str
+    note: str = ""
+    about: str = ""
+
+
+def variables(in_project: Project | None) -> list[Choice]:
+    """The variables of templates, in every environment that has them."""
+    found: dict[str, dict[str, None]] = {}
+    if in_project is None:
+        return []
+    for name in in_project.file.environments:
+        environment = in_project.environment(name)
+        for variable, value in (environment.variables if environment else {}).items():
+            shown = clipped(hide_secrets(str(value)), _MAX_DETAIL)
+            found.setdefault(variable, {})[shown] = None
+    return [Choice(word=word, note=" | ".join(shown)) for word, shown in sorted(found.items())]
+
+
+def choices(
+    cursor: Cursor, *, is_project: bool, in_project: Project | None, workspace: Workspace
+) -> list[Choice]:
+    """What can stand at the cursor. Keys that the mapping has already are left out."""
+    path = path_in_spec(cursor.path) if is_project else cursor.path
+    container = cursor.path[:-1]
+    if cursor.is_key:
+        data, _ = construct_data(cursor.document, at=container)
+        present = data if isinstance(data, Mapping) else {}
+        offered = _keys(path, container, cursor, in_project, workspace, is_project=is_project)
+        return [each for each in offered if each.word not in present]
+    return list(_values(path, cursor, in_project, workspace, is_project=is_project))
+
+
+def _keys(
+    path: Path | None,
+    container: Path,
+    cursor: Cursor,
+    in_project: Project | None,
+    workspace: Workspace,
+    *,
+    is_project: bool,
+) -> list[Choice]:
+    if path is not None and len(path) > 1 and path[-2] == "hyperparameters":
+        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+        known = algorithm_in(job)
+        if known is None:
+            return []
+        return [
+            Choice(word=each.name, note=note(known, each), about=about(known, each))
+            for each in known.hyperparameters
+        ]
+    described = keys(container, is_project=is_project)
+    return [Choice(word=word, about=about) for word, about in described.items()]
+
+
+def _values(
+    path: Path | None,
+    cursor: Cursor,
+    in_project: Project | None,
+    workspace: Workspace,
+    *,
+    is_project: bool,
+) -> Iterator[Choice]:
+    last = path[-2:] if path else ()
+    if last in (("algorithm", "version"), ("objective", "metric_name")) and path is not None:
+        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+        yield from _versions(job) if last[1] == "version" else _metrics(job)
+        return
+    if len(last) == 2 and last[0] == "hyperparameters" and path is not None:
+        known = algorithm_in(
+            training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+        )
+        found = known.hyperparameter(str(last[1])) if known is not None else None
+        words = (*found.scalar.values, *found.also) if found is not None else ()
+        yield from (Choice(word=word) for word in words if word)
+        return
+    if last == ("algorithm", "built_in"):
+        yield from (Choice(word=name) for name in images.algorithm_names())
+        return
+    table, where = prices(in_project, workspace), regions(in_project)
+    for word in values(cursor.path, is_project=is_project):
+        if instance(word) is None:
+            yield Choice(word=word)
+        else:
+            yield _instance(word, table, where)
+
+
+def _instance(word: str, table: PriceTable, where: tuple[str, ...]) -> Choice:
+    text = instance_text(word, table, where)
+    lines = text.split("\n\n")
+    return Choice(word=word, note=lines[1] if len(lines) > 1 else "", about=text)
+
+
+def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
+    """The versions of the built-in algorithm or framework, newest first."""
+    written = mapping_at(job, "algorithm")
+    built_in, framework = written.get("built_in"), written.get("framework")
+    if isinstance(built_in, str):
+        yield from (Choice(word=each) for each in reversed(images.versions(built_in)))
+    elif isinstance(framework, str):
+        found = [
+            version.spellings[0]
+            for repository in repositories(framework) or (framework,)
+            for version in framework_versions(repository)
+        ]
+        known = found or list(images.versions(framework))
+        yield from (Choice(word=each) for each in dict.fromkeys(known))
+
+
+def _metrics(job: Mapping[str, Any]) -> Iterator[Choice]:
+    """The metrics of the algorithm, and those that the spec defines."""
+    written = mapping_at(job, "algorithm")
+    for name, regex in mapping_at(written, "metric_definitions").items():
+        yield Choice(word=name, note=clipped(str(regex), _MAX_DETAIL))
+    known = algorithm_in(job)
+    for metric in known.metrics if known is not None else ():
+        yield Choice(word=metric.name, note=metric.direction, about=metric.source)

@@ -1,0 +1,75 @@
+"""The JSON Schemas of specs and of hptc.yaml, read by the path of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from hptc.diagnostics import Path
+from hptc.reference.schema import project_schema, spec_schema
+
+Schema = Mapping[str, Any]
+
+
+@cache
+def schema(*, is_project: bool) -> Schema:
+    """The schema of hptc.yaml or of specs. Creating it takes about a tenth of a second."""
+    return project_schema() if is_project else spec_schema()
+
+
+def at_path(path: Path, *, is_project: bool) -> list[Schema]:
+    """Every schema that a value may have there, the key's own first; empty for an unknown key."""
+    root = schema(is_project=is_project)
+    found = list(_alternatives(root, root))
+    for part in path:
+        children = [child for each in found for child in _children(each, part)]
+        found = [each for child in children for each in _alternatives(child, root)]
+    return found
+
+
+def description(path: Path, *, is_project: bool) -> str:
+    """What a key is for; empty for an unknown key."""
+    found = at_path(path, is_project=is_project)
+    return next((each["description"] for each in found if each.get("description")), "")
+
+
+def keys(path: Path, *, is_project: bool) -> dict[str, str]:
+    """The keys of the mapping at a path, each with its description."""
+    found: dict[str, str] = {}
+    for each in at_path(path, is_project=is_project):
+        for name in each.get("properties", {}):
+            found.setdefault(name, description((*path, name), is_project=is_project))
+    return found
+
+
+def values(path: Path, *, is_project: bool) -> list[str]:
+    """The values that a key accepts; empty unless the schema lists them."""
+    found: dict[str, None] = {}
+    for each in at_path(path, is_project=is_project):
+        found.update(dict.fromkeys(map(str, each.get("enum", ()))))
+        if "const" in each:
+            found[str(each["const"])] = None
+    return list(found)
+
+
+def _children(each: Schema, part: str | int) -> Iterator[Schema]:
+    if isinstance(part, int):
+        if isinstance(each.get("items"), dict):
+            yield each["items"]
+    elif part in each.get("properties", {}):
+        yield each["properties"][part]
+    elif isinstance(each.get("additionalProperties"), dict):
+        yield each["additionalProperties"]
+
+
+def _alternatives(each: Schema, root: Schema) -> Iterator[Schema]:
+    """A schema, then those that it refers to or is combined from."""
+    yield each
+    if "$ref" in each:
+        yield from _alternatives(root["$defs"][each["$ref"].removeprefix("#/$defs/")], root)
+    for combination in ("anyOf", "allOf", "oneOf"):
+        for part in each.get(combination, ()):
+            yield from _alternatives(part, root)
+    if isinstance(each.get("then"), dict):
+        yield from _alternatives(each["then"], root)

@@ -1,0 +1,331 @@
+"""The language server: what a client sends, to what hptc finds, on stdin and stdout.
+
+https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from hptc import __version__
+from hptc.compiler.environments import environment_names
+from hptc.compiler.pipeline import is_request
+from hptc.compiler.workspace import Workspace
+from hptc.diagnostics import Diagnostic
+from hptc.errors import EXIT_INTERRUPTED
+from hptc.hidden_text import split_lines
+from hptc.lsp.completions import choices, variables
+from hptc.lsp.cursor import cursor_at, template_start
+from hptc.lsp.hovers import hovered, rule_text
+from hptc.lsp.live_check import LiveResults, check_open
+from hptc.lsp.positions import column_of, contains, position_of, range_of
+from hptc.lsp.protocol_diagnostics import to_protocol, uri_of
+from hptc.lsp.quick_fixes import quick_fixes
+from hptc.project import project_file
+from hptc.project.project_file import Project
+from hptc.source.document import parse_document
+from hptc.source.filesystem import DISK
+from hptc.source.text_files import UnreadableFileError
+from hptc.source.unsaved_files import UnsavedFiles
+
+if TYPE_CHECKING:
+    from hptc.compiler.workspace import Rehearse
+
+DEBOUNCE_SECONDS = 0.15
+"""How long no key was pressed before a check starts."""
+_WATCHED = ("**/*.yaml", "**/*.yml", "**/*.json")
+
+
+class HptcServer(LanguageServer):
+    """The state of a session: the open texts, and what the last check found."""
+
+    def __init__(self, rehearse: Callable[[], Rehearse] | None = None) -> None:
+        # A client counts lines as hptc does; pygls would apply an edit at other line breaks.
+        super().__init__(
+            "hptc", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
+        )
+        self.results = LiveResults()
+        self.shown: dict[Path, list[tuple[types.Diagnostic, Diagnostic]]] = {}
+        self._rehearse = rehearse
+        self._is_check_due = False
+        self._checking: asyncio.Task[None] | None = None
+
+    def uris(self) -> dict[Path, str]:
+        """The URIs of the open files, by canonical path, as the client spells them."""
+        return {
+            DISK.real(Path(name)): uri
+            for uri in self.workspace.text_documents
+            if (name := to_fs_path(uri)) is not None
+        }
+
+    def texts(self) -> dict[Path, str]:
+        """The texts of the open files, by canonical path."""
+        documents = self.workspace.text_documents
+        return {path: documents[uri].source or "" for path, uri in self.uris().items()}
+
+    def files(self) -> UnsavedFiles:
+        """The files as the client shows them."""
+        return UnsavedFiles(self.texts())
+
+    def check_soon(self) -> None:
+        """Check all open files once the user stops typing."""
+        self._is_check_due = True
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.get_running_loop().create_task(self._check())
+
+    async def _check(self) -> None:
+        while self._is_check_due:
+            self._is_check_due = False
+            await asyncio.sleep(DEBOUNCE_SECONDS)
+            if self._is_check_due:
+                continue
+            results = await asyncio.to_thread(check_open, self.texts(), self._rehearse)
+            if not self._is_check_due:  # otherwise the lines may have moved
+                self._publish(results)
+
+    def _publish(self, results: LiveResults) -> None:
+        self.results = results
+        for crash in results.crashes:
+            message = f"this is a bug in hptc, not in your files; please report it:\n{crash}"
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
+        files, uris = self.files(), self.uris()
+        codec = self.workspace.position_codec
+
+        def place_of(name: str) -> tuple[str, Sequence[str]]:
+            path = DISK.real(Path(name))
+            return uris.get(path, uri_of(path)), _lines(path, files)
+
+        for path in (*self.shown, *results.diagnostics):
+            found = results.diagnostics.get(path, ())
+            lines = _lines(path, files) if found else ()
+            shown = [to_protocol(each, lines, codec, place_of) for each in found]
+            uri = uris.get(path, uri_of(path))
+            version = self.workspace.text_documents[uri].version if path in uris else None
+            self.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(uri=uri, diagnostics=shown, version=version)
+            )
+            self.shown[path] = list(zip(shown, found, strict=True))
+        self.shown = {path: self.shown[path] for path in results.diagnostics}
+        if _has(self.client_capabilities.workspace, "code_lens", "refresh_support"):
+            self.workspace_code_lens_refresh(None)
+
+    def hover(self, uri: str, position: types.Position) -> types.Hover | None:
+        """The rule of a finding at a position, or else what is known about the key or value."""
+        path, text = self._open(uri)
+        codec, lines = self.workspace.position_codec, split_lines(text)
+        here = [each for each, _ in self.shown.get(path, ()) if contains(each.range, position)]
+        if page := rule_text(str(each.code) for each in here):
+            return _markdown(page, here[0].range)
+        document, _ = parse_document(text, str(path))
+        workspace, in_project = self._project_of(path)
+        found = hovered(
+            document,
+            position.line,
+            column_of(position, lines, codec),
+            is_project=path.name == project_file.FILE_NAME,
+            in_project=in_project,
+            workspace=workspace,
+        )
+        return None if found is None else _markdown(found.text, range_of(found.span, lines, codec))
+
+    def completion(self, uri: str, position: types.Position) -> list[types.CompletionItem]:
+        """What can be typed at a position: keys, values, and variables of templates."""
+        path, text = self._open(uri)
+        codec, lines = self.workspace.position_codec, split_lines(text)
+        column = column_of(position, lines, codec)
+        workspace, in_project = self._project_of(path)
+        line, start, end = position.line, column, column
+        template = template_start(text, line, column)
+        if template is not None:
+            start = template
+            found = variables(in_project)
+            suffix, kind = "", types.CompletionItemKind.Variable
+        else:
+            cursor = cursor_at(text, str(path), line, column)
+            if cursor is None or is_request(cursor.document):
+                return []
+            start, end = cursor.start, cursor.end
+            is_project = path.name == project_file.FILE_NAME
+            found = choices(
+                cursor, is_project=is_project, in_project=in_project, workspace=workspace
+            )
+            suffix = ": " if cursor.is_key and not cursor.is_followed_by_colon else ""
+            kind = (
+                types.CompletionItemKind.Property
+                if cursor.is_key
+                else types.CompletionItemKind.Value
+            )
+        about = types.Range(
+            position_of(line, start, lines, codec), position_of(line, end, lines, codec)
+        )
+        return [
+            types.CompletionItem(
+                label=each.word,
+                kind=kind,
+                detail=each.note or None,
+                documentation=(
+                    types.MarkupContent(types.MarkupKind.Markdown, each.about)
+                    if each.about
+                    else None
+                ),
+                sort_text=f"{index:05}",
+                text_edit=types.TextEdit(range=about, new_text=each.word + suffix),
+            )
+            for index, each in enumerate(found)
+        ]
+
+    def code_actions(self, uri: str, selected: types.Range) -> list[types.CodeAction]:
+        """The quick fixes of the findings in a range."""
+        path, text = self._open(uri)
+        codec, lines = self.workspace.position_codec, split_lines(text)
+        actions = []
+        for shown, found in self.shown.get(path, ()):
+            if shown.range.end < selected.start or selected.end < shown.range.start:
+                continue
+            is_project = path.name == project_file.FILE_NAME
+            for fix in quick_fixes(found, text, is_project=is_project):
+                about = types.Range(
+                    position_of(fix.line, fix.start, lines, codec),
+                    position_of(fix.line, fix.end, lines, codec),
+                )
+                edit = types.TextEdit(range=about, new_text=fix.text)
+                actions.append(
+                    types.CodeAction(
+                        title=fix.title,
+                        kind=types.CodeActionKind.QuickFix,
+                        diagnostics=[shown],
+                        edit=types.WorkspaceEdit(changes={uri: [edit]}),
+                        is_preferred=fix.is_preferred or None,
+                    )
+                )
+        return actions
+
+    def code_lenses(self, uri: str) -> list[types.CodeLens]:
+        """The number of training jobs and the cost bound, on the first line."""
+        text = self.results.costs.get(self._open(uri)[0])
+        if text is None:
+            return []
+        start = position_of(0, 0, (), self.workspace.position_codec)
+        command = types.Command(title=text, command="")
+        return [types.CodeLens(range=types.Range(start=start, end=start), command=command)]
+
+    def _project_of(self, path: Path) -> tuple[Workspace, Project | None]:
+        """The project of a file, and a workspace in its default or else its first environment."""
+        workspace = Workspace(files=self.files())
+        in_project, _ = workspace.project_of(path.parent)
+        names = environment_names(in_project)
+        return (workspace.in_environment(names[0]) if names else workspace), in_project
+
+    def _open(self, uri: str) -> tuple[Path, str]:
+        """The canonical path and the text of an open file."""
+        document = self.workspace.get_text_document(uri)
+        return DISK.real(Path(document.path)), document.source
+
+
+def _lines(path: Path, files: UnsavedFiles) -> list[str]:
+    try:
+        return split_lines(files.read(str(path)))
+    except UnreadableFileError:
+        return []
+
+
+def _markdown(text: str, about: types.Range) -> types.Hover:
+    content = types.MarkupContent(kind=types.MarkupKind.Markdown, value=text)
+    return types.Hover(contents=content, range=about)
+
+
+def _has(capabilities: object, *names: str) -> bool:
+    """Whether a client has a capability, which it may leave out at any level."""
+    for name in names:
+        capabilities = getattr(capabilities, name, None)
+    return bool(capabilities)
+
+
+def create_server(rehearse: Callable[[], Rehearse] | None = None) -> HptcServer:
+    """A server with all of its features. `rehearse` tests metric definitions on sample logs."""
+    server = HptcServer(rehearse)
+
+    @server.feature(types.INITIALIZED)
+    def initialized(ls: HptcServer, _: types.InitializedParams) -> None:
+        watches = _has(
+            ls.client_capabilities.workspace, "did_change_watched_files", "dynamic_registration"
+        )
+        if watches:
+            options = types.DidChangeWatchedFilesRegistrationOptions(
+                [types.FileSystemWatcher(glob_pattern=pattern) for pattern in _WATCHED]
+            )
+            method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+            registration = types.Registration("watched-files", method, options)
+            ls.client_register_capability(types.RegistrationParams([registration]))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(ls: HptcServer, _: types.DidOpenTextDocumentParams) -> None:
+        ls.check_soon()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(ls: HptcServer, _: types.DidChangeTextDocumentParams) -> None:
+        ls.check_soon()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(ls: HptcServer, _: types.DidSaveTextDocumentParams) -> None:
+        ls.check_soon()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(ls: HptcServer, _: types.DidCloseTextDocumentParams) -> None:
+        ls.check_soon()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def changed_on_disk(ls: HptcServer, _: types.DidChangeWatchedFilesParams) -> None:
+        ls.check_soon()
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(ls: HptcServer, sent: types.HoverParams) -> types.Hover | None:
+        return ls.hover(sent.text_document.uri, sent.position)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
+    def code_lens(ls: HptcServer, sent: types.CodeLensParams) -> list[types.CodeLens]:
+        return ls.code_lenses(sent.text_document.uri)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list("{ :\n"))
+    )
+    def completion(ls: HptcServer, sent: types.CompletionParams) -> list[types.CompletionItem]:
+        return ls.completion(sent.text_document.uri, sent.position)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
+    )
+    def code_action(ls: HptcServer, sent: types.CodeActionParams) -> list[types.CodeAction]:
+        return ls.code_actions(sent.text_document.uri, sent.range)
+
+    return server
+
+
+def serve(rehearse: Callable[[], Rehearse] | None = None) -> None:
+    """Serve one client on stdin and stdout until it sends `exit`.
+
+    Whatever else this process or its children print goes to stderr: one stray line on stdout would
+    end the session.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        # A thread waits for stdin and can't be woken. There is nothing to clean up.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+    requests, answers = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    with open(requests, "rb") as stdin, open(answers, "wb") as stdout:  # noqa: PTH123
+        create_server(rehearse).start_io(stdin, stdout)

@@ -1,0 +1,205 @@
+"""Checks the open files of an editor as `hptc check` would: texts in, findings by file out."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hptc.compiler.discovery import SUFFIXES, display_path, project_files, spec_name
+from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
+from hptc.compiler.outcome import Compiled, Outcome
+from hptc.compiler.workspace import Workspace
+from hptc.cost.bound import cost_bound, job_count, job_region, summary
+from hptc.diagnostics import Diagnostic, Severity, Span
+from hptc.errors import HptcError
+from hptc.frozen import frozen
+from hptc.project import project_file
+from hptc.project.project_file import Project
+from hptc.render.cost import headline
+from hptc.request.shapes import input_shape
+from hptc.source.document import parse_document
+from hptc.source.filesystem import Files
+from hptc.source.text_files import UnreadableFileError
+from hptc.source.unsaved_files import UnsavedFiles
+from hptc.spec.tuning_spec import Spec
+from hptc.text import plural
+
+if TYPE_CHECKING:
+    from hptc.compiler.workspace import Rehearse
+
+MAX_OTHER_FILES = 200
+"""Files of a project that are not open but read: hptc.yaml applies to them, or a name is in two."""
+_GENERIC_KEYS = ("name", "description", "tags", "schedule", "strategy", "limits")
+"""Keys of a spec that files of other tools have as well."""
+
+
+@frozen
+class LiveResults:
+    """What a check has found. `costs` is the first line's code lens, by file."""
+
+    diagnostics: Mapping[Path, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    costs: Mapping[Path, str] = field(default_factory=dict)
+    crashes: tuple[str, ...] = ()  # tracebacks: bugs in hptc
+
+
+def check_open(
+    texts: Mapping[Path, str], rehearse: Callable[[], Rehearse] | None = None
+) -> LiveResults:
+    """Check the open files, by their canonical path, in every environment. Raises nothing.
+
+    There are findings for open files and for the hptc.yaml of their projects. An empty text has
+    none: it has just been created.
+    """
+    files = UnsavedFiles(texts)
+    projects: dict[Path, list[Path]] = defaultdict(list)
+    for path in texts:
+        # A file outside of a project is checked on its own.
+        projects[project_file.find(path.parent, files) or path].append(path)
+    diagnostics: dict[Path, tuple[Diagnostic, ...]] = dict.fromkeys(texts, ())
+    costs: dict[Path, str] = {}
+    crashes: list[str] = []
+    for root, paths in projects.items():
+        try:
+            workspace = Workspace(files=files, rehearse=rehearse() if rehearse else None)
+            found = _check(paths, texts, workspace)
+        except Exception:
+            crashes.append(traceback.format_exc())
+            found = _check_each(paths, texts, files)
+        diagnostics.setdefault(root, ())
+        for path, of_file in found.diagnostics.items():
+            if path in diagnostics and texts.get(path, "-").strip():
+                diagnostics[path] = of_file
+        costs.update(found.costs)
+    return LiveResults(diagnostics=diagnostics, costs=costs, crashes=tuple(crashes))
+
+
+def _check_each(paths: list[Path], texts: Mapping[Path, str], files: Files) -> LiveResults:
+    """Check files one by one, so that a bug that one of them meets does not hide the others."""
+    diagnostics: dict[Path, tuple[Diagnostic, ...]] = {}
+    costs: dict[Path, str] = {}
+    for path in paths:
+        try:
+            found = _check([path], texts, Workspace(files=files))
+        except Exception:  # noqa: S112 - the caller has the traceback
+            continue
+        for each, of_file in found.diagnostics.items():
+            diagnostics[each] = tuple(dict.fromkeys((*diagnostics.get(each, ()), *of_file)))
+        costs.update(found.costs)
+    return LiveResults(diagnostics=diagnostics, costs=costs)
+
+
+def _check(paths: list[Path], texts: Mapping[Path, str], workspace: Workspace) -> LiveResults:
+    """Check the open files of one project, or one file outside of any."""
+    in_project, faults = workspace.project_of(paths[0].parent)
+    specs = [path for path in paths if is_spec(path, texts[path], in_project, workspace.files)]
+    others: Iterable[Path] = ()
+    if in_project is not None:
+        has_project_file = any(path.name == project_file.FILE_NAME for path in paths)
+        others = _others(specs, in_project, workspace, are_all=has_project_file)
+    given = dict.fromkeys(display_path(path) for path in sorted((*specs, *others)))
+    outcomes: list[Outcome] = []
+    found = list(faults)
+    try:
+        outcomes = compile_in_all_environments(list(given), workspace) if given else []
+        found = list(dict.fromkeys((*faults, *merged_diagnostics(outcomes))))
+    except UnreadableFileError as error:
+        found.append(error.diagnostic)
+    except HptcError as error:
+        found.append(_at_start(display_path((specs or paths)[0]), error))
+    by_file: dict[Path, list[Diagnostic]] = defaultdict(list)
+    for diagnostic in found:
+        by_file[workspace.files.real(Path(diagnostic.span.file))].append(diagnostic)
+    return LiveResults(
+        diagnostics={path: tuple(of_file) for path, of_file in by_file.items()},
+        costs=_costs(outcomes, workspace),
+    )
+
+
+def is_spec(path: Path, text: str, in_project: Project | None, files: Files) -> bool:
+    """Whether an open file is a spec or a request, and not YAML or JSON of another tool.
+
+    It is one in a folder that hptc.yaml lists, and elsewhere by its keys. An empty one is not.
+    """
+    if path.name == project_file.FILE_NAME or path.suffix not in SUFFIXES or not text.strip():
+        return False
+    if in_project is not None and _is_listed(path, in_project, files):
+        return True
+    document, _ = parse_document(text, str(path))
+    keys = document.top_level_keys() or re.findall(r"^[\"']?(\w+)[\"']?:", text, re.MULTILINE)
+    known = {*Spec.model_fields, *input_shape().members}.difference(_GENERIC_KEYS)
+    return not known.isdisjoint(keys)
+
+
+def _is_listed(path: Path, in_project: Project, files: Files) -> bool:
+    """Whether a file is in `specs` of hptc.yaml; it need not be saved."""
+    for entry in in_project.file.specs:
+        folder = files.real(in_project.root / entry)
+        if path == folder:
+            return True
+        if path.is_relative_to(folder):
+            parts = path.relative_to(folder).parts
+            return not any(part.startswith(".") for part in parts)
+    return False
+
+
+def _others(
+    specs: list[Path], in_project: Project, workspace: Workspace, *, are_all: bool
+) -> list[Path]:
+    """The specs that are not open but matter: those with a name of an open one, or all."""
+    files = workspace.files
+    names = [name for path in specs if (name := spec_name(path, files)) is not None]
+    found = []
+    for path in project_files(in_project, files)[:MAX_OTHER_FILES]:
+        if files.real(path) in specs:
+            continue
+        try:
+            text = "" if are_all else files.read(str(path))
+        except UnreadableFileError:
+            continue
+        if are_all or (any(name in text for name in names) and spec_name(path, files) in names):
+            found.append(path)
+    return found
+
+
+def _at_start(file: str, error: HptcError) -> Diagnostic:
+    """A problem of the whole check, such as a price table that can't be read."""
+    span = Span(file=file, line=1, column=1, end_line=1, end_column=1)
+    return Diagnostic(
+        code="", severity=Severity.ERROR, message=error.message, span=span, help=error.help
+    )
+
+
+def _costs(outcomes: list[Outcome], workspace: Workspace) -> dict[Path, str]:
+    """The number of training jobs and the cost bound of each valid spec, where they differ."""
+    texts: dict[Path, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for one in outcomes:
+        if isinstance(one, Compiled):
+            name = one.environment.name if one.environment else ""
+            texts[workspace.files.real(Path(one.file))][_cost(one, workspace)].append(name)
+    return {
+        path: " | ".join(
+            f"{', '.join(names)}: {text}" if len(of_file) > 1 else text
+            for text, names in of_file.items()
+        )
+        for path, of_file in texts.items()
+    }
+
+
+def _cost(one: Compiled, workspace: Workspace) -> str:
+    from hptc.catalog.prices import packaged
+
+    try:
+        prices = workspace.prices_of(one.project) if one.project else packaged()
+    except HptcError:
+        prices = packaged()
+    number = job_count(one.job).number
+    count = (
+        "training jobs: chosen by Autotune" if number is None else plural(number, "training job")
+    )
+    bound = cost_bound(one.job, job_region(one.job, one.environment), prices)
+    return f"{count}, {headline(summary(bound))}"

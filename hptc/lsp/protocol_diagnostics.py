@@ -1,0 +1,48 @@
+"""Findings of hptc as diagnostics of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.workspace import PositionCodec
+
+from hptc.diagnostics import Diagnostic
+from hptc.lsp.positions import range_of
+from hptc.text import printable
+
+SOURCE = "hptc"
+
+
+def to_protocol(
+    found: Diagnostic,
+    lines: Sequence[str],
+    codec: PositionCodec,
+    place_of: Callable[[str], tuple[str, Sequence[str]]],
+) -> types.Diagnostic:
+    """A finding as the client shows it. `place_of` gives the URI and the lines of a file.
+
+    There is no `codeDescription`, because the rules have no URL; hovering shows a rule's page.
+    """
+    texts = (found.full_message, found.label, found.help)
+    related = []
+    for each in found.related:
+        uri, other_lines = place_of(each.span.file)
+        place = types.Location(uri=uri, range=range_of(each.span, other_lines, codec))
+        related.append(types.DiagnosticRelatedInformation(place, printable(each.message)))
+    return types.Diagnostic(
+        range=range_of(found.span, lines, codec),
+        message="\n".join(printable(text) for text in texts if text),
+        severity=(
+            types.DiagnosticSeverity.Error if found.is_error else types.DiagnosticSeverity.Warning
+        ),
+        code=found.code or None,
+        source=SOURCE,
+        related_information=related or None,
+    )
+
+
+def uri_of(path: Path) -> str:
+    """The URI of a file that is not open."""
+    return path.as_uri()

@@ -1,0 +1,201 @@
+"""A real client and a real server over stdio: findings while typing, and what hovering shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.support.editor import Editor, open_editor
+from tests.support.specs import PROJECT, SPEC
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("editor")
+    (root / "specs").mkdir()
+    (root / "hptc.yaml").write_text(PROJECT, "utf-8")
+    (root / "specs" / "churn.yaml").write_text(SPEC, "utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def editor(folder: Path) -> Iterator[Editor]:
+    with open_editor(folder) as editor:
+        yield editor
+    assert editor.exit_code == 0
+
+
+@pytest.fixture
+def spec(editor: Editor, folder: Path) -> Iterator[Path]:
+    path = folder / "specs" / "churn.yaml"
+    assert editor.open(path) == []
+    yield path
+    editor.close(path)
+
+
+def test_shows_the_findings_of_unsaved_text_and_removes_them(editor: Editor, spec: Path) -> None:
+    found = editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
+    assert [(each.code, each.source) for each in found] == [("HPT305", "hptc")]
+    assert editor.change(spec, SPEC) == []
+
+
+def hover_at(editor: Editor, path: Path, text: str, word: str) -> str:
+    """What hovering over the first occurrence of a word shows; the text must be ASCII."""
+    before = text[: text.index(word)]
+    position = types.Position(before.count("\n"), len(before) - before.rfind("\n") - 1)
+    sent = types.HoverParams(types.TextDocumentIdentifier(path.as_uri()), position)
+    found = editor.wait(editor.client.text_document_hover_async(sent))
+    if found is None:
+        return ""
+    assert isinstance(found.contents, types.MarkupContent)
+    return found.contents.value
+
+
+def test_hovering_shows_keys_prices_and_rules(editor: Editor, spec: Path) -> None:
+    assert "The search strategy." in hover_at(editor, spec, SPEC, "strategy")
+    assert "AWS: ResourceLimits." in hover_at(editor, spec, SPEC, "max_number_of_training_jobs")
+    price = hover_at(editor, spec, SPEC, "ml.m5.xlarge")
+    assert price.startswith("**ml.m5.xlarge**: CPU\n\n$0.23")
+    assert "per hour in us-east-1" in price
+    depth = hover_at(editor, spec, SPEC, "max_depth")
+    assert depth.startswith("**max_depth** of XGBoost 1.7-1: an integer of at least 0; tunable")
+    wrong = SPEC.replace("max_depth:", "max_dept:")
+    editor.change(spec, wrong)
+    assert hover_at(editor, spec, wrong, "max_dept:").startswith("## HPT305: ")
+    assert hover_at(editor, spec, wrong, "1h}") == ""
+
+
+def test_columns_count_utf_16_units(editor: Editor, spec: Path) -> None:
+    line = 'tags: {"\N{PARTY POPPER}\N{PARTY POPPER}": {a: b}}'
+    found = editor.change(spec, SPEC.replace("tags: {team: growth}", line))
+    character = line.index("{a") + 2  # each of the two is two units
+    assert [each.range.start.character for each in found] == [character]
+
+
+def test_findings_in_hptc_yaml_are_shown_there_and_change_with_it(
+    editor: Editor, spec: Path, folder: Path
+) -> None:
+    path = folder / "hptc.yaml"
+    wrong = PROJECT + "defaults:\n  training_job: {resources: {instance_count: 0}}\n"
+    editor.open(path, wrong)
+    without = SPEC.replace("instance_count: 1, ", "")
+    assert editor.change(spec, without) == []
+    assert [each.range.start.line for each in editor.published[path.as_uri()].diagnostics] == [6]
+    editor.change(path, PROJECT)
+    assert editor.published[path.as_uri()].diagnostics == ()
+    editor.close(path)
+
+
+def test_an_open_spec_is_checked_again_when_hptc_yaml_changes_on_disk(
+    editor: Editor, spec: Path, folder: Path
+) -> None:
+    path = folder / "hptc.yaml"
+    assert [each.method for each in editor.watched] == ["workspace/didChangeWatchedFiles"]
+    event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
+    try:
+        path.write_text(PROJECT + "policy: {max_number_of_training_jobs: 2}\n", "utf-8")
+        editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+        assert [str(each.code)[:4] for each in editor.next_of(spec)] == ["HPT8"]
+    finally:
+        path.write_text(PROJECT, "utf-8")
+
+
+@pytest.mark.parametrize("name", ["churn.yaml", "docker-compose.yaml"])
+@pytest.mark.parametrize("text", ["", "\n  \n"])
+def test_an_empty_file_has_no_findings(editor: Editor, folder: Path, name: str, text: str) -> None:
+    assert editor.open(folder / "specs" / name, text) == []
+    editor.close(folder / "specs" / name)
+
+
+def test_files_of_other_tools_have_no_findings(editor: Editor, folder: Path) -> None:
+    path = folder / "docker-compose.yaml"
+    assert editor.open(path, "name: x\nservices: {web: {image: x}}\n") == []
+    assert editor.change(path, "name: x\nservices: {web: [\n") == []
+    editor.close(path)
+
+
+def test_a_file_outside_of_a_project(editor: Editor, tmp_path: Path) -> None:
+    found = editor.open(tmp_path / "new.yaml", "name: new\ntraining_job: {}\nstrategi: Random\n")
+    assert found
+    assert {each.source for each in found} == {"hptc"}
+    editor.close(tmp_path / "new.yaml")
+
+
+def test_a_suppression_counts(editor: Editor, spec: Path) -> None:
+    wrong = SPEC.replace("max_depth:", "max_dept:")
+    line = next(each for each in wrong.splitlines() if "max_dept:" in each)
+    assert editor.change(spec, wrong.replace(line, f"{line}  # hptc: ignore[HPT305] ours")) == []
+
+
+def test_two_specs_with_one_name(editor: Editor, spec: Path, folder: Path) -> None:
+    """The other one is not open."""
+    path = folder / "specs" / "another.yaml"
+    path.write_text(SPEC, "utf-8")
+    try:
+        found = editor.change(spec, SPEC + "\n")
+        assert [each.range.start.line for each in found] == [0]
+    finally:
+        path.unlink()
+
+
+def test_the_first_line_shows_training_jobs_and_cost(editor: Editor, spec: Path) -> None:
+    sent = types.CodeLensParams(types.TextDocumentIdentifier(spec.as_uri()))
+    lenses = editor.wait(editor.client.text_document_code_lens_async(sent))
+    assert lenses is not None
+    assert [each.range.start.line for each in lenses] == [0]
+    assert lenses[0].command is not None
+    assert lenses[0].command.title.startswith("4 training jobs, at most $")
+
+
+def test_completes_and_fixes(editor: Editor, spec: Path) -> None:
+    wrong = SPEC.replace("max_depth:", "max_dept:")
+    [found] = editor.change(spec, wrong)
+    file = types.TextDocumentIdentifier(spec.as_uri())
+    actions = editor.wait(
+        editor.client.text_document_code_action_async(
+            types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
+        )
+    )
+    titles = [each.title for each in actions or ()]
+    assert titles == ["Change to `max_depth`", "Suppress HPT305 on this line"]
+    at = types.Position(found.range.start.line, found.range.end.character)
+    items = editor.wait(
+        editor.client.text_document_completion_async(types.CompletionParams(file, at))
+    )
+    assert isinstance(items, tuple | list)
+    gamma = next(each for each in items if each.label == "gamma")
+    assert gamma.text_edit == types.TextEdit(found.range, "gamma")
+
+
+def test_a_fast_typist_gets_the_findings_of_the_last_text(editor: Editor, spec: Path) -> None:
+    for end in range(10):
+        editor.send_change(spec, SPEC.replace("name: churn", f"name: churn{'n' * end}"))
+    assert editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
+
+
+NOISY = """\
+import os, subprocess
+from hptc.lsp.language_server import serve
+
+def crash():
+    print("noise")
+    os.write(1, b"noise")
+    subprocess.run(["echo", "noise"])
+    raise RuntimeError("a bug in hptc")
+
+serve(crash)
+"""
+
+
+def test_neither_a_crash_nor_what_is_printed_ends_the_session(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    with open_editor(tmp_path, [sys.executable, "-c", NOISY]) as noisy:
+        text = "name: a\ntraining_job: {}\nstrategi: Random\n"
+        assert "HPT101" in {each.code for each in noisy.open(path, text)}
+        assert "HPT101" in {each.code for each in noisy.change(path, text + "\n")}
+    assert "RuntimeError: a bug in hptc" in noisy.logged[0]
+    assert noisy.exit_code == 0

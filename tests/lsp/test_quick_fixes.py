@@ -1,0 +1,82 @@
+"""Each quick fix is applied, and the finding is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.diagnostics import Diagnostic
+from hptc.hidden_text import split_lines
+from hptc.lsp.live_check import check_open
+from hptc.lsp.quick_fixes import QuickFix, quick_fixes
+from tests.support.specs import PROJECT, SPEC
+
+
+def found_in(text: str, path: Path) -> tuple[Diagnostic, ...]:
+    return check_open({path: text}).diagnostics[path]
+
+
+def applied(fix: QuickFix, text: str) -> str:
+    lines = split_lines(text)
+    line = lines[fix.line]
+    lines[fix.line] = line[: fix.start] + fix.text + line[fix.end :]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
+    return (tmp_path / "spec.yaml").resolve()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        pytest.param("max_depth:", "max_dept:", id="hyperparameter"),
+        pytest.param("early_stopping:", "early_stoping:", id="key"),
+        pytest.param("strategy: Bayesian", "strategy: bayesian", id="enum"),
+        pytest.param('"validation:auc"', '"validation:acu"', id="metric, in quotes"),
+        pytest.param("built_in: xgboost", "built_in: xgbost", id="algorithm"),
+        pytest.param("version: 1.7-1", "version: 1.7-2", id="version"),
+        pytest.param("objective: binary:logistic", "objective: binary:logistc", id="word"),
+        pytest.param("ml.m5.xlarge", "ml.m5.xlarg", id="instance type"),
+    ],
+)
+def test_what_was_meant_replaces_the_word(path: Path, right: str, wrong: str) -> None:
+    text = SPEC.replace(right, wrong)
+    before = found_in(text, path)
+    fixes = [
+        fix
+        for each in before
+        for fix in quick_fixes(each, text, is_project=False)
+        if fix.is_preferred
+    ]
+    assert len(fixes) == 1
+    assert applied(fixes[0], text).rstrip() != text.rstrip()
+    after = found_in(applied(fixes[0], text), path)
+    assert {each.code for each in before} - {each.code for each in after}
+
+
+@pytest.mark.parametrize("comment", ["", "  # ours", "  # hptc: ignore[HPT110] why"])
+def test_a_comment_suppresses_the_finding(path: Path, comment: str) -> None:
+    line = "    max_depth: {type: Integer, min: 3, max: 10}"
+    text = SPEC.replace(line, line.replace("max_depth", "max_dept") + comment)
+    [found] = [each for each in found_in(text, path) if each.code == "HPT305"]
+    [fix] = [
+        fix for fix in quick_fixes(found, text, is_project=False) if fix.title.startswith("Suppr")
+    ]
+    assert "HPT305" not in {each.code for each in found_in(applied(fix, text), path)}
+
+
+def test_no_comment_where_it_has_no_effect(path: Path) -> None:
+    text = "name: a\nstrateg: Random\ntraining_job: {}\n"
+    codes = {each.code for each in found_in(text, path)}
+    assert "HPT101" in codes, "which can't be suppressed"
+    titles = [
+        fix.title
+        for each in found_in(text, path)
+        if each.code == "HPT101"
+        for fix in quick_fixes(each, text, is_project=False)
+    ]
+    assert titles == ["Change to `strategy`"]
