@@ -15,7 +15,7 @@ RENDER = ROOT / "hptc" / "render"
 MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
 SHOWN = frozenset(
     ("compiler", "cost", "diagnostics", "diff", "frozen", "hidden_text", "infrastructure", "jobs",
-     "metrics", "preview", "project", "render", "request", "results", "secrets", "service",
+     "local", "metrics", "preview", "project", "render", "request", "results", "secrets", "service",
      "stacks", "text",
      "catalog")
 )  # fmt: skip
@@ -26,6 +26,7 @@ ACTING = (
     *("hptc.account_checks", "hptc.jobs.submission", "hptc.jobs.plan", "hptc.jobs.apply"),
     *("hptc.jobs.decide", "hptc.jobs.history", "hptc.jobs.past_runs", "hptc.jobs.snapshot"),
     *("hptc.jobs.provenance", "hptc.stacks.deploy", "hptc.stacks.destroy", "hptc.stacks.status"),
+    *("hptc.local.service", "hptc.local.tuning_run", "hptc.local.process_group"),
     *("hptc.stacks.cdk_cli", "hptc.results.gather", "hptc.results.follow_up", "numpy", "scipy"),
 )
 STANDARD = frozenset(

@@ -36,6 +36,17 @@ class Mutation:
 M = Mutation
 
 MUTATIONS: dict[str, tuple[Mutation, ...]] = {
+    "breast-cancer-script": (
+        M("HPT008", "entry_point: train.py", "entry_point: main.py"),
+        M("HPT364", "folds: 5", "fold_count: 5"),
+        M("HPT361", "folds: 5", "sagemaker_program: train.py\n    folds: 5"),
+        M(
+            "HPT321",
+            'metric_name: "validation:auc"',
+            'metric_name: "validation:loss"',
+            also=("HPT327",),
+        ),
+    ),
     "caltech-images": (
         M("HPT204", "max: 0.99,", "max: 1.0,"),
         M("HPT203", "min: 1e-5, max: 0.1", "min: 0, max: 0.1"),
