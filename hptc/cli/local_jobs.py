@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,10 +38,14 @@ def list_command(folder: Path | None, as_json: bool) -> None:
     found = [(job, None) for job in tuning.list_jobs()]
     jobs = list(with_best(found, tuning, now=datetime.now(UTC)))
     dry = [job.name for job, _ in found if tuning.is_dry(job.name)]
+    replaced = ((job.name, tuning.stand_ins(job.name)) for job, _ in found)
+    stand_ins = {name: algorithms for name, algorithms in replaced if algorithms}
     print_result(
-        local_jobs_json(jobs, dry)
+        local_jobs_json(jobs, dry, stand_ins)
         if as_json
-        else render_local_jobs(jobs, dry, color=use_color(sys.stdout), width=terminal_width())
+        else render_local_jobs(
+            jobs, dry, stand_ins, color=use_color(sys.stdout), width=terminal_width()
+        )
     )
 
 
@@ -58,17 +63,16 @@ def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> No
     job = _job_name(name, env)
     tuning.require(job)
     found, place = job_status(tuning, job), str(tuning.path_of(job))
-    is_dry, is_running = tuning.is_dry(job), tuning.is_running(job)
+    facts: dict[str, Any] = {
+        "is_dry": tuning.is_dry(job),
+        "is_running": tuning.is_running(job),
+        "stand_ins": tuning.stand_ins(job),
+    }
     print_result(
-        local_status_json(found, place, is_dry=is_dry, is_running=is_running)
+        local_status_json(found, place, **facts)
         if as_json
         else render_local_status(
-            found,
-            place,
-            is_dry=is_dry,
-            is_running=is_running,
-            color=use_color(sys.stdout),
-            width=terminal_width(),
+            found, place, **facts, color=use_color(sys.stdout), width=terminal_width()
         )
     )
 

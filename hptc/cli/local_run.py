@@ -26,6 +26,7 @@ from hptc.errors import (
     OperationError,
     UsageError,
 )
+from hptc.local.available_stand_ins import stand_in_statement
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
 from hptc.local.predefined_metrics import with_metrics
@@ -80,6 +81,9 @@ _PATH = click.Path(path_type=Path)
     multiple=True,
     help="Command to run instead of images that match PATTERN.",
 )
+@click.option(
+    "--no-stand-ins", is_flag=True, help="Refuse AWS's built-in algorithms, as without stand-ins."
+)
 @click.option("--seed", type=int, help="Seed of the search.")
 @click.option("--without-parents", is_flag=True, help="Ignore the parents of a warm start.")
 @click.option(
@@ -105,6 +109,7 @@ def run(
     entry_point: str | None,
     python: str,
     images: tuple[str, ...],
+    no_stand_ins: bool,
     seed: int | None,
     without_parents: bool,
     grace: float,
@@ -137,6 +142,7 @@ def run(
         **_region(compiled[0]),
         python=python,
         images=tuple(map(name_and_value("--image"), images)),
+        uses_stand_ins=not no_stand_ins,
         max_training_jobs=trials,
         max_parallel=parallel,
         seed=seed,
@@ -179,8 +185,9 @@ def _require_resumable(tuning: LocalTuning, name: str, options: RunOptions) -> N
             f"{name} has not run on this machine, so there is nothing to resume",
             help="leave out --resume; a changed spec is a new tuning job",
         )
-    is_new = options.source or options.images or options.channels or options.entry_point
-    if is_new or options.python or options.s3_root or options.is_dry or options.seed is not None:
+    is_new: Any = options.source or options.images or options.channels or options.entry_point
+    is_new = is_new or options.python or options.s3_root or not options.uses_stand_ins
+    if is_new or options.is_dry or options.seed is not None:
         raise UsageError(
             "--resume continues with the code, the data and the seed of the earlier run",
             help="only --trials and --parallel can change; --replace starts over",
@@ -220,6 +227,9 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     job = autotuned(read_job(description)).job
     if is_dry:
         print_status(STATED)
+    stand_ins = tuning.stand_ins(name)
+    if stand_ins:
+        print_status(stand_in_statement(stand_ins))
     for note in differences(one.job, options):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
@@ -234,7 +244,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     total, failures = progress.total, progress.failures
     status = job_status(tuning, name)
     facts: dict[str, Any] = {
-        "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False
+        "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False,
+        "stand_ins": stand_ins,
     }  # fmt: skip
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)

@@ -8,18 +8,31 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from hptc.catalog.images import identify
 from hptc.errors import UsageError
+from hptc.local.available_stand_ins import (
+    EXTRA,
+    is_installed,
+    refusals,
+    stand_in_command,
+    stand_in_name,
+    thread_variables,
+)
 from hptc.local.input_data import find_channels, local_path
 from hptc.local.run_options import Code, Launch, RunOptions, Source
 from hptc.local.script_mode import PROGRAM, REQUIREMENTS, program, submit_directory
 from hptc.local.search.autotune import autotuned
-from hptc.request.job_facts import definition_name, has_several_instances, of_definition
+from hptc.request.job_facts import (
+    definition_name,
+    has_several_instances,
+    of_definition,
+    training_jobs,
+)
 from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.source.packing import PackedCode
@@ -56,6 +69,15 @@ def plan_launches(job: TuningJob, options: RunOptions, s3_root: Path | None) -> 
     return tuple(launches)
 
 
+def with_threads(launches: Iterable[Launch], job: TuningJob) -> tuple[Launch, ...]:
+    """The launches, with the number of threads that each stand-in uses."""
+    parallel = job.max_parallel_training_jobs
+    variables = thread_variables(min(parallel, training_jobs(job) or parallel))
+    return tuple(
+        replace(launch, variables=variables) if launch.stand_in else launch for launch in launches
+    )
+
+
 def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
     known = {channel.name for one in job.definitions for channel in one.channels}
     unknown = [name for name in options.channels if name not in known]
@@ -77,6 +99,12 @@ def _plan(
     command = _mapped(image, options.images)
     if command is not None:
         return _with_command(launch, command, reasons)
+    stand_in = _stand_in(definition, name, options)
+    if stand_in is not None and is_installed():
+        ready = replace(
+            launch, command=stand_in_command(stand_in), cwd=Path.cwd(), stand_in=stand_in
+        )
+        return ready, [*reasons, *refusals(stand_in, definition)]
     source = _source(definition, name, options, s3_root)
     if isinstance(source, str):
         return launch, [*reasons, source]
@@ -94,6 +122,17 @@ def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:
         if fnmatchcase(image, pattern) or fnmatchcase(image, f"*/{pattern}"):
             return command
     return None
+
+
+def _stand_in(definition: Definition, name: str, options: RunOptions) -> str | None:
+    """The built-in algorithm for which hptc has a stand-in, unless the image runs a script."""
+    has_script = (
+        options.source is not None
+        or options.entry_point is not None
+        or name in options.codes
+        or program(definition.static, definition.environment) is not None
+    )
+    return None if has_script or not options.uses_stand_ins else stand_in_name(definition)
 
 
 def _with_command(launch: Launch, command: str, reasons: list[str]) -> tuple[Launch, list[str]]:
@@ -126,7 +165,7 @@ def _source(
     named = program(definition.static, definition.environment)
     entry_point = options.entry_point or named
     if entry_point is None and options.source is None:
-        return _no_script(definition)
+        return _no_script(definition, options)
     directory = options.source or _submitted(definition, s3_root)
     if directory is None:
         uri = submit_directory(definition.static, definition.environment) or "its image"
@@ -149,7 +188,7 @@ def _submitted(definition: Definition, s3_root: Path | None) -> Path | None:
     return None  # a folder in the image
 
 
-def _no_script(definition: Definition) -> str:
+def _no_script(definition: Definition, options: RunOptions) -> str:
     image = definition.training_image
     if image is None:
         name = definition.algorithm_name or ""
@@ -158,9 +197,11 @@ def _no_script(definition: Definition) -> str:
     repository = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
     pattern = f"--image '{repository}*=COMMAND'"
     if identified is not None and identified.kind == "algorithm":
+        has_stand_in = options.uses_stand_ins and stand_in_name(definition) is not None
+        install = f"pip install 'hptc[{EXTRA}]' for hptc's stand-in, or " if has_stand_in else ""
         return (
-            f"the built-in algorithm {code(identified.name)} only runs on AWS; use {pattern} with "
-            "a program that reads the same files"
+            f"the built-in algorithm {code(identified.name)} only runs on AWS; {install}use "
+            f"{pattern} with a program that reads the same files"
         )
     if identified is not None:
         return (

@@ -184,6 +184,13 @@ class LocalReader:
         folder = JobFolder(self._root, name)
         return folder.exists() and bool(folder.tuning_job()["IsDry"])
 
+    def stand_ins(self, name: str) -> tuple[str, ...]:
+        """The built-in algorithms that a stand-in replaces in a tuning job."""
+        folder = JobFolder(self._root, name)
+        launches = folder.tuning_job()["Launches"] if folder.exists() else ()
+        found = {launch.get("StandIn", "") for launch in launches}
+        return tuple(sorted(found - {""}))
+
     def _existing(self, name: str) -> JobFolder:
         folder = JobFolder(self._root, name)
         if not folder.exists():

@@ -34,6 +34,7 @@ class RunOptions:
     python: str = ""  # empty for the Python that runs hptc
     region: str = "us-east-1"  # that training jobs see; nothing here is in a Region
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
+    uses_stand_ins: bool = True  # for AWS's built-in algorithms, where hptc has one
     max_training_jobs: int | None = None
     max_parallel: int | None = None
     seed: int | None = None
@@ -53,9 +54,11 @@ class Launch:
     entry_point: str = ""  # of a script
     code: Code | None = None  # of a script; a run reads the copy in its folder
     python: str = ""
-    command: tuple[str, ...] = ()  # for an image that `--image` maps
+    command: tuple[str, ...] = ()  # for an image that `--image` maps, or a stand-in
     cwd: Path = Path()  # of `command`
     region: str = "us-east-1"
+    stand_in: str = ""  # the built-in algorithm that `command` stands in for
+    variables: Mapping[str, str] = field(default_factory=dict)  # of a run, and not recorded
 
     def to_data(self) -> dict[str, Any]:
         """The record of a run, so that another run can continue it."""
@@ -67,6 +70,7 @@ class Launch:
             "Command": list(self.command),
             "WorkingDirectory": str(self.cwd),
             "Region": self.region,
+            **({"StandIn": self.stand_in} if self.stand_in else {}),
         }
 
 
@@ -80,4 +84,5 @@ def read_launch(data: Mapping[str, Any]) -> Launch:
         command=tuple(data["Command"]),
         cwd=Path(data["WorkingDirectory"]),
         region=data["Region"],
+        stand_in=data.get("StandIn", ""),
     )

@@ -18,7 +18,7 @@ from hptc.files import write_whole
 from hptc.local.code_snapshot import snapshot_code
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
-from hptc.local.launching import plan_launches
+from hptc.local.launching import plan_launches, with_threads
 from hptc.local.local_reader import LocalReader
 from hptc.local.process_group import ProcessGroup, end_marked
 from hptc.local.run_events import Listener, ignore
@@ -149,8 +149,8 @@ class LocalTuning(LocalReader):
         folder = self._existing(name)
         with folder.locked():
             record = self._reopened(folder)
-            launches: tuple[Launch, ...] = tuple(map(read_launch, record["Launches"]))
             job = read_job(record["Request"])
+            launches = with_threads(map(read_launch, record["Launches"]), job)
             setup = Setup(
                 launches=launches,
                 seed=record["Seed"],

@@ -125,6 +125,7 @@ class TrainingRun:
             "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
             "AWS_REGION": launch.region,
             "PYTHONUNBUFFERED": "1",  # as in AWS's images
+            **launch.variables,
         }
         command, cwd = list(launch.command), launch.cwd
         if launch.entry_point:

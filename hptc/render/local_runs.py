@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from hptc.local.available_stand_ins import stand_in_statement
 from hptc.local.dry_values import STATED
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
 from hptc.render.jobs import render_jobs, render_status
@@ -79,11 +80,16 @@ def render_local_status(
     *,
     is_dry: bool,
     is_running: bool,
+    stand_ins: Sequence[str] = (),
     color: bool = False,
     width: int = WIDTH,
 ) -> str:
-    """The status of a tuning job on this machine, as text."""
+    """The status of a tuning job on this machine, as text.
+
+    `stand_ins` are the built-in algorithms that a stand-in replaces.
+    """
     lines = [f"{STATED}\n"] if is_dry else []
+    lines += [f"{stand_in_statement(stand_ins)}\n"] if stand_ins else []
     lines.append(render_status(status, color=color, width=width))
     lines.append(f"  files: {printable(folder)}")
     if not status.has_ended and not is_running:
@@ -94,24 +100,51 @@ def render_local_status(
     return "\n".join(lines)
 
 
-def local_status_json(status: JobStatus, folder: str, *, is_dry: bool, is_running: bool) -> str:
+def local_status_json(
+    status: JobStatus,
+    folder: str,
+    *,
+    is_dry: bool,
+    is_running: bool,
+    stand_ins: Sequence[str] = (),
+) -> str:
     """The status of a tuning job on this machine, as JSON: that of `hptc status`, and `local`."""
     data = json.loads(status_json(status))
-    data["local"] = {"folder": folder, "dry_run": is_dry, "running": is_running}
+    data["local"] = {
+        "folder": folder,
+        "dry_run": is_dry,
+        "running": is_running,
+        "stand_ins": list(stand_ins),
+    }
     return json_text(data)
 
 
 def render_local_jobs(
-    jobs: Sequence[ListedJob], dry: Sequence[str], *, color: bool = False, width: int = WIDTH
+    jobs: Sequence[ListedJob],
+    dry: Sequence[str],
+    stand_ins: Mapping[str, Sequence[str]],
+    *,
+    color: bool = False,
+    width: int = WIDTH,
 ) -> str:
-    """A list of tuning jobs on this machine, as text. `dry` are the names of dry runs."""
-    text = render_jobs(jobs, color=color, width=width)
-    return f"{text}\ndry runs, whose values are made up: {', '.join(dry)}" if dry else text
+    """A list of tuning jobs on this machine, as text.
+
+    `dry` are the names of dry runs; `stand_ins` has the algorithms that stand-ins replace, by job.
+    """
+    lines = [render_jobs(jobs, color=color, width=width)]
+    if dry:
+        lines.append(f"dry runs, whose values are made up: {', '.join(dry)}")
+    if stand_ins:
+        lines.append(f"with stand-ins for AWS's algorithms: {', '.join(stand_ins)}")
+    return "\n".join(lines)
 
 
-def local_jobs_json(jobs: Sequence[ListedJob], dry: Sequence[str]) -> str:
-    """A list of tuning jobs on this machine, as JSON: that of `hptc list`, and `dry_runs`."""
-    return json_text({**json.loads(jobs_json(jobs)), "dry_runs": list(dry)})
+def local_jobs_json(
+    jobs: Sequence[ListedJob], dry: Sequence[str], stand_ins: Mapping[str, Sequence[str]]
+) -> str:
+    """The same as JSON: that of `hptc list`, with `dry_runs` and `stand_ins`."""
+    replaced = {name: list(algorithms) for name, algorithms in stand_ins.items()}
+    return json_text({**json.loads(jobs_json(jobs)), "dry_runs": list(dry), "stand_ins": replaced})
 
 
 def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -21,6 +22,7 @@ from hptc.cli.lazy_group import CommandEntry
 from hptc.cli.local import COMMANDS
 from tests.support.local_runs import shell, tuning_request, wait_until
 from tests.support.paths import ROOT
+from tests.support.stand_ins import XGBOOST, built_in_request, csv, rows
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +61,7 @@ def test_the_result_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert data["local"] == {
         "folder": str(folder / ".hptc/local/demo"),
         "dry_run": False,
+        "stand_ins": [],
         "running": False,
     }
 
@@ -311,34 +314,62 @@ def test_the_code_can_be_an_archive_in_s3(folder: Path, capsys: pytest.CaptureFi
     assert "the code has no file `other.sh` to run" in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_the_stand_in_for_xgboost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
-    static = {"objective": "binary:logistic", "num_round": "10"}
-    request = tuning_request(jobs=1, static=static)
-    request["HyperParameterTuningJobConfig"] |= {
-        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
-        "ParameterRanges": {
-            "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}]
-        },
-    }
-    algorithm = {"TrainingImage": image, "TrainingInputMode": "File"}
-    request["TrainingJobDefinition"]["AlgorithmSpecification"] = algorithm
-    channels = []
-    for name in ("train", "validation"):
-        (folder / name).mkdir()
-        rows = [f"{index % 2},{index % 2 + index / 100},{index}" for index in range(60)]
-        (folder / name / "rows.csv").write_text("\n".join(rows))
-        s3 = {"S3DataType": "S3Prefix", "S3Uri": f"s3://data/{name}/"}
-        channels.append(
-            {"ChannelName": name, "DataSource": {"S3DataSource": s3}, "ContentType": "text/csv"}
-        )
-    request["TrainingJobDefinition"]["InputDataConfig"] = channels
+STAND_IN = "xgboost stands in for AWS's XGBoost; the values are not those of AWS's algorithm"
+
+
+def write_xgboost(folder: Path, **options: Any) -> list[str]:
+    """A request for XGBoost in the folder, and the options that name its data."""
+    eta = {"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}
+    request = built_in_request(
+        XGBOOST,
+        metric="validation:auc",
+        static={"objective": "binary:logistic", "num_round": "10"},
+        ranges={"ContinuousParameterRanges": [eta]},
+        channels=("train", "validation"),
+        **options,
+    )
     write(folder, request)
-    script = ROOT / "examples/local/xgboost_stand_in.py"
-    command = f"--image=sagemaker-xgboost*='{sys.executable}' '{script}'"
-    data = [f"--channel={name}={folder / name}" for name in ("train", "validation")]
-    assert run(["local", "run", "request.json", command, *data, "--json"]) == 0
+    for seed, name in enumerate(("train", "validation")):
+        (folder / name).mkdir()
+        (folder / name / "rows.csv").write_text(csv(rows(seed=seed)))
+    return [f"--channel={name}={folder / name}" for name in ("train", "validation")]
+
+
+@pytest.mark.slow
+def test_a_stand_in_runs_a_built_in_algorithm(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_xgboost(folder, jobs=2, parallel=2)
+    assert run(["local", "run", "request.json", *data]) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["job"]["best"]["metric_value"] > 0.9
-    assert "stands in for it" in err
+    assert out.startswith(f"stand-ins: {STAND_IN}")
+    assert STAND_IN in err
+    assert "[2/2] demo-002-" in err
+    assert run(["local", "status", "demo", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["job"]["best"]["metric_value"] > 0.9
+    assert found["local"]["stand_ins"] == ["xgboost"]
+    assert run(["local", "list"]) == 0
+    assert "with stand-ins for AWS's algorithms: demo" in capsys.readouterr().out
+    assert run(["local", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stand_ins"] == {"demo": ["xgboost"]}
+    (record,) = (folder / ".hptc/local/demo/training-jobs").glob("demo-001-*.json")
+    assert run(["local", "logs", record.stem, "--tail", "1"]) == 0
+    assert re.match(r"\[9\]#011train-auc:.*#011validation-auc:", capsys.readouterr().out)
+    assert list(record.with_suffix("").glob("attempt-1/ml/model/xgboost-model"))
+
+
+@pytest.mark.slow
+def test_a_stand_in_fails_with_a_reason(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_xgboost(folder, jobs=1)
+    (folder / "train/rows.csv").write_text("y,x\n0,1\n")
+    assert run(["local", "run", "request.json", *data]) == 3
+    assert "AlgorithmError: rows.csv is not CSV of numbers without" in capsys.readouterr().err
+
+
+def test_stand_ins_can_be_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_xgboost(folder)
+    assert run(["local", "run", "request.json", "--no-stand-ins", *data]) == 2
+    assert "the built-in algorithm `xgboost` only runs on AWS; use --image" in (
+        capsys.readouterr().err
+    )

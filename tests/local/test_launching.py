@@ -114,7 +114,10 @@ FILE_SYSTEM = {
     [
         (request(static=SCRIPT), "the code is in its image; name a folder with --source DIR"),
         (request(), "runs a script, but no `sagemaker_program` is set"),
-        (request(XGBOOST), "the built-in algorithm `xgboost` only runs on AWS; use --image"),
+        (
+            request(XGBOOST.replace("sagemaker-xgboost:1.7-1", "pca:1")),
+            "is not run here; use --image 'pca*=COMMAND'",
+        ),
         (request("my.registry/own:1"), "is not run here; use --image 'own*=COMMAND'"),
         (request(SKLEARN, channel(InputMode="Pipe")), "uses Pipe mode, which only AWS has"),
         (request(SKLEARN, channel("..")), "the input channel `..` can't be a folder"),

@@ -1,0 +1,120 @@
+"""Which built-in algorithms have a stand-in on this machine, and what it can't do.
+
+The stand-ins themselves (hptc/local/stand_ins) are never imported here: their libraries take
+seconds, and belong to the training process.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+
+from hptc.catalog.images import identify
+from hptc.frozen import frozen
+from hptc.local.content_types import CSV, LIBSVM, RECORDIO, read_content_type
+from hptc.request.tuning_job import CategoricalRange, Definition
+from hptc.text import code, listed
+
+EXTRA = "stand-ins"
+_THREADS = "OMP_NUM_THREADS"  # of XGBoost, scikit-learn and the linear algebra of numpy
+_LIBRARIES = ("xgboost", "sklearn")  # one extra has both
+
+
+@frozen
+class StandIn:
+    """What hptc knows of a stand-in without its library."""
+
+    title: str
+    library: str  # as its package is called
+    channels: tuple[str, ...]  # that it reads
+    formats: tuple[str, ...] = (CSV,)
+    default_format: str = RECORDIO  # of a channel without a content type
+    refused: Mapping[str, Mapping[str, str]]  # hyperparameter, value: why; "*" is any value
+
+
+STAND_INS: Mapping[str, StandIn] = {
+    "xgboost": StandIn(
+        title="XGBoost",
+        library="xgboost",
+        channels=("train", "validation"),
+        formats=(CSV, LIBSVM),
+        default_format=LIBSVM,
+        refused={
+            "objective": {"survival:aft": "it requires bounds of the labels, which no format has"},
+            "tree_method": {"gpu_hist": "it requires a GPU; use `hist`"},
+            "process_type": {"update": "it requires the model of a checkpoint"},
+            "use_dask_gpu_training": {"true": "it requires GPUs"},
+            "_kfold": {"*": "it has no cross-validation"},
+            "_nfold": {"*": "it has no cross-validation"},
+        },
+    ),
+}
+"""By the name of the algorithm in hptc's catalog."""
+
+
+def stand_in_name(definition: Definition) -> str | None:
+    """The name of the built-in algorithm of a definition, if there is a stand-in for it.
+
+    Only for AWS's own image, which runs no script: an XGBoost image can also be a framework.
+    """
+    identified = identify(definition.training_image or "")
+    if identified is None or identified.kind != "algorithm":
+        return None
+    return identified.name if identified.name in STAND_INS else None
+
+
+def is_installed() -> bool:
+    """Whether the Python of hptc has the libraries of the stand-ins."""
+    return all(find_spec(library) is not None for library in _LIBRARIES)
+
+
+def stand_in_command(name: str) -> tuple[str, ...]:
+    """The command of a training process. `-P`: no module of the current folder is imported."""
+    return (sys.executable, "-P", "-m", "hptc.local.stand_ins", name)
+
+
+def refusals(name: str, definition: Definition) -> Iterator[str]:
+    """Why a stand-in can't run the training jobs of a definition."""
+    stand_in = STAND_INS[name]
+    what = f"hptc's stand-in for {stand_in.title}"
+    for channel in definition.channels:
+        if channel.name not in stand_in.channels:
+            continue
+        kind = read_content_type(channel.content_type, default=stand_in.default_format).format
+        if kind not in stand_in.formats:
+            reads = listed(stand_in.formats)
+            given = kind if channel.content_type else f"{kind}, as it has no `content_type`"
+            yield f"the input channel {code(channel.name)} is {given}, but {what} reads {reads}"
+    for hyperparameter, values in _possible_values(definition):
+        faults = stand_in.refused.get(hyperparameter, {})
+        for value in values:
+            fault = faults.get(value) or faults.get("*")
+            if fault is not None:
+                yield f"{what} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
+
+
+def _possible_values(definition: Definition) -> Iterator[tuple[str, Sequence[str]]]:
+    for name, value in definition.static.items():
+        yield name, (value,)
+    for each in definition.ranges:
+        if isinstance(each, CategoricalRange):
+            yield each.name, each.values
+
+
+def thread_variables(parallel: int) -> dict[str, str]:
+    """Variables of a stand-in's process: one thread, unless it is the only training job."""
+    return {_THREADS: "1"} if parallel > 1 else {}
+
+
+def stand_in_statement(names: Collection[str]) -> str:
+    """What every output of a run with stand-ins says. `names` are of algorithms."""
+    return (
+        f"stand-ins: {listed(_replaced(names))}; the values are not those of AWS's "
+        f"{'algorithm' if len(set(names)) == 1 else 'algorithms'}"
+    )
+
+
+def _replaced(names: Iterable[str]) -> list[str]:
+    known = (STAND_INS[name] for name in sorted(set(names)))
+    return [f"{each.library} stands in for AWS's {each.title}" for each in known]

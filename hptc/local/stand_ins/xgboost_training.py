@@ -1,0 +1,165 @@
+"""Stands in for AWS's XGBoost container, on the xgboost library.
+
+It follows the container's algorithm mode: which metrics it computes, which of them stops early,
+and the lines that it prints.
+https://github.com/aws/sagemaker-xgboost-container/blob/master/src/sagemaker_xgboost_container/algorithm_mode/train.py
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import xgboost
+from xgboost.callback import EarlyStopping, TrainingCallback
+
+from hptc.local.content_types import LIBSVM, read_content_type
+from hptc.local.stand_ins.data_tables import read_csv, read_libsvm
+from hptc.local.stand_ins.training_files import (
+    Settings,
+    TrainingError,
+    TrainingFiles,
+    print_line,
+)
+from hptc.local.stand_ins.xgboost_metrics import CONTAINER_METRICS, evaluation, is_maximized
+
+_OWN = ("num_round", "early_stopping_rounds", "eval_metric", "csv_weights")
+_LIBRARY = (  # what the container passes to the library, with the library's aliases
+    "aft_loss_distribution", "aft_loss_distribution_scale", "alpha", "base_score", "booster",
+    "colsample_bylevel", "colsample_bynode", "colsample_bytree", "eta", "feature_selector",
+    "gamma", "grow_policy", "interaction_constraints", "lambda", "lambda_bias", "learning_rate",
+    "max_bin", "max_delta_step", "max_depth", "max_leaves", "min_child_weight", "min_split_loss",
+    "monotone_constraints", "normalize_type", "num_class", "num_parallel_tree", "objective",
+    "one_drop", "process_type", "rate_drop", "refresh_leaf", "reg_alpha", "reg_lambda",
+    "sample_type", "sampling_method", "scale_pos_weight", "seed", "skip_drop", "subsample", "top_k",
+    "tree_method", "tweedie_variance_power", "updater", "verbosity",
+)  # fmt: skip
+_OBJECTIVE_METRIC = "_tuning_objective_metric"
+_MODEL = "xgboost-model"
+_CHANNELS = ("train", "validation")
+_MAX_REASON = 300
+
+
+def train(files: TrainingFiles) -> None:
+    """Train a model, and print the metrics of each round. Raises TrainingError."""
+    files.introduce("XGBoost", f"xgboost {xgboost.__version__}")
+    files.note_ignored((*_OWN, *_LIBRARY))
+    given = files.hyperparameters
+    settings = Settings(given)
+    rounds = settings.integer("num_round")
+    metrics = _metrics(settings, given.get(_OBJECTIVE_METRIC))
+    library_metrics = [each for each in metrics if each not in CONTAINER_METRICS]
+    own_metrics = [each for each in metrics if each in CONTAINER_METRICS]
+    parameters = {name: given[name] for name in _LIBRARY if name in given}
+    parameters.setdefault("verbosity", "0")
+    data = _read(files, has_weights=settings.integer("csv_weights", 0, min=0) == 1)
+    callbacks: list[TrainingCallback] = [_PrintMetrics()]
+    stopping = _early_stopping(settings, metrics, has_validation="validation" in data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            booster = xgboost.train(
+                {**parameters, **({"eval_metric": library_metrics} if library_metrics else {})},
+                data["train"],
+                num_boost_round=rounds,
+                evals=[(matrix, name) for name, matrix in data.items()],
+                custom_metric=evaluation(own_metrics) if own_metrics else None,
+                callbacks=[*callbacks, *stopping],
+                verbose_eval=False,
+            )
+    except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
+        raise TrainingError(f"xgboost: {_first_line(str(error))}") from None
+    # In a file of this name, from which `Booster.load_model` reads.
+    files.write_model(_MODEL, bytes(booster.save_raw("ubj")))
+
+
+def _metrics(settings: Settings, objective_metric: str | None) -> list[str]:
+    """The metrics to compute: those of eval_metric, and the objective metric of the tuning job."""
+    given = settings.text("eval_metric", "").strip("[]")
+    words = [word.strip(" \"'") for word in given.split(",")]
+    found = list(dict.fromkeys(word for word in words if word))
+    if objective_metric is not None:
+        name = objective_metric.partition(":")[2] or objective_metric
+        found = [*(each for each in found if each != name), name]  # early stopping watches the last
+    return found
+
+
+def _early_stopping(
+    settings: Settings, metrics: Sequence[str], *, has_validation: bool
+) -> list[TrainingCallback]:
+    rounds = settings.integer("early_stopping_rounds", 0, min=0)
+    if not rounds:
+        return []
+    metric = metrics[-1] if metrics else None
+    return [
+        EarlyStopping(
+            rounds=rounds,
+            metric_name=metric,
+            data_name="validation" if has_validation else "train",
+            maximize=is_maximized(metric) if metric else None,
+        )
+    ]
+
+
+def _read(files: TrainingFiles, *, has_weights: bool) -> dict[str, xgboost.DMatrix]:
+    """The data of the channels."""
+    if "train" not in files.channels:
+        raise TrainingError("there is no input channel train")
+    kind = read_content_type(files.content_type("train"), default=LIBSVM).format
+    names = [name for name in _CHANNELS if name in files.channels]
+    if kind == LIBSVM:
+        return _read_libsvm(files, names)
+    return {name: _read_csv(files, name, has_weights=has_weights) for name in names}
+
+
+def _read_csv(files: TrainingFiles, channel: str, *, has_weights: bool) -> xgboost.DMatrix:
+    table = read_csv(files, channel, has_gaps=True)
+    first = 2 if has_weights else 1
+    if table.shape[1] <= first:
+        raise TrainingError(f"the input channel {channel} has no features besides the label")
+    weights = table[:, 1] if has_weights else None
+    return _matrix(table[:, first:], table[:, 0], channel, weight=weights)
+
+
+def _read_libsvm(files: TrainingFiles, names: Sequence[str]) -> dict[str, xgboost.DMatrix]:
+    tables = {name: read_libsvm(files, name) for name in names}
+    columns = max(features.shape[1] for features, _, _ in tables.values())
+    found = {}
+    for name, (features, labels, queries) in tables.items():
+        features.resize((features.shape[0], columns))  # the last ones can be absent in a channel
+        found[name] = _matrix(features, labels, name, **({"qid": queries} if queries.any() else {}))
+    return found
+
+
+def _matrix(features: Any, labels: Any, channel: str, **more: Any) -> xgboost.DMatrix:
+    try:
+        return xgboost.DMatrix(features, label=labels, **more)
+    except (xgboost.core.XGBoostError, ValueError) as error:
+        raise TrainingError(f"the input channel {channel}: {_first_line(str(error))}") from None
+
+
+class _PrintMetrics(TrainingCallback):
+    """Prints the metrics of each round as CloudWatch Logs shows the container's lines."""
+
+    def after_iteration(
+        self, model: xgboost.Booster, epoch: int, evals_log: TrainingCallback.EvalsLog
+    ) -> bool:
+        """Print a line such as `[12]#011train-auc:0.9#011validation-auc:0.8`."""
+        del model
+        found = [
+            f"{data}-{name}:{values[-1]:.5f}"
+            for data, metrics in evals_log.items()
+            for name, values in metrics.items()
+            if isinstance(values[-1], float)
+        ]
+        print_line("#011".join([f"[{epoch}]", *found]))
+        return False
+
+
+def _first_line(text: str) -> str:
+    """What an error of the library says, without where in its source it is from."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    if line.startswith("["):  # [time] file:line: what
+        line = line.partition(": ")[2]
+    return line.strip()[:_MAX_REASON]
