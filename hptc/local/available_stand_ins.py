@@ -49,6 +49,23 @@ STAND_INS: Mapping[str, StandIn] = {
             "_nfold": {"*": "it has no cross-validation"},
         },
     ),
+    "linear-learner": StandIn(
+        title="Linear Learner",
+        library="scikit-learn",
+        channels=("train", "validation", "test"),
+        refused={"loss": {"quantile_loss": "scikit-learn's linear models have no such loss"}},
+    ),
+    "kmeans": StandIn(
+        title="K-Means", library="scikit-learn", channels=("train", "test"), refused={}
+    ),
+    "knn": StandIn(
+        title="k-NN",
+        library="scikit-learn",
+        channels=("train", "test"),
+        refused={
+            "index_metric": {"INNER_PRODUCT": "scikit-learn has no such metric; use L2 or COSINE"}
+        },
+    ),
 }
 """By the name of the algorithm in hptc's catalog."""
 

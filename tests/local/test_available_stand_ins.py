@@ -121,7 +121,7 @@ def test_training_jobs_that_run_together_have_one_thread(
 
 
 def test_every_output_names_the_libraries() -> None:
-    assert stand_in_statement(["xgboost"]) == (
-        "stand-ins: xgboost stands in for AWS's XGBoost; "
-        "the values are not those of AWS's algorithm"
+    assert stand_in_statement(["xgboost", "kmeans"]) == (
+        "stand-ins: scikit-learn stands in for AWS's K-Means and xgboost stands in for AWS's "
+        "XGBoost; the values are not those of AWS's algorithms"
     )

@@ -8,7 +8,12 @@ from importlib import import_module
 
 from hptc.local.stand_ins.training_files import FAILURE_CODE, TrainingError, TrainingFiles
 
-_MODULES = {"xgboost": "xgboost_training"}
+_MODULES = {
+    "xgboost": "xgboost_training",
+    "linear-learner": "linear_training",
+    "kmeans": "kmeans_training",
+    "knn": "knn_training",
+}
 """By the name of the algorithm. Each imports its library, which takes up to two seconds."""
 
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
 
 from hptc.local.content_types import read_content_type
 from hptc.local.stand_ins.training_files import TrainingError, TrainingFiles
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-
+Array = NDArray[np.float64]
 _DELIMITERS = ",;\t|"
 
 
@@ -26,8 +25,6 @@ def read_csv(files: TrainingFiles, channel: str, *, has_gaps: bool = False) -> A
 
     Raises TrainingError.
     """
-    import numpy as np
-
     paths = files.data_files(channel)
     parts = [(path, _read_csv_file(path, has_gaps=has_gaps)) for path in paths]
     parts = [(path, part) for path, part in parts if part.size]
@@ -39,12 +36,13 @@ def read_csv(files: TrainingFiles, channel: str, *, has_gaps: bool = False) -> A
             raise TrainingError(
                 f"{path.name} has {part.shape[1]} columns, but {first.name} has {columns}"
             )
+        if not has_gaps and not np.isfinite(part).all():
+            row = int(np.argwhere(~np.isfinite(part))[0][0])
+            raise TrainingError(f"{path.name} has a value that is not finite, at row {row}")
     return np.vstack([part for _, part in parts])
 
 
 def _read_csv_file(path: Path, *, has_gaps: bool) -> Array:
-    import numpy as np
-
     delimiter = _delimiter(path)
     try:
         with warnings.catch_warnings():
@@ -60,7 +58,7 @@ def _read_csv_file(path: Path, *, has_gaps: bool) -> Array:
                 )
     except (ValueError, OSError) as error:
         raise TrainingError(
-            f"{path.name} is not CSV of numbers without a header: {error}"
+            f"{path.name} is not CSV of numbers without a header: {str(error).rstrip('.')}"
         ) from None
 
 
@@ -115,9 +113,7 @@ def read_libsvm(files: TrainingFiles, channel: str) -> tuple[Any, Array, Array]:
 
     Columns count from 0, as in XGBoost's own reader. Raises TrainingError.
     """
-    import numpy as np
-    import scipy.sparse
-    from sklearn.datasets import load_svmlight_file
+    from sklearn.datasets import load_svmlight_file  # scikit-learn takes a second
 
     parts = []
     for path in files.data_files(channel):

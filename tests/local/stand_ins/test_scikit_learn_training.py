@@ -1,0 +1,193 @@
+"""The stand-ins on scikit-learn: Linear Learner, K-Means and k-NN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.catalog.algorithms import algorithm
+from hptc.local.stand_ins.training_files import TrainingError
+from tests.support.stand_ins import csv, reported, rows, train, training_files
+
+BINARY = {"predictor_type": "binary_classifier", "epochs": "3"}
+MULTI = {"predictor_type": "multiclass_classifier", "num_classes": "3", "epochs": "3"}
+REGRESSOR = {"predictor_type": "regressor", "epochs": "3"}
+KMEANS = {"k": "2", "feature_dim": "4", "eval_metrics": '["msd", "ssd"]'}
+KNN = {"k": "3", "feature_dim": "3", "sample_size": "50", "predictor_type": "classifier"}
+TWO, THREE = csv(rows()), csv(rows(classes=3))
+
+
+def log(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, given: dict[str, str],
+    *channels: str, content: str = TWO, content_type: str = "text/csv",
+) -> str:  # fmt: skip
+    data = dict.fromkeys(channels, content)
+    train(name, training_files(folder, given, data, content_type=content_type))
+    assert (folder / "ml/model/stand-in.pickle").stat().st_size
+    return capsys.readouterr().out
+
+
+def metrics_of(name: str, channel: str, predictor: str = "") -> set[str]:
+    """The metrics that a predictor type reports, in the catalog."""
+    known = algorithm(name)
+    assert known is not None
+    return {
+        each.name
+        for each in known.metrics
+        if each.name.startswith(f"{channel}:")
+        and (not predictor or predictor in str(each.when) or not each.when)
+    }
+
+
+@pytest.mark.parametrize("channel", ["validation", "test"])
+@pytest.mark.parametrize(
+    "given", [BINARY, MULTI, REGRESSOR], ids=lambda given: given["predictor_type"]
+)
+def test_linear_learner_reports_the_metrics_of_the_catalog(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str], channel: str
+) -> None:
+    content = THREE if given is MULTI else TWO
+    out = log(tmp_path, capsys, "linear-learner", given, "train", channel, content=content)
+    expected = metrics_of("linear-learner", channel, given["predictor_type"])
+    assert len(expected) >= 3
+    assert {name for name in expected if not reported(out, name)} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "metric", "least"),
+    [
+        (BINARY, "test:roc_auc_score", 0.9),
+        (BINARY | {"loss": "hinge_loss", "wd": "0.01", "l1": "0.001"}, "test:roc_auc_score", 0.9),
+        (BINARY | {"positive_example_weight_mult": "balanced"}, "test:recall", 0.8),
+        (BINARY | {"positive_example_weight_mult": "1000"}, "test:recall", 1.0),
+        (MULTI | {"epochs": "15"}, "test:multiclass_accuracy", 0.6),
+    ],
+)
+def test_linear_learner_learns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str], metric: str,
+    least: float,
+) -> None:  # fmt: skip
+    content = THREE if "num_classes" in given else TWO
+    out = log(tmp_path, capsys, "linear-learner", given, "train", "test", content=content)
+    assert reported(out, metric)[-1] >= least
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["squared_loss", "absolute_loss", "huber_loss", "eps_insensitive_absolute_loss",
+     "eps_insensitive_squared_loss"],
+)  # fmt: skip
+def test_linear_learner_has_the_losses_of_a_regressor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], loss: str
+) -> None:
+    out = log(tmp_path, capsys, "linear-learner", REGRESSOR | {"loss": loss}, "train", "validation")
+    losses = reported(out, "validation:objective_loss")
+    assert losses[-1] <= losses[0]
+    assert reported(out, "validation:mse")[-1] < 0.25  # that of a constant
+    assert reported(out, "validation:objective_loss:final") == [losses[-1]]
+
+
+def test_linear_learner_stops_when_the_loss_does_not_improve(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = BINARY | {"epochs": "100", "early_stopping_tolerance": "0.5"}
+    given["early_stopping_patience"] = "2"
+    out = log(tmp_path, capsys, "linear-learner", given, "train")
+    assert len(reported(out, "train:objective_loss")) < 10
+
+
+def test_k_means_reports_the_metrics_of_the_catalog(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = KMEANS | {"half_life_time_size": "0", "_tuning_objective_metric": "test:msd"}
+    out = log(
+        tmp_path, capsys, "kmeans", given, "train", "test", content_type="text/csv;label_size=0"
+    )
+    for name in metrics_of("kmeans", "test"):
+        assert len(reported(out, name)) == 1
+    assert reported(out, "test:ssd")[0] == pytest.approx(60 * reported(out, "test:msd")[0])
+    assert "ignored hyperparameters: half_life_time_size\n" in out
+
+
+def test_k_means_gets_better_with_more_centers_and_leaves_out_the_label(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = KMEANS | {"feature_dim": "3"}
+    few = log(tmp_path / "few", capsys, "kmeans", given, "train", "test")
+    many = log(
+        tmp_path / "many", capsys, "kmeans", given | {"k": "20", "epochs": "5"}, "train", "test"
+    )
+    assert reported(many, "test:msd") < reported(few, "test:msd")
+
+
+def test_k_nn_reports_the_metrics_of_the_catalog(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = log(tmp_path / "a", capsys, "knn", KNN, "train", "test")
+    assert reported(out, "test:accuracy")[0] > 0.8
+    regressor = KNN | {"predictor_type": "regressor", "index_metric": "COSINE"}
+    out = log(tmp_path / "b", capsys, "knn", regressor, "train", "test")
+    assert 0 < reported(out, "test:mse")[0] < 0.5
+    assert metrics_of("knn", "test") == {"test:accuracy", "test:mse"}
+    out = log(tmp_path / "c", capsys, "knn", KNN, "train")
+    assert "there is no input channel test, so there are no metrics" in out
+
+
+@pytest.mark.parametrize("kind", ["sign", "fjlt"])
+def test_k_nn_reduces_the_dimension(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    given = KNN | {"dimension_reduction_type": kind, "dimension_reduction_target": "2"}
+    out = log(tmp_path, capsys, "knn", given, "train", "test")
+    assert 0.4 < reported(out, "test:accuracy")[0] <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "reason"),
+    [
+        ("linear-learner", {}, "the hyperparameter predictor_type is required"),
+        ("linear-learner", {"predictor_type": "other"}, "predictor_type must be one of binary_"),
+        ("linear-learner", BINARY | {"loss": "huber_loss"}, "can't do loss huber_loss for"),
+        ("linear-learner", MULTI | {"num_classes": "2"}, "integers from 0 to 1, but the input"),
+        ("linear-learner", BINARY | {"feature_dim": "9"}, "feature_dim is 9, but the input chan"),
+        (
+            "linear-learner",
+            REGRESSOR | {"learning_rate": "1e300", "normalize_label": "false"},
+            "the model diverges; use a smaller learning_rate",
+        ),
+        ("knn", KNN | {"k": "two"}, "k must be a number, but is two"),
+        ("kmeans", {"k": "2"}, "the hyperparameter feature_dim is required"),
+        ("kmeans", KMEANS | {"feature_dim": "3", "k": "90"}, "k is 90, but the input channel"),
+        ("kmeans", KMEANS | {"eval_metrics": "msd"}, "eval_metrics must be a list"),
+        ("knn", KNN | {"sample_size": "2"}, "k is 3, but the sample has 2 rows"),
+        ("knn", KNN | {"index_metric": "INNER_PRODUCT"}, "index_metric must be one of L2, COSINE"),
+        (
+            "knn",
+            KNN | {"dimension_reduction_type": "sign", "dimension_reduction_target": "3"},
+            "dimension_reduction_target must be below feature_dim 3, but is 3",
+        ),
+    ],
+)
+def test_they_fail_with_a_reason(
+    tmp_path: Path, name: str, given: dict[str, str], reason: str
+) -> None:
+    files = training_files(tmp_path, given, {"train": THREE})
+    with pytest.raises(TrainingError) as raised:
+        train(name, files)
+    assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["linear-learner", "kmeans", "knn", "xgboost"])
+def test_there_must_be_training_data(tmp_path: Path, name: str) -> None:
+    given = KMEANS | KNN | {"predictor_type": "regressor", "num_round": "1"}
+    with pytest.raises(TrainingError, match="there is no input channel train"):
+        train(name, training_files(tmp_path, given, {"test": TWO}))
+
+
+@pytest.mark.parametrize("name", ["linear-learner", "kmeans", "knn"])
+def test_missing_values_are_refused(tmp_path: Path, name: str) -> None:
+    given = {"linear-learner": BINARY, "kmeans": KMEANS, "knn": KNN}[name]
+    files = training_files(tmp_path, given, {"train": TWO + "1,nan,2,3\n"})
+    with pytest.raises(TrainingError, match="has a value that is not finite, at row 60"):
+        train(name, files)
