@@ -26,7 +26,7 @@ from hptc.errors import (
     OperationError,
     UsageError,
 )
-from hptc.local.available_stand_ins import stand_in_statement
+from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
 from hptc.local.predefined_metrics import with_metrics
@@ -230,7 +230,7 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     stand_ins = tuning.stand_ins(name)
     if stand_ins:
         print_status(stand_in_statement(stand_ins))
-    for note in differences(one.job, options):
+    for note in (*differences(one.job, options), *ignored_ranges(stand_ins, one.job)):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from hptc.catalog.images import identify
 from hptc.frozen import frozen
 from hptc.local.content_types import CSV, LIBSVM, RECORDIO, read_content_type
-from hptc.request.tuning_job import CategoricalRange, Definition
-from hptc.text import code, listed
+from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
+from hptc.text import code, listed, listed_code
 
 EXTRA = "stand-ins"
 _THREADS = "OMP_NUM_THREADS"  # of XGBoost, scikit-learn and the linear algebra of numpy
@@ -30,7 +30,12 @@ class StandIn:
     channels: tuple[str, ...]  # that it reads
     formats: tuple[str, ...] = (CSV,)
     default_format: str = RECORDIO  # of a channel without a content type
+    hyperparameters: frozenset[str]  # that have an effect
     refused: Mapping[str, Mapping[str, str]]  # hyperparameter, value: why; "*" is any value
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 STAND_INS: Mapping[str, StandIn] = {
@@ -40,6 +45,17 @@ STAND_INS: Mapping[str, StandIn] = {
         channels=("train", "validation"),
         formats=(CSV, LIBSVM),
         default_format=LIBSVM,
+        hyperparameters=_names(
+            "aft_loss_distribution aft_loss_distribution_scale alpha base_score booster "
+            "colsample_bylevel colsample_bynode colsample_bytree csv_weights "
+            "early_stopping_rounds eta eval_metric gamma grow_policy "
+            "interaction_constraints lambda lambda_bias learning_rate max_bin max_delta_step "
+            "max_depth max_leaves min_child_weight min_split_loss monotone_constraints "
+            "normalize_type num_class num_parallel_tree num_round objective one_drop "
+            "process_type rate_drop refresh_leaf reg_alpha reg_lambda sample_type "
+            "sampling_method scale_pos_weight seed skip_drop subsample tree_method "
+            "tweedie_variance_power updater verbosity"
+        ),
         refused={
             "objective": {"survival:aft": "it requires bounds of the labels, which no format has"},
             "tree_method": {"gpu_hist": "it requires a GPU; use `hist`"},
@@ -53,15 +69,33 @@ STAND_INS: Mapping[str, StandIn] = {
         title="Linear Learner",
         library="scikit-learn",
         channels=("train", "validation", "test"),
+        hyperparameters=_names(
+            "accuracy_top_k early_stopping_patience early_stopping_tolerance epochs f_beta "
+            "feature_dim huber_delta l1 learning_rate loss loss_insensitivity normalize_data "
+            "normalize_label num_classes positive_example_weight_mult predictor_type use_bias "
+            "wd"
+        ),
         refused={"loss": {"quantile_loss": "scikit-learn's linear models have no such loss"}},
     ),
     "kmeans": StandIn(
-        title="K-Means", library="scikit-learn", channels=("train", "test"), refused={}
+        title="K-Means",
+        library="scikit-learn",
+        channels=("train", "test"),
+        hyperparameters=_names(
+            "epochs eval_metrics extra_center_factor feature_dim init_method k "
+            "local_lloyd_init_method local_lloyd_max_iter local_lloyd_num_trials "
+            "local_lloyd_tol mini_batch_size"
+        ),
+        refused={},
     ),
     "knn": StandIn(
         title="k-NN",
         library="scikit-learn",
         channels=("train", "test"),
+        hyperparameters=_names(
+            "dimension_reduction_target dimension_reduction_type feature_dim index_metric k "
+            "predictor_type sample_size"
+        ),
         refused={
             "index_metric": {"INNER_PRODUCT": "scikit-learn has no such metric; use L2 or COSINE"}
         },
@@ -117,6 +151,21 @@ def _possible_values(definition: Definition) -> Iterator[tuple[str, Sequence[str
     for each in definition.ranges:
         if isinstance(each, CategoricalRange):
             yield each.name, each.values
+
+
+def ignored_ranges(names: Collection[str], job: TuningJob) -> Iterator[str]:
+    """Notes on tuned hyperparameters that have no effect. `names` are of the job's stand-ins."""
+    for definition in job.definitions:
+        name = stand_in_name(definition)
+        if name is None or name not in names:
+            continue
+        known = STAND_INS[name].hyperparameters
+        ignored = [each.name for each in definition.ranges if each.name not in known]
+        if ignored:
+            yield (
+                f"the stand-in for {STAND_INS[name].title} ignores {listed_code(ignored)}, so "
+                f"tuning {'it' if len(ignored) == 1 else 'them'} has no effect here"
+            )
 
 
 def thread_variables(parallel: int) -> dict[str, str]:

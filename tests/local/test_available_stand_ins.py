@@ -10,7 +10,7 @@ import pytest
 
 from hptc.catalog.algorithms import algorithm
 from hptc.catalog.images import image_uri
-from hptc.local.available_stand_ins import STAND_INS, stand_in_statement
+from hptc.local.available_stand_ins import STAND_INS, ignored_ranges, stand_in_statement
 from hptc.local.launching import NotRunnableError, plan_launches, with_threads
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.stand_ins.__main__ import trainer
@@ -52,6 +52,9 @@ def test_each_stand_in_is_of_an_algorithm_in_the_catalog(name: str) -> None:
     known = algorithm(name)
     assert known is not None
     assert callable(trainer(name))
+    assert [
+        each for each in STAND_INS[name].hyperparameters if not known.hyperparameter(each)
+    ] == []
     assert {each for channel in known.channels for each in channel.names} >= set(
         STAND_INS[name].channels
     )
@@ -118,6 +121,18 @@ def test_training_jobs_that_run_together_have_one_thread(
     assert launch.variables.get("OMP_NUM_THREADS", "") == threads
     (other,) = with_threads([plan(made, images=(("*", "sh train.sh"),))], read_job(made))
     assert other.variables == {}
+
+
+def test_tuned_hyperparameters_without_an_effect_are_named() -> None:
+    image = image_uri("linear-learner", "1", "us-east-1")
+    assert isinstance(image, str)
+    names = ("mini_batch_size", "epochs")
+    integers = [{"Name": name, "MinValue": "10", "MaxValue": "20"} for name in names]
+    made = request(image=image, ranges={"IntegerParameterRanges": integers})
+    assert list(ignored_ranges(["linear-learner"], read_job(made))) == [
+        "the stand-in for Linear Learner ignores `mini_batch_size`, so tuning it has no effect here"
+    ]
+    assert list(ignored_ranges([], read_job(made))) == []
 
 
 def test_every_output_names_the_libraries() -> None:

@@ -24,11 +24,6 @@ from hptc.local.stand_ins.training_files import (
     print_metric,
 )
 
-_KNOWN = (
-    "epochs", "eval_metrics", "extra_center_factor", "feature_dim", "init_method", "k",
-    "local_lloyd_init_method", "local_lloyd_max_iter", "local_lloyd_num_trials", "local_lloyd_tol",
-    "mini_batch_size",
-)  # fmt: skip
 _METRICS = ("msd", "ssd")
 _METHODS = {"random": "random", "kmeans++": "k-means++"}
 _EXTRA_CENTERS, _TRIALS, _BATCH, _ITERATIONS, _TOLERANCE = 4, 3, 5000, 300, 0.0001
@@ -37,8 +32,7 @@ _SEED = 0  # so that two training jobs with the same hyperparameters report the 
 
 def train(files: TrainingFiles) -> None:
     """Find the centers, and print their mean squared distance. Raises TrainingError."""
-    files.introduce("K-Means", f"scikit-learn {sklearn.__version__}")
-    files.note_ignored(_KNOWN)
+    files.introduce("kmeans", sklearn.__version__)
     settings = Settings(files.hyperparameters)
     metrics = _metrics(settings)
     data = _read(files, settings.integer("feature_dim"))

@@ -25,18 +25,13 @@ from hptc.local.stand_ins.training_files import (
     print_metric,
 )
 
-_KNOWN = (
-    "dimension_reduction_target", "dimension_reduction_type", "feature_dim", "index_metric", "k",
-    "predictor_type", "sample_size",
-)  # fmt: skip
 _METRICS = {"L2": "euclidean", "COSINE": "cosine"}
 _SEED = 0  # so that two training jobs with the same hyperparameters report the same values
 
 
 def train(files: TrainingFiles) -> None:
     """Index the data, and print how well they predict those of `test`. Raises TrainingError."""
-    files.introduce("k-NN", f"scikit-learn {sklearn.__version__}")
-    files.note_ignored(_KNOWN)
+    files.introduce("knn", sklearn.__version__)
     settings = Settings(files.hyperparameters)
     kind = settings.choice("predictor_type", ("classifier", "regressor"))
     is_classifier = kind == "classifier"

@@ -28,12 +28,6 @@ from hptc.local.stand_ins.training_files import (
     print_metric,
 )
 
-_KNOWN = (
-    "accuracy_top_k", "early_stopping_patience", "early_stopping_tolerance", "epochs", "f_beta",
-    "feature_dim", "huber_delta", "l1", "learning_rate", "loss", "loss_insensitivity",
-    "normalize_data", "normalize_label", "num_classes", "positive_example_weight_mult",
-    "predictor_type", "use_bias", "wd",
-)  # fmt: skip
 _BINARY, _CLASSES, _REGRESSOR = "binary_classifier", "multiclass_classifier", "regressor"
 _LOSSES: Mapping[str, Mapping[str, str]] = {
     _BINARY: {"auto": "log_loss", "logistic": "log_loss", "hinge_loss": "hinge"},
@@ -56,8 +50,7 @@ _SEED = 0  # so that two training jobs with the same hyperparameters report the 
 
 def train(files: TrainingFiles) -> None:
     """Train a model, and print the loss of each epoch and all metrics. Raises TrainingError."""
-    files.introduce("Linear Learner", f"scikit-learn {sklearn.__version__}")
-    files.note_ignored(_KNOWN)
+    files.introduce("linear-learner", sklearn.__version__)
     learner = _Learner(Settings(files.hyperparameters))
     data = learner.read(files)
     watched = "validation" if "validation" in data else "train"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.frozen import frozen
+from hptc.local.available_stand_ins import STAND_INS
 
 FAILURE_CODE = 1
 _PREFIX = "_"  # of what SageMaker adds, such as `_tuning_objective_metric`
@@ -71,19 +72,20 @@ class TrainingFiles:
         (self.base / "output/failure").write_text(reason, encoding="utf-8")
         print_line(f"error: {reason}")
 
-    def introduce(self, algorithm: str, library: str) -> None:
-        """The first line of the log: that this is a stand-in."""
+    def introduce(self, name: str, version: str) -> None:
+        """The first lines of the log: that this is a stand-in, and what has no effect in it.
+
+        `name` is the algorithm's in hptc's catalog, and `version` that of the library.
+        """
+        stand_in = STAND_INS[name]
         print_line(
-            f"hptc's stand-in for AWS's {algorithm}, on {library}: "
+            f"hptc's stand-in for AWS's {stand_in.title}, on {stand_in.library} {version}: "
             "its values are not those of AWS's algorithm"
         )
-
-    def note_ignored(self, known: Collection[str]) -> None:
-        """Write which hyperparameters have no effect here."""
         ignored = sorted(
             name
             for name in self.hyperparameters
-            if name not in known and not name.startswith(_PREFIX)
+            if name not in stand_in.hyperparameters and not name.startswith(_PREFIX)
         )
         if ignored:
             print_line(f"ignored hyperparameters: {', '.join(ignored)}")

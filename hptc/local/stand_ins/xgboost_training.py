@@ -14,6 +14,7 @@ from typing import Any
 import xgboost
 from xgboost.callback import EarlyStopping, TrainingCallback
 
+from hptc.local.available_stand_ins import STAND_INS
 from hptc.local.content_types import LIBSVM, read_content_type
 from hptc.local.stand_ins.data_tables import read_csv, read_libsvm
 from hptc.local.stand_ins.training_files import (
@@ -25,16 +26,6 @@ from hptc.local.stand_ins.training_files import (
 from hptc.local.stand_ins.xgboost_metrics import CONTAINER_METRICS, evaluation, is_maximized
 
 _OWN = ("num_round", "early_stopping_rounds", "eval_metric", "csv_weights")
-_LIBRARY = (  # what the container passes to the library, with the library's aliases
-    "aft_loss_distribution", "aft_loss_distribution_scale", "alpha", "base_score", "booster",
-    "colsample_bylevel", "colsample_bynode", "colsample_bytree", "eta", "feature_selector",
-    "gamma", "grow_policy", "interaction_constraints", "lambda", "lambda_bias", "learning_rate",
-    "max_bin", "max_delta_step", "max_depth", "max_leaves", "min_child_weight", "min_split_loss",
-    "monotone_constraints", "normalize_type", "num_class", "num_parallel_tree", "objective",
-    "one_drop", "process_type", "rate_drop", "refresh_leaf", "reg_alpha", "reg_lambda",
-    "sample_type", "sampling_method", "scale_pos_weight", "seed", "skip_drop", "subsample", "top_k",
-    "tree_method", "tweedie_variance_power", "updater", "verbosity",
-)  # fmt: skip
 _OBJECTIVE_METRIC = "_tuning_objective_metric"
 _MODEL = "xgboost-model"
 _CHANNELS = ("train", "validation")
@@ -43,15 +34,15 @@ _MAX_REASON = 300
 
 def train(files: TrainingFiles) -> None:
     """Train a model, and print the metrics of each round. Raises TrainingError."""
-    files.introduce("XGBoost", f"xgboost {xgboost.__version__}")
-    files.note_ignored((*_OWN, *_LIBRARY))
+    files.introduce("xgboost", xgboost.__version__)
     given = files.hyperparameters
     settings = Settings(given)
     rounds = settings.integer("num_round")
     metrics = _metrics(settings, given.get(_OBJECTIVE_METRIC))
     library_metrics = [each for each in metrics if each not in CONTAINER_METRICS]
     own_metrics = [each for each in metrics if each in CONTAINER_METRICS]
-    parameters = {name: given[name] for name in _LIBRARY if name in given}
+    passed = STAND_INS["xgboost"].hyperparameters - {*_OWN}
+    parameters = {name: given[name] for name in sorted(passed) if name in given}
     parameters.setdefault("verbosity", "0")
     data = _read(files, has_weights=settings.integer("csv_weights", 0, min=0) == 1)
     callbacks: list[TrainingCallback] = [_PrintMetrics()]
