@@ -82,7 +82,7 @@ _PATH = click.Path(path_type=Path)
     help="Command to run instead of images that match PATTERN.",
 )
 @click.option(
-    "--no-stand-ins", is_flag=True, help="Refuse AWS's built-in algorithms, as without stand-ins."
+    "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )
 @click.option("--seed", type=int, help="Seed of the search.")
 @click.option("--without-parents", is_flag=True, help="Ignore the parents of a warm start.")

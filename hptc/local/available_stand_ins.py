@@ -134,9 +134,14 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
             continue
         kind = read_content_type(channel.content_type, default=stand_in.default_format).format
         if kind not in stand_in.formats:
-            reads = listed(stand_in.formats)
-            given = kind if channel.content_type else f"{kind}, as it has no `content_type`"
-            yield f"the input channel {code(channel.name)} is {given}, but {what} reads {reads}"
+            reads, name = listed(stand_in.formats), code(channel.name)
+            if channel.content_type:
+                yield f"the input channel {name} is {kind}, but {what} reads {reads}"
+            else:
+                yield (
+                    f"the input channel {name} has no `content_type`, so it is {kind}, but {what} "
+                    f"reads {reads}; set `content_type: text/csv`"
+                )
     for hyperparameter, values in _possible_values(definition):
         faults = stand_in.refused.get(hyperparameter, {})
         for value in values:

@@ -17,6 +17,7 @@ from hptc.local.stand_ins.__main__ import trainer
 from hptc.request.reading import read_job
 from tests.support.stand_ins import XGBOOST, built_in_request
 
+KNN = XGBOOST.replace("683313688378", "382416733822").replace("sagemaker-xgboost:1.7-1", "knn:1")
 STATIC = {"objective": "binary:logistic", "num_round": "10"}
 
 
@@ -106,6 +107,10 @@ def test_without_its_library_it_says_what_to_install(
             "`train` is RecordIO-protobuf, but hptc's stand-in for XGBoost reads CSV and libsvm",
         ),
         (request(channels=["train"], content_type="parquet"), "`train` is Parquet, but"),
+        (
+            request(image=KNN, channels=["test"], content_type=None),
+            "so it is RecordIO-protobuf, but hptc's stand-in for k-NN reads CSV; set `content_type",
+        ),
     ],
 )
 def test_what_it_can_t_do_is_refused_before_the_start(made: dict[str, Any], reason: str) -> None:

@@ -17,6 +17,7 @@ from hptc.local.content_types import read_content_type
 from hptc.local.stand_ins.training_files import TrainingError, TrainingFiles
 
 Array = NDArray[np.float64]
+_MAX_REASON = 200
 _DELIMITERS = ",;\t|"
 
 
@@ -58,7 +59,8 @@ def _read_csv_file(path: Path, *, has_gaps: bool) -> Array:
                 )
     except (ValueError, OSError) as error:
         raise TrainingError(
-            f"{path.name} is not CSV of numbers without a header: {str(error).rstrip('.')}"
+            f"{path.name} is not CSV of numbers without a header: "
+            f"{str(error)[:_MAX_REASON].rstrip('.')}"
         ) from None
 
 
@@ -120,7 +122,11 @@ def read_libsvm(files: TrainingFiles, channel: str) -> tuple[Any, Array, Array]:
         try:
             parts.append(load_svmlight_file(str(path), query_id=True, zero_based=True))
         except (ValueError, OSError) as error:
-            raise TrainingError(f"{path.name} is not libsvm: {error}") from None
+            assumed = (
+                "" if files.content_type(channel) else ", which is assumed without a content type"
+            )
+            reason = str(error)[:_MAX_REASON]  # it can have a whole line
+            raise TrainingError(f"{path.name} is not libsvm{assumed}: {reason}") from None
     columns = max(features.shape[1] for features, _, _ in parts)
     for features, _, _ in parts:
         features.resize((features.shape[0], columns))

@@ -156,6 +156,7 @@ def test_missing_values_and_weights_of_csv(
         ({}, {"train": ""}, "the files of the input channel train are empty"),
         ({}, {"train": "1\n2\n"}, "no features besides the label"),
         ({}, {"validation": "1,2\n"}, "there is no input channel train"),
+        ({}, {"train": "1,2\n1,2,3\n"}, "train.txt is not CSV of numbers"),
     ],
 )
 def test_it_fails_with_a_reason(
@@ -165,3 +166,9 @@ def test_it_fails_with_a_reason(
         train("xgboost", training_files(tmp_path, BINARY | given, data))
     assert reason in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_without_a_content_type_csv_is_not_libsvm(tmp_path: Path) -> None:
+    files = training_files(tmp_path, BINARY, DATA, content_type=None)
+    with pytest.raises(TrainingError, match="is not libsvm, which is assumed without a content"):
+        train("xgboost", files)
