@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import OperationError
+from hptc.local.available_stand_ins import stand_in_statement
 from hptc.local.container_files import HOST
 from hptc.local.descriptions import best_training_job, count, objective_type, summarize
 from hptc.local.descriptions import describe as describe_records
 from hptc.local.job_folder import JobFolder, job_folders, now
 from hptc.local.process_group import LOG
+from hptc.local.run_options import read_launch
 from hptc.local.training_records import LOCAL
 from hptc.request.emission import Request
 from hptc.service.responses import read_summary, read_training_job, tags_of
@@ -133,11 +135,21 @@ class LocalReader:
         self._existing(name)
 
     def describe_training_job(self, name: str) -> Mapping[str, Any] | None:
-        """The description of a training job; None if it does not exist."""
+        """The description of a training job; None if it does not exist.
+
+        The first message of its status says so if a stand-in ran.
+        """
         found = self._training_job(name)
         if found is None:
             return None
-        return {key: value for key, value in found[1].items() if key != LOCAL}
+        folder, record = found
+        description = {key: value for key, value in record.items() if key != LOCAL}
+        stand_in = _stand_ins(folder).get(record[LOCAL]["Definition"])
+        if stand_in:
+            first, *rest = description["SecondaryStatusTransitions"]
+            said = {**first, "StatusMessage": stand_in_statement([stand_in])}
+            description["SecondaryStatusTransitions"] = [said, *rest]
+        return description
 
     def _training_job(self, name: str) -> tuple[JobFolder, dict[str, Any]] | None:
         tuning_job = "-".join(name.split("-")[:-2])
@@ -187,9 +199,7 @@ class LocalReader:
     def stand_ins(self, name: str) -> tuple[str, ...]:
         """The built-in algorithms that a stand-in replaces in a tuning job."""
         folder = JobFolder(self._root, name)
-        launches = folder.tuning_job()["Launches"] if folder.exists() else ()
-        found = {launch.get("StandIn", "") for launch in launches}
-        return tuple(sorted(found - {""}))
+        return tuple(sorted(set(_stand_ins(folder).values()))) if folder.exists() else ()
 
     def _existing(self, name: str) -> JobFolder:
         folder = JobFolder(self._root, name)
@@ -202,6 +212,12 @@ class LocalReader:
 
     def _arn(self, name: str) -> str:
         return f"{self._arn_prefix}:hyper-parameter-tuning-job/{name}"
+
+
+def _stand_ins(folder: JobFolder) -> dict[str, str]:
+    """The built-in algorithms that stand-ins replace, by the name of the definition."""
+    launches = map(read_launch, folder.tuning_job()["Launches"])
+    return {launch.definition: launch.stand_in for launch in launches if launch.stand_in}
 
 
 def _parents_of(request: Request) -> Iterator[str]:

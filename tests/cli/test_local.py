@@ -20,6 +20,7 @@ import yaml
 from hptc.cli import run
 from hptc.cli.lazy_group import CommandEntry
 from hptc.cli.local import COMMANDS
+from hptc.local.service import LocalTuning
 from tests.support.local_runs import shell, tuning_request, wait_until
 from tests.support.paths import ROOT
 from tests.support.stand_ins import XGBOOST, built_in_request, csv, rows
@@ -357,6 +358,9 @@ def test_a_stand_in_runs_a_built_in_algorithm(
     assert run(["local", "logs", record.stem, "--tail", "1"]) == 0
     assert re.match(r"\[9\]#011train-auc:.*#011validation-auc:", capsys.readouterr().out)
     assert list(record.with_suffix("").glob("attempt-1/ml/model/xgboost-model"))
+    description = LocalTuning(folder / ".hptc/local").describe_training_job(record.stem)
+    assert description is not None
+    assert description["SecondaryStatusTransitions"][0]["StatusMessage"].endswith(STAND_IN)
 
 
 @pytest.mark.slow
