@@ -216,7 +216,7 @@ class LocalReader:
 
 def _stand_ins(folder: JobFolder) -> dict[str, str]:
     """The built-in algorithms that stand-ins replace, by the name of the definition."""
-    launches = map(read_launch, folder.tuning_job()["Launches"])
+    launches = map(read_launch, folder.tuning_job().get("Launches", ()))  # a placeholder has none
     return {launch.definition: launch.stand_in for launch in launches if launch.stand_in}
 
 
