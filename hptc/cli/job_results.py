@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+import click
+
 from hptc.cli.console import item_progress, print_status
 from hptc.cli.project_prices import current_prices
 from hptc.cli.targets import connect_to_target, find_job, read_target
@@ -13,6 +15,12 @@ from hptc.results.importance_estimates import with_importance
 from hptc.results.training_results import Results
 from hptc.service.interface import TuningReader
 
+ALL_COSTS = click.option(
+    "--cost",
+    "reads_all_costs",
+    is_flag=True,
+    help="Read the billed time of every training job: with spot, one call each.",
+)
 _SLOW_IMPORTANCE = 300
 """With this many training jobs, the estimate takes about a second."""
 

@@ -26,6 +26,8 @@ from hptc.errors import (
     OperationError,
     UsageError,
 )
+from hptc.infrastructure.provenance_tags import merged_tags
+from hptc.jobs.provenance import git_provenance, job_tags
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
 from hptc.local.predefined_metrics import with_metrics
@@ -39,6 +41,7 @@ from hptc.render.local_runs import (
     render_local_status,
 )
 from hptc.render.metrics import render_rehearsals
+from hptc.request.emission import Request
 from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
@@ -201,7 +204,7 @@ def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
 
 def _prepare(tuning: LocalTuning, one: Compiled) -> None:
     try:
-        tuning.prepare(one.request, replaces=True)
+        tuning.prepare(_with_provenance(one), replaces=True)
     except NotRunnableError as error:
         if len(error.reasons) == 1:
             raise
@@ -211,6 +214,12 @@ def _prepare(tuning: LocalTuning, one: Compiled) -> None:
             f"{error.name} can't run on this machine for these {len(error.reasons)} reasons",
             help=error.help,
         ) from None
+
+
+def _with_provenance(one: Compiled) -> Request:
+    """The request with the tags that `hptc submit` adds, by which a spec finds its tuning jobs."""
+    tags = job_tags(one, git_provenance([one])(one))
+    return {**one.request, "Tags": merged_tags(one.request, tags)}
 
 
 def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json: bool) -> int:
@@ -245,7 +254,7 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
         local_status_json(status, **facts)
         if as_json
         else render_local_status(
-            status, **facts, color=use_color(sys.stdout), width=terminal_width()
+            status, **facts, spec=one.file, color=use_color(sys.stdout), width=terminal_width()
         )
     )
     if signals:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hptc.errors import OperationError
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.local.container_files import HOST
 from hptc.local.descriptions import best_training_job, count, objective_type, summarize
 from hptc.local.descriptions import describe as describe_records
@@ -128,6 +130,17 @@ class LocalReader:
                 metric["Type"] = kind
         return summaries
 
+    def requested(self, name: str) -> Request:
+        """The request of a tuning job, with its own limits and the tags that its author gave it.
+
+        A description has the limits that `--trials` and `--parallel` set for this machine.
+        """
+        record = self._existing(name).tuning_job()
+        request: Request = deepcopy(record["Request"])
+        request["HyperParameterTuningJobConfig"]["ResourceLimits"] = dict(record["Limits"])
+        own = [tag for tag in request.pop("Tags", ()) if not tag["Key"].startswith(TAG_PREFIX)]
+        return {**request, **({"Tags": own} if own else {})}
+
     def require(self, name: str) -> None:
         """Raise OperationError if there is no such tuning job."""
         self._existing(name)
@@ -138,6 +151,11 @@ class LocalReader:
         if found is None:
             return None
         return {key: value for key, value in found[1].items() if key != LOCAL}
+
+    def tuning_job_of(self, training_job: str) -> str | None:
+        """The name of the tuning job that has a training job; None if there is none."""
+        found = self._training_job(training_job)
+        return None if found is None else found[0].name
 
     def _training_job(self, name: str) -> tuple[JobFolder, dict[str, Any]] | None:
         tuning_job = "-".join(name.split("-")[:-2])

@@ -7,11 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from hptc.jobs.content_changes import ContentChanges
 from hptc.local.dry_values import STATED
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
 from hptc.render.jobs import render_jobs, render_status
 from hptc.render.jobs_json import jobs_json, status_json
+from hptc.render.results_data import results_json
 from hptc.render.tables import WIDTH
+from hptc.results.training_results import Results
 from hptc.secrets import hide_secrets
 from hptc.service.tuning_jobs import JobStatus, ListedJob
 from hptc.text import clipped, duration, json_text, listed_code, plural, printable
@@ -79,26 +82,49 @@ def render_local_status(
     *,
     is_dry: bool,
     is_running: bool,
+    changes: ContentChanges | None = None,
+    spec: str = "SPEC",
     color: bool = False,
     width: int = WIDTH,
 ) -> str:
     """The status of a tuning job on this machine, as text."""
     lines = [f"{STATED}\n"] if is_dry else []
-    lines.append(render_status(status, color=color, width=width))
-    lines.append(f"  files: {printable(folder)}")
+    lines.append(render_status(status, changes, folder=folder, color=color, width=width))
     if not status.has_ended and not is_running:
-        lines.append(
-            "  no process runs it: `hptc local run SPEC --resume` continues, "
-            f"`hptc local stop {status.name}` ends it"
-        )
+        lines.append(f"no process runs it: {_interrupted_advice(status.name, spec, changes)}")
     return "\n".join(lines)
 
 
-def local_status_json(status: JobStatus, folder: str, *, is_dry: bool, is_running: bool) -> str:
+def _interrupted_advice(name: str, spec: str, changes: ContentChanges | None) -> str:
+    ends = f"`hptc local stop {name}` ends it"
+    if changes is not None and changes.is_changed is not False:
+        return f"{ends}; the changed spec is another tuning job"
+    return f"`hptc local run {printable(spec)} --resume` continues, {ends}"
+
+
+def local_status_json(
+    status: JobStatus,
+    folder: str,
+    *,
+    is_dry: bool,
+    is_running: bool,
+    changes: ContentChanges | None = None,
+) -> str:
     """The status of a tuning job on this machine, as JSON: that of `hptc status`, and `local`."""
-    data = json.loads(status_json(status))
-    data["local"] = {"folder": folder, "dry_run": is_dry, "running": is_running}
-    return json_text(data)
+    return _with_local(status_json(status, changes), folder, is_dry=is_dry, is_running=is_running)
+
+
+def local_results_json(
+    results: Results, folder: str, *, top: int | None, is_dry: bool, is_running: bool
+) -> str:
+    """The results of a tuning job on this machine, as JSON: those of `hptc results`, and `local`."""
+    text = results_json(results, top=top)
+    return _with_local(text, folder, is_dry=is_dry, is_running=is_running)
+
+
+def _with_local(text: str, folder: str, *, is_dry: bool, is_running: bool) -> str:
+    local = {"folder": folder, "dry_run": is_dry, "running": is_running}
+    return json_text({**json.loads(text), "local": local})
 
 
 def render_local_jobs(
