@@ -16,7 +16,14 @@ COMMANDS = (
     CommandEntry("logs", "hptc.cli.local_jobs:logs", "Show the logs of training jobs"),
     CommandEntry("stop", "hptc.cli.local_jobs:stop", "Stop a tuning job"),
     CommandEntry("results", "hptc.cli.local_results:results", "Show what a tuning job has found"),
-    CommandEntry("report", "hptc.cli.local_results:report", "Write the results as an HTML page"),
+    CommandEntry(
+        "report",
+        "hptc.cli.local_results:report",
+        "Write the results of a tuning job as an HTML page",
+    ),
+    CommandEntry(
+        "next", "hptc.cli.local_results:next_command", "Write the spec of a follow-up tuning job"
+    ),
 )
 
 

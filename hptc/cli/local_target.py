@@ -41,7 +41,7 @@ class LocalJob:
 def find_local_job(
     given: str, env: str | None, folder: Path | None, *, wants_running: bool = False
 ) -> LocalJob:
-    """The tuning job with a name, or of a spec: the newest one, whether or not it has changed since.
+    """The tuning job with a name, or the newest one of a spec, even if the spec has changed since.
 
     With `wants_running`, it is the one of the spec that has not ended, or the newest one if all
     have. Raises UsageError if several have not, and OperationError if there is no tuning job.

@@ -131,7 +131,7 @@ def print_logs(
 def _print(reader: LogReader, event: LogEvent) -> None:
     is_first_instance = not reader.has_times or instance_of(event) == "algo-1"
     lines = log_lines(event, is_first_instance=is_first_instance, has_time=reader.has_times)
-    print_result("\n".join(lines))
+    print_result("\n".join(lines) + "\n")
 
 
 def _follow(reader: LogReader, choice: LogChoice, tail: int | None) -> None:

@@ -36,7 +36,7 @@ def report(
     """
     require_page(output)
     options = ReadOptions(top=10, reads_all_costs=reads_all_costs)
-    tuning, job_name = connect_to_job(name, env, region)
+    tuning, job_name, _ = connect_to_job(name, env, region)
     results = read_job_results(tuning, job_name, options, estimates_importance=True)
     write_page(output, results)
     return EXIT_OK

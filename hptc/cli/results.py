@@ -54,7 +54,7 @@ def results(
     time is read for the training jobs that are shown, or for all with --cost.
     """
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
-    tuning, job_name = connect_to_job(name, env, region)
+    tuning, job_name, _ = connect_to_job(name, env, region)
     found = read_job_results(tuning, job_name, options, estimates_importance=form != "csv")
     print_result(rendered_results(without_secret_values(found), form, top))
     return EXIT_OK

@@ -117,7 +117,7 @@ def local_status_json(
 def local_results_json(
     results: Results, folder: str, *, top: int | None, is_dry: bool, is_running: bool
 ) -> str:
-    """The results of a tuning job on this machine, as JSON: those of `hptc results`, and `local`."""
+    """Its results as JSON: those of `hptc results`, and `local`."""
     text = results_json(results, top=top)
     return _with_local(text, folder, is_dry=is_dry, is_running=is_running)
 

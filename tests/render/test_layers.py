@@ -15,7 +15,7 @@ RENDER = ROOT / "hptc" / "render"
 MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
 SHOWN = frozenset(
     ("compiler", "cost", "diagnostics", "diff", "frozen", "hidden_text", "infrastructure", "jobs",
-     "metrics", "preview", "project", "render", "request", "results", "secrets", "service",
+     "local", "metrics", "preview", "project", "render", "request", "results", "secrets", "service",
      "stacks", "text",
      "catalog")
 )  # fmt: skip
