@@ -25,6 +25,7 @@ from hptc.render.local_runs import (
     render_local_status,
 )
 from hptc.service.lookup import job_status
+from hptc.service.tuning_jobs import FINAL_STATUSES
 
 _FOLLOW_SECONDS = 1.0
 
@@ -38,10 +39,16 @@ def list_command(folder: Path | None, as_json: bool) -> None:
     found = [(job, None) for job in tuning.list_jobs()]
     jobs = list(with_best(found, tuning, now=datetime.now(UTC)))
     dry = [job.name for job, _ in found if tuning.is_dry(job.name)]
+    interrupted = [
+        job.name
+        for job, _ in found
+        if job.status not in FINAL_STATUSES and not tuning.is_running(job.name)
+    ]
+    color, width = use_color(sys.stdout), terminal_width()
     print_result(
-        local_jobs_json(jobs, dry)
+        local_jobs_json(jobs, dry, interrupted)
         if as_json
-        else render_local_jobs(jobs, dry, color=use_color(sys.stdout), width=terminal_width())
+        else render_local_jobs(jobs, dry, interrupted, color=color, width=width)
     )
 
 

@@ -46,6 +46,7 @@ from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
+from hptc.service.tuning_jobs import FINAL_STATUSES
 from hptc.text import clipped
 
 _PATH = click.Path(path_type=Path)
@@ -196,8 +197,15 @@ def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
     if description is None or replace or tuning.is_dry(name):
         return
     status = description["HyperParameterTuningJobStatus"]
+    if tuning.is_running(name):
+        raise OperationError(
+            f"{name} is running on this machine already",
+            help=f"`hptc local status {name}` shows its progress",
+        )
+    is_interrupted = status not in FINAL_STATUSES
     raise OperationError(
-        f"{name} has run on this machine already and is {status}",
+        f"{name} has run on this machine already and "
+        + ("was interrupted" if is_interrupted else f"is {status}"),
         help="--resume continues it, --replace deletes that run and starts over",
     )
 
@@ -250,6 +258,10 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
         print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
+        if status.status == "Completed" and options.max_training_jobs == 1:
+            print_status(
+                f"\nnext: `hptc local run {one.file} --resume` runs the other training jobs"
+            )
     print_result(
         local_status_json(status, **facts)
         if as_json

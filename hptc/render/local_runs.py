@@ -128,16 +128,31 @@ def _with_local(text: str, folder: str, *, is_dry: bool, is_running: bool) -> st
 
 
 def render_local_jobs(
-    jobs: Sequence[ListedJob], dry: Sequence[str], *, color: bool = False, width: int = WIDTH
+    jobs: Sequence[ListedJob],
+    dry: Sequence[str],
+    interrupted: Sequence[str] = (),
+    *,
+    color: bool = False,
+    width: int = WIDTH,
 ) -> str:
-    """A list of tuning jobs on this machine, as text. `dry` are the names of dry runs."""
-    text = render_jobs(jobs, color=color, width=width)
-    return f"{text}\ndry runs, whose values are made up: {', '.join(dry)}" if dry else text
+    """A list of tuning jobs on this machine, as text.
+
+    `dry` are the names of dry runs, and `interrupted` of those that no process runs.
+    """
+    lines = [render_jobs(jobs, color=color, width=width)]
+    if dry:
+        lines.append(f"dry runs, whose values are made up: {', '.join(dry)}")
+    if interrupted:
+        lines.append(f"interrupted, no process runs them: {', '.join(interrupted)}")
+    return "\n".join(lines)
 
 
-def local_jobs_json(jobs: Sequence[ListedJob], dry: Sequence[str]) -> str:
-    """A list of tuning jobs on this machine, as JSON: that of `hptc list`, and `dry_runs`."""
-    return json_text({**json.loads(jobs_json(jobs)), "dry_runs": list(dry)})
+def local_jobs_json(
+    jobs: Sequence[ListedJob], dry: Sequence[str], interrupted: Sequence[str] = ()
+) -> str:
+    """The same list as JSON: that of `hptc list`, with `dry_runs` and `interrupted`."""
+    special = {"dry_runs": list(dry), "interrupted": list(interrupted)}
+    return json_text({**json.loads(jobs_json(jobs)), **special})
 
 
 def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from hptc.cli import run
+from hptc.cli.rehearsal_note import rehearsal_note
+from hptc.compiler.outcome import Compiled
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
 from tests.support.local_runs import shell, tuning_request
 from tests.support.repositories import Repository
 
@@ -173,3 +177,33 @@ def test_the_code_of_a_job_is_found_by_its_tags(project: Path) -> None:
     text = (project / "next.yaml").read_text()
     assert "  source: {directory: src, entry_point: train.py}\n" in text
     assert "# Its spec: specs/churn.yaml at " in text
+
+
+def test_a_submission_suggests_a_rehearsal_once(project: Path) -> None:
+    (project / "specs/other.yaml").write_text(SPEC.replace("churn", "other"))
+    (project / "specs/churn.yaml").write_text(SPEC.replace("max: 1,", "max: 0.5,"))
+    compiled = {
+        name: compile_file(f"specs/{name}.yaml", Workspace()) for name in ("churn", "other")
+    }
+    assert all(isinstance(one, Compiled) for one in compiled.values())
+    note = rehearsal_note(one for one in compiled.values() if isinstance(one, Compiled))
+    assert note.endswith("`hptc local run other --trials 1` rehearses it")
+    assert rehearsal_note([one for one in [compiled["churn"]] if isinstance(one, Compiled)]) == ""
+
+
+def test_a_run_that_was_killed_is_interrupted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = next((project / ".hptc/local").glob("churn-*/tuning-job.json"))
+    data = json.loads(record.read_text())
+    record.write_text(json.dumps({**data, "Status": "InProgress", "EndTime": None}))
+    capsys.readouterr()
+    assert run(["local", "list"]) == 0
+    name = record.parent.name
+    assert f"interrupted, no process runs them: {name}" in capsys.readouterr().out
+    assert run(["local", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["interrupted"] == [name]
+    assert run(["local", "run", "churn"]) == 3
+    assert f"{name} has run on this machine already and was interrupted" in capsys.readouterr().err
+    assert run(["local", "status", "churn"]) == 0
+    assert "`hptc local run churn --resume` continues" in capsys.readouterr().out
