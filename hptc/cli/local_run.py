@@ -127,7 +127,7 @@ def run(
 
     Exits with 0 if the tuning job is Completed, and with 3 if it is Failed or Stopped.
     """
-    compiled = without_errors(compile_all((spec,), env, select, ignore))
+    compiled = without_errors(compile_all((spec,), env, select, ignore), instead="nothing was run")
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) != 1:

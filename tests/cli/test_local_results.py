@@ -207,3 +207,19 @@ def test_a_run_that_was_killed_is_interrupted(
     assert f"{name} has run on this machine already and was interrupted" in capsys.readouterr().err
     assert run(["local", "status", "churn"]) == 0
     assert "`hptc local run churn --resume` continues" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "instead"),
+    [
+        ("local run", "nothing was run"),
+        ("cost", "no cost was estimated"),
+        ("preview", "nothing was previewed"),
+    ],
+)
+def test_an_error_says_what_the_command_did_not_do(
+    command: str, instead: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad.yaml").write_text(SPEC.replace("Random", "Randon"))
+    assert run([*command.split(), "bad.yaml"]) == 1
+    assert capsys.readouterr().err.endswith(f": {instead}\n")
