@@ -123,7 +123,7 @@ def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origi
     write_all(contents, folder=folder)
     for note in notes:
         print_status(printable(note))
-    print_status(f"Next: hptc check {shlex.join(map(str, contents))}")
+    print_status(f"next: hptc check {shlex.join(map(str, contents))}")
     return exit_code
 
 

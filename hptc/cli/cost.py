@@ -35,7 +35,9 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
     runs of the same specs add an expected cost.
     """
     # A job over its budget has a cost too; `check` enforces the policy.
-    compiled = without_errors(compile_all(paths, **ignoring("HPT8", **options)))
+    compiled = without_errors(
+        compile_all(paths, **ignoring("HPT8", **options)), instead="no cost was estimated"
+    )
     if compiled is None:
         return EXIT_FINDINGS
     bounds = list(map(cost_bounds(), compiled))

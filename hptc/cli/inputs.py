@@ -119,14 +119,19 @@ def all_diagnostics(compiled: Sequence[Outcome]) -> list[Diagnostic]:
     return merged_diagnostics(compiled)
 
 
-def without_errors(outcomes: list[Outcome]) -> list[Compiled] | None:
-    """The compiled files, or None if any has errors. Prints the findings to stderr."""
+def without_errors(
+    outcomes: list[Outcome], *, instead: str = "nothing was written or sent"
+) -> list[Compiled] | None:
+    """The compiled files, or None if any has errors. Prints the findings to stderr.
+
+    `instead` is what the command then did not do.
+    """
     diagnostics = all_diagnostics(outcomes)
     if diagnostics:
         print_status(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
     compiled = [one for one in outcomes if not isinstance(one, Failed)]
     if len(compiled) < len(outcomes) or any(one.has_errors for one in compiled):
-        print_status(f"{tally(diagnostics)}: nothing was written or sent")
+        print_status(f"{tally(diagnostics)}: {instead}")
         return None
     return list(compiled)
 

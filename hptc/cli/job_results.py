@@ -5,23 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+import click
+
 from hptc.cli.console import item_progress, print_status
 from hptc.cli.project_prices import current_prices
-from hptc.cli.targets import connect_to_target, find_job, read_target
+from hptc.cli.targets import Target, connect_to_target, find_job, read_target
 from hptc.results.gather import Progress, ReadOptions, read_results
 from hptc.results.importance_estimates import with_importance
 from hptc.results.training_results import Results
 from hptc.service.interface import TuningReader
 
+ALL_COSTS = click.option(
+    "--cost",
+    "reads_all_costs",
+    is_flag=True,
+    help="Read the billed time of every training job: with spot, one call each.",
+)
 _SLOW_IMPORTANCE = 300
 """With this many training jobs, the estimate takes about a second."""
 
 
-def connect_to_job(name: str, env: str | None, region: str | None) -> tuple[TuningReader, str]:
-    """The service that has a tuning job, given by its name or its spec, and the job's name."""
+def connect_to_job(
+    name: str, env: str | None, region: str | None
+) -> tuple[TuningReader, str, Target]:
+    """The service that has a tuning job, the job's name, and what the user gave for it."""
     target = read_target(name, env, region)
     tuning = connect_to_target(target).tuning
-    return tuning, find_job(target, tuning)
+    return tuning, find_job(target, tuning), target
 
 
 def read_job_results(

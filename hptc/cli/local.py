@@ -13,8 +13,17 @@ COMMANDS = (
     CommandEntry("run", "hptc.cli.local_run:run", "Run a tuning job on this machine"),
     CommandEntry("list", "hptc.cli.local_jobs:list_command", "List tuning jobs, newest first"),
     CommandEntry("status", "hptc.cli.local_jobs:status", "Show the progress of a tuning job"),
-    CommandEntry("logs", "hptc.cli.local_jobs:logs", "Print the log of a training job"),
+    CommandEntry("logs", "hptc.cli.local_jobs:logs", "Show the logs of training jobs"),
     CommandEntry("stop", "hptc.cli.local_jobs:stop", "Stop a tuning job"),
+    CommandEntry("results", "hptc.cli.local_results:results", "Show what a tuning job has found"),
+    CommandEntry(
+        "report",
+        "hptc.cli.local_results:report",
+        "Write the results of a tuning job as an HTML page",
+    ),
+    CommandEntry(
+        "next", "hptc.cli.local_results:next_command", "Write the spec of a follow-up tuning job"
+    ),
 )
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
 from hptc.cli.local_folder import FOLDER, jobs_folder
+from hptc.cli.local_target import find_local_job, local_changes_since
+from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs
 from hptc.cli.options import AS_JSON, ENV
-from hptc.cli.targets import read_target
-from hptc.errors import OperationError, UsageError
 from hptc.jobs import submission
 from hptc.jobs.job_list import with_best
 from hptc.local.service import LocalTuning
@@ -26,7 +25,8 @@ from hptc.render.local_runs import (
     render_local_status,
 )
 from hptc.service.lookup import job_status
-from hptc.text import printable
+
+_FOLLOW_SECONDS = 1.0
 
 
 @click.command("list")
@@ -37,15 +37,11 @@ def list_command(folder: Path | None, as_json: bool) -> None:
     tuning = LocalTuning(jobs_folder(folder))
     found = [(job, None) for job in tuning.list_jobs()]
     jobs = list(with_best(found, tuning, now=datetime.now(UTC)))
-    dry = [job.name for job, _ in found if tuning.is_dry(job.name)]
-    replaced = ((job.name, tuning.stand_ins(job.name)) for job, _ in found)
-    stand_ins = {name: algorithms for name, algorithms in replaced if algorithms}
+    facts = {job.name: tuning.run_facts(job.name) for job, _ in found}
     print_result(
-        local_jobs_json(jobs, dry, stand_ins)
+        local_jobs_json(jobs, facts)
         if as_json
-        else render_local_jobs(
-            jobs, dry, stand_ins, color=use_color(sys.stdout), width=terminal_width()
-        )
+        else render_local_jobs(jobs, facts, color=use_color(sys.stdout), width=terminal_width())
     )
 
 
@@ -57,40 +53,65 @@ def list_command(folder: Path | None, as_json: bool) -> None:
 def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> None:
     """Show the progress of a tuning job.
 
-    NAME is the name of a tuning job or the path of a spec.
+    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
+    is shown, whether or not the spec has changed since.
     """
-    tuning = LocalTuning(jobs_folder(folder))
-    job = _job_name(name, env)
-    tuning.require(job)
-    found, place = job_status(tuning, job), str(tuning.path_of(job))
-    facts: dict[str, Any] = {
-        "is_dry": tuning.is_dry(job),
-        "is_running": tuning.is_running(job),
-        "stand_ins": tuning.stand_ins(job),
-    }
+    job = find_local_job(name, env, folder)
+    found = job_status(job.tuning, job.name)
+    changes = local_changes_since(job, found.origin.digest)
     print_result(
-        local_status_json(found, place, **facts)
+        local_status_json(found, job.facts, changes)
         if as_json
         else render_local_status(
-            found, place, **facts, color=use_color(sys.stdout), width=terminal_width()
+            found,
+            job.facts,
+            changes,
+            spec=name if job.target.spec is not None else "SPEC",
+            color=use_color(sys.stdout),
+            width=terminal_width(),
         )
     )
 
 
 @click.command()
-@click.argument("training_job")
-@click.option("--tail", type=click.IntRange(0), metavar="N", help="Only the last N lines.")
+@click.argument("name")
+@TRAINING_JOB
+@FOLLOW
+@TAIL
+@ALL
+@ENV
 @FOLDER
-def logs(training_job: str, tail: int | None, folder: Path | None) -> None:
-    """Print the log of a training job."""
+def logs(
+    name: str,
+    training_job: str | None,
+    follow: bool,
+    tail: int,
+    is_whole: bool,
+    env: str | None,
+    folder: Path | None,
+) -> None:
+    """Show the logs of training jobs.
+
+    NAME is the name of a tuning job or of a training job, or a spec: its name or file. Without
+    --training-job, the log is that of the newest training job that runs, or of the best one when
+    the tuning job has ended. If the tuning job failed, the logs of its failed training jobs are
+    shown. Secrets are masked.
+    """
     tuning = LocalTuning(jobs_folder(folder))
-    if tuning.describe_training_job(training_job) is None:
-        raise OperationError(
-            f"no training job `{training_job}` found in {jobs_folder(folder)}",
-            help="`hptc local run` prints their names",
-        )
-    for event in tuning.log_events(training_job, tail=tail):
-        print_result(printable(event.message) + "\n")
+    owner = tuning.tuning_job_of(name)
+    if owner is None:
+        job_name = find_local_job(name, env, folder).name
+    else:
+        job_name, training_job = owner, name
+    reader = LogReader(
+        connect=lambda: tuning,
+        place="",
+        has_times=False,
+        follow_seconds=_FOLLOW_SECONDS,
+        max_quiet_seconds=_FOLLOW_SECONDS,
+        is_abandoned=lambda: not tuning.is_running(job_name),
+    )
+    print_logs(reader, tuning, job_name, training_job, None if is_whole else tail, follow)
 
 
 @click.command()
@@ -101,22 +122,9 @@ def logs(training_job: str, tail: int | None, folder: Path | None) -> None:
 def stop(name: str, env: str | None, folder: Path | None, as_json: bool) -> None:
     """Stop a tuning job.
 
-    NAME is the name of a tuning job or the path of a spec. Nothing is deleted.
+    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
+    running is stopped; if several are, none is, and they are listed. Nothing is deleted.
     """
-    tuning = LocalTuning(jobs_folder(folder))
-    job = _job_name(name, env)
-    tuning.require(job)
-    outcome = submission.stop(tuning, job)
+    job = find_local_job(name, env, folder, wants_running=True)
+    outcome = submission.stop(job.tuning, job.name)
     print_result(stop_json(outcome) if as_json else render_stop(outcome))
-
-
-def _job_name(given: str, env: str | None) -> str:
-    """The name of a tuning job: as given, or that of the job which a spec compiles to."""
-    target = read_target(given, env, None)
-    if target.spec is None:
-        return target.job
-    if not target.spec.job_name:
-        raise UsageError(
-            f"{given} has errors, so it has no tuning job", help=f"`hptc check {given}` shows them"
-        )
-    return target.spec.job_name

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from hptc.errors import (
     OperationError,
     UsageError,
 )
+from hptc.infrastructure.provenance_tags import merged_tags
+from hptc.jobs.provenance import git_provenance, job_tags
 from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
@@ -40,10 +43,12 @@ from hptc.render.local_runs import (
     render_local_status,
 )
 from hptc.render.metrics import render_rehearsals
+from hptc.request.emission import Request
 from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
+from hptc.service.tuning_jobs import FINAL_STATUSES
 from hptc.text import clipped
 
 _PATH = click.Path(path_type=Path)
@@ -128,7 +133,7 @@ def run(
 
     Exits with 0 if the tuning job is Completed, and with 3 if it is Failed or Stopped.
     """
-    compiled = without_errors(compile_all((spec,), env, select, ignore))
+    compiled = without_errors(compile_all((spec,), env, select, ignore), instead="nothing was run")
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) != 1:
@@ -200,15 +205,22 @@ def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
     if description is None or replace or tuning.is_dry(name):
         return
     status = description["HyperParameterTuningJobStatus"]
+    if tuning.is_running(name):
+        raise OperationError(
+            f"{name} is running on this machine already",
+            help=f"`hptc local status {name}` shows its progress",
+        )
+    is_interrupted = status not in FINAL_STATUSES
     raise OperationError(
-        f"{name} has run on this machine already and is {status}",
+        f"{name} has run on this machine already and "
+        + ("was interrupted" if is_interrupted else f"is {status}"),
         help="--resume continues it, --replace deletes that run and starts over",
     )
 
 
 def _prepare(tuning: LocalTuning, one: Compiled) -> None:
     try:
-        tuning.prepare(one.request, replaces=True)
+        tuning.prepare(_with_provenance(one), replaces=True)
     except NotRunnableError as error:
         if len(error.reasons) == 1:
             raise
@@ -218,6 +230,12 @@ def _prepare(tuning: LocalTuning, one: Compiled) -> None:
             f"{error.name} can't run on this machine for these {len(error.reasons)} reasons",
             help=error.help,
         ) from None
+
+
+def _with_provenance(one: Compiled) -> Request:
+    """The request with the tags that `hptc submit` adds, by which a spec finds its tuning jobs."""
+    tags = job_tags(one, git_provenance([one])(one))
+    return {**one.request, "Tags": merged_tags(one.request, tags)}
 
 
 def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json: bool) -> int:
@@ -243,20 +261,21 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
             progress.close()
     total, failures = progress.total, progress.failures
     status = job_status(tuning, name)
-    facts: dict[str, Any] = {
-        "folder": str(tuning.path_of(name)), "is_dry": is_dry, "is_running": False,
-        "stand_ins": stand_ins,
-    }  # fmt: skip
+    facts = replace(tuning.run_facts(name), is_running=False)  # this process is done with it
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
         print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
+        if status.status == "Completed" and options.max_training_jobs == 1:
+            print_status(
+                f"\nnext: `hptc local run {one.file} --resume` runs the other training jobs"
+            )
     print_result(
-        local_status_json(status, **facts)
+        local_status_json(status, facts)
         if as_json
         else render_local_status(
-            status, **facts, color=use_color(sys.stdout), width=terminal_width()
+            status, facts, spec=one.file, color=use_color(sys.stdout), width=terminal_width()
         )
     )
     if signals:

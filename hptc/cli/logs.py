@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.options import ENV, REGION
-from hptc.cli.targets import Target, connect_to_target, find_job, read_target
+from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_loop import Step, poll
 from hptc.errors import EXIT_OK, UsageError
+from hptc.frozen import frozen
 from hptc.jobs.job_progress import FINAL_TRAINING_STATUSES
 from hptc.jobs.log_choice import (
     MAX_TRAINING_JOBS,
@@ -28,13 +30,11 @@ _FOLLOW_SECONDS = 5.0
 _MAX_QUIET_SECONDS = 20.0
 
 
-@click.command()
-@click.argument("name")
-@click.option(
+TRAINING_JOB = click.option(
     "--training-job", metavar="NAME", help="Only this training job: its name, or a part of it."
 )
-@click.option("--follow", is_flag=True, help="Print new lines until the training job ends.")
-@click.option(
+FOLLOW = click.option("--follow", is_flag=True, help="Print new lines until the training job ends.")
+TAIL = click.option(
     "--tail",
     type=click.IntRange(1),
     default=_DEFAULT_TAIL,
@@ -42,7 +42,15 @@ _MAX_QUIET_SECONDS = 20.0
     metavar="N",
     help="Print the last N lines.",
 )
-@click.option("--all", "is_whole", is_flag=True, help="Print the whole log.")
+ALL = click.option("--all", "is_whole", is_flag=True, help="Print the whole log.")
+
+
+@click.command()
+@click.argument("name")
+@TRAINING_JOB
+@FOLLOW
+@TAIL
+@ALL
 @ENV
 @REGION
 def logs(
@@ -62,18 +70,48 @@ def logs(
     """
     target = read_target(name, env, region)
     tuning = connect_to_target(target).tuning
-    status = job_status(tuning, find_job(target, tuning))
+    reader = LogReader(connect=lambda: connect_to_target(target).tuning)
+    print_logs(
+        reader, tuning, find_job(target, tuning), training_job, None if is_whole else tail, follow
+    )
+    return EXIT_OK
+
+
+@frozen
+class LogReader:
+    """How the logs of a place are read and shown."""
+
+    connect: Callable[[], TuningReader]  # also while a log is followed
+    place: str = " in CloudWatch Logs"  # in the message of a log without lines
+    has_times: bool = True
+    follow_seconds: float = _FOLLOW_SECONDS
+    max_quiet_seconds: float = _MAX_QUIET_SECONDS
+    is_abandoned: Callable[[], bool] = lambda: False  # whether nothing runs the training jobs
+
+
+def print_logs(
+    reader: LogReader,
+    tuning: TuningReader,
+    name: str,
+    training_job: str | None,
+    tail: int | None,
+    follow: bool,
+) -> None:
+    """Print the logs of a tuning job's training jobs; with `follow`, until the chosen one ends.
+
+    Raises UsageError if there are several to follow.
+    """
+    status = job_status(tuning, name)
     training_jobs = list(tuning.list_training_jobs(status.name, limit=MAX_TRAINING_JOBS))
     choice = choose_training_jobs(status, training_jobs, training_job)
-    last = None if is_whole else tail
     if follow:
         if len(choice.training_jobs) > 1:
             raise UsageError(
                 f"{status.name} has failed, so there is nothing to follow",
                 help="leave out --follow, or choose one with --training-job NAME",
             )
-        _follow(choice, target, last)
-        return EXIT_OK
+        _follow(reader, choice, tail)
+        return
     for number, job in enumerate(choice.training_jobs):
         header = log_header(job, choice)
         if len(choice.training_jobs) == 1:
@@ -81,42 +119,49 @@ def logs(
         else:
             print_result(f"\n{header}" if number else header)
         count = 0
-        for event in NewLines(job.name).read(tuning, tail=last):
+        for event in NewLines(job.name).read(tuning, tail=tail):
             count += 1
-            _print(event)
+            _print(reader, event)
         if not count:
-            print_status(f"no log lines of {job.name} in CloudWatch Logs")
+            print_status(f"no log lines of {job.name}{reader.place}")
     if note := left_out_note(choice):
         print_status(note)
-    return EXIT_OK
 
 
-def _print(event: LogEvent) -> None:
-    is_first_instance = instance_of(event) == "algo-1"
-    print_result("\n".join(log_lines(event, is_first_instance=is_first_instance)))
+def _print(reader: LogReader, event: LogEvent) -> None:
+    is_first_instance = not reader.has_times or instance_of(event) == "algo-1"
+    lines = log_lines(event, is_first_instance=is_first_instance, has_time=reader.has_times)
+    print_result("\n".join(lines) + "\n")
 
 
-def _follow(choice: LogChoice, target: Target, tail: int | None) -> None:
+def _follow(reader: LogReader, choice: LogChoice, tail: int | None) -> None:
     (job,) = choice.training_jobs
     print_status(log_header(job, choice))
     lines = NewLines(job.name)
     status = ""
-
-    def connect() -> TuningReader:
-        return connect_to_target(target).tuning
 
     def step(tuning: TuningReader, _: datetime) -> Step:
         nonlocal status
         # The status is read first, so that the lines of one that has ended are complete.
         description = tuning.describe_training_job(job.name)
         status = str(description["TrainingJobStatus"]) if description is not None else job.status
+        is_abandoned = reader.is_abandoned()
         count = 0
         for event in lines.read(tuning, tail=tail):
             count += 1
-            _print(event)
-        if status in FINAL_TRAINING_STATUSES or description is None:
+            _print(reader, event)
+        if status in FINAL_TRAINING_STATUSES or description is None or is_abandoned:
             return Step.DONE
         return Step.CHANGED if count else Step.UNCHANGED
 
-    poll(step, connect, print_status, interval=_FOLLOW_SECONDS, max_quiet=_MAX_QUIET_SECONDS)
-    print_status(f"{job.name} has ended: {status}")
+    poll(
+        step,
+        reader.connect,
+        print_status,
+        interval=reader.follow_seconds,
+        max_quiet=reader.max_quiet_seconds,
+    )
+    if status in FINAL_TRAINING_STATUSES:
+        print_status(f"{job.name} has ended: {status}")
+    else:
+        print_status(f"nothing runs {job.name} anymore")

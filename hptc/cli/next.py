@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from hptc.cli.console import print_result, print_status, use_color
+from hptc.cli.follow_up_code import follow_up_code
 from hptc.cli.inputs import current_project
 from hptc.cli.job_results import connect_to_job, read_job_results
 from hptc.cli.options import ENV, REGION
@@ -26,19 +27,23 @@ from hptc.results.gather import ReadOptions
 from hptc.service.interface import TuningReader
 from hptc.service.lookup import described_request
 
-
-@click.command("next")
-@click.argument("name")
-@ENV
-@REGION
-@click.option("--name", "spec_name", metavar="NAME", help="Name of the new spec.")
-@click.option(
+SPEC_NAME = click.option("--name", "spec_name", metavar="NAME", help="Name of the new spec.")
+NEW_DATA = click.option(
     "--new-data",
     "has_new_data",
     is_flag=True,
     help="The data has changed since: warm start with TransferLearning.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
+OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
+
+
+@click.command("next")
+@click.argument("name")
+@ENV
+@REGION
+@SPEC_NAME
+@NEW_DATA
+@OUTPUT
 def next_command(
     name: str,
     env: str | None,
@@ -49,24 +54,38 @@ def next_command(
 ) -> int:
     """Write the spec of a follow-up tuning job.
 
-    NAME is the name of a tuning job or the path of a spec. The follow-up starts warm from it, and
-    its ranges are wider where the best values are at a bound and narrower where they are close
-    together. Comments give the evidence.
+    NAME is the name of a tuning job, or a spec: its name or file. The follow-up starts warm from
+    it, and its ranges are wider where the best values are at a bound and narrower where they are
+    close together. Comments give the evidence.
     """
-    if output is not None and os.path.lexists(output):
-        raise UsageError(f"{output} already exists", help="remove it, or choose another name")
+    require_new(output)
     options = ReadOptions(top=0, reads_logs=False)
-    tuning, job_name = connect_to_job(name, env, region)
+    tuning, job_name, target = connect_to_job(name, env, region)
     results = read_job_results(tuning, job_name, options, estimates_importance=False)
+    request = described_request(tuning, job_name)
+    code = follow_up_code(target, results.status.origin, request, env)
     found = follow_up(
-        described_request(tuning, job_name),
+        request,
         results,
-        _existing(tuning, parent_names(results.job)),
+        existing_jobs(tuning, parent_names(results.job)),
         name=spec_name,
         has_new_data=has_new_data,
+        # Changed code would make another spec of it: the archive of the tuning job is kept.
+        sources=code.sources if code.is_same else None,
     )
     if not results.status.has_ended:
         print_status(f"note: {job_name} has not ended; a warm start is possible once it has")
+    return write_follow_up(found, output, env)
+
+
+def require_new(output: str | None) -> None:
+    """Raise UsageError for a file that exists."""
+    if output is not None and os.path.lexists(output):
+        raise UsageError(f"{output} already exists", help="remove it, or choose another name")
+
+
+def write_follow_up(found: FollowUp, output: str | None, env: str | None) -> int:
+    """Print or write the spec of a follow-up, and what `hptc check` finds in it."""
     has_errors = _print_findings(found, env)
     if output is None:
         print_result(found.text)
@@ -76,7 +95,7 @@ def next_command(
     return EXIT_FINDINGS if has_errors else EXIT_OK
 
 
-def _existing(tuning: TuningReader, names: tuple[str, ...]) -> Mapping[str, TuningJob]:
+def existing_jobs(tuning: TuningReader, names: tuple[str, ...]) -> Mapping[str, TuningJob]:
     """The tuning jobs with these names that exist."""
     found = {name: tuning.describe(name) for name in names}
     return {

@@ -31,7 +31,7 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
     Nothing is sent to AWS.
     """
     outcomes = compile_all(paths, **options)
-    compiled = without_errors(outcomes)
+    compiled = without_errors(outcomes, instead="nothing was previewed")
     is_refused = compiled is None
     if compiled is None:
         # A grid that is too large can still be previewed.

@@ -7,7 +7,7 @@ import sys
 import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
-from hptc.cli.job_results import connect_to_job, read_job_results
+from hptc.cli.job_results import ALL_COSTS, connect_to_job, read_job_results
 from hptc.cli.options import ENV, REGION
 from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
@@ -15,24 +15,13 @@ from hptc.render.results_data import results_csv, results_json
 from hptc.results.gather import ReadOptions
 from hptc.results.training_results import Results, without_secret_values
 
-
-@click.command()
-@click.argument("name")
-@ENV
-@REGION
-@click.option(
+TOP = click.option(
     "--top",
     metavar="N",
     type=click.IntRange(1),
     help=f"Show the best N training jobs; by default {DEFAULT_TOP}, or all in JSON and CSV.",
 )
-@click.option(
-    "--cost",
-    "reads_all_costs",
-    is_flag=True,
-    help="Read the billed time of every training job: with spot, one call each.",
-)
-@click.option(
+FORMAT = click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv", "markdown"]),
@@ -40,6 +29,15 @@ from hptc.results.training_results import Results, without_secret_values
     show_default=True,
     help="Output format.",
 )
+
+
+@click.command()
+@click.argument("name")
+@ENV
+@REGION
+@TOP
+@ALL_COSTS
+@FORMAT
 def results(
     name: str,
     env: str | None,
@@ -50,18 +48,20 @@ def results(
 ) -> int:
     """Show what a tuning job has found.
 
-    NAME is the name of a tuning job or the path of a spec. The tuning job may still be running.
+    NAME is the name of a tuning job, or a spec: its name or file. The tuning job may still be
+    running.
     Costs are those of the training jobs at on-demand prices; with managed spot training, the billed
     time is read for the training jobs that are shown, or for all with --cost.
     """
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
-    tuning, job_name = connect_to_job(name, env, region)
+    tuning, job_name, _ = connect_to_job(name, env, region)
     found = read_job_results(tuning, job_name, options, estimates_importance=form != "csv")
-    print_result(_rendered(without_secret_values(found), form, top))
+    print_result(rendered_results(without_secret_values(found), form, top))
     return EXIT_OK
 
 
-def _rendered(found: Results, form: str, top: int | None) -> str:
+def rendered_results(found: Results, form: str, top: int | None) -> str:
+    """The results in a format, with the best `top` training jobs."""
     match form:
         case "json":
             return results_json(found, top=top)

@@ -15,6 +15,7 @@ from hptc.cli.console import is_interactive, print_error, print_result, print_st
 from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
 from hptc.cli.options import AS_JSON, PATHS, spec_options
 from hptc.cli.preflight import refused_by_preflight
+from hptc.cli.rehearsal_note import rehearsal_note
 from hptc.cli.watch import INTERVAL, follow, location_options
 from hptc.cli.watch_display import progress_display
 from hptc.compiler.outcome import Compiled
@@ -180,7 +181,8 @@ def _submit_specs(
                 for one, answer in to_submit
                 if one.file not in refused
             ]
-            if not _is_confirmed(new, aws.region):
+            note = rehearsal_note(one for one, _ in to_submit if one.file not in refused)
+            if not _is_confirmed(new, aws.region, note):
                 return _Submitted(exit_code=EXIT_OPERATION)
 
     def attempt(one: Compiled) -> Submission:
@@ -247,11 +249,13 @@ def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
     return max(each.error.exit_code for each in failed)
 
 
-def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -> bool:
+def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str, note: str) -> bool:
     """Show the jobs to create and ask. If there are none, there is nothing to confirm."""
     if not new:
         return True
     print_status(render_to_submit(new, region))
+    if note:
+        print_status(note)
     if click.confirm("Submit?", err=True):
         return True
     print_status("nothing was submitted")
@@ -319,7 +323,8 @@ def _submit_plan(
             for each in plan.to_submit
             if each.spec not in refused
         ]
-        if not _is_confirmed(new, aws.region):
+        note = rehearsal_note(by_name[each.spec] for each, _ in new)
+        if not _is_confirmed(new, aws.region, note):
             return _Submitted(exit_code=EXIT_OPERATION)
     applied: list[Applied] = []
     failed: list[NotSubmitted] = []

@@ -24,9 +24,11 @@ from hptc.errors import UsageError
 from hptc.hidden_text import escape_hidden, has_hidden
 from hptc.request.emission import Request, value_text
 from hptc.request.identity import canonical
+from hptc.request.job_facts import PROGRAM, SUBMIT_DIRECTORY
 from hptc.request.names import TABLE
 from hptc.request.shapes import input_shape
 from hptc.request.spec_data import spec_data
+from hptc.request.training_code import CODE_CHANNEL, TrainingCode
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
 from hptc.text import printable, shortened
@@ -45,20 +47,22 @@ def write_spec(
     name: str | None = None,
     origin: str = "",
     open_members: Sequence[OpenMember] = (),
+    sources: Mapping[str, TrainingCode] | None = None,
 ) -> str:
     """The YAML text of a spec that compiles to `request`, with its exact job name if it has one.
 
     `request` must have the API's types. An OpenValue in it becomes a template, and the text begins
-    with a list of `open_members`. A missing member stays missing, for `hptc check` to report.
-    Raises UsageError with the paths that a spec can't express. AWS rejects such a request too, for
-    example one with two channels of the same name.
+    with a list of `open_members`. `sources` is the code of the definitions, by name, where the spec
+    has `source` instead of the location of its archive. A missing member stays missing, for
+    `hptc check` to report. Raises UsageError with the paths that a spec can't express. AWS rejects
+    such a request too, for example one with two channels of the same name.
     """
     expected = requested(request)
     sample, _ = with_samples(expected)
     text = _to_yaml(_spec(sample, name))
     _verify(text, sample)
-    if sample != expected:
-        text = _to_yaml(_spec(expected, name))
+    if sample != expected or sources:
+        text = _to_yaml(_with_sources(_spec(expected, name), sources or {}))
     comment = f"# Imported from {printable(origin)}.\n" if origin else ""
     return comment + _open_comment(open_members) + text
 
@@ -70,6 +74,28 @@ def _spec(request: Request, name: str | None) -> dict[str, Any]:
         _shorten(training_job)
     _write_durations(spec.get("limits", {}))
     return {key: spec[key] for key in _ORDER if key in spec}
+
+
+def _with_sources(spec: dict[str, Any], sources: Mapping[str, TrainingCode]) -> dict[str, Any]:
+    """The spec with `source` instead of the settings that it stands for."""
+    several = spec.get("training_jobs", {})
+    for name, training_job in [("", spec.get("training_job")), *several.items()]:
+        source = sources.get(name)
+        if training_job is None or source is None:
+            continue
+        values = training_job.pop("hyperparameters", {})
+        for setting in (PROGRAM, SUBMIT_DIRECTORY):
+            values.pop(setting, None)
+        inputs = training_job.pop("inputs", {})
+        inputs.pop(CODE_CHANNEL if training_job.get("enable_network_isolation") else "", None)
+        data = {"directory": source.directory, "entry_point": source.entry_point}
+        rest = dict(training_job)
+        training_job.clear()
+        training_job |= {"objective": rest.pop("objective")} if "objective" in rest else {}
+        training_job |= {"source": _Flow(data)}
+        training_job |= {"hyperparameters": values} if values else {}
+        training_job |= rest | ({"inputs": inputs} if inputs else {})
+    return spec
 
 
 def _open_comment(members: Sequence[OpenMember]) -> str:

@@ -8,17 +8,20 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hptc.errors import OperationError
+from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.local.available_stand_ins import stand_in_statement
 from hptc.local.container_files import HOST
 from hptc.local.descriptions import best_training_job, count, objective_type, summarize
 from hptc.local.descriptions import describe as describe_records
 from hptc.local.job_folder import JobFolder, job_folders, now
 from hptc.local.process_group import LOG
+from hptc.local.run_facts import RunFacts
 from hptc.local.run_options import read_launch
 from hptc.local.training_records import LOCAL
 from hptc.request.emission import Request
@@ -130,6 +133,17 @@ class LocalReader:
                 metric["Type"] = kind
         return summaries
 
+    def requested(self, name: str) -> Request:
+        """The request of a tuning job, with its own limits and the tags that its author gave it.
+
+        A description has the limits that `--trials` and `--parallel` set for this machine.
+        """
+        record = self._existing(name).tuning_job()
+        request: Request = deepcopy(record["Request"])
+        request["HyperParameterTuningJobConfig"]["ResourceLimits"] = dict(record["Limits"])
+        own = [tag for tag in request.pop("Tags", ()) if not tag["Key"].startswith(TAG_PREFIX)]
+        return {**request, **({"Tags": own} if own else {})}
+
     def require(self, name: str) -> None:
         """Raise OperationError if there is no such tuning job."""
         self._existing(name)
@@ -150,6 +164,11 @@ class LocalReader:
             said = {**first, "StatusMessage": stand_in_statement([stand_in])}
             description["SecondaryStatusTransitions"] = [said, *rest]
         return description
+
+    def tuning_job_of(self, training_job: str) -> str | None:
+        """The name of the tuning job that has a training job; None if there is none."""
+        found = self._training_job(training_job)
+        return None if found is None else found[0].name
 
     def _training_job(self, name: str) -> tuple[JobFolder, dict[str, Any]] | None:
         tuning_job = "-".join(name.split("-")[:-2])
@@ -186,6 +205,15 @@ class LocalReader:
             return None
         folder, record = found
         return folder.files_of(training_job) / f"attempt-{record[LOCAL]['Attempt']}" / LOG
+
+    def run_facts(self, name: str) -> RunFacts:
+        """What is special about a tuning job."""
+        return RunFacts(
+            folder=str(self.path_of(name)),
+            is_dry=self.is_dry(name),
+            is_running=self.is_running(name),
+            stand_ins=self.stand_ins(name),
+        )
 
     def is_running(self, name: str) -> bool:
         """Whether a process runs a tuning job."""

@@ -88,10 +88,14 @@ def render_status(
     status: JobStatus,
     changes: ContentChanges | None = None,
     *,
+    folder: str = "",
     color: bool = False,
     width: int = WIDTH,
 ) -> str:
-    """The status of one tuning job as text, and how its spec has changed since."""
+    """The status of one tuning job as text, and how its spec has changed since.
+
+    One on this machine has a folder with its files instead of an ARN.
+    """
     rows: list[tuple[str, str | Text]] = [("status", _status(status.status))]
     if status.failure_reason:
         rows.append(("reason", reason_text(status.failure_reason)))
@@ -125,7 +129,7 @@ def render_status(
         )
         if value
     ]
-    rows.append(("ARN", whole_name(status.arn)))
+    rows.append(("files", whole_name(folder)) if folder else ("ARN", whole_name(status.arn)))
     if link := tuning_job_link(status.arn):
         rows.append(("console", whole_name(link)))
     return laid_out(bold_name(status.name), labelled(rows), color=color, width=width)

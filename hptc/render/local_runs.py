@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from hptc.local.available_stand_ins import stand_in_statement
-from hptc.local.dry_values import STATED
+from hptc.jobs.content_changes import ContentChanges
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
+from hptc.local.run_facts import RunFacts
 from hptc.render.jobs import render_jobs, render_status
 from hptc.render.jobs_json import jobs_json, status_json
+from hptc.render.results_data import results_json
 from hptc.render.tables import WIDTH
+from hptc.results.training_results import Results
 from hptc.secrets import hide_secrets
-from hptc.service.tuning_jobs import JobStatus, ListedJob
+from hptc.service.tuning_jobs import FINAL_STATUSES, JobStatus, ListedJob
 from hptc.text import clipped, duration, json_text, listed_code, plural, printable
 
 _LONGEST_LINE = 300
@@ -76,75 +78,92 @@ def _ended(event: Ended, total: int | None) -> str:
 
 def render_local_status(
     status: JobStatus,
-    folder: str,
+    facts: RunFacts,
+    changes: ContentChanges | None = None,
     *,
-    is_dry: bool,
-    is_running: bool,
-    stand_ins: Sequence[str] = (),
+    spec: str = "SPEC",
     color: bool = False,
     width: int = WIDTH,
 ) -> str:
-    """The status of a tuning job on this machine, as text.
-
-    `stand_ins` are the built-in algorithms that a stand-in replaces.
-    """
-    lines = [f"{STATED}\n"] if is_dry else []
-    lines += [f"{stand_in_statement(stand_ins)}\n"] if stand_ins else []
-    lines.append(render_status(status, color=color, width=width))
-    lines.append(f"  files: {printable(folder)}")
-    if not status.has_ended and not is_running:
-        lines.append(
-            "  no process runs it: `hptc local run SPEC --resume` continues, "
-            f"`hptc local stop {status.name}` ends it"
-        )
+    """The status of a tuning job on this machine. `spec` is what its user calls the spec."""
+    lines = [f"{facts.statement}\n"] if facts.statement else []
+    lines.append(render_status(status, changes, folder=facts.folder, color=color, width=width))
+    if not status.has_ended and not facts.is_running:
+        lines.append(f"no process runs it: {_interrupted_advice(status.name, spec, changes)}")
     return "\n".join(lines)
 
 
+def _interrupted_advice(name: str, spec: str, changes: ContentChanges | None) -> str:
+    ends = f"`hptc local stop {name}` ends it"
+    if changes is not None and changes.is_changed is not False:
+        return f"{ends}; the changed spec is another tuning job"
+    return f"`hptc local run {printable(spec)} --resume` continues, {ends}"
+
+
 def local_status_json(
-    status: JobStatus,
-    folder: str,
-    *,
-    is_dry: bool,
-    is_running: bool,
-    stand_ins: Sequence[str] = (),
+    status: JobStatus, facts: RunFacts, changes: ContentChanges | None = None
 ) -> str:
     """The status of a tuning job on this machine, as JSON: that of `hptc status`, and `local`."""
-    data = json.loads(status_json(status))
-    data["local"] = {
-        "folder": folder,
-        "dry_run": is_dry,
-        "running": is_running,
-        "stand_ins": list(stand_ins),
+    return _with_facts(status_json(status, changes), facts)
+
+
+def local_results_json(results: Results, facts: RunFacts, *, top: int | None) -> str:
+    """Its results as JSON: those of `hptc results`, and `local`."""
+    return _with_facts(results_json(results, top=top), facts)
+
+
+def _with_facts(text: str, facts: RunFacts) -> str:
+    local = {
+        "folder": facts.folder,
+        "dry_run": facts.is_dry,
+        "running": facts.is_running,
+        "stand_ins": list(facts.stand_ins),
     }
-    return json_text(data)
+    return json_text({**json.loads(text), "local": local})
 
 
 def render_local_jobs(
     jobs: Sequence[ListedJob],
-    dry: Sequence[str],
-    stand_ins: Mapping[str, Sequence[str]],
+    facts: Mapping[str, RunFacts],
     *,
     color: bool = False,
     width: int = WIDTH,
 ) -> str:
-    """A list of tuning jobs on this machine, as text.
-
-    `dry` are the names of dry runs; `stand_ins` has the algorithms that stand-ins replace, by job.
-    """
+    """A list of tuning jobs on this machine, as text. `facts` are by the name of the job."""
     lines = [render_jobs(jobs, color=color, width=width)]
-    if dry:
-        lines.append(f"dry runs, whose values are made up: {', '.join(dry)}")
-    if stand_ins:
-        lines.append(f"with stand-ins for AWS's algorithms: {', '.join(stand_ins)}")
+    lines += [
+        f"{title}: {', '.join(names)}"
+        for title, names in (
+            ("dry runs, whose values are made up", _dry(facts)),
+            ("with stand-ins for AWS's algorithms", list(_stand_ins(facts))),
+            ("interrupted, no process runs them", _interrupted(jobs, facts)),
+        )
+        if names
+    ]
     return "\n".join(lines)
 
 
-def local_jobs_json(
-    jobs: Sequence[ListedJob], dry: Sequence[str], stand_ins: Mapping[str, Sequence[str]]
-) -> str:
-    """The same as JSON: that of `hptc list`, with `dry_runs` and `stand_ins`."""
-    replaced = {name: list(algorithms) for name, algorithms in stand_ins.items()}
-    return json_text({**json.loads(jobs_json(jobs)), "dry_runs": list(dry), "stand_ins": replaced})
+def local_jobs_json(jobs: Sequence[ListedJob], facts: Mapping[str, RunFacts]) -> str:
+    """The same list as JSON: that of `hptc list`, and what is special about some of the jobs."""
+    special = {
+        "dry_runs": _dry(facts),
+        "stand_ins": _stand_ins(facts),
+        "interrupted": _interrupted(jobs, facts),
+    }
+    return json_text({**json.loads(jobs_json(jobs)), **special})
+
+
+def _dry(facts: Mapping[str, RunFacts]) -> list[str]:
+    return [name for name, each in facts.items() if each.is_dry]
+
+
+def _stand_ins(facts: Mapping[str, RunFacts]) -> dict[str, list[str]]:
+    return {name: list(each.stand_ins) for name, each in facts.items() if each.stand_ins}
+
+
+def _interrupted(jobs: Sequence[ListedJob], facts: Mapping[str, RunFacts]) -> list[str]:
+    names = [each.summary.name for each in jobs if each.summary.status not in FINAL_STATUSES]
+    return [name for name in names if not facts[name].is_running]
 
 
 def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:

@@ -14,19 +14,20 @@ from hptc.text import plural, printable
 _LONGEST_MESSAGE = 20_000  # characters
 
 
-def log_lines(event: LogEvent, *, is_first_instance: bool) -> Iterator[str]:
-    """The lines of an event, with its time; of other instances than the first, also which one.
+def log_lines(event: LogEvent, *, is_first_instance: bool, has_time: bool = True) -> Iterator[str]:
+    """The lines of an event, with its time unless it has none, and with the instance but the first.
 
     Secrets are masked. Of a progress bar, which redraws its line, only the last state is kept.
     """
     message = hide_secrets(event.message[:_LONGEST_MESSAGE])
     if len(event.message) > _LONGEST_MESSAGE:
         message += "..."
-    time = f"{event.time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    time = f"{event.time.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if has_time else ""
     instance = "" if is_first_instance else f"  {printable(instance_of(event))}"
     for line in message.rstrip("\r\n").split("\n"):
         shown = line.rstrip("\r").rpartition("\r")[2]
-        yield f"{time}{instance}  {printable(shown)}"
+        start = f"{time}{instance}  " if time or instance else ""
+        yield f"{start}{printable(shown)}"
 
 
 def instance_of(event: LogEvent) -> str:

@@ -59,6 +59,7 @@ def report_html(results: Results) -> str:
         style=drawing_style,
         name=results.status.name,
         headline=headline(results),
+        statement=results.statement,
         facts=_facts(results),
         origin=origin_text(results.status.origin),
         created=f"{results.status.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC",

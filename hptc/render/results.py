@@ -42,7 +42,7 @@ def render_results(
         width=width,
     )
     shown = results.ranked[:top]
-    parts = [text]
+    parts = [results.statement, text] if results.statement else [text]
     if shown:
         headers, rows = results_table(shown, results)
         table = text_table(headers, rows, wraps=False)
@@ -58,6 +58,8 @@ def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
     """The results as Markdown: the facts, the best training jobs, and the failures."""
     name = code_span(results.status.name, _LONGEST_CELL)
     lines = [f"### {name}: {printable(headline(results))}", ""]
+    if results.statement:
+        lines += [f"**{_escaped(results.statement)}**", ""]
     facts: dict[str, list[str]] = {}
     label = ""
     for own, text in _facts(results):

@@ -31,7 +31,8 @@ _STATUS_WORDS = {
 def headline(results: Results) -> str:
     """The tuning job's status, size and place."""
     count = plural(len(results.training_jobs), "training job")
-    return f"{results.status.status}, {count} in {results.region}"
+    place = f"in {results.region}" if is_region(results.region) else "on this machine"
+    return f"{results.status.status}, {count} {place}"
 
 
 def best_text(results: Results) -> str:
@@ -97,8 +98,7 @@ def usd_text(result: TrainingResult) -> str:
 def cost_lines(results: Results) -> Iterator[str]:
     """The actual cost, what of it is unknown, and the bound."""
     if not is_region(results.region):
-        place = plain(results.region)
-        yield f"none on AWS: the training jobs ran in `{place}`, which is not a Region"
+        yield "none: the training jobs ran on this machine"
         return
     cost = results.cost
     if cost.usd is not None:

@@ -14,12 +14,14 @@ from copy import deepcopy
 from typing import Any
 
 from hptc.compiler.importing import requested, write_spec
+from hptc.compiler.unfilling import unfilled
 from hptc.diagnostics import Finding
 from hptc.frozen import frozen
 from hptc.hidden_text import escape_hidden
 from hptc.request.emission import Request
 from hptc.request.job_facts import training_jobs
 from hptc.request.reading import read_job
+from hptc.request.training_code import TrainingCode
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
 from hptc.results.range_changes import RangeChange, range_changes, without_widening
 from hptc.results.training_results import Results
@@ -56,20 +58,26 @@ def follow_up(
     *,
     name: str | None = None,
     has_new_data: bool = False,
+    sources: Mapping[str, TrainingCode] | None = None,
+    not_warm: str = "",
 ) -> FollowUp:
     """The follow-up of a described tuning job, whose tags are those of its author.
 
-    `parents` are the warm-start parents of the tuning job that still exist. Raises UsageError for a
-    request that a spec can't express.
+    `parents` are the warm-start parents of the tuning job that still exist. `sources` is the
+    code of its definitions, where the spec has `source`. `not_warm` is a reason not to start warm.
+    A request that was not submitted may have references to stacks: the spec omits them, or has
+    templates. Raises UsageError for a request that a spec can't express.
     """
     before = results.job
     request = deepcopy(requested(described))
     original = deepcopy(request)
-    notes = [_summary(results)]
+    notes = [*([results.statement] if results.statement else []), _summary(results)]
     origin = results.status.origin
     if origin.spec:
         notes.append(f"its spec: {origin.spec}" + (f" at {origin.commit}" if origin.commit else ""))
-    notes += _set_warm_start(request, results, parents, has_new_data=has_new_data)
+    notes += _set_warm_start(
+        request, results, parents, has_new_data=has_new_data, not_warm=not_warm
+    )
     notes += _set_limits(request, results, parents)
     changes = [each for d in before.definitions for each in range_changes(results, d)]
     if before.is_autotuned:
@@ -82,7 +90,7 @@ def follow_up(
     name = name or _next_name(before.name)
     # Without a job name, the content of the spec names the job.
     unnamed = {key: each for key, each in request.items() if key != "HyperParameterTuningJobName"}
-    text = write_spec(unnamed, name=name)
+    text = write_spec(unfilled(unnamed), name=name, sources=sources)
     if not changes and not before.is_autotuned:
         notes.append("the ranges are as before: there is not enough evidence to change them")
     return FollowUp(
@@ -114,6 +122,7 @@ def _set_warm_start(
     parents: Mapping[str, TuningJob],
     *,
     has_new_data: bool,
+    not_warm: str,
 ) -> Iterator[str]:
     """Start warm from the tuning job, if the service documents that for it. Yields the reasons."""
     job = results.job
@@ -138,6 +147,9 @@ def _set_warm_start(
         yield "Bayesian instead of Grid: a grid would repeat what it has tried"
     if config.pop("RandomSeed", None) is not None:
         yield "no random seed: with the same one, the values repeat"
+    if not_warm:
+        yield f"no warm start: {not_warm}"
+        return
     names = [job.name]
     room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
     is_same_data = job.warm_start is not None and job.warm_start.type != "TransferLearning"

@@ -83,6 +83,7 @@ class Results:
     failures: tuple[FailureGroup, ...]  # the most frequent first
     at_bounds: tuple[BestAtBound, ...]
     importance: tuple[Importance, ...] = ()  # one for each definition; empty if not estimated
+    statement: str = ""  # what is true of every value, such as that they are made up
 
     @property
     def ranked(self) -> tuple[TrainingResult, ...]:

@@ -91,7 +91,7 @@ def test_each_different_job_of_a_script_becomes_a_spec(
     err = capfd.readouterr().err
     assert "Account 000000000000, Region us-east-1, role arn:aws:iam::000000000000:role/" in err
     assert "failed with exit code 3 after it created 3 tuning jobs" in err
-    assert err.endswith("Next: hptc check specs/churn-2.yaml specs/churn-3.yaml\n")
+    assert err.endswith("next: hptc check specs/churn-2.yaml specs/churn-3.yaml\n")
 
 
 @pytest.mark.parametrize(

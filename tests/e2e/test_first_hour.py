@@ -1,5 +1,8 @@
 """The commands of the two READMEs, taken literally, from an empty folder to a submitted job.
 
+Then a training script of one's own: rehearsed and run on this machine, submitted, and followed by
+another spec, with the commands that a user would try next.
+
 What a test can't do is replaced, and nothing else:
 - packages are not installed, because they are (tests/test_packaging.py installs the wheel);
 - nobody answers questions, so that what asks gets `--yes`;
@@ -91,13 +94,15 @@ class Shell:
         (folder / "data.csv").write_text("1,0.5\n0,0.1\n", "utf-8")
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
     """A shell in an empty folder, with the account of the example's hptc.yaml."""
-    folder = tmp_path_factory.mktemp("empty")
+    folder, cdk = tmp_path / "empty", tmp_path / "cdk"
+    folder.mkdir()
+    cdk.mkdir()
     with Sandbox(account="123456789012") as sandbox:
         environment = client_environment(sandbox, tool_environment())
-        environment["CDK_HOME"] = str(tmp_path_factory.mktemp("cdk"))
+        environment["CDK_HOME"] = str(cdk)
         yield Shell(folder=folder, environment=environment)
 
 
@@ -136,3 +141,75 @@ def test_the_readmes_agree() -> None:
         if not command.startswith(installs)
     ]
     assert ours == theirs
+
+
+_SPEC = """
+name: digits
+strategy: Random
+limits: {max_number_of_training_jobs: 3, max_parallel_training_jobs: 1, max_runtime: 1h}
+training_job:
+  objective: {metric_name: "validation:accuracy", type: Maximize}
+  source: {directory: src, entry_point: train.py}
+  hyperparameters:
+    gamma: {type: Continuous, min: 1e-4, max: 1e-2, scaling: Logarithmic}
+  algorithm:
+    framework: sagemaker-scikit-learn
+    version: 1.2-1-cpu-py3
+    metric_definitions: {"validation:accuracy": "validation:accuracy=([-+0-9.eE]+)"}
+  resources: {instance_type: ml.m5.large, instance_count: 1, volume_size_in_gb: 5}
+  stopping: {max_runtime: 15m}
+"""
+_SCRIPT = """
+import argparse
+from sklearn.datasets import load_digits
+from sklearn.svm import SVC
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--gamma", type=float)
+x, y = load_digits(return_X_y=True)
+model = SVC(gamma=parser.parse_args().gamma).fit(x[:600], y[:600])
+print(f"validation:accuracy={model.score(x[600:900], y[600:900]):.4f}")
+"""
+
+
+def test_a_script_of_ones_own(shell: Shell) -> None:
+    shell.execute("git init --quiet")
+    shell.execute("hptc init digits")
+    shell.execute("cd digits && rm specs/*.yaml && mkdir src")
+    (shell.folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (shell.folder / "src/train.py").write_text(_SCRIPT, "utf-8")
+    spec = shell.folder / "specs/digits.yaml"
+    spec.write_text(_SPEC, "utf-8")
+    for command in ("check", "preview digits", "cost digits"):
+        shell.execute(f"hptc {command}")
+
+    rehearsed = shell.execute("hptc local run digits --trials 1")
+    name = rehearsed.out.splitlines()[0]
+    assert "matches 1 of 1 line" in rehearsed.err
+    assert "3 of 3" in shell.execute("hptc local run digits --resume").out
+    assert name in shell.execute("hptc local list").out
+    assert "validation:accuracy=" in shell.execute("hptc local logs digits").out
+    assert "3 training jobs on this machine" in shell.execute("hptc local results digits").out
+    shell.execute("hptc local report digits -o local.html")
+    assert "nothing to stop" in shell.execute("hptc local stop digits").out
+
+    shell.execute("npx cdk bootstrap aws://123456789012/us-east-1")
+    shell.execute("hptc deploy --yes")
+    submitted = shell.execute("hptc submit digits --yes")
+    assert submitted.out.startswith(f"submitted {name} in us-east-1")  # the name is the same
+    assert "uploading src (1 file" in submitted.err
+    assert shell.execute("hptc submit digits --yes").out.startswith(f"already submitted: {name}")
+    spec.write_text(_SPEC.replace("1e-4", "1e-5"), "utf-8")
+    for command in ("watch", "status", "results", "logs", "stop", "local status", "local results"):
+        done = shell.execute(f"hptc {command} digits")
+        assert name in done.out + done.err, command
+    assert name in shell.execute("hptc list --spec digits").out
+    shell.execute("hptc report digits -o report.html")
+
+    shell.execute("hptc next digits -o specs/next.yaml")
+    shell.execute("hptc local next digits --name digits-here -o specs/here.yaml")
+    for file in ("next", "here"):
+        text = (shell.folder / f"specs/{file}.yaml").read_text("utf-8")
+        assert "source: {directory: src, entry_point: train.py}" in text
+    shell.execute("hptc check")
+    shell.execute("hptc local run digits-here --trials 1")

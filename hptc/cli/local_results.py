@@ -1,0 +1,119 @@
+"""`hptc local results`, `report` and `next`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from hptc.cli.console import print_result, print_status
+from hptc.cli.follow_up_code import follow_up_code
+from hptc.cli.job_results import read_job_results
+from hptc.cli.local_folder import FOLDER
+from hptc.cli.local_target import LocalJob, find_local_job
+from hptc.cli.next import NEW_DATA, OUTPUT, SPEC_NAME, existing_jobs, require_new, write_follow_up
+from hptc.cli.options import ENV
+from hptc.cli.report import PAGE, require_page, write_page
+from hptc.cli.results import FORMAT, TOP, rendered_results
+from hptc.errors import UsageError
+from hptc.render.local_runs import local_results_json
+from hptc.results.follow_up import follow_up, parent_names
+from hptc.results.gather import ReadOptions
+from hptc.results.training_results import Results, without_secret_values
+
+
+@click.command()
+@click.argument("name")
+@TOP
+@FORMAT
+@ENV
+@FOLDER
+def results(name: str, top: int | None, form: str, env: str | None, folder: Path | None) -> None:
+    """Show what a tuning job has found.
+
+    NAME is the name of a tuning job, or a spec: its name or file. The tuning job may still be
+    running.
+    """
+    job = find_local_job(name, env, folder)
+    found = without_secret_values(read_local_results(job, estimates_importance=form != "csv"))
+    if form == "json":
+        text = local_results_json(found, job.facts, top=top)
+    else:
+        text = rendered_results(found, form, top)
+    if form == "csv" and found.statement:
+        print_status(found.statement)
+    print_result(text)
+
+
+@click.command()
+@click.argument("name")
+@PAGE
+@ENV
+@FOLDER
+def report(name: str, output: str, env: str | None, folder: Path | None) -> None:
+    """Write the results of a tuning job as an HTML page.
+
+    NAME is the name of a tuning job, or a spec: its name or file. The page has no scripts and needs
+    no network, so that it can be sent and archived.
+    """
+    require_page(output)
+    job = find_local_job(name, env, folder)
+    write_page(output, read_local_results(job, estimates_importance=True))
+
+
+@click.command("next")
+@click.argument("name")
+@SPEC_NAME
+@click.option(
+    "--warm-start",
+    "starts_warm",
+    is_flag=True,
+    help="Start warm from the tuning job: the spec then runs on this machine only.",
+)
+@NEW_DATA
+@OUTPUT
+@ENV
+@FOLDER
+def next_command(
+    name: str,
+    spec_name: str | None,
+    starts_warm: bool,
+    has_new_data: bool,
+    output: str | None,
+    env: str | None,
+    folder: Path | None,
+) -> int:
+    """Write the spec of a follow-up tuning job.
+
+    NAME is the name of a tuning job, or a spec: its name or file. The ranges of the follow-up are
+    wider where the best values are at a bound and narrower where they are close together. Comments
+    give the evidence. It runs on AWS as well, so it does not start warm without --warm-start.
+    """
+    require_new(output)
+    if has_new_data and not starts_warm:
+        raise UsageError("--new-data needs --warm-start", help="add it, or leave out --new-data")
+    job = find_local_job(name, env, folder)
+    results = read_local_results(job, estimates_importance=False)
+    request = job.tuning.requested(job.name)
+    code = follow_up_code(job.target, results.status.origin, request, env)
+    found = follow_up(
+        request,
+        results,
+        existing_jobs(job.tuning, parent_names(results.job)) if starts_warm else {},
+        name=spec_name,
+        has_new_data=has_new_data,
+        sources=code.sources,
+        not_warm="" if starts_warm else f"{job.name} ran on this machine, so AWS does not have it",
+    )
+    if not code.is_same:
+        print_status(f"note: the training code has changed since {job.name} ran")
+    return write_follow_up(found, output, env)
+
+
+def read_local_results(job: LocalJob, *, estimates_importance: bool) -> Results:
+    """The results of a tuning job on this machine, with what readers of its values must know."""
+    found = read_job_results(
+        job.tuning, job.name, ReadOptions(), estimates_importance=estimates_importance
+    )
+    return replace(found, statement=job.facts.statement)

@@ -1,0 +1,69 @@
+"""Finds the tuning job on this machine that a command names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hptc.cli.local_folder import jobs_folder
+from hptc.cli.targets import Target, read_target
+from hptc.compiler.outcome import Compiled
+from hptc.errors import OperationError, UsageError
+from hptc.frozen import frozen
+from hptc.jobs.content_changes import ContentChanges, content_changes
+from hptc.jobs.spec_runs import spec_runs
+from hptc.local.run_facts import RunFacts
+from hptc.local.service import LocalTuning
+
+
+@frozen
+class LocalJob:
+    """A tuning job on this machine."""
+
+    tuning: LocalTuning
+    name: str
+    target: Target
+
+    @property
+    def facts(self) -> RunFacts:
+        """What is special about it."""
+        return self.tuning.run_facts(self.name)
+
+
+def find_local_job(
+    given: str, env: str | None, folder: Path | None, *, wants_running: bool = False
+) -> LocalJob:
+    """The tuning job with a name, or the newest one of a spec, even if the spec has changed since.
+
+    With `wants_running`, it is the one of the spec that has not ended, or the newest one if all
+    have. Raises UsageError if several have not, and OperationError if there is no tuning job.
+    """
+    tuning = LocalTuning(jobs_folder(folder))
+    target = read_target(given, env, None)
+    if target.spec is None:
+        tuning.require(target.job)
+        return LocalJob(tuning=tuning, name=target.job, target=target)
+    runs = spec_runs(target.spec, tuning).runs
+    if not runs:
+        raise OperationError(
+            f"`{target.spec.name}` ({target.spec.file}) has not run on this machine",
+            help=f"`hptc local run {given}` runs it; `hptc local list` lists the tuning jobs",
+        )
+    running = [run.name for run in runs if run.summary.status == "InProgress"]
+    if wants_running and len(running) > 1:
+        raise UsageError(
+            f"{len(running)} tuning jobs of `{target.spec.name}` have not ended: "
+            f"{', '.join(running)}",
+            help="nothing was stopped; pass the name of the one to stop",
+        )
+    name = running[0] if wants_running and running else runs[0].name
+    return LocalJob(tuning=tuning, name=name, target=target)
+
+
+def local_changes_since(job: LocalJob, digest: str) -> ContentChanges | None:
+    """How the spec differs from its tuning job; None if the tuning job was named."""
+    outcome = job.target.outcome
+    if outcome is None:
+        return None
+    if not isinstance(outcome, Compiled):
+        return ContentChanges(file=outcome.file, is_changed=None)
+    return content_changes(outcome, job.tuning.requested(job.name), digest)
