@@ -78,6 +78,7 @@ def test_results_name_the_place(folder: Path, capsys: pytest.CaptureFixture[str]
         "folder": str(folder / ".hptc/local/demo"),
         "dry_run": False,
         "running": False,
+        "stand_ins": [],
     }
 
 
