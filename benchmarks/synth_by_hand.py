@@ -77,6 +77,8 @@ def written(value: Any, own: dict[str, str]) -> Any:
         return cdk.Fn.import_value(value["Fn::ImportValue"])
     if "Fn::Join" in value:
         return "".join(written(part, own) for part in value["Fn::Join"][1])
+    if "Fn::GetAtt" in value:
+        return own[value["Fn::GetAtt"][0]]
     if "Ref" in value:
         name = value["Ref"]
         return own[name] if name in own else cdk.Fn.ref(name)
@@ -168,7 +170,9 @@ def add_schedule(stack: cdk.Stack, template: Any) -> None:
 
 for file, template in templates.items():
     for name, launcher in of_type(template, "AWS::IAM::ManagedPolicy").items():
-        iam.ManagedPolicy(shared, name, statements=statements(launcher))
+        keys = dict.fromkeys(of_type(template, "AWS::KMS::Key"), key.key_arn)
+        buckets = dict.fromkeys(of_type(template, "AWS::S3::Bucket"), bucket.bucket_name)
+        iam.ManagedPolicy(shared, name, statements=statements(launcher, **keys, **buckets))
     roles = of_type(template, "AWS::IAM::Policy")
     if not roles:
         continue

@@ -13,7 +13,9 @@ from hptc.errors import EXIT_OK
 @click.command()
 @click.option("--stdio", is_flag=True, hidden=True, help="Accepted because many editors pass it.")
 def lsp(stdio: bool) -> int:  # noqa: ARG001 - there is no other transport
-    """Serve an editor over the Language Server Protocol.
+    """Serve an editor: findings, documentation, completion.
+
+    It speaks the Language Server Protocol.
 
     Your editor starts this command and talks to it on stdin and stdout. It shows the findings of
     `hptc check` while you type, documentation, prices and completions. docs/editor.md has the

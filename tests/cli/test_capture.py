@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,7 @@ def test_the_aws_cli(folder: Path) -> None:
     Path("config.json").write_text(json.dumps(CONFIG), "utf-8")
     Path("definition.json").write_text(json.dumps(DEFINITION), "utf-8")
     command = (
-        f"{sys.executable} -m awscli sagemaker create-hyper-parameter-tuning-job "
+        f"{shlex.quote(sys.executable)} -m awscli sagemaker create-hyper-parameter-tuning-job "
         "--hyper-parameter-tuning-job-name tune-1 "
         "--hyper-parameter-tuning-job-config file://config.json "
         "--training-job-definition file://definition.json"

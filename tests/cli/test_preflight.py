@@ -34,7 +34,7 @@ training_job:
     num_round: 200
     eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
   algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
-  role_arn: arn:aws:iam::123456789012:role/tuner
+  role_arn: arn:aws:iam::123456789012:role/preflight
   inputs:
     train: {s3: "s3://lake/NAME/train/", content_type: text/csv}
     validation: {s3: "s3://lake/shared/", content_type: text/csv}
@@ -50,7 +50,7 @@ def sandbox() -> Iterator[Sandbox]:
     """A sandbox in which one of three specs has no training data."""
     for one in open_sandbox():
         keys = ("first/train/1.csv", "third/train/1.csv", "shared/1.csv")
-        provide(one, role="tuner", objects={"lake": keys})
+        provide(one, role="preflight", objects={"lake": keys})
         yield one
 
 

@@ -233,7 +233,7 @@ def test_cdk_json_runs_the_app_with_the_python_of_hptc(project: Path, tmp_path: 
     for name, text in {"hptc": program, "python3": "#!/bin/sh\nexit 9\n"}.items():
         (tools / name).write_text(text, encoding="utf-8")
         (tools / name).chmod(0o755)
-    app = "import os, sys; print(sys.executable, os.getcwd(), sys.path[0]); sys.exit(3)"
+    app = "import os, sys; print(sys.executable, os.getcwd(), sys.path[0], sep='\\n'); sys.exit(3)"
     (project / "cdk/app.py").write_text(app, encoding="utf-8")
     command = json.loads((project / "cdk.json").read_text(encoding="utf-8"))["app"]
     done = subprocess.run(
@@ -244,7 +244,8 @@ def test_cdk_json_runs_the_app_with_the_python_of_hptc(project: Path, tmp_path: 
         text=True,
         check=False,
     )
-    assert done.stdout.split() == [sys.executable, str(project), str(project / "cdk")], done.stderr
+    expected = [sys.executable, str(project), str(project / "cdk")]
+    assert done.stdout.splitlines() == expected, done.stderr
     assert done.returncode == 3
 
 

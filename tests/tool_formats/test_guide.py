@@ -76,7 +76,10 @@ def test_a_command_of_the_guide(
     monkeypatch.chdir(tmp_path)
     for name, data in files().items():
         Path(name).write_text(json.dumps(data), "utf-8")
-    Path("tune.py").write_text(PROGRAM, "utf-8")
+    # The tests of a process share the state of its sandboxes, in which a name is taken for good.
+    name = f"guide-{COMMANDS.index(command)}"
+    program = PROGRAM.replace(REQUEST["HyperParameterTuningJobName"], name)
+    Path("tune.py").write_text(program, "utf-8")
     Path("create-job.sh").write_text(f"{shlex.quote(sys.executable)} tune.py\n", "utf-8")
     arguments = [sys.executable if part == "python" else part for part in shlex.split(command)]
     with Path("-").open(encoding="utf-8") as stdin:
