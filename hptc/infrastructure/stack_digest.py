@@ -19,23 +19,35 @@ from hptc.infrastructure.stack_outputs import output_key
 DIGEST = "digest"
 """The name of the output, in the format of a reference name."""
 
+_VERSION = 1
+"""Increase it when the same spec and hptc.yaml get another digest although the stack that is built
+from them is the same, for example because a field was added. A deployed stack with a digest of
+another version then counts as current, so that an upgrade of hptc makes no stack out of date."""
 _DIGITS = 16
 _EXCLUDED = frozenset({"reason", "required_by", "outputs"})
 """Fields with explanations or derived values. Changing a text must not change a digest."""
 
 
 def stack_digest(*parts: object) -> str:
-    """The digest of the data that a stack is built from."""
+    """The digest of the data that a stack is built from, as `VERSION.DIGITS`; `1.` is left out."""
     text = json.dumps(_plain(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+    digits = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+    return digits if _VERSION == 1 else f"{_VERSION}.{digits}"
 
 
 def is_current(outputs: Mapping[str, str], digest: str) -> bool:
     """Whether a stack with these outputs was deployed from the data with a digest.
 
-    A stack without a digest counts as current; only `cdk diff` can tell.
+    A stack without a digest, or with one of another version of the digest, counts as current; only
+    `cdk diff` can tell.
     """
-    return outputs.get(output_key(DIGEST), digest) == digest
+    deployed = outputs.get(output_key(DIGEST), digest)
+    return deployed == digest or _version_of(deployed) != _version_of(digest)
+
+
+def _version_of(digest: str) -> str:
+    version, dot, _ = digest.rpartition(".")
+    return version if dot else "1"
 
 
 def _plain(value: Any) -> Any:

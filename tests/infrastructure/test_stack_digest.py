@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
+from hptc.infrastructure import stack_digest as module
 from hptc.infrastructure.environment_stacks import EnvironmentStacks, environment_stacks
-from hptc.infrastructure.stack_digest import stack_digest
+from hptc.infrastructure.stack_digest import is_current, stack_digest
 from tests.support.paths import ROOT
 
 
@@ -44,3 +47,18 @@ def test_a_schedule_changes_the_digest() -> None:
     (scheduled,) = stacks().schedules
     other = scheduled.schedule.model_copy(update={"state": "DISABLED"})
     assert stack_digest(replace(scheduled, schedule=other)) != stack_digest(scheduled)
+
+
+def test_a_digest_of_another_version_is_not_out_of_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade of hptc must not block submissions until every stack was deployed again."""
+    role = stacks().roles[0]
+    before = stack_digest(role)
+    assert is_current({"Digest": before}, before)
+    assert not is_current({"Digest": before}, "0" * 16)
+    assert is_current({}, before)
+    monkeypatch.setattr(module, "_VERSION", 2)
+    after = stack_digest(role)
+    assert after == f"2.{before}"
+    assert is_current({"Digest": before}, after)
+    assert is_current({"Digest": after}, before)
+    assert not is_current({"Digest": "2." + "0" * 16}, after)
