@@ -36,13 +36,15 @@ training_job:
   algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
   role_arn: arn:aws:iam::123456789012:role/preflight
   inputs:
-    train: {s3: "s3://lake/NAME/train/", content_type: text/csv}
-    validation: {s3: "s3://lake/shared/", content_type: text/csv}
-  output: {s3_output_path: "s3://lake/out/"}
+    train: {s3: "s3://preflight-lake/NAME/train/", content_type: text/csv}
+    validation: {s3: "s3://preflight-lake/shared/", content_type: text/csv}
+  output: {s3_output_path: "s3://preflight-lake/out/"}
   resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
   stopping: {max_runtime: 1h}
 """
-EMPTY = "the input channel `train` is empty: no object starts with `s3://lake/second/train/`"
+EMPTY = (
+    "the input channel `train` is empty: no object starts with `s3://preflight-lake/second/train/`"
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def sandbox() -> Iterator[Sandbox]:
     """A sandbox in which one of three specs has no training data."""
     for one in open_sandbox():
         keys = ("first/train/1.csv", "third/train/1.csv", "shared/1.csv")
-        provide(one, role="preflight", objects={"lake": keys})
+        provide(one, role="preflight", objects={"preflight-lake": keys})
         yield one
 
 

@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-ACCOUNT, SPEC = "322222222222", "direct-marketing-xgboost"
+ACCOUNT, SPEC = "333222222222", "direct-marketing-xgboost"
 EXECUTION_ROLE = f"cdk-churn-cfn-exec-role-{ACCOUNT}-{REGION}"
 
 

@@ -15,7 +15,7 @@ from hptc.sandbox.server import Sandbox
 from tests.support.e2e_project import Project, run_here, tool_environment
 from tests.support.sandbox import provide
 
-ACCOUNT = "366666666666"
+ACCOUNT = "366666666667"
 HPTC_YAML = f"""\
 project: shop
 environments:
@@ -23,8 +23,8 @@ environments:
     account: "{ACCOUNT}"
     region: us-east-1
     infrastructure:
-      artifact_bucket: artifacts
-      data_bucket: data
+      artifact_bucket: latest-artifacts
+      data_bucket: latest-data
       kms_key: absent
       launcher_policy: absent
       execution_role: arn:aws:iam::{ACCOUNT}:role/training
@@ -42,8 +42,8 @@ training_job:
     eta: {type: Continuous, min: 0.1, max: 0.5}
   algorithm: {built_in: xgboost, version: 1.7-1}
   inputs:
-    train: {s3: "s3://data/train/", content_type: text/csv}
-    validation: {s3: "s3://data/validation/", content_type: text/csv}
+    train: {s3: "s3://latest-data/train/", content_type: text/csv}
+    validation: {s3: "s3://latest-data/validation/", content_type: text/csv}
   resources: {instance_type: ml.m5.large, instance_count: 1, volume_size_in_gb: 10}
   stopping: {max_runtime: 1h}
 """
@@ -55,7 +55,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     (tmp_path / "hptc.yaml").write_text(HPTC_YAML, "utf-8")
     (tmp_path / "specs" / "churn.yaml").write_text(SPEC, "utf-8")
     with Sandbox(account=ACCOUNT) as sandbox:
-        data = {"data": ("train/1.csv", "validation/1.csv"), "artifacts": ()}
+        data = {"latest-data": ("train/1.csv", "validation/1.csv"), "latest-artifacts": ()}
         provide(sandbox, role="training", objects=data, account_id=ACCOUNT)
         environment = client_environment(sandbox, tool_environment())
         project = Project(
