@@ -14,6 +14,8 @@ settings.register_profile("hptc", deadline=None, print_blob=True)
 settings.load_profile("hptc")
 for _variable in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):  # in CI, only tracked files are read
     os.environ.pop(_variable, None)
+# Workers use all processors already; numpy's threads would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
