@@ -21,9 +21,8 @@ def cdk_app(file: str) -> int:
     one on PATH, may not have hptc. FILE is the app, usually cdk/app.py. Exits as the app does.
     """
     if not Path(file).is_file():
-        raise UsageError(
-            f"{file}: there is no such file", help="name the app relative to the folder of cdk.json"
-        )
+        help = "name the app relative to the folder of cdk.json"
+        raise UsageError(f"{file}: no such file", help=help)
     require("aws_cdk", "cdk")
     code = subprocess.run([sys.executable, file], check=False).returncode
     return code if code >= 0 else 128 - code

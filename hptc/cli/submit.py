@@ -60,7 +60,7 @@ from hptc.stacks.status import current_digests
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
 @click.option(
-    "--no-preflight", is_flag=True, help="Don't look whether inputs, code and roles exist."
+    "--no-preflight", is_flag=True, help="Don't check that inputs, code and roles exist."
 )
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")

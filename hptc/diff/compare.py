@@ -202,7 +202,7 @@ def _role_changes(
         return ()  # every ARN differs; the change to the environment is reported instead
     if old.digest == new.digest and before == after:
         return ()
-    # Under one name: that a role may write the logs of its own jobs is no change of permissions.
+    # Under one name: the permissions for logs contain it, and a new name is not a new permission.
     had = permissions(before, replace(old.job, name=new.job.name))
     has = permissions(after, new.job)
     if not had or not has:

@@ -1,6 +1,6 @@
 """The policy of CloudFormation's execution role: what it needs for an environment's stacks.
 
-`cdk bootstrap` gives this role AdministratorAccess unless it is told otherwise:
+`cdk bootstrap` gives this role AdministratorAccess by default:
 https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
 
 The actions are those that the resource types' handlers declare for the properties that the stacks

@@ -235,7 +235,7 @@ def _check_deployed(
             before = None
             after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
             is_checked = name == environment.foundation_stack or name in consent.adopted
-            if is_checked and not stack.is_rolled_back:
+            if is_checked:
                 before = operations.template(stack.arn)
                 lost += unnamed_losses(stack, before, after, consent.destroyed, _allow)
             if is_unchanged(environment, stack, after, before):

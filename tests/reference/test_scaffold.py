@@ -254,7 +254,7 @@ def test_cdk_app_without_a_file(
 ) -> None:
     monkeypatch.chdir(project)
     assert hptc(["cdk-app", "app.py"]) == 2
-    assert "app.py: there is no such file" in capsys.readouterr().err
+    assert "app.py: no such file" in capsys.readouterr().err
 
 
 def test_the_workflow(project: Path) -> None:
