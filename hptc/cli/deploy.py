@@ -10,7 +10,7 @@ import click
 from hptc.cli.console import is_interactive, print_prompt, print_result, print_status, use_color
 from hptc.cli.extras import require
 from hptc.cli.options import AS_JSON, ENV
-from hptc.cli.scheduled_code import upload_scheduled_code
+from hptc.cli.scheduled_code import specs_with_scheduled_code, upload_scheduled_code
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.deployment import (
@@ -77,7 +77,8 @@ def deploy(
     its name.
     """
     require("aws_cdk", "cdk")
-    upload_scheduled_code(env, specs, is_deployed=False)
+    scheduled = specs_with_scheduled_code(env, specs)
+    upload_scheduled_code(scheduled, is_deployed=False)
     color = use_color(sys.stderr)
     result = deployment.deploy(
         Path.cwd(),
@@ -96,7 +97,7 @@ def deploy(
     )
     if result is None:
         return EXIT_FINDINGS
-    upload_scheduled_code(env, specs, is_deployed=True)
+    upload_scheduled_code(scheduled, is_deployed=True)
     print_result(deployment_json(result) if as_json else render_deployment(result))
     if commands := render_uploads(result):
         print_status(commands)

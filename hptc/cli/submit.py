@@ -59,9 +59,7 @@ from hptc.stacks.status import current_digests
     "--rerun", type=click.IntRange(1, 999), metavar="N", help="Run unchanged specs again, as run N."
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
-@click.option(
-    "--no-preflight", is_flag=True, help="Don't check that inputs, code and roles exist."
-)
+@click.option("--no-preflight", is_flag=True, help="Don't check that inputs, code and roles exist.")
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")
 @INTERVAL

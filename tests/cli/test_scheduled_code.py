@@ -8,7 +8,7 @@ import pytest
 
 from hptc.aws.client import Aws
 from hptc.cli import scheduled_code
-from hptc.cli.scheduled_code import upload_scheduled_code
+from hptc.cli.scheduled_code import specs_with_scheduled_code, upload_scheduled_code
 from hptc.errors import OperationError
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.specs import STACKS
@@ -36,8 +36,8 @@ def test_code_goes_into_a_bucket_that_is_there_before_the_deployment(
     monkeypatch: pytest.MonkeyPatch, tuning: FakeTuning
 ) -> None:
     connect(monkeypatch, tuning, {FOUNDATION: STACKS[FOUNDATION]})
-    upload_scheduled_code(None, (), is_deployed=False)
-    upload_scheduled_code(None, (), is_deployed=True)
+    upload_scheduled_code(specs_with_scheduled_code(None, ()), is_deployed=False)
+    upload_scheduled_code(specs_with_scheduled_code(None, ()), is_deployed=True)
     assert [bucket for bucket, _ in tuning.objects] == ["artifacts-dev"]
 
 
@@ -45,17 +45,17 @@ def test_the_first_deployment_creates_the_bucket_first(
     monkeypatch: pytest.MonkeyPatch, tuning: FakeTuning
 ) -> None:
     connect(monkeypatch, tuning, {})
-    upload_scheduled_code("dev", (), is_deployed=False)
+    upload_scheduled_code(specs_with_scheduled_code("dev", ()), is_deployed=False)
     assert tuning.calls == []
     with pytest.raises(OperationError, match="not deployed"):
-        upload_scheduled_code("dev", (), is_deployed=True)
+        upload_scheduled_code(specs_with_scheduled_code("dev", ()), is_deployed=True)
 
 
 def test_only_the_specs_that_are_deployed(
     monkeypatch: pytest.MonkeyPatch, tuning: FakeTuning
 ) -> None:
     connect(monkeypatch, tuning, {FOUNDATION: STACKS[FOUNDATION]})
-    upload_scheduled_code(None, ("other",), is_deployed=True)
+    upload_scheduled_code(specs_with_scheduled_code(None, ("other",)), is_deployed=True)
     assert tuning.calls == []
 
 
@@ -64,5 +64,5 @@ def test_without_a_schedule_nothing_is_uploaded(
 ) -> None:
     write_code_project(tmp_path)
     monkeypatch.setattr(scheduled_code, "connect_to_environment", None)
-    upload_scheduled_code(None, (), is_deployed=True)
+    upload_scheduled_code(specs_with_scheduled_code(None, ()), is_deployed=True)
     assert tuning.calls == []
