@@ -25,9 +25,10 @@ from hptc.local.available_stand_ins import (
 )
 from hptc.local.input_data import find_channels, local_path
 from hptc.local.run_options import Code, Launch, RunOptions, Source
-from hptc.local.script_mode import PROGRAM, REQUIREMENTS, program, submit_directory
+from hptc.local.script_mode import REQUIREMENTS, program, submit_directory
 from hptc.local.search.autotune import autotuned
 from hptc.request.job_facts import (
+    PROGRAM,
     definition_name,
     has_several_instances,
     of_definition,

@@ -63,13 +63,7 @@ class LocalTuning(LocalReader):
         AwsError `ResourceInUse` if the name is taken. Raises UsageError for what can't run here.
         """
         name = request["HyperParameterTuningJobName"]
-        taken = {folder.name.lower() for folder in job_folders(self._root)}
-        if name.lower() in taken:
-            raise AwsError(
-                f"A hyperparameter tuning job with the name, {name}, already exists. "
-                "Choose a different name.",
-                code="ResourceInUse",
-            )
+        self.require_new(name)
         self.prepare(request)
         ready = threading.Event()
         arguments = (name, listener, ready.set)
@@ -78,6 +72,15 @@ class LocalTuning(LocalReader):
         thread.start()
         ready.wait()
         return self._arn(name)
+
+    def require_new(self, name: str) -> None:
+        """Raise AwsError `ResourceInUse` if a tuning job has the name; case does not matter."""
+        if name.lower() in {folder.name.lower() for folder in job_folders(self._root)}:
+            raise AwsError(
+                f"A hyperparameter tuning job with the name, {name}, already exists. "
+                "Choose a different name.",
+                code="ResourceInUse",
+            )
 
     def close(self) -> None:
         """Kill the training jobs that `create` has started, and wait for their tuning jobs."""

@@ -37,7 +37,6 @@ from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
 from hptc.local.training_records import (
     LOCAL,
-    OBJECTIVE,
     ended_record,
     new_record,
     objective_status,
@@ -47,7 +46,7 @@ from hptc.local.training_records import (
     tuned_values,
 )
 from hptc.local.training_run import End, TrainingRun
-from hptc.request.job_facts import definition_name, training_jobs
+from hptc.request.job_facts import OBJECTIVE_METRIC, definition_name, training_jobs
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import Definition
 from hptc.text import plural
@@ -273,7 +272,7 @@ class TuningRun:
                 running=len(self._running),
                 ended=len(self._done),
                 seconds=active_seconds(self._record, now()),
-                metric=run.record["HyperParameters"][OBJECTIVE],
+                metric=run.record["HyperParameters"][OBJECTIVE_METRIC],
                 latest=run.reports[-1] if run.reports else None,
             )
         )
@@ -357,7 +356,7 @@ class TuningRun:
                 number=number,
                 name=run.name,
                 status=end.secondary,
-                metric=record["HyperParameters"][OBJECTIVE],
+                metric=record["HyperParameters"][OBJECTIVE_METRIC],
                 value=objective_value(record),
                 is_best=best is record,
                 seconds=(ended - started).total_seconds(),
