@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from hptc.jobs.job_progress import FINAL_TRAINING_STATUSES
 from hptc.local.container_files import HOST
 from hptc.local.job_folder import now
 from hptc.local.local_reader import LocalReader
@@ -32,7 +31,7 @@ class FollowedLog:
         if path is None:
             return
         limit = tail if self._log is None else None
-        if self._log is None or self._log.path != path:  # it starts again in another folder
+        if self._log is None or self._log.path != path:  # it was restarted, in another folder
             self._log = LogTail(path, is_observer=True)
         lines = self._lines(self._log)
         for line in lines if limit is None else deque(lines, maxlen=limit):
@@ -48,4 +47,3 @@ class FollowedLog:
 
     def _has_ended(self) -> bool:
         description = self._tuning.describe_training_job(self._training_job)
-        return description is None or description["TrainingJobStatus"] in FINAL_TRAINING_STATUSES
