@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -267,7 +266,7 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
             progress.close()
     total, failures = progress.total, progress.failures
     status = job_status(tuning, name)
-    facts = replace(tuning.run_facts(name), is_running=False)  # this process is done with it
+    facts = tuning.run_facts(name)
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
         print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
