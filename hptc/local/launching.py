@@ -1,6 +1,9 @@
-"""Decides how the training jobs of a tuning job start on this machine, or why they can't.
+"""Plans how the training jobs of a tuning job start on this machine, or why they can't.
 
-All reasons are reported at once, before anything starts.
+A request and the options of `hptc local run` become a `Launch` for each training job definition:
+the data of its channels, and the script, command or stand-in that runs. All reasons why a tuning
+job can't run are reported at once, before anything starts. It looks at files, and writes and starts
+nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Reads the tuning jobs on this machine, with the interface that AWS's have.
+"""`LocalReader`: describes tuning jobs on this machine from the records in their folders.
 
-It works while another process runs a tuning job, and after it has ended.
+It has the interface of AWS's tuning jobs (service/interface.py), and works while another process
+runs a tuning job, and after it has ended. It writes nothing and starts nothing.
 """
 
 from __future__ import annotations

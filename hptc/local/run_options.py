@@ -1,4 +1,4 @@
-"""What a user says about a run on this machine, and what follows for each definition."""
+"""The options of a run on this machine, and the `Launch` that follows for each definition."""
 
 from __future__ import annotations
 

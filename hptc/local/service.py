@@ -1,6 +1,8 @@
-"""Tuning jobs on this machine, with the interface that AWS's have.
+"""`LocalTuning`: creates, runs and stops tuning jobs on this machine.
 
-They are in a folder, each with the records that job_folder.py describes.
+It has the interface of AWS's tuning jobs (service/interface.py), so that commands use both alike. A
+request is checked and planned (launching.py), its records and code are written (job_folder.py), and
+a `TuningRun` works on it under a lock. Reading is in local_reader.py.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
 from hptc.local.local_reader import LocalReader
-from hptc.local.process_group import ProcessGroup, end_marked
+from hptc.local.process_group import ProcessGroup, kill_marked
 from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
@@ -209,11 +211,11 @@ class LocalTuning(LocalReader):
             folder.request_stop()
             return
         with folder.locked():
-            self._end_left_over(folder)
+            self._kill_left_over(folder)
             folder.write_tuning_job({**record, "Status": "Stopped", "EndTime": now()})
 
-    def _end_left_over(self, folder: JobFolder) -> None:
-        """End the training jobs of a run that was killed, without waiting for them."""
+    def _kill_left_over(self, folder: JobFolder) -> None:
+        """Kill the training jobs of a run that was killed, without waiting for them."""
         for record in folder.training_jobs():
             if record["TrainingJobStatus"] != "InProgress":
                 continue
@@ -226,7 +228,7 @@ class LocalTuning(LocalReader):
                 ended=now(), model="",
             )  # fmt: skip
             folder.write_training_job(ended)
-        end_marked(folder.path)
+        kill_marked(folder.path)
 
     def store(
         self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None

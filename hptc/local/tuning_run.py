@@ -27,7 +27,7 @@ from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.predefined_metrics import with_metrics
-from hptc.local.process_group import end_marked
+from hptc.local.process_group import kill_marked
 from hptc.local.run_events import Ended, Listener, Noted, Opened, Started, Waiting
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
@@ -141,7 +141,7 @@ class TuningRun:
         if run.find():
             self._running[number] = run
             return
-        end_marked(run.folder)
+        kill_marked(run.folder)
         local = {**record[LOCAL], "Attempt": record[LOCAL]["Attempt"] + 1}
         again = {**record, LOCAL: local, "TrainingStartTime": now(), "LastModifiedTime": now()}
         run = self._training_run(again)
@@ -372,7 +372,7 @@ class TuningRun:
 
     def _end(self) -> None:
         if not self._setup.is_dry:
-            end_marked(self._folder.path)
+            kill_marked(self._folder.path)
         has_best = best_training_job(self._record, self._done) is not None
         reason = ""
         if self._stop_requests:
