@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import subprocess
 import sys
@@ -27,7 +26,7 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
         subprocess.run(_COMMAND, stdout=subprocess.DEVNULL, start_new_session=True, check=True)
     bare = cpu_seconds() - bare
     ours = cpu_seconds()
-    _run(folder / "trials", count, is_dry=False)
+    _run(folder / "trials", count)
     ours = cpu_seconds() - ours
     claim = f"{count} short training jobs, to their bare processes"
     yield Ratio(claim=claim, ours=ours, floor=bare)
@@ -41,11 +40,11 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
     yield Note(text=f"  {done.stdout.strip()} MB for {jobs} training jobs (aim: {AIM_MEGABYTES})")
 
 
-def _run(folder: Path, count: int, *, is_dry: bool) -> None:
+def _run(folder: Path, count: int) -> None:
     script = folder / "train.sh"
     folder.mkdir(parents=True)
     script.write_text(_COMMAND[-1])
-    options = RunOptions(images=(("*", f"/bin/sh '{script}'"),), is_dry=is_dry)
+    options = RunOptions(images=(("*", f"/bin/sh '{script}'"),))
     tuning = LocalTuning(folder / "jobs", options)
     tuning.prepare(_request(count))
     tuning.run("bench")
@@ -56,7 +55,7 @@ def _run(folder: Path, count: int, *, is_dry: bool) -> None:
 
 
 def _request(count: int) -> Request:
-    text = {
+    return {
         "HyperParameterTuningJobName": "bench",
         "HyperParameterTuningJobConfig": {
             "Strategy": "Random",
@@ -82,13 +81,11 @@ def _request(count: int) -> Request:
             "StoppingCondition": {"MaxRuntimeInSeconds": 600},
         },
     }
-    request: Request = json.loads(json.dumps(text))
-    return request
 
 
 def main(folder: str, count: str) -> None:
     """Run `count` training jobs in this process, and print the memory that it needed, in MB."""
-    _run(Path(folder), int(count), is_dry=False)
+    _run(Path(folder), int(count))
     unit = 1 if sys.platform == "darwin" else 1024
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 1_000_000)
 

@@ -21,7 +21,7 @@ from hptc.text import json_text, listed, plural, printable
 from hptc.tool_formats.captured import captured_job, spec_name
 
 if TYPE_CHECKING:
-    from hptc.sandbox.capture import StandIn
+    from hptc.sandbox.capture import LocalEndpoint
 
 _ACCOUNT = "000000000000"
 """Of nobody, so that values with it are known to be left over from the local endpoint."""
@@ -44,11 +44,11 @@ def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
     # moto is optional; without it, `hptc capture --help` still works.
     from hptc.sandbox.capture import capture as run_and_capture
 
-    seen: list[StandIn] = []
+    seen: list[LocalEndpoint] = []
 
-    def announce(stand_in: StandIn) -> None:
-        seen.append(stand_in)
-        print_status(_announcement(stand_in))
+    def announce(endpoint: LocalEndpoint) -> None:
+        seen.append(endpoint)
+        print_status(_announcement(endpoint))
 
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     result = run_and_capture(
@@ -89,10 +89,10 @@ def _program(command: tuple[str, ...]) -> str:
     return Path(files[0] if files else command[0]).name
 
 
-def _announcement(stand_in: StandIn) -> str:
+def _announcement(endpoint: LocalEndpoint) -> str:
     return (
-        f"hptc capture: running against a local AWS endpoint at {stand_in.endpoint_url}\n"
-        f"  Account {stand_in.account}, Region {stand_in.region}, role {stand_in.role_arn}.\n"
+        f"hptc capture: running against a local AWS endpoint at {endpoint.endpoint_url}\n"
+        f"  Account {endpoint.account}, Region {endpoint.region}, role {endpoint.role_arn}.\n"
         "  Tuning jobs are Completed immediately and train nothing. Buckets are empty, and are "
         "created when they are used.\n"
         "  Nothing reaches AWS: its hosts are answered here, other hosts are refused, and the "
@@ -100,7 +100,9 @@ def _announcement(stand_in: StandIn) -> str:
     )
 
 
-def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origin: str) -> int:
+def _write(
+    requests: tuple[Request, ...], endpoint: LocalEndpoint, folder: Path, origin: str
+) -> int:
     """Write a spec for each different request, and JSON for a request that no spec can express."""
     contents: dict[Path, str | bytes] = {}
     notes: list[str] = []
@@ -110,7 +112,7 @@ def _write(requests: tuple[Request, ...], stand_in: StandIn, folder: Path, origi
         if digest(request) in known:
             continue
         known.add(digest(request))
-        job = captured_job(request, account=stand_in.account, role_arn=stand_in.role_arn)
+        job = captured_job(request, account=endpoint.account, role_arn=endpoint.role_arn)
         path = _free_path(folder, spec_name(request), contents)
         try:
             contents[path] = write_spec(job.request, name=path.stem, origin=f"a run of {origin}")

@@ -15,6 +15,7 @@ from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs
 from hptc.cli.options import AS_JSON, ENV
 from hptc.jobs import submission
 from hptc.jobs.job_list import with_best
+from hptc.local.followed_log import FollowedLog
 from hptc.local.service import LocalTuning
 from hptc.render.jobs import render_stop
 from hptc.render.jobs_json import stop_json
@@ -107,6 +108,7 @@ def logs(
         connect=lambda: tuning,
         place="",
         has_times=False,
+        new_lines=lambda training_job: FollowedLog(tuning, training_job),
         follow_seconds=_FOLLOW_SECONDS,
         max_quiet_seconds=_FOLLOW_SECONDS,
         is_abandoned=lambda: not tuning.is_running(job_name),

@@ -12,7 +12,15 @@ from hptc.cli.follow_up_code import follow_up_code
 from hptc.cli.job_results import read_job_results
 from hptc.cli.local_folder import FOLDER
 from hptc.cli.local_target import LocalJob, find_local_job
-from hptc.cli.next import NEW_DATA, OUTPUT, SPEC_NAME, existing_jobs, require_new, write_follow_up
+from hptc.cli.next import (
+    FOLLOW_UP,
+    NEW_DATA,
+    OUTPUT,
+    SPEC_NAME,
+    existing_jobs,
+    require_new,
+    write_follow_up,
+)
 from hptc.cli.options import ENV
 from hptc.cli.report import PAGE, require_page, write_page
 from hptc.cli.results import FORMAT, TOP, rendered_results
@@ -94,7 +102,7 @@ def next_command(
     if has_new_data and not starts_warm:
         raise UsageError("--new-data needs --warm-start", help="add it, or leave out --new-data")
     job = find_local_job(name, env, folder)
-    results = read_local_results(job, estimates_importance=False)
+    results = read_local_results(job, estimates_importance=False, options=FOLLOW_UP)
     request = job.tuning.requested(job.name)
     code = follow_up_code(job.target, results.status.origin, request, env)
     found = follow_up(
@@ -111,9 +119,11 @@ def next_command(
     return write_follow_up(found, output, env)
 
 
-def read_local_results(job: LocalJob, *, estimates_importance: bool) -> Results:
+def read_local_results(
+    job: LocalJob, *, estimates_importance: bool, options: ReadOptions | None = None
+) -> Results:
     """The results of a tuning job on this machine, with what readers of its values must know."""
     found = read_job_results(
-        job.tuning, job.name, ReadOptions(), estimates_importance=estimates_importance
+        job.tuning, job.name, options or ReadOptions(), estimates_importance=estimates_importance
     )
     return replace(found, statement=job.facts.statement)

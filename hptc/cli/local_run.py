@@ -7,9 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -33,7 +31,7 @@ from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
 from hptc.local.dry_values import STATED
 from hptc.local.launching import NotRunnableError, differences, more_than_available
 from hptc.local.predefined_metrics import with_metrics
-from hptc.local.run_options import RunOptions, Source
+from hptc.local.run_options import GRACE_SECONDS, RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.metrics.rehearsal import read_log_file, rehearse
@@ -94,10 +92,8 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--grace",
     type=click.FloatRange(0),
-    default=120.0,
-    show_default=True,
     metavar="SECONDS",
-    help="Time between SIGTERM and SIGKILL.",
+    help=f"Time between SIGTERM and SIGKILL; by default {GRACE_SECONDS:g}.",
 )
 @FOLDER
 @AS_JSON
@@ -117,7 +113,7 @@ def run(
     no_stand_ins: bool,
     seed: int | None,
     without_parents: bool,
-    grace: float,
+    grace: float | None,
     folder: Path | None,
     as_json: bool,
     env: str | None,
@@ -153,12 +149,12 @@ def run(
         seed=seed,
         is_dry=dry,
         ignores_parents=without_parents,
-        grace_seconds=grace,
+        grace_seconds=GRACE_SECONDS if grace is None else grace,
     )
     tuning = LocalTuning(jobs_folder(folder), options)
     name = compiled[0].job.name
     if resume:
-        _require_resumable(tuning, name, options)
+        _require_resumable(tuning, name, options, has_grace=grace is not None)
     else:
         _require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
@@ -183,18 +179,27 @@ def _codes(one: Compiled) -> dict[str, Source]:
     }
 
 
-def _require_resumable(tuning: LocalTuning, name: str, options: RunOptions) -> None:
+def _require_resumable(
+    tuning: LocalTuning, name: str, options: RunOptions, *, has_grace: bool
+) -> None:
+    """Raise an error if there is nothing to resume, or if an option would have no effect."""
     description = tuning.describe(name)
     if description is None:
         raise OperationError(
             f"{name} has not run on this machine, so there is nothing to resume",
             help="leave out --resume; a changed spec is a new tuning job",
         )
-    is_new: Any = options.source or options.images or options.channels or options.entry_point
-    is_new = is_new or options.python or options.s3_root or not options.uses_stand_ins
-    if is_new or options.is_dry or options.seed is not None:
+    has_changes = (
+        has_grace
+        or bool(options.source or options.entry_point or options.python or options.images)
+        or bool(options.channels or options.s3_root or not options.uses_stand_ins)
+        or options.is_dry
+        or options.ignores_parents
+        or options.seed is not None
+    )
+    if has_changes:
         raise UsageError(
-            "--resume continues with the code, the data and the seed of the earlier run",
+            "--resume continues with the code, the data and the options of the earlier run",
             help="only --trials and --parallel can change; --replace starts over",
         )
 
@@ -261,7 +266,7 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
             progress.close()
     total, failures = progress.total, progress.failures
     status = job_status(tuning, name)
-    facts = replace(tuning.run_facts(name), is_running=False)  # this process is done with it
+    facts = tuning.run_facts(name)
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
         print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))

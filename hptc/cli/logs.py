@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Protocol
 
 import click
 
@@ -77,6 +78,13 @@ def logs(
     return EXIT_OK
 
 
+class LineSource(Protocol):
+    """The lines of one training job's log that were not returned before."""
+
+    def read(self, tuning: TuningReader, *, tail: int | None = None) -> Iterator[LogEvent]:
+        """New lines, oldest first: at most the last `tail` on the first call, if given."""
+
+
 @frozen
 class LogReader:
     """How the logs of a place are read and shown."""
@@ -84,6 +92,7 @@ class LogReader:
     connect: Callable[[], TuningReader]  # also while a log is followed
     place: str = " in CloudWatch Logs"  # in the message of a log without lines
     has_times: bool = True
+    new_lines: Callable[[str], LineSource] = NewLines  # of the training job with a name
     follow_seconds: float = _FOLLOW_SECONDS
     max_quiet_seconds: float = _MAX_QUIET_SECONDS
     is_abandoned: Callable[[], bool] = lambda: False  # whether nothing runs the training jobs
@@ -137,7 +146,7 @@ def _print(reader: LogReader, event: LogEvent) -> None:
 def _follow(reader: LogReader, choice: LogChoice, tail: int | None) -> None:
     (job,) = choice.training_jobs
     print_status(log_header(job, choice))
-    lines = NewLines(job.name)
+    lines = reader.new_lines(job.name)
     status = ""
 
     def step(tuning: TuningReader, _: datetime) -> Step:

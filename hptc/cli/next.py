@@ -34,6 +34,8 @@ NEW_DATA = click.option(
     is_flag=True,
     help="The data has changed since: warm start with TransferLearning.",
 )
+FOLLOW_UP = ReadOptions(top=0, reads_logs=False)
+"""What the spec of a follow-up needs of the results."""
 OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
 
 
@@ -59,9 +61,8 @@ def next_command(
     close together. Comments give the evidence.
     """
     require_new(output)
-    options = ReadOptions(top=0, reads_logs=False)
     tuning, job_name, target = connect_to_job(name, env, region)
-    results = read_job_results(tuning, job_name, options, estimates_importance=False)
+    results = read_job_results(tuning, job_name, FOLLOW_UP, estimates_importance=False)
     request = described_request(tuning, job_name)
     code = follow_up_code(target, results.status.origin, request, env)
     found = follow_up(

@@ -24,7 +24,7 @@ from hptc.errors import UsageError
 from hptc.hidden_text import escape_hidden, has_hidden
 from hptc.request.emission import Request, value_text
 from hptc.request.identity import canonical
-from hptc.request.job_facts import PROGRAM, SUBMIT_DIRECTORY
+from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
 from hptc.request.names import TABLE
 from hptc.request.shapes import input_shape
 from hptc.request.spec_data import spec_data
@@ -137,7 +137,7 @@ def _as_requested(definition: Mapping[str, Any]) -> Request:
     static = original.get("StaticHyperParameters") or {}
     if isinstance(static, Mapping):
         original["StaticHyperParameters"] = {
-            key: value for key, value in static.items() if key != "_tuning_objective_metric"
+            key: value for key, value in static.items() if key != OBJECTIVE_METRIC
         }
     algorithm = original.get("AlgorithmSpecification") or {}
     if isinstance(algorithm, Mapping):

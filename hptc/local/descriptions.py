@@ -14,19 +14,14 @@ from typing import Any
 from hptc.local.predefined_metrics import objective_regex
 from hptc.local.training_records import (
     LOCAL,
-    OBJECTIVE,
+    SWITCHES,
     objective_status,
     objective_value,
     resources,
     tuned_values,
 )
 from hptc.request.emission import Request
-
-_SWITCHES = (
-    "EnableNetworkIsolation",
-    "EnableInterContainerTrafficEncryption",
-    "EnableManagedSpotTraining",
-)
+from hptc.request.job_facts import OBJECTIVE_METRIC
 
 
 def describe(
@@ -100,7 +95,7 @@ def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[st
     definition: dict[str, Any] = deepcopy(dict(raw))
     name = objective.get("MetricName", "")
     static = definition.setdefault("StaticHyperParameters", {})
-    static[OBJECTIVE] = name
+    static[OBJECTIVE_METRIC] = name
     algorithm = definition["AlgorithmSpecification"]
     metrics = algorithm.get("MetricDefinitions") or []
     if not metrics and "TrainingImage" in algorithm:  # as the service does for its algorithms
@@ -109,7 +104,7 @@ def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[st
     own = next((each["Regex"] for each in metrics if each["Name"] == name), None)
     if own is not None:
         metrics.append({"Name": "ObjectiveMetric", "Regex": own})
-    for switch in _SWITCHES:
+    for switch in SWITCHES:
         definition.setdefault(switch, False)
     choices = definition.get("HyperParameterTuningResourceConfig", {}).get("InstanceConfigs", ())
     if "ResourceConfig" not in definition and len(choices) <= 1:  # as the service does
@@ -177,7 +172,7 @@ def summarize(record: Mapping[str, Any], *, tuning_job: str = "") -> dict[str, A
     value = objective_value(record)
     definition = record[LOCAL]["Definition"]
     copied = ("CreationTime", "TrainingStartTime", "TrainingEndTime", "FailureReason")
-    metric = {"MetricName": record["HyperParameters"][OBJECTIVE], "Value": value}
+    metric = {"MetricName": record["HyperParameters"][OBJECTIVE_METRIC], "Value": value}
     return {
         **({"TrainingJobDefinitionName": definition} if definition else {}),
         "TrainingJobName": record["TrainingJobName"],

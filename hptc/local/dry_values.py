@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 
 from hptc.preview.outline import hyperband
+from hptc.request.job_facts import EPOCHS
 from hptc.request.scales import share_of
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange, Range, TuningJob
 
@@ -18,7 +19,6 @@ STATED = (
     "dry run: nothing was trained, the values are made up from the hyperparameters (docs/local.md)"
 )
 
-_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 _MAX_REPORTS = 100
 
 
@@ -40,7 +40,7 @@ def dry_reports(
 
 
 def _epochs(static: Mapping[str, str]) -> int:
-    for name in _EPOCHS:
+    for name in EPOCHS:
         text = static.get(name, "").strip('"')
         if text.isdecimal() and int(text):
             return min(int(text), _MAX_REPORTS)

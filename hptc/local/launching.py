@@ -1,6 +1,9 @@
-"""Decides how the training jobs of a tuning job start on this machine, or why they can't.
+"""Plans how the training jobs of a tuning job start on this machine, or why they can't.
 
-All reasons are reported at once, before anything starts.
+A request and the options of `hptc local run` become a `Launch` for each training job definition:
+the data of its channels, and the script, command or stand-in that runs. All reasons why a tuning
+job can't run are reported at once, before anything starts. It looks at files, and writes and starts
+nothing.
 """
 
 from __future__ import annotations
@@ -25,9 +28,10 @@ from hptc.local.available_stand_ins import (
 )
 from hptc.local.input_data import find_channels, local_path
 from hptc.local.run_options import Code, Launch, RunOptions, Source
-from hptc.local.script_mode import PROGRAM, REQUIREMENTS, program, submit_directory
+from hptc.local.script_mode import REQUIREMENTS, program, submit_directory
 from hptc.local.search.autotune import autotuned
 from hptc.request.job_facts import (
+    PROGRAM,
     definition_name,
     has_several_instances,
     of_definition,
@@ -220,7 +224,7 @@ def differences(job: TuningJob, options: RunOptions) -> list[str]:
     if options.is_dry:
         return notes
     notes.append("every training job runs on this machine; instance types and sizes are ignored")
-    notes += _stand_ins(job, options)
+    notes += _replaced_images(job, options)
     if any(map(_has_requirements, _codes(options))):
         notes.append(f"{REQUIREMENTS} is not installed: the Python that runs the script needs it")
     gpu = sorted(
@@ -234,15 +238,15 @@ def differences(job: TuningJob, options: RunOptions) -> list[str]:
     )
     if gpu:
         notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
-    sharded = [
+    fast_file = [
         channel.name
         for one in job.definitions
         for channel in one.channels
         if channel.input_mode == "FastFile"
     ]
-    if sharded:
-        names = listed_code(dict.fromkeys(sharded))
-        noun = "channel" if len(set(sharded)) == 1 else "channels"
+    if fast_file:
+        names = listed_code(dict.fromkeys(fast_file))
+        noun = "channel" if len(set(fast_file)) == 1 else "channels"
         notes.append(f"the {noun} {names} can be written to, which FastFile mode prevents on AWS")
     if any(one.is_isolated for one in job.definitions):
         notes.append("network isolation is off: training jobs can use the network")
@@ -251,7 +255,7 @@ def differences(job: TuningJob, options: RunOptions) -> list[str]:
     return notes
 
 
-def _stand_ins(job: TuningJob, options: RunOptions) -> Iterator[str]:
+def _replaced_images(job: TuningJob, options: RunOptions) -> Iterator[str]:
     """The images that are not used, and what runs instead."""
     images = {each.training_image or each.algorithm_name or "" for each in job.definitions}
     for image in sorted(images):

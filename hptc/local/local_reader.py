@@ -1,6 +1,7 @@
-"""Reads the tuning jobs on this machine, with the interface that AWS's have.
+"""`LocalReader`: describes tuning jobs on this machine from the records in their folders.
 
-It works while another process runs a tuning job, and after it has ended.
+It has the interface of AWS's tuning jobs (service/interface.py), and works while another process
+runs a tuning job, and after it has ended. It writes nothing and starts nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hptc.local.job_folder import JobFolder, job_folders, now
 from hptc.local.process_group import LOG
 from hptc.local.run_facts import RunFacts
 from hptc.local.run_options import read_launch
-from hptc.local.training_records import LOCAL
+from hptc.local.training_records import LOCAL, tuning_job_name
 from hptc.request.emission import Request
 from hptc.service.responses import read_summary, read_training_job, tags_of
 from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
@@ -171,8 +172,7 @@ class LocalReader:
         return None if found is None else found[0].name
 
     def _training_job(self, name: str) -> tuple[JobFolder, dict[str, Any]] | None:
-        tuning_job = "-".join(name.split("-")[:-2])
-        folder = JobFolder(self._root, tuning_job)
+        folder = JobFolder(self._root, tuning_job_name(name))
         record = folder.training_job(name) if folder.exists() else None
         return None if record is None else (folder, record)
 

@@ -25,10 +25,15 @@ _KEPT_LINES = 50
 
 
 class LogTail:
-    """Reads the lines of a growing log, each once."""
+    """Reads the lines of a growing log, each once.
 
-    def __init__(self, path: Path) -> None:
+    Only the run of the training job empties the log. Another reader sets `is_observer`: it changes
+    nothing, skips nothing, and starts over when the log was emptied.
+    """
+
+    def __init__(self, path: Path, *, is_observer: bool = False) -> None:
         self.path = path
+        self._is_observer = is_observer
         self.last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self.dropped_bytes = 0  # that were removed from the file
         self.has_gaps = False  # whether lines were skipped that nobody read
@@ -44,14 +49,17 @@ class LogTail:
         try:
             with self.path.open("rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
-                if size - self._offset > MAX_UNREAD_BYTES:
+                if self._is_observer:
+                    if size < self._offset:
+                        self._offset, self._held, self._skips = 0, b"", False
+                elif size - self._offset > MAX_UNREAD_BYTES:
                     self._skip_to(size - _READ_BYTES)
                 stream.seek(self._offset)
                 read = stream.read(_READ_BYTES)
         except FileNotFoundError:
             return []
         self._offset += len(read)
-        if self._offset >= max(size, MAX_FILE_BYTES):
+        if not self._is_observer and self._offset >= max(size, MAX_FILE_BYTES):
             self._empty()
         return self._kept(self._lines(read))
 

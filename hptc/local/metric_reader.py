@@ -70,7 +70,7 @@ class MetricReader:
         return self._slow[training_job, metric.regex] >= _MAX_SLOW
 
     def close(self) -> None:
-        """End the process."""
+        """Kill the process."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
@@ -141,7 +141,7 @@ class _Worker:
         return answer
 
     def close(self) -> None:
-        """End the process."""
+        """Kill the process."""
         self._process.kill()
         self._process.wait()
         for stream in (self._questions, self._output):

@@ -103,15 +103,15 @@ class ProcessGroup:
         return not _is_locked(self.folder / _RUNNING)
 
     def terminate(self) -> None:
-        """Ask all processes of the group to end."""
+        """Ask all processes of the group to stop."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End all processes of the group."""
+        """Kill all processes of the group."""
         self._signal(signal.SIGKILL)
 
     def finish(self) -> int | None:
-        """End what the command has left running; its exit code, or None if it is unknown.
+        """Kill what the command has left running; its exit code, or None if it is unknown.
 
         The exit code is that of a shell: 128 and the number of the signal that ended a command.
         """
@@ -142,8 +142,8 @@ def exit_code(folder: Path) -> int | None:
     return _read_number(folder / _EXIT_CODE)
 
 
-def end_marked(folder: Path) -> int:
-    """End the processes that left their group but have its mark; return how many there were.
+def kill_marked(folder: Path) -> int:
+    """Kill the processes that left their group but have its mark; return how many there were.
 
     `folder` is that of one group, or one that contains those of several. Linux only, and it takes
     milliseconds, because it reads the environment of every process of the user.

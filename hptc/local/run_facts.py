@@ -1,4 +1,4 @@
-"""What is special about a tuning job on this machine, for those who show it."""
+"""What an output must say about a tuning job on this machine: a dry run, stand-ins, its folder."""
 
 from __future__ import annotations
 

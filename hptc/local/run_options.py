@@ -1,4 +1,4 @@
-"""What a user says about a run on this machine, and what follows for each definition."""
+"""The options of a run on this machine, and the `Launch` that follows for each definition."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from hptc.source.packing import PackedCode
 
 Code = Path | PackedCode
 """The code of a script: a folder, an archive, or the files that a spec's `source` has packed."""
+
+GRACE_SECONDS = 120.0
+"""Between SIGTERM and SIGKILL, as AWS waits:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html"""
 
 
 @frozen
@@ -40,9 +44,7 @@ class RunOptions:
     seed: int | None = None
     is_dry: bool = False
     ignores_parents: bool = False
-    grace_seconds: float = 120.0
-    """Between SIGTERM and SIGKILL, as AWS waits:
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html"""
+    grace_seconds: float = GRACE_SECONDS
 
 
 @frozen

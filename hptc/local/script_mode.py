@@ -14,12 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PROGRAM = "sagemaker_program"
-SUBMIT_DIRECTORY = "sagemaker_submit_directory"
+from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
+
 REQUIREMENTS = "requirements.txt"
 
 _PREFIX = "sagemaker_"
-_WITHHELD = ("_tuning_objective_metric", "default_user_module_name")
+_WITHHELD = (OBJECTIVE_METRIC, "default_user_module_name")
 _OWN = (  # the toolkit's own settings; others with the prefix are for a framework
     PROGRAM,
     SUBMIT_DIRECTORY,

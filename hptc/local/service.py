@@ -1,6 +1,8 @@
-"""Tuning jobs on this machine, with the interface that AWS's have.
+"""`LocalTuning`: creates, runs and stops tuning jobs on this machine.
 
-They are in a folder, each with the records that job_folder.py describes.
+It has the interface of AWS's tuning jobs (service/interface.py), so that commands use both alike. A
+request is checked and planned (launching.py), its records and code are written (job_folder.py), and
+a `TuningRun` works on it under a lock. Reading is in local_reader.py.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
 from hptc.local.local_reader import LocalReader
-from hptc.local.process_group import ProcessGroup, end_marked
+from hptc.local.process_group import ProcessGroup, kill_marked
 from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
@@ -63,13 +65,7 @@ class LocalTuning(LocalReader):
         AwsError `ResourceInUse` if the name is taken. Raises UsageError for what can't run here.
         """
         name = request["HyperParameterTuningJobName"]
-        taken = {folder.name.lower() for folder in job_folders(self._root)}
-        if name.lower() in taken:
-            raise AwsError(
-                f"A hyperparameter tuning job with the name, {name}, already exists. "
-                "Choose a different name.",
-                code="ResourceInUse",
-            )
+        self.require_new(name)
         self.prepare(request)
         ready = threading.Event()
         arguments = (name, listener, ready.set)
@@ -78,6 +74,15 @@ class LocalTuning(LocalReader):
         thread.start()
         ready.wait()
         return self._arn(name)
+
+    def require_new(self, name: str) -> None:
+        """Raise AwsError `ResourceInUse` if a tuning job has the name; case does not matter."""
+        if name.lower() in {folder.name.lower() for folder in job_folders(self._root)}:
+            raise AwsError(
+                f"A hyperparameter tuning job with the name, {name}, already exists. "
+                "Choose a different name.",
+                code="ResourceInUse",
+            )
 
     def close(self) -> None:
         """Kill the training jobs that `create` has started, and wait for their tuning jobs."""
@@ -206,11 +211,11 @@ class LocalTuning(LocalReader):
             folder.request_stop()
             return
         with folder.locked():
-            self._end_left_over(folder)
+            self._kill_left_over(folder)
             folder.write_tuning_job({**record, "Status": "Stopped", "EndTime": now()})
 
-    def _end_left_over(self, folder: JobFolder) -> None:
-        """End the training jobs of a run that was killed, without waiting for them."""
+    def _kill_left_over(self, folder: JobFolder) -> None:
+        """Kill the training jobs of a run that was killed, without waiting for them."""
         for record in folder.training_jobs():
             if record["TrainingJobStatus"] != "InProgress":
                 continue
@@ -223,7 +228,7 @@ class LocalTuning(LocalReader):
                 ended=now(), model="",
             )  # fmt: skip
             folder.write_training_job(ended)
-        end_marked(folder.path)
+        kill_marked(folder.path)
 
     def store(
         self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None

@@ -13,16 +13,17 @@ from typing import Any
 
 from hptc.frozen import frozen
 from hptc.local.search.observation import Observation, Proposal, State
+from hptc.request.job_facts import OBJECTIVE_METRIC
 
 LOCAL = "Local"
-OBJECTIVE = "_tuning_objective_metric"
 TOO_LONG = "MaxRuntimeExceeded"
 
-_SWITCHES = (
+SWITCHES = (
     "EnableNetworkIsolation",
     "EnableInterContainerTrafficEncryption",
     "EnableManagedSpotTraining",
 )
+"""The members that a description has even if the request does not."""
 _CHOICES = ("InstanceConfigs", "AllocationStrategy")
 _COPIED = ("RoleArn", "InputDataConfig", "VpcConfig", "CheckpointConfig", "StoppingCondition")
 
@@ -39,6 +40,11 @@ def training_job_name(tuning_job: str, number: int, created: datetime) -> str:
     """The name that a training job gets: as AWS's, the number and 8 hexadecimal digits."""
     digest = hashlib.sha256(f"{tuning_job} {number} {created.isoformat()}".encode()).hexdigest()
     return f"{tuning_job}-{number:03d}-{digest[:8]}"
+
+
+def tuning_job_name(training_job: str) -> str:
+    """The name of the tuning job of a training job, whose name ends with its number and digits."""
+    return "-".join(training_job.split("-")[:-2])
 
 
 def new_record(
@@ -64,14 +70,14 @@ def new_record(
         "HyperParameters": {
             **definition.get("StaticHyperParameters", {}),
             **proposal.values,
-            OBJECTIVE: objective,
+            OBJECTIVE_METRIC: objective,
         },
         "AlgorithmSpecification": algorithm,
         **{key: definition[key] for key in _COPIED if key in definition},
         "OutputDataConfig": {"KmsKeyId": "", **output},
         "ResourceConfig": resources(definition),
         "Environment": definition.get("Environment", {}),
-        **{key: definition.get(key, False) for key in _SWITCHES},
+        **{key: definition.get(key, False) for key in SWITCHES},
         "CreationTime": created,
         "TrainingStartTime": created,
         "LastModifiedTime": created,
@@ -141,7 +147,7 @@ def ended_record(
 
 def objective_value(record: Mapping[str, Any]) -> float | None:
     """The final value of the objective metric; None if the training job reported none."""
-    name = record["HyperParameters"][OBJECTIVE]
+    name = record["HyperParameters"][OBJECTIVE_METRIC]
     metrics: Sequence[Mapping[str, Any]] = record.get("FinalMetricDataList", ())
     return next((each["Value"] for each in metrics if each["MetricName"] == name), None)
 

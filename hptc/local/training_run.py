@@ -1,4 +1,8 @@
-"""One training job that runs on this machine: its files, its process, its metrics and its end."""
+"""One training job that runs on this machine: its files, its process, its metrics and its end.
+
+`TuningRun` decides when it starts and stops, and writes its record. This module carries that out
+with a process group, and reads the log. It knows nothing of the search or of other training jobs.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from hptc.local.container_files import (
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
-from hptc.local.process_group import LOG, ProcessGroup, end_marked, exit_code
+from hptc.local.process_group import LOG, ProcessGroup, exit_code, kill_marked
 from hptc.local.run_options import Launch
 from hptc.local.training_records import LOCAL, TOO_LONG, Progress
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
@@ -223,10 +227,10 @@ class TrainingRun:
         return self._group is None or self._group.has_ended()
 
     def finish(self, reader: MetricReader) -> End:
-        """Read the rest of the log, end what the process left running, and say how it ended."""
+        """Read the rest of the log, kill what the process left running, and return how it ended."""
         code = self._group.finish() if self._group is not None else exit_code(self._folder)
         if self._stopped_as or self._seconds() > _SCANNED_AFTER_SECONDS:
-            end_marked(self._folder)
+            kill_marked(self._folder)
         deadline = time.monotonic() + _LAST_READ_SECONDS
         while self.read_log(reader):
             if time.monotonic() > deadline:

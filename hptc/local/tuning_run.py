@@ -27,7 +27,7 @@ from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.predefined_metrics import with_metrics
-from hptc.local.process_group import end_marked
+from hptc.local.process_group import kill_marked
 from hptc.local.run_events import Ended, Listener, Noted, Opened, Started, Waiting
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
@@ -37,16 +37,16 @@ from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
 from hptc.local.training_records import (
     LOCAL,
-    OBJECTIVE,
     ended_record,
     new_record,
     objective_status,
     objective_value,
     observe,
     training_job_name,
+    tuned_values,
 )
 from hptc.local.training_run import End, TrainingRun
-from hptc.request.job_facts import definition_name, training_jobs
+from hptc.request.job_facts import OBJECTIVE_METRIC, definition_name, training_jobs
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import Definition
 from hptc.text import plural
@@ -141,7 +141,7 @@ class TuningRun:
         if run.find():
             self._running[number] = run
             return
-        end_marked(run.folder)
+        kill_marked(run.folder)
         local = {**record[LOCAL], "Attempt": record[LOCAL]["Attempt"] + 1}
         again = {**record, LOCAL: local, "TrainingStartTime": now(), "LastModifiedTime": now()}
         run = self._training_run(again)
@@ -223,7 +223,6 @@ class TuningRun:
     def _launch(self, run: TrainingRun, *, is_again: bool = False) -> None:
         self._folder.write_training_job(run.record)
         local = run.record[LOCAL]
-        values = {name: run.record["HyperParameters"][name] for name in local["Tuned"]}
         if not self._setup.is_dry:
             launch = self._launch_of(local["Definition"])
             code = code_folder(self._folder.code, launch) if launch.entry_point else None
@@ -231,7 +230,14 @@ class TuningRun:
                 run.start(launch, code)
             except OSError as error:
                 raise OperationError(f"{run.name} can't start: {error}") from None
-        self._tell(Started(number=local["Number"], name=run.name, values=values, is_again=is_again))
+        self._tell(
+            Started(
+                number=local["Number"],
+                name=run.name,
+                values=tuned_values(run.record),
+                is_again=is_again,
+            )
+        )
 
     def _launch_of(self, definition: str) -> Launch:
         return next(each for each in self._setup.launches if each.definition == definition)
@@ -240,7 +246,6 @@ class TuningRun:
 
     def _collect(self) -> None:
         self._look_for_stop()
-        self._check_completion()
         for number, run in list(self._running.items()):
             if self._setup.is_dry:  # one at a time, so that others are pending at the next start
                 self._finish_dry(number, run)
@@ -267,7 +272,7 @@ class TuningRun:
                 running=len(self._running),
                 ended=len(self._done),
                 seconds=active_seconds(self._record, now()),
-                metric=run.record["HyperParameters"][OBJECTIVE],
+                metric=run.record["HyperParameters"][OBJECTIVE_METRIC],
                 latest=run.reports[-1] if run.reports else None,
             )
         )
@@ -301,11 +306,13 @@ class TuningRun:
                 run.kill()
 
     def _check_completion(self) -> None:
-        if self._completion is None:
+        """Look for a criterion that is met, until one stops the training jobs that run."""
+        if self._completion is None or not self._completion.stops_running_jobs:
             elapsed = active_seconds(self._record, now())
-            self._completion = completion(self._job, self._history(), elapsed_seconds=elapsed)
-            if self._completion is not None and self._completion.criterion != _EXPECTED:
-                self._tell(Noted(text=f"complete: {self._completion.reason}"))
+            found = completion(self._job, self._history(), elapsed_seconds=elapsed)
+            if found is not None and found.criterion != _EXPECTED:
+                self._tell(Noted(text=f"complete: {found.reason}"))
+            self._completion = found
         if self._completion is not None and self._completion.stops_running_jobs:
             for run in self._running.values():
                 run.stop()
@@ -321,9 +328,8 @@ class TuningRun:
 
     def _finish_dry(self, number: int, run: TrainingRun) -> None:
         definition = self._definition(run.record[LOCAL]["Definition"])
-        values = {name: run.record["HyperParameters"][name] for name in run.record[LOCAL]["Tuned"]}
         end = End(status="Completed", secondary="Completed")
-        for value in dry_reports(self._job, definition, values):
+        for value in dry_reports(self._job, definition, tuned_values(run.record)):
             run.reports.append(value)
             name = definition.objective.metric_name if definition.objective else ""
             run.last[name] = (value, now())
@@ -349,8 +355,8 @@ class TuningRun:
             Ended(
                 number=number,
                 name=run.name,
-                status=end.secondary if end.secondary != "Training" else end.status,
-                metric=record["HyperParameters"][OBJECTIVE],
+                status=end.secondary,
+                metric=record["HyperParameters"][OBJECTIVE_METRIC],
                 value=objective_value(record),
                 is_best=best is record,
                 seconds=(ended - started).total_seconds(),
@@ -366,7 +372,7 @@ class TuningRun:
 
     def _end(self) -> None:
         if not self._setup.is_dry:
-            end_marked(self._folder.path)
+            kill_marked(self._folder.path)
         has_best = best_training_job(self._record, self._done) is not None
         reason = ""
         if self._stop_requests:

@@ -13,7 +13,7 @@ from random import Random
 from hptc.cost.bound import JobCount, job_count
 from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
-from hptc.request.job_facts import WHOLE_NUMBER, definition_name, grid_points
+from hptc.request.job_facts import EPOCHS, WHOLE_NUMBER, definition_name, grid_points
 from hptc.request.scales import combination, draw
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
@@ -30,7 +30,6 @@ REDUCTION = 3
 """Each rung of Hyperband keeps one of this many configurations. AWS does not publish its factor;
 this is the default of the paper (Li et al. 2018, https://jmlr.org/papers/v18/16-558.html)."""
 
-_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 _MAX_SAMPLES = 10
 
 
@@ -205,7 +204,7 @@ def hyperband(job: TuningJob, definition: Definition | None = None) -> Hyperband
     maximum = job.hyperband_max_resource
     if maximum is None and job.definitions:
         static = (definition or job.definitions[-1]).static
-        text = next((static[name] for name in _EPOCHS if name in static), "")
+        text = next((static[name] for name in EPOCHS if name in static), "")
         maximum = int(text) if WHOLE_NUMBER.fullmatch(text) else None
     minimum = job.hyperband_min_resource or 1
     return brackets(minimum, maximum) if maximum is not None and maximum >= minimum else None

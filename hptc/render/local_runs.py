@@ -37,7 +37,7 @@ def render_event(event: Event, total: int | None) -> str | None:
             return None
         case Started():
             position = _position(event.number, total)
-            return f"{position} {event.name}  starts again, because its process is gone"
+            return f"{position} {event.name}  restarts, because its process is gone"
         case Ended():
             return _ended(event, total)
         case Waiting():
@@ -94,10 +94,10 @@ def render_local_status(
 
 
 def _interrupted_advice(name: str, spec: str, changes: ContentChanges | None) -> str:
-    ends = f"`hptc local stop {name}` ends it"
+    stops = f"`hptc local stop {name}` stops it"
     if changes is not None and changes.is_changed is not False:
-        return f"{ends}; the changed spec is another tuning job"
-    return f"`hptc local run {printable(spec)} --resume` continues, {ends}"
+        return f"{stops}; the changed spec is another tuning job"
+    return f"`hptc local run {printable(spec)} --resume` continues it, {stops}"
 
 
 def local_status_json(

@@ -29,6 +29,11 @@ PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 """The hyperparameters of the training toolkit that name the script and the archive with it."""
 SCRIPT_SETTINGS = (PROGRAM, SUBMIT_DIRECTORY, PROGRAM.upper(), SUBMIT_DIRECTORY.upper())
 """The same as hyperparameters and as environment variables."""
+OBJECTIVE_METRIC = "_tuning_objective_metric"
+"""The hyperparameter that SageMaker adds to every training job, with the name of the objective."""
+EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+"""The static hyperparameters from which Hyperband infers MaxResource:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html"""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 

@@ -9,14 +9,19 @@ from decimal import Decimal
 from hptc.catalog import name_conventions
 from hptc.catalog.algorithms import Algorithm
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import built_in, number, possible_algorithms, runs_a_script
+from hptc.request.job_facts import (
+    OBJECTIVE_METRIC,
+    built_in,
+    number,
+    possible_algorithms,
+    runs_a_script,
+)
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_RANGES = 30
 _MAX_HYPERPARAMETERS = 100
 _LARGEST_INTEGER = 10**15
-_OBJECTIVE_NAME = "_tuning_objective_metric"
 
 
 @error("HPT211", "P16")
@@ -203,7 +208,7 @@ def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Findi
         static = definition.path / "StaticHyperParameters"
         names: list[tuple[str, RequestPath]] = [(name, static / name) for name in definition.static]
         names += [(range_.name, range_.path) for range_ in definition.ranges]
-        reserved = "_" if built_in(definition) is None else _OBJECTIVE_NAME
+        reserved = "_" if built_in(definition) is None else OBJECTIVE_METRIC
         for name, path in names:
             if name.startswith(reserved):
                 yield rule.finding(
@@ -211,7 +216,7 @@ def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Findi
                     path,
                     label="starts with an underscore",
                     help="remove it; SageMaker adds it to every training job"
-                    if name == _OBJECTIVE_NAME
+                    if name == OBJECTIVE_METRIC
                     else "rename it, or remove it if it comes from a Describe response",
                     on_key=True,
                 )

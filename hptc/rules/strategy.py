@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
-from hptc.request.job_facts import WHOLE_NUMBER, built_in, of_definition
+from hptc.request.job_facts import EPOCHS, WHOLE_NUMBER, built_in, of_definition
 from hptc.request.tuning_job import AutoRange, Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
@@ -17,7 +17,6 @@ _EARLY_STOPPING = RequestPath((_CONFIG, "TrainingJobEarlyStoppingType"))
 
 _MAX_RESOURCE = 20_000
 _MAX_SEED = 2**31 - 1
-_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 
 
 @error("HPT241", "S05")
@@ -94,8 +93,8 @@ def hyperband_without_max_resource(rule: Rule, context: Context) -> Iterator[Fin
     for definition in context.job.definitions:
         if _has_static_epochs(definition):
             continue
-        tuned = next((each.name for each in definition.ranges if each.name in _EPOCHS), None)
-        written = next((name for name in _EPOCHS if name in definition.static), None)
+        tuned = next((each.name for each in definition.ranges if each.name in EPOCHS), None)
+        written = next((name for name in EPOCHS if name in definition.static), None)
         reason = ""
         if written is not None:
             reason = f": `{written}` is `{definition.static[written]}`, not an integer"
@@ -291,7 +290,7 @@ def automatic_range_without_autotune(rule: Rule, context: Context) -> Iterator[F
 
 def _epochs(definition: Definition) -> int | None:
     """The number of epochs that SageMaker reads from the static hyperparameters."""
-    for name in _EPOCHS:
+    for name in EPOCHS:
         text = definition.static.get(name, "")
         if WHOLE_NUMBER.fullmatch(text):
             return int(text)
@@ -299,7 +298,7 @@ def _epochs(definition: Definition) -> int | None:
 
 
 def _has_static_epochs(definition: Definition) -> bool:
-    values = [definition.static.get(name, "") for name in _EPOCHS]
+    values = [definition.static.get(name, "") for name in EPOCHS]
     return any(WHOLE_NUMBER.fullmatch(text.strip('"')) or has_reference(text) for text in values)
 
 

@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, RequestPath, fold, nearest
 from hptc.project.references import has_reference
-from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY, built_in
+from hptc.request.job_facts import (
+    OBJECTIVE_METRIC,
+    PROGRAM,
+    SCRIPT_SETTINGS,
+    SUBMIT_DIRECTORY,
+    built_in,
+)
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import quoted
@@ -23,7 +29,7 @@ _PYTHON_OF_TAG = re.compile(r"-py(\d)(\d+)(?:-|$)")
 _PLAIN = re.compile(r"[\w./-]*|…")
 _RUN_SCRIPTS = ("xgboost",)
 """https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-how-to-use.html: as a framework"""
-_OF_THE_TOOLKIT = ("sagemaker_", "_tuning_objective_metric")
+_OF_THE_TOOLKIT = ("sagemaker_", OBJECTIVE_METRIC)
 
 
 @error("HPT361")

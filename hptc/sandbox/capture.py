@@ -31,11 +31,10 @@ class Captured:
     requests: tuple[Request, ...]
     exit_code: int
     refused_hosts: tuple[str, ...]
-    new_buckets: tuple[str, ...]
 
 
 @frozen
-class StandIn:
+class LocalEndpoint:
     """What a program sees in place of AWS."""
 
     account: str
@@ -50,7 +49,7 @@ def capture(
     region: str,
     account: str,
     is_for_all_profiles: bool,
-    announce: Callable[[StandIn], None],
+    announce: Callable[[LocalEndpoint], None],
 ) -> Captured:
     """Run a command and return the tuning jobs that it created. `announce` is called before.
 
@@ -71,7 +70,7 @@ def capture(
         text = _profiles({"default": region, **regions}, credentials)
         profiles.write_text(text, encoding="utf-8")
         announce(
-            StandIn(
+            LocalEndpoint(
                 account=account,
                 region=region,
                 role_arn=role_arn,
@@ -90,7 +89,6 @@ def capture(
         requests=tuple(recorder.requests),
         exit_code=exit_code,
         refused_hosts=tuple(sorted(proxy.refused)),
-        new_buckets=tuple(sorted(recorder.buckets)),
     )
 
 

@@ -56,7 +56,7 @@ class _Stores:
             return self._stores[key]
 
     def close(self) -> None:
-        """End all training jobs and forget all tuning jobs."""
+        """Kill all training jobs and forget all tuning jobs."""
         for store in self._stores.values():
             store.close()
         self._stores.clear()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hptc.local.process_group import end_marked
+from hptc.local.process_group import kill_marked
 
 _PREFIX = "hptc-sandbox-"
 _LOCK = "lock"
@@ -42,11 +42,11 @@ def _delete_abandoned() -> None:
 
 
 def _delete_if_abandoned(folder: Path) -> None:
-    """End its training jobs too. Raises OSError if a process holds its lock, or if it has none."""
+    """Kill its training jobs too. Raises OSError if a process holds its lock, or if it has none."""
     lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        end_marked(folder)
+        kill_marked(folder)
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)

@@ -15,20 +15,21 @@ from typing import Any, Literal
 from hptc.errors import AwsError, HptcError
 from hptc.frozen import frozen
 from hptc.local.dry_values import STATED
-from hptc.local.job_folder import JobFolder, job_folders, now
+from hptc.local.job_folder import JobFolder, now
 from hptc.local.launching import NotRunnableError
 from hptc.local.run_events import Ended, Event
 from hptc.local.run_options import RunOptions
 from hptc.local.search.observation import Proposal
 from hptc.local.service import LocalTuning
 from hptc.local.training_records import (
-    OBJECTIVE,
     Progress,
     ended_record,
     new_record,
     training_job_name,
+    tuning_job_name,
 )
 from hptc.request.emission import Request
+from hptc.request.job_facts import OBJECTIVE_METRIC
 from hptc.sandbox import s3_copies
 from hptc.sandbox.gateway import moto_lock
 from hptc.sandbox.refusals import refusal
@@ -80,7 +81,7 @@ class TuningStore:
 
     def _create(self, request: Request, settings: TuningSettings) -> str:
         name = str(request.get("HyperParameterTuningJobName"))
-        self._require_new(name)
+        self.reader.require_new(name)
         if not settings.accepts_all:
             self._require_valid(request, runs=settings.mode in ("dry", "train"))
         options = replace(settings.options, region=self._region)
@@ -97,14 +98,6 @@ class TuningStore:
     @property
     def _arn_prefix(self) -> str:
         return f"arn:{self._partition}:sagemaker:{self._region}:{self.account}"
-
-    def _require_new(self, name: str) -> None:
-        if name.lower() in {folder.name.lower() for folder in job_folders(self._jobs)}:
-            raise AwsError(
-                f"A hyperparameter tuning job with the name, {name}, already exists. "
-                "Choose a different name.",
-                code="ResourceInUse",
-            )
 
     def _require_valid(self, request: Request, *, runs: bool) -> None:
         """Raise AwsError for what AWS refuses. Only tuning jobs that run need their parents."""
@@ -194,7 +187,7 @@ class TuningStore:
         for definition in [single] if single else (request.get("TrainingJobDefinitions") or ())[:1]:
             training_job = self._placeholder_training_job(request, definition)
             if not is_held:
-                metric = training_job["HyperParameters"][OBJECTIVE]
+                metric = training_job["HyperParameters"][OBJECTIVE_METRIC]
                 training_job = ended_record(
                     training_job, Progress(reports=(0.0,), last={metric: (0.0, created)}),
                     status="Completed", secondary="Completed", reason="", ended=created, model="",
@@ -272,7 +265,7 @@ class TuningStore:
 
     def stated(self, training_job: str) -> str:
         """What is to be said about the values of a training job; empty if they are results."""
-        tuning_job = _tuning_job_of(training_job)
+        tuning_job = tuning_job_name(training_job)
         if not self.reader.is_dry(tuning_job):
             return ""
         return STATED if tuning_job in self._runs else PLACEHOLDER
@@ -296,7 +289,7 @@ class TuningStore:
         """
         if self.reader.describe_training_job(name) is None:
             return None
-        copied = self._tags.get(_tuning_job_of(name), {})
+        copied = self._tags.get(tuning_job_name(name), {})
         return self._training_job_tags.setdefault(name, dict(copied))
 
     # Changing.
@@ -328,8 +321,3 @@ def _unfit_parent(missing: Sequence[str], statuses: Mapping[str, str]) -> str:
     if running:
         return f"Parent tuning jobs must be Completed, Stopped or Failed, but {running[0]}."
     return ""
-
-
-def _tuning_job_of(training_job: str) -> str:
-    """The name of the tuning job of a training job, whose name ends with -NUMBER-DIGEST."""
-    return "-".join(training_job.split("-")[:-2])

@@ -166,6 +166,9 @@ def test_resuming_takes_no_other_code(folder: Path, capsys: pytest.CaptureFixtur
     assert run(["local", "run", "request.json", image, "--trials", "1"]) == 0
     assert run(["local", "run", "request.json", image, "--resume"]) == 2
     assert "--resume continues with the code" in capsys.readouterr().err
+    for option in ("--grace=5", "--without-parents", "--seed=1", "--dry"):
+        assert run(["local", "run", "request.json", "--resume", option]) == 2
+        assert "only --trials and --parallel can change" in capsys.readouterr().err
     assert run(["local", "run", "request.json", "--resume"]) == 0
     err = capsys.readouterr().err
     assert "continues: 1 of 3 training jobs have ended" in err

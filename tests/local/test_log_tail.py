@@ -97,3 +97,15 @@ def test_what_was_not_read_can_be_skipped(log: Path, monkeypatch: pytest.MonkeyP
     tail.skip()
     assert tail.has_gaps
     assert tail.read() == ["last"]
+
+
+def test_an_observer_changes_and_skips_nothing(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_tail, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(log_tail, "MAX_UNREAD_BYTES", 10)
+    tail = LogTail(log, is_observer=True)
+    append(log, b"one\ntwo\nthree\nfour\n")
+    assert tail.read() == ["one", "two", "three", "four"]
+    assert log.read_bytes() == b"one\ntwo\nthree\nfour\n"
+    log.write_bytes(b"five\n")  # the run has emptied it
+    assert tail.read() == ["five"]
+    assert not tail.has_gaps

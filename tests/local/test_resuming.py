@@ -147,7 +147,7 @@ def test_a_training_job_whose_process_is_gone_starts_again(tmp_path: Path, start
 
 
 def interrupt(folder: Path, started: Path, text: str) -> LocalTuning:
-    """Kill a run of two training jobs while the first one runs, which goes on."""
+    """Kill a run of two training jobs while the first training job runs, which continues."""
     (folder / "request.json").write_text(json.dumps(tuning_request(jobs=2)))
     ((pattern, command),) = shell(folder / "scripts", text)
     process = start_run(folder, "--image", f"{pattern}={command}")

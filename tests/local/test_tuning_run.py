@@ -166,6 +166,31 @@ def test_reaching_the_target_stops_the_training_jobs_that_run(tmp_path: Path) ->
     assert len(ended) < 9
 
 
+@pytest.mark.parametrize(
+    ("criteria", "limits"),
+    [
+        pytest.param({"TargetObjectiveMetricValue": 0.2}, {}, id="target"),
+        pytest.param({}, {"MaxRuntimeInSeconds": 1}, id="runtime"),
+    ],
+)
+def test_a_criterion_stops_the_last_training_jobs_too(
+    tmp_path: Path, criteria: dict[str, float], limits: dict[str, int]
+) -> None:
+    script = """
+    case "$TRAINING_JOB_NAME" in
+        *-001-*) sleep 0.4; echo loss=0.1 ;;
+        *) echo loss=0.9; exec sleep 20 ;;
+    esac
+    """
+    request = tuning_request(jobs=2, parallel=2)
+    config = request["HyperParameterTuningJobConfig"]
+    config["TuningJobCompletionCriteria"] = criteria
+    config["ResourceLimits"] |= limits
+    status, ended = run(local_tuning(tmp_path, script), request)
+    assert status.status == "Completed"
+    assert [each.status for each in ended] == ["Completed", "Stopped"]
+
+
 def test_a_grid_ends_when_it_is_exhausted(tmp_path: Path) -> None:
     request = tuning_request(jobs=9, strategy="Grid")
     request["HyperParameterTuningJobConfig"]["ParameterRanges"] = {

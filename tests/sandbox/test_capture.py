@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.sandbox.capture import Captured, StandIn, capture
+from hptc.sandbox.capture import Captured, LocalEndpoint, capture
 from tests.support.sandbox import CONFIG, DEFINITION
 
 REQUEST = {
@@ -39,7 +39,7 @@ def test_a_program_is_captured_whatever_endpoint_it_names(
     config = tmp_path / "config"
     config.write_text("[default]\nregion = us-east-1\n[profile production]\nregion = eu-west-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    announced: list[StandIn] = []
+    announced: list[LocalEndpoint] = []
     result = capture(
         [sys.executable, "-c", PROGRAM],
         region="us-east-1",
@@ -47,9 +47,7 @@ def test_a_program_is_captured_whatever_endpoint_it_names(
         is_for_all_profiles=False,
         announce=announced.append,
     )
-    assert result == Captured(
-        requests=(REQUEST,), exit_code=7, refused_hosts=("pypi.org",), new_buckets=()
-    )
+    assert result == Captured(requests=(REQUEST,), exit_code=7, refused_hosts=("pypi.org",))
     assert announced[0].role_arn == "arn:aws:iam::000000000000:role/hptc-capture"
     assert capfd.readouterr().out.splitlines() == [
         "arn:aws:sts::000000000000:assumed-role/hptc-capture/SageMaker",

@@ -99,13 +99,5 @@ def stratified_configuration(definition: Definition, *, index: int, of: int, see
     return values
 
 
-def _is_exhausted(
-    definition: Definition, count: int, seen: set[frozenset[tuple[str, str]]]
-) -> bool:
-    if count > _MAX_SCANNED:
-        return False
-    return all(_key(combination(definition, index)) in seen for index in range(count))
-
-
 def _key(values: Values) -> frozenset[tuple[str, str]]:
     return frozenset(values.items())

@@ -65,7 +65,7 @@ def _stops_at_rung(
 ) -> bool:
     """Asynchronous successive halving, in the form that stops instead of pausing.
 
-    At each rung of its bracket, a training job goes on only if it is among the best that have
+    At each rung of its bracket, a training job continues only if it is among the best that have
     reached the rung so far (https://arxiv.org/abs/1810.05934). At MaxResource it stops
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
     """

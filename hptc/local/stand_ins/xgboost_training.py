@@ -24,9 +24,9 @@ from hptc.local.stand_ins.training_files import (
     print_line,
 )
 from hptc.local.stand_ins.xgboost_metrics import CONTAINER_METRICS, evaluation, is_maximized
+from hptc.request.job_facts import OBJECTIVE_METRIC
 
 _OWN = ("num_round", "early_stopping_rounds", "eval_metric", "csv_weights")
-_OBJECTIVE_METRIC = "_tuning_objective_metric"
 _MODEL = "xgboost-model"
 _CHANNELS = ("train", "validation")
 _MAX_REASON = 300
@@ -38,7 +38,7 @@ def train(files: TrainingFiles) -> None:
     given = files.hyperparameters
     settings = Settings(given)
     rounds = settings.integer("num_round")
-    metrics = _metrics(settings, given.get(_OBJECTIVE_METRIC))
+    metrics = _metrics(settings, given.get(OBJECTIVE_METRIC))
     library_metrics = [each for each in metrics if each not in CONTAINER_METRICS]
     own_metrics = [each for each in metrics if each in CONTAINER_METRICS]
     passed = STAND_INS["xgboost"].hyperparameters - {*_OWN}
