@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 _LONGEST_MASKED = 20_000  # characters of a value; no message shows as many
@@ -63,6 +64,11 @@ def clipped(text: str, longest: int) -> str:
     """Untrusted text on one line of at most `longest` characters."""
     shown = printable(text[: longest + 1])  # printable() keeps the length
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def iso_time(time: datetime | None) -> str | None:
+    """A time for JSON and CSV: in UTC, to the second."""
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None
 
 
 def json_text(data: Any) -> str:

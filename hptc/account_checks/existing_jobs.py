@@ -11,7 +11,7 @@ from typing import Any
 from hptc.account_checks.cached_queries import CachedQueries
 from hptc.account_checks.deployed_spec import Subject, latest_run_of
 from hptc.compiler.importing import requested
-from hptc.compiler.outcome import CompiledSpec
+from hptc.compiler.parents import parent_spec
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.jobs.decide import decide
 from hptc.jobs.decisions import Blocked, Decision, Obstacle, Unchanged
@@ -148,17 +148,15 @@ def _parent_without_run(subject: Subject, spec: str, index: int) -> Iterator[Fin
 
 
 def _absent_parent(subject: Subject, name: str, index: int) -> Finding:
-    region, compiled = subject.queries.account.region, subject.compiled
-    spec = compiled.spec if isinstance(compiled, CompiledSpec) else None
-    written = list(spec.warm_start.parents or ()) if spec and spec.warm_start else []
-    is_spec = index < len(written) and written[index] != name
-    if is_spec:
+    region = subject.queries.account.region
+    spec = parent_spec(subject.compiled, name)
+    if spec is not None:
         return Finding(
             code="HPT902",
             severity=Severity.WARNING,
             message=f"the parent's tuning job `{name}` does not exist in {region} yet",
             path=parent_path(index),
-            help=f"submit `{written[index]}` first, and wait until it has ended",
+            help=f"submit `{spec}` first, and wait until it has ended",
         )
     return Finding(
         code="HPT902",

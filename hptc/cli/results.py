@@ -49,9 +49,8 @@ def results(
     """Show what a tuning job has found.
 
     NAME is the name of a tuning job, or a spec: its name or file. The tuning job may still be
-    running.
-    Costs are those of the training jobs at on-demand prices; with managed spot training, the billed
-    time is read for the training jobs that are shown, or for all with --cost.
+    running. Costs are those of the training jobs at on-demand prices; with managed spot training,
+    the billed time is read for the best N, or for all with --cost.
     """
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
     tuning, job_name, _ = connect_to_job(name, env, region)

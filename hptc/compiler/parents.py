@@ -13,7 +13,7 @@ from dataclasses import field
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
-from hptc.compiler.outcome import CompiledSpec, Failed, Origin, Outcome
+from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Origin, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, Severity, SpecPath, nearest
 from hptc.frozen import frozen
@@ -85,6 +85,21 @@ def name_parents(
             case Problem(code=code, message=message, help=advice):
                 parents.findings.append(Finding(code=code, message=message, path=path, help=advice))
     return parents
+
+
+def parent_names(request: Request) -> tuple[str, ...]:
+    """The names of a request's warm-start parents, in its order."""
+    parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+    return tuple(parent["HyperParameterTuningJobName"] for parent in parents)
+
+
+def parent_spec(compiled: Compiled, parent: str) -> str | None:
+    """The spec that compiles to a parent's tuning job; None if the file has the job's own name."""
+    if not isinstance(compiled, CompiledSpec) or compiled.spec.warm_start is None:
+        return None
+    written = compiled.spec.warm_start.parents or ()
+    pairs = zip(written, parent_names(compiled.request), strict=True)
+    return next((spec for spec, name in pairs if name == parent != spec), None)
 
 
 @frozen

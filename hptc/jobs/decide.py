@@ -6,10 +6,11 @@ with this module, so they can't disagree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from hptc.compiler.outcome import Compiled
+from hptc.compiler.parents import parent_names, parent_spec
 from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import MAX_TAGS, merged_tags
 from hptc.jobs.code_upload import code_uploads
@@ -20,7 +21,6 @@ from hptc.jobs.resolution import Resolution, resolve
 from hptc.jobs.snapshot import ExistingJob, JobSnapshot, existing_job
 from hptc.project.references import latest_spec, names_in
 from hptc.request import identity
-from hptc.request.emission import Request
 from hptc.service.interface import StackReader
 from hptc.service.responses import read_origin, tags_of
 from hptc.service.tuning_jobs import FINAL_STATUSES, JobOrigin
@@ -41,8 +41,8 @@ def decide(
     `digests` are those of the stacks as they would be deployed now: a stack with another one is
     out of date, and blocks the job as a missing one does.
 
-    A job that exists in AWS needs neither stacks nor provenance. Raises AwsError if AWS rejects a
-    call.
+    A job that exists in AWS needs neither stacks nor provenance. A new one needs warm-start parents
+    that have ended. Raises AwsError if AWS rejects a call.
     """
     if rerun is not None and (refusal := _refused_rerun(compiled, rerun)) is not None:
         return refusal
@@ -60,7 +60,10 @@ def decide(
     resolution = resolve(compiled, jobs, stacks, digests=digests)
     if (problem := resolution.problem) is not None:
         return job.blocked(problem.obstacle, problem.reason, problem.help)
-    return _submit(job, compiled, resolution, provenance(compiled))
+    decision = _submit(job, compiled, resolution, provenance(compiled))
+    if isinstance(decision, Submit):
+        return _parent_obstacle(decision, compiled, jobs) or decision
+    return decision
 
 
 def decide_dry_run(
@@ -141,35 +144,33 @@ def decide_again(
     return _compared(job, existing, is_same=is_described_by(submit.request, description))
 
 
-def check_parents(decision: Decision, jobs: JobSnapshot) -> Decision:
-    """Block a submission whose warm-start parents have not all ended; keep other decisions.
+def _parent_obstacle(submit: Submit, compiled: Compiled, jobs: JobSnapshot) -> Blocked | None:
+    """The first warm-start parent that has not ended, because AWS rejects such a job.
 
-    Only plans need this: at submission, AWS itself rejects such a job.
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
     """
-    if not isinstance(decision, Submit):
-        return decision
-    completed = {run for name, run in decision.provided.items() if latest_spec(name) is not None}
-    for parent in _parents(decision.request):
+    completed = {run for name, run in submit.provided.items() if latest_spec(name) is not None}
+    env = f" --env {compiled.environment.name}" if compiled.environment else ""
+    for parent in parent_names(submit.request):
         if parent in completed:
             continue
         status = _status(parent, jobs)
         if status in FINAL_STATUSES:
             continue
-        if status is None:
-            reason = f"its warm-start parent `{parent}` does not exist in {jobs.region}"
-            help = "submit the parent, and plan again when it has ended"
-        else:
+        if status is not None:
             reason = f"its warm-start parent `{parent}` is {status}"
-            help = "plan again when the parent has ended"
-        return decision.blocked(Obstacle.PARENT, reason, help)
-    return decision
-
-
-def _parents(request: Request) -> Iterator[str]:
-    warm_start = request.get("WarmStartConfig") or {}
-    for parent in warm_start.get("ParentHyperParameterTuningJobs", ()):
-        yield parent["HyperParameterTuningJobName"]
+            help = f"wait with `hptc watch {parent}{env}`, and try again when it has ended"
+        else:
+            reason = f"its warm-start parent `{parent}` does not exist in {jobs.region}"
+            spec = parent_spec(compiled, parent)
+            help = (
+                f"use the name of an existing tuning job; `hptc list{env}` lists them"
+                if spec is None
+                else f"submit `{spec}`, wait with `hptc watch {spec}{env}`, and try again when it "
+                "has ended"
+            )
+        return submit.blocked(Obstacle.PARENT, reason, help)
+    return None
 
 
 def _status(name: str, jobs: JobSnapshot) -> str | None:

@@ -10,7 +10,7 @@ from hptc.jobs.history import known_origin
 from hptc.jobs.snapshot import JobSnapshot
 from hptc.service.interface import TuningReader
 from hptc.service.responses import best_training_job
-from hptc.service.tuning_jobs import FINAL_STATUSES, JobOrigin, JobSummary, ListedJob
+from hptc.service.tuning_jobs import JobOrigin, JobSummary, ListedJob
 
 MAX_TAGS_READ = 200
 """The tags of this many jobs are read to find those of a project: one call each."""
@@ -63,12 +63,7 @@ def with_best(
         progress(number)
         yield ListedJob(
             summary=summary,
-            elapsed_seconds=_elapsed_seconds(summary, now),
+            elapsed_seconds=summary.elapsed_seconds(now),
             best=best,
             origin=origin,
         )
-
-
-def _elapsed_seconds(job: JobSummary, now: datetime) -> int:
-    until = job.ended or (job.modified if job.status in FINAL_STATUSES and job.modified else now)
-    return max(0, round((until - job.created).total_seconds()))

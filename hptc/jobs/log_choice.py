@@ -53,7 +53,7 @@ def choose_training_jobs(
     `wanted` is the name of one, or a part of it that no other name has. Without it, these are the
     failed ones of a failed tuning job, the newest running one, the best one, or else the newest.
 
-    Raises OperationError if there is none, and UsageError if `wanted` fits several.
+    Raises OperationError if there is none, and UsageError if `wanted` matches several.
     """
     if wanted is not None:
         return LogChoice(
@@ -90,7 +90,7 @@ def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str)
         names = [job.name for job in found[:_MAX_NAMES]]
         more = len(found) - len(names)
         raise UsageError(
-            f"`{wanted}` fits {len(found)} training jobs of {status.name}: {listed(names)}"
+            f"`{wanted}` matches {len(found)} training jobs of {status.name}: {listed(names)}"
             + (f", and {more} more" if more else ""),
             help="pass the whole name of one",
         )

@@ -14,7 +14,7 @@ from hptc.compiler.discovery import project_files
 from hptc.compiler.outcome import Compiled
 from hptc.errors import UsageError
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.jobs.decide import check_parents, decide
+from hptc.jobs.decide import decide
 from hptc.jobs.decisions import Decision, Submit
 from hptc.jobs.history import listed_jobs, stale_jobs
 from hptc.jobs.plan_costs import BoundOf, planned_costs
@@ -81,10 +81,9 @@ def decide_all(
     provenance: ProvenanceOf,
     digests: Mapping[str, str],
 ) -> tuple[Decision, ...]:
-    """The decision about each spec, in the order of the specs, including its warm-start parents."""
+    """The decision about each spec, in the order of the specs."""
     return tuple(
-        check_parents(decide(one, jobs, stacks, provenance=provenance, digests=digests), jobs)
-        for one in compiled
+        decide(one, jobs, stacks, provenance=provenance, digests=digests) for one in compiled
     )
 
 

@@ -18,6 +18,7 @@ from hptc.cost.bound import cost_bound, job_count, job_region, summary
 from hptc.diagnostics import Diagnostic, Severity, Span
 from hptc.errors import HptcError
 from hptc.frozen import frozen
+from hptc.lsp.hovers import prices
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.cost import headline
@@ -191,15 +192,10 @@ def _costs(outcomes: list[Outcome], workspace: Workspace) -> dict[Path, str]:
 
 
 def _cost(one: Compiled, workspace: Workspace) -> str:
-    from hptc.catalog.prices import packaged
-
-    try:
-        prices = workspace.prices_of(one.project) if one.project else packaged()
-    except HptcError:
-        prices = packaged()
     number = job_count(one.job).number
     count = (
         "training jobs: chosen by Autotune" if number is None else plural(number, "training job")
     )
-    bound = cost_bound(one.job, job_region(one.job, one.environment), prices)
+    table = prices(one.project, workspace)
+    bound = cost_bound(one.job, job_region(one.job, one.environment), table)
     return f"{count}, {headline(summary(bound))}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
 from hptc.jobs.code_upload import CodeUpload
@@ -26,7 +25,7 @@ from hptc.service.tuning_jobs import (
     TrainingJob,
     TrainingJobCounters,
 )
-from hptc.text import json_text
+from hptc.text import iso_time, json_text
 
 if TYPE_CHECKING:  # not needed to render
     from hptc.jobs.content_changes import ContentChanges
@@ -44,9 +43,9 @@ def status_json(status: JobStatus, changes: ContentChanges | None = None) -> str
                 "status": status.status,
                 "failure_reason": status.failure_reason or None,
                 "strategy": status.strategy,
-                "created": _iso(status.created),
-                "modified": _iso(status.modified),
-                "ended": _iso(status.ended),
+                "created": iso_time(status.created),
+                "modified": iso_time(status.modified),
+                "ended": iso_time(status.ended),
                 "elapsed_seconds": status.elapsed_seconds,
                 "consumed_seconds": status.consumed_seconds,
                 "training_jobs": _training_jobs_data(status.training_jobs),
@@ -94,9 +93,9 @@ def _listed_data(job: ListedJob) -> dict[str, Any]:
         "arn": summary.arn,
         "status": summary.status,
         "strategy": summary.strategy,
-        "created": _iso(summary.created),
-        "modified": _iso(summary.modified),
-        "ended": _iso(summary.ended),
+        "created": iso_time(summary.created),
+        "modified": iso_time(summary.modified),
+        "ended": iso_time(summary.ended),
         "elapsed_seconds": job.elapsed_seconds,
         "training_jobs": _training_jobs_data(summary.training_jobs),
         "objectives": _objectives_data(summary),
@@ -205,9 +204,9 @@ def _training_job_data(job: TrainingJob | None) -> dict[str, Any] | None:
         "objective_type": job.objective_type or None,
         "objective_status": job.objective_status or None,
         "tuned_hyperparameters": dict(job.tuned_hyperparameters),
-        "created": _iso(job.created),
-        "started": _iso(job.started),
-        "ended": _iso(job.ended),
+        "created": iso_time(job.created),
+        "started": iso_time(job.started),
+        "ended": iso_time(job.ended),
         "failure_reason": job.failure_reason or None,
     }
 
@@ -236,7 +235,3 @@ def _limits_data(limits: Limits) -> dict[str, int | None]:
         "max_parallel_training_jobs": limits.max_parallel_training_jobs,
         "max_runtime_seconds": limits.max_runtime_seconds,
     }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None

@@ -6,7 +6,6 @@ shown without control characters.
 
 from __future__ import annotations
 
-from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from hptc.render.results_words import (
     origin_text,
     results_table,
 )
+from hptc.render.tables import utc_time
 from hptc.request.job_facts import definition_name
 from hptc.results.hyperparameter_importance import Importance
 from hptc.results.training_results import Results
@@ -62,7 +62,7 @@ def report_html(results: Results) -> str:
         statement=results.statement,
         facts=_facts(results),
         origin=origin_text(results.status.origin),
-        created=f"{results.status.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        created=utc_time(results.status.created),
         over_time=objective_over_time(results),
         spaces=[
             _Space(

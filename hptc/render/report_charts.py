@@ -18,8 +18,8 @@ from hptc.request.tuning_job import Definition
 from hptc.results.training_results import (
     Results,
     TrainingResult,
-    definition_of,
     is_maximized,
+    rank,
 )
 
 WIDTH, HEIGHT = 480, 260
@@ -119,7 +119,7 @@ def objective_by_hyperparameter(results: Results, definition: Definition) -> tup
     shown = _with_objective(results, definition)
     if not shown:
         return ()
-    best = min(shown, key=lambda each: _rank(each, results))
+    best = rank(shown, results.job.definitions)[0]
     axis = ObjectiveAxis.of([each.objective or 0.0 for each in shown], is_maximized(definition))
     y = axis.scaled(TOP, _SMALL_BOTTOM)
     charts = []
@@ -157,7 +157,7 @@ def parallel_coordinates(results: Results, definition: Definition) -> Chart | No
     ranges = definition.ranges
     if len(ranges) < 2 or not shown:
         return None
-    ordered = sorted(shown, key=lambda each: _rank(each, results))
+    ordered = rank(shown, results.job.definitions)
     best = {each.name for each in ordered[: max(1, len(ordered) // _BEST_SHARE)]}
     columns = [Column.of(range_, shown) for range_ in ranges]
     width = max(WIDTH, _AXIS_WIDTH * (len(columns) + 1))
@@ -208,12 +208,6 @@ def _with_objective(results: Results, definition: Definition) -> list[TrainingRe
         for each in results.training_jobs
         if each.definition == name and each.objective is not None
     ]
-
-
-def _rank(each: TrainingResult, results: Results) -> tuple[float, int]:
-    value = each.objective or 0.0
-    maximized = is_maximized(definition_of(results.job.definitions, each.definition))
-    return (-value if maximized else value), each.number
 
 
 def _is_maximized(results: Results) -> bool:

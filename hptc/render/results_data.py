@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from hptc.render.results_words import hyperparameter_names
 from hptc.request.job_facts import number
 from hptc.results.training_results import ActualCost, Results, TrainingResult
-from hptc.text import json_text
+from hptc.text import iso_time, json_text
 
 VERSION = 1
 
@@ -131,8 +130,8 @@ def _training_job(each: TrainingResult) -> dict[str, Any]:
         "stopped_early": each.is_stopped_early,
         "metric_name": each.metric_name or None,
         "objective": each.objective,
-        "started": _iso(each.started),
-        "ended": _iso(each.ended),
+        "started": iso_time(each.started),
+        "ended": iso_time(each.ended),
         "seconds": each.seconds,
         "billable_seconds": each.billable_seconds,
         "usd": _amount(each.usd),
@@ -169,7 +168,3 @@ def _cell(value: Any) -> Any:
 
 def _amount(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None

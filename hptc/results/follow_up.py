@@ -18,6 +18,7 @@ from hptc.compiler.unfilling import unfilled
 from hptc.diagnostics import Finding
 from hptc.frozen import frozen
 from hptc.hidden_text import escape_hidden
+from hptc.jobs.job_names import name_stem
 from hptc.request.emission import Request
 from hptc.request.job_facts import training_jobs
 from hptc.request.reading import read_job
@@ -35,7 +36,6 @@ from hptc.text import plural, printable
 MAX_PARENTS = 5
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html"""
 
-_OF_CONTENT = re.compile(r"-[0-9a-f]{8}(?:-r\d{1,3})?\Z")
 _NEXT = re.compile(r"(?P<stem>.*)-next(?:-(?P<number>\d{1,4}))?\Z")
 _CONFIG = "HyperParameterTuningJobConfig"
 
@@ -139,8 +139,10 @@ def _set_warm_start(
         yield "no warm start: no training job reported the objective"
         return
     if _used_jobs(results) >= MAX_TRAINING_JOBS:
-        most = f"{MAX_TRAINING_JOBS} training jobs are the most"
-        yield f"no warm start: with those of parents, {most}"
+        yield (
+            f"no warm start: the maximum is {MAX_TRAINING_JOBS} training jobs, with those of the "
+            "parents"
+        )
         return
     if job.strategy == "Grid":
         config["Strategy"] = "Bayesian"
@@ -159,7 +161,7 @@ def _set_warm_start(
             names.append(name)
             room -= count
     if len(names) > 1:
-        yield "with the parents of the tuning job: a warm start does not include them by itself"
+        yield "with the parents of the tuning job: a warm start is not recursive"
     kind = "TransferLearning" if has_new_data else "IdenticalDataAndAlgorithm"
     why = "the data has changed" if has_new_data else "the data and the algorithm are the same"
     yield f"{kind}: {why}"
@@ -260,7 +262,7 @@ def _apply(request: Request, changes: Sequence[RangeChange]) -> None:
 
 def _next_name(job_name: str) -> str:
     """`churn-next` after `churn-1a2b3c4d`, then `churn-next-2`."""
-    stem = _OF_CONTENT.sub("", job_name)
+    stem = name_stem(job_name)
     again = _NEXT.match(stem)
     if again is None:
         return f"{stem}-next"

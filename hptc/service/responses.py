@@ -8,7 +8,6 @@ from typing import Any
 
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.service.tuning_jobs import (
-    FINAL_STATUSES,
     JobOrigin,
     JobStatus,
     JobSummary,
@@ -42,7 +41,6 @@ def read_status(
     created: datetime = description["CreationTime"]
     modified: datetime | None = description.get("LastModifiedTime")
     ended: datetime | None = description.get("HyperParameterTuningEndTime")
-    until = ended or (modified if status in FINAL_STATUSES and modified else now)
     warm_start = description.get("WarmStartConfig") or {}
     # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html
     completion = description.get("TuningJobCompletionDetails") or {}
@@ -54,7 +52,7 @@ def read_status(
         created=created,
         modified=modified,
         ended=ended,
-        elapsed_seconds=max(0, round((until - created).total_seconds())),
+        elapsed_seconds=summary_of(description).elapsed_seconds(now),
         consumed_seconds=(description.get("ConsumedResources") or {}).get("RuntimeInSeconds"),
         training_jobs=_training_job_counters(description),
         objectives=_objective_counters(description),

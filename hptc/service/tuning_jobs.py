@@ -102,6 +102,12 @@ class JobSummary:
     objectives: ObjectiveCounters
     limits: Limits
 
+    def elapsed_seconds(self, now: datetime) -> int:
+        """The seconds from its creation to its end, or to `now` if it is still running."""
+        is_final = self.status in FINAL_STATUSES
+        until = self.ended or (self.modified if is_final and self.modified else now)
+        return max(0, round((until - self.created).total_seconds()))
+
 
 @frozen
 class JobOrigin:

@@ -13,28 +13,8 @@ from hptc.cli import run as hptc
 from hptc.jobs.plan_file import read_plan
 from hptc.sandbox.server import Sandbox
 from tests.support.sandbox import open_sandbox, provide
-from tests.support.specs import PROJECT
+from tests.support.specs import PROJECT, standalone
 
-SPEC = """\
-name: NAME
-strategy: Random
-limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2}
-training_job:
-  objective: {metric_name: "validation:auc", type: Maximize}
-  hyperparameters:
-    objective: binary:logistic
-    eval_metric: auc
-    num_round: 200
-    eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
-  algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
-  role_arn: arn:aws:iam::123456789012:role/tuner
-  inputs:
-    train: {s3: "s3://bucket/train/", content_type: text/csv}
-    validation: {s3: "s3://bucket/validation/", content_type: text/csv}
-  output: {s3_output_path: "s3://bucket/out/"}
-  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
-  stopping: {max_runtime: 1h}
-"""
 PRICES = {
     "version": 1,
     "regions": {
@@ -62,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "prices.json").write_text(json.dumps(PRICES), "utf-8")
     (tmp_path / "specs").mkdir()
     for name in ("churn", "other"):
-        (tmp_path / "specs" / f"{name}.yaml").write_text(SPEC.replace("NAME", name), "utf-8")
+        (tmp_path / "specs" / f"{name}.yaml").write_text(standalone(name), "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -102,7 +82,7 @@ def test_a_job_without_completed_training_jobs_is_not_a_past_run(
 def test_a_saved_plan_has_the_costs_and_is_applied(
     folder: Path, aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = SPEC.replace("NAME", "other").replace("max: 0.5", "max: 0.4")
+    text = standalone("other").replace("max: 0.5", "max: 0.4")
     (folder / "specs" / "other.yaml").write_text(text, "utf-8")
     assert hptc(["plan", "specs/other.yaml", "--out", "plan.json"]) == 0
     out = capsys.readouterr().out
@@ -129,6 +109,6 @@ def test_only_one_environment_at_a_time(
         project.replace("{account", "{infrastructure: {kms_key: absent}, account"), "utf-8"
     )
     (other / "specs").mkdir()
-    (other / "specs" / "third.yaml").write_text(SPEC.replace("NAME", "third"), "utf-8")
+    (other / "specs" / "third.yaml").write_text(standalone("third"), "utf-8")
     assert hptc(["cost", "--online", str(folder), str(other)]) == 2
     assert "--online requires specs of a single environment" in capsys.readouterr().err

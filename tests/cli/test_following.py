@@ -21,12 +21,12 @@ from hptc.sandbox.tuning_store import TuningMode, TuningSettings
 from hptc.service.tuning_jobs import STATUSES
 from tests.support.outcomes import succeeded
 from tests.support.sandbox import open_sandbox
-from tests.support.specs import EXPLICIT, PROJECT
+from tests.support.specs import PROJECT, WITHOUT_PARENT
 
 Capture = pytest.CaptureFixture[str]
 sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
 _accounts = itertools.count(300000000001)
-SPEC = EXPLICIT.replace("name: explicit", "name: tuner", 1).replace("warm_start", "#", 1)
+SPEC = WITHOUT_PARENT.replace("name: explicit", "name: tuner", 1)
 
 
 class Project:

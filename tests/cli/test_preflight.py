@@ -21,27 +21,8 @@ from tests.support import online_checks
 from tests.support.fake_account import FakeAccount
 from tests.support.plans import origin
 from tests.support.sandbox import Account, open_sandbox, provide
-from tests.support.specs import PROJECT
+from tests.support.specs import PROJECT, standalone
 
-SPEC = """\
-name: NAME
-strategy: Random
-limits: {max_number_of_training_jobs: 4, max_parallel_training_jobs: 2}
-training_job:
-  objective: {metric_name: "validation:auc", type: Maximize}
-  hyperparameters:
-    objective: binary:logistic
-    num_round: 200
-    eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
-  algorithm: {built_in: xgboost, version: 1.7-1, input_mode: File}
-  role_arn: arn:aws:iam::123456789012:role/preflight
-  inputs:
-    train: {s3: "s3://preflight-lake/NAME/train/", content_type: text/csv}
-    validation: {s3: "s3://preflight-lake/shared/", content_type: text/csv}
-  output: {s3_output_path: "s3://preflight-lake/out/"}
-  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
-  stopping: {max_runtime: 1h}
-"""
 EMPTY = (
     "the input channel `train` is empty: no object starts with `s3://preflight-lake/second/train/`"
 )
@@ -68,7 +49,14 @@ def folder(
     (tmp_path / "hptc.yaml").write_text(PROJECT.replace("{account", infrastructure), "utf-8")
     (tmp_path / "specs").mkdir()
     for name in ("first", "second", "third"):
-        text = SPEC.replace("NAME", name) + f"tags: {{test: {request.node.name}}}\n"
+        text = standalone(
+            name,
+            role="preflight",
+            bucket="preflight-lake",
+            train=f"{name}/train/",
+            validation="shared/",
+        )
+        text += f"tags: {{test: {request.node.name}}}\n"
         (tmp_path / "specs" / f"{name}.yaml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     for key, value in sandbox.environment().items():

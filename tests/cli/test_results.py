@@ -10,7 +10,7 @@ import pytest
 from hptc.cli import run as hptc
 from hptc.sandbox.server import Sandbox
 from tests.support.sandbox import open_sandbox
-from tests.support.specs import EXPLICIT, PROJECT
+from tests.support.specs import PROJECT, WITHOUT_PARENT
 
 sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
 
@@ -27,7 +27,7 @@ def job(
     (tmp_path / "hptc.yaml").write_text(PROJECT.replace("{account", infrastructure), "utf-8")
     spec = tmp_path / "specs" / "explicit.yaml"
     spec.parent.mkdir()
-    spec.write_text(EXPLICIT.replace("warm_start", "#", 1), "utf-8")
+    spec.write_text(WITHOUT_PARENT, "utf-8")
     monkeypatch.chdir(tmp_path)
     for key, value in sandbox.environment().items():
         if key.startswith("AWS_"):

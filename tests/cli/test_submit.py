@@ -13,16 +13,17 @@ import pytest
 from hptc.cli import run as hptc
 from hptc.sandbox.server import Sandbox
 from tests.support.sandbox import open_sandbox, provide
-from tests.support.specs import EXPLICIT, PROJECT
+from tests.support.specs import PROJECT, WITHOUT_PARENT, standalone
 
 NAMES = ("first", "second")
+DATA = ("train/1.csv", "validation/1.csv")
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox with what the specs need."""
     for one in open_sandbox():
-        provide(one, role="tuning", objects={"artifacts": ()})
+        provide(one, role="tuning", objects={"artifacts": (), "bucket": DATA})
         yield one
 
 
@@ -43,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) ->
 
 def spec(name: str, more: str = "") -> str:
     """A spec without a warm-start parent, since the sandbox has no past jobs."""
-    text = EXPLICIT.replace("name: explicit", f"name: {name}", 1).replace("warm_start", "#", 1)
+    text = WITHOUT_PARENT.replace("name: explicit", f"name: {name}", 1)
     return f"{text}{more}"
 
 
@@ -119,6 +120,33 @@ def test_a_refused_spec_does_not_stop_the_others(
     assert [job["name"] for job in found["failed"]] == ["taken-1"]
     assert "specs/apart.yaml: AWS already has a tuning job named `taken-1`" in err
     assert "1 of 3 tuning jobs not submitted:\n  taken-1  specs/apart.yaml\n    AWS already" in err
+
+
+def test_a_child_waits_until_its_parent_has_ended(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in NAMES:
+        (folder / "specs" / f"{name}.yaml").unlink()
+    (folder / "specs" / "parent.yaml").write_text(standalone("parent", role="tuning"), "utf-8")
+    child = standalone("child", role="tuning")
+    child += "warm_start: {type: IdenticalDataAndAlgorithm, parents: [parent]}\n"
+    (folder / "specs" / "child.yaml").write_text(child, "utf-8")
+    assert hptc(["submit", "--json"]) == 3
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    (parent,), (failed,) = found["jobs"], found["failed"]
+    assert parent["name"].startswith("parent-")
+    assert failed["file"] == "specs/child.yaml"
+    assert failed["error"] == (
+        f"its warm-start parent `{parent['name']}` does not exist in us-east-1"
+    )
+    assert "`hptc watch parent --env dev`" in failed["help"]
+    assert "1 of 2 tuning jobs not submitted:\n  child-" in err
+    # The advice, taken literally.
+    assert hptc(["submit", "specs/parent.yaml"]) == 0
+    assert hptc(["watch", "parent", "--env", "dev"]) == 0
+    capsys.readouterr()
+    assert [job["outcome"] for job in submitted(capsys)["jobs"]] == ["submitted", "unchanged"]
 
 
 class TestConfirmation:

@@ -16,12 +16,12 @@ from hptc.sandbox.sagemaker import configure
 from hptc.sandbox.server import Sandbox
 from hptc.sandbox.tuning_store import TuningSettings
 from tests.support.sandbox import open_sandbox
-from tests.support.specs import EXPLICIT
+from tests.support.specs import WITHOUT_PARENT
 
 Capture = pytest.CaptureFixture[str]
 sandbox = pytest.fixture(scope="module", name="sandbox")(open_sandbox)
 _accounts = itertools.count(400000000001)
-SPEC = EXPLICIT.replace("name: explicit", "name: tuner", 1).replace("warm_start", "#", 1)
+SPEC = WITHOUT_PARENT.replace("name: explicit", "name: tuner", 1)
 
 
 @pytest.fixture

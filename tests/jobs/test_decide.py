@@ -14,7 +14,7 @@ import pytest
 from hptc.account_checks.checks import check_online
 from hptc.compiler.outcome import Compiled
 from hptc.errors import EXIT_OPERATION, EXIT_USAGE, OperationError, UsageError
-from hptc.jobs.decide import check_parents, decide
+from hptc.jobs.decide import decide
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     Blocked,
@@ -92,6 +92,31 @@ def untagged_without_stacks(world: World) -> None:
     world.stacks.stacks.clear()
 
 
+CHILD = spec("child") + "warm_start: {type: TransferLearning, parents: [churn]}\n"
+
+
+def parent_not_submitted(world: World) -> None:
+    world.compiled, _ = project(world.folder, {"child": CHILD, "churn": spec("churn")})
+    world.stacks = deployed("child")
+
+
+def parent_running(world: World) -> None:
+    run(world.tuning, [world.compiled], "InProgress")
+    parent_not_submitted(world)
+
+
+def parent_failed(world: World) -> None:
+    run(world.tuning, [world.compiled], "Failed")
+    parent_not_submitted(world)
+
+
+def same_while_the_parent_runs(world: World) -> None:
+    parent_failed(world)
+    run(world.tuning, [world.compiled])
+    (parent,) = world.compiled.job.warm_start.parents if world.compiled.job.warm_start else ()
+    world.tuning.jobs[parent]["HyperParameterTuningJobStatus"] = "InProgress"
+
+
 WORLDS: dict[str, tuple[Callable[[World], None], type[Decision], Obstacle | None]] = {
     "nothing": (nothing, Submit, None),
     "the same job": (same, Unchanged, None),
@@ -102,6 +127,10 @@ WORLDS: dict[str, tuple[Callable[[World], None], type[Decision], Obstacle | None
     "no stacks": (no_stacks, Blocked, Obstacle.STACK),
     "an untagged job and no stacks": (untagged_without_stacks, Blocked, Obstacle.STACK),
     "too many tags": (too_many_tags, Blocked, Obstacle.REQUEST),
+    "a parent not submitted yet": (parent_not_submitted, Blocked, Obstacle.PARENT),
+    "a parent that runs": (parent_running, Blocked, Obstacle.PARENT),
+    "a parent that failed": (parent_failed, Submit, None),
+    "the same job, its parent runs": (same_while_the_parent_runs, Unchanged, None),
 }
 
 
@@ -185,11 +214,44 @@ def test_a_decision_about_a_name_that_is_taken_before_it_is_executed(world: Worl
         execute(decision, world.tuning)
 
 
-def test_parents_only_block_a_submission(world: World) -> None:
-    same(world)
-    jobs = JobSnapshot(tuning=world.tuning)
+@pytest.mark.parametrize(
+    ("change", "reason", "help"),
+    [
+        pytest.param(
+            parent_not_submitted,
+            "does not exist in us-east-1",
+            "submit `churn`, wait with `hptc watch churn --env dev`, and try again when it has "
+            "ended",
+            id="not submitted",
+        ),
+        pytest.param(
+            parent_running,
+            "is InProgress",
+            "wait with `hptc watch {parent} --env dev`, and try again when it has ended",
+            id="running",
+        ),
+    ],
+)
+def test_a_parent_that_has_not_ended_is_named_with_what_to_do(
+    world: World, change: Callable[[World], None], reason: str, help: str
+) -> None:
+    parent = world.compiled.job.name
+    change(world)
     decision = decided(world)
-    assert check_parents(decision, jobs) is decision
+    assert isinstance(decision, Blocked)
+    assert decision.reason == f"its warm-start parent `{parent}` {reason}"
+    assert decision.help == help.format(parent=parent)
+
+
+def test_a_parent_that_is_no_spec_and_does_not_exist(world: World) -> None:
+    child = CHILD.replace("[churn]", "[from-2025]")
+    (world.compiled,) = project(world.folder, {"child": child})
+    world.stacks = deployed("child")
+    decision = decided(world)
+    assert isinstance(decision, Blocked)
+    assert decision.help == (
+        "use the name of an existing tuning job; `hptc list --env dev` lists them"
+    )
 
 
 class Reader:

@@ -67,7 +67,7 @@ def test_a_name_or_a_part_of_it() -> None:
     for wanted in (DONE.name, "-001-"):
         (found,) = choose_training_jobs(status("Completed"), jobs, wanted).training_jobs
         assert found == DONE
-    with pytest.raises(UsageError, match=r"`abcd` fits 2 training jobs .*-002-abcd and .*-001"):
+    with pytest.raises(UsageError, match=r"`abcd` matches 2 training jobs .*-002-abcd and .*-001"):
         choose_training_jobs(status("Completed"), jobs, "abcd")
     with pytest.raises(OperationError, match="has no training job `x`") as raised:
         choose_training_jobs(status("Completed"), jobs, "x")

@@ -25,7 +25,7 @@ from hptc.jobs.snapshot import JobSnapshot
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import CREATED, FakeTuning, NoWrites
 from tests.support.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
-from tests.support.specs import EXPLICIT, compiled
+from tests.support.specs import WITHOUT_PARENT, compiled
 from tests.support.submissions import submit
 
 NO_SPOT = ("  spot: {max_wait_time: 2h}\n", "")
@@ -165,7 +165,7 @@ class TestSelection:
         assert runs_of(tuning, specs) == PastRuns()
 
     def test_each_definition_has_its_times(self, tmp_path: Path) -> None:
-        one = compiled(tmp_path, EXPLICIT.replace("warm_start", "#"))
+        one = compiled(tmp_path, WITHOUT_PARENT)
         tuning = FakeTuning()
         name = ran(tuning, one, 60, 600, definitions=("small", "large"))
         (run,) = runs_of(tuning, [one]).runs

@@ -38,7 +38,7 @@ from tests.support.plans import (
     run,
     spec,
 )
-from tests.support.specs import EXPLICIT, PROJECT, compiled
+from tests.support.specs import EXPLICIT, PROJECT, WITHOUT_PARENT, compiled
 
 WITHOUT_KEY = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
 
@@ -209,8 +209,7 @@ class TestDecisions:
             assert isinstance(decision, PlannedSubmission)
 
     def test_a_request_in_the_apis_form(self, tmp_path: Path, churn: list[Compiled]) -> None:
-        without_parent = EXPLICIT.replace("warm_start", "#")
-        explicit = compiled(tmp_path / "x", without_parent, project=WITHOUT_KEY)
+        explicit = compiled(tmp_path / "x", WITHOUT_PARENT, project=WITHOUT_KEY)
         request = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
         given = compiled(tmp_path / "api", json.dumps(request))
         found = planned([*churn, given])

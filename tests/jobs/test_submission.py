@@ -30,7 +30,7 @@ from hptc.render.jobs import render_not_submitted
 from hptc.render.jobs_json import failures_data
 from hptc.request.emission import Request
 from tests.support.fake_service import FakeStacks, FakeTuning
-from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, compiled
+from tests.support.specs import EXPLICIT, PROJECT, SPEC, STACKS, WITHOUT_PARENT, compiled
 from tests.support.submissions import submit
 
 NOWHERE = Provenance(spec="")
@@ -44,6 +44,11 @@ def churn(tmp_path: Path) -> Compiled:
 
 @pytest.fixture
 def explicit(tmp_path: Path) -> Compiled:
+    return compiled(tmp_path, WITHOUT_PARENT)
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> Compiled:
     return compiled(tmp_path, EXPLICIT)
 
 
@@ -198,7 +203,7 @@ class TestNames:
         tuning = FakeTuning()
         project = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
         for environment in ("dev", "prod"):
-            job = compiled(tmp_path, EXPLICIT, project=project, environment=environment)
+            job = compiled(tmp_path, WITHOUT_PARENT, project=project, environment=environment)
             outcome = send(job, tuning)
         assert isinstance(outcome, AlreadySubmitted)
 
@@ -209,10 +214,10 @@ class TestWithoutDigest:
     def described(self, job: Compiled) -> dict[str, Any]:
         return deepcopy(job.request)
 
-    def test_the_same_request(self, explicit: Compiled) -> None:
+    def test_the_same_request(self, warm: Compiled) -> None:
         tuning = FakeTuning()
-        tuning.add(self.described(explicit))
-        assert isinstance(send(explicit, tuning), AlreadySubmitted)
+        tuning.add(self.described(warm))
+        assert isinstance(send(warm, tuning), AlreadySubmitted)
 
     def test_additions_of_the_service_are_ignored(self, tmp_path: Path) -> None:
         job = compiled(tmp_path, SPEC.replace("resources:", "tuning_resources:"), project=PROJECT)
@@ -241,10 +246,8 @@ class TestWithoutDigest:
             pytest.param(("TrainingJobDefinitions",), [], id="no definitions"),
         ],
     )
-    def test_another_request(
-        self, explicit: Compiled, path: tuple[str | int, ...], value: Any
-    ) -> None:
-        request = self.described(explicit)
+    def test_another_request(self, warm: Compiled, path: tuple[str | int, ...], value: Any) -> None:
+        request = self.described(warm)
         target: Any = request
         for key in path[:-1]:
             target = target[key]
@@ -252,7 +255,7 @@ class TestWithoutDigest:
         tuning = FakeTuning()
         tuning.add(request)
         with pytest.raises(OperationError, match="with other content"):
-            send(explicit, tuning)
+            send(warm, tuning)
 
 
 class TestRaces:
@@ -287,9 +290,9 @@ class TestRaces:
 
     def test_a_name_that_differs_only_in_case(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
-        upper = compiled(tmp_path / "one", f"job_name: MINE\n{EXPLICIT}")
+        upper = compiled(tmp_path / "one", f"job_name: MINE\n{WITHOUT_PARENT}")
         send(upper, tuning)
-        lower = compiled(tmp_path / "two", f"job_name: mine\n{EXPLICIT}")
+        lower = compiled(tmp_path / "two", f"job_name: mine\n{WITHOUT_PARENT}")
         with pytest.raises(AwsError, match="already exists") as raised:
             send(lower, tuning)
         assert raised.value.code == "ResourceInUse"
@@ -455,7 +458,7 @@ class TestTags:
 
     def spec(self, count: int) -> str:
         tags = "".join(f"  t{number}: x\n" for number in range(count))
-        return f"{EXPLICIT}tags:\n{tags}"
+        return f"{WITHOUT_PARENT}tags:\n{tags}"
 
     def test_at_most_fifty(self, tmp_path: Path) -> None:
         full = send(compiled(tmp_path / "a", self.spec(47)), FakeTuning())

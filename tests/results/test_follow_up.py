@@ -222,7 +222,10 @@ def test_no_warm_start_without_room_for_a_training_job() -> None:
     found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 750")))
     assert compiled(found).job.warm_start is None
     assert compiled(found).job.max_number_of_training_jobs == 750
-    assert "# No warm start: with those of parents, 750 training jobs are the most." in found.text
+    assert (
+        "# No warm start: the maximum is 750 training jobs, with those of the parents."
+        in found.text
+    )
 
 
 def test_no_warm_start_without_an_objective() -> None:

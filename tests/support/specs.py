@@ -78,6 +78,37 @@ training_jobs:
 autotune: Enabled
 warm_start: {type: TransferLearning, parents: [explicit-2025]}
 """
+WITHOUT_PARENT = EXPLICIT.replace("warm_start", "#", 1)
+
+
+def standalone(
+    name: str,
+    *,
+    role: str = "tuner",
+    bucket: str = "bucket",
+    train: str = "train/",
+    validation: str = "validation/",
+) -> str:
+    """A spec of XGBoost that needs no stack, only a role and objects of the account."""
+    return f"""\
+name: {name}
+strategy: Random
+limits: {{max_number_of_training_jobs: 4, max_parallel_training_jobs: 2}}
+training_job:
+  objective: {{metric_name: "validation:auc", type: Maximize}}
+  hyperparameters:
+    objective: binary:logistic
+    num_round: 200
+    eta: {{type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}}
+  algorithm: {{built_in: xgboost, version: 1.7-1, input_mode: File}}
+  role_arn: arn:aws:iam::123456789012:role/{role}
+  inputs:
+    train: {{s3: "s3://{bucket}/{train}", content_type: text/csv}}
+    validation: {{s3: "s3://{bucket}/{validation}", content_type: text/csv}}
+  output: {{s3_output_path: "s3://{bucket}/out/"}}
+  resources: {{instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}}
+  stopping: {{max_runtime: 1h}}
+"""
 
 
 def compiled(
