@@ -117,7 +117,7 @@ def quoted(value: object, longest: int = 80) -> str:
 
     Secrets are masked first: the format of one that is cut is not known anymore.
     """
-    from hptc.secrets import hide_secrets  # not needed to print a help text, for example
+    from hptc.secrets.detector import hide_secrets  # not needed to print a help text, for example
 
     shown = hide_secrets(str(value)[:_LONGEST_MASKED])
     return json.dumps(shortened(shown, longest), ensure_ascii=False)

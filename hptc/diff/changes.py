@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from hptc.diagnostics import Path
 from hptc.frozen import frozen
-from hptc.secrets import hide_secrets, secret_in
+from hptc.secrets.detector import hide_secrets, secret_in
 
 
 class Impact(StrEnum):

@@ -25,7 +25,7 @@ from hptc.lsp.cursor import Cursor
 from hptc.lsp.hovers import instance_text, prices, regions
 from hptc.lsp.key_schema import keys, values
 from hptc.project.project_file import Project
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.source.construction import construct_data
 from hptc.text import clipped
 

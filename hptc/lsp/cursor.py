@@ -9,8 +9,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hptc.diagnostics import Path
 from hptc.frozen import frozen
-from hptc.hidden_text import split_lines
 from hptc.source.document import Document, parse_document
+from hptc.source.hidden_text import split_lines
 
 _WORD = re.compile(r"[\w.:/@-]*\Z")
 _REST = re.compile(r"[\w./@-]*")

@@ -23,7 +23,6 @@ from hptc.compiler.pipeline import is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_INTERRUPTED
-from hptc.hidden_text import split_lines
 from hptc.lsp.completions import choices, variables
 from hptc.lsp.cursor import cursor_at, template_start
 from hptc.lsp.hovers import hovered, rule_text
@@ -35,6 +34,7 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK
+from hptc.source.hidden_text import split_lines
 from hptc.source.text_files import UnreadableFileError
 from hptc.source.unsaved_files import UnsavedFiles
 

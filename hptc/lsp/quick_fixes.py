@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Diagnostic
 from hptc.frozen import frozen
-from hptc.hidden_text import split_lines
 from hptc.source.document import parse_document
+from hptc.source.hidden_text import split_lines
 from hptc.source.suppressions import is_suppressible, suppressions
 
 _WORD = re.compile(r"(?P<quote>[\"']?)(?P<word>[\w.:/-]+)(?P=quote)")

@@ -24,7 +24,7 @@ from hptc.metrics import regex_worker
 from hptc.metrics.corrections import candidates, has_sign_before_group, relaxed
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric, TuningJob
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.source.readable import reason_not_to_read
 
 MAX_LOG_BYTES = 20_000_000

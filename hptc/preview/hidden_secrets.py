@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hptc.request.tuning_job import AutoRange, CategoricalRange, Range, TuningJob
-from hptc.secrets import hide_secrets, secret_in
+from hptc.secrets.detector import hide_secrets, secret_in
 
 
 def without_secrets(job: TuningJob) -> TuningJob:

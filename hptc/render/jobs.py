@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from hptc.cost.bound import BoundSummary
 from hptc.cost.forecast import total_cost
-from hptc.hidden_text import escape_hidden
 from hptc.jobs.decisions import (
     AlreadySubmitted,
     DecidedJob,
@@ -36,7 +35,7 @@ from hptc.render.tables import (
     utc_time,
     whole_name,
 )
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
@@ -46,6 +45,7 @@ from hptc.service.tuning_jobs import (
     TrainingJob,
     TrainingJobCounters,
 )
+from hptc.source.hidden_text import escape_hidden
 from hptc.text import listed, plural, printable, shortened
 
 if TYPE_CHECKING:  # not needed to render

@@ -15,7 +15,7 @@ from hptc.render.jobs_json import jobs_json, status_json
 from hptc.render.results_data import results_json
 from hptc.render.tables import WIDTH
 from hptc.results.training_results import Results
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.service.tuning_jobs import FINAL_STATUSES, JobStatus, ListedJob
 from hptc.text import clipped, duration, json_text, listed_code, plural, printable
 

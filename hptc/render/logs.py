@@ -7,7 +7,7 @@ from datetime import UTC
 
 from hptc.jobs.log_choice import ChoiceReason, LogChoice
 from hptc.render.jobs import metric_text, reason_text
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.service.tuning_jobs import LogEvent, TrainingJob
 from hptc.text import plural, printable
 

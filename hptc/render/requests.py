@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from hptc.hidden_text import escape_hidden, has_hidden
+from hptc.source.hidden_text import escape_hidden, has_hidden
 
 
 def render_request(request: Mapping[str, Any], form: str) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from hptc.errors import AwsError
 from hptc.frozen import frozen
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.service.interface import TuningReader
 from hptc.service.tuning_jobs import LogEvent
 

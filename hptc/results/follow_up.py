@@ -17,7 +17,6 @@ from hptc.compiler.importing import requested, write_spec
 from hptc.compiler.unfilling import unfilled
 from hptc.diagnostics import Finding
 from hptc.frozen import frozen
-from hptc.hidden_text import escape_hidden
 from hptc.jobs.job_names import name_stem
 from hptc.request.emission import Request
 from hptc.request.job_facts import training_jobs
@@ -31,6 +30,7 @@ from hptc.rules.engine import check
 from hptc.rules.limits import MAX_TRAINING_JOBS
 from hptc.rules.rule import Context
 from hptc.source.document import Document, parse_document
+from hptc.source.hidden_text import escape_hidden
 from hptc.text import plural, printable
 
 MAX_PARENTS = 5

@@ -17,7 +17,7 @@ from hptc.request.tuning_job import Definition, TuningJob
 from hptc.results.failure_groups import FailureGroup
 from hptc.results.hyperparameter_importance import Importance
 from hptc.results.range_evidence import BestAtBound
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
 from hptc.service.tuning_jobs import JobStatus
 
 

@@ -17,7 +17,7 @@ from hptc.request.tuning_job import (
     S3Source,
 )
 from hptc.rules.rule import Context, Rule, error, warning
-from hptc.secrets import secret_in
+from hptc.secrets.detector import secret_in
 
 _WHOLE_BUCKET = re.compile(r"s3://[^/]+/*")
 

@@ -10,8 +10,8 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hptc.diagnostics import MAX_TEXT, Diagnostic, Finding, Path, Severity, Span, SpecPath
-from hptc.hidden_text import hidden_character, split_lines
-from hptc.secrets import hide_secrets
+from hptc.secrets.detector import hide_secrets
+from hptc.source.hidden_text import hidden_character, split_lines
 from hptc.source.yaml_nodes import (
     MAX_DEPTH,
     MAX_VALUES,

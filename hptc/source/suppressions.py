@@ -16,8 +16,8 @@ from yaml.nodes import ScalarNode
 
 from hptc.diagnostics import MAX_OF_CODE, Diagnostic, Finding, Severity, SpecPath, more_findings
 from hptc.frozen import frozen
-from hptc.hidden_text import split_lines
 from hptc.source.document import Document, at_span
+from hptc.source.hidden_text import split_lines
 from hptc.text import shortened
 
 _MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")

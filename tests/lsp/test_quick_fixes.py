@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hptc.diagnostics import Diagnostic
-from hptc.hidden_text import split_lines
 from hptc.lsp.live_check import check_open
 from hptc.lsp.quick_fixes import QuickFix, quick_fixes
+from hptc.source.hidden_text import split_lines
 from tests.support.specs import PROJECT, SPEC
 
 

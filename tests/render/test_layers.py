@@ -14,9 +14,9 @@ from tests.support.paths import ROOT
 RENDER = ROOT / "hptc" / "render"
 MODULES = sorted(path for path in RENDER.glob("*.py") if path.stem != "__init__")
 SHOWN = frozenset(
-    ("compiler", "cost", "diagnostics", "diff", "frozen", "hidden_text", "infrastructure", "jobs",
+    ("compiler", "cost", "diagnostics", "diff", "frozen", "infrastructure", "jobs",
      "local", "metrics", "preview", "project", "render", "request", "results", "secrets", "service",
-     "stacks", "text",
+     "source", "stacks", "text",
      "catalog")
 )  # fmt: skip
 """The packages whose results are shown."""

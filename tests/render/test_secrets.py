@@ -9,7 +9,7 @@ import pytest
 
 from hptc.cli import run
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
-from hptc.secrets import hide_secrets, secret_in
+from hptc.secrets.detector import hide_secrets, secret_in
 from tests.support.repositories import Repository
 from tests.support.secret_samples import HARMLESS, SECRETS, filled
 from tests.support.trees import PROJECT, SPEC

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.hidden_text import escape_hidden
 from hptc.source.construction import (
     ANY_KEY,
     MAX_CHARACTERS,
@@ -17,6 +16,7 @@ from hptc.source.construction import (
     VerbatimKeys,
     construct_data,
 )
+from hptc.source.hidden_text import escape_hidden
 from hptc.source.scalars import Scalar
 from hptc.source.templates import TemplateError
 from hptc.source.yaml_nodes import MAX_DEPTH, MAX_VALUES

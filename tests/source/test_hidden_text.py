@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hptc.compiler.importing import write_spec
-from hptc.hidden_text import escape_hidden, hidden_character, split_lines
 from hptc.project.project_file import load
 from hptc.render.requests import render_request
 from hptc.source.document import parse_document
+from hptc.source.hidden_text import escape_hidden, hidden_character, split_lines
 from hptc.tool_formats.detection import read_job
 from tests.support.documents import data
 

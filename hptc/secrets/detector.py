@@ -2,7 +2,7 @@
 
 A value is a secret because of its format (that of a key, the prefix of a token) or because of its
 name. Randomness alone proves nothing: digests, ids and seeds look random too. Every expression is
-bounded, so matching takes linear time. secret_formats.py has the formats.
+bounded, so matching takes linear time. formats.py has the formats.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from hptc.secret_formats import FORMATS
+from hptc.secrets.formats import FORMATS
 
 _ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hptc.secrets import secret_in
+from hptc.secrets.detector import secret_in
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

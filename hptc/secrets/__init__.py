@@ -1,0 +1,1 @@
+"""Values that are secrets: their formats, and how to hide them in text that is shown."""
