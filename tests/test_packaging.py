@@ -140,7 +140,18 @@ def test_the_metadata_say_what_it_needs(wheel: Path) -> None:
         (scripts,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
         assert "hptc = hptc.cli:main" in archive.read(scripts).decode()
     assert metadata["Requires-Python"] == ">=3.11"
-    extras = {"cdk", "lsp", "local", "plot", "sandbox", "stand-ins", "dev"}
+    extras = {
+        "cdk",
+        "dev",
+        "docs",
+        "local",
+        "lsp",
+        "optuna",
+        "pandas",
+        "plot",
+        "sandbox",
+        "stand-ins",
+    }
     assert set(metadata.get_all("Provides-Extra") or ()) == extras
     assert metadata["Description-Content-Type"] == "text/markdown"
     description = metadata.get_payload()
