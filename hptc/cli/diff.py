@@ -39,6 +39,11 @@ from hptc.rules.engine import selected
     type=click.Choice([impact.value for impact in Impact]),
     help="Exit with 1 if the verdict is this or worse. The verdicts are listed worst first.",
 )
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Also show what the last tuning job of each changed spec has found in AWS.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed.")
 def diff(
     paths: tuple[str, ...],
@@ -46,6 +51,7 @@ def diff(
     head: str | None,
     form: str,
     fail_on: str | None,
+    online: bool,
     exit_code: bool,
     env: str | None,
     select: str | None,
@@ -55,7 +61,7 @@ def diff(
 
     Shows what changes for the search space, cost, permissions and security, and which specs become
     new tuning jobs, in every environment unless you select one with --env. Both versions are
-    compiled; git is only read, and nothing is checked out.
+    compiled; git is only read, and nothing is checked out. AWS is only called with --online.
     """
     with file_progress("compared", is_shown=form == Format.TEXT) as progress:
         found = review_refs(
@@ -67,6 +73,11 @@ def diff(
             progress=progress,
         )
     found = with_costs(found, cost_bounds())
+    if online:
+        # A diff without --online starts faster without the code that calls AWS.
+        from hptc.cli.diff_online import add_last_runs
+
+        found = add_last_runs(found)
     print_result(render_diff(found, Format(form), color=use_color(sys.stdout)))
     is_failing = fail_on is not None and found.is_as_bad_as(Impact(fail_on))
     return EXIT_FINDINGS if is_failing or (exit_code and not found.is_empty) else EXIT_OK

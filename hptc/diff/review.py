@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
+from datetime import datetime
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.cost.bound import CostBound, job_count
@@ -66,6 +67,19 @@ class CostChange:
 
 
 @frozen
+class LastRun:
+    """The newest tuning job of a spec that has ended with a best training job."""
+
+    job: str
+    status: str
+    ended: datetime
+    metric: str
+    value: float
+    hyperparameters: tuple[tuple[str, str], ...] = ()  # tuned ones of the best training job
+    outside: tuple[str, ...] = ()  # those whose value the new version can't choose
+
+
+@frozen
 class Comparison:
     """Both versions of one spec in one environment; a version without the spec is None."""
 
@@ -78,6 +92,7 @@ class Comparison:
     new_count: int | None = None
     parents: tuple[Parent, ...] = ()
     cost: CostChange | None = None  # set by with_costs
+    last_run: LastRun | None = None  # set by jobs/last_runs.py, which asks AWS
 
     @property
     def is_new_job(self) -> bool:

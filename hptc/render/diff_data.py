@@ -7,7 +7,7 @@ from typing import Any
 
 from hptc.compiler.outcome import Outcome
 from hptc.diff.changes import Change, Impact
-from hptc.diff.review import Comparison, Review, SpecDiff
+from hptc.diff.review import Comparison, LastRun, Review, SpecDiff
 from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
@@ -64,6 +64,21 @@ def _comparison_data(found: Comparison) -> dict[str, Any]:
             for parent in found.parents
         ],
         "cost": _cost_data(found),
+        "last_run": _last_run_data(found.last_run),
+    }
+
+
+def _last_run_data(run: LastRun | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "job": run.job,
+        "status": run.status,
+        "ended": run.ended.isoformat(),
+        "metric": run.metric,
+        "value": run.value,
+        "hyperparameters": dict(run.hyperparameters),
+        "outside": list(run.outside),
     }
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC
 
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.cost.bound import CostBound
 from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import Comparison, CostChange, Parent, Review, SpecDiff
+from hptc.diff.review import Comparison, CostChange, LastRun, Parent, Review, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.totals import CostSum, totals
 from hptc.render.cost import dollars, hours_text, price_sources
 from hptc.text import listed, plural
 
 _NAME = re.compile("[A-Za-z0-9-]{1,100}")
+_MAX_BEST_VALUES = 6  # of a best configuration
 
 VERDICTS: dict[Impact, str] = {
     Impact.BREAKS: "does not compile",
@@ -275,6 +277,8 @@ def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str
         yield f"no tuning job; {name(found.old_job)} stays in AWS unchanged"
     if found.old_job and found.new_job and found.old_count != found.new_count:
         yield f"training jobs: {_count(found.old_count)} → {_count(found.new_count)}"
+    if found.last_run is not None:
+        yield from _last_run_texts(found.last_run, name)
     for parent in found.parents:
         yield _parent_text(parent, found.new, name)
     if found.cost is not None:
@@ -282,6 +286,23 @@ def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str
     if isinstance(found.new, Compiled) and found.new.schedule is not None:
         when = name(schedule_text(found.new.schedule))
         yield f"scheduled, {when}: each run is a separate tuning job at that cost"
+
+
+def _last_run_texts(run: LastRun, name: Callable[[str], str]) -> Iterator[str]:
+    """What the last tuning job has found, and whether the new version could find it again."""
+    values = dict(run.hyperparameters)
+    shown = [f"{name(key)} {name(value)}" for key, value in values.items()][:_MAX_BEST_VALUES]
+    if left := len(values) - len(shown):
+        shown.append(f"{left} more")
+    found = f" with {listed(shown)}" if shown else ""
+    ended = f"{run.ended.astimezone(UTC):%Y-%m-%d}"
+    yield (
+        f"last tuning job {name(run.job)}, {run.status} {ended}: best {name(run.metric)} "
+        f"{run.value:.6g}{found}"
+    )
+    if run.outside:
+        outside = [f"{name(key)} {name(values[key])}" for key in run.outside[:_MAX_BEST_VALUES]]
+        yield f"its best configuration is not in the new search space: {listed(outside)}"
 
 
 def _count(number: int | None) -> str:

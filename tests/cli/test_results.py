@@ -9,6 +9,7 @@ import pytest
 
 from hptc.cli import run as hptc
 from hptc.sandbox.server import Sandbox
+from tests.support.repositories import Repository
 from tests.support.sandbox import open_sandbox
 from tests.support.specs import PROJECT, WITHOUT_PARENT
 
@@ -74,3 +75,20 @@ def test_the_next_spec_is_written_once_and_checks(
     assert "specs/next.yaml already exists" in capsys.readouterr().err
     assert hptc(["next", job]) == 0
     assert capsys.readouterr().out == written
+
+
+def test_a_review_shows_what_the_last_tuning_job_has_found(
+    job: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = Repository(Path.cwd())
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.commit("first", {})
+    spec = Path("specs/explicit.yaml")
+    spec.write_text(spec.read_text("utf-8").replace("max: 0.1", "max: 0.2"), "utf-8")
+    assert hptc(["diff", "--online", "--format", "json", "--env", "dev"]) == 0
+    (changed,) = json.loads(capsys.readouterr().out)["specs"]
+    assert changed["last_run"]["job"] == job
+    assert hptc(["diff", "--format", "json", "--env", "dev"]) == 0
+    (changed,) = json.loads(capsys.readouterr().out)["specs"]
+    assert changed["last_run"] is None

@@ -275,6 +275,14 @@ def test_a_verdict_fails_the_job_in_the_last_step(
     assert runner.run("Result", HPTC_CHECK="1", HPTC_REVIEW=review).returncode == 1
 
 
+def test_an_online_review_without_credentials_says_what_it_lacks(runner: Runner) -> None:
+    runner.change("num_round: 100", "num_round: 200")
+    done = runner.run("Review", GITHUB_BASE_REF="main", HPTC_ONLINE="true")
+    assert (done.returncode, runner.output()["exit-code"]) == (0, "0"), done.stderr
+    review = Path(runner.output()["file"]).read_text(encoding="utf-8")
+    assert "were not read: no AWS credentials" in review
+
+
 def test_check_of_a_missing_file_is_a_usage_error(runner: Runner) -> None:
     done = runner.run("Check", HPTC_PATHS="absent.yaml", HPTC_FAIL_ON="error", HPTC_SARIF="true")
     assert (done.returncode, runner.output()) == (0, {"exit-code": "2"}), done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import Comparison, Review, Side, SpecDiff, review, with_costs
+from hptc.diff.review import Comparison, LastRun, Review, Side, SpecDiff, review, with_costs
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
@@ -117,7 +118,28 @@ EMPTY = Review(old="main (1a2b3c4)", new="the working tree", specs=(), compared=
 
 @pytest.mark.parametrize("form", Format)
 def test_golden(everything: Review, form: Format, golden: Golden) -> None:
-    golden(f"diff/everything.{form.value}", render_diff(with_costs(everything, _cost), form))
+    found = with_last_run(with_costs(everything, _cost))
+    golden(f"diff/everything.{form.value}", render_diff(found, form))
+
+
+def with_last_run(found: Review) -> Review:
+    """The review with a last tuning job of `trees`."""
+    values = ("booster", "gbtree"), *((f"h{number}", str(number)) for number in range(7))
+    run = LastRun(
+        job="trees-3c226aeb",
+        status="Completed",
+        ended=datetime(2026, 11, 20, 23, 59, tzinfo=UTC),
+        metric="validation:auc",
+        value=0.93125,
+        hyperparameters=values,
+        outside=("booster",),
+    )
+    specs = []
+    for one in found.specs:
+        if one.name == "trees":
+            one = replace(one, comparisons=tuple(replace(c, last_run=run) for c in one.comparisons))
+        specs.append(one)
+    return replace(found, specs=tuple(specs))
 
 
 PRICES = price_table(m5_xlarge="0.50", m5_2xlarge="1.00")

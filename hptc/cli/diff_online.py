@@ -1,0 +1,17 @@
+"""`hptc diff --online`."""
+
+from __future__ import annotations
+
+from hptc.cli.connection import connect_to_environment
+from hptc.cli.console import print_status
+from hptc.diff.review import Review
+from hptc.jobs.last_runs import with_last_runs
+
+
+def add_last_runs(found: Review) -> Review:
+    """The review with what the last tuning job of each changed spec has found, per environment."""
+    return with_last_runs(
+        found,
+        lambda environment: connect_to_environment(environment).tuning,
+        progress=print_status,
+    )
