@@ -88,6 +88,8 @@ class Diagnostic:
     label: str = ""  # shown next to the caret
     help: str = ""  # what to do
     replacement: str = ""  # what was probably meant instead of the text of `span`
+    accepted: str = ""  # the nearest value that is accepted instead of it
+    is_removable: bool = False  # removing the key with its value, or the entry, resolves it
     related: tuple[Related, ...] = ()
     environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
 
@@ -114,6 +116,8 @@ class Finding:
     label: str = ""
     help: str = ""
     replacement: str = ""  # the key or value that was probably meant, if the label names it
+    accepted: str = ""  # the nearest value that is accepted, which need not be what was meant
+    is_removable: bool = False  # removing the key with its value, or the entry, resolves it
     on_key: bool = False  # point at the key rather than at its value
     is_secret: bool = False  # the value must not be shown in any format
     policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
@@ -143,6 +147,8 @@ def capped(found: Iterable[_Found]) -> list[_Found]:
             label="",
             help="",
             replacement="",
+            accepted="",
+            is_removable=False,
         )
         for code, each in first_omitted.items()
     ]

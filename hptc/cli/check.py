@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hptc.cli.console import file_progress, print_result, print_status, use_color
+from hptc.cli.fixing import fix_all
 from hptc.cli.inputs import all_diagnostics, compile_all
-from hptc.cli.options import PATHS, spec_options
+from hptc.cli.options import PATHS, STDIN, spec_options
 from hptc.compiler.discovery import specs_of_projects
 from hptc.compiler.outcome import Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, environment_list
-from hptc.errors import EXIT_FINDINGS, EXIT_OK
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.reference.rule_pages import page, summary
 from hptc.reference.schema_files import outdated_schema
 from hptc.render.diagnostics import Format, render, tally
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.request.tuning_job import Definition
-from hptc.text import plural
+from hptc.text import plural, printable
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
@@ -57,6 +58,11 @@ SARIF = "sarif"
     "a note.",
 )
 @click.option(
+    "--fix",
+    is_flag=True,
+    help="Write what findings say was meant into the files, and show the rest.",
+)
+@click.option(
     "--project-specs",
     is_flag=True,
     help="Skip PATHS that are not specs of a project; hptc.yaml stands for all of its specs.",
@@ -66,6 +72,7 @@ def check(
     form: str,
     fail_on: str,
     online: bool,
+    fix: bool,
     project_specs: bool,
     **options: Any,
 ) -> int:
@@ -80,14 +87,22 @@ def check(
         if not paths:
             print_status("no specs to check")
             return EXIT_OK
+    if fix and STDIN in paths:
+        raise UsageError("--fix changes files, so it can't be combined with `-`")
     with file_progress("checked", is_shown=form in (Format.TEXT, Format.CONCISE)) as progress:
-        outcomes = compile_all(
-            paths,
-            **options,
-            in_all_environments=not online,
-            rehearse=sample_log_tests(),
-            progress=progress,
-        )
+
+        def compiled() -> list[Outcome]:
+            return compile_all(
+                paths,
+                **options,
+                in_all_environments=not online,
+                rehearse=sample_log_tests(),
+                progress=progress,
+            )
+
+        outcomes, fixed = fix_all(compiled) if fix else (compiled(), {})
+    for file, count in fixed.items():
+        print_status(f"fixed {plural(count, 'finding')} in {printable(file)}")
     if online:
         # A check without --online starts faster without the code that calls AWS.
         from hptc.cli.check_online import add_online_findings

@@ -25,8 +25,10 @@ from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_INTERRUPTED
 from hptc.lsp.completions import choices, variables
 from hptc.lsp.cursor import cursor_at, template_start
+from hptc.lsp.definitions import definition
 from hptc.lsp.hovers import hovered, rule_text
 from hptc.lsp.live_check import LiveResults, check_open
+from hptc.lsp.name_index import NameIndex
 from hptc.lsp.positions import column_of, contains, position_of, range_of
 from hptc.lsp.protocol_diagnostics import to_protocol, uri_of
 from hptc.lsp.quick_fixes import quick_fixes
@@ -57,6 +59,7 @@ class HptcServer(LanguageServer):
         self.results = LiveResults()
         self.shown: dict[Path, list[tuple[types.Diagnostic, Diagnostic]]] = {}
         self._rehearse = rehearse
+        self._names = NameIndex()
         self._is_check_due = False
         self._checking: asyncio.Task[None] | None = None
 
@@ -89,7 +92,7 @@ class HptcServer(LanguageServer):
             await asyncio.sleep(DEBOUNCE_SECONDS)
             if self._is_check_due:
                 continue
-            results = await asyncio.to_thread(check_open, self.texts(), self._rehearse)
+            results = await asyncio.to_thread(check_open, self.texts(), self._rehearse, self._names)
             if not self._is_check_due:  # otherwise the lines may have moved
                 self._publish(results)
 
@@ -137,6 +140,28 @@ class HptcServer(LanguageServer):
             workspace=workspace,
         )
         return None if found is None else _markdown(found.text, range_of(found.span, lines, codec))
+
+    def definition(self, uri: str, position: types.Position) -> types.Location | None:
+        """The place where what is at a position is defined."""
+        path, text = self._open(uri)
+        codec, lines = self.workspace.position_codec, split_lines(text)
+        document, _ = parse_document(text, str(path))
+        workspace, in_project = self._project_of(path)
+        found = definition(
+            document,
+            position.line,
+            column_of(position, lines, codec),
+            is_project=path.name == project_file.FILE_NAME,
+            in_project=in_project,
+            workspace=workspace,
+        )
+        if found is None:
+            return None
+        file, start = DISK.real(found.file), types.Position(0, 0)
+        about = types.Range(start, start)
+        if found.span is not None:
+            about = range_of(found.span, _lines(file, self.files()), codec)
+        return types.Location(uri=self.uris().get(file, uri_of(file)), range=about)
 
     def completion(self, uri: str, position: types.Position) -> list[types.CompletionItem]:
         """What can be typed at a position: keys, values, and variables of templates."""
@@ -195,10 +220,10 @@ class HptcServer(LanguageServer):
             is_project = path.name == project_file.FILE_NAME
             for fix in quick_fixes(found, text, is_project=is_project):
                 about = types.Range(
-                    position_of(fix.line, fix.start, lines, codec),
-                    position_of(fix.line, fix.end, lines, codec),
+                    position_of(fix.edit.line, fix.edit.column, lines, codec),
+                    position_of(fix.edit.end_line, fix.edit.end_column, lines, codec),
                 )
-                edit = types.TextEdit(range=about, new_text=fix.text)
+                edit = types.TextEdit(range=about, new_text=fix.edit.text)
                 actions.append(
                     types.CodeAction(
                         title=fix.title,
@@ -291,6 +316,10 @@ def create_server(rehearse: Callable[[], Rehearse] | None = None) -> HptcServer:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hover(ls: HptcServer, sent: types.HoverParams) -> types.Hover | None:
         return ls.hover(sent.text_document.uri, sent.position)
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    def go_to_definition(ls: HptcServer, sent: types.DefinitionParams) -> types.Location | None:
+        return ls.definition(sent.text_document.uri, sent.position)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
     def code_lens(ls: HptcServer, sent: types.CodeLensParams) -> list[types.CodeLens]:

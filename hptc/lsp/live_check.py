@@ -19,6 +19,7 @@ from hptc.diagnostics import Diagnostic, Severity, Span
 from hptc.errors import HptcError
 from hptc.frozen import frozen
 from hptc.lsp.hovers import prices
+from hptc.lsp.name_index import NameIndex
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.cost import headline
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
 
 MAX_OTHER_FILES = 200
-"""Files of a project that are not open but read: hptc.yaml applies to them, or a name is in two."""
+"""Files that are not open but checked, because they have an open one's name or hptc.yaml is open."""
+_MAX_NAMES = 2_000
+"""Files of a project whose names are read, once, to find the name of an open one."""
 _GENERIC_KEYS = ("name", "description", "tags", "schedule", "strategy", "limits")
 """Keys of a spec that files of other tools have as well."""
 
@@ -49,12 +52,15 @@ class LiveResults:
 
 
 def check_open(
-    texts: Mapping[Path, str], rehearse: Callable[[], Rehearse] | None = None
+    texts: Mapping[Path, str],
+    rehearse: Callable[[], Rehearse] | None = None,
+    names: NameIndex | None = None,
 ) -> LiveResults:
     """Check the open files, by their canonical path, in every environment. Raises nothing.
 
-    There are findings for open files and for the hptc.yaml of their projects. An empty text has
-    none: it has just been created.
+    `names` has what earlier checks have read of files that are not open. There are findings for
+    open files and for the hptc.yaml of their projects. An empty text has none: it has just been
+    created.
     """
     files = UnsavedFiles(texts)
     projects: dict[Path, list[Path]] = defaultdict(list)
@@ -67,7 +73,7 @@ def check_open(
     for root, paths in projects.items():
         try:
             workspace = Workspace(files=files, rehearse=rehearse() if rehearse else None)
-            found = _check(paths, texts, workspace)
+            found = _check(paths, texts, workspace, names or NameIndex())
         except Exception:
             crashes.append(traceback.format_exc())
             found = _check_each(paths, texts, files)
@@ -85,7 +91,7 @@ def _check_each(paths: list[Path], texts: Mapping[Path, str], files: Files) -> L
     costs: dict[Path, str] = {}
     for path in paths:
         try:
-            found = _check([path], texts, Workspace(files=files))
+            found = _check([path], texts, Workspace(files=files), NameIndex())
         except Exception:  # noqa: S112 - the caller has the traceback
             continue
         for each, of_file in found.diagnostics.items():
@@ -94,14 +100,16 @@ def _check_each(paths: list[Path], texts: Mapping[Path, str], files: Files) -> L
     return LiveResults(diagnostics=diagnostics, costs=costs)
 
 
-def _check(paths: list[Path], texts: Mapping[Path, str], workspace: Workspace) -> LiveResults:
+def _check(
+    paths: list[Path], texts: Mapping[Path, str], workspace: Workspace, names: NameIndex
+) -> LiveResults:
     """Check the open files of one project, or one file outside of any."""
     in_project, faults = workspace.project_of(paths[0].parent)
     specs = [path for path in paths if is_spec(path, texts[path], in_project, workspace.files)]
     others: Iterable[Path] = ()
     if in_project is not None:
         has_project_file = any(path.name == project_file.FILE_NAME for path in paths)
-        others = _others(specs, in_project, workspace, are_all=has_project_file)
+        others = _others(specs, in_project, workspace, names, are_all=has_project_file)
     given = dict.fromkeys(display_path(path) for path in sorted((*specs, *others)))
     outcomes: list[Outcome] = []
     found = list(faults)
@@ -149,22 +157,24 @@ def _is_listed(path: Path, in_project: Project, files: Files) -> bool:
 
 
 def _others(
-    specs: list[Path], in_project: Project, workspace: Workspace, *, are_all: bool
+    specs: list[Path],
+    in_project: Project,
+    workspace: Workspace,
+    index: NameIndex,
+    *,
+    are_all: bool,
 ) -> list[Path]:
     """The specs that are not open but matter: those with a name of an open one, or all."""
     files = workspace.files
-    names = [name for path in specs if (name := spec_name(path, files)) is not None]
+    open_names = {name for path in specs if (name := spec_name(path, files)) is not None}
+    file_names = {path.name for path in specs}
     found = []
-    for path in project_files(in_project, files)[:MAX_OTHER_FILES]:
-        if files.real(path) in specs:
+    for path in project_files(in_project, files)[: MAX_OTHER_FILES if are_all else _MAX_NAMES]:
+        if path.name in file_names and files.real(path) in specs:
             continue
-        try:
-            text = "" if are_all else files.read(str(path))
-        except UnreadableFileError:
-            continue
-        if are_all or (any(name in text for name in names) and spec_name(path, files) in names):
+        if are_all or index.name_of(path, files) in open_names:
             found.append(path)
-    return found
+    return found[:MAX_OTHER_FILES]
 
 
 def _at_start(file: str, error: HptcError) -> Diagnostic:

@@ -1,4 +1,6 @@
-"""Edits that resolve a finding: the word that was meant, or a comment that suppresses it."""
+"""Edits that resolve a finding: the word that was meant, an accepted value, without the key, or a
+comment that suppresses it.
+"""
 
 from __future__ import annotations
 
@@ -7,61 +9,41 @@ from collections.abc import Iterator
 
 from hptc.diagnostics import Diagnostic
 from hptc.frozen import frozen
+from hptc.source import fixes
 from hptc.source.document import parse_document
+from hptc.source.fixes import Edit
 from hptc.source.hidden_text import split_lines
 from hptc.source.suppressions import is_suppressible, suppressions
 
-_WORD = re.compile(r"(?P<quote>[\"']?)(?P<word>[\w.:/-]+)(?P=quote)")
 _COMMENT = re.compile(r"#\s*hptc:\s*ignore\[[^\]]*")
 
 
 @frozen
 class QuickFix:
-    """An edit within one line, with columns that count characters from 0."""
+    """An edit that a person can choose."""
 
     title: str
-    line: int
-    start: int
-    end: int
-    text: str
-    is_preferred: bool
+    edit: Edit
+    is_preferred: bool = False
 
 
 def quick_fixes(found: Diagnostic, text: str, *, is_project: bool) -> Iterator[QuickFix]:
     """The edits of a file's text that resolve one of its findings."""
     lines = split_lines(text)
-    number = found.span.line - 1
-    if number >= len(lines):
+    if found.span.line > len(lines):
         return
-    replacement = _replacement(found, lines[number])
-    if replacement is not None:
-        yield replacement
+    if (edit := fixes.replacement(found)) is not None:
+        yield QuickFix(title=f"Change to `{found.replacement}`", edit=edit, is_preferred=True)
+    if (edit := fixes.accepted(found)) is not None:
+        yield QuickFix(title=f"Change to `{found.accepted}`", edit=edit)
+    if found.is_removable:
+        document, _ = parse_document(text, found.span.file)
+        if (edit := fixes.removal(found, document)) is not None:
+            yield QuickFix(title="Remove it", edit=edit)
     if is_suppressible(found.code) and not is_project:
         suppression = _suppression(found, lines)
         if suppression is not None:
             yield suppression
-
-
-def _replacement(found: Diagnostic, line: str) -> QuickFix | None:
-    """What was meant, in the place of the word that the finding names; quotes stay."""
-    span = found.span
-    if not found.replacement or span.end_line != span.line:
-        return None
-    start, end = span.column - 1, span.end_column - 1
-    written = _WORD.fullmatch(line[start:end])
-    if written is None or not re.fullmatch(r"[\w.:/-]+", found.replacement):
-        return None
-    if written["word"] not in found.message:
-        return None  # the span is of something around the word, such as a default
-    quote = written["quote"]
-    return QuickFix(
-        title=f"Change to `{found.replacement}`",
-        line=span.line - 1,
-        start=start,
-        end=end,
-        text=f"{quote}{found.replacement}{quote}",
-        is_preferred=True,
-    )
 
 
 def _suppression(found: Diagnostic, lines: list[str]) -> QuickFix | None:
@@ -83,9 +65,5 @@ def _suppression(found: Diagnostic, lines: list[str]) -> QuickFix | None:
         return None
     return QuickFix(
         title=f"Suppress {found.code} on this line",
-        line=number,
-        start=at,
-        end=at,
-        text=text,
-        is_preferred=False,
+        edit=Edit(line=number, column=at, end_line=number, end_column=at, text=text),
     )

@@ -31,6 +31,7 @@ _FILES: Mapping[str, str] = {
     ".gitignore": "gitignore",
     ".github/workflows/hptc.yml": "workflow.yml",
     ".vscode/settings.json": "vscode.json",
+    ".vscode/extensions.json": "vscode-extensions.json",
     "README.md": "README.md",
 }
 """The files of a project, and their templates, whose names no tool recognizes."""

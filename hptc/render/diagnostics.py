@@ -108,6 +108,9 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         "label": diagnostic.label,
         "help": diagnostic.help,
+        "replacement": diagnostic.replacement,
+        "accepted": diagnostic.accepted,
+        "is_removable": diagnostic.is_removable,
         **_span_data(diagnostic.span),
         "related": [
             {"message": related.message, **_span_data(related.span)}

@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from hptc import __version__
 from hptc.diagnostics import Diagnostic, Related, Span
+from hptc.source import fixes
+from hptc.source.fixes import Edit
 from hptc.text import json_text, printable
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -66,9 +68,34 @@ def _result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
         "message": {"text": message},
         "locations": [_location(diagnostic.span)],
     }
+    fix = fixes.replacement(diagnostic)
+    if fix is not None:
+        result["fixes"] = [_fix(diagnostic, fix)]
     if diagnostic.related:
         result["relatedLocations"] = [_related(related) for related in diagnostic.related]
     return result
+
+
+def _fix(diagnostic: Diagnostic, edit: Edit) -> dict[str, Any]:
+    return {
+        "description": {"text": _plain(f"Change to {diagnostic.replacement}")},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(diagnostic.span.file),
+                "replacements": [
+                    {
+                        "deletedRegion": {
+                            "startLine": edit.line + 1,
+                            "startColumn": edit.column + 1,
+                            "endLine": edit.end_line + 1,
+                            "endColumn": edit.end_column + 1,
+                        },
+                        "insertedContent": {"text": edit.text},
+                    }
+                ],
+            }
+        ],
+    }
 
 
 def _related(related: Related) -> dict[str, Any]:
@@ -83,7 +110,7 @@ def _plain(text: str) -> str:
 def _location(span: Span) -> dict[str, Any]:
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(os.fsencode(PurePath(span.file).as_posix()))},
+            "artifactLocation": _artifact(span.file),
             "region": {
                 "startLine": span.line,
                 "startColumn": span.column,
@@ -92,3 +119,7 @@ def _location(span: Span) -> dict[str, Any]:
             },
         }
     }
+
+
+def _artifact(file: str) -> dict[str, str]:
+    return {"uri": quote(os.fsencode(PurePath(file).as_posix()))}

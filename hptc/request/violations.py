@@ -180,6 +180,7 @@ def _out_of_bounds(
         code=code, path=violation.path, message=f"`{name}` {what}, but AWS allows {need}",
         on_key=on_key,
         label=need if unit else f"must be {need}",
+        accepted="" if unit else str(bound),
         help=f"AWS allows {limits[0]}" if limits else "",
     )  # fmt: skip
 

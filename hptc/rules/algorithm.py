@@ -36,6 +36,7 @@ def missing_or_ambiguous_algorithm(rule: Rule, context: Context) -> Iterator[Fin
                 "image",
                 path / "AlgorithmName",
                 label="only one is allowed",
+                is_removable=True,
                 help="remove `algorithm_name` or `training_image`",
             )
         elif definition.training_image is None and definition.algorithm_name is None:

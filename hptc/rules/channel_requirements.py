@@ -126,6 +126,7 @@ def ignored_instance_group_names(rule: Rule, context: Context) -> Iterator[Findi
                     "has none",
                     source.path / "InstanceGroupNames",
                     label="ignored",
+                    is_removable=True,
                     help="remove it, or add `instance_groups` to `resources`",
                 )
 

@@ -51,6 +51,7 @@ def non_finite_target_value(rule: Rule, context: Context) -> Iterator[Finding]:
             f"the target value is {target}, which is not a finite number",
             _TARGET,
             label="must be a finite number",
+            is_removable=True,
             help="set a value of the objective metric, or remove it",
         )
 
@@ -123,6 +124,7 @@ def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]
             f"`{name}` can't reach {target:g}; its best possible value is {best}",
             _TARGET,
             label="can't be reached",
+            is_removable=True,
             help="set a value that the metric can have, or remove it",
         )
     elif worst is not None and sign * target <= sign * worst:

@@ -272,6 +272,7 @@ def _unknown(
             definition.path / "StaticHyperParameters" / name,
             label=_only_in(others) or (f"did you mean `{meant}`?" if meant else ""),
             replacement="" if _only_in(others) else meant or "",
+            is_removable=True,
             help="remove it, or use a documented hyperparameter",
             on_key=True,
         )

@@ -215,6 +215,7 @@ def reserved_hyperparameter_name(rule: Rule, context: Context) -> Iterator[Findi
                     f"`{name}` is reserved by SageMaker",
                     path,
                     label="starts with an underscore",
+                    is_removable=True,
                     help="remove it; SageMaker adds it to every training job"
                     if name == OBJECTIVE_METRIC
                     else "rename it, or remove it if it comes from a Describe response",

@@ -50,6 +50,7 @@ def conflicting_instance_preferences(rule: Rule, context: Context) -> Iterator[F
                     f"`{key}` can't be combined with `instance_preferences`",
                     resources.path / member,
                     on_key=True,
+                    is_removable=True,
                     help=f"remove `{key}`, or `instance_preferences`",
                 )
         if definition.is_spot:
@@ -57,6 +58,7 @@ def conflicting_instance_preferences(rule: Rule, context: Context) -> Iterator[F
                 "`instance_preferences` does not support managed spot training",
                 definition.path / "EnableManagedSpotTraining",
                 on_key=True,
+                is_removable=True,
                 help="remove it, or list the types as `instance_configs` of `tuning_resources`",
             )
         if resources.training_plan_arn and any(g.training_plan_arn for g in resources.instances):
@@ -160,6 +162,7 @@ def selected_instances_in_request(rule: Rule, context: Context) -> Iterator[Find
                     resources.path / member,
                     on_key=True,
                     label="rejected by SageMaker",
+                    is_removable=True,
                     help="remove it",
                 )
 

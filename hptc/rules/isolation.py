@@ -138,6 +138,7 @@ def isolated_container_needs_network(rule: Rule, context: Context) -> Iterator[F
                 f"`{image.repository}` needs Amazon S3, so it can't run with network isolation",
                 definition.path / "EnableNetworkIsolation",
                 label="must be off",
+                is_removable=True,
                 help="remove it; a VPC without internet access is an alternative",
             )
 

@@ -88,6 +88,7 @@ def metric_definitions_for_built_in_algorithm(rule: Rule, context: Context) -> I
             yield rule.finding(
                 f"{algorithm.title} has predefined metrics, so metric definitions are not allowed",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
+                is_removable=True,
                 help="remove `metric_definitions`; to report your own metrics, use a framework "
                 "container or a custom image",
                 on_key=True,
@@ -119,6 +120,7 @@ def metric_definitions_copied_from_describe(rule: Rule, context: Context) -> Ite
             yield rule.finding(
                 f"SageMaker adds these metric definitions for {algorithm.title}",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
+                is_removable=True,
                 help="remove `metric_definitions`",
                 on_key=True,
             )
@@ -148,6 +150,7 @@ def metric_definitions_for_algorithm_resource(rule: Rule, context: Context) -> I
                 f"the algorithm resource `{definition.algorithm_name}` has its own metric "
                 "definitions",
                 definition.path / "AlgorithmSpecification" / "MetricDefinitions",
+                is_removable=True,
                 help="remove `metric_definitions`",
                 on_key=True,
             )

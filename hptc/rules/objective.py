@@ -88,6 +88,7 @@ def _wrong_direction(rule: Rule, definition: Definition, algorithm: Algorithm) -
             f"{algorithm.title} requires {metric.direction}",
             objective.path / "Type",
             label=f"must be {metric.direction}",
+            accepted=metric.direction,
         )
 
 
@@ -199,6 +200,7 @@ def early_stopping_without_effect(rule: Rule, context: Context) -> Iterator[Find
             f"early stopping does not support {listed(dict.fromkeys(titles), 'or')}",
             RequestPath(("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType")),
             label="has no effect",
+            is_removable=True,
             help="remove `early_stopping`",
         )
 

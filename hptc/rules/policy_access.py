@@ -70,6 +70,7 @@ def execution_role_outside_policy(rule: Rule, context: Context) -> Iterator[Find
             "policy does not list it",
             definition.path / "RoleArn",
             label="its permissions are unknown",
+            is_removable=True,
             help="remove `role_arn`, or list it in `execution_roles` of the policy",
         )
 

@@ -116,6 +116,7 @@ def schedule_over_policy(rule: Rule, context: Context) -> Iterator[Finding]:
         yield rule.finding(
             "the policy does not allow schedules",
             _SCHEDULE,
+            is_removable=True,
             help="remove `schedule`",
             policy_key=("schedules",),
         )

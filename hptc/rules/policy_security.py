@@ -265,6 +265,7 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
                     f"the policy forbids the hyperparameter `{name}`",
                     path,
                     label=f"matches `{written[index]}`",
+                    is_removable=True,
                     help="remove it",
                     on_key=True,
                     policy_key=("forbidden_hyperparameters", index),

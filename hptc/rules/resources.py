@@ -292,6 +292,7 @@ def ignored_keep_alive_period(rule: Rule, context: Context) -> Iterator[Finding]
                 resources.path / "KeepAlivePeriodInSeconds",
                 on_key=True,
                 label="ignored",
+                is_removable=True,
                 help="remove it; a tuning job keeps instances warm automatically",
             )
 
@@ -362,6 +363,7 @@ def placement_without_ultraserver(rule: Rule, context: Context) -> Iterator[Find
                 f"{others[0]} is not part of an UltraServer",
                 resources.path / "InstancePlacementConfig",
                 on_key=True,
+                is_removable=True,
                 help="remove `instance_placement`",
             )
 

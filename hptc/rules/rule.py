@@ -78,6 +78,10 @@ class Context:
         """A duration as the file writes it: `90m` in a spec, 5400 seconds in a request."""
         return f"{seconds} seconds" if self.is_request else spec_duration(seconds)
 
+    def duration_value(self, seconds: int) -> str:
+        """A duration as the file's key takes it: `90m` in a spec, 5400 in a request."""
+        return str(seconds) if self.is_request else spec_duration(seconds)
+
     def region_of(self, definition: Definition) -> str | None:
         """Where the tuning job runs: in the environment's Region, or else in the image's.
 
@@ -121,6 +125,8 @@ class Rule:
         label: str = "",
         help: str = "",
         replacement: str = "",
+        accepted: str = "",
+        is_removable: bool = False,
         on_key: bool = False,
         is_secret: bool = False,
         policy_key: Path | None = None,
@@ -134,6 +140,8 @@ class Rule:
             label=label,
             help=help,
             replacement=replacement,
+            accepted=accepted,
+            is_removable=is_removable,
             on_key=on_key,
             is_secret=is_secret,
             policy_key=policy_key,

@@ -45,6 +45,7 @@ def training_job_over_28_days(rule: Rule, context: Context) -> Iterator[Finding]
                 "maximum is 28 days",
                 definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
                 label=f"must be {context.duration(_MAX_RUNTIME)} or less",
+                accepted=context.duration_value(_MAX_RUNTIME),
             )
 
 
@@ -70,6 +71,7 @@ def wait_time_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
                 "`max_wait_time` requires managed spot training, which is off",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 on_key=True,
+                is_removable=True,
                 help="add `enable_managed_spot_training: true`, or remove it"
                 if context.is_request
                 else "move it to `spot:`, which turns managed spot training on, or remove it",
@@ -132,6 +134,7 @@ def wait_time_shorter_than_runtime(rule: Rule, context: Context) -> Iterator[Fin
                 f"which includes it, is {context.duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 label=f"must be {context.duration(runtime)} or more",
+                accepted=context.duration_value(runtime),
                 help="raise `max_wait_time`, or lower `max_runtime` under `stopping`",
             )
 
@@ -171,6 +174,7 @@ def long_wait_time_without_checkpoints(rule: Rule, context: Context) -> Iterator
                 f"{context.duration(wait)}",
                 definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
                 label=f"must be {hour} or less",
+                accepted=context.duration_value(_HOUR),
                 help=f"lower it and `max_runtime` to {hour}, or turn off managed spot training",
             )
 

@@ -40,6 +40,7 @@ def hyperband_settings_without_hyperband(rule: Rule, context: Context) -> Iterat
         yield rule.finding(
             f"`hyperband` requires the Hyperband strategy, but the strategy is {job.strategy}",
             _HYPERBAND,
+            is_removable=True,
             help="remove it, or use `strategy: Hyperband`",
             on_key=True,
         )
@@ -66,6 +67,7 @@ def hyperband_with_early_stopping(rule: Rule, context: Context) -> Iterator[Find
             "Hyperband stops training jobs by its own rules, so early stopping must be off",
             _EARLY_STOPPING,
             label="must be Off",
+            is_removable=True,
             help="remove `early_stopping`",
         )
 
@@ -130,6 +132,7 @@ def hyperband_max_resource_too_large(rule: Rule, context: Context) -> Iterator[F
             f"`max_resource` is {maximum}, but Hyperband supports at most {_MAX_RESOURCE} epochs",
             _HYPERBAND / "MaxResource",
             label=f"must be {_MAX_RESOURCE} or less",
+            accepted=str(_MAX_RESOURCE),
         )
 
 
@@ -164,6 +167,7 @@ def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Fi
                 f"`min_resource` is {minimum}, but {origin} is {maximum}",
                 _HYPERBAND / "MinResource",
                 label=f"must be {maximum} or less",
+                accepted=str(maximum),
             )
             return
 
@@ -228,6 +232,7 @@ def early_stopping_with_all_jobs_in_parallel(rule: Rule, context: Context) -> It
         + ("there is only one" if wanted == 1 else f"all {wanted} start at the same time"),
         _EARLY_STOPPING,
         label="has little or no effect",
+        is_removable=True,
         help="remove `early_stopping`, or run fewer training jobs in parallel",
     )
 
@@ -252,6 +257,7 @@ def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding
             f"the random seed {seed} does not fit in a signed 32-bit integer",
             RequestPath((_CONFIG, "RandomSeed")),
             label=f"must be {_MAX_SEED} or less",
+            accepted=str(_MAX_SEED),
         )
 
 

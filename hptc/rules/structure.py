@@ -259,6 +259,7 @@ def warm_start_with_several_algorithms(rule: Rule, context: Context) -> Iterator
         yield rule.finding(
             f"a tuning job with {len(context.job.definitions)} algorithms can't use warm start",
             context.job.warm_start.path,
+            is_removable=True,
             help="remove `warm_start`, or create a tuning job for each algorithm",
             on_key=True,
         )
@@ -287,6 +288,7 @@ def early_stopping_with_several_algorithms(rule: Rule, context: Context) -> Iter
             f"{len(context.job.definitions)}",
             RequestPath((_CONFIG, "TrainingJobEarlyStoppingType")),
             label="may be ignored or rejected",
+            is_removable=True,
             help="remove `early_stopping`, or create a tuning job for each algorithm",
         )
 

@@ -85,6 +85,7 @@ def tag_overwritten_by_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
                 RequestPath(("Tags", index, "Key")),
                 on_key=not context.is_request,
                 label="overwritten",
+                is_removable=True,
                 help=f"remove it, or rename it to `{_free_key(_HPTC_PREFIX, tag['Key'], context)}`",
             )
 

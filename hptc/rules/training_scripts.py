@@ -55,6 +55,7 @@ def source_and_written_settings(rule: Rule, context: Context) -> Iterator[Findin
             yield rule.finding(
                 f"`source` sets `{path[-1]}`, which is also set here",
                 path,
+                is_removable=True,
                 help="remove it, or remove `source`",
                 on_key=True,
             )
@@ -226,6 +227,7 @@ def source_for_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Fi
                 f"{algorithm.title} is a built-in algorithm, which does not run a script",
                 code.at,
                 label="never run",
+                is_removable=True,
                 help="remove it, or use `framework` with the container that the script needs",
                 on_key=True,
             )

@@ -321,7 +321,10 @@ def invalid_warm_start_parent(rule: Rule, context: Context) -> Iterator[Finding]
             problem = f"the parent `{written_reference(name)}` is listed twice"
         if problem:
             yield rule.finding(
-                problem, parent_path(index), help="remove it, or use another finished tuning job"
+                problem,
+                parent_path(index),
+                is_removable=True,
+                help="remove it, or use another finished tuning job",
             )
 
 

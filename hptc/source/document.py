@@ -249,4 +249,6 @@ def at_span(finding: Finding, span: Span) -> Diagnostic:
         label=_masked(finding.label),
         help=_masked(finding.help),
         replacement=_masked(finding.replacement),
+        accepted=finding.accepted,
+        is_removable=finding.is_removable,
     )

@@ -175,6 +175,20 @@ def given_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8"))
 
 
+def test_check_fixes_what_was_meant_and_shows_the_rest(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = folder / "specs" / "wrong.yaml"
+    spec.write_text("name: wrong  # mine\nstrateg: Bayesian\nlimits: 3\n", "utf-8")
+    assert hptc(["check", "--fix", "--format", "concise"]) == 1
+    out, err = capsys.readouterr()
+    assert [line.split(" ")[1] for line in out.splitlines()] == ["error[HPT102]"]
+    assert "fixed 1 finding in specs/wrong.yaml\n" in err
+    assert spec.read_text("utf-8") == "name: wrong  # mine\nstrategy: Bayesian\nlimits: 3\n"
+    assert (folder / "specs" / "good.yaml").read_text("utf-8") == GOOD
+    assert hptc(["check", "--fix", "-"]) == 2
+
+
 @pytest.mark.parametrize(("text", "exit_code"), [(GOOD, 0), (BAD, 1), ("", 1)], ids=repr)
 def test_check_stdin(
     folder: Path,

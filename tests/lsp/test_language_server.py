@@ -69,6 +69,46 @@ def test_hovering_shows_keys_prices_and_rules(editor: Editor, spec: Path) -> Non
     assert hover_at(editor, spec, wrong, "1h}") == ""
 
 
+def definition_of(editor: Editor, path: Path, text: str, word: str) -> tuple[str, int] | None:
+    """The file and the line, from 0, where a word's meaning is defined."""
+    before = text[: text.index(word)]
+    position = types.Position(before.count("\n"), len(before) - before.rfind("\n"))
+    sent = types.DefinitionParams(types.TextDocumentIdentifier(path.as_uri()), position)
+    found = editor.wait(editor.client.text_document_definition_async(sent))
+    if found is None:
+        return None
+    assert isinstance(found, types.Location)
+    return found.uri, found.range.start.line
+
+
+def test_going_to_the_definition_of_what_a_spec_names(
+    editor: Editor, spec: Path, folder: Path
+) -> None:
+    project = folder / "hptc.yaml"
+    given = PROJECT.replace("{account", "{variables: {suffix: x}, account", 1)
+    editor.open(project, given)
+    script = folder / "src" / "train.py"
+    script.parent.mkdir()
+    script.write_text("print(1)\n", "utf-8")
+    parent = folder / "specs" / "parent.yaml"
+    parent.write_text(SPEC.replace("name: churn", "# older\nname: parent"), "utf-8")
+    text = SPEC.replace("churn/train/", "churn/{{ suffix }}/train/") + (
+        "warm_start: {type: TransferLearning, parents: [parent, latest(churn), gone]}\n"
+    )
+    source = "  source: {directory: src, entry_point: train.py}\n"
+    text = text.replace("  algorithm:", f"{source}  algorithm:")
+    editor.change(spec, text)
+    assert definition_of(editor, spec, text, "parent,") == (parent.as_uri(), 1)
+    assert definition_of(editor, spec, text, "latest(") == (spec.as_uri(), 0)
+    assert definition_of(editor, spec, text, "gone") is None
+    line = given[: given.index("suffix")].count("\n")
+    assert definition_of(editor, spec, text, "suffix") == (project.as_uri(), line)
+    assert definition_of(editor, spec, text, "train.py") == (script.as_uri(), 0)
+    assert definition_of(editor, spec, text, "strategy") is None
+    parent.unlink()
+    editor.close(project)
+
+
 def test_columns_count_utf_16_units(editor: Editor, spec: Path) -> None:
     line = 'tags: {"\N{PARTY POPPER}\N{PARTY POPPER}": {a: b}}'
     found = editor.change(spec, SPEC.replace("tags: {team: growth}", line))

@@ -9,7 +9,7 @@ import pytest
 from hptc.diagnostics import Diagnostic
 from hptc.lsp.live_check import check_open
 from hptc.lsp.quick_fixes import QuickFix, quick_fixes
-from hptc.source.hidden_text import split_lines
+from hptc.source import fixes
 from tests.support.specs import PROJECT, SPEC
 
 
@@ -18,10 +18,7 @@ def found_in(text: str, path: Path) -> tuple[Diagnostic, ...]:
 
 
 def applied(fix: QuickFix, text: str) -> str:
-    lines = split_lines(text)
-    line = lines[fix.line]
-    lines[fix.line] = line[: fix.start] + fix.text + line[fix.end :]
-    return "\n".join(lines)
+    return fixes.applied(text, [fix.edit])
 
 
 @pytest.fixture
@@ -56,6 +53,31 @@ def test_what_was_meant_replaces_the_word(path: Path, right: str, wrong: str) ->
     assert applied(fixes[0], text).rstrip() != text.rstrip()
     after = found_in(applied(fixes[0], text), path)
     assert {each.code for each in before} - {each.code for each in after}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "title"),
+    [
+        pytest.param(
+            "max_number_of_training_jobs: 4", "max_number_of_training_jobs: 900",
+            "Change to `750`", id="accepted value",
+        ),
+        pytest.param("tags:", "hyperband: {max_resource: 9}\ntags:", "Remove it", id="removal"),
+    ],
+)  # fmt: skip
+def test_other_edits_are_offered_and_not_preferred(
+    path: Path, right: str, wrong: str, title: str
+) -> None:
+    assert right in SPEC
+    text = SPEC.replace(right, wrong)
+    [(found, fix)] = [
+        (each, fix)
+        for each in found_in(text, path)
+        for fix in quick_fixes(each, text, is_project=False)
+        if fix.title == title
+    ]
+    assert not fix.is_preferred
+    assert found.code not in {each.code for each in found_in(applied(fix, text), path)}
 
 
 @pytest.mark.parametrize("comment", ["", "  # ours", "  # hptc: ignore[HPT110] why"])

@@ -51,6 +51,7 @@ def test_writes_a_project(tmp_path: Path) -> None:
         ".gitignore",
         ".hptc/project.schema.json",
         ".hptc/spec.schema.json",
+        ".vscode/extensions.json",
         ".vscode/settings.json",
         "README.md",
         "cdk.json",

@@ -20,6 +20,7 @@ from hptc.reference.rule_pages import REQUEST_BASE
 from hptc.request.shapes import Shape, input_shape
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
+from hptc.source import fixes
 from hptc.spec.tuning_spec import Spec
 from tests.support.advice import dump, edits, load, place
 from tests.support.golden import Golden
@@ -152,3 +153,41 @@ def test_the_advice_that_is_followed(golden: Golden) -> None:
         for advice, _ in followed(rule, form)
     ]
     golden("rules/advice.txt", "\n".join(lines) + "\n")
+
+
+def resolved(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
+    """Each edit that a finding of a rule's bad example has, and what is left of the rule."""
+    written = example(rule, form)
+    if written is None:
+        return
+    text, project = written
+    before = [found for found in check(text, project) if found.code == rule.code]
+    for found in before:
+        document, _ = load(text)
+        for kind, edit in (
+            ("replacement", fixes.replacement(found)),
+            ("accepted", fixes.accepted(found)),
+            ("removal", fixes.removal(found, document)),
+        ):
+            if edit is not None:
+                after = check(fixes.applied(text, [edit]), project)
+                left = [each for each in after if each.code in (rule.code, "HPT001", "HPT101")]
+                yield kind, [] if len(left) < len(before) else [each.message for each in left]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_edits_resolve_their_finding(rule: Rule) -> None:
+    for form in FORMS:
+        for kind, left in resolved(rule, form):
+            if rule.code != "HPT427" or form != "spec":  # its base has the key in hptc.yaml too
+                assert left == [], (form, kind)
+
+
+def test_the_edits_that_rules_have(golden: Golden) -> None:
+    lines = {
+        f"{rule.code} {form}: {kind}"
+        for rule in RULES
+        for form in FORMS
+        for kind, _ in resolved(rule, form)
+    }
+    golden("rules/edits.txt", "\n".join(sorted(lines)) + "\n")
