@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
 
 MAX_OTHER_FILES = 200
-"""Files that are not open but checked, because they have an open one's name or hptc.yaml is open."""
+"""Files that are not open but checked: they have the name of an open one, or hptc.yaml is open."""
 _MAX_NAMES = 2_000
 """Files of a project whose names are read, once, to find the name of an open one."""
 _GENERIC_KEYS = ("name", "description", "tags", "schedule", "strategy", "limits")
