@@ -7,7 +7,7 @@ import click
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_result, print_status
 from hptc.cli.inputs import NO_PROJECT, compile_project, current_environment, without_errors
-from hptc.cli.options import AS_JSON, ENV
+from hptc.cli.options import AS_JSON, ENV, YES
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, UsageError
 from hptc.render.deployment import removed_json, render_removals, render_removed
@@ -16,7 +16,7 @@ from hptc.stacks.destroy import needed_by, plan_removal, remove
 
 @click.command()
 @ENV
-@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+@YES
 @AS_JSON
 @click.argument("stacks", nargs=-1, required=True, metavar="STACK...")
 def destroy(env: str | None, yes: bool, as_json: bool, stacks: tuple[str, ...]) -> int:

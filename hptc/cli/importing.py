@@ -9,7 +9,7 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
-from hptc.cli.options import ENV, REGION, STDIN
+from hptc.cli.options import ENV, REGION, SPEC_OUTPUT, STDIN
 from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, UsageError
@@ -38,7 +38,7 @@ from hptc.tool_formats.samples import with_samples
 @click.option(
     "--name", metavar="NAME", help="Name of the spec; by default, derived from the job's name."
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
+@SPEC_OUTPUT
 def import_command(
     files: tuple[str, ...],
     job: str | None,

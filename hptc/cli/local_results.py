@@ -15,13 +15,12 @@ from hptc.cli.local_target import LocalJob, find_local_job
 from hptc.cli.next import (
     FOLLOW_UP,
     NEW_DATA,
-    OUTPUT,
     SPEC_NAME,
     existing_jobs,
     require_new,
     write_follow_up,
 )
-from hptc.cli.options import ENV
+from hptc.cli.options import ENV, SPEC_OUTPUT
 from hptc.cli.report import PAGE, require_page, write_page
 from hptc.cli.results import FORMAT, TOP, rendered_results
 from hptc.errors import UsageError
@@ -80,7 +79,7 @@ def report(name: str, output: str, env: str | None, folder: Path | None) -> None
     help="Start warm from the tuning job: the spec then runs on this machine only.",
 )
 @NEW_DATA
-@OUTPUT
+@SPEC_OUTPUT
 @ENV
 @FOLDER
 def next_command(

@@ -15,7 +15,7 @@ from hptc.cli.console import print_result, print_status, terminal_width, use_col
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.local_progress import RunProgress
-from hptc.cli.options import AS_JSON, name_and_value, spec_options
+from hptc.cli.options import AS_JSON, IMAGES, PYTHON, name_and_value, spec_options
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import (
     EXIT_FINDINGS,
@@ -76,14 +76,8 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--source", type=_PATH, metavar="DIR", help="Folder with the code of the script.")
 @click.option("--entry-point", metavar="FILE", help="The script in that folder.")
-@click.option("--python", metavar="PATH", default="", help="Python that runs the script.")
-@click.option(
-    "--image",
-    "images",
-    metavar="PATTERN=COMMAND",
-    multiple=True,
-    help="Command to run instead of images that match PATTERN.",
-)
+@PYTHON
+@IMAGES
 @click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )

@@ -13,7 +13,7 @@ from hptc.cli.console import print_result, print_status, use_color
 from hptc.cli.follow_up_code import follow_up_code
 from hptc.cli.inputs import current_project
 from hptc.cli.job_results import connect_to_job, read_job_results
-from hptc.cli.options import ENV, REGION
+from hptc.cli.options import ENV, REGION, SPEC_OUTPUT
 from hptc.compiler.importing import requested
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
@@ -36,7 +36,6 @@ NEW_DATA = click.option(
 )
 FOLLOW_UP = ReadOptions(top=0, reads_logs=False)
 """What the spec of a follow-up needs of the results."""
-OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
 
 
 @click.command("next")
@@ -45,7 +44,7 @@ OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write the spec to 
 @REGION
 @SPEC_NAME
 @NEW_DATA
-@OUTPUT
+@SPEC_OUTPUT
 def next_command(
     name: str,
     env: str | None,

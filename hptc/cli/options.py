@@ -25,6 +25,18 @@ TEXT_OR_JSON = click.option(
     show_default=True,
     help="Output format.",
 )
+YES = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+SPEC_OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
+IMAGES = click.option(
+    "--image",
+    "images",
+    metavar="PATTERN=COMMAND",
+    multiple=True,
+    help="Command to run instead of images that match PATTERN.",
+)
+PYTHON = click.option(
+    "--python", metavar="PATH", default="", help="Python that runs training scripts."
+)
 _SELECT = click.option(
     "--select", metavar="CODES", help="Only run rules with these code prefixes: HPT2,HPT301."
 )

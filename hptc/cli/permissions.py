@@ -6,7 +6,7 @@ import click
 
 from hptc.cli.console import print_result
 from hptc.cli.inputs import NO_PROJECT, compile_all, current_environment, without_errors
-from hptc.cli.options import ENV, TEXT_OR_JSON
+from hptc.cli.options import ENV, PATHS, TEXT_OR_JSON
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.permissions_report import permissions_report
@@ -25,7 +25,7 @@ from hptc.render.permissions import (
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path())
+@PATHS
 @ENV
 @TEXT_OR_JSON
 @click.option(

@@ -9,7 +9,7 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.extras import require
-from hptc.cli.options import name_and_value
+from hptc.cli.options import IMAGES, PYTHON, name_and_value
 from hptc.errors import EXIT_OK, UsageError
 
 
@@ -26,14 +26,8 @@ from hptc.errors import EXIT_OK, UsageError
 @click.option("--region", default="us-east-1", show_default=True, help="Region of the sandbox.")
 @click.option("--dry", is_flag=True, help="Run tuning jobs with made-up values.")
 @click.option("--train", is_flag=True, help="Run training jobs on this machine.")
-@click.option(
-    "--image",
-    "images",
-    metavar="PATTERN=COMMAND",
-    multiple=True,
-    help="Command to run instead of images that match PATTERN.",
-)
-@click.option("--python", metavar="PATH", default="", help="Python that runs the scripts.")
+@IMAGES
+@PYTHON
 @click.option(
     "--fault",
     "faults",

@@ -13,7 +13,7 @@ from hptc.cli.bounds import cost_bounds
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_error, print_result, print_status
 from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
-from hptc.cli.options import AS_JSON, PATHS, spec_options
+from hptc.cli.options import AS_JSON, PATHS, YES, spec_options
 from hptc.cli.preflight import refused_by_preflight
 from hptc.cli.rehearsal_note import rehearsal_note
 from hptc.cli.watch import INTERVAL, follow, location_options
@@ -60,7 +60,7 @@ from hptc.stacks.status import current_digests
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
 @click.option("--no-preflight", is_flag=True, help="Don't check that inputs, code and roles exist.")
-@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+@YES
 @click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")
 @INTERVAL
 @AS_JSON
