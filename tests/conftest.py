@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from hptc.render.documents import envelope
 from tests.support.golden import Golden
+from tests.support.json_documents import check_document
 from tests.support.paths import GOLDEN
 
 settings.register_profile("hptc", deadline=None, print_blob=True)
@@ -57,3 +61,16 @@ def no_outside_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture(autouse=True)
+def every_json_document_matches_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test makes with a command or a renderer has the members of docs/json.md only."""
+    write = envelope.json_text
+
+    def checked(data: Any) -> str:
+        text = write(data)
+        check_document(json.loads(text))
+        return text
+
+    monkeypatch.setattr(envelope, "json_text", checked)

@@ -13,7 +13,7 @@ import click
 from hptc.cli.console import file_progress, print_result, print_status, use_color
 from hptc.cli.fixing import fix_all
 from hptc.cli.inputs import all_diagnostics, compile_all
-from hptc.cli.options import PATHS, STDIN, spec_options
+from hptc.cli.options import PATHS, STDIN, output_format, spec_options
 from hptc.compiler.discovery import specs_of_projects
 from hptc.compiler.outcome import Outcome
 from hptc.compiler.workspace import Workspace
@@ -36,14 +36,7 @@ SARIF = "sarif"
 @click.command()
 @PATHS
 @spec_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([*(form.value for form in Format), SARIF]),
-    default="text",
-    show_default=True,
-    help="Output format of findings.",
-)
+@output_format(*(form.value for form in Format), SARIF)
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),

@@ -11,7 +11,7 @@ import click
 from hptc.aws.client import connect
 from hptc.cli.console import file_progress, print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import PATHS, spec_options
+from hptc.cli.options import JSON, PATHS, output_format, spec_options
 from hptc.compiler.outcome import Compiled
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.files import write_all
@@ -25,14 +25,7 @@ from hptc.text import plural
 @PATHS
 @spec_options
 @click.option("-o", "--output", metavar="DIR", help="Write one file for each spec to DIR.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "yaml"]),
-    default="json",
-    show_default=True,
-    help="Output format.",
-)
+@output_format(JSON, "yaml")
 @click.option(
     "--resolve", is_flag=True, help="Replace references with the outputs of the deployed stacks."
 )
@@ -57,7 +50,7 @@ def compile_command(
         return EXIT_OK
     with file_progress("compiled") as progress:
         outcomes = compile_all(paths, **options, progress=progress)
-    compiled = without_errors(outcomes)
+    compiled = without_errors(outcomes, named=paths)
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) > 1 and output is None:

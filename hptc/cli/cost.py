@@ -10,7 +10,7 @@ from hptc.cli.bounds import cost_bounds
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import PATHS, TEXT_OR_JSON, ignoring, spec_options
+from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, ignoring, spec_options
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound
 from hptc.cost.forecast import ExpectedCost, expected_cost
@@ -36,7 +36,9 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
     """
     # A job over its budget has a cost too; `check` enforces the policy.
     compiled = without_errors(
-        compile_all(paths, **ignoring("HPT8", **options)), instead="no cost was estimated"
+        compile_all(paths, **ignoring("HPT8", **options)),
+        named=paths,
+        instead="no cost was estimated",
     )
     if compiled is None:
         return EXIT_FINDINGS
@@ -46,7 +48,7 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
         SpecCost(one.name, bound, expected)
         for one, bound, expected in zip(compiled, bounds, forecasts, strict=True)
     ]
-    print_result(costs_json(costs) if form == "json" else render_costs(costs))
+    print_result(costs_json(costs) if form == JSON else render_costs(costs))
     return EXIT_OK
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from hptc.cli.console import is_interactive, print_prompt, print_result, print_status, use_color
+from hptc.cli.console import (
+    is_interactive,
+    print_needed,
+    print_prompt,
+    print_result,
+    print_status,
+)
 from hptc.cli.extras import require
-from hptc.cli.options import AS_JSON, ENV
+from hptc.cli.inputs import print_findings, spec_files_named
+from hptc.cli.options import ENV, JSON, TEXT_OR_JSON
 from hptc.cli.scheduled_code import specs_with_scheduled_code, upload_scheduled_code
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
@@ -19,7 +25,6 @@ from hptc.render.deployment import (
     render_orphans,
     render_uploads,
 )
-from hptc.render.diagnostics import Format, render
 from hptc.service.losses import Loss
 from hptc.stacks import deploy as deployment
 from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
@@ -54,7 +59,7 @@ from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
     metavar="N",
     help="Deploy up to N stacks side by side. To ask about changes, it is one at a time.",
 )
-@AS_JSON
+@TEXT_OR_JSON
 @click.argument("specs", nargs=-1)
 def deploy(
     env: str | None,
@@ -63,7 +68,7 @@ def deploy(
     allow_destroy: tuple[str, ...],
     is_complete: bool,
     concurrency: int,
-    as_json: bool,
+    form: str,
     specs: tuple[str, ...],
 ) -> int:
     """Deploy an environment's stacks with the AWS CDK.
@@ -79,7 +84,7 @@ def deploy(
     require("aws_cdk", "cdk")
     scheduled = specs_with_scheduled_code(env, specs)
     upload_scheduled_code(scheduled, is_deployed=False)
-    color = use_color(sys.stderr)
+    named = spec_files_named(specs) if specs else None
     result = deployment.deploy(
         Path.cwd(),
         env,
@@ -88,7 +93,7 @@ def deploy(
         callbacks=DeployCallbacks(
             print_status=print_status,
             progress=print_progress,
-            findings=lambda found: print_status(render(found, Format.TEXT, color=color)),
+            findings=lambda found: print_findings(found, named),
             ask=print_prompt if is_interactive() else None,
             confirm=_confirm if is_interactive() and not yes else None,
         ),
@@ -98,7 +103,7 @@ def deploy(
     if result is None:
         return EXIT_FINDINGS
     upload_scheduled_code(scheduled, is_deployed=True)
-    print_result(deployment_json(result) if as_json else render_deployment(result))
+    print_result(deployment_json(result) if form == JSON else render_deployment(result))
     if commands := render_uploads(result):
         print_status(commands)
     if orphans := render_orphans(result):
@@ -108,7 +113,7 @@ def deploy(
 
 def _confirm(loss: Loss) -> bool:
     """Ask for the name of a resource that would be lost."""
-    print_status(f"this {loss.text}")
+    print_needed(f"this {loss.text}")
     question = f"Type `{loss.name}` to continue"
     typed: str = click.prompt(question, default="", show_default=False, err=True)
     return loss.is_named([typed])

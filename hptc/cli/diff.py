@@ -8,7 +8,7 @@ import click
 
 from hptc.cli.bounds import cost_bounds
 from hptc.cli.console import file_progress, print_result, use_color
-from hptc.cli.options import PATHS, spec_options
+from hptc.cli.options import PATHS, output_format, spec_options
 from hptc.diff.changes import Impact
 from hptc.diff.review import with_costs
 from hptc.diff.sides import review_refs
@@ -26,14 +26,7 @@ from hptc.rules.engine import selected
     help="Old version: a git ref; by default, where the branch left main.",
 )
 @click.option("--head", metavar="REF", help="New version: a git ref; by default, the working tree.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@output_format(*(form.value for form in Format))
 @click.option(
     "--fail-on",
     type=click.Choice([impact.value for impact in Impact]),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from hptc.catalog.algorithms import algorithm_names
-from hptc.cli.console import print_result, print_status, read_stdin
-from hptc.cli.options import STDIN
+from hptc.cli.console import print_needed, print_result, print_status, read_stdin
+from hptc.cli.options import JSON, STDIN, TEXT_OR_JSON
 from hptc.diagnostics import nearest
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.reference.algorithm_pages import algorithm_page
 from hptc.reference.error_pages import error_pages, suggestion
 from hptc.reference.rule_pages import page, pages
+from hptc.render.written_files import explanation_json
 
 _MAX_ERROR = 1_000_000  # bytes
 
@@ -19,7 +22,8 @@ _MAX_ERROR = 1_000_000  # bytes
 @click.command()
 @click.argument("text", nargs=-1, metavar="CODE | TEXT")
 @click.option("--all", "everything", is_flag=True, help="Explain every rule.")
-def explain(text: tuple[str, ...], everything: bool) -> int:
+@TEXT_OR_JSON
+def explain(text: tuple[str, ...], everything: bool, form: str) -> int:
     """Explain a rule, a built-in algorithm or an AWS error.
 
     CODE is a rule's code, such as HPT203, or an algorithm, such as kmeans. TEXT is an error that
@@ -33,24 +37,29 @@ def explain(text: tuple[str, ...], everything: bool) -> int:
             "kmeans, or --all"
         )
     if everything:
-        print_result(pages())
+        _print(pages(), "rules", form)
         return EXIT_OK
     if asked == STDIN:
         asked = read_stdin(_MAX_ERROR).decode(errors="replace")
     is_word = len(asked.split()) == 1
+    about: Literal["rule", "algorithm", "error"] = "algorithm"
     found = algorithm_page(asked.strip()) if is_word else None
     if found is None and not _is_like_code(asked):
-        found = error_pages(asked)
+        found, about = error_pages(asked), "error"
     if found is None and is_word:
-        found = _page(asked.strip())
+        found, about = _page(asked.strip()), "rule"
     if found is None:
-        print_status("no error that hptc knows is in the text")
+        print_needed("no error that hptc knows is in the text")
         if similar := suggestion(asked):
             print_status(similar)
         print_status("`hptc check --online SPEC` checks a spec against the rules and the account")
         return EXIT_FINDINGS
-    print_result(found)
+    _print(found, about, form)
     return EXIT_OK
+
+
+def _print(text: str, about: Literal["rule", "rules", "algorithm", "error"], form: str) -> None:
+    print_result(explanation_json(about, text) if form == JSON else text)
 
 
 def _page(word: str) -> str:

@@ -9,11 +9,12 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
-from hptc.cli.options import ENV, REGION, SPEC_OUTPUT, STDIN
+from hptc.cli.options import ENV, JSON, REGION, SPEC_OUTPUT, STDIN, TEXT_OR_JSON
 from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
+from hptc.render.written_files import spec_json
 from hptc.service.lookup import described_request
 from hptc.text import listed_code, plural, printable
 from hptc.tool_formats.detection import read_job
@@ -39,6 +40,7 @@ from hptc.tool_formats.samples import with_samples
     "--name", metavar="NAME", help="Name of the spec; by default, derived from the job's name."
 )
 @SPEC_OUTPUT
+@TEXT_OR_JSON
 def import_command(
     files: tuple[str, ...],
     job: str | None,
@@ -47,6 +49,7 @@ def import_command(
     region: str | None,
     name: str | None,
     output: str | None,
+    form: str,
 ) -> int:
     """Convert a request or an existing tuning job to a spec.
 
@@ -84,11 +87,13 @@ def import_command(
         origin=f"{origin} ({imported.form})" if imported.form else origin,
         open_members=imported.open_members,
     )
-    if output is None:
-        print_result(spec)
-    else:
+    if output is not None:
         write_whole(Path(output), spec)
         print_status(f"wrote {output}")
+    if form == JSON:
+        print_result(spec_json("import", spec, output))
+    elif output is None:
+        print_result(spec)
     _print_notes(imported)
     return EXIT_OK
 

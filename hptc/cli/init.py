@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from hptc.cli.console import print_result, print_status
+from hptc.cli.options import JSON, TEXT_OR_JSON
 from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.reference.scaffold import update_schemas, write_project
+from hptc.render.written_files import written_files_json
 
 
 @click.command()
@@ -21,23 +24,31 @@ from hptc.reference.scaffold import update_schemas, write_project
     is_flag=True,
     help="Rewrite the JSON Schemas in .hptc/ of an existing project, and nothing else.",
 )
-def init(folder: str | None, name: str | None, update: bool) -> None:
+@TEXT_OR_JSON
+def init(folder: str | None, name: str | None, update: bool, form: str) -> None:
     """Create a project with example specs, a CDK app and CI.
 
     FOLDER is created if it does not exist. Existing files are never overwritten, except by
     --update, which rewrites the schemas that editors use; its FOLDER defaults to the current one.
     """
     if update and folder != "":
-        _update(Path(folder or "."), name)
+        _update(Path(folder or "."), name, form)
         return
     if not folder:
         raise UsageError("FOLDER is missing", help="use `hptc init .` for the current folder")
-    for path in write_project(Path(folder), name=name):
-        print_result(str(path))
+    _print_files(write_project(Path(folder), name=name), form)
     print_status(f"next: cd {shlex.quote(folder)} && hptc check")
 
 
-def _update(folder: Path, name: str | None) -> None:
+def _print_files(files: Sequence[Path], form: str) -> None:
+    if form == JSON:
+        print_result(written_files_json("init", [str(path) for path in files]))
+        return
+    for path in files:
+        print_result(str(path))
+
+
+def _update(folder: Path, name: str | None, form: str) -> None:
     if name is not None:
         raise UsageError("--name can't be combined with --update", help="remove one of the two")
     found = project_file.find(folder)
@@ -48,7 +59,6 @@ def _update(folder: Path, name: str | None) -> None:
             "FOLDER` to create one",
         )
     changed = update_schemas(found.parent)
-    for path in changed:
-        print_result(str(path))
+    _print_files(changed, form)
     if not changed:
         print_status("the schemas are up to date")

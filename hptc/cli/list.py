@@ -12,7 +12,7 @@ from hptc.aws.client import Aws
 from hptc.cli.connection import connect_with_options
 from hptc.cli.console import item_progress, print_result, print_status, terminal_width, use_color
 from hptc.cli.inputs import NO_PROJECT, current_project
-from hptc.cli.options import AS_JSON, ENV, REGION
+from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.targets import connect_to_target, read_target
 from hptc.errors import UsageError
 from hptc.jobs.job_list import MAX_TAGS_READ, project_jobs, with_best
@@ -56,7 +56,7 @@ def _read_status(_context: object, _option: object, value: str | None) -> str:
     help="Maximum number of jobs.",
 )
 @click.option("--no-best", is_flag=True, help="Don't read best values: one call for each job.")
-@AS_JSON
+@TEXT_OR_JSON
 def list_command(
     env: str | None,
     region: str | None,
@@ -66,7 +66,7 @@ def list_command(
     state: str,
     limit: int,
     no_best: bool,
-    as_json: bool,
+    form: str,
 ) -> None:
     """List tuning jobs, newest first.
 
@@ -97,7 +97,7 @@ def list_command(
         )
     print_result(
         jobs_json(rows)
-        if as_json
+        if form == JSON
         else render_jobs(rows, color=use_color(sys.stdout), width=terminal_width())
     )
 

@@ -11,8 +11,8 @@ import click
 from hptc.cli.console import print_result, terminal_width, use_color
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.local_target import find_local_job, local_changes_since
-from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs
-from hptc.cli.options import AS_JSON, ENV
+from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs, read_logs
+from hptc.cli.options import ENV, JSON, TEXT_OR_JSON
 from hptc.jobs import submission
 from hptc.jobs.job_list import with_best
 from hptc.local.followed_log import FollowedLog
@@ -32,8 +32,8 @@ _FOLLOW_SECONDS = 1.0
 
 @click.command("list")
 @FOLDER
-@AS_JSON
-def list_command(folder: Path | None, as_json: bool) -> None:
+@TEXT_OR_JSON
+def list_command(folder: Path | None, form: str) -> None:
     """List tuning jobs, newest first."""
     tuning = LocalTuning(jobs_folder(folder))
     found = [(job, None) for job in tuning.list_jobs()]
@@ -41,7 +41,7 @@ def list_command(folder: Path | None, as_json: bool) -> None:
     facts = {job.name: tuning.run_facts(job.name) for job, _ in found}
     print_result(
         local_jobs_json(jobs, facts)
-        if as_json
+        if form == JSON
         else render_local_jobs(jobs, facts, color=use_color(sys.stdout), width=terminal_width())
     )
 
@@ -50,8 +50,8 @@ def list_command(folder: Path | None, as_json: bool) -> None:
 @click.argument("name")
 @ENV
 @FOLDER
-@AS_JSON
-def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> None:
+@TEXT_OR_JSON
+def status(name: str, env: str | None, folder: Path | None, form: str) -> None:
     """Show the progress of a tuning job.
 
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
@@ -62,7 +62,7 @@ def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> No
     changes = local_changes_since(job, found.origin.digest)
     print_result(
         local_status_json(found, job.facts, changes)
-        if as_json
+        if form == JSON
         else render_local_status(
             found,
             job.facts,
@@ -82,6 +82,7 @@ def status(name: str, env: str | None, folder: Path | None, as_json: bool) -> No
 @ALL
 @ENV
 @FOLDER
+@TEXT_OR_JSON
 def logs(
     name: str,
     training_job: str | None,
@@ -90,6 +91,7 @@ def logs(
     is_whole: bool,
     env: str | None,
     folder: Path | None,
+    form: str,
 ) -> None:
     """Show the logs of training jobs.
 
@@ -104,6 +106,7 @@ def logs(
         job_name = find_local_job(name, env, folder).name
     else:
         job_name, training_job = owner, name
+    lines = None if is_whole else tail
     reader = LogReader(
         connect=lambda: tuning,
         place="",
@@ -113,15 +116,18 @@ def logs(
         max_quiet_seconds=_FOLLOW_SECONDS,
         is_abandoned=lambda: not tuning.is_running(job_name),
     )
-    print_logs(reader, tuning, job_name, training_job, None if is_whole else tail, follow)
+    if form == JSON:
+        print_result(read_logs("local logs", reader, tuning, job_name, training_job, lines, follow))
+    else:
+        print_logs(reader, tuning, job_name, training_job, lines, follow)
 
 
 @click.command()
 @click.argument("name")
 @ENV
 @FOLDER
-@AS_JSON
-def stop(name: str, env: str | None, folder: Path | None, as_json: bool) -> None:
+@TEXT_OR_JSON
+def stop(name: str, env: str | None, folder: Path | None, form: str) -> None:
     """Stop a tuning job.
 
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
@@ -129,4 +135,4 @@ def stop(name: str, env: str | None, folder: Path | None, as_json: bool) -> None
     """
     job = find_local_job(name, env, folder, wants_running=True)
     outcome = submission.stop(job.tuning, job.name)
-    print_result(stop_json(outcome) if as_json else render_stop(outcome))
+    print_result(stop_json(outcome, command="local stop") if form == JSON else render_stop(outcome))

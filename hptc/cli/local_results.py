@@ -20,7 +20,7 @@ from hptc.cli.next import (
     require_new,
     write_follow_up,
 )
-from hptc.cli.options import ENV, SPEC_OUTPUT
+from hptc.cli.options import ENV, JSON, SPEC_OUTPUT, TEXT_OR_JSON
 from hptc.cli.report import PAGE, require_page, write_page
 from hptc.cli.results import FORMAT, TOP, rendered_results
 from hptc.errors import UsageError
@@ -44,7 +44,7 @@ def results(name: str, top: int | None, form: str, env: str | None, folder: Path
     """
     job = find_local_job(name, env, folder)
     found = without_secret_values(read_local_results(job, estimates_importance=form != "csv"))
-    if form == "json":
+    if form == JSON:
         text = local_results_json(found, job.facts, top=top)
     else:
         text = rendered_results(found, form, top)
@@ -58,7 +58,8 @@ def results(name: str, top: int | None, form: str, env: str | None, folder: Path
 @PAGE
 @ENV
 @FOLDER
-def report(name: str, output: str, env: str | None, folder: Path | None) -> None:
+@TEXT_OR_JSON
+def report(name: str, output: str, env: str | None, folder: Path | None, form: str) -> None:
     """Write the results of a tuning job as an HTML page.
 
     NAME is the name of a tuning job, or a spec: its name or file. The page has no scripts and needs
@@ -66,7 +67,8 @@ def report(name: str, output: str, env: str | None, folder: Path | None) -> None
     """
     require_page(output)
     job = find_local_job(name, env, folder)
-    write_page(output, read_local_results(job, estimates_importance=True))
+    found = read_local_results(job, estimates_importance=True)
+    write_page(output, found, form=form, command="local report")
 
 
 @click.command("next")
@@ -82,6 +84,7 @@ def report(name: str, output: str, env: str | None, folder: Path | None) -> None
 @SPEC_OUTPUT
 @ENV
 @FOLDER
+@TEXT_OR_JSON
 def next_command(
     name: str,
     spec_name: str | None,
@@ -90,6 +93,7 @@ def next_command(
     output: str | None,
     env: str | None,
     folder: Path | None,
+    form: str,
 ) -> int:
     """Write the spec of a follow-up tuning job.
 
@@ -115,7 +119,7 @@ def next_command(
     )
     if not code.is_same:
         print_status(f"note: the training code has changed since {job.name} ran")
-    return write_follow_up(found, output, env)
+    return write_follow_up(found, output, env, form=form, command="local next")
 
 
 def read_local_results(

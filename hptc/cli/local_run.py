@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.console import print_result, print_status, terminal_width, use_color
+from hptc.cli.console import print_needed, print_result, print_status, terminal_width, use_color
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.local_progress import RunProgress
-from hptc.cli.options import AS_JSON, IMAGES, PYTHON, name_and_value, spec_options
+from hptc.cli.options import IMAGES, JSON, PYTHON, TEXT_OR_JSON, name_and_value, spec_options
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import (
     EXIT_FINDINGS,
@@ -90,7 +90,7 @@ _PATH = click.Path(path_type=Path)
     help=f"Time between SIGTERM and SIGKILL; by default {GRACE_SECONDS:g}.",
 )
 @FOLDER
-@AS_JSON
+@TEXT_OR_JSON
 def run(
     spec: str,
     trials: int | None,
@@ -109,7 +109,7 @@ def run(
     without_parents: bool,
     grace: float | None,
     folder: Path | None,
-    as_json: bool,
+    form: str,
     env: str | None,
     select: str | None,
     ignore: str | None,
@@ -123,7 +123,9 @@ def run(
 
     Exits with 0 if the tuning job is Completed, and with 3 if it is Failed or Stopped.
     """
-    compiled = without_errors(compile_all((spec,), env, select, ignore), instead="nothing was run")
+    compiled = without_errors(
+        compile_all((spec,), env, select, ignore), named=(spec,), instead="nothing was run"
+    )
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) != 1:
@@ -152,7 +154,7 @@ def run(
     else:
         _require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
-    return _follow(tuning, compiled[0], options, as_json=as_json)
+    return _follow(tuning, compiled[0], options, form=form)
 
 
 def _region(one: Compiled) -> dict[str, str]:
@@ -224,7 +226,7 @@ def _prepare(tuning: LocalTuning, one: Compiled) -> None:
         if len(error.reasons) == 1:
             raise
         for reason in error.reasons:
-            print_status(f"- {clipped(reason, terminal_width() * 4)}")
+            print_needed(f"- {clipped(reason, terminal_width() * 4)}")
         raise UsageError(
             f"{error.name} can't run on this machine for these {len(error.reasons)} reasons",
             help=error.help,
@@ -237,7 +239,7 @@ def _with_provenance(one: Compiled) -> Request:
     return {**one.request, "Tags": merged_tags(one.request, tags)}
 
 
-def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json: bool) -> int:
+def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: str) -> int:
     name = one.job.name
     description = describe(tuning, name)
     is_dry = tuning.is_dry(name)
@@ -263,7 +265,7 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
     facts = tuning.run_facts(name)
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
-        print_status("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
+        print_needed("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
         if status.status == "Completed" and options.max_training_jobs == 1:
@@ -271,8 +273,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, as_json:
                 f"\nnext: `hptc local run {one.file} --resume` runs the other training jobs"
             )
     print_result(
-        local_status_json(status, facts)
-        if as_json
+        local_status_json(status, facts, command="local run")
+        if form == JSON
         else render_local_status(
             status, facts, spec=one.file, color=use_color(sys.stdout), width=terminal_width()
         )

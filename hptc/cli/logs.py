@@ -9,7 +9,7 @@ from typing import Protocol
 import click
 
 from hptc.cli.console import print_result, print_status
-from hptc.cli.options import ENV, REGION
+from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_loop import Step, poll
 from hptc.errors import EXIT_OK, UsageError
@@ -21,7 +21,7 @@ from hptc.jobs.log_choice import (
     NewLines,
     choose_training_jobs,
 )
-from hptc.render.logs import instance_of, left_out_note, log_header, log_lines
+from hptc.render.logs import instance_of, left_out_note, log_header, log_lines, logs_json
 from hptc.service.interface import TuningReader
 from hptc.service.lookup import job_status
 from hptc.service.tuning_jobs import LogEvent
@@ -54,6 +54,7 @@ ALL = click.option("--all", "is_whole", is_flag=True, help="Print the whole log.
 @ALL
 @ENV
 @REGION
+@TEXT_OR_JSON
 def logs(
     name: str,
     training_job: str | None,
@@ -62,6 +63,7 @@ def logs(
     is_whole: bool,
     env: str | None,
     region: str | None,
+    form: str,
 ) -> int:
     """Show the logs of training jobs.
 
@@ -72,9 +74,12 @@ def logs(
     target = read_target(name, env, region)
     tuning = connect_to_target(target).tuning
     reader = LogReader(connect=lambda: connect_to_target(target).tuning)
-    print_logs(
-        reader, tuning, find_job(target, tuning), training_job, None if is_whole else tail, follow
-    )
+    lines = None if is_whole else tail
+    job = find_job(target, tuning)
+    if form == JSON:
+        print_result(read_logs("logs", reader, tuning, job, training_job, lines, follow))
+    else:
+        print_logs(reader, tuning, job, training_job, lines, follow)
     return EXIT_OK
 
 
@@ -96,6 +101,29 @@ class LogReader:
     follow_seconds: float = _FOLLOW_SECONDS
     max_quiet_seconds: float = _MAX_QUIET_SECONDS
     is_abandoned: Callable[[], bool] = lambda: False  # whether nothing runs the training jobs
+
+
+def read_logs(
+    command: str,
+    reader: LogReader,
+    tuning: TuningReader,
+    name: str,
+    training_job: str | None,
+    tail: int | None,
+    follow: bool,
+) -> str:
+    """The logs of a tuning job's training jobs as JSON. Raises UsageError with `follow`."""
+    if follow:
+        raise UsageError(
+            "--follow can't be combined with --format json", help="leave out one of the two"
+        )
+    status = job_status(tuning, name)
+    training_jobs = list(tuning.list_training_jobs(status.name, limit=MAX_TRAINING_JOBS))
+    choice = choose_training_jobs(status, training_jobs, training_job)
+    events = {
+        job.name: list(NewLines(job.name).read(tuning, tail=tail)) for job in choice.training_jobs
+    }
+    return logs_json(command, status.name, choice, events, has_times=reader.has_times)
 
 
 def print_logs(

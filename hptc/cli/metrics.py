@@ -9,7 +9,7 @@ import click
 
 from hptc.cli.console import print_result, read_stdin
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import ENV, STDIN, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, STDIN, TEXT_OR_JSON
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.metrics.rehearsal import MAX_LOG_BYTES, read_log, read_log_file, rehearse
 from hptc.render.metrics import rehearsals_json, render_rehearsals
@@ -31,7 +31,9 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     Shows the lines that each regular expression matches and the values it captures. Exits with 1
     if the objective metric is not found or misread.
     """
-    compiled = without_errors(compile_all((path,), env), instead="nothing was tested")
+    compiled = without_errors(
+        compile_all((path,), env), named=(path,), instead="nothing was tested"
+    )
     if compiled is None:
         return EXIT_FINDINGS
     if len(compiled) != 1:
@@ -45,7 +47,7 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
     name = "stdin" if log == STDIN else log
     found = rehearse(one.job, text, name, definition=training_job)
     print_result(
-        rehearsals_json(one.name, found) if form == "json" else render_rehearsals(one.name, found)
+        rehearsals_json(one.name, found) if form == JSON else render_rehearsals(one.name, found)
     )
     is_right = all(each.is_objective_found and not each.is_objective_misread for each in found)
     return EXIT_OK if is_right else EXIT_FINDINGS

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.console import print_result, print_status, use_color
+from hptc.cli.console import print_needed, print_result, print_status, use_color
 from hptc.cli.follow_up_code import follow_up_code
 from hptc.cli.inputs import current_project
 from hptc.cli.job_results import connect_to_job, read_job_results
-from hptc.cli.options import ENV, REGION, SPEC_OUTPUT
+from hptc.cli.options import ENV, JSON, REGION, SPEC_OUTPUT, TEXT_OR_JSON
 from hptc.compiler.importing import requested
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.files import write_whole
 from hptc.render.diagnostics import Format, render
+from hptc.render.written_files import spec_json
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.results.follow_up import FollowUp, follow_up, parent_names
@@ -45,6 +46,7 @@ FOLLOW_UP = ReadOptions(top=0, reads_logs=False)
 @SPEC_NAME
 @NEW_DATA
 @SPEC_OUTPUT
+@TEXT_OR_JSON
 def next_command(
     name: str,
     env: str | None,
@@ -52,6 +54,7 @@ def next_command(
     spec_name: str | None,
     has_new_data: bool,
     output: str | None,
+    form: str,
 ) -> int:
     """Write the spec of a follow-up tuning job.
 
@@ -75,7 +78,7 @@ def next_command(
     )
     if not results.status.has_ended:
         print_status(f"note: {job_name} has not ended; a warm start is possible once it has")
-    return write_follow_up(found, output, env)
+    return write_follow_up(found, output, env, form=form)
 
 
 def require_new(output: str | None) -> None:
@@ -84,14 +87,18 @@ def require_new(output: str | None) -> None:
         raise UsageError(f"{output} already exists", help="remove it, or choose another name")
 
 
-def write_follow_up(found: FollowUp, output: str | None, env: str | None) -> int:
+def write_follow_up(
+    found: FollowUp, output: str | None, env: str | None, *, form: str, command: str = "next"
+) -> int:
     """Print or write the spec of a follow-up, and what `hptc check` finds in it."""
     has_errors = _print_findings(found, env)
-    if output is None:
-        print_result(found.text)
-    else:
+    if output is not None:
         write_whole(Path(output), found.text)
         print_status(f"wrote {output}")
+    if form == JSON:
+        print_result(spec_json(command, found.text, output))
+    elif output is None:
+        print_result(found.text)
     return EXIT_FINDINGS if has_errors else EXIT_OK
 
 
@@ -114,10 +121,12 @@ def _print_findings(found: FollowUp, env: str | None) -> bool:
         found.text, f"{found.name}.yaml", Workspace(environment=env), current_project()
     )
     if outcome.diagnostics:
+        show = print_needed if outcome.has_errors else print_status
         shown = render(list(outcome.diagnostics), Format.TEXT, color=use_color(sys.stderr))
-        print_status(shown)
+        show(shown)
     codes = {diagnostic.code for diagnostic in outcome.diagnostics}
     more = [finding for finding in found.findings if finding.code not in codes]
     for finding in more:
-        print_status(f"{finding.severity}[{finding.code}]: {finding.message}")
+        show = print_needed if finding.severity == "error" else print_status
+        show(f"{finding.severity}[{finding.code}]: {finding.message}")
     return outcome.has_errors or any(finding.severity == "error" for finding in more)

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from hptc.errors import UsageError
 
 STDIN = "-"
+JSON = "json"
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path())
 ENV = click.option(
     "--env", metavar="NAME", envvar="HPTC_ENV", help="Environment from hptc.yaml to use."
 )
 REGION = click.option("--region", help="AWS Region; overrides --env and hptc.yaml.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Output JSON.")
-TEXT_OR_JSON = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
 YES = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 SPEC_OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write the spec to FILE.")
 IMAGES = click.option(
@@ -41,6 +35,41 @@ _SELECT = click.option(
     "--select", metavar="CODES", help="Only run rules with these code prefixes: HPT2,HPT301."
 )
 _IGNORE = click.option("--ignore", metavar="CODES", help="Skip rules with these code prefixes.")
+
+
+def output_format(*forms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add `--format`, whose default is the first of `forms`, and `--json`, its alias for JSON.
+
+    The command gets the format as `form`.
+    """
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def command(*arguments: Any, form: str, as_json: bool, **options: Any) -> Any:
+            if as_json and form != JSON:
+                source = click.get_current_context().get_parameter_source("form")
+                if source is not ParameterSource.DEFAULT:
+                    raise UsageError(
+                        f"--json can't be combined with --format {form}",
+                        help="use one of the two: --json means --format json",
+                    )
+            return function(*arguments, form=JSON if as_json else form, **options)
+
+        option = click.option(
+            "--format",
+            "form",
+            type=click.Choice(forms),
+            default=forms[0],
+            show_default=True,
+            help="Output format.",
+        )
+        return option(_AS_JSON(command))
+
+    return add
+
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
+TEXT_OR_JSON = output_format("text", JSON)
 
 
 def spec_options(function: Callable[..., Any]) -> Callable[..., Any]:

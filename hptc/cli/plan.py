@@ -12,7 +12,7 @@ from hptc.cli.bounds import cost_bounds
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import print_result, print_status, use_color
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import AS_JSON, PATHS, spec_options
+from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, spec_options
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.files import write_whole
 from hptc.jobs import plan as planning
@@ -26,16 +26,16 @@ from hptc.render.plan import render_plan
 @spec_options
 @click.option("--out", metavar="FILE", help="Save the plan to FILE, for `hptc submit FILE`.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there is anything to do.")
-@AS_JSON
+@TEXT_OR_JSON
 def plan(
-    paths: tuple[str, ...], out: str | None, exit_code: bool, as_json: bool, **options: Any
+    paths: tuple[str, ...], out: str | None, exit_code: bool, form: str, **options: Any
 ) -> int:
     """Compare specs with the tuning jobs in AWS.
 
     Shows which specs would be submitted, which are unchanged or blocked, and which stacks are
     orphaned. Nothing in AWS is changed.
     """
-    compiled = without_errors(compile_all(paths, **options, enforces_policy=True))
+    compiled = without_errors(compile_all(paths, **options, enforces_policy=True), named=paths)
     if compiled is None:
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
@@ -53,5 +53,7 @@ def plan(
         read_plan(plan_text(result), out)  # a plan that can't be read back is not saved
         write_whole(Path(out), plan_text(result))
         print_status(f"wrote {out}; run `hptc submit {out}` to submit exactly these jobs")
-    print_result(plan_text(result) if as_json else render_plan(result, color=use_color(sys.stdout)))
+    print_result(
+        plan_text(result) if form == JSON else render_plan(result, color=use_color(sys.stdout))
+    )
     return EXIT_FINDINGS if exit_code and result.has_changes else EXIT_OK

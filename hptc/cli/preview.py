@@ -9,7 +9,7 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import PATHS, TEXT_OR_JSON, ignoring, spec_options
+from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, ignoring, spec_options
 from hptc.compiler.outcome import Compiled
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.preview import outline
@@ -31,7 +31,7 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
     Nothing is sent to AWS.
     """
     outcomes = compile_all(paths, **options)
-    compiled = without_errors(outcomes, instead="nothing was previewed")
+    compiled = without_errors(outcomes, named=paths, instead="nothing was previewed")
     is_refused = compiled is None
     if compiled is None:
         # A grid that is too large can still be previewed.
@@ -47,7 +47,7 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
         print_status(f"wrote {plot}")
     print_result(
         previews_json(found)
-        if form == "json"
+        if form == JSON
         else "\n".join(render_preview(name, each) for name, each in found)
     )
     return EXIT_FINDINGS if is_refused else EXIT_OK

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.console import print_status
+from hptc.cli.console import print_result, print_status
 from hptc.cli.job_results import ALL_COSTS, connect_to_job, read_job_results
-from hptc.cli.options import ENV, REGION
+from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
 from hptc.render.report import report_html
+from hptc.render.written_files import written_file_json
 from hptc.results.gather import ReadOptions
 from hptc.results.training_results import Results, without_secret_values
 
@@ -26,8 +27,14 @@ PAGE = click.option(
 @REGION
 @ALL_COSTS
 @PAGE
+@TEXT_OR_JSON
 def report(
-    name: str, env: str | None, region: str | None, reads_all_costs: bool, output: str
+    name: str,
+    env: str | None,
+    region: str | None,
+    reads_all_costs: bool,
+    output: str,
+    form: str,
 ) -> int:
     """Write the results of a tuning job as an HTML page.
 
@@ -38,7 +45,7 @@ def report(
     options = ReadOptions(top=10, reads_all_costs=reads_all_costs)
     tuning, job_name, _ = connect_to_job(name, env, region)
     results = read_job_results(tuning, job_name, options, estimates_importance=True)
-    write_page(output, results)
+    write_page(output, results, form=form)
     return EXIT_OK
 
 
@@ -48,7 +55,9 @@ def require_page(output: str) -> None:
         raise UsageError(f"{output}: not a page", help="use a name that ends in .html")
 
 
-def write_page(output: str, results: Results) -> None:
+def write_page(output: str, results: Results, *, form: str, command: str = "report") -> None:
     """Write the page of a tuning job's results, without secrets."""
     write_whole(Path(output), report_html(without_secret_values(results)))
     print_status(f"wrote {output}")
+    if form == JSON:
+        print_result(written_file_json(command, output))

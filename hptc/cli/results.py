@@ -8,7 +8,7 @@ import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
 from hptc.cli.job_results import ALL_COSTS, connect_to_job, read_job_results
-from hptc.cli.options import ENV, REGION
+from hptc.cli.options import ENV, JSON, REGION, output_format
 from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
@@ -21,14 +21,7 @@ TOP = click.option(
     type=click.IntRange(1),
     help=f"Show the best N training jobs; by default {DEFAULT_TOP}, or all in JSON and CSV.",
 )
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv", "markdown"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+FORMAT = output_format("text", JSON, "csv", "markdown")
 
 
 @click.command()

@@ -7,7 +7,7 @@ import sys
 import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
-from hptc.cli.options import AS_JSON, ENV, REGION
+from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.targets import changes_since, connect_to_target, find_job, read_target
 from hptc.render.jobs import render_status
 from hptc.render.jobs_json import status_json
@@ -18,8 +18,8 @@ from hptc.service.lookup import job_status
 @click.argument("name")
 @ENV
 @REGION
-@AS_JSON
-def status(name: str, env: str | None, region: str | None, as_json: bool) -> None:
+@TEXT_OR_JSON
+def status(name: str, env: str | None, region: str | None, form: str) -> None:
     """Show the progress of a tuning job.
 
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
@@ -31,6 +31,6 @@ def status(name: str, env: str | None, region: str | None, as_json: bool) -> Non
     changes = changes_since(target, tuning, found.name, found.origin.digest)
     print_result(
         status_json(found, changes)
-        if as_json
+        if form == JSON
         else render_status(found, changes, color=use_color(sys.stdout), width=terminal_width())
     )

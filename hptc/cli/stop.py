@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hptc.cli.console import print_result
-from hptc.cli.options import AS_JSON, ENV, REGION
+from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.targets import connect_to_target, find_running_job, read_target
 from hptc.jobs import submission
 from hptc.render.jobs import render_stop
@@ -16,8 +16,8 @@ from hptc.render.jobs_json import stop_json
 @click.argument("name")
 @ENV
 @REGION
-@AS_JSON
-def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
+@TEXT_OR_JSON
+def stop(name: str, env: str | None, region: str | None, form: str) -> None:
     """Stop a tuning job.
 
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
@@ -26,4 +26,4 @@ def stop(name: str, env: str | None, region: str | None, as_json: bool) -> None:
     target = read_target(name, env, region)
     tuning = connect_to_target(target).tuning
     outcome = submission.stop(tuning, find_running_job(target, tuning))
-    print_result(stop_json(outcome) if as_json else render_stop(outcome))
+    print_result(stop_json(outcome) if form == JSON else render_stop(outcome))

@@ -11,9 +11,9 @@ import click
 
 from hptc.cli.bounds import cost_bounds
 from hptc.cli.connection import connect_to_environment
-from hptc.cli.console import is_interactive, print_error, print_result, print_status
+from hptc.cli.console import is_interactive, print_error, print_needed, print_result, print_status
 from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
-from hptc.cli.options import AS_JSON, PATHS, YES, spec_options
+from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, YES, spec_options
 from hptc.cli.preflight import refused_by_preflight
 from hptc.cli.rehearsal_note import rehearsal_note
 from hptc.cli.watch import INTERVAL, follow, location_options
@@ -63,7 +63,7 @@ from hptc.stacks.status import current_digests
 @YES
 @click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")
 @INTERVAL
-@AS_JSON
+@TEXT_OR_JSON
 def submit(
     paths: tuple[str, ...],
     dry_run: bool,
@@ -73,7 +73,7 @@ def submit(
     yes: bool,
     wait: bool,
     interval: float,
-    as_json: bool,
+    form: str,
     **options: Any,
 ) -> int:
     """Create the tuning jobs of specs, or of a saved plan.
@@ -92,7 +92,7 @@ def submit(
         if dry_run or rerun is not None or stale_ok:
             raise UsageError("--dry-run, --rerun and --stale-ok can't be used with a saved plan")
         submitted = _submit_plan(
-            text, paths[0], as_json, is_asked=is_asked, has_preflight=not no_preflight, **options
+            text, paths[0], form, is_asked=is_asked, has_preflight=not no_preflight, **options
         )
     else:
         submitted = _submit_specs(
@@ -102,7 +102,7 @@ def submit(
             stale_ok=stale_ok,
             has_preflight=not no_preflight,
             is_asked=is_asked,
-            as_json=as_json,
+            form=form,
             **options,
         )
     if wait and submitted.names:
@@ -141,10 +141,10 @@ def _submit_specs(
     stale_ok: bool,
     has_preflight: bool,
     is_asked: bool,
-    as_json: bool,
+    form: str,
     **options: Any,
 ) -> _Submitted:
-    compiled = without_errors(compile_all(paths, **options, enforces_policy=True))
+    compiled = without_errors(compile_all(paths, **options, enforces_policy=True), named=paths)
     if compiled is None:
         return _Submitted(exit_code=EXIT_FINDINGS)
     for one in compiled:
@@ -206,12 +206,12 @@ def _submit_specs(
             if isinstance(outcome, DryRun):
                 for note in dry_run_notes(outcome):
                     print_status(note)
-            if not as_json:
+            if form != JSON:
                 print_result(render_submission(outcome))
     finally:  # what was submitted before an interruption is still part of the result
-        if as_json and len(compiled) > 1:
+        if form == JSON and len(compiled) > 1:
             print_result(submissions_json(outcomes, failed))
-        elif as_json and outcomes:
+        elif form == JSON and outcomes:
             print_result(submission_json(outcomes[0]))
     return _Submitted(
         exit_code=_exit_code(failed, len(compiled)),
@@ -243,7 +243,7 @@ def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
         return EXIT_OK
     if tried == 1:
         raise failed[0].error
-    print_status(render_not_submitted(failed, tried))
+    print_needed(render_not_submitted(failed, tried))
     return max(each.error.exit_code for each in failed)
 
 
@@ -251,7 +251,7 @@ def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str, n
     """Show the jobs to create and ask. If there are none, there is nothing to confirm."""
     if not new:
         return True
-    print_status(render_to_submit(new, region))
+    print_needed(render_to_submit(new, region))
     if note:
         print_status(note)
     if click.confirm("Submit?", err=True):
@@ -270,7 +270,7 @@ def _plan_text(path: str) -> str | None:
 def _submit_plan(
     text: str,
     file: str,
-    as_json: bool,
+    form: str,
     env: str | None,
     *,
     is_asked: bool,
@@ -283,7 +283,8 @@ def _submit_plan(
     compiled = without_errors(
         compile_all(files, env or plan.place.environment, **options, enforces_policy=True)
         if files
-        else []
+        else [],
+        named=files,
     )
     if compiled is None:
         return _Submitted(exit_code=EXIT_FINDINGS)
@@ -331,10 +332,10 @@ def _submit_plan(
             applied.append(each)
             if isinstance(each.outcome, NotSubmitted):
                 _report(each.outcome, failed, tried)
-            elif not as_json:
+            elif form != JSON:
                 print_result(render_submission(each.outcome))
     finally:
-        if as_json:
+        if form == JSON:
             print_result(applied_json(applied))
     for left in plan.blocked:
         print_status(f"skipped, because the plan has it as blocked: {left.name}")

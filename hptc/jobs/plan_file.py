@@ -219,6 +219,7 @@ class _Stacks(_Model):
 class _File(_Model):
     kind: Literal["hptc-plan"]
     version: Literal[1]
+    command: Literal["plan"] = "plan"  # earlier plans don't have it
     place: _Place
     decisions: list[
         Annotated[_PlannedSubmission | _Unchanged | _Blocked, Field(discriminator="decision")]
@@ -246,6 +247,7 @@ def plan_text(plan: Plan) -> str:
     data: dict[str, Any] = {
         "kind": KIND,
         "version": VERSION,
+        "command": "plan",
         "place": asdict(plan.place),
         "decisions": [_decision_data(each) for each in plan.decisions],
         "earlier": {
@@ -264,9 +266,17 @@ def plan_text(plan: Plan) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"  # Decimal
 
 
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan file, as `hptc plan` writes it."""
+    return _File.model_json_schema(mode="serialization")
+
+
 def plan_digest(data: Mapping[str, Any]) -> str:
-    """The digest of a plan file's members but `digest`: it shows edits, not who made them."""
-    members = {key: value for key, value in data.items() if key != "digest"}
+    """The digest of a plan file's members: it shows edits, not who made them.
+
+    `command`, which earlier plans don't have, makes no difference.
+    """
+    members = {key: value for key, value in data.items() if key not in ("digest", "command")}
     text = json.dumps(members, sort_keys=True, separators=(",", ":"), default=str)
     return sha256(text.encode()).hexdigest()
 

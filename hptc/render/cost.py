@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hptc.catalog.prices import Price
 from hptc.cost.bound import BoundSummary, Configuration, CostBound, Line, MaximumCost, summary
 from hptc.cost.forecast import ExpectedCost, TotalCost, total_cost
-from hptc.text import duration, json_text, plural, printable
+from hptc.render.documents.envelope import document
+from hptc.text import duration, plural, printable
 
-VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.costs import (
+        ConfigurationData,
+        CostData,
+        CostsData,
+        ExpectedCostData,
+        PriceData,
+    )
+
 _WIDTH = 15
 
 
@@ -119,21 +127,20 @@ def costs_json(costs: Sequence[SpecCost]) -> str:
 
     `expected` is null unless past runs were read from AWS.
     """
-    data = {
-        "version": VERSION,
+    data: CostsData = {
         "specs": [
             {
                 "name": name,
                 **cost_data(bound),
-                "expected": None if expected is None else asdict(expected),
+                "expected": None if expected is None else _expected_data(expected),
             }
             for name, bound, expected in costs
         ],
     }
-    return json_text(data)
+    return document("cost", data)
 
 
-def cost_data(bound: CostBound) -> dict[str, Any]:
+def cost_data(bound: CostBound) -> CostData:
     """A bound as JSON data; unknown values are null."""
     most = bound.maximum
     return {
@@ -154,7 +161,7 @@ def cost_data(bound: CostBound) -> dict[str, Any]:
     }
 
 
-def _configuration_data(configuration: Configuration) -> dict[str, Any]:
+def _configuration_data(configuration: Configuration) -> ConfigurationData:
     return {
         "definition": configuration.definition or None,
         "seconds_per_training_job": configuration.seconds,
@@ -172,7 +179,7 @@ def _configuration_data(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _price_data(price: Price | None) -> dict[str, Any] | None:
+def _price_data(price: Price | None) -> PriceData | None:
     if price is None:
         return None
     return {
@@ -181,6 +188,29 @@ def _price_data(price: Price | None) -> dict[str, Any] | None:
         "date": price.date,
         "origin": price.origin,
         "sources": list(price.sources),
+    }
+
+
+def _expected_data(expected: ExpectedCost) -> ExpectedCostData:
+    return {
+        "usd_low": _text(expected.usd_low),
+        "usd": _text(expected.usd),
+        "usd_high": _text(expected.usd_high),
+        "instance_hours": _text(expected.instance_hours),
+        "training_jobs": expected.training_jobs,
+        "seconds_each": expected.seconds_each,
+        "grounds": [
+            {
+                "name": ground.name,
+                "date": ground.date,
+                "is_same_content": ground.is_same_content,
+                "training_jobs": ground.training_jobs,
+                "seconds": ground.seconds,
+            }
+            for ground in expected.grounds
+        ],
+        "assumptions": list(expected.assumptions),
+        "unknown": expected.unknown,
     }
 
 

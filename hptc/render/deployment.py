@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
+from hptc.render.documents.envelope import document
 from hptc.service.losses import consequence
 from hptc.stacks.leftovers import leftover
 from hptc.stacks.results import (
@@ -19,9 +20,15 @@ from hptc.stacks.results import (
     StackProgress,
 )
 from hptc.stacks.uploads import LOCAL_FOLDER
-from hptc.text import json_text, plural, printable
+from hptc.text import plural, printable
 
-VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.stacks import (
+        DeploymentData,
+        RemovedStackData,
+        RemovedStacksData,
+    )
+
 _STATUS_WIDTH = len("CREATE_IN_PROGRESS")
 _COLORS = {"FAILED": "31", "ROLLBACK": "33", "SKIPPED": "33", "COMPLETE": "32"}
 
@@ -114,8 +121,8 @@ def render_removed(removed: Removed, region: str) -> str:
 
 
 def removed_json(removed: Sequence[Removed]) -> str:
-    """The deleted stacks as JSON."""
-    stacks = [
+    """The document of `hptc destroy`."""
+    stacks: list[RemovedStackData] = [
         {
             "name": each.name,
             "retained": [
@@ -129,34 +136,33 @@ def removed_json(removed: Sequence[Removed]) -> str:
         }
         for each in removed
     ]
-    return json_text({"version": VERSION, "stacks": stacks})
+    data: RemovedStacksData = {"stacks": stacks}
+    return document("destroy", data)
 
 
 def deployment_json(deployment: Deployment) -> str:
-    """The result of a deployment as JSON."""
+    """The document of `hptc deploy`."""
     environment = deployment.environment
-    return json_text(
-        {
-            "version": VERSION,
-            "project": environment.project,
-            "environment": environment.name,
-            "account": environment.account,
-            "region": environment.region,
-            "stacks": [
-                {
-                    "name": stack.name,
-                    "changed": stack.is_changed,
-                    "outputs": dict(sorted(stack.outputs.items())),
-                }
-                for stack in deployment.stacks
-            ],
-            "uploads": [
-                {"uri": each.uri, "specs": list(each.specs), "command": each.command}
-                for each in deployment.uploads
-            ],
-            "orphaned_stacks": (None if deployment.orphaned is None else list(deployment.orphaned)),
-        },
-    )
+    data: DeploymentData = {
+        "project": environment.project,
+        "environment": environment.name,
+        "account": environment.account,
+        "region": environment.region,
+        "stacks": [
+            {
+                "name": stack.name,
+                "changed": stack.is_changed,
+                "outputs": dict(sorted(stack.outputs.items())),
+            }
+            for stack in deployment.stacks
+        ],
+        "uploads": [
+            {"uri": each.uri, "specs": list(each.specs), "command": each.command}
+            for each in deployment.uploads
+        ],
+        "orphaned_stacks": None if deployment.orphaned is None else list(deployment.orphaned),
+    }
+    return document("deploy", data)
 
 
 def _paint(color: bool, status: str, line: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hptc.diagnostics import Diagnostic, Severity, Span
-from hptc.text import json_text, plural, table_cell, workflow_property, workflow_value
+from hptc.render.documents.envelope import document
+from hptc.text import plural, table_cell, workflow_property, workflow_value
 from hptc.text import printable as printable  # CDK apps written by `hptc init` import it from here
 
-JSON_VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.findings import CheckData, FindingData, Place
+
 _WIDEST_LINE = 160
 _LONGEST_CELL = 400
 _COLORS = {"error": "31;1", "warning": "33;1", "place": "34;1", "bold": "1"}
@@ -100,7 +103,7 @@ def _concise(diagnostic: Diagnostic) -> str:
     )
 
 
-def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
+def as_data(diagnostic: Diagnostic) -> FindingData:
     """A diagnostic as JSON data."""
     return {
         "code": diagnostic.code,
@@ -120,7 +123,7 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _span_data(span: Span) -> dict[str, Any]:
+def _span_data(span: Span) -> Place:
     return {
         "file": span.file,
         "line": span.line,
@@ -131,14 +134,13 @@ def _span_data(span: Span) -> dict[str, Any]:
 
 
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """One JSON object with `version`, `errors`, `warnings` and `diagnostics`."""
-    data = {
-        "version": JSON_VERSION,
+    """The document of `hptc check`."""
+    data: CheckData = {
         "errors": sum(diagnostic.is_error for diagnostic in diagnostics),
         "warnings": sum(not diagnostic.is_error for diagnostic in diagnostics),
         "diagnostics": [as_data(diagnostic) for diagnostic in diagnostics],
     }
-    return json_text(data)
+    return document("check", data)
 
 
 def _github(diagnostic: Diagnostic) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hptc.compiler.outcome import Outcome
 from hptc.diff.changes import Change, Impact
@@ -12,16 +12,26 @@ from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
 from hptc.render.diff_phrases import REFUSALS, change_environments, subject, title, verdict
-from hptc.text import json_text, workflow_property, workflow_value
+from hptc.render.documents.envelope import document
+from hptc.text import workflow_property, workflow_value
 
-JSON_VERSION = 1
-_COST = ("usd", "usd_low", "instance_hours", "missing")  # `hptc cost` has the details
+if TYPE_CHECKING:  # not needed to render
+    from hptc.cost.bound import CostBound
+    from hptc.render.documents.reviews import (
+        ChangeData,
+        ComparisonData,
+        CostChangeData,
+        JobsOfSpec,
+        LastRunData,
+        ReviewData,
+        SideCostData,
+        SpecDiffData,
+    )
 
 
 def render_json(found: Review) -> str:
-    """One JSON object with the verdict, both versions and every change."""
-    data = {
-        "version": JSON_VERSION,
+    """The document of `hptc diff`: the verdict, both versions and every change."""
+    data: ReviewData = {
         "verdict": verdict(found),
         "impact": found.impact,
         "against": found.old,
@@ -33,27 +43,28 @@ def render_json(found: Review) -> str:
         "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
         "specs": [_spec_data(spec) for spec in found.specs],
     }
-    return json_text(data)
+    return document("diff", data)
 
 
-def _spec_data(spec: SpecDiff) -> dict[str, Any]:
+def _spec_data(spec: SpecDiff) -> SpecDiffData:
     """One spec. Its jobs and costs are those in the first environment; `environments` has all."""
-    comparisons = [_comparison_data(each) for each in spec.comparisons]
-    first = {key: value for key, value in comparisons[0].items() if key != "environment"}
     return {
         "name": spec.name,
         "file": spec.file,
         "impact": spec.impact,
-        **first,
-        "environments": comparisons,
+        **_jobs(spec.comparisons[0]),
+        "environments": [_comparison_data(each) for each in spec.comparisons],
         "changes": [_change_data(change) for change in spec.changes],
         "findings": [as_data(diagnostic) for diagnostic in spec.findings],
     }
 
 
-def _comparison_data(found: Comparison) -> dict[str, Any]:
+def _comparison_data(found: Comparison) -> ComparisonData:
+    return {"environment": found.environment, **_jobs(found)}
+
+
+def _jobs(found: Comparison) -> JobsOfSpec:
     return {
-        "environment": found.environment,
         "is_new_job": found.is_new_job,
         "old_job": found.old_job,
         "new_job": found.new_job,
@@ -68,7 +79,7 @@ def _comparison_data(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _last_run_data(run: LastRun | None) -> dict[str, Any] | None:
+def _last_run_data(run: LastRun | None) -> LastRunData | None:
     if run is None:
         return None
     return {
@@ -82,17 +93,25 @@ def _last_run_data(run: LastRun | None) -> dict[str, Any] | None:
     }
 
 
-def _cost_data(found: Comparison) -> dict[str, Any] | None:
+def _cost_data(found: Comparison) -> CostChangeData | None:
     if found.cost is None:
         return None
-    sides = {"old": found.cost.old, "new": found.cost.new}
+    return {"old": _side_data(found.cost.old), "new": _side_data(found.cost.new)}
+
+
+def _side_data(bound: CostBound | None) -> SideCostData | None:
+    if bound is None:
+        return None
+    data = cost_data(bound)
     return {
-        side: None if bound is None else {key: cost_data(bound)[key] for key in _COST}
-        for side, bound in sides.items()
+        "usd": data["usd"],
+        "usd_low": data["usd_low"],
+        "instance_hours": data["instance_hours"],
+        "missing": data["missing"],
     }
 
 
-def _change_data(change: Change) -> dict[str, Any]:
+def _change_data(change: Change) -> ChangeData:
     growth = change.growth
     return {
         "kind": change.kind,

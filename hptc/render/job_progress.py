@@ -1,7 +1,4 @@
-"""Renders the progress of a tuning job: a block that is redrawn, or a line of a log.
-
-NO_COLOR in the environment overrides `color`.
-"""
+"""Renders the progress of a tuning job: a block that is redrawn, or a line of a log."""
 
 from __future__ import annotations
 

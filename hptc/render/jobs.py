@@ -1,7 +1,4 @@
-"""Renders tuning jobs, submissions and stops as text.
-
-NO_COLOR in the environment overrides `color`.
-"""
+"""Renders tuning jobs, submissions and stops as text."""
 
 from __future__ import annotations
 

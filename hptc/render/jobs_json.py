@@ -1,9 +1,9 @@
-"""Renders tuning jobs, submissions and stops as JSON, with a `version` and stable keys."""
+"""Renders tuning jobs, submissions and stops as JSON documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hptc.jobs.code_upload import CodeUpload
 from hptc.jobs.decisions import (
@@ -16,6 +16,7 @@ from hptc.jobs.decisions import (
     Submission,
     Submitted,
 )
+from hptc.render.documents.envelope import document
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     JobStatus,
@@ -25,52 +26,71 @@ from hptc.service.tuning_jobs import (
     TrainingJob,
     TrainingJobCounters,
 )
-from hptc.text import iso_time, json_text
+from hptc.text import iso_time
 
 if TYPE_CHECKING:  # not needed to render
     from hptc.jobs.content_changes import ContentChanges
-
-VERSION = 1
-
-
-def status_json(status: JobStatus, changes: ContentChanges | None = None) -> str:
-    """The status of one tuning job, and how its spec has changed since."""
-    return _json(
-        {
-            "job": {
-                "name": status.name,
-                "arn": status.arn,
-                "status": status.status,
-                "failure_reason": status.failure_reason or None,
-                "strategy": status.strategy,
-                "created": iso_time(status.created),
-                "modified": iso_time(status.modified),
-                "ended": iso_time(status.ended),
-                "elapsed_seconds": status.elapsed_seconds,
-                "consumed_seconds": status.consumed_seconds,
-                "training_jobs": _training_jobs_data(status.training_jobs),
-                "objectives": _objectives_data(status),
-                "limits": _limits_data(status.limits),
-                "best": _training_job_data(status.best),
-                "overall_best": _training_job_data(status.overall_best),
-                "warm_start": (
-                    {"type": status.warm_start_type, "parents": list(status.parents)}
-                    if status.parents
-                    else None
-                ),
-                "project": status.origin.project or None,
-                "environment": status.origin.environment or None,
-                "spec": status.origin.spec or None,
-                "digest": status.origin.digest or None,
-                "commit": status.origin.commit or None,
-                "console": tuning_job_link(status.arn),
-                "spec_changes": _changes_data(changes),
-            }
-        }
+    from hptc.render.documents.tuning_jobs import (
+        AlreadyOverData,
+        CodeData,
+        DryRunData,
+        JobData,
+        JobsData,
+        LimitsData,
+        NotSubmittedData,
+        ObjectiveCountersData,
+        SpecChangesData,
+        StatusData,
+        StopRequestedData,
+        SubmissionsData,
+        SubmittedData,
+        TrainingJobCountersData,
+        TrainingJobData,
+        UnchangedData,
     )
 
 
-def _changes_data(changes: ContentChanges | None) -> dict[str, Any] | None:
+def status_json(status: JobStatus, changes: ContentChanges | None = None) -> str:
+    """The document of `hptc status`."""
+    return document("status", status_data(status, changes))
+
+
+def status_data(status: JobStatus, changes: ContentChanges | None = None) -> StatusData:
+    """Its members: one tuning job, and how its spec has changed since."""
+    return {
+        "job": {
+            "name": status.name,
+            "arn": status.arn,
+            "status": status.status,
+            "failure_reason": status.failure_reason or None,
+            "strategy": status.strategy,
+            "created": iso_time(status.created),
+            "modified": iso_time(status.modified),
+            "ended": iso_time(status.ended),
+            "elapsed_seconds": status.elapsed_seconds,
+            "consumed_seconds": status.consumed_seconds,
+            "training_jobs": _training_jobs_data(status.training_jobs),
+            "objectives": _objectives_data(status),
+            "limits": _limits_data(status.limits),
+            "best": _training_job_data(status.best),
+            "overall_best": _training_job_data(status.overall_best),
+            "warm_start": (
+                {"type": status.warm_start_type, "parents": list(status.parents)}
+                if status.parents
+                else None
+            ),
+            "project": status.origin.project or None,
+            "environment": status.origin.environment or None,
+            "spec": status.origin.spec or None,
+            "digest": status.origin.digest or None,
+            "commit": status.origin.commit or None,
+            "console": tuning_job_link(status.arn),
+            "spec_changes": _changes_data(changes),
+        }
+    }
+
+
+def _changes_data(changes: ContentChanges | None) -> SpecChangesData | None:
     if changes is None:
         return None
     return {
@@ -81,11 +101,16 @@ def _changes_data(changes: ContentChanges | None) -> dict[str, Any] | None:
 
 
 def jobs_json(jobs: Iterable[ListedJob]) -> str:
-    """A list of tuning jobs."""
-    return _json({"jobs": [_listed_data(job) for job in jobs]})
+    """The document of `hptc list`."""
+    return document("list", jobs_data(jobs))
 
 
-def _listed_data(job: ListedJob) -> dict[str, Any]:
+def jobs_data(jobs: Iterable[ListedJob]) -> JobsData:
+    """Its members."""
+    return {"jobs": [_listed_data(job) for job in jobs]}
+
+
+def _listed_data(job: ListedJob) -> JobData:
     summary = job.summary
     origin = job.origin
     return {
@@ -108,19 +133,21 @@ def _listed_data(job: ListedJob) -> dict[str, Any]:
 
 
 def submission_json(outcome: Submission) -> str:
-    """The outcome of a submission."""
-    return _json(_submission_data(outcome))
+    """The document of `hptc submit` for one spec."""
+    return document("submit", _submission_data(outcome))
 
 
 def submissions_json(outcomes: Sequence[Submission], failed: Sequence[NotSubmitted] = ()) -> str:
-    """The outcomes of several submissions, and those that failed, if any."""
-    jobs = [_submission_data(outcome) for outcome in outcomes]
-    return _json({"jobs": jobs, **failures_data(failed)})
+    """The document of `hptc submit` for several specs."""
+    data: SubmissionsData = {"jobs": [_submission_data(outcome) for outcome in outcomes]}
+    if failed:
+        data["failed"] = failures_data(failed)
+    return document("submit", data)
 
 
-def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, Any]]]:
-    """The jobs that were not submitted, under `failed`; empty if there are none."""
-    entries = [
+def failures_data(failed: Sequence[NotSubmitted]) -> list[NotSubmittedData]:
+    """The jobs that were not submitted."""
+    return [
         {
             "name": each.name,
             "file": each.file,
@@ -130,10 +157,9 @@ def failures_data(failed: Sequence[NotSubmitted]) -> dict[str, list[dict[str, An
         }
         for each in failed
     ]
-    return {"failed": entries} if entries else {}
 
 
-def _submission_data(outcome: Submission) -> dict[str, Any]:
+def _submission_data(outcome: Submission) -> SubmittedData | UnchangedData | DryRunData:
     match outcome:
         case Submitted():
             return {
@@ -151,18 +177,20 @@ def _submission_data(outcome: Submission) -> dict[str, Any]:
                 "status": outcome.status,
             }
         case DryRun():
-            return {
+            data: DryRunData = {
                 "outcome": "dry_run",
                 "name": outcome.name,
                 "unresolved": list(outcome.unresolved),
-                **({"code": [_upload(each) for each in outcome.code]} if outcome.code else {}),
                 "request": outcome.request,
             }
+            if outcome.code:
+                data["code"] = [_upload(each) for each in outcome.code]
+            return data
         case _:
             assert_never(outcome)
 
 
-def _upload(upload: CodeUpload) -> dict[str, Any]:
+def _upload(upload: CodeUpload) -> CodeData:
     """The training code that a submission would upload."""
     return {
         "directory": upload.directory,
@@ -173,24 +201,22 @@ def _upload(upload: CodeUpload) -> dict[str, Any]:
     }
 
 
-def stop_json(outcome: Stop) -> str:
-    """The outcome of a stop."""
+def stop_json(outcome: Stop, *, command: str = "stop") -> str:
+    """The document of `hptc stop`, or of another command that stops a tuning job."""
+    return document(command, _stop_data(outcome))
+
+
+def _stop_data(outcome: Stop) -> StopRequestedData | AlreadyOverData:
     match outcome:
         case StopRequested():
-            return _json({"outcome": "stop_requested", "name": outcome.name})
+            return {"outcome": "stop_requested", "name": outcome.name}
         case NothingToStop():
-            return _json(
-                {"outcome": "already_over", "name": outcome.name, "status": outcome.status}
-            )
+            return {"outcome": "already_over", "name": outcome.name, "status": outcome.status}
         case _:
             assert_never(outcome)
 
 
-def _json(data: dict[str, Any]) -> str:
-    return json_text({"version": VERSION, **data})
-
-
-def _training_job_data(job: TrainingJob | None) -> dict[str, Any] | None:
+def _training_job_data(job: TrainingJob | None) -> TrainingJobData | None:
     if job is None:
         return None
     return {
@@ -211,7 +237,7 @@ def _training_job_data(job: TrainingJob | None) -> dict[str, Any] | None:
     }
 
 
-def _training_jobs_data(counters: TrainingJobCounters) -> dict[str, int]:
+def _training_jobs_data(counters: TrainingJobCounters) -> TrainingJobCountersData:
     return {
         "completed": counters.completed,
         "in_progress": counters.in_progress,
@@ -221,7 +247,7 @@ def _training_jobs_data(counters: TrainingJobCounters) -> dict[str, int]:
     }
 
 
-def _objectives_data(job: JobStatus | JobSummary) -> dict[str, int]:
+def _objectives_data(job: JobStatus | JobSummary) -> ObjectiveCountersData:
     return {
         "succeeded": job.objectives.succeeded,
         "pending": job.objectives.pending,
@@ -229,7 +255,7 @@ def _objectives_data(job: JobStatus | JobSummary) -> dict[str, int]:
     }
 
 
-def _limits_data(limits: Limits) -> dict[str, int | None]:
+def _limits_data(limits: Limits) -> LimitsData:
     return {
         "max_training_jobs": limits.max_training_jobs,
         "max_parallel_training_jobs": limits.max_parallel_training_jobs,

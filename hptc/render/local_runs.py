@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hptc.jobs.content_changes import ContentChanges
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
 from hptc.local.run_facts import RunFacts
+from hptc.render.documents.envelope import document
 from hptc.render.jobs import render_jobs, render_status
-from hptc.render.jobs_json import jobs_json, status_json
-from hptc.render.results_data import results_json
+from hptc.render.jobs_json import jobs_data, status_data
+from hptc.render.results_data import results_data
 from hptc.render.tables import WIDTH
 from hptc.results.training_results import Results
 from hptc.secrets.detector import hide_secrets
 from hptc.service.tuning_jobs import FINAL_STATUSES, JobStatus, ListedJob
-from hptc.text import clipped, duration, json_text, listed_code, plural, printable
+from hptc.text import clipped, duration, listed_code, plural, printable
+
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.results import LocalResultsData
+    from hptc.render.documents.tuning_jobs import LocalJobsData, LocalRunData, LocalStatusData
 
 _LONGEST_LINE = 300
 _SHOWN_LINES = 20
@@ -101,25 +105,30 @@ def _interrupted_advice(name: str, spec: str, changes: ContentChanges | None) ->
 
 
 def local_status_json(
-    status: JobStatus, facts: RunFacts, changes: ContentChanges | None = None
+    status: JobStatus,
+    facts: RunFacts,
+    changes: ContentChanges | None = None,
+    *,
+    command: str = "local status",
 ) -> str:
-    """The status of a tuning job on this machine, as JSON: that of `hptc status`, and `local`."""
-    return _with_facts(status_json(status, changes), facts)
+    """The document of `hptc local status`, or of `hptc local run` when it ends."""
+    data: LocalStatusData = {**status_data(status, changes), "local": _facts_data(facts)}
+    return document(command, data)
 
 
 def local_results_json(results: Results, facts: RunFacts, *, top: int | None) -> str:
-    """Its results as JSON: those of `hptc results`, and `local`."""
-    return _with_facts(results_json(results, top=top), facts)
+    """The document of `hptc local results`: that of `hptc results`, and `local`."""
+    data: LocalResultsData = {**results_data(results, top=top), "local": _facts_data(facts)}
+    return document("local results", data)
 
 
-def _with_facts(text: str, facts: RunFacts) -> str:
-    local = {
+def _facts_data(facts: RunFacts) -> LocalRunData:
+    return {
         "folder": facts.folder,
         "dry_run": facts.is_dry,
         "running": facts.is_running,
         "stand_ins": list(facts.stand_ins),
     }
-    return json_text({**json.loads(text), "local": local})
 
 
 def render_local_jobs(
@@ -144,13 +153,14 @@ def render_local_jobs(
 
 
 def local_jobs_json(jobs: Sequence[ListedJob], facts: Mapping[str, RunFacts]) -> str:
-    """The same list as JSON: that of `hptc list`, and what is special about some of the jobs."""
-    special = {
+    """The document of `hptc local list`: that of `hptc list`, and what is special about some."""
+    data: LocalJobsData = {
+        **jobs_data(jobs),
         "dry_runs": _dry(facts),
         "stand_ins": _stand_ins(facts),
         "interrupted": _interrupted(jobs, facts),
     }
-    return json_text({**json.loads(jobs_json(jobs)), **special})
+    return document("local list", data)
 
 
 def _dry(facts: Mapping[str, RunFacts]) -> list[str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from typing import TYPE_CHECKING
 
 from hptc.jobs.log_choice import ChoiceReason, LogChoice
+from hptc.render.documents.envelope import document
 from hptc.render.jobs import metric_text, reason_text
 from hptc.secrets.detector import hide_secrets
 from hptc.service.tuning_jobs import LogEvent, TrainingJob
-from hptc.text import plural, printable
+from hptc.text import iso_time, plural, printable
+
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.tuning_jobs import LogEventData, LogsData
 
 _LONGEST_MESSAGE = 20_000  # characters
 
@@ -19,9 +24,7 @@ def log_lines(event: LogEvent, *, is_first_instance: bool, has_time: bool = True
 
     Secrets are masked. Of a progress bar, which redraws its line, only the last state is kept.
     """
-    message = hide_secrets(event.message[:_LONGEST_MESSAGE])
-    if len(event.message) > _LONGEST_MESSAGE:
-        message += "..."
+    message = _masked(event)
     time = f"{event.time.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if has_time else ""
     instance = "" if is_first_instance else f"  {printable(instance_of(event))}"
     for line in message.rstrip("\r\n").split("\n"):
@@ -39,6 +42,43 @@ def instance_of(event: LogEvent) -> str:
     name = event.stream.rpartition("/")[2]
     parts = name.split("-")
     return "-".join(parts[:2]) if parts[0] == "algo" else name
+
+
+def logs_json(
+    command: str,
+    tuning_job: str,
+    choice: LogChoice,
+    events: Mapping[str, Sequence[LogEvent]],
+    *,
+    has_times: bool = True,
+) -> str:
+    """The document of `hptc logs`. `events` are by the name of the training job."""
+    data: LogsData = {
+        "tuning_job": tuning_job,
+        "training_jobs": [
+            {
+                "name": job.name,
+                "status": job.status,
+                "events": [_event_data(each, has_times=has_times) for each in events[job.name]],
+            }
+            for job in choice.training_jobs
+        ],
+        "left_out": choice.left_out,
+    }
+    return document(command, data)
+
+
+def _event_data(event: LogEvent, *, has_times: bool) -> LogEventData:
+    return {
+        "time": iso_time(event.time) if has_times else None,
+        "instance": instance_of(event),
+        "message": _masked(event),
+    }
+
+
+def _masked(event: LogEvent) -> str:
+    message = hide_secrets(event.message[:_LONGEST_MESSAGE])
+    return message + "..." if len(event.message) > _LONGEST_MESSAGE else message
 
 
 def log_header(job: TrainingJob, choice: LogChoice) -> str:

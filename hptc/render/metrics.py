@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hptc.metrics.rehearsal import Captured, MetricFound, Rehearsal
-from hptc.text import json_text, plural, printable
+from hptc.render.documents.envelope import document
+from hptc.text import plural, printable
 
-VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.findings import CapturedData, MetricsData, RehearsalData
 
 
 def render_rehearsals(name: str, rehearsals: Sequence[Rehearsal]) -> str:
@@ -89,16 +91,15 @@ def _shown(found: MetricFound) -> Iterator[str]:
 
 
 def rehearsals_json(name: str, rehearsals: Sequence[Rehearsal]) -> str:
-    """The tests as one JSON object."""
-    data = {
-        "version": VERSION,
+    """The document of `hptc metrics`."""
+    data: MetricsData = {
         "name": name,
         "training_jobs": [_data(rehearsal) for rehearsal in rehearsals],
     }
-    return json_text(data)
+    return document("metrics", data)
 
 
-def _data(rehearsal: Rehearsal) -> dict[str, Any]:
+def _data(rehearsal: Rehearsal) -> RehearsalData:
     return {
         "definition": rehearsal.definition or None,
         "log": rehearsal.log,
@@ -136,5 +137,5 @@ def _data(rehearsal: Rehearsal) -> dict[str, Any]:
     }
 
 
-def _captured(captured: Captured) -> dict[str, Any]:
+def _captured(captured: Captured) -> CapturedData:
     return {"line": captured.line, "text": captured.text}

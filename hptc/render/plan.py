@@ -7,16 +7,19 @@ The first line is the verdict, followed by what to do, most urgent first. A plan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hptc.jobs.decisions import Blocked, NotSubmitted, Submitted, Unchanged, latest_run_notes
 from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleReason
 from hptc.render.cost import forecast, headline, total
+from hptc.render.documents.envelope import document
 from hptc.render.jobs_json import failures_data
 from hptc.stacks.results import StackState, StackStatus
-from hptc.text import json_text, plural, printable
+from hptc.text import plural, printable
 
-VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.tuning_jobs import AppliedJobData, AppliedPlanData
+
 _MAX_ENDED = 10
 _COLORS = {"submit": "32;1", "blocked": "31;1", "urgent": "33;1", "bold": "1", "quiet": "2"}
 
@@ -71,21 +74,24 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
 
 
 def applied_json(applied: Sequence[Applied]) -> str:
-    """The outcomes of planned jobs as JSON."""
-    jobs: list[dict[str, Any]] = []
+    """The document of `hptc submit` for a saved plan."""
+    jobs: list[AppliedJobData] = []
     failed: list[NotSubmitted] = []
     for each in applied:
         if isinstance(each.outcome, NotSubmitted):
             failed.append(each.outcome)
             continue
-        entry = {
+        entry: AppliedJobData = {
             "spec": each.planned.spec,
             "file": each.planned.file,
             "name": each.outcome.name,
             "outcome": "submitted" if isinstance(each.outcome, Submitted) else "unchanged",
         }
         jobs.append(entry)
-    return json_text({"version": VERSION, "jobs": jobs, **failures_data(failed)})
+    data: AppliedPlanData = {"jobs": jobs}
+    if failed:
+        data["failed"] = failures_data(failed)
+    return document("submit", data)
 
 
 def _to_submit(plan: Plan) -> Iterator[str]:

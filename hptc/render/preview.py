@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hptc.preview.outline import Hyperband, SearchPreview
+from hptc.render.documents.envelope import document
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
-from hptc.text import duration, json_text, printable
+from hptc.text import duration, printable
 
-VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.costs import HyperbandData, PreviewData, PreviewsData
+
 _WIDTH = 13
 _MOST_VALUES = 60
 
@@ -87,15 +90,14 @@ def _values(values: Mapping[str, str]) -> str:
 
 
 def previews_json(previews: Sequence[tuple[str, SearchPreview]]) -> str:
-    """Previews of several specs as one JSON object."""
-    data = {
-        "version": VERSION,
+    """The document of `hptc preview`."""
+    data: PreviewsData = {
         "specs": [{"name": name, **preview_data(preview)} for name, preview in previews],
     }
-    return json_text(data)
+    return document("preview", data)
 
 
-def preview_data(preview: SearchPreview) -> dict[str, Any]:
+def preview_data(preview: SearchPreview) -> PreviewData:
     """A preview as JSON data; unknown values are null."""
     return {
         "strategy": preview.strategy,
@@ -126,7 +128,7 @@ def preview_data(preview: SearchPreview) -> dict[str, Any]:
     }
 
 
-def _hyperband_data(hyperband: Hyperband) -> dict[str, Any]:
+def _hyperband_data(hyperband: Hyperband) -> HyperbandData:
     return {
         "min_resource": hyperband.min_resource,
         "max_resource": hyperband.max_resource,

@@ -1,18 +1,21 @@
-"""Renders the results of a tuning job as JSON, with a `version` and stable keys, or as CSV."""
+"""Renders the results of a tuning job as JSON, or as CSV."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from decimal import Decimal
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hptc.render.documents.envelope import document
 from hptc.render.results_words import hyperparameter_names
 from hptc.request.job_facts import number
 from hptc.results.training_results import ActualCost, Results, TrainingResult
-from hptc.text import iso_time, json_text
+from hptc.text import iso_time
 
-VERSION = 1
+if TYPE_CHECKING:  # not needed to render
+    from hptc.render.documents.results import ActualCostData, ResultsData, TrainingResultData
 
 _COLUMNS = (
     "number",
@@ -35,69 +38,63 @@ https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
 def results_json(results: Results, *, top: int | None = None) -> str:
-    """The results as one JSON object. Amounts are strings; what is unknown is null."""
+    """The document of `hptc results`. Amounts are strings; what is unknown is null."""
+    return document("results", results_data(results, top=top))
+
+
+def results_data(results: Results, *, top: int | None = None) -> ResultsData:
+    """Its members."""
     status = results.status
     stopped = results.stopped_early
-    return json_text(
-        {
-            "version": VERSION,
-            "name": status.name,
-            "arn": status.arn,
-            "region": results.region,
-            "status": status.status,
-            "strategy": status.strategy,
-            "spec": status.origin.spec or None,
-            "commit": status.origin.commit or None,
-            "cost": _cost_data(results.cost),
-            "stopped_early": None
-            if stopped is None
-            else {
-                "training_jobs": stopped.training_jobs,
-                "seconds_saved": stopped.seconds,
-                "usd_saved": _amount(stopped.usd),
-            },
-            "at_bounds": [
-                {
-                    "definition": found.definition or None,
-                    "hyperparameter": found.name,
-                    "bound": found.bound,
-                    "value": found.value,
-                    "training_jobs_at_bound": found.at_bound,
-                    "best_training_jobs": found.best,
-                    "wider": found.wider,
-                }
-                for found in results.at_bounds
-            ],
-            "importance": [
-                {
-                    "definition": each.definition or None,
-                    "shares": dict(each.shares) if not each.unknown else None,
-                    "r_squared": each.r_squared,
-                    "unknown": each.unknown or None,
-                }
-                for each in results.importance
-            ],
-            "failures": [
-                {
-                    "reason": group.reason,
-                    "training_jobs": list(group.training_jobs),
-                    "log": list(group.log),
-                    "log_of": group.logged_by or None,
-                    "log_error": group.log_error or None,
-                }
-                for group in results.failures
-            ],
-            "training_jobs": [
-                {
-                    **_training_job(each),
-                    "definition": each.definition or None,
-                    "failure_reason": each.failure_reason or None,
-                    "hyperparameters": dict(each.hyperparameters),
-                }
-                for each in results.ranked[:top]
-            ],
-        }
-    )
+    return {
+        "name": status.name,
+        "arn": status.arn,
+        "region": results.region,
+        "status": status.status,
+        "strategy": status.strategy,
+        "spec": status.origin.spec or None,
+        "commit": status.origin.commit or None,
+        "cost": _cost_data(results.cost),
+        "stopped_early": None
+        if stopped is None
+        else {
+            "training_jobs": stopped.training_jobs,
+            "seconds_saved": stopped.seconds,
+            "usd_saved": _amount(stopped.usd),
+        },
+        "at_bounds": [
+            {
+                "definition": found.definition or None,
+                "hyperparameter": found.name,
+                "bound": found.bound,
+                "value": found.value,
+                "training_jobs_at_bound": found.at_bound,
+                "best_training_jobs": found.best,
+                "wider": found.wider,
+            }
+            for found in results.at_bounds
+        ],
+        "importance": [
+            {
+                "definition": each.definition or None,
+                "shares": dict(each.shares) if not each.unknown else None,
+                "r_squared": each.r_squared,
+                "unknown": each.unknown or None,
+            }
+            for each in results.importance
+        ],
+        "failures": [
+            {
+                "reason": group.reason,
+                "training_jobs": list(group.training_jobs),
+                "log": list(group.log),
+                "log_of": group.logged_by or None,
+                "log_error": group.log_error or None,
+            }
+            for group in results.failures
+        ],
+        "training_jobs": [_training_job(each) for each in results.ranked[:top]],
+    }
 
 
 def results_csv(results: Results, *, top: int | None = None) -> str:
@@ -111,7 +108,7 @@ def results_csv(results: Results, *, top: int | None = None) -> str:
     writer.writerow([*_COLUMNS, *(_cell(f"hyperparameters.{name}") for name in names)])
     for each in results.ranked[:top]:
         values = dict(each.hyperparameters)
-        row = _training_job(each)
+        row: Mapping[str, object] = _training_job(each)
         writer.writerow(
             [
                 *(_cell(row[column]) for column in _COLUMNS),
@@ -121,11 +118,11 @@ def results_csv(results: Results, *, top: int | None = None) -> str:
     return out.getvalue()
 
 
-def _training_job(each: TrainingResult) -> dict[str, Any]:
+def _training_job(each: TrainingResult) -> TrainingResultData:
     return {
         "number": each.number,
         "name": each.name,
-        "definition": each.definition,
+        "definition": each.definition or None,
         "status": each.status,
         "stopped_early": each.is_stopped_early,
         "metric_name": each.metric_name or None,
@@ -135,11 +132,12 @@ def _training_job(each: TrainingResult) -> dict[str, Any]:
         "seconds": each.seconds,
         "billable_seconds": each.billable_seconds,
         "usd": _amount(each.usd),
-        "failure_reason": each.failure_reason,
+        "failure_reason": each.failure_reason or None,
+        "hyperparameters": dict(each.hyperparameters),
     }
 
 
-def _cost_data(cost: ActualCost) -> dict[str, Any]:
+def _cost_data(cost: ActualCost) -> ActualCostData:
     return {
         "usd": _amount(cost.usd),
         "usd_known": _amount(cost.usd_known),

@@ -1,11 +1,7 @@
-"""Lays out text for a terminal: tables, and labels with their values.
-
-NO_COLOR in the environment overrides `color`.
-"""
+"""Lays out text for a terminal: tables, and labels with their values."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from io import StringIO
@@ -75,13 +71,13 @@ def laid_out(*parts: RenderableType, color: bool, width: int) -> str:
     from rich.console import Console
     from rich.measure import Measurement
 
-    in_color = color and not os.environ.get("NO_COLOR")
     out = StringIO()
     console = Console(
         file=out,
         width=_UNBOUNDED,
-        force_terminal=in_color,
-        color_system="standard" if in_color else None,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        _environ={},  # the command line decides
         legacy_windows=False,
         highlight=False,
     )

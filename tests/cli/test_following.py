@@ -198,7 +198,7 @@ class TestStop:
         project.submit(jobs=8)
         project.write(larger(9))
         assert answer(capsys, "stop", "tuner") == {
-            "version": 1, "outcome": "stop_requested", "name": running
+            "version": 1, "command": "stop", "outcome": "stop_requested", "name": running
         }  # fmt: skip
 
     def test_several_are_listed_and_none_is_stopped(

@@ -73,7 +73,7 @@ def test_several_dry_runs_give_one_json_document(
 
 def test_one_dry_run_keeps_its_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = submitted(capsys, "--dry-run", "specs/first.yaml")
-    assert sorted(found) == ["name", "outcome", "request", "unresolved", "version"]
+    assert sorted(found) == ["command", "name", "outcome", "request", "unresolved", "version"]
     assert found["version"] == 1
 
 

@@ -82,6 +82,7 @@ def test_from_the_first_stack_to_the_last(
     data = project.outputs(FOUNDATION)["DataBucket"]
     assert second.json == {
         "version": 1,
+        "command": "deploy",
         "project": "demo",
         "environment": "dev",
         "account": project.account,

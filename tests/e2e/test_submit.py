@@ -292,7 +292,12 @@ def test_a_running_job_is_stopped_once(
         before = ask(capsys, "status", name, *region, "--json").json["job"]
         assert (before["status"], before["ended"], before["best"]) == ("InProgress", None, None)
         stopped = ask(capsys, "stop", name, *region, "--json").json
-        assert stopped == {"version": 1, "outcome": "stop_requested", "name": name}
+        assert stopped == {
+            "version": 1,
+            "command": "stop",
+            "outcome": "stop_requested",
+            "name": name,
+        }
         after = ask(capsys, "status", name, *region, "--json").json["job"]
         assert after["status"] == "Stopped"
         again = ask(capsys, "stop", name, *region, "--json").json

@@ -25,6 +25,11 @@ def test_a_written_plan_can_be_read(golden: Golden, case: str) -> None:
     golden(f"plan/{case}.json", text)
 
 
+def test_a_plan_of_an_earlier_version_has_no_command() -> None:
+    earlier = {key: value for key, value in MIXED.items() if key != "command"}
+    assert read_plan(json.dumps(earlier)) == CASES["mixed"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -126,6 +126,7 @@ def test_orphans(deployment: Deployment, text: str) -> None:
 def test_json(orphaned: tuple[str, ...] | None) -> None:
     assert json.loads(deployment_json(replace(DEPLOYMENT, orphaned=orphaned))) == {
         "version": 1,
+        "command": "deploy",
         "project": "churn",
         "environment": "dev",
         "account": "123456789012",
@@ -157,6 +158,7 @@ def test_removals() -> None:
     )
     assert json.loads(removed_json(removed)) == {
         "version": 1,
+        "command": "destroy",
         "stacks": [
             {
                 "name": "a",

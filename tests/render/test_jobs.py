@@ -198,7 +198,7 @@ ranking-99aabbcc  Failed      Bayesian  8 of 20                  42 s       2026
 
 def test_nothing_to_list() -> None:
     assert render_jobs([]) == "no tuning jobs"
-    assert json.loads(jobs_json([])) == {"version": 1, "jobs": []}
+    assert json.loads(jobs_json([])) == {"version": 1, "command": "list", "jobs": []}
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
@@ -208,11 +208,7 @@ def test_names_are_never_cut(width: int) -> None:
 
 
 class TestColor:
-    """Color is for terminals, unless NO_COLOR is set."""
-
-    @pytest.fixture(autouse=True)
-    def colours_are_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("NO_COLOR", raising=False)
+    """The command line decides about colors, not the environment."""
 
     def test_with_color(self) -> None:
         assert "\x1b[36mInProgress" in render_status(RUNNING, color=True)
@@ -223,9 +219,13 @@ class TestColor:
         monkeypatch.setenv(force, "1")
         assert "\x1b" not in render_jobs(JOBS)
 
-    def test_no_color_overrides(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("NO_COLOR", "1")
-        assert "\x1b" not in render_jobs(JOBS, color=True)
+    @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+    def test_no_color_is_ignored(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        expected = render_jobs(JOBS, color=True)
+        monkeypatch.setenv(name, value)
+        assert render_jobs(JOBS, color=True) == expected
 
     def test_the_text_is_the_same(self) -> None:
         import re
@@ -261,6 +261,7 @@ def test_status_as_json() -> None:
     }
     assert json.loads(status_json(RUNNING)) == {
         "version": 1,
+        "command": "status",
         "job": {
             "name": "churn-1a2b3c4d",
             "arn": ARN,
@@ -411,7 +412,7 @@ REQUEST = {"HyperParameterTuningJobName": "x", "Tags": [{"Key": "größe", "Valu
 )
 def test_submissions(outcome: Submission, text: str, data: dict[str, Any]) -> None:
     assert render_submission(outcome) == text
-    assert json.loads(submission_json(outcome)) == {"version": 1, **data}
+    assert json.loads(submission_json(outcome)) == {"version": 1, "command": "submit", **data}
 
 
 @pytest.mark.parametrize(
@@ -433,4 +434,4 @@ def test_submissions(outcome: Submission, text: str, data: dict[str, Any]) -> No
 )
 def test_stops(outcome: Stop, text: str, data: dict[str, Any]) -> None:
     assert render_stop(outcome) == text
-    assert json.loads(stop_json(outcome)) == {"version": 1, **data}
+    assert json.loads(stop_json(outcome)) == {"version": 1, "command": "stop", **data}

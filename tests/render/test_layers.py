@@ -34,7 +34,6 @@ STANDARD = frozenset(
      "html", "io", "json", "math", "os", "pathlib", "re", "statistics", "textwrap", "typing",
      "urllib")
 )  # fmt: skip
-"""`os` is for NO_COLOR."""
 THIRD_PARTY = frozenset(("jinja2", "pydantic_core", "rich", "yaml"))
 
 

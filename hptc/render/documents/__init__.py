@@ -1,0 +1,1 @@
+"""What `--format json` prints: the envelope, the members of each document, and their schemas."""
