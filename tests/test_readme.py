@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from hatch_build import with_absolute_links
-from hptc.cli.program import COMMANDS, cli
+from hptc.cli.program import COMMANDS, SECTIONS, cli
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.project.project_file import load
@@ -20,10 +20,13 @@ _HELP = re.compile(r"(<!-- help:.*?-->\n```\n)(.*?)(```\n<!-- /help -->)", re.DO
 
 
 def help_text() -> str:
-    """Each command and its one line."""
+    """Each command and its one line, by what it is for."""
     width = max(len(entry.name) for entry in COMMANDS)
-    lines = [f"hptc {entry.name.ljust(width)}  {entry.summary}" for entry in COMMANDS]
-    return "\n".join(lines) + "\n"
+    sections = []
+    for title, entries in SECTIONS.items():
+        lines = [f"  hptc {entry.name.ljust(width)}  {entry.summary}\n" for entry in entries]
+        sections.append("".join([f"{title}:\n", *lines]))
+    return "\n".join(sections)
 
 
 def test_the_commands_are_those_of_the_program(request: pytest.FixtureRequest) -> None:

@@ -20,6 +20,7 @@ from hptc.aws.aws_errors import (
     reject_html,
     was_retried,
 )
+from hptc.aws.call_log import log_calls
 from hptc.aws.code_archives import store_archive
 from hptc.aws.retry import Retry
 from hptc.aws.training_logs import read_log_events
@@ -95,6 +96,7 @@ class Connection:
             raise _translated(error, "", "", None) from None
         for service in ("cloudformation", "cloudwatch-logs", "sagemaker", "sts"):
             self._session.events.register(f"before-parse.{service}", reject_html)
+        log_calls(self._session.events)
         self.region: str = self._session.region_name or ""
         if not self.region:
             raise missing_region()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hptc.aws.client import Aws, connect
 from hptc.aws.retry import Retry
-from hptc.cli.console import print_status
+from hptc.cli.console import print_detail, print_status
 from hptc.cli.inputs import current_environment
 from hptc.project.project_file import Environment
 from hptc.service.interface import Progress
@@ -17,7 +17,10 @@ def connect_to_environment(
     progress: Progress = print_status,
 ) -> Aws:
     """Connect to an environment; retries are reported on stderr, or as `progress` does."""
-    return connect(environment, region=region, retry=Retry(progress=progress))
+    aws = connect(environment, region=region, retry=Retry(progress=progress))
+    place = f"environment {environment.name}, account {environment.account}" if environment else ""
+    print_detail(f"AWS: {place or 'account of the credentials'}, Region {aws.region}")
+    return aws
 
 
 def connect_with_options(env: str | None, region: str | None) -> Aws:

@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TextIO
 
 import click
 
 from hptc.cli.interrupts import stop_if_interrupted
 from hptc.errors import UsageError
-from hptc.text import clipped
+from hptc.text import clipped, printable
 
 PROGRESS_AFTER_SECONDS = 1.0
 """How long work takes before its progress is shown."""
@@ -26,12 +27,67 @@ _LONGEST_MESSAGE = 5_000
 _CLEAR_LINE = "\r\N{ESCAPE}[K"
 
 
+@dataclass(slots=True)
+class _Settings:
+    """What the global options say about output."""
+
+    is_quiet: bool = False
+    is_verbose: bool = False
+    color: bool | None = None  # None: decided for each stream
+
+
+_settings = _Settings()
+
+
+def reset_output() -> None:
+    """Forget the global options of an earlier run in this process."""
+    _settings.is_quiet, _settings.is_verbose, _settings.color = False, False, None
+
+
+def set_quiet() -> None:
+    """Print nothing to stderr but errors, and what a prompt is about."""
+    _settings.is_quiet = True
+
+
+def set_verbose() -> None:
+    """Print details to stderr, also those that packages of hptc log."""
+    _settings.is_verbose = True
+    from hptc.cli.details import show_logged  # logging takes time to import
+
+    show_logged(print_detail)
+
+
+def set_color(color: bool | None) -> None:
+    """Print colors always or never; None decides for each stream."""
+    _settings.color = color
+
+
+def is_quiet() -> bool:
+    """Whether only errors are printed to stderr."""
+    return _settings.is_quiet
+
+
 def print_status(text: str) -> None:
-    """Print a message to stderr. If nobody can read it, the work continues."""
+    """Print a message to stderr, unless the user wants none. It is not an error."""
+    if not _settings.is_quiet:
+        print_needed(text)
+
+
+def print_needed(text: str) -> None:
+    """Print a message to stderr that --quiet does not hide: an error, or what a prompt is about.
+
+    If nobody can read it, the work continues.
+    """
     try:
-        click.echo(text, err=True)
+        click.echo(text, err=True, color=True)
     except OSError:
         _discard(sys.stderr)
+
+
+def print_detail(text: str) -> None:
+    """Print a message to stderr if the user wants details. It must not contain secrets."""
+    if _settings.is_verbose:
+        print_needed(f"debug: {printable(text)}")
 
 
 def print_prompt(text: str) -> None:
@@ -45,11 +101,11 @@ def print_error(message: str, help: str = "") -> None:
     Each stays on one line: a file name is untrusted, and GitHub's runners execute a line that
     starts with `::`.
     """
-    print_status(
-        click.style("error", fg="red", bold=True) + f": {clipped(message, _LONGEST_MESSAGE)}"
-    )
+    color = use_color(sys.stderr)
+    word = click.style("error", fg="red", bold=True) if color else "error"
+    print_needed(f"{word}: {clipped(message, _LONGEST_MESSAGE)}")
     if help:
-        print_status(f"help: {clipped(help, _LONGEST_MESSAGE)}")
+        print_needed(f"help: {clipped(help, _LONGEST_MESSAGE)}")
 
 
 def print_result(text: str) -> None:
@@ -61,7 +117,7 @@ def print_result(text: str) -> None:
     if not text:
         return
     try:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=not text.endswith("\n"), color=True)
     except BrokenPipeError:
         discard_stdout()  # as after `| head`
     except OSError as error:
@@ -90,7 +146,7 @@ def item_progress(verb: str, nouns: str, total: int) -> Iterator[Callable[[int],
 @contextmanager
 def _progress_line(verb: str, nouns: str, *, is_shown: bool) -> Iterator[_ProgressLine]:
     stream = sys.stderr
-    line = _ProgressLine(verb, nouns, stream, is_shown=is_shown and stream.isatty())
+    line = _ProgressLine(verb, nouns, stream, is_shown=is_shown and _is_live(stream))
     try:
         yield line
     finally:
@@ -122,8 +178,26 @@ class _ProgressLine:
 
 
 def use_color(stream: TextIO) -> bool:
-    """Whether a stream is a terminal and NO_COLOR (https://no-color.org) is not set."""
-    return stream.isatty() and "NO_COLOR" not in os.environ
+    """Whether to print colors: as `--color` says, else if a stream is a terminal.
+
+    Unless `--color` is given, NO_COLOR (https://no-color.org) turns them off, and FORCE_COLOR
+    (https://force-color.org) on, also without a terminal. Both count only if they are not empty.
+    """
+    if _settings.color is not None:
+        return _settings.color
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or can_redraw(stream)
+
+
+def can_redraw(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that understands escape sequences."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _is_live(stream: TextIO) -> bool:
+    """Whether a line can be kept up to date on a stream."""
+    return not _settings.is_quiet and can_redraw(stream)
 
 
 def is_interactive() -> bool:
@@ -183,7 +257,7 @@ class StatusLine:
 
     def __init__(self) -> None:
         self._stream = sys.stderr
-        self.is_shown = self._stream.isatty()
+        self.is_shown = _is_live(self._stream)
         self._is_on_screen = False
 
     def show(self, text: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.cli.console import print_status, read_stdin, use_color
+from hptc.cli.console import print_detail, print_needed, print_status, read_stdin, use_color
 from hptc.cli.options import STDIN
-from hptc.compiler.discovery import project_files
+from hptc.compiler.discovery import project_files, spec_files_by_name
 from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
 from hptc.compiler.outcome import Compiled, Failed, Outcome, failed
 from hptc.compiler.pipeline import compile_paths, compile_text
@@ -25,7 +25,7 @@ from hptc.render.diagnostics import Format, render, tally
 from hptc.rules import RULES
 from hptc.rules.engine import policy_rules, selected
 from hptc.source.text_files import MAX_BYTES, decode_text, read_text
-from hptc.text import printable
+from hptc.text import plural, printable
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
@@ -57,9 +57,20 @@ def compile_all(
         rules = tuple(rule for rule in RULES if rule in rules or rule in policy_rules())
     workspace = Workspace(environment=env, rules=rules, rehearse=rehearse)
     outcomes = _compile_given(paths, workspace, in_all_environments, progress)
+    _print_details(outcomes)
     if enforces_policy:
         _require_projects(outcomes)
     return outcomes
+
+
+def _print_details(outcomes: Sequence[Outcome]) -> None:
+    """What was read, and for which environment, for --verbose."""
+    projects = {one.project.document.file for one in outcomes if one.project is not None}
+    for file in sorted(projects):
+        print_detail(f"read {file}")
+    for one in outcomes:
+        where = f", environment {one.environment.name}" if one.environment is not None else ""
+        print_detail(f"read {one.file}{where}")
 
 
 def _compile_given(
@@ -120,20 +131,63 @@ def all_diagnostics(compiled: Sequence[Outcome]) -> list[Diagnostic]:
 
 
 def without_errors(
-    outcomes: list[Outcome], *, instead: str = "nothing was written or sent"
+    outcomes: list[Outcome],
+    *,
+    named: Sequence[str] = (),
+    are_context: bool = False,
+    instead: str = "nothing was written or sent",
 ) -> list[Compiled] | None:
     """The compiled files, or None if any has errors. Prints the findings to stderr.
 
-    `instead` is what the command then did not do.
+    `named` are the paths and names that the user passed; without any, everything is meant, unless
+    the files `are_context`, for a command that is not about specs. `instead` is what the command
+    then did not do.
     """
     diagnostics = all_diagnostics(outcomes)
-    if diagnostics:
-        print_status(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
+    if are_context:
+        print_findings(diagnostics, ())
+    else:
+        print_findings(diagnostics, [*named, *(each.file for each in outcomes)] if named else None)
     compiled = [one for one in outcomes if not isinstance(one, Failed)]
     if len(compiled) < len(outcomes) or any(one.has_errors for one in compiled):
-        print_status(f"{tally(diagnostics)}: {instead}")
+        print_needed(f"{tally(diagnostics)}: {instead}")
         return None
     return list(compiled)
+
+
+def print_findings(diagnostics: Sequence[Diagnostic], named: Collection[str] | None) -> None:
+    """Print findings to stderr. Warnings about files that nobody named are only counted.
+
+    `named` are files and folders; None means everything.
+    """
+    shown: list[Diagnostic] = []
+    others: list[Diagnostic] = []
+    for each in diagnostics:
+        is_shown = named is None or each.is_error or _is_in(each.span.file, named)
+        (shown if is_shown else others).append(each)
+    if shown:
+        show = print_needed if any(each.is_error for each in shown) else print_status
+        show(render(shown, Format.TEXT, color=use_color(sys.stderr)))
+    if others:
+        files = {each.span.file for each in others}
+        warnings, where = plural(len(others), "warning"), plural(len(files), "other file")
+        print_status(f"{warnings} in {where}: run `hptc check`")
+
+
+def spec_files_named(names: Sequence[str]) -> list[str]:
+    """The files of specs of the current project with these names; others are ignored."""
+    workspace = Workspace()
+    found, _ = workspace.project_of(Path.cwd())
+    files = spec_files_by_name(found, workspace) if found is not None else {}
+    return [str(files[name]) for name in names if name in files]
+
+
+def _is_in(file: str, named: Collection[str]) -> bool:
+    """Whether a file is one of the given ones, or in one of the folders."""
+    if file in named:
+        return True
+    path = Path(file).resolve()
+    return any(path.is_relative_to(Path(each).resolve()) for each in named)
 
 
 def current_project() -> Project | None:

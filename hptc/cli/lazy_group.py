@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
 import click
+
+from hptc.cli.global_options import with_global_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +23,17 @@ class CommandEntry:
         """Import the command."""
         module, function = self.target.split(":")
         command: click.Command = getattr(import_module(module), function)
-        return command
+        return with_global_options(command)
 
 
 class LazyGroup(click.Group):
-    """Lists commands in the order of their table, without importing them."""
+    """Lists commands in the order of their table, under its titles, without importing them."""
 
-    def __init__(self, *, entries: Iterable[CommandEntry], **options: object) -> None:
-        self._entries = {entry.name: entry for entry in entries}
+    def __init__(
+        self, *, sections: Mapping[str, Iterable[CommandEntry]], **options: object
+    ) -> None:
+        self.sections = {title: tuple(entries) for title, entries in sections.items()}
+        self._entries = {each.name: each for entries in self.sections.values() for each in entries}
         # click suggests these names after a misspelled one.
         names = {name: click.Command(name) for name in self._entries}
         super().__init__(commands=names, **options)  # type: ignore[arg-type]
@@ -43,6 +48,8 @@ class LazyGroup(click.Group):
         return entry.load() if entry else None
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands and their summaries."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(entry.name, entry.summary) for entry in self._entries.values()])
+        """Write the commands and their summaries, one section for each title."""
+        width = max(map(len, self._entries))
+        for title, entries in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(each.name.ljust(width), each.summary) for each in entries])

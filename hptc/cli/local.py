@@ -9,12 +9,14 @@ import click
 from hptc.cli.lazy_group import CommandEntry, LazyGroup
 from hptc.errors import UsageError
 
-COMMANDS = (
+RUN = (
     CommandEntry("run", "hptc.cli.local_run:run", "Run a tuning job on this machine"),
     CommandEntry("list", "hptc.cli.local_jobs:list_command", "List tuning jobs, newest first"),
     CommandEntry("status", "hptc.cli.local_jobs:status", "Show the progress of a tuning job"),
     CommandEntry("logs", "hptc.cli.local_jobs:logs", "Show the logs of training jobs"),
     CommandEntry("stop", "hptc.cli.local_jobs:stop", "Stop a tuning job"),
+)
+LEARN = (
     CommandEntry("results", "hptc.cli.local_results:results", "Show what a tuning job has found"),
     CommandEntry(
         "report",
@@ -27,7 +29,7 @@ COMMANDS = (
 )
 
 
-@click.group(cls=LazyGroup, entries=COMMANDS)
+@click.group(cls=LazyGroup, sections={"Run tuning jobs": RUN, "Learn from results": LEARN})
 def local() -> None:
     """Run tuning jobs on this machine.
 

@@ -75,7 +75,9 @@ def permissions(
         )
     if boundary is not None and not deployer:
         raise UsageError("--boundary needs --deployer")
-    compiled = without_errors(compile_all(paths, env), instead="no permissions are shown")
+    compiled = without_errors(
+        compile_all(paths, env), named=paths, instead="no permissions are shown"
+    )
     if compiled is None:
         return EXIT_FINDINGS
     if deployer:

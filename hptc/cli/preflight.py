@@ -9,7 +9,7 @@ from hptc.account_checks.cached_queries import CachedQueries
 from hptc.account_checks.preflight import preflight
 from hptc.aws.account import connect
 from hptc.aws.retry import Retry
-from hptc.cli.console import file_progress, print_status, use_color
+from hptc.cli.console import file_progress, print_needed, print_status, use_color
 from hptc.compiler.outcome import Compiled
 from hptc.diagnostics import Diagnostic
 from hptc.errors import FindingsError
@@ -46,7 +46,8 @@ def refused_by_preflight(
             progress(number, len(jobs))
     diagnostics = list(dict.fromkeys(each for one in found.values() for each in one))
     if diagnostics:
-        print_status(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
+        show = print_needed if any(each.is_error for each in diagnostics) else print_status
+        show(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
     errors = {file: [each for each in one if each.is_error] for file, one in found.items()}
     return {file: _error(one) for file, one in errors.items() if one}
 

@@ -13,92 +13,128 @@ from collections.abc import Sequence
 import click
 
 from hptc import __version__
-from hptc.cli.console import discard_stdout, open_closed_streams, print_error, print_status
+from hptc.cli.console import (
+    discard_stdout,
+    open_closed_streams,
+    print_error,
+    print_needed,
+    print_status,
+    reset_output,
+)
+from hptc.cli.global_options import global_options
 from hptc.cli.interrupts import is_interrupted, remember_interrupts
 from hptc.cli.lazy_group import CommandEntry, LazyGroup
 from hptc.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, HptcError
 
-COMMANDS = (
-    CommandEntry(
-        "init", "hptc.cli.init:init", "Create a project with example specs, a CDK app and CI"
+SECTIONS = {
+    "Write specs": (
+        CommandEntry(
+            "init", "hptc.cli.init:init", "Create a project with example specs, a CDK app and CI"
+        ),
+        CommandEntry(
+            "import",
+            "hptc.cli.importing:import_command",
+            "Convert a request or an existing tuning job to a spec",
+        ),
+        CommandEntry(
+            "capture",
+            "hptc.cli.capture:capture",
+            "Run a program and write specs of the tuning jobs it creates",
+        ),
+        CommandEntry(
+            "check", "hptc.cli.check:check", "Check specs for everything AWS would reject"
+        ),
+        CommandEntry(
+            "compile",
+            "hptc.cli.compile:compile_command",
+            "Compile specs into CreateHyperParameterTuningJob requests",
+        ),
+        CommandEntry(
+            "preview",
+            "hptc.cli.preview:preview",
+            "Preview grids, brackets and the first configurations",
+        ),
+        CommandEntry(
+            "metrics", "hptc.cli.metrics:metrics", "Test metric definitions against a training log"
+        ),
     ),
-    CommandEntry("check", "hptc.cli.check:check", "Check specs for everything AWS would reject"),
-    CommandEntry(
-        "compile",
-        "hptc.cli.compile:compile_command",
-        "Compile specs into CreateHyperParameterTuningJob requests",
+    "Review changes": (
+        CommandEntry("diff", "hptc.cli.diff:diff", "Compare two versions of the specs by meaning"),
+        CommandEntry("cost", "hptc.cli.cost:cost", "Estimate the maximum cost of tuning jobs"),
+        CommandEntry(
+            "permissions",
+            "hptc.cli.permissions:permissions",
+            "Show what each execution role allows, and why",
+        ),
+        CommandEntry("plan", "hptc.cli.plan:plan", "Compare specs with the tuning jobs in AWS"),
     ),
-    CommandEntry("diff", "hptc.cli.diff:diff", "Compare two versions of the specs by meaning"),
-    CommandEntry("cost", "hptc.cli.cost:cost", "Estimate the maximum cost of tuning jobs"),
-    CommandEntry(
-        "preview",
-        "hptc.cli.preview:preview",
-        "Preview grids, brackets and the first configurations",
+    "Deploy infrastructure": (
+        CommandEntry(
+            "deploy", "hptc.cli.deploy:deploy", "Deploy an environment's stacks with the AWS CDK"
+        ),
+        CommandEntry(
+            "destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs anymore"
+        ),
+        CommandEntry(
+            "cdk-app",
+            "hptc.cli.cdk_app:cdk_app",
+            "Run the CDK app with the Python that hptc is installed in",
+        ),
     ),
-    CommandEntry(
-        "metrics", "hptc.cli.metrics:metrics", "Test metric definitions against a training log"
+    "Run tuning jobs": (
+        CommandEntry("local", "hptc.cli.local:local", "Run tuning jobs on this machine"),
+        CommandEntry(
+            "sandbox",
+            "hptc.cli.sandbox:sandbox",
+            "Run a local AWS endpoint, or a command against it",
+        ),
+        CommandEntry(
+            "submit",
+            "hptc.cli.submit:submit",
+            "Create the tuning jobs of specs, or of a saved plan",
+        ),
+        CommandEntry("status", "hptc.cli.status:status", "Show the progress of a tuning job"),
+        CommandEntry("watch", "hptc.cli.watch:watch", "Follow a tuning job until it ends"),
+        CommandEntry("logs", "hptc.cli.logs:logs", "Show the logs of training jobs"),
+        CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
+        CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     ),
-    CommandEntry(
-        "permissions",
-        "hptc.cli.permissions:permissions",
-        "Show what each execution role allows, and why",
+    "Learn from results": (
+        CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
+        CommandEntry(
+            "report", "hptc.cli.report:report", "Write the results of a tuning job as an HTML page"
+        ),
+        CommandEntry(
+            "next", "hptc.cli.next:next_command", "Write the spec of a follow-up tuning job"
+        ),
     ),
-    CommandEntry(
-        "deploy", "hptc.cli.deploy:deploy", "Deploy an environment's stacks with the AWS CDK"
+    "Look things up": (
+        CommandEntry(
+            "explain",
+            "hptc.cli.explain:explain",
+            "Explain a rule, a built-in algorithm or an AWS error",
+        ),
+        CommandEntry(
+            "schema",
+            "hptc.cli.schema:schema",
+            "Print the JSON Schema of specs, hptc.yaml or JSON output",
+        ),
+        CommandEntry(
+            "prices", "hptc.cli.prices:prices", "Manage the price table behind cost estimates"
+        ),
+        CommandEntry(
+            "lsp", "hptc.cli.lsp:lsp", "Serve an editor: findings, documentation, completion"
+        ),
     ),
-    CommandEntry("destroy", "hptc.cli.destroy:destroy", "Delete stacks that no spec needs anymore"),
-    CommandEntry(
-        "cdk-app",
-        "hptc.cli.cdk_app:cdk_app",
-        "Run the CDK app with the Python that hptc is installed in",
-    ),
-    CommandEntry("local", "hptc.cli.local:local", "Run tuning jobs on this machine"),
-    CommandEntry("plan", "hptc.cli.plan:plan", "Compare specs with the tuning jobs in AWS"),
-    CommandEntry(
-        "submit", "hptc.cli.submit:submit", "Create the tuning jobs of specs, or of a saved plan"
-    ),
-    CommandEntry("status", "hptc.cli.status:status", "Show the progress of a tuning job"),
-    CommandEntry("watch", "hptc.cli.watch:watch", "Follow a tuning job until it ends"),
-    CommandEntry("logs", "hptc.cli.logs:logs", "Show the logs of training jobs"),
-    CommandEntry("list", "hptc.cli.list:list_command", "List tuning jobs, newest first"),
-    CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
-    CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
-    CommandEntry(
-        "report", "hptc.cli.report:report", "Write the results of a tuning job as an HTML page"
-    ),
-    CommandEntry("next", "hptc.cli.next:next_command", "Write the spec of a follow-up tuning job"),
-    CommandEntry(
-        "import",
-        "hptc.cli.importing:import_command",
-        "Convert a request or an existing tuning job to a spec",
-    ),
-    CommandEntry(
-        "capture",
-        "hptc.cli.capture:capture",
-        "Run a program and write specs of the tuning jobs it creates",
-    ),
-    CommandEntry(
-        "schema", "hptc.cli.schema:schema", "Print the JSON Schema of specs or of hptc.yaml"
-    ),
-    CommandEntry(
-        "explain",
-        "hptc.cli.explain:explain",
-        "Explain a rule, a built-in algorithm or an AWS error",
-    ),
-    CommandEntry("lsp", "hptc.cli.lsp:lsp", "Serve an editor: findings, documentation, completion"),
-    CommandEntry(
-        "prices", "hptc.cli.prices:prices", "Manage the price table behind cost estimates"
-    ),
-    CommandEntry(
-        "sandbox", "hptc.cli.sandbox:sandbox", "Run a local AWS endpoint, or a command against it"
-    ),
-)
-"""Every command, in the order of a typical workflow."""
+}
+"""Every command, by what it is for, in the order of a typical workflow."""
+COMMANDS = tuple(entry for entries in SECTIONS.values() for entry in entries)
 
 
 @click.group(
     cls=LazyGroup,
-    entries=COMMANDS,
+    sections=SECTIONS,
+    params=global_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="hptc")
@@ -138,6 +174,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    reset_output()
     code = _run(arguments)
     return EXIT_INTERRUPTED if is_interrupted() else code
 
@@ -175,6 +212,6 @@ _STREAM_ERRORS = (errno.ENOSPC, errno.EBADF, errno.EIO)
 
 
 def _bug() -> int:
-    print_status(traceback.format_exc())
+    print_needed(traceback.format_exc())
     print_error("this is a bug in hptc, not in your files", "please report the traceback above")
     return EXIT_BUG

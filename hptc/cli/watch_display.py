@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
-from hptc.cli.console import print_status, terminal_width, use_color
+from hptc.cli.console import can_redraw, is_quiet, print_status, terminal_width, use_color
 from hptc.cli.watch_loop import Display
 from hptc.jobs.job_progress import JobProgress
 from hptc.render.job_progress import progress_line, render_job_progress
@@ -78,5 +78,5 @@ class LiveDisplay:
 
 def progress_display(stream: TextIO, print_line: Callable[[str], None]) -> Display:
     """A live block if the stream is a terminal that can move its cursor, otherwise lines."""
-    can_redraw = stream.isatty() and os.environ.get("TERM") != "dumb"
-    return LiveDisplay(stream) if can_redraw else LineDisplay(print_line)
+    is_live = can_redraw(stream) and not (stream is sys.stderr and is_quiet())
+    return LiveDisplay(stream) if is_live else LineDisplay(print_line)

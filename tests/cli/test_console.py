@@ -20,17 +20,35 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("environment", "colored"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, False)],
-    ids=["terminal", "NO_COLOR", "NO_COLOR, empty"],
-)  # fmt: skip
-def test_color_needs_a_terminal_without_no_color(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], colored: bool
+    ("environment", "on_terminal", "elsewhere"),
+    [
+        pytest.param({}, True, False, id="nothing"),
+        pytest.param({"NO_COLOR": "1"}, False, False, id="NO_COLOR"),
+        pytest.param({"NO_COLOR": ""}, True, False, id="NO_COLOR, empty"),
+        pytest.param({"TERM": "dumb"}, False, False, id="a dumb terminal"),
+        pytest.param({"FORCE_COLOR": "1"}, True, True, id="FORCE_COLOR"),
+        pytest.param({"FORCE_COLOR": ""}, True, False, id="FORCE_COLOR, empty"),
+        pytest.param({"FORCE_COLOR": "1", "TERM": "dumb"}, True, True, id="forced, dumb"),
+        pytest.param({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False, id="both"),
+    ],
+)
+def test_the_environment_decides_about_color(
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    on_terminal: bool,
+    elsewhere: bool,
 ) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert use_color(Terminal()) is colored
-    assert use_color(io.StringIO()) is False
+    assert use_color(Terminal()) is on_terminal
+    assert use_color(io.StringIO()) is elsewhere
+    for color in (True, False):
+        console.set_color(color)
+        assert use_color(Terminal()) is color
+        assert use_color(io.StringIO()) is color
+    console.reset_output()
 
 
 def progress_of(

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 
 import click
 import pytest
 
 from hptc.cli.lazy_group import CommandEntry
-from hptc.cli.program import COMMANDS, cli
+from hptc.cli.local import LEARN, RUN, local
+from hptc.cli.prices import COMMANDS as PRICES
+from hptc.cli.prices import prices
+from hptc.cli.program import COMMANDS, SECTIONS, cli
 from tests.support.paths import ROOT
 
 LONGEST_SUMMARY = 60
 """The space beside the longest command name in a terminal of 80 columns."""
 
 
-@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize(
+    "entry",
+    [*COMMANDS, *RUN, *LEARN, *PRICES],
+    ids=lambda entry: entry.target,
+)
 def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:
     command = entry.load()
     assert command.name == entry.name
@@ -25,12 +33,26 @@ def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:
     assert len(entry.summary) <= LONGEST_SUMMARY
 
 
-def test_the_summaries_are_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main(["--help"], prog_name="hptc", standalone_mode=False, terminal_width=80)
+@pytest.mark.parametrize(
+    ("arguments", "sections"),
+    [
+        pytest.param([], SECTIONS, id="hptc"),
+        pytest.param(["local"], local.sections, id="hptc local"),
+        pytest.param(["prices"], prices.sections, id="hptc prices"),
+    ],
+)
+def test_the_commands_are_in_sections_and_not_cut(
+    arguments: list[str],
+    sections: Mapping[str, Iterable[CommandEntry]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cli.main([*arguments, "--help"], standalone_mode=False, terminal_width=80)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    for entry in COMMANDS:
-        assert any(line.split(None, 1) == [entry.name, entry.summary] for line in lines if line)
+    for title, entries in sections.items():
+        start = lines.index(f"{title}:") + 1
+        shown = lines[start : start + len(tuple(entries))]
+        assert [line.split(None, 1) for line in shown] == [[e.name, e.summary] for e in entries]
 
 
 def test_click_knows_the_names_for_its_suggestions() -> None:
@@ -74,5 +96,14 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
     }  # fmt: skip
     assert {module for module in found if module.startswith("hptc.cli.")} == {
         f"hptc.cli.{name}"
-        for name in ("check", "console", "inputs", "interrupts", "lazy_group", "options", "program")
+        for name in (
+            "check",
+            "console",
+            "global_options",
+            "inputs",
+            "interrupts",
+            "lazy_group",
+            "options",
+            "program",
+        )
     }
