@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 _LOGGER = logging.getLogger(__name__)
 _STARTED = "hptc_started"
-_EVENTS = ("before-call", "after-call", "after-call-error")
+_EVENTS = ("before-parameter-build", "after-call", "after-call-error")
 """https://docs.aws.amazon.com/boto3/latest/guide/events.html; botocore retries between the first
 and the others."""
 

@@ -30,7 +30,10 @@ from hptc.rules.engine import selected
 @click.option(
     "--fail-on",
     type=click.Choice([impact.value for impact in Impact]),
-    help="Exit with 1 if the verdict is this or worse. The verdicts are listed worst first.",
+    metavar="VERDICT",
+    help="Exit with 1 if the verdict is this or worse. Worst first: "
+    + ", ".join(impact.value for impact in Impact)
+    + ".",
 )
 @click.option(
     "--online",
