@@ -15,7 +15,7 @@ from hptc.cli.console import (
 )
 from hptc.cli.extras import require
 from hptc.cli.inputs import print_findings, spec_files_named
-from hptc.cli.options import ENV, JSON, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, TEXT_OR_JSON, completed
 from hptc.cli.scheduled_code import specs_with_scheduled_code, upload_scheduled_code
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
@@ -60,7 +60,7 @@ from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
     help="Deploy up to N stacks side by side. To ask about changes, it is one at a time.",
 )
 @TEXT_OR_JSON
-@click.argument("specs", nargs=-1)
+@click.argument("specs", nargs=-1, shell_complete=completed("spec names"))
 def deploy(
     env: str | None,
     yes: bool,

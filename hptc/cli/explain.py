@@ -8,7 +8,7 @@ import click
 
 from hptc.catalog.algorithms import algorithm_names
 from hptc.cli.console import print_needed, print_result, print_status, read_stdin
-from hptc.cli.options import JSON, STDIN, TEXT_OR_JSON
+from hptc.cli.options import JSON, STDIN, TEXT_OR_JSON, completed
 from hptc.diagnostics import nearest
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.reference.algorithm_pages import algorithm_page
@@ -20,7 +20,7 @@ _MAX_ERROR = 1_000_000  # bytes
 
 
 @click.command()
-@click.argument("text", nargs=-1, metavar="CODE | TEXT")
+@click.argument("text", nargs=-1, metavar="CODE | TEXT", shell_complete=completed("explained"))
 @click.option("--all", "everything", is_flag=True, help="Explain every rule.")
 @TEXT_OR_JSON
 def explain(text: tuple[str, ...], everything: bool, form: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import click
@@ -47,6 +48,7 @@ def global_options(*, hidden: bool = False) -> list[click.Parameter]:
         click.Option(
             ["-C", "--directory", "directory"],
             metavar="DIR",
+            type=click.Path(),
             expose_value=False,
             is_eager=True,
             hidden=hidden,
@@ -82,7 +84,11 @@ def _color(context: click.Context, _option: click.Parameter, value: str | None) 
 
 def _change_directory(context: click.Context, _option: click.Parameter, value: str | None) -> None:
     """Change the working directory until the command has ended, as `git -C` does."""
-    if value is None or context.resilient_parsing:
+    if value is None:
+        return
+    if context.resilient_parsing:  # the shell asks for completions, and the process ends
+        with contextlib.suppress(OSError):
+            os.chdir(value)
         return
     if not Path(value).is_dir():
         raise UsageError(f"-C {value}: no such folder")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from hptc.cli.global_options import with_global_options
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,19 @@ class LazyGroup(click.Group):
         """Import a command; None if it does not exist."""
         entry = self._entries.get(name)
         return entry.load() if entry else None
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands whose names start so, without importing them, and the options."""
+        from click.shell_completion import CompletionItem  # only the shell asks
+
+        return [
+            *(
+                CompletionItem(each.name, help=each.summary)
+                for each in self._entries.values()
+                if each.name.startswith(incomplete)
+            ),
+            *click.Command.shell_complete(self, context, incomplete),
+        ]
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands and their summaries, one section for each title."""

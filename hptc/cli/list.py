@@ -12,7 +12,7 @@ from hptc.aws.client import Aws
 from hptc.cli.connection import connect_with_options
 from hptc.cli.console import item_progress, print_result, print_status, terminal_width, use_color
 from hptc.cli.inputs import NO_PROJECT, current_project
-from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON, completed
 from hptc.cli.targets import connect_to_target, read_target
 from hptc.errors import UsageError
 from hptc.jobs.job_list import MAX_TAGS_READ, project_jobs, with_best
@@ -38,7 +38,12 @@ def _read_status(_context: object, _option: object, value: str | None) -> str:
 @click.command("list")
 @ENV
 @REGION
-@click.option("--spec", metavar="SPEC", help="Only jobs of this spec: its name or file.")
+@click.option(
+    "--spec",
+    metavar="SPEC",
+    help="Only jobs of this spec: its name or file.",
+    shell_complete=completed("specs"),
+)
 @click.option("--project", "of_project", is_flag=True, help="Only jobs of this project.")
 @click.option("--contains", metavar="TEXT", default="", help="Only jobs whose name contains TEXT.")
 @click.option(

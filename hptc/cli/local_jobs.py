@@ -12,7 +12,7 @@ from hptc.cli.console import print_result, terminal_width, use_color
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.local_target import find_local_job, local_changes_since
 from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs, read_logs
-from hptc.cli.options import ENV, JSON, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, LOCAL_JOB, TEXT_OR_JSON
 from hptc.jobs import submission
 from hptc.jobs.job_list import with_best
 from hptc.local.followed_log import FollowedLog
@@ -47,7 +47,7 @@ def list_command(folder: Path | None, form: str) -> None:
 
 
 @click.command()
-@click.argument("name")
+@LOCAL_JOB
 @ENV
 @FOLDER
 @TEXT_OR_JSON
@@ -75,7 +75,7 @@ def status(name: str, env: str | None, folder: Path | None, form: str) -> None:
 
 
 @click.command()
-@click.argument("name")
+@LOCAL_JOB
 @TRAINING_JOB
 @FOLLOW
 @TAIL
@@ -123,7 +123,7 @@ def logs(
 
 
 @click.command()
-@click.argument("name")
+@LOCAL_JOB
 @ENV
 @FOLDER
 @TEXT_OR_JSON

@@ -20,7 +20,7 @@ from hptc.cli.next import (
     require_new,
     write_follow_up,
 )
-from hptc.cli.options import ENV, JSON, SPEC_OUTPUT, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, LOCAL_JOB, SPEC_OUTPUT, TEXT_OR_JSON
 from hptc.cli.report import PAGE, require_page, write_page
 from hptc.cli.results import FORMAT, TOP, rendered_results
 from hptc.errors import UsageError
@@ -31,7 +31,7 @@ from hptc.results.training_results import Results, without_secret_values
 
 
 @click.command()
-@click.argument("name")
+@LOCAL_JOB
 @TOP
 @FORMAT
 @ENV
@@ -54,7 +54,7 @@ def results(name: str, top: int | None, form: str, env: str | None, folder: Path
 
 
 @click.command()
-@click.argument("name")
+@LOCAL_JOB
 @PAGE
 @ENV
 @FOLDER
@@ -72,7 +72,7 @@ def report(name: str, output: str, env: str | None, folder: Path | None, form: s
 
 
 @click.command("next")
-@click.argument("name")
+@LOCAL_JOB
 @SPEC_NAME
 @click.option(
     "--warm-start",

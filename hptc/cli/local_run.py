@@ -15,7 +15,15 @@ from hptc.cli.console import print_needed, print_result, print_status, terminal_
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER, jobs_folder
 from hptc.cli.local_progress import RunProgress
-from hptc.cli.options import IMAGES, JSON, PYTHON, TEXT_OR_JSON, name_and_value, spec_options
+from hptc.cli.options import (
+    IMAGES,
+    JSON,
+    PYTHON,
+    TEXT_OR_JSON,
+    completed,
+    name_and_value,
+    spec_options,
+)
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.errors import (
     EXIT_FINDINGS,
@@ -53,7 +61,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=click.Path(), shell_complete=completed("specs"))
 @spec_options
 @click.option(
     "--trials", type=click.IntRange(1), metavar="N", help="Number of training jobs; 1 rehearses."

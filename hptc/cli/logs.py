@@ -9,7 +9,7 @@ from typing import Protocol
 import click
 
 from hptc.cli.console import print_result, print_status
-from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
+from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_loop import Step, poll
 from hptc.errors import EXIT_OK, UsageError
@@ -47,7 +47,7 @@ ALL = click.option("--all", "is_whole", is_flag=True, help="Print the whole log.
 
 
 @click.command()
-@click.argument("name")
+@JOB
 @TRAINING_JOB
 @FOLLOW
 @TAIL

@@ -9,14 +9,14 @@ import click
 
 from hptc.cli.console import print_result, read_stdin
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import ENV, JSON, STDIN, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, STDIN, TEXT_OR_JSON, completed
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.metrics.rehearsal import MAX_LOG_BYTES, read_log, read_log_file, rehearse
 from hptc.render.metrics import rehearsals_json, render_rehearsals
 
 
 @click.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=click.Path(), shell_complete=completed("specs"))
 @ENV
 @click.option(
     "--log", required=True, type=click.Path(), help="Log of a training job, or `-` for stdin."

@@ -13,7 +13,7 @@ from hptc.cli.console import print_needed, print_result, print_status, use_color
 from hptc.cli.follow_up_code import follow_up_code
 from hptc.cli.inputs import current_project
 from hptc.cli.job_results import connect_to_job, read_job_results
-from hptc.cli.options import ENV, JSON, REGION, SPEC_OUTPUT, TEXT_OR_JSON
+from hptc.cli.options import ENV, JOB, JSON, REGION, SPEC_OUTPUT, TEXT_OR_JSON
 from hptc.compiler.importing import requested
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
@@ -40,7 +40,7 @@ FOLLOW_UP = ReadOptions(top=0, reads_logs=False)
 
 
 @click.command("next")
-@click.argument("name")
+@JOB
 @ENV
 @REGION
 @SPEC_NAME

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 from hptc.errors import UsageError
 
 STDIN = "-"
 JSON = "json"
 
-PATHS = click.argument("paths", nargs=-1, type=click.Path())
+
+def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """A function that tells the shell what a value can be: see the kinds in completion.py."""
+
+    def complete(
+        _context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from hptc.cli import completion  # only the shell asks
+
+        return completion.complete(kind, incomplete)
+
+    return complete
+
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(), shell_complete=completed("specs"))
+JOB = click.argument("name", shell_complete=completed("specs"))
+LOCAL_JOB = click.argument("name", shell_complete=completed("local jobs"))
 ENV = click.option(
-    "--env", metavar="NAME", envvar="HPTC_ENV", help="Environment from hptc.yaml to use."
+    "--env",
+    metavar="NAME",
+    envvar="HPTC_ENV",
+    help="Environment from hptc.yaml to use.",
+    shell_complete=completed("environments"),
 )
 REGION = click.option("--region", help="AWS Region; overrides --env and hptc.yaml.")
 YES = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
@@ -32,9 +55,17 @@ PYTHON = click.option(
     "--python", metavar="PATH", default="", help="Python that runs training scripts."
 )
 _SELECT = click.option(
-    "--select", metavar="CODES", help="Only run rules with these code prefixes: HPT2,HPT301."
+    "--select",
+    metavar="CODES",
+    help="Only run rules with these code prefixes: HPT2,HPT301.",
+    shell_complete=completed("codes"),
 )
-_IGNORE = click.option("--ignore", metavar="CODES", help="Skip rules with these code prefixes.")
+_IGNORE = click.option(
+    "--ignore",
+    metavar="CODES",
+    help="Skip rules with these code prefixes.",
+    shell_complete=completed("codes"),
+)
 
 
 def output_format(*forms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

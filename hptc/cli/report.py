@@ -8,7 +8,7 @@ import click
 
 from hptc.cli.console import print_result, print_status
 from hptc.cli.job_results import ALL_COSTS, connect_to_job, read_job_results
-from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
+from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole
 from hptc.render.report import report_html
@@ -22,7 +22,7 @@ PAGE = click.option(
 
 
 @click.command()
-@click.argument("name")
+@JOB
 @ENV
 @REGION
 @ALL_COSTS

@@ -8,7 +8,7 @@ import click
 
 from hptc.cli.console import print_result, terminal_width, use_color
 from hptc.cli.job_results import ALL_COSTS, connect_to_job, read_job_results
-from hptc.cli.options import ENV, JSON, REGION, output_format
+from hptc.cli.options import ENV, JOB, JSON, REGION, output_format
 from hptc.errors import EXIT_OK
 from hptc.render.results import DEFAULT_TOP, render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
@@ -25,7 +25,7 @@ FORMAT = output_format("text", JSON, "csv", "markdown")
 
 
 @click.command()
-@click.argument("name")
+@JOB
 @ENV
 @REGION
 @TOP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hptc.cli.console import print_result
-from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON
+from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.targets import connect_to_target, find_running_job, read_target
 from hptc.jobs import submission
 from hptc.render.jobs import render_stop
@@ -13,7 +13,7 @@ from hptc.render.jobs_json import stop_json
 
 
 @click.command()
-@click.argument("name")
+@JOB
 @ENV
 @REGION
 @TEXT_OR_JSON

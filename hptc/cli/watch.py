@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from hptc.cli.console import print_result, print_status
-from hptc.cli.options import ENV, REGION
+from hptc.cli.options import ENV, JOB, REGION
 from hptc.cli.project_prices import current_prices
 from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_display import progress_display
@@ -30,7 +30,7 @@ INTERVAL = click.option(
 
 
 @click.command()
-@click.argument("name")
+@JOB
 @ENV
 @REGION
 @INTERVAL
