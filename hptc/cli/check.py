@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -24,6 +24,7 @@ from hptc.reference.schema_files import outdated_schema
 from hptc.render.diagnostics import Format, render, tally
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.request.tuning_job import Definition
+from hptc.rules.engine import selected
 from hptc.text import plural, printable
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ SARIF = "sarif"
     is_flag=True,
     help="Skip PATHS that are not specs of a project; hptc.yaml stands for all of its specs.",
 )
+@click.option(
+    "--watch",
+    "is_watching",
+    is_flag=True,
+    help="Check again when a spec, hptc.yaml or training code changes, until Ctrl-C.",
+)
 def check(
     paths: tuple[str, ...],
     form: str,
@@ -67,6 +74,7 @@ def check(
     online: bool,
     fix: bool,
     project_specs: bool,
+    is_watching: bool,
     **options: Any,
 ) -> int:
     """Check specs for everything AWS would reject.
@@ -82,6 +90,28 @@ def check(
             return EXIT_OK
     if fix and STDIN in paths:
         raise UsageError("--fix changes files, so it can't be combined with `-`")
+    if is_watching:
+        _watch(paths, form, online=online, fix=fix, **options)
+    outcomes = _compile(paths, form, online=online, fix=fix, **options)
+    if online:
+        # A check without --online starts faster without the code that calls AWS.
+        from hptc.cli.check_online import add_online_findings
+
+        outcomes = add_online_findings(outcomes, **options)
+    diagnostics = _print(outcomes, form)
+    failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
+    return EXIT_FINDINGS if failing else EXIT_OK
+
+
+def _compile(
+    paths: tuple[str, ...],
+    form: str,
+    *,
+    online: bool = False,
+    fix: bool = False,
+    workspace: Workspace | None = None,
+    **options: Any,
+) -> list[Outcome]:
     with file_progress("checked", is_shown=form in (Format.TEXT, Format.CONCISE)) as progress:
 
         def compiled() -> list[Outcome]:
@@ -91,23 +121,44 @@ def check(
                 in_all_environments=not online,
                 rehearse=sample_log_tests(),
                 progress=progress,
+                workspace=workspace,
             )
 
         outcomes, fixed = fix_all(compiled) if fix else (compiled(), {})
     for file, count in fixed.items():
         print_status(f"fixed {plural(count, 'finding')} in {printable(file)}")
-    if online:
-        # A check without --online starts faster without the code that calls AWS.
-        from hptc.cli.check_online import add_online_findings
+    return outcomes
 
-        outcomes = add_online_findings(outcomes, **options)
+
+def _print(outcomes: Sequence[Outcome], form: str) -> list[Diagnostic]:
+    """Print the findings and a summary. Returns the findings."""
     diagnostics = all_diagnostics(outcomes)
     print_result(_rendered(diagnostics, form))
     for note in _outdated_schemas(outcomes):
         print_status(note)
     print_status(_summary(outcomes, diagnostics))
-    failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
-    return EXIT_FINDINGS if failing else EXIT_OK
+    return diagnostics
+
+
+def _watch(
+    paths: tuple[str, ...], form: str, *, online: bool, fix: bool, **options: Any
+) -> NoReturn:
+    """Check again and again. Ends with KeyboardInterrupt."""
+    if online:
+        raise UsageError("--watch can't be combined with --online, which calls AWS each time")
+    if fix:
+        raise UsageError("--watch can't be combined with --fix, which changes files while you edit")
+    if STDIN in paths:
+        raise UsageError("--watch can't be combined with `-`: stdin is read once")
+    # A check without --watch starts faster without it.
+    from hptc.cli.check_watch import watch
+
+    watch(
+        lambda workspace: _print(_compile(paths, form, workspace=workspace, **options), form),
+        environment=options["env"],
+        rules=selected(options["select"], options["ignore"]),
+        rehearse=sample_log_tests(),
+    )
 
 
 def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:

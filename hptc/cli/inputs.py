@@ -45,17 +45,19 @@ def compile_all(
     enforces_policy: bool = False,
     rehearse: Rehearse | None = None,
     progress: Progress | None = None,
+    workspace: Workspace | None = None,
 ) -> list[Outcome]:
     """Compile the files, folders and names of specs; by default, all of the current project.
 
     If `env` is None, the specs are compiled in the default environment, or in all of them. With
     `enforces_policy`, `select` and `ignore` can't exclude the rules of the project's policy, and a
-    file outside of a project is refused if HPTC_REQUIRE_PROJECT is set.
+    file outside of a project is refused if HPTC_REQUIRE_PROJECT is set. A `workspace` that is given
+    has the environment and the rules already.
     """
     rules = selected(select, ignore)
     if enforces_policy and len(rules) < len(RULES):
         rules = tuple(rule for rule in RULES if rule in rules or rule in policy_rules())
-    workspace = Workspace(environment=env, rules=rules, rehearse=rehearse)
+    workspace = workspace or Workspace(environment=env, rules=rules, rehearse=rehearse)
     outcomes = _compile_given(paths, workspace, in_all_environments, progress)
     _print_details(outcomes)
     if enforces_policy:
