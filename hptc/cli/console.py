@@ -37,6 +37,7 @@ class _Settings:
 
 
 _settings = _Settings()
+_BOTH = "--quiet and --verbose can't be combined"
 
 
 def reset_output() -> None:
@@ -45,12 +46,16 @@ def reset_output() -> None:
 
 
 def set_quiet() -> None:
-    """Print nothing to stderr but errors, and what a prompt is about."""
+    """Print nothing to stderr but errors, and what a prompt is about. Raises UsageError."""
+    if _settings.is_verbose:
+        raise UsageError(_BOTH)
     _settings.is_quiet = True
 
 
 def set_verbose() -> None:
-    """Print details to stderr, also those that packages of hptc log."""
+    """Print details to stderr, also those that packages of hptc log. Raises UsageError."""
+    if _settings.is_quiet:
+        raise UsageError(_BOTH)
     _settings.is_verbose = True
     from hptc.cli.details import show_logged  # logging takes time to import
 

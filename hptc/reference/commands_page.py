@@ -42,6 +42,8 @@ def commands_page(program: click.Command, sections: Sections) -> str:
     for title, commands in sections.items():
         links = [f"[{name}](#hptc-{name.replace(' ', '-')})" for name, _ in commands]
         lines += _wrapped(f"- {title}: {', '.join(links)}", indent="  ")
+    for paragraph in (program.help or "").split("\n\n")[1:]:
+        lines += ["", *_wrapped(" ".join(paragraph.split()))]
     lines += ["", "## Options of every command", ""]
     lines += ["They work before and after the name of the command.", "", *_options(program)]
     lines += ["", _COMPLETION]

@@ -59,6 +59,12 @@ def test_quiet_leaves_results(
     assert printed.err == ""
 
 
+@pytest.mark.parametrize("arguments", [["-q", "-v", "check"], ["-v", "check", "-q"]])
+def test_quiet_and_verbose(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert run(arguments) == 2
+    assert capsys.readouterr().err == "error: --quiet and --verbose can't be combined\n"
+
+
 def test_quiet_leaves_errors(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "specs" / "churn.yaml").write_text(SPEC.replace("Bayesian", "Bayes"), "utf-8")
     assert run(["-q", "compile", "project/specs/churn.yaml"]) == 1
