@@ -28,6 +28,8 @@ LEARN = (
     ),
 )
 
+COMMANDS = (*RUN, *LEARN)
+
 
 @click.group(cls=LazyGroup, sections={"Run tuning jobs": RUN, "Learn from results": LEARN})
 def local() -> None:

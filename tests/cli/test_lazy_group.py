@@ -10,7 +10,8 @@ import click
 import pytest
 
 from hptc.cli.lazy_group import CommandEntry
-from hptc.cli.local import LEARN, RUN, local
+from hptc.cli.local import COMMANDS as LOCAL
+from hptc.cli.local import local
 from hptc.cli.prices import COMMANDS as PRICES
 from hptc.cli.prices import prices
 from hptc.cli.program import COMMANDS, SECTIONS, cli
@@ -22,7 +23,7 @@ LONGEST_SUMMARY = 60
 
 @pytest.mark.parametrize(
     "entry",
-    [*COMMANDS, *RUN, *LEARN, *PRICES],
+    [*COMMANDS, *LOCAL, *PRICES],
     ids=lambda entry: entry.target,
 )
 def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:

@@ -224,3 +224,23 @@ def test_an_error_says_what_the_command_did_not_do(
     (folder / "bad.yaml").write_text(SPEC.replace("Random", "Randon"))
     assert run([*command.split(), "bad.yaml"]) == 1
     assert capsys.readouterr().err.endswith(f": {instead}\n")
+
+
+def test_every_command_prints_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The documents are compared with their schemas by the fixture of all tests."""
+    ran(folder)
+    capsys.readouterr()
+    for command in ("list", "status demo", "logs demo", "stop demo", "next demo"):
+        assert run(["local", *command.split(), "--json"]) == 0, command
+        data = json.loads(capsys.readouterr().out)
+        assert data["command"] == f"local {command.split()[0]}"
+    assert run(["local", "report", "demo", "-o", "page.html", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["file"] == "page.html"
+    assert run(["local", "logs", "demo", "--json"]) == 0
+    text = capsys.readouterr().out
+    (log,) = json.loads(text)["training_jobs"]
+    assert [each["message"].partition("=")[0] for each in log["events"]] == ["loss", "token"]
+    assert log["events"][0]["time"] is None
+    assert "hunter2secret" not in text
+    assert run(["local", "logs", "demo", "--follow", "--json"]) == 2
+    assert "--follow can't be combined with --format json" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 
 from hptc.cli import run as hptc
 from hptc.sandbox.server import Sandbox
+from tests.support.json_documents import check_document
 from tests.support.repositories import Repository
 from tests.support.sandbox import open_sandbox
 from tests.support.specs import PROJECT, WITHOUT_PARENT
@@ -92,3 +93,24 @@ def test_a_review_shows_what_the_last_tuning_job_has_found(
     assert hptc(["diff", "--format", "json", "--env", "dev"]) == 0
     (changed,) = json.loads(capsys.readouterr().out)["specs"]
     assert changed["last_run"] is None
+
+
+def test_every_command_prints_json(
+    job: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The documents are compared with their schemas by the fixture of all tests."""
+    commands = {
+        "list": ["list"],
+        "status": ["status", job],
+        "logs": ["logs", job],
+        "stop": ["stop", job],
+        "next": ["next", job],
+        "report": ["report", job, "-o", str(tmp_path / "page.html")],
+        "submit": ["submit", "--dry-run", "specs/explicit.yaml"],
+        "plan": ["plan"],
+    }
+    for name, arguments in commands.items():
+        assert hptc([*arguments, "--json"]) == 0, name
+        data = json.loads(capsys.readouterr().out)
+        assert (data["version"], data["command"]) == (1, name)
+        check_document(data)
