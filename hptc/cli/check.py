@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from hptc.cli.console import file_progress, print_result, print_status, use_color
-from hptc.cli.fixing import fix_all
 from hptc.cli.inputs import all_diagnostics, compile_all
 from hptc.cli.options import PATHS, STDIN, output_format, spec_options
 from hptc.compiler.discovery import specs_of_projects
@@ -124,7 +123,11 @@ def _compile(
                 workspace=workspace,
             )
 
-        outcomes, fixed = fix_all(compiled) if fix else (compiled(), {})
+        if not fix:
+            return compiled()
+        from hptc.cli.fixing import fix_all  # most checks fix nothing
+
+        outcomes, fixed = fix_all(compiled)
     for file, count in fixed.items():
         print_status(f"fixed {plural(count, 'finding')} in {printable(file)}")
     return outcomes
