@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hptc.api.specs import current_environment
+from hptc.api.targets import Target, require_same_region
 from hptc.aws.client import Aws, connect
 from hptc.aws.retry import Retry
 from hptc.cli.console import print_detail, print_status
-from hptc.cli.inputs import current_environment
 from hptc.project.project_file import Environment
 from hptc.service.interface import Progress
 
@@ -30,3 +31,13 @@ def connect_with_options(env: str | None, region: str | None) -> Aws:
     """
     environment = current_environment(env) if region is None else None
     return connect_to_environment(environment, region=region)
+
+
+def connect_to_target(target: Target, *, progress: Progress = print_status) -> Aws:
+    """Connect to the account and Region of a target.
+
+    Raises UsageError if the Region of its ARN is another one.
+    """
+    aws = connect_to_environment(target.place, region=target.region, progress=progress)
+    require_same_region(target, aws.region)
+    return aws

@@ -6,19 +6,16 @@ from typing import Any
 
 import click
 
-from hptc.cli.bounds import cost_bounds
+from hptc.api.offline import costs_of
+from hptc.api.online import expected_costs
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, ignoring, spec_options
 from hptc.compiler.outcome import Compiled
-from hptc.cost.bound import CostBound
-from hptc.cost.forecast import ExpectedCost, expected_cost
+from hptc.cost.forecast import ExpectedCost
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from hptc.jobs.history import listed_jobs
-from hptc.jobs.past_runs import past_runs
-from hptc.jobs.snapshot import JobSnapshot
-from hptc.render.cost import SpecCost, costs_json, render_costs
+from hptc.render.cost import costs_json, render_costs
 
 
 @click.command()
@@ -42,17 +39,12 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
     )
     if compiled is None:
         return EXIT_FINDINGS
-    bounds = list(map(cost_bounds(), compiled))
-    forecasts = _expected(compiled, bounds) if online else [None] * len(compiled)
-    costs = [
-        SpecCost(one.name, bound, expected)
-        for one, bound, expected in zip(compiled, bounds, forecasts, strict=True)
-    ]
+    costs = costs_of(compiled, _expected(compiled) if online else ())
     print_result(costs_json(costs) if form == JSON else render_costs(costs))
     return EXIT_OK
 
 
-def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[ExpectedCost]:
+def _expected(compiled: list[Compiled]) -> list[ExpectedCost]:
     environment = next((one.environment for one in compiled), None)
     if any(one.environment != environment for one in compiled):
         raise UsageError(
@@ -60,6 +52,4 @@ def _expected(compiled: list[Compiled], bounds: list[CostBound]) -> list[Expecte
             help="run `hptc cost --online` for each environment",
         )
     tuning = connect_to_environment(environment).tuning
-    jobs = JobSnapshot(tuning=tuning, listed=listed_jobs(tuning, compiled, all_jobs=False))
-    runs = past_runs(compiled, jobs, progress=print_status)
-    return [expected_cost(*pair) for pair in zip(bounds, runs, strict=True)]
+    return expected_costs(compiled, tuning, progress=print_status)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from hptc.api.specs import NO_PROJECT, current_environment
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_needed, print_result, print_status
-from hptc.cli.inputs import NO_PROJECT, compile_project, current_environment, without_errors
+from hptc.cli.inputs import compile_project, without_errors
 from hptc.cli.options import ENV, JSON, TEXT_OR_JSON, YES
 from hptc.cli.stack_progress import print_progress
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, UsageError

@@ -6,12 +6,10 @@ import sys
 
 import click
 
-from hptc.cli.bounds import cost_bounds
+from hptc.api.offline import compare_versions
 from hptc.cli.console import file_progress, print_result, use_color
 from hptc.cli.options import PATHS, output_format, spec_options
 from hptc.diff.changes import Impact
-from hptc.diff.review import with_costs
-from hptc.diff.sides import review_refs
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.diff import Format, render_diff
 from hptc.rules.engine import selected
@@ -60,7 +58,7 @@ def diff(
     compiled; git is only read, and nothing is checked out. AWS is only called with --online.
     """
     with file_progress("compared", is_shown=form == Format.TEXT) as progress:
-        found = review_refs(
+        found = compare_versions(
             paths,
             against=against,
             head=head,
@@ -68,7 +66,6 @@ def diff(
             rules=selected(select, ignore),
             progress=progress,
         )
-    found = with_costs(found, cost_bounds())
     if online:
         # A diff without --online starts faster without the code that calls AWS.
         from hptc.cli.diff_online import add_last_runs

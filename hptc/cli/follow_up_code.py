@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hptc.cli.targets import Target
+from hptc.api.targets import Target
 from hptc.compiler.outcome import CompiledSpec
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.spec_names import named_spec

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from hptc.api.targets import find_job, read_target
+from hptc.cli.connection import connect_to_target
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import read_input
 from hptc.cli.options import ENV, JSON, REGION, SPEC_OUTPUT, STDIN, TEXT_OR_JSON
-from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, UsageError
 from hptc.files import write_whole

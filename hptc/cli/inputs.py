@@ -8,22 +8,19 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hptc.api import offline
+from hptc.api.specs import chosen_rules, compile_specs
 from hptc.cli.console import print_detail, print_needed, print_status, read_stdin, use_color
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files, spec_files_by_name
-from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
-from hptc.compiler.outcome import Compiled, Failed, Outcome, failed
-from hptc.compiler.pipeline import compile_paths, compile_text
+from hptc.compiler.environments import merged_diagnostics
+from hptc.compiler.outcome import Compiled, Outcome, failed
+from hptc.compiler.pipeline import compile_text
 from hptc.compiler.progress import Progress
-from hptc.compiler.spec_names import spec_path
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import UsageError
-from hptc.project import project_file
-from hptc.project.project_file import Environment, Project
 from hptc.render.diagnostics import Format, render, tally
-from hptc.rules import RULES
-from hptc.rules.engine import policy_rules, selected
 from hptc.source.text_files import MAX_BYTES, decode_text, read_text
 from hptc.text import plural, printable
 
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 
 REQUIRE_PROJECT = "HPTC_REQUIRE_PROJECT"
 """An environment variable: if it is not empty, each file needs a project, whose policy applies."""
-NO_PROJECT = "no hptc.yaml found here or in a parent folder"
 
 
 def compile_all(
@@ -47,18 +43,21 @@ def compile_all(
     progress: Progress | None = None,
     workspace: Workspace | None = None,
 ) -> list[Outcome]:
-    """Compile the files, folders and names of specs; by default, all of the current project.
+    """Compile what the user named, or stdin for `-`: see `compile_specs`.
 
-    If `env` is None, the specs are compiled in the default environment, or in all of them. With
-    `enforces_policy`, `select` and `ignore` can't exclude the rules of the project's policy, and a
-    file outside of a project is refused if HPTC_REQUIRE_PROJECT is set. A `workspace` that is given
-    has the environment and the rules already.
+    With `enforces_policy`, a file outside of a project is refused if HPTC_REQUIRE_PROJECT is set.
     """
-    rules = selected(select, ignore)
-    if enforces_policy and len(rules) < len(RULES):
-        rules = tuple(rule for rule in RULES if rule in rules or rule in policy_rules())
-    workspace = workspace or Workspace(environment=env, rules=rules, rehearse=rehearse)
-    outcomes = _compile_given(paths, workspace, in_all_environments, progress)
+    if workspace is None:
+        rules = chosen_rules(select, ignore, enforces_policy=enforces_policy)
+        workspace = Workspace(environment=env, rules=rules, rehearse=rehearse)
+    if STDIN in paths:
+        if len(paths) > 1:
+            raise UsageError("`-` can't be combined with other paths")
+        outcomes = [_compile_stdin(workspace)]
+    else:
+        outcomes = compile_specs(
+            paths, workspace, in_all_environments=in_all_environments, progress=progress
+        )
     _print_details(outcomes)
     if enforces_policy:
         _require_projects(outcomes)
@@ -73,26 +72,6 @@ def _print_details(outcomes: Sequence[Outcome]) -> None:
     for one in outcomes:
         where = f", environment {one.environment.name}" if one.environment is not None else ""
         print_detail(f"read {one.file}{where}")
-
-
-def _compile_given(
-    paths: tuple[str, ...],
-    workspace: Workspace,
-    in_all_environments: bool,
-    progress: Progress | None,
-) -> list[Outcome]:
-    if STDIN in paths:
-        if len(paths) > 1:
-            raise UsageError("`-` can't be combined with other paths")
-        return [_compile_stdin(workspace)]
-    if not paths:
-        root = project_file.find(Path.cwd())
-        if root is None:
-            raise UsageError(NO_PROJECT, help="pass files or folders")
-        paths = (str(root.parent),)
-    paths = tuple(spec_path(given, workspace) for given in paths)
-    compile_given = compile_in_all_environments if in_all_environments else compile_paths
-    return compile_given(list(paths), workspace, progress)
 
 
 def _require_projects(outcomes: list[Outcome]) -> None:
@@ -150,11 +129,10 @@ def without_errors(
         print_findings(diagnostics, ())
     else:
         print_findings(diagnostics, [*named, *(each.file for each in outcomes)] if named else None)
-    compiled = [one for one in outcomes if not isinstance(one, Failed)]
-    if len(compiled) < len(outcomes) or any(one.has_errors for one in compiled):
+    compiled = offline.without_errors(outcomes)
+    if compiled is None:
         print_needed(f"{tally(diagnostics)}: {instead}")
-        return None
-    return list(compiled)
+    return compiled
 
 
 def print_findings(diagnostics: Sequence[Diagnostic], named: Collection[str] | None) -> None:
@@ -190,22 +168,3 @@ def _is_in(file: str, named: Collection[str]) -> bool:
         return True
     path = Path(file).resolve()
     return any(path.is_relative_to(Path(each).resolve()) for each in named)
-
-
-def current_project() -> Project | None:
-    """The project of the current folder; None if there is none.
-
-    Raises UsageError when its hptc.yaml has errors.
-    """
-    found, faults = Workspace().project_of(Path.cwd())
-    if found is None and faults:
-        raise UsageError(
-            f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
-        )
-    return found
-
-
-def current_environment(env: str | None) -> Environment | None:
-    """The environment of the current project; None if there is none."""
-    found = current_project()
-    return found.environment(env) if found else None

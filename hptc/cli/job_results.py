@@ -7,10 +7,12 @@ from contextlib import ExitStack, contextmanager
 
 import click
 
+from hptc.api.online import job_results
+from hptc.api.targets import Target, find_job, read_target
+from hptc.cli.connection import connect_to_target
 from hptc.cli.console import item_progress, print_status
 from hptc.cli.project_prices import current_prices
-from hptc.cli.targets import Target, connect_to_target, find_job, read_target
-from hptc.results.gather import Progress, ReadOptions, read_results
+from hptc.results.gather import Progress, ReadOptions
 from hptc.results.importance_estimates import with_importance
 from hptc.results.training_results import Results
 from hptc.service.interface import TuningReader
@@ -39,8 +41,13 @@ def read_job_results(
 ) -> Results:
     """The results of a tuning job. Raises OperationError if it does not exist."""
     with _progress() as progress:
-        results = read_results(
-            tuning, job_name, current_prices(), options=options, progress=progress
+        results = job_results(
+            tuning,
+            job_name,
+            current_prices(),
+            options=options,
+            estimates_importance=False,
+            progress=progress,
         )
     if not estimates_importance:
         return results

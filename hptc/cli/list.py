@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import click
 
+from hptc.api.specs import NO_PROJECT, current_project
+from hptc.api.targets import read_target
 from hptc.aws.client import Aws
-from hptc.cli.connection import connect_with_options
+from hptc.cli.connection import connect_to_target, connect_with_options
 from hptc.cli.console import item_progress, print_result, print_status, terminal_width, use_color
-from hptc.cli.inputs import NO_PROJECT, current_project
 from hptc.cli.options import ENV, JSON, REGION, TEXT_OR_JSON, completed
-from hptc.cli.targets import connect_to_target, read_target
 from hptc.errors import UsageError
 from hptc.jobs.job_list import MAX_TAGS_READ, project_jobs, with_best
 from hptc.jobs.spec_runs import MAX_TAGS_READ as MAX_SPEC_TAGS_READ

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hptc.api.targets import Target, read_target
 from hptc.cli.local_folder import jobs_folder
-from hptc.cli.targets import Target, read_target
 from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.frozen import frozen

@@ -8,9 +8,10 @@ from typing import Protocol
 
 import click
 
+from hptc.api.targets import find_job, read_target
+from hptc.cli.connection import connect_to_target
 from hptc.cli.console import print_result, print_status
 from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
-from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_loop import Step, poll
 from hptc.errors import EXIT_OK, UsageError
 from hptc.frozen import frozen

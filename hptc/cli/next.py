@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
+from hptc.api.specs import current_project
 from hptc.cli.console import print_needed, print_result, print_status, use_color
 from hptc.cli.follow_up_code import follow_up_code
-from hptc.cli.inputs import current_project
 from hptc.cli.job_results import connect_to_job, read_job_results
 from hptc.cli.options import ENV, JOB, JSON, REGION, SPEC_OUTPUT, TEXT_OR_JSON
 from hptc.compiler.importing import requested

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from hptc.api.specs import NO_PROJECT, current_environment
 from hptc.cli.console import print_result
-from hptc.cli.inputs import NO_PROJECT, compile_all, current_environment, without_errors
+from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import ENV, PATHS, TEXT_OR_JSON
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled

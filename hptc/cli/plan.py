@@ -8,16 +8,14 @@ from typing import Any
 
 import click
 
-from hptc.cli.bounds import cost_bounds
+from hptc.api.online import plan_specs
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import print_result, print_status, use_color
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, spec_options
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.files import write_whole
-from hptc.jobs import plan as planning
 from hptc.jobs.plan_file import plan_text, read_plan
-from hptc.jobs.provenance import git_provenance
 from hptc.render.plan import render_plan
 
 
@@ -40,15 +38,7 @@ def plan(
         return EXIT_FINDINGS
     environment = next((one.environment for one in compiled if one.environment), None)
     aws = connect_to_environment(environment)
-    result = planning.plan(
-        compiled,
-        aws.tuning,
-        aws.stacks,
-        provenance=git_provenance(compiled),
-        is_whole_project=planning.is_whole_project(compiled),
-        bound_of=cost_bounds(),
-        progress=print_status,
-    )
+    result = plan_specs(compiled, aws, progress=print_status)
     if out is not None:
         read_plan(plan_text(result), out)  # a plan that can't be read back is not saved
         write_whole(Path(out), plan_text(result))

@@ -6,17 +6,15 @@ import sys
 from collections.abc import Sequence
 
 from hptc.account_checks.cached_queries import CachedQueries
-from hptc.account_checks.preflight import preflight
+from hptc.api.online import preflight_errors, preflight_findings
 from hptc.aws.account import connect
 from hptc.aws.retry import Retry
 from hptc.cli.console import file_progress, print_needed, print_status, use_color
 from hptc.compiler.outcome import Compiled
-from hptc.diagnostics import Diagnostic
 from hptc.errors import FindingsError
 from hptc.jobs.decisions import Submit
 from hptc.project.project_file import Environment
 from hptc.render.diagnostics import Format, render
-from hptc.rules.engine import is_selected
 
 
 def refused_by_preflight(
@@ -35,26 +33,10 @@ def refused_by_preflight(
         return {}
     account = connect(environment, region=region, retry=Retry(progress=print_status))
     queries = CachedQueries(account=account, progress=print_status)
-    found: dict[str, tuple[Diagnostic, ...]] = {}
     with file_progress("preflight:") as progress:
-        for number, (compiled, submit) in enumerate(jobs, start=1):
-            found[compiled.file] = tuple(
-                each
-                for each in preflight(compiled, submit, queries)
-                if is_selected(each.code, select, ignore)
-            )
-            progress(number, len(jobs))
+        found = preflight_findings(jobs, queries, select=select, ignore=ignore, progress=progress)
     diagnostics = list(dict.fromkeys(each for one in found.values() for each in one))
     if diagnostics:
         show = print_needed if any(each.is_error for each in diagnostics) else print_status
         show(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
-    errors = {file: [each for each in one if each.is_error] for file, one in found.items()}
-    return {file: _error(one) for file, one in errors.items() if one}
-
-
-def _error(found: Sequence[Diagnostic]) -> FindingsError:
-    more = f"; {len(found) - 1} more above" if len(found) > 1 else ""
-    return FindingsError(
-        f"not submitted: {found[0].message}{more}",
-        help=f"{found[0].help}; `--no-preflight` submits without this check",
-    )
+    return preflight_errors(found)

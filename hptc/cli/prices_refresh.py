@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from hptc.api.specs import NO_PROJECT, current_project
 from hptc.aws.price_list import fetch_prices, price_list
 from hptc.aws.retry import Retry
 from hptc.catalog.prices import FILE_NAME, own_prices, render_prices
 from hptc.cli.console import print_result, print_status
-from hptc.cli.inputs import NO_PROJECT, current_project
 from hptc.cli.options import JSON, TEXT_OR_JSON
 from hptc.errors import UsageError
 from hptc.files import write_whole

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hptc.api.specs import current_project
 from hptc.catalog.prices import PriceTable, load_prices
-from hptc.cli.inputs import current_project
 
 
 def current_prices() -> PriceTable:

@@ -6,9 +6,10 @@ import sys
 
 import click
 
+from hptc.api.targets import changes_since, find_job, read_target
+from hptc.cli.connection import connect_to_target
 from hptc.cli.console import print_result, terminal_width, use_color
 from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
-from hptc.cli.targets import changes_since, connect_to_target, find_job, read_target
 from hptc.render.jobs import render_status
 from hptc.render.jobs_json import status_json
 from hptc.service.lookup import job_status

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from hptc.api.targets import find_running_job, read_target
+from hptc.cli.connection import connect_to_target
 from hptc.cli.console import print_result
 from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
-from hptc.cli.targets import connect_to_target, find_running_job, read_target
 from hptc.jobs import submission
 from hptc.render.jobs import render_stop
 from hptc.render.jobs_json import stop_json

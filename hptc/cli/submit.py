@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
-from hptc.cli.bounds import cost_bounds
+from hptc.api.bounds import cost_bounds
+from hptc.api.online import Decided, decide_each, new_jobs, not_submitted, submit_each
+from hptc.api.specs import current_environment
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_error, print_needed, print_result, print_status
-from hptc.cli.inputs import compile_all, current_environment, read_input, without_errors
+from hptc.cli.inputs import compile_all, read_input, without_errors
 from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, YES, spec_options
 from hptc.cli.preflight import refused_by_preflight
 from hptc.cli.rehearsal_note import rehearsal_note
@@ -31,12 +33,10 @@ from hptc.errors import (
 from hptc.frozen import frozen
 from hptc.jobs import submission
 from hptc.jobs.apply import apply
-from hptc.jobs.decide import decide
-from hptc.jobs.decisions import DecidedJob, Decision, DryRun, NotSubmitted, Submission, Submit
+from hptc.jobs.decisions import DecidedJob, DryRun, NotSubmitted, Submission, Submit
 from hptc.jobs.plan_file import is_plan, read_plan
 from hptc.jobs.planned import Applied
 from hptc.jobs.provenance import git_provenance
-from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
 from hptc.project.project_file import Environment
 from hptc.render.jobs import (
     dry_run_notes,
@@ -48,7 +48,6 @@ from hptc.render.jobs_json import submission_json, submissions_json
 from hptc.render.plan import applied_json
 from hptc.service.interface import TuningReader
 from hptc.source.filesystem import DISK
-from hptc.stacks.status import current_digests
 
 
 @click.command()
@@ -155,21 +154,11 @@ def _submit_specs(
     if environment is None and options["env"] is not None:
         environment = current_environment(options["env"])
     aws = connect_to_environment(environment)
-    provenance = git_provenance(compiled)
-    digests = {} if stale_ok else current_digests(compiled)
-    decided: Mapping[str, Decision | NotSubmitted] = {}  # by file: made before asking, not after
+    decided: Decided = {}  # made before asking, not after
     refused: Mapping[str, HptcError] = {}
     if not dry_run:
-        jobs, stacks = JobSnapshot(tuning=aws.tuning), StackSnapshot(aws.stacks)
-
-        def decision(one: Compiled) -> Decision:
-            return decide(one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
-
-        answers = submission.attempt_each(compiled, decision, _failure)
-        decided = {one.file: answer for one, answer in zip(compiled, answers, strict=True)}
-        to_submit = [
-            (one, answer) for one in compiled if isinstance(answer := decided[one.file], Submit)
-        ]
+        decided = decide_each(compiled, aws, rerun=rerun, stale_ok=stale_ok)
+        to_submit = new_jobs(compiled, decided)
         if has_preflight:
             refused = refused_by_preflight(to_submit, environment, aws.region, **_codes(**options))
         if is_asked:
@@ -183,22 +172,20 @@ def _submit_specs(
             if not _is_confirmed(new, aws.region, note):
                 return _Submitted(exit_code=EXIT_OPERATION)
 
-    def attempt(one: Compiled) -> Submission:
-        if dry_run:
-            return submission.dry_run(
-                one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun
-            )
-        if one.file in refused:
-            raise refused[one.file]
-        answer = decided[one.file]
-        if isinstance(answer, NotSubmitted):
-            raise answer.error
-        return submission.execute(answer, aws.tuning, progress=print_status)
+    provenance = git_provenance(compiled)
 
+    def attempt(one: Compiled) -> Submission:
+        return submission.dry_run(one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
+
+    answers = (
+        submission.attempt_each(compiled, attempt, not_submitted)
+        if dry_run
+        else submit_each(compiled, decided, refused, aws, progress=print_status)
+    )
     outcomes: list[Submission] = []
     failed: list[NotSubmitted] = []
     try:
-        for outcome in submission.attempt_each(compiled, attempt, _failure):
+        for outcome in answers:
             if isinstance(outcome, NotSubmitted):
                 _report(outcome, failed, len(compiled))
                 continue
@@ -223,10 +210,6 @@ def _submit_specs(
 def _codes(*, select: str | None, ignore: str | None, **_: Any) -> dict[str, str | None]:
     """Those of the options that select codes of findings."""
     return {"select": select, "ignore": ignore}
-
-
-def _failure(one: Compiled, error: HptcError) -> NotSubmitted:
-    return NotSubmitted(name=one.job.name, file=one.file, error=error)
 
 
 def _report(refused: NotSubmitted, failed: list[NotSubmitted], tried: int) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from hptc.api.targets import find_job, read_target
+from hptc.cli.connection import connect_to_target
 from hptc.cli.console import print_result, print_status
 from hptc.cli.options import ENV, JOB, REGION
 from hptc.cli.project_prices import current_prices
-from hptc.cli.targets import connect_to_target, find_job, read_target
 from hptc.cli.watch_display import progress_display
 from hptc.cli.watch_loop import DEFAULT_INTERVAL_SECONDS, Display, watch_jobs
 from hptc.cost.bound import CostBound, cost_bound

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hptc.aws.client import Aws
+from hptc.api.specs import current_environment
 from hptc.catalog.arn import ARN
-from hptc.cli.connection import connect_to_environment
-from hptc.cli.console import print_status
-from hptc.cli.inputs import current_environment
 from hptc.compiler.discovery import path_in_project, spec_name
 from hptc.compiler.outcome import Compiled, CompiledRequest, Outcome
 from hptc.compiler.pipeline import compile_file
@@ -21,7 +18,7 @@ from hptc.infrastructure.run_search import ParentSpec, run_search
 from hptc.jobs.content_changes import ContentChanges, content_changes
 from hptc.jobs.spec_runs import FollowedSpec, spec_runs
 from hptc.project.project_file import Environment
-from hptc.service.interface import Progress, TuningReader
+from hptc.service.interface import TuningReader
 from hptc.service.lookup import described_request
 from hptc.source.filesystem import DISK
 
@@ -40,6 +37,11 @@ class Target:
     outcome: Outcome | None = None  # of compiling the spec
     environment: Environment | None = None
     hint: str = "`hptc list` lists the tuning jobs"  # what to do if there is no such job
+
+    @property
+    def place(self) -> Environment | None:
+        """The environment to connect to, unless a Region was chosen instead."""
+        return self.environment if self.region is None else None
 
 
 def read_target(given: str, env: str | None, region: str | None) -> Target:
@@ -114,20 +116,14 @@ def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
     return Target(given=given, spec=followed, outcome=outcome, environment=environment)
 
 
-def connect_to_target(target: Target, *, progress: Progress = print_status) -> Aws:
-    """Connect to the account and Region of a target.
-
-    Raises UsageError if the Region of its ARN is another one.
-    """
-    environment = target.environment if target.region is None else None
-    aws = connect_to_environment(environment, region=target.region, progress=progress)
-    if target.job_region and target.job_region != aws.region:
+def require_same_region(target: Target, region: str) -> None:
+    """Raise UsageError if the ARN of a target is of another Region than the connection's."""
+    if target.job_region and target.job_region != region:
         raise UsageError(
             f"the tuning job `{target.job}` is in {target.job_region}, but the connection is to "
-            f"{aws.region}",
+            f"{region}",
             help=f"use --region {target.job_region}",
         )
-    return aws
 
 
 def find_job(target: Target, tuning: TuningReader) -> str:

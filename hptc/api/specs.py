@@ -1,0 +1,72 @@
+"""Which specs are meant, and their compilation: paths and names to outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hptc.compiler.environments import compile_in_all_environments
+from hptc.compiler.outcome import Outcome
+from hptc.compiler.pipeline import compile_paths
+from hptc.compiler.progress import Progress
+from hptc.compiler.spec_names import spec_path
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+from hptc.project import project_file
+from hptc.project.project_file import Environment, Project
+from hptc.rules import RULES
+from hptc.rules.engine import policy_rules, selected
+from hptc.rules.rule import Rule
+
+NO_PROJECT = "no hptc.yaml found here or in a parent folder"
+
+
+def chosen_rules(
+    select: str | None, ignore: str | None, *, enforces_policy: bool = False
+) -> tuple[Rule, ...]:
+    """The rules to run. With `enforces_policy`, those of the project's policy can't be excluded."""
+    rules = selected(select, ignore)
+    if enforces_policy and len(rules) < len(RULES):
+        return tuple(rule for rule in RULES if rule in rules or rule in policy_rules())
+    return rules
+
+
+def compile_specs(
+    paths: Sequence[str],
+    workspace: Workspace,
+    *,
+    in_all_environments: bool = False,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Compile the files, folders and names of specs; by default, all of the current project.
+
+    Specs are compiled in the workspace's environment. If it has none, that is the default one, or
+    all of them. Raises UsageError for a path that does not exist, and without a project.
+    """
+    if not paths:
+        root = project_file.find(Path.cwd())
+        if root is None:
+            raise UsageError(NO_PROJECT, help="pass files or folders")
+        paths = (str(root.parent),)
+    files = [spec_path(given, workspace) for given in paths]
+    compile_files = compile_in_all_environments if in_all_environments else compile_paths
+    return compile_files(files, workspace, progress)
+
+
+def current_project() -> Project | None:
+    """The project of the current folder; None if there is none.
+
+    Raises UsageError when its hptc.yaml has errors.
+    """
+    found, faults = Workspace().project_of(Path.cwd())
+    if found is None and faults:
+        raise UsageError(
+            f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
+        )
+    return found
+
+
+def current_environment(env: str | None) -> Environment | None:
+    """The environment of the current project; None if there is none."""
+    found = current_project()
+    return found.environment(env) if found else None
