@@ -9,9 +9,13 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from hptc.render.documents.envelope import document
-from hptc.render.results_words import hyperparameter_names
 from hptc.request.job_facts import number
-from hptc.results.training_results import ActualCost, Results, TrainingResult
+from hptc.results.training_results import (
+    ActualCost,
+    Results,
+    TrainingResult,
+    hyperparameter_names,
+)
 from hptc.text import iso_time
 
 if TYPE_CHECKING:  # not needed to render

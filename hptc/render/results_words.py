@@ -14,6 +14,7 @@ from hptc.results.training_results import (
     StoppedEarly,
     TrainingResult,
     definition_of,
+    hyperparameter_names,
 )
 from hptc.service.tuning_jobs import JobOrigin
 from hptc.text import duration, plural, printable, shortened
@@ -162,13 +163,6 @@ def origin_text(origin: JobOrigin) -> str:
 def plain(text: str) -> str:
     """Untrusted text without backquotes, which mark names in these sentences."""
     return printable(text).replace("`", "'")
-
-
-def hyperparameter_names(results: Results) -> list[str]:
-    """The tuned hyperparameters of all definitions, in the order of the ranges."""
-    names = [range_.name for each in results.job.definitions for range_ in each.ranges]
-    used = [name for each in results.training_jobs for name, _ in each.hyperparameters]
-    return list(dict.fromkeys([*names, *used]))
 
 
 def results_table(

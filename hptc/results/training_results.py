@@ -118,6 +118,13 @@ def rank(
     return tuple(sorted(training_jobs, key=order))
 
 
+def hyperparameter_names(results: Results) -> list[str]:
+    """The tuned hyperparameters of all definitions, in the order of the ranges."""
+    names = [range_.name for each in results.job.definitions for range_ in each.ranges]
+    used = [name for each in results.training_jobs for name, _ in each.hyperparameters]
+    return list(dict.fromkeys([*names, *used]))
+
+
 def without_secret_values(results: Results) -> Results:
     """The same results, with secrets in the hyperparameters and in reasons of failures masked."""
     failure_reason = hide_secrets(results.status.failure_reason)

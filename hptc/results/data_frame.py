@@ -1,0 +1,85 @@
+"""The training jobs of a tuning job as a pandas DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas
+
+from hptc.request.job_facts import number
+from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
+from hptc.results.training_results import Results, hyperparameter_names
+
+_UTC_TIME = "datetime64[us, UTC]"
+_MAX_INTEGER = 2**63 - 1
+
+
+def data_frame(results: Results) -> pandas.DataFrame:
+    """One row for each training job, the best first, with the columns of the CSV format.
+
+    Numbers are numbers, times have a time zone, which is UTC, and texts of a few kinds are
+    categories, those of a Categorical range in its order. What is unknown is missing, never 0.
+    Values are as in `results`: mask secrets before.
+    """
+    jobs = results.ranked
+    columns: dict[str, tuple[list[Any], str]] = {
+        "number": ([each.number for each in jobs], "int64"),
+        "name": ([each.name for each in jobs], "string"),
+        "definition": ([each.definition or None for each in jobs], "category"),
+        "status": ([each.status for each in jobs], "category"),
+        "stopped_early": ([each.is_stopped_early for each in jobs], "bool"),
+        "metric_name": ([each.metric_name or None for each in jobs], "category"),
+        "objective": ([each.objective for each in jobs], "float64"),
+        "started": ([_utc(each.started) for each in jobs], _UTC_TIME),
+        "ended": ([_utc(each.ended) for each in jobs], _UTC_TIME),
+        "seconds": ([each.seconds for each in jobs], "Int64"),
+        "billable_seconds": ([each.billable_seconds for each in jobs], "Int64"),
+        "usd": ([None if each.usd is None else float(each.usd) for each in jobs], "float64"),
+        "failure_reason": ([each.failure_reason or None for each in jobs], "string"),
+    }
+    frame = {name: pandas.Series(values, dtype=dtype) for name, (values, dtype) in columns.items()}
+    values_of = [dict(each.hyperparameters) for each in jobs]
+    for name in hyperparameter_names(results):
+        ranges = [
+            range_
+            for definition in results.job.definitions
+            for range_ in definition.ranges
+            if range_.name == name
+        ]
+        texts = [values.get(name) for values in values_of]
+        frame[f"hyperparameters.{name}"] = _hyperparameter(ranges, texts)
+    return pandas.DataFrame(frame)
+
+
+def _hyperparameter(ranges: Sequence[Range], texts: Sequence[str | None]) -> pandas.Series:
+    """Numbers unless a range or a value is something else.
+
+    Definitions may have different ranges of one name.
+    """
+    known = [text for text in texts if text is not None]
+    categories = [
+        value for each in ranges if isinstance(each, CategoricalRange) for value in each.values
+    ]
+    numbers = [number(text) for text in known]
+    if categories or None in numbers:
+        every = list(dict.fromkeys([*categories, *known]))
+        return pandas.Series(texts, dtype=pandas.CategoricalDtype(every))
+    exact = [None if text is None else number(text) for text in texts]
+    kinds = {each.kind for each in ranges if isinstance(each, NumericRange)}
+    # The values of an Auto range have the kind that Autotune has chosen.
+    is_integer = "Continuous" not in kinds and all(map(_is_integer, exact)) and bool(known or kinds)
+    if is_integer:
+        whole = [None if each is None else int(each) for each in exact]
+        return pandas.Series(whole, dtype="Int64")
+    return pandas.Series([None if each is None else float(each) for each in exact], dtype="float64")
+
+
+def _is_integer(value: Decimal | None) -> bool:
+    return value is None or (value == value.to_integral_value() and abs(value) <= _MAX_INTEGER)
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.astimezone(UTC)
