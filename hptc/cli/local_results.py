@@ -23,26 +23,58 @@ from hptc.cli.next import (
 from hptc.cli.options import ENV, JSON, LOCAL_JOB, SPEC_OUTPUT, TEXT_OR_JSON
 from hptc.cli.report import PAGE, require_page, write_page
 from hptc.cli.results import FORMAT, TOP, rendered_results
+from hptc.cli.study import (
+    DASHBOARD,
+    STUDY_OUTPUT,
+    STUDY_READS,
+    Reports,
+    check_study_options,
+    open_dashboard,
+    write_study,
+)
 from hptc.errors import UsageError
+from hptc.local.job_folder import JobFolder
+from hptc.local.training_records import observe
 from hptc.render.local_runs import local_results_json
 from hptc.results.follow_up import follow_up, parent_names
 from hptc.results.gather import ReadOptions
 from hptc.results.training_results import Results, without_secret_values
+
+_REFRESH_SECONDS = 5.0
 
 
 @click.command()
 @LOCAL_JOB
 @TOP
 @FORMAT
+@STUDY_OUTPUT
+@DASHBOARD
 @ENV
 @FOLDER
-def results(name: str, top: int | None, form: str, env: str | None, folder: Path | None) -> None:
+def results(
+    name: str,
+    top: int | None,
+    form: str,
+    output: str | None,
+    dashboard: bool,
+    env: str | None,
+    folder: Path | None,
+) -> None:
     """Show what a tuning job has found.
 
     NAME is the name of a tuning job, or a spec: its name or file. The tuning job may still be
     running.
+
+    With --format optuna, the results are written as a study file, which Optuna's tools open.
     """
+    check_study_options(form, output, dashboard=dashboard)
     job = find_local_job(name, env, folder)
+    if output is not None:
+        write_study(output, job.name, lambda: _with_reports(job))
+        return
+    if dashboard:
+        open_dashboard(lambda: _with_reports(job), interval_seconds=_REFRESH_SECONDS)
+        return
     found = without_secret_values(read_local_results(job, estimates_importance=form != "csv"))
     if form == JSON:
         text = local_results_json(found, job.facts, top=top)
@@ -120,6 +152,14 @@ def next_command(
     if not code.is_same:
         print_status(f"note: the training code has changed since {job.name} ran")
     return write_follow_up(found, output, env, form=form, command="local next")
+
+
+def _with_reports(job: LocalJob) -> tuple[Results, Reports]:
+    """The results, and what each training job has reported until it ended."""
+    path = job.tuning.path_of(job.name)
+    records = JobFolder(path.parent, path.name).training_jobs()
+    reports = {each["TrainingJobName"]: observe(each).reports for each in records}
+    return read_local_results(job, estimates_importance=False, options=STUDY_READS), reports
 
 
 def read_local_results(

@@ -1,0 +1,160 @@
+"""`--format optuna` and `--dashboard` of `hptc results` and `hptc local results`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from hptc.cli.console import item_progress, print_result, print_status
+from hptc.cli.extras import require
+from hptc.errors import HptcError, OperationError, UsageError
+from hptc.files import write_whole
+from hptc.results.gather import ReadOptions
+from hptc.results.training_results import Results, without_secret_values
+from hptc.text import plural
+
+if TYPE_CHECKING:
+    from hptc.results.optuna_studies import Study
+
+STUDY_READS = ReadOptions(top=None, reads_logs=False)
+"""What a study needs of the results."""
+
+STUDY_OUTPUT = click.option(
+    "-o", "--output", metavar="PATH", help="With --format optuna, write the study to this file."
+)
+DASHBOARD = click.option(
+    "--dashboard", is_flag=True, help="Open the results with optuna-dashboard on this machine."
+)
+
+Reports = Mapping[str, Sequence[float]]
+Read = Callable[[], tuple[Results, Reports]]
+
+
+def check_study_options(form: str, output: str | None, *, dashboard: bool) -> None:
+    """Raise UsageError for options that don't fit together, or if Optuna is not installed."""
+    if dashboard and (form != "text" or output is not None):
+        raise UsageError("--dashboard can't be combined with --format or --output")
+    if form != "optuna" and output is not None:
+        raise UsageError("--output is for --format optuna", help="redirect stdout to a file")
+    if form == "optuna" and output is None:
+        raise UsageError(
+            "--format optuna writes a file, but --output is missing",
+            help="add `-o FILE.log`, `-o FILE.db` or `-o FOLDER`",
+        )
+    if form == "optuna" and output is not None:
+        require("optuna", "optuna")
+        _check_suffix(output)
+    if dashboard:
+        require("optuna", "optuna")
+        require("optuna_dashboard", "optuna")
+
+
+def write_study(output: str, job_name: str, read: Read) -> None:
+    """Write the results as a study file of Optuna. Raises UsageError if the file exists."""
+    # Optuna is imported here because it takes a second.
+    from hptc.results.optuna_studies import studies
+    from hptc.results.study_files import JOURNAL_SUFFIXES, storage_url, study_file
+
+    path = Path(output)
+    if _is_folder(output):
+        path = path / f"{job_name}{JOURNAL_SUFFIXES[0]}"
+    _require_absent(path)
+    results, reports = read()
+    found = studies(without_secret_values(results), reports)
+    with item_progress("writing", "trials", sum(len(each.trials) for each in found)) as progress:
+        content = study_file(path, found, progress)
+    _require_absent(path)
+    write_whole(path, content)
+    count = plural(len(results.training_jobs), "training job")
+    print_status(f"wrote {path}: {plural(len(found), 'study', 'studies')} of {count}")
+    if results.statement:
+        print_status(results.statement)
+    print_status(f"`optuna-dashboard {storage_url(path)}` shows it")
+
+
+def _check_suffix(output: str) -> None:
+    from hptc.results.study_files import DATABASE_SUFFIXES, JOURNAL_SUFFIXES
+
+    suffixes = (*JOURNAL_SUFFIXES, *DATABASE_SUFFIXES)
+    if not _is_folder(output) and Path(output).suffix.lower() not in suffixes:
+        raise UsageError(
+            f"{output}: not a study file",
+            help=f"use a name that ends in {', '.join(suffixes)}, or a folder",
+        )
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(os.sep) or Path(output).is_dir()
+
+
+def _require_absent(path: Path) -> None:
+    if os.path.lexists(path):
+        raise UsageError(f"{path} already exists", help="remove it, or choose another name")
+
+
+def open_dashboard(read: Read, *, interval_seconds: float) -> None:
+    """Serve the results until SIGINT or SIGTERM; those of a running tuning job are read again."""
+    from hptc.results.optuna_studies import studies
+    from hptc.results.study_dashboard import StudyDashboard
+
+    def current() -> tuple[Results, tuple[Study, ...]]:
+        results, reports = read()
+        return results, studies(without_secret_values(results), reports)
+
+    results, found = current()
+    try:
+        dashboard = StudyDashboard(found)
+    except OSError as error:
+        raise OperationError(f"no port to listen on: {error.strerror}") from None
+    stopped = Event()
+
+    def follow() -> None:
+        is_running = True
+        while is_running and not stopped.wait(interval_seconds):
+            try:
+                newer, found = current()
+            except HptcError as error:
+                print_status(f"note: not read again: {error.message}")
+                continue
+            dashboard.show(found)
+            is_running = not newer.status.has_ended
+        if not is_running:
+            print_status(f"{results.status.name} has ended: this is its last state")
+
+    with dashboard, _handled_signals(stopped):
+        if results.statement:
+            print_status(results.statement)
+        print_result(dashboard.url)
+        sys.stdout.flush()
+        if results.status.has_ended:
+            print_status("listening; press Ctrl-C to stop")
+        else:
+            print_status(
+                f"listening; the results are read every {interval_seconds:.0f} seconds until the "
+                "tuning job ends; press Ctrl-C to stop"
+            )
+            # A call to AWS may wait for long: stopping does not wait for it.
+            Thread(target=follow, daemon=True).start()
+        stopped.wait()
+
+
+@contextmanager
+def _handled_signals(stopped: Event) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    previous = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
