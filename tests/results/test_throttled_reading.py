@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 
 from hptc.aws.client import Connection, connected
@@ -34,18 +35,21 @@ class ThrottledAws:
     accepted: int = 0
     refused: int = 0
 
-    def answer(self, model: OperationModel, params: dict[str, Any], **_: Any) -> tuple[Any, Any]:
+    def answer(self, model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
         """Answer a call in place of the network, as botocore's Stubber does."""
         elapsed, self.filled_at = self.time.now - self.filled_at, self.time.now
         self.tokens = min(self.tokens + elapsed * CALLS_PER_SECOND, CALLS_PER_SECOND)
         if self.tokens < 1:
             self.refused += 1
             error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
-            return AWSResponse("", 400, {}, None), {"Error": error, "ResponseMetadata": {}}
+            return AWSResponse("", 400, HTTPHeaders(), None), {
+                "Error": error,
+                "ResponseMetadata": {},
+            }
         self.tokens -= 1
         self.accepted += 1
         body = getattr(self, model.name)(params)
-        return AWSResponse("", 200, {}, None), {**body, "ResponseMetadata": {}}
+        return AWSResponse("", 200, HTTPHeaders(), None), {**body, "ResponseMetadata": {}}
 
     def DescribeHyperParameterTuningJob(self, _: object) -> dict[str, Any]:  # noqa: N802
         return {
