@@ -67,7 +67,7 @@ def results(
 
     With --format optuna, the results are written as a study file, which Optuna's tools open.
     """
-    check_study_options(form, output, dashboard=dashboard)
+    check_study_options(form, output, dashboard=dashboard, top=top)
     job = find_local_job(name, env, folder)
     if output is not None:
         write_study(output, job.name, lambda: _with_reports(job))

@@ -64,7 +64,7 @@ def results(
 
     With --format optuna, the results are written as a study file, which Optuna's tools open.
     """
-    check_study_options(form, output, dashboard=dashboard)
+    check_study_options(form, output, dashboard=dashboard, top=top)
     options = ReadOptions(top=top or DEFAULT_TOP, reads_all_costs=reads_all_costs)
     tuning, job_name, _ = connect_to_job(name, env, region)
     if output is not None or dashboard:

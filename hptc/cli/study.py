@@ -39,10 +39,12 @@ Reports = Mapping[str, Sequence[float]]
 Read = Callable[[], tuple[Results, Reports]]
 
 
-def check_study_options(form: str, output: str | None, *, dashboard: bool) -> None:
+def check_study_options(form: str, output: str | None, *, dashboard: bool, top: int | None) -> None:
     """Raise UsageError for options that don't fit together, or if Optuna is not installed."""
     if dashboard and (form != "text" or output is not None):
         raise UsageError("--dashboard can't be combined with --format or --output")
+    if top is not None and (dashboard or form == "optuna"):
+        raise UsageError("a study has every training job: leave out --top")
     if form != "optuna" and output is not None:
         raise UsageError("--output is for --format optuna", help="redirect stdout to a file")
     if form == "optuna" and output is None:

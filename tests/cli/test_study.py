@@ -58,6 +58,7 @@ def test_a_study_of_a_tuning_job_on_this_machine(
     ("options", "message"),
     [
         (["--format", "optuna"], "--format optuna writes a file, but --output is missing"),
+        (["--dashboard", "--top", "3"], "leave out --top"),
         (["-o", "x.log"], "--output is for --format optuna"),
         (["--dashboard", "--format", "json"], "--dashboard can't be combined"),
         (["--format", "optuna", "-o", "x.txt"], "x.txt: not a study file"),
