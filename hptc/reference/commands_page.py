@@ -55,7 +55,7 @@ def commands_page(program: click.Command, sections: Sections) -> str:
 
 
 def _command(name: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=name)
+    context = _context(command, name)
     yield f"### {name}"
     yield ""
     yield "```"
@@ -70,8 +70,13 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
         yield from options
 
 
+def _context(command: click.Command, name: str = "") -> click.Context:
+    """A context as the program makes it: a command keeps the help option of its first context."""
+    return click.Context(command, info_name=name, help_option_names=["-h", "--help"])
+
+
 def _options(command: click.Command) -> Iterator[str]:
-    context = click.Context(command)
+    context = _context(command)
     for option in command.params:
         if not isinstance(option, click.Option) or option.hidden:
             continue
