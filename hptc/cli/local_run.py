@@ -37,8 +37,9 @@ from hptc.infrastructure.provenance_tags import merged_tags
 from hptc.jobs.provenance import git_provenance, job_tags
 from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
 from hptc.local.dry_values import STATED
-from hptc.local.launching import NotRunnableError, differences, more_than_available
+from hptc.local.launching import NotRunnableError
 from hptc.local.predefined_metrics import with_metrics
+from hptc.local.run_differences import differences, more_than_available
 from hptc.local.run_options import GRACE_SECONDS, RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
@@ -86,6 +87,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--entry-point", metavar="FILE", help="The script in that folder.")
 @PYTHON
 @IMAGES
+@click.option("--docker", is_flag=True, help="Run the images themselves, in containers.")
 @click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )
@@ -112,6 +114,7 @@ def run(
     entry_point: str | None,
     python: str,
     images: tuple[str, ...],
+    docker: bool,
     no_stand_ins: bool,
     seed: int | None,
     without_parents: bool,
@@ -148,6 +151,7 @@ def run(
         python=python,
         images=tuple(map(name_and_value("--image"), images)),
         uses_stand_ins=not no_stand_ins,
+        uses_docker=docker,
         max_training_jobs=trials,
         max_parallel=parallel,
         seed=seed,
@@ -197,6 +201,7 @@ def _require_resumable(
         has_grace
         or bool(options.source or options.entry_point or options.python or options.images)
         or bool(options.channels or options.s3_root or not options.uses_stand_ins)
+        or options.uses_docker
         or options.is_dry
         or options.ignores_parents
         or options.seed is not None
@@ -257,7 +262,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     stand_ins = tuning.stand_ins(name)
     if stand_ins:
         print_status(stand_in_statement(stand_ins))
-    for note in (*differences(one.job, options), *ignored_ranges(stand_ins, one.job)):
+    different = differences(one.job, tuning.launches(name), is_dry=is_dry)
+    for note in (*different, *ignored_ranges(stand_ins, one.job)):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:

@@ -82,9 +82,14 @@ class JobFolder:
         self.write_tuning_job(record)
 
     def remove(self) -> None:
-        """Delete the folder."""
+        """Delete the folder. Raises OperationError if files are left, of another user."""
         (self.path / _TUNING_JOB).unlink(missing_ok=True)  # first: then the job is gone
         shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            raise OperationError(
+                f"{self.path} can't be deleted, because files in it belong to another user",
+                help=f"`sudo rm -r {self.path}` deletes it",
+            )
 
     def tuning_job(self) -> dict[str, Any]:
         """The record of the tuning job."""

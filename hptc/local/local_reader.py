@@ -23,7 +23,7 @@ from hptc.local.descriptions import describe as describe_records
 from hptc.local.job_folder import JobFolder, job_folders, now
 from hptc.local.process_group import LOG
 from hptc.local.run_facts import RunFacts
-from hptc.local.run_options import read_launch
+from hptc.local.run_options import Launch, read_launch
 from hptc.local.training_records import LOCAL, tuning_job_name
 from hptc.request.emission import Request
 from hptc.service.responses import read_summary, read_training_job, tags_of
@@ -214,6 +214,10 @@ class LocalReader:
             is_running=self.is_running(name),
             stand_ins=self.stand_ins(name),
         )
+
+    def launches(self, name: str) -> tuple[Launch, ...]:
+        """How the training jobs of a tuning job start; empty for a dry run."""
+        return tuple(map(read_launch, self._existing(name).tuning_job().get("Launches", ())))
 
     def is_running(self, name: str) -> bool:
         """Whether a process runs a tuning job."""

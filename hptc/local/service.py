@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from copy import deepcopy
@@ -18,6 +19,7 @@ from typing import Any
 from hptc.errors import AwsError, UsageError
 from hptc.files import write_whole
 from hptc.local.code_snapshot import snapshot_code
+from hptc.local.containers import give_back, remove_containers
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
@@ -229,6 +231,8 @@ class LocalTuning(LocalReader):
             )  # fmt: skip
             folder.write_training_job(ended)
         kill_marked(folder.path)
+        if _images(folder):
+            remove_containers(folder.path)
 
     def store(
         self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
@@ -243,9 +247,12 @@ class LocalTuning(LocalReader):
         return True
 
     def remove(self, name: str) -> None:
-        """Delete a tuning job that is not running."""
+        """Delete a tuning job that is not running, and kill what it has left running."""
         folder = self._existing(name)
         with folder.locked():
+            self._kill_left_over(folder)
+            for image in _images(folder):
+                give_back(folder.path, image, os.getuid(), os.getgid())
             folder.remove()
 
     def _parents(self, job: TuningJob) -> tuple[Observation, ...]:
@@ -263,6 +270,12 @@ class LocalTuning(LocalReader):
             found += map(observe, folder.training_jobs())
         numbered = enumerate(found, 1)
         return tuple(dataclasses.replace(each, number=number) for number, each in numbered)
+
+
+def _images(folder: JobFolder) -> set[str]:
+    """The IDs of the images that docker runs for a tuning job."""
+    launches = map(read_launch, folder.tuning_job().get("Launches", ()))
+    return {launch.image for launch in launches if launch.image}
 
 
 _OF_END = ("EndTime", "FailureReason", "Completion")

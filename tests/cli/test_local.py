@@ -141,7 +141,7 @@ def test_all_reasons_are_shown_at_once(folder: Path, capsys: pytest.CaptureFixtu
     assert "- the input channel `train` reads s3://data/train; name a folder with --channel" in err
     assert "- the input channel `piped` uses Pipe mode, which only AWS has" in err
     assert "- a training job on several instances needs AWS" in err
-    assert "is not run here; use --image 'own-image*=COMMAND'" in err
+    assert "is not run here; use --docker to run it, or --image 'own-image*=COMMAND'" in err
     assert "error: demo can't run on this machine for these 4 reasons" in err
     assert not (folder / ".hptc").exists()
 

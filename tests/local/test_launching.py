@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from hptc.errors import UsageError
 from hptc.local.input_data import local_path
-from hptc.local.launching import NotRunnableError, differences, more_than_available, plan_launches
+from hptc.local.launching import NotRunnableError, plan_launches
+from hptc.local.run_differences import differences, more_than_available
 from hptc.local.run_options import Launch, RunOptions
 from hptc.request.reading import read_job
 from tests.support.local_runs import tuning_request
@@ -116,9 +118,12 @@ FILE_SYSTEM = {
         (request(), "runs a script, but no `sagemaker_program` is set"),
         (
             request(XGBOOST.replace("sagemaker-xgboost:1.7-1", "pca:1")),
-            "is not run here; use --image 'pca*=COMMAND'",
+            "is not run here; use --docker to run it, or --image 'pca*=COMMAND'",
         ),
-        (request("my.registry/own:1"), "is not run here; use --image 'own*=COMMAND'"),
+        (
+            request("my.registry/own:1"),
+            "is not run here; use --docker to run it, or --image 'own*=COMMAND'",
+        ),
         (request(SKLEARN, channel(InputMode="Pipe")), "uses Pipe mode, which only AWS has"),
         (request(SKLEARN, channel("..")), "the input channel `..` can't be a folder"),
         (
@@ -158,15 +163,18 @@ def test_differences_from_aws_are_said(code: Path) -> None:
     definition = made["TrainingJobDefinition"]
     definition["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"
     definition |= {"EnableNetworkIsolation": True, "EnableManagedSpotTraining": True}
-    notes = "\n".join(differences(read_job(made), RunOptions()))
+    job, launch = read_job(made), Launch(definition="", channels={})
+    notes = "\n".join(differences(job, [launch]))
     for part in ("hptc's own", "`ml.p3.2xlarge` has GPUs", "`train` can be written", "isolation"):
         assert part in notes
-    assert len(differences(read_job(made), RunOptions(is_dry=True))) == 1
-    images = (("sagemaker-scikit-learn*", "sh train.sh"),)
-    (code / "requirements.txt").touch()
-    notes = "\n".join(differences(read_job(made), RunOptions(images=images, source=code)))
+    assert len(differences(job, (), is_dry=True)) == 1
+    command = replace(launch, command=("sh", "train.sh"))
+    notes = "\n".join(differences(job, [command]))
     assert "`sagemaker-scikit-learn:1.2-1-cpu-py3` is not used; `sh train.sh` stands in" in notes
-    assert "requirements.txt is not installed" in notes
+    notes = "\n".join(differences(job, [replace(launch, image="sha256:1")]))
+    assert "can be written" not in notes
+    assert "isolation" not in notes
+    assert "containers have no AWS credentials" in notes
     job = read_job(tuning_request(parallel=5))
     assert more_than_available(job, 8) is None
     assert "5 training jobs run at a time on 2 CPUs" in (more_than_available(job, 2) or "")
