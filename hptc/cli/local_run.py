@@ -87,6 +87,11 @@ _PATH = click.Path(path_type=Path)
 @click.option("--entry-point", metavar="FILE", help="The script in that folder.")
 @PYTHON
 @IMAGES
+@click.option(
+    "--install-requirements",
+    is_flag=True,
+    help="Install requirements.txt into an environment of its own.",
+)
 @click.option("--docker", is_flag=True, help="Run the images themselves, in containers.")
 @click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
@@ -114,6 +119,7 @@ def run(
     entry_point: str | None,
     python: str,
     images: tuple[str, ...],
+    install_requirements: bool,
     docker: bool,
     no_stand_ins: bool,
     seed: int | None,
@@ -141,6 +147,11 @@ def run(
         return EXIT_FINDINGS
     if len(compiled) != 1:
         raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
+    if docker and (python or install_requirements):
+        raise UsageError(
+            "--docker can't be combined with --python and --install-requirements",
+            help="an image has its own Python, and its training toolkit installs requirements.txt",
+        )
     options = RunOptions(
         channels={name: Path(path) for name, path in map(name_and_value("--channel"), channels)},
         s3_root=s3_root,
@@ -152,6 +163,7 @@ def run(
         images=tuple(map(name_and_value("--image"), images)),
         uses_stand_ins=not no_stand_ins,
         uses_docker=docker,
+        installs_requirements=install_requirements,
         max_training_jobs=trials,
         max_parallel=parallel,
         seed=seed,
@@ -202,6 +214,7 @@ def _require_resumable(
         or bool(options.source or options.entry_point or options.python or options.images)
         or bool(options.channels or options.s3_root or not options.uses_stand_ins)
         or options.uses_docker
+        or options.installs_requirements
         or options.is_dry
         or options.ignores_parents
         or options.seed is not None
@@ -263,7 +276,11 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     if stand_ins:
         print_status(stand_in_statement(stand_ins))
     different = differences(one.job, tuning.launches(name), is_dry=is_dry)
-    for note in (*different, *ignored_ranges(stand_ins, one.job)):
+    lacking = [
+        f"{each}; --install-requirements installs them into an environment of its own"
+        for each in tuning.missing_packages(name)
+    ]
+    for note in (*different, *lacking, *ignored_ranges(stand_ins, one.job)):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:

@@ -41,6 +41,7 @@ class RunOptions:
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
     uses_stand_ins: bool = True  # for AWS's built-in algorithms, where hptc has one
     uses_docker: bool = False  # for every image without a command
+    installs_requirements: bool = False  # of scripts, into environments of their own
     max_training_jobs: int | None = None
     max_parallel: int | None = None
     seed: int | None = None
@@ -63,6 +64,7 @@ class Launch:
     region: str = "us-east-1"
     stand_in: str = ""  # the built-in algorithm that `command` stands in for
     image: str = ""  # the ID of the image that docker runs
+    environment: Path | None = None  # of Python, with the packages of requirements.txt
     variables: Mapping[str, str] = field(default_factory=dict)  # of a run, and not recorded
 
     @property
@@ -82,11 +84,13 @@ class Launch:
             "Region": self.region,
             **({"StandIn": self.stand_in} if self.stand_in else {}),
             **({"Image": self.image} if self.image else {}),
+            **({"PythonEnvironment": str(self.environment)} if self.environment else {}),
         }
 
 
 def read_launch(data: Mapping[str, Any]) -> Launch:
     """The inverse of `Launch.to_data`."""
+    environment = data.get("PythonEnvironment")
     return Launch(
         definition=data["Definition"],
         channels={name: Path(path) for name, path in data["Channels"].items()},
@@ -97,4 +101,5 @@ def read_launch(data: Mapping[str, Any]) -> Launch:
         region=data["Region"],
         stand_in=data.get("StandIn", ""),
         image=data.get("Image", ""),
+        environment=Path(environment) if environment else None,
     )

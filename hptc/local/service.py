@@ -18,13 +18,14 @@ from typing import Any
 
 from hptc.errors import AwsError, UsageError
 from hptc.files import write_whole
-from hptc.local.code_snapshot import snapshot_code
+from hptc.local.code_snapshot import code_folder, snapshot_code
 from hptc.local.containers import give_back, remove_containers
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
 from hptc.local.local_reader import LocalReader
 from hptc.local.process_group import ProcessGroup, kill_marked
+from hptc.local.requirements_file import environment_folder
 from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
@@ -124,6 +125,8 @@ class LocalTuning(LocalReader):
         folder = JobFolder(self._root, name)
         folder.prepare()
         snapshot_code(folder.new_code, launches)
+        if self._options.installs_requirements:
+            launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
         if replaces and folder.exists():
             self.remove(name)
         folder.create(
@@ -141,6 +144,14 @@ class LocalTuning(LocalReader):
                 "Launches": [launch.to_data() for launch in launches],
             }
         )
+
+    def _with_environment(self, launch: Launch, code: Path) -> Launch:
+        """A launch with the environment that has the packages of its requirements.txt."""
+        if not launch.entry_point.endswith(".py") or launch.image:
+            return launch
+        own = code_folder(code, launch)
+        environment = environment_folder(self._root, own, launch.python)
+        return dataclasses.replace(launch, environment=environment)
 
     def run(
         self,

@@ -34,6 +34,7 @@ from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
 from hptc.local.process_group import LOG, ProcessGroup, exit_code, kill_marked
+from hptc.local.requirements_file import environment_python, installing
 from hptc.local.run_differences import has_gpu
 from hptc.local.run_options import Launch
 from hptc.local.training_records import LOCAL, TOO_LONG, Progress
@@ -161,8 +162,14 @@ class TrainingRun:
         if launch.entry_point:
             entry_point = launch.entry_point
             words = script_mode.arguments(parameters)
-            command = script_mode.command(launch.python, self._files.code, entry_point, words)
-            cwd = self._files.code
+            cwd, python = self._files.code, launch.python
+            if launch.environment is not None:
+                python = environment_python(launch.environment)
+                path = f"{Path(python).parent}{os.pathsep}{_inherited().get('PATH', os.defpath)}"
+                variables |= {"PATH": path}
+            command = script_mode.command(python, cwd, entry_point, words)
+            if launch.environment is not None:
+                command = installing(launch.environment, launch.python, command)
             variables |= script_mode.variables(
                 self._files.base, parameters, entry_point=entry_point, channels=channels,
                 resources=resources, job_name=self.name,

@@ -244,6 +244,8 @@ def test_a_container_whose_client_is_gone_is_attached_again(
 
     def end_when_followed() -> None:
         wait_until((docker.state / "waiting").exists)
+        log = next(tmp_path.glob("jobs/demo/training-jobs/*/*/log"))
+        wait_until(lambda: "loss" in log.read_text())  # the earlier log is gone by now
         (tmp_path / "go").touch()
 
     waiting = threading.Thread(target=end_when_followed)
