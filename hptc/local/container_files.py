@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -69,12 +69,14 @@ def lay_out(
     resources: Mapping[str, Any],
     data: Mapping[str, Path],
     code: Path | None,
+    piped: Collection[str] = (),
     checkpoints: tuple[str, Path] | None = None,
 ) -> ContainerFiles:
     """Create the folder. Raises FileExistsError if it exists.
 
-    `data` are the file or folder of each channel, which is linked and not copied. `checkpoints` are
-    a path in the folder, and the folder that it leads to.
+    `data` are the file or folder of each channel, which is linked and not copied. `piped` are
+    the channels without a folder. `checkpoints` are a path in the folder, and the folder that it
+    leads to.
     """
     base.mkdir(parents=True)
     for folder in _FOLDERS:
@@ -87,6 +89,8 @@ def lay_out(
     ):
         (config / name).write_text(json.dumps(content), encoding="utf-8")
     for channel in channels:
+        if channel in piped:
+            continue
         target, source = base / "input/data" / channel, data.get(channel)
         if source is None:
             target.mkdir()

@@ -18,6 +18,7 @@ from pathlib import Path
 from hptc.frozen import frozen
 from hptc.local import docker_cli
 from hptc.local.container_files import BASE, HOST, KEPT
+from hptc.local.pipes import piped_channels
 from hptc.local.run_options import Launch
 from hptc.request.tuning_job import Definition
 
@@ -206,7 +207,10 @@ def container_of(definition: Definition, launch: Launch, folder: Path) -> Contai
     if not launch.image:
         return None
     mounts = [Mount(source=folder / BASE, target=OPT_ML)]
+    piped = piped_channels(definition, launch)
     for name, path in launch.channels.items():
+        if name in piped:
+            continue
         target = f"{OPT_ML}/input/data/{name}"
         target += f"/{path.name}" if path.is_file() else ""
         mounts.append(Mount(source=path, target=target, is_read_only=True))

@@ -28,7 +28,7 @@ from hptc.local.available_stand_ins import (
 )
 from hptc.local.containers import not_passable
 from hptc.local.docker_cli import find_images
-from hptc.local.input_data import find_channels, local_path
+from hptc.local.input_data import PIPE, find_channels, local_path
 from hptc.local.run_options import Launch, RunOptions, Source
 from hptc.local.script_mode import program, submit_directory
 from hptc.request.job_facts import (
@@ -108,7 +108,7 @@ def _plan(
     unread = (CODE_CHANNEL,) if name in options.codes else ()
     channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
     if has_several_instances(definition):
-        reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
+        reasons.append(_several_instances(definition))
     launch = Launch(definition=name, channels=channels, region=options.region)
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
@@ -153,6 +153,8 @@ def _in_container(
         f"the environment variable {code(each)} has several lines, which docker can't pass"
         for each in not_passable(definition.environment)
     ]
+    if sys.platform != "linux" and any(each.input_mode == PIPE for each in definition.channels):
+        reasons.append("docker passes the pipes of Pipe mode on Linux only; omit --docker")
     if name not in options.codes and options.source is None and not submitted.startswith("s3://"):
         return ready, reasons  # the image has its own code
     if options.entry_point not in (None, named):
@@ -166,6 +168,16 @@ def _in_container(
     if not _is_below(source.entry_point):
         reasons.append(_not_below(source.entry_point))
     return replace(ready, entry_point=source.entry_point, code=source.code), reasons
+
+
+def _several_instances(definition: Definition) -> str:
+    groups = [each.group for each in definition.instances if each.group is not None]
+    if groups:
+        return (
+            f"a heterogeneous cluster, here of {listed_code(groups)}, needs AWS; keep one instance "
+            "group with `instance_count: 1`"
+        )
+    return "a training job on several instances needs AWS; set `instance_count: 1`"
 
 
 def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -96,4 +97,7 @@ if __name__ == "__main__":
     failed = prepare(Path(folder), base, file)
     if failed:
         sys.exit(failed)
+    # What Python ignores, its child processes would ignore as well.
+    for each in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(each, signal.SIG_DFL)
     os.execvp(command[0], command)  # noqa: S606 - it becomes the script

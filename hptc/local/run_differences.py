@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hptc.local.container_files import checkpoint_place
+from hptc.local.input_data import PIPE
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
 from hptc.request.job_facts import definition_name
@@ -78,6 +80,22 @@ def _of_processes(started: _Started) -> Iterator[str]:
         names = listed_code(dict.fromkeys(fast_file))
         noun = "channel" if len(set(fast_file)) == 1 else "channels"
         yield f"the {noun} {names} can be written to, which FastFile mode prevents on AWS"
+    piped = [
+        channel.name
+        for definition, launch in started.values()
+        if launch.stand_in
+        for channel in definition.channels
+        if channel.input_mode == PIPE
+    ]
+    if piped:
+        yield f"stand-ins read {listed_code(dict.fromkeys(piped))} from files, not in Pipe mode"
+    places = {
+        one.checkpoint_local_path
+        for one in processes
+        if one.checkpoint_uri is not None and checkpoint_place(one) is None
+    }
+    if places:
+        yield f"checkpoints in {listed_code(sorted(map(str, places)))} are not kept for a restart"
     if any(one.is_isolated for one in processes):
         yield "network isolation is off: training jobs can use the network"
 

@@ -33,6 +33,7 @@ from hptc.local.containers import FAILED_BEFORE_START, Container, container_of
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
+from hptc.local.pipes import feeding, piped_channels
 from hptc.local.process_group import LOG, ProcessGroup, exit_code, kill_marked
 from hptc.local.requirements_file import environment_python, installing
 from hptc.local.run_differences import has_gpu
@@ -130,12 +131,13 @@ class TrainingRun:
             raise ValueError("a dry run starts nothing")
         shutil.rmtree(self._folder, ignore_errors=True)  # of a run that was killed at this moment
         parameters = self.record["HyperParameters"]
-        channels = input_data_config(definition)
+        channels, piped = input_data_config(definition), piped_channels(definition, launch)
         has_network = self._container is None or not definition.is_isolated
         resources = resource_config(definition, has_network=has_network)
         lay_out(
             self._files.base, hyperparameters=parameters, channels=channels, resources=resources,
             data={} if self._container else launch.channels, code=code,
+            piped=piped,
             checkpoints=None if self._container else self._checkpoints(),
         )  # fmt: skip
         variables = {
@@ -151,7 +153,7 @@ class TrainingRun:
                 is_isolated=definition.is_isolated,
                 has_gpus=has_gpus and script_mode.count_gpus() > 0,
             )
-            self._run(command, self._folder)
+            self._run(feeding(self._files.base, piped, command), self._folder)
             return
         variables |= {
             "SAGEMAKER_BASE_DIR": str(self._files.base),
@@ -174,7 +176,7 @@ class TrainingRun:
                 self._files.base, parameters, entry_point=entry_point, channels=channels,
                 resources=resources, job_name=self.name,
             )  # fmt: skip
-        self._run(command, cwd, variables)
+        self._run(feeding(self._files.base, piped, command), cwd, variables)
 
     def _checkpoints(self) -> tuple[str, Path] | None:
         """The path of the checkpoints, and the folder that keeps them for another attempt."""
@@ -205,6 +207,8 @@ class TrainingRun:
             return True
         if self._container is None or not self._container.is_running():
             return False
+        if self._launch is not None and piped_channels(self._definition, self._launch):
+            return False  # its pipes were fed by that process
         (self._folder / LOG).write_bytes(b"")  # docker has its own copy
         self._run(self._container.follow_command(), self._folder)
         return True

@@ -133,13 +133,13 @@ def test_all_reasons_are_shown_at_once(folder: Path, capsys: pytest.CaptureFixtu
     s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
     definition["InputDataConfig"] = [
         {"ChannelName": "train", "DataSource": {"S3DataSource": s3}},
-        {"ChannelName": "piped", "DataSource": {"S3DataSource": s3}, "InputMode": "Pipe"},
+        {"ChannelName": "..", "DataSource": {"S3DataSource": s3}},
     ]
     write(folder, request)
     assert run(["local", "run", "request.json"]) == 2
     err = capsys.readouterr().err
     assert "- the input channel `train` reads s3://data/train; name a folder with --channel" in err
-    assert "- the input channel `piped` uses Pipe mode, which only AWS has" in err
+    assert "- the input channel `..` can't be a folder" in err
     assert "- a training job on several instances needs AWS" in err
     assert "is not run here; use --docker to run it, or --image 'own-image*=COMMAND'" in err
     assert "error: demo can't run on this machine for these 4 reasons" in err

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import UsageError
+from hptc.local.container_files import resource_config
 from hptc.local.input_data import local_path
 from hptc.local.launching import NotRunnableError, plan_launches
 from hptc.local.run_differences import differences, more_than_available
@@ -103,6 +104,17 @@ def test_objects_in_s3_are_below_a_folder(uri: str, path: str) -> None:
     assert local_path(uri, Path("/root")) == Path("/root") / path
 
 
+def group(name: str) -> dict[str, Any]:
+    return {"InstanceGroupName": name, "InstanceType": "ml.m5.large", "InstanceCount": 1}
+
+
+def with_groups(*names: str) -> dict[str, Any]:
+    made = request(static=SCRIPT)
+    resources = {"InstanceGroups": [group(name) for name in names], "VolumeSizeInGB": 10}
+    made["TrainingJobDefinition"]["ResourceConfig"] = resources
+    return made
+
+
 FILE_SYSTEM = {
     "FileSystemId": "fs-0123456789abcdef0",
     "FileSystemType": "EFS",
@@ -124,7 +136,10 @@ FILE_SYSTEM = {
             request("my.registry/own:1"),
             "is not run here; use --docker to run it, or --image 'own*=COMMAND'",
         ),
-        (request(SKLEARN, channel(InputMode="Pipe")), "uses Pipe mode, which only AWS has"),
+        (
+            with_groups("cpu", "gpu"),
+            "a heterogeneous cluster, here of `cpu` and `gpu`, needs AWS; keep one instance group",
+        ),
         (request(SKLEARN, channel("..")), "the input channel `..` can't be a folder"),
         (
             request(
@@ -148,6 +163,19 @@ FILE_SYSTEM = {
 )
 def test_what_does_not_run_here_is_named(made: dict[str, Any], expected: str) -> None:
     assert expected in reasons(made)
+
+
+def test_one_instance_group_is_one_instance() -> None:
+    (definition,) = read_job(with_groups("cpu")).definitions
+    assert resource_config(definition)["current_group_name"] == "cpu"
+
+
+def test_checkpoints_outside_of_opt_ml_are_a_difference() -> None:
+    made = request(static=SCRIPT)
+    checkpoints = {"S3Uri": "s3://bucket/c", "LocalPath": "/tmp/checkpoints"}
+    made["TrainingJobDefinition"]["CheckpointConfig"] = checkpoints
+    notes = "\n".join(differences(read_job(made), [Launch(definition="", channels={})]))
+    assert "checkpoints in `/tmp/checkpoints` are not kept for a restart" in notes
 
 
 def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
