@@ -45,6 +45,7 @@ from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.metrics.rehearsal import read_log_file, rehearse
 from hptc.render.local_runs import (
+    ScriptInputs,
     local_status_json,
     render_failure,
     render_local_status,
@@ -296,7 +297,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     facts = tuning.run_facts(name)
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
-        print_needed("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
+        inputs = _script_inputs(job, tuning.channel_variables(name))
+        print_needed("\n" + render_failure(failures[0], inputs, str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
         if status.status == "Completed" and options.max_training_jobs == 1:
@@ -315,12 +317,16 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     return EXIT_OK if status.status == "Completed" else EXIT_OPERATION
 
 
-def _hyperparameters(job: TuningJob) -> list[str]:
-    return [
-        name
-        for one in job.definitions
-        for name in (*one.static, *(range_.name for range_ in one.ranges))
-    ]
+def _script_inputs(job: TuningJob, channel_variables: list[str]) -> ScriptInputs:
+    definitions = job.definitions
+    static = (name for one in definitions for name in one.static)
+    tuned = (range_.name for one in definitions for range_ in one.ranges)
+    channels = (channel.name for one in definitions for channel in one.channels)
+    return ScriptInputs(
+        hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
+        channels=tuple(dict.fromkeys(channels)),
+        channel_variables=tuple(channel_variables),
+    )
 
 
 def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:

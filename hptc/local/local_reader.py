@@ -26,7 +26,7 @@ from hptc.local.process_group import LOG
 from hptc.local.requirements_file import missing_packages
 from hptc.local.run_facts import RunFacts
 from hptc.local.run_options import Launch, read_launch
-from hptc.local.script_mode import REQUIREMENTS
+from hptc.local.script_mode import REQUIREMENTS, channel_variables
 from hptc.local.training_records import LOCAL, tuning_job_name
 from hptc.request.emission import Request
 from hptc.service.responses import read_summary, read_training_job, tags_of
@@ -221,6 +221,16 @@ class LocalReader:
     def launches(self, name: str) -> tuple[Launch, ...]:
         """How the training jobs of a tuning job start; empty for a dry run."""
         return tuple(map(read_launch, self._existing(name).tuning_job().get("Launches", ())))
+
+    def channel_variables(self, name: str) -> list[str]:
+        """The variables of input channels that the scripts of a tuning job name."""
+        folder = self._existing(name)
+        found: list[str] = []
+        for launch in self.launches(name):
+            path = code_folder(folder.code, launch) / launch.entry_point
+            if launch.entry_point and path.is_file():
+                found += channel_variables(path.read_text(encoding="utf-8", errors="replace"))
+        return found
 
     def missing_packages(self, name: str) -> Iterator[str]:
         """What the Pythons of scripts lack of their requirements.txt, as sentences."""
