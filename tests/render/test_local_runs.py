@@ -32,8 +32,8 @@ def failure(*lines: str, status: str = "Failed", inputs: ScriptInputs = INPUTS) 
         (
             "train.py: error: unrecognized arguments: --rate 0.5 -c 3",
             (
-                "the script does not take the hyperparameters `rate` and `c`: add `--rate` and `-c` to "
-                "its arguments, or remove them from the spec"
+                "the script does not take the hyperparameters `rate` and `c`: add `--rate` and "
+                "`-c` to its arguments, or remove them from the spec"
             ),
         ),
         (
@@ -46,29 +46,29 @@ def failure(*lines: str, status: str = "Failed", inputs: ScriptInputs = INPUTS) 
         (
             "train.py: error: the following arguments are required: -d/--data, --epochs",
             (
-                "the script requires `--data` and `--epochs`: add the hyperparameter to the spec, or "
-                "give the argument a default"
+                "the script requires `--data` and `--epochs`: add the hyperparameter to the spec, "
+                "or give the argument a default"
             ),
         ),
         (
             "train.py: error: argument --max-depth: invalid int value: '3.5'",
             (
-                "the script can't read `--max-depth`: invalid int value: '3.5'; change the range in "
-                "the spec, or the type of the argument"
+                "the script can't read `--max-depth`: invalid int value: '3.5'; change the range "
+                "in the spec, or the type of the argument"
             ),
         ),
         (
             "KeyError: 'SM_CHANNEL_TEST'",
             (
-                "the script reads `SM_CHANNEL_TEST`, but the spec has no input channel `test`; it has "
-                "`train`"
+                "the script reads `SM_CHANNEL_TEST`, but the spec has no input channel `test`; it "
+                "has `train`"
             ),
         ),
         (
             "ModuleNotFoundError: No module named 'torch'",
             (
-                "install torch for the Python that runs the script, choose another with --python PATH, "
-                "or use --install-requirements if requirements.txt names it"
+                "install torch for the Python that runs the script, choose another with --python "
+                "PATH, or use --install-requirements if requirements.txt names it"
             ),
         ),
         (
@@ -81,8 +81,8 @@ def failure(*lines: str, status: str = "Failed", inputs: ScriptInputs = INPUTS) 
         (
             'docker: Error response from daemon: exec: "train": executable file not found in $PATH',
             (
-                "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, or "
-                "an entry point that takes `train` as its argument"
+                "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, "
+                "or an entry point that takes `train` as its argument"
             ),
         ),
     ],
