@@ -75,13 +75,13 @@ def find_images(images: Collection[str]) -> tuple[dict[str, str], list[str]]:
 
 def _pull_advice(image: str) -> str:
     """The commands that pull an image."""
-    pull = f"run `docker pull {shlex.quote(image)}`"
+    pull = f"`docker pull {shlex.quote(image)}`"
     parsed = parse_image(image)
     if parsed is None:
-        return pull
+        return f"run {pull}"
     return (
-        f"{pull}, after `aws ecr get-login-password --region {parsed.region} | docker login "
-        f"--username AWS --password-stdin {image.partition('/')[0]}`"
+        f"run `aws ecr get-login-password --region {parsed.region} | docker login --username AWS "
+        f"--password-stdin {image.partition('/')[0]}`, then {pull}"
     )
 
 

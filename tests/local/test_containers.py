@@ -290,9 +290,9 @@ def test_a_missing_image_is_not_pulled(tmp_path: Path, docker: FakeDocker) -> No
         tuning(tmp_path).prepare(tuning_request())
     (reason,) = raised.value.reasons
     assert reason == (
-        f"the image {IMAGE} is not on this machine; run `docker pull {IMAGE}`, after `aws ecr "
-        "get-login-password --region us-east-1 | docker login --username AWS --password-stdin "
-        "111122223333.dkr.ecr.us-east-1.amazonaws.com`"
+        f"the image {IMAGE} is not on this machine; run `aws ecr get-login-password --region "
+        "us-east-1 | docker login --username AWS --password-stdin "
+        f"111122223333.dkr.ecr.us-east-1.amazonaws.com`, then `docker pull {IMAGE}`"
     )
     assert docker.calls("pull") == []
 
