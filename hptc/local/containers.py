@@ -130,8 +130,9 @@ class Container:
         """Write the file of `--env-file`: a line for each variable, taken literally."""
         path = self.folder / _ENVIRONMENT
         path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.writelines(f"{name}={value}\n" for name, value in variables.items())
+        lines = "".join(f"{name}={value}\n" for name, value in variables.items())
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(lines.encode(errors="replace"))  # docker refuses what is not UTF-8
 
     def follow_command(self) -> list[str]:
         """The command that shows the log of the running container from its start, and waits.
