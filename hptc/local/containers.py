@@ -26,8 +26,9 @@ OPT_ML = "/opt/ml"
 CHECKPOINTS = f"{OPT_ML}/checkpoints"
 """The default of CheckpointConfig.LocalPath."""
 LABEL = "hptc.folder"
-NO_SUCH_COMMAND = 127
-FAILED_BEFORE_START = (125, 126, NO_SUCH_COMMAND)
+DOCKER_FAILED = 125
+"""The exit code of `docker run` if docker itself has failed."""
+FAILED_BEFORE_START = (DOCKER_FAILED, 126, 127)
 """Exit codes of `docker run` for a container that didn't start. A program can also choose them."""
 
 _ENVIRONMENT, _ID, _EXIT_CODE = "environment", "container-id", "container-exit-code"

@@ -143,6 +143,11 @@ def exit_code(folder: Path) -> int | None:
     return _read_number(folder / _EXIT_CODE)
 
 
+def forget_exit_code(folder: Path) -> None:
+    """Let another run start the command of a group again."""
+    (folder / _EXIT_CODE).unlink(missing_ok=True)
+
+
 def kill_marked(folder: Path) -> int:
     """Kill the processes that left their group but have its mark; return how many there were.
 

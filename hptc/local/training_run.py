@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local import script_mode
 from hptc.local.container_files import (
@@ -29,12 +30,12 @@ from hptc.local.container_files import (
     remove_inputs,
     resource_config,
 )
-from hptc.local.containers import FAILED_BEFORE_START, Container, container_of
+from hptc.local.containers import DOCKER_FAILED, FAILED_BEFORE_START, Container, container_of
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
 from hptc.local.pipes import feeding, piped_channels
-from hptc.local.process_group import LOG, ProcessGroup, exit_code, kill_marked
+from hptc.local.process_group import LOG, ProcessGroup, exit_code, forget_exit_code, kill_marked
 from hptc.local.requirements_file import environment_python, installing
 from hptc.local.run_differences import has_gpu
 from hptc.local.run_options import Launch
@@ -307,7 +308,10 @@ class TrainingRun:
         return self._group is None or self._group.has_ended()
 
     def finish(self, reader: MetricReader) -> End:
-        """Read the rest of the log, kill what the process left running, and return how it ended."""
+        """Read the rest of the log, kill what the process left running, and return how it ended.
+
+        Raises OperationError if docker has failed, and not the training job. It can start again.
+        """
         code = self._group.finish() if self._group is not None else exit_code(self._folder)
         if self._stopped_as or self._seconds() > _SCANNED_AFTER_SECONDS:
             kill_marked(self._folder)
@@ -319,6 +323,12 @@ class TrainingRun:
         if self._container is not None:
             self._take_over(self._container)
         remove_inputs(self._files.base)
+        if self._container is not None and code == DOCKER_FAILED and not self._stopped_as:
+            forget_exit_code(self._folder)
+            raise OperationError(
+                f"docker can't run {self.name}: {self._reason(code)}",
+                help="--resume continues the run",
+            )
         return self._end(128 + signal.SIGKILL if code is None else code)
 
     def _take_over(self, container: Container) -> None:
@@ -333,10 +343,7 @@ class TrainingRun:
             return End(status="Stopped", secondary=self._stopped_as, exit_code=code)
         if code == 0:
             return End(status="Completed", secondary="Completed", exit_code=code)
-        lines = self.last_lines
-        if self._container is not None and code in FAILED_BEFORE_START:
-            lines = [line for line in lines if line.startswith("docker: ")] or lines
-        text = self._files.failure() or _last_words(lines)
+        text = self._files.failure() or self._reason(code)
         reason = (
             f"AlgorithmError: {text}, exit code: {code}"
             if text
@@ -345,6 +352,13 @@ class TrainingRun:
         if code > 128:
             reason += f" ({_signal_name(code - 128)})"
         return End(status="Failed", secondary="Failed", reason=reason[:MAX_REASON], exit_code=code)
+
+    def _reason(self, code: int) -> str:
+        """The last words of the log; those of docker if it has started nothing."""
+        lines = self.last_lines
+        if self._container is not None and code in FAILED_BEFORE_START:
+            lines = [line for line in lines if line.startswith("docker: ")] or lines
+        return _last_words(lines).removeprefix("docker: ")
 
     @property
     def model(self) -> Path:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from hptc.errors import OperationError
 from hptc.local import docker_cli
 from hptc.local.containers import Container, Mount, give_back
 from hptc.local.launching import NotRunnableError
@@ -318,16 +319,19 @@ def test_variables_with_line_breaks_are_refused(tmp_path: Path, docker: FakeDock
         tuning(tmp_path).prepare(request)
 
 
-def test_a_daemon_that_goes_away_fails_the_training_job(tmp_path: Path, docker: FakeDocker) -> None:
+def test_a_daemon_that_goes_away_fails_no_training_job(tmp_path: Path, docker: FakeDocker) -> None:
     docker.add_image(IMAGE, "echo loss=0.5")
     made = tuning(tmp_path)
     made.prepare(tuning_request(jobs=1))
     docker.stop_daemon()
-    events: list[Event] = []
-    made.run("demo", events.append)
-    (ended,) = [each for each in events if isinstance(each, Ended)]
-    assert ended.exit_code == 125
-    assert "Cannot connect to the Docker daemon" in ended.reason
+    for _ in range(2):
+        with pytest.raises(OperationError) as raised:
+            made.run("demo")
+        assert "docker can't run demo-001-" in str(raised.value)
+        assert ": Cannot connect to the Docker daemon" in str(raised.value)
+    docker.start_daemon()
+    assert values(resume(tmp_path)) == [0.5]
+    assert job_status(made, "demo").status == "Completed"
 
 
 def test_files_of_another_user_are_given_back(tmp_path: Path, docker: FakeDocker) -> None:

@@ -53,3 +53,7 @@ class FakeDocker:
     def stop_daemon(self) -> None:
         """Let no daemon answer."""
         (self.state / "down").touch()
+
+    def start_daemon(self) -> None:
+        """Let the daemon answer again."""
+        (self.state / "down").unlink()
