@@ -12,13 +12,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hptc.frozen import frozen
 from hptc.local import docker_cli
 from hptc.local.container_files import BASE, HOST, KEPT
 from hptc.local.pipes import piped_channels
+from hptc.local.process_group import kill_marked
 from hptc.local.run_options import Launch
 from hptc.request.tuning_job import Definition
 
@@ -230,9 +231,11 @@ def not_passable(variables: Mapping[str, str]) -> list[str]:
     return [name for name, value in variables.items() if any(each in value for each in breaks)]
 
 
-def remove_containers(owner: Path) -> None:
-    """Kill and remove all containers of a tuning job, whose folder is `owner`."""
-    docker_cli.remove_labeled(f"{LABEL}={owner}")
+def kill_left_over(owner: Path, launches: Iterable[Launch]) -> None:
+    """Kill what training jobs have left running. `owner` is the folder of the tuning job."""
+    kill_marked(owner)
+    if any(launch.image for launch in launches):
+        docker_cli.remove_labeled(f"{LABEL}={owner}")
 
 
 def _open_to_all_users(folder: Path) -> None:

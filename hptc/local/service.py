@@ -19,12 +19,12 @@ from typing import Any
 from hptc.errors import AwsError, UsageError
 from hptc.files import write_whole
 from hptc.local.code_snapshot import code_folder, snapshot_code
-from hptc.local.containers import give_back, remove_containers
+from hptc.local.containers import give_back, kill_left_over
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
 from hptc.local.local_reader import LocalReader
-from hptc.local.process_group import ProcessGroup, kill_marked
+from hptc.local.process_group import ProcessGroup
 from hptc.local.requirements_file import environment_folder
 from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
@@ -241,9 +241,7 @@ class LocalTuning(LocalReader):
                 ended=now(), model="",
             )  # fmt: skip
             folder.write_training_job(ended)
-        kill_marked(folder.path)
-        if _images(folder):
-            remove_containers(folder.path)
+        kill_left_over(folder.path, self.launches(folder.name))
 
     def store(
         self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
@@ -262,7 +260,7 @@ class LocalTuning(LocalReader):
         folder = self._existing(name)
         with folder.locked():
             self._kill_left_over(folder)
-            for image in _images(folder):
+            for image in {launch.image for launch in self.launches(name) if launch.image}:
                 give_back(folder.path, image, os.getuid(), os.getgid())
             folder.remove()
 
@@ -281,12 +279,6 @@ class LocalTuning(LocalReader):
             found += map(observe, folder.training_jobs())
         numbered = enumerate(found, 1)
         return tuple(dataclasses.replace(each, number=number) for number, each in numbered)
-
-
-def _images(folder: JobFolder) -> set[str]:
-    """The IDs of the images that docker runs for a tuning job."""
-    launches = map(read_launch, folder.tuning_job().get("Launches", ()))
-    return {launch.image for launch in launches if launch.image}
 
 
 _OF_END = ("EndTime", "FailureReason", "Completion")

@@ -16,7 +16,7 @@ from typing import Any
 from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local.code_snapshot import code_folder
-from hptc.local.containers import remove_containers
+from hptc.local.containers import kill_left_over
 from hptc.local.descriptions import (
     active_seconds,
     best_training_job,
@@ -29,7 +29,6 @@ from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.predefined_metrics import with_metrics
-from hptc.local.process_group import kill_marked
 from hptc.local.run_events import Ended, Listener, Noted, Opened, Started, Waiting
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
@@ -375,9 +374,7 @@ class TuningRun:
 
     def _end(self) -> None:
         if not self._setup.is_dry:
-            kill_marked(self._folder.path)
-        if any(launch.image for launch in self._setup.launches):
-            remove_containers(self._folder.path)
+            kill_left_over(self._folder.path, self._setup.launches)
         has_best = best_training_job(self._record, self._done) is not None
         reason = ""
         if self._stop_requests:
