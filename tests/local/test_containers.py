@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -25,7 +24,14 @@ from hptc.local.run_options import RunOptions
 from hptc.local.service import LocalTuning
 from hptc.service.lookup import job_status
 from tests.support.docker import FakeDocker
-from tests.support.local_runs import IMAGE, processes_with, run, tuning_request, wait_until
+from tests.support.local_runs import (
+    IMAGE,
+    kill_processes,
+    processes_with,
+    run,
+    tuning_request,
+    wait_until,
+)
 from tests.support.paths import ROOT
 
 
@@ -239,8 +245,7 @@ def test_a_container_whose_client_is_gone_is_attached_again(
 ) -> None:
     script = f'echo loss=0.5; while ! test -e "{tmp_path}/go"; do sleep 0.02; done; exit 7'
     interrupt(tmp_path, docker, script)
-    pid = int(next(tmp_path.glob("jobs/demo/training-jobs/*/*/pid")).read_text())
-    os.killpg(pid, signal.SIGKILL)
+    kill_processes(tmp_path)
     assert len(docker.containers()) == 1
 
     def end_when_followed() -> None:
@@ -261,8 +266,7 @@ def test_a_container_that_is_gone_with_its_client_starts_again(
     tmp_path: Path, docker: FakeDocker
 ) -> None:
     interrupt(tmp_path, docker, f'test -e "{tmp_path}/go" || sleep 60; echo loss=0.5')
-    pid = int(next(tmp_path.glob("jobs/demo/training-jobs/*/*/pid")).read_text())
-    os.killpg(pid, signal.SIGKILL)
+    kill_processes(tmp_path)
     docker_cli.remove(*docker.containers())
     (tmp_path / "go").touch()
     events = resume(tmp_path)
