@@ -14,7 +14,7 @@ from hptc.cli.console import file_progress, print_result, print_status, use_colo
 from hptc.cli.inputs import all_diagnostics, compile_all
 from hptc.cli.options import PATHS, STDIN, output_format, spec_options
 from hptc.compiler.discovery import specs_of_projects
-from hptc.compiler.outcome import Outcome
+from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, environment_list
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
@@ -98,6 +98,8 @@ def check(
 
         outcomes = add_online_findings(outcomes, **options)
     diagnostics = _print(outcomes, form)
+    if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses on the machines of CI
+        _suggest_rehearsal(outcomes)
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK
 
@@ -162,6 +164,18 @@ def _watch(
         rules=selected(options["select"], options["ignore"]),
         rehearse=sample_log_tests(),
     )
+
+
+def _suggest_rehearsal(outcomes: Sequence[Outcome]) -> None:
+    """Name a spec without errors whose script has never run on this machine."""
+    compiled = [one for one in outcomes if isinstance(one, Compiled) and not one.has_errors]
+    if any(isinstance(one, CompiledSpec) and one.codes for one in compiled):
+        # Other specs don't need the code that knows where tuning jobs are on this machine.
+        from hptc.cli.rehearsal_note import rehearsal_note
+
+        note = rehearsal_note(compiled)
+        if note:
+            print_status(note)
 
 
 def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:

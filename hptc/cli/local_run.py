@@ -37,13 +37,15 @@ from hptc.infrastructure.provenance_tags import merged_tags
 from hptc.jobs.provenance import git_provenance, job_tags
 from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
 from hptc.local.dry_values import STATED
-from hptc.local.launching import NotRunnableError, differences, more_than_available
+from hptc.local.launching import NotRunnableError
 from hptc.local.predefined_metrics import with_metrics
+from hptc.local.run_differences import differences, more_than_available
 from hptc.local.run_options import GRACE_SECONDS, RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.metrics.rehearsal import read_log_file, rehearse
 from hptc.render.local_runs import (
+    ScriptInputs,
     local_status_json,
     render_failure,
     render_local_status,
@@ -87,6 +89,12 @@ _PATH = click.Path(path_type=Path)
 @PYTHON
 @IMAGES
 @click.option(
+    "--install-requirements",
+    is_flag=True,
+    help="Install requirements.txt into an environment of its own.",
+)
+@click.option("--docker", is_flag=True, help="Run the images themselves, in containers.")
+@click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )
 @click.option("--seed", type=int, help="Seed of the search.")
@@ -112,6 +120,8 @@ def run(
     entry_point: str | None,
     python: str,
     images: tuple[str, ...],
+    install_requirements: bool,
+    docker: bool,
     no_stand_ins: bool,
     seed: int | None,
     without_parents: bool,
@@ -138,6 +148,11 @@ def run(
         return EXIT_FINDINGS
     if len(compiled) != 1:
         raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
+    if docker and (python or install_requirements):
+        raise UsageError(
+            "--docker can't be combined with --python and --install-requirements",
+            help="an image has its own Python, and its training toolkit installs requirements.txt",
+        )
     options = RunOptions(
         channels={name: Path(path) for name, path in map(name_and_value("--channel"), channels)},
         s3_root=s3_root,
@@ -148,6 +163,8 @@ def run(
         python=python,
         images=tuple(map(name_and_value("--image"), images)),
         uses_stand_ins=not no_stand_ins,
+        uses_docker=docker,
+        installs_requirements=install_requirements,
         max_training_jobs=trials,
         max_parallel=parallel,
         seed=seed,
@@ -197,6 +214,8 @@ def _require_resumable(
         has_grace
         or bool(options.source or options.entry_point or options.python or options.images)
         or bool(options.channels or options.s3_root or not options.uses_stand_ins)
+        or options.uses_docker
+        or options.installs_requirements
         or options.is_dry
         or options.ignores_parents
         or options.seed is not None
@@ -257,7 +276,12 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     stand_ins = tuning.stand_ins(name)
     if stand_ins:
         print_status(stand_in_statement(stand_ins))
-    for note in (*differences(one.job, options), *ignored_ranges(stand_ins, one.job)):
+    different = differences(one.job, tuning.launches(name), is_dry=is_dry)
+    lacking = [
+        f"{each}; --install-requirements installs them into an environment of its own"
+        for each in tuning.missing_packages(name)
+    ]
+    for note in (*different, *lacking, *ignored_ranges(stand_ins, one.job)):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:
@@ -273,7 +297,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     facts = tuning.run_facts(name)
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
-        print_needed("\n" + render_failure(failures[0], _hyperparameters(job), str(log)))
+        inputs = _script_inputs(job, tuning.channel_variables(name))
+        print_needed("\n" + render_failure(failures[0], inputs, str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
         if status.status == "Completed" and options.max_training_jobs == 1:
@@ -292,12 +317,16 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     return EXIT_OK if status.status == "Completed" else EXIT_OPERATION
 
 
-def _hyperparameters(job: TuningJob) -> list[str]:
-    return [
-        name
-        for one in job.definitions
-        for name in (*one.static, *(range_.name for range_ in one.ranges))
-    ]
+def _script_inputs(job: TuningJob, channel_variables: list[str]) -> ScriptInputs:
+    definitions = job.definitions
+    static = (name for one in definitions for name in one.static)
+    tuned = (range_.name for one in definitions for range_ in one.ranges)
+    channels = (channel.name for one in definitions for channel in one.channels)
+    return ScriptInputs(
+        hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
+        channels=tuple(dict.fromkeys(channels)),
+        channel_variables=tuple(channel_variables),
+    )
 
 
 def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
+from hptc.errors import UsageError
 from hptc.jobs.job_names import name_stem
+
+if TYPE_CHECKING:
+    from hptc.local.job_folder import JobFolder
 
 
 def rehearsal_note(compiled: Iterable[Compiled]) -> str:
@@ -17,9 +22,9 @@ def rehearsal_note(compiled: Iterable[Compiled]) -> str:
     if sys.platform == "win32":  # `hptc local` does not work there
         return ""
     from hptc.cli.local_folder import jobs_folder
+    from hptc.local.job_folder import job_folders
 
-    folder = jobs_folder(None)
-    ran = {name_stem(path.name) for path in folder.iterdir()} if folder.is_dir() else set()
+    ran = {name_stem(each.name) for each in job_folders(jobs_folder(None)) if _has_run(each)}
     for one in compiled:
         if isinstance(one, CompiledSpec) and one.codes and name_stem(one.job.name) not in ran:
             return (
@@ -27,3 +32,11 @@ def rehearsal_note(compiled: Iterable[Compiled]) -> str:
                 f"`hptc local run {one.name} --trials 1` rehearses it"
             )
     return ""
+
+
+def _has_run(folder: JobFolder) -> bool:
+    """Whether code has run; a dry run runs none."""
+    try:
+        return not folder.tuning_job()["IsDry"]
+    except UsageError:  # of another version of hptc
+        return True

@@ -8,14 +8,19 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hptc.frozen import frozen
 from hptc.request.tuning_job import Channel, Definition, S3Source
 
 HOST = "algo-1"
+BASE = "ml"
+"""The folder that replaces /opt/ml, in that of one attempt to run a training job."""
+KEPT = "checkpoints"
+"""The folder of checkpoints that further attempts find, in that of the training job."""
+
 _GROUP = "homogeneousCluster"
 _FOLDERS = (
     "input/config", "input/data", "model", "output/data", "output/intermediate", "checkpoints",
@@ -45,8 +50,12 @@ class ContainerFiles:
 
     def failure(self) -> str:
         """Why the training job has failed, in its own words; empty if it doesn't say."""
+        path = self.base / _FAILURE
         try:
-            with (self.base / _FAILURE).open(encoding="utf-8", errors="replace") as stream:
+            # A container must not name a file of this machine by a link.
+            if not path.resolve().is_relative_to(self.base.resolve()):
+                return ""
+            with path.open(encoding="utf-8", errors="replace") as stream:
                 return stream.read(_MAX_FAILURE).strip()
         except OSError:
             return ""
@@ -60,10 +69,14 @@ def lay_out(
     resources: Mapping[str, Any],
     data: Mapping[str, Path],
     code: Path | None,
+    piped: Collection[str] = (),
+    checkpoints: tuple[str, Path] | None = None,
 ) -> ContainerFiles:
     """Create the folder. Raises FileExistsError if it exists.
 
-    `data` are the file or folder of each channel, which is linked and not copied.
+    `data` are the file or folder of each channel, which is linked and not copied. `piped` are
+    the channels without a folder. `checkpoints` are a path in the folder, and the folder that it
+    leads to.
     """
     base.mkdir(parents=True)
     for folder in _FOLDERS:
@@ -76,6 +89,8 @@ def lay_out(
     ):
         (config / name).write_text(json.dumps(content), encoding="utf-8")
     for channel in channels:
+        if channel in piped:
+            continue
         target, source = base / "input/data" / channel, data.get(channel)
         if source is None:
             target.mkdir()
@@ -86,6 +101,12 @@ def lay_out(
             (target / source.name).symlink_to(source)
     if code is not None:
         shutil.copytree(code, base / "code", symlinks=True, dirs_exist_ok=True)
+    if checkpoints is not None:
+        place, kept = checkpoints
+        (base / place).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):
+            (base / place).rmdir()
+        (base / place).symlink_to(kept, target_is_directory=True)
     return ContainerFiles(base=base)
 
 
@@ -93,6 +114,9 @@ def remove_inputs(base: Path) -> None:
     """Remove what every training job of a tuning job has: its code, and the links to its data."""
     for folder in (base / "code", base / "input/data"):
         with contextlib.suppress(OSError):
+            # A container can replace a folder by a link to one of this machine.
+            if folder.resolve() != base.resolve() / folder.relative_to(base):
+                continue
             if any(folder.iterdir()):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -112,16 +136,27 @@ def _channel(channel: Channel) -> dict[str, str]:
     }
 
 
-def resource_config(definition: Definition) -> dict[str, Any]:
+def resource_config(definition: Definition, *, has_network: bool = True) -> dict[str, Any]:
     """The content of resourceconfig.json, for one instance of the requested type."""
-    instances = [each for part in definition.resources for each in part.instances]
-    instance_type = instances[0].type if instances else "local"
-    group = {"instance_group_name": _GROUP, "instance_type": instance_type, "hosts": [HOST]}
+    first = next(iter(definition.instances), None)
+    instance_type = first.type if first is not None else "local"
+    name = (first.group if first is not None else None) or _GROUP
+    group = {"instance_group_name": name, "instance_type": instance_type, "hosts": [HOST]}
     return {
         "current_host": HOST,
         "current_instance_type": instance_type,
-        "current_group_name": _GROUP,
+        "current_group_name": name,
         "hosts": [HOST],
         "instance_groups": [group],
-        "network_interface_name": "eth0",
+        "network_interface_name": "eth0" if has_network else "lo",
     }
+
+
+def checkpoint_place(definition: Definition) -> str | None:
+    """The folder of the checkpoints below /opt/ml; None if they are not kept, or elsewhere."""
+    if definition.checkpoint_uri is None:
+        return None
+    path = PurePosixPath(definition.checkpoint_local_path or "/opt/ml/checkpoints")
+    if ".." in path.parts or not path.is_relative_to("/opt/ml") or path == PurePosixPath("/opt/ml"):
+        return None
+    return str(path.relative_to("/opt/ml"))

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from hptc.local.predefined_metrics import objective_regex
+from hptc.local.search.completion import not_improving
 from hptc.local.training_records import (
     LOCAL,
     SWITCHES,
@@ -143,6 +144,23 @@ def failure_reason(training_jobs: Sequence[Mapping[str, Any]]) -> str:
         "ensure that the custom algorithm is emitting the objective metric as defined by the "
         "regular expression provided."
     )
+
+
+def completion_details(
+    objectives: Sequence[float | None], *, maximizes: bool, criterion: str, time: datetime
+) -> dict[str, Any]:
+    """The TuningJobCompletionDetails of a tuning job that ends.
+
+    `objectives` are of all training jobs in their order, and `criterion` is the one that is met.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html
+    """
+    values = [each for each in objectives if each is not None]
+    details: dict[str, Any] = {
+        "NumberOfTrainingJobsObjectiveNotImproving": not_improving(values, maximizes=maximizes)
+    }
+    if criterion == "CompleteOnConvergence":
+        details["ConvergenceDetectedTime"] = time
+    return details
 
 
 def best_training_job(

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from hptc.project.references import PATTERN
+from hptc.request.job_facts import has_augmented_manifest
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.text import code
 
-_MODES = ("File", "FastFile")
+PIPE = "Pipe"
 
 
 def find_channels(
@@ -39,10 +40,8 @@ def find_channels(
 def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> Path | str:
     """The data of one channel, or why it can't be read."""
     what = f"the input channel {code(channel.name)}"
-    if channel.input_mode not in _MODES:
-        return (
-            f"{what} uses {channel.input_mode} mode, which only AWS has; use File or FastFile mode"
-        )
+    if channel.input_mode == PIPE and has_augmented_manifest(channel):
+        return f"{what} streams an augmented manifest, which only AWS does"
     option = f"--channel {channel.name}=DIR"
     if given is not None:
         return given.resolve() if given.exists() else f"{what}: {given} does not exist"

@@ -82,9 +82,14 @@ class JobFolder:
         self.write_tuning_job(record)
 
     def remove(self) -> None:
-        """Delete the folder."""
+        """Delete the folder. Raises OperationError if files are left, of another user."""
         (self.path / _TUNING_JOB).unlink(missing_ok=True)  # first: then the job is gone
         shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            raise OperationError(
+                f"{self.path} can't be deleted, because files in it belong to another user",
+                help=f"`sudo rm -r {self.path}` deletes it",
+            )
 
     def tuning_job(self) -> dict[str, Any]:
         """The record of the tuning job."""
@@ -98,7 +103,8 @@ class JobFolder:
 
     def write_tuning_job(self, record: Mapping[str, Any]) -> None:
         """Replace the record of the tuning job."""
-        write_whole(self.path / _TUNING_JOB, _json({"Version": VERSION, **record}))
+        with self._writing():
+            write_whole(self.path / _TUNING_JOB, _json({"Version": VERSION, **record}))
 
     def training_jobs(self) -> list[dict[str, Any]]:
         """The records of the training jobs, in the order of their creation."""
@@ -120,12 +126,25 @@ class JobFolder:
         after a power failure, the training job is gone as well.
         """
         path = self.path / _TRAINING_JOBS / f"{record['TrainingJobName']}.json"
-        if record["TrainingJobStatus"] != "InProgress":
-            write_whole(path, _json(record))
-            return
-        new = path.with_name(f".{path.name}.new")
-        new.write_text(_json(record), encoding="utf-8")
-        new.replace(path)
+        with self._writing():
+            if record["TrainingJobStatus"] != "InProgress":
+                write_whole(path, _json(record))
+                return
+            new = path.with_name(f".{path.name}.new")
+            new.write_text(_json(record), encoding="utf-8")
+            new.replace(path)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Raise OperationError for a record that can't be written, most often on a full disk."""
+        try:
+            yield
+        except (OSError, UsageError) as error:
+            reason = str(error).rpartition(": ")[2]
+            raise OperationError(
+                f"{self.name} was interrupted: {self.path} can't be written: {reason}",
+                help="free some space; --resume continues the run",
+            ) from None
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,9 +1,9 @@
 """Plans how the training jobs of a tuning job start on this machine, or why they can't.
 
 A request and the options of `hptc local run` become a `Launch` for each training job definition:
-the data of its channels, and the script, command or stand-in that runs. All reasons why a tuning
-job can't run are reported at once, before anything starts. It looks at files, and writes and starts
-nothing.
+the data of its channels, and the script, command, image or stand-in that runs. All reasons why a
+tuning job can't run are reported at once, before anything starts. It looks at files, asks docker
+for the images that run, and writes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -26,10 +26,11 @@ from hptc.local.available_stand_ins import (
     stand_in_name,
     thread_variables,
 )
-from hptc.local.input_data import find_channels, local_path
-from hptc.local.run_options import Code, Launch, RunOptions, Source
-from hptc.local.script_mode import REQUIREMENTS, program, submit_directory
-from hptc.local.search.autotune import autotuned
+from hptc.local.containers import not_passable
+from hptc.local.docker_cli import find_images
+from hptc.local.input_data import PIPE, find_channels, local_path
+from hptc.local.run_options import Launch, RunOptions, Source
+from hptc.local.script_mode import program, submit_directory
 from hptc.request.job_facts import (
     PROGRAM,
     definition_name,
@@ -39,8 +40,7 @@ from hptc.request.job_facts import (
 )
 from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Definition, TuningJob
-from hptc.source.packing import PackedCode
-from hptc.text import code, listed_code, plural
+from hptc.text import code, listed_code
 
 
 class NotRunnableError(UsageError):
@@ -68,9 +68,20 @@ def plan_launches(job: TuningJob, options: RunOptions, s3_root: Path | None) -> 
         suffix = of_definition(definition)
         reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
         launches.append(launch)
+    launches, faults = _with_images(launches)
+    reasons += faults
     if reasons:
         raise NotRunnableError(job.name, reasons)
     return tuple(launches)
+
+
+def _with_images(launches: Sequence[Launch]) -> tuple[list[Launch], list[str]]:
+    """The launches with the IDs of their images, and why images can't be run."""
+    images = {launch.image for launch in launches if launch.image}
+    if not images:
+        return list(launches), []
+    found, faults = find_images(images)
+    return [replace(each, image=found.get(each.image, "")) for each in launches], faults
 
 
 def with_threads(launches: Iterable[Launch], job: TuningJob) -> tuple[Launch, ...]:
@@ -97,12 +108,14 @@ def _plan(
     unread = (CODE_CHANNEL,) if name in options.codes else ()
     channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
     if has_several_instances(definition):
-        reasons.append("a training job on several instances needs AWS; set `instance_count: 1`")
+        reasons.append(_several_instances(definition))
     launch = Launch(definition=name, channels=channels, region=options.region)
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
     if command is not None:
         return _with_command(launch, command, reasons)
+    if options.uses_docker:
+        return _in_container(launch, definition, name, options, s3_root, reasons)
     stand_in = _stand_in(definition, name, options)
     if stand_in is not None and is_installed():
         ready = replace(
@@ -113,12 +126,58 @@ def _plan(
     if isinstance(source, str):
         return launch, [*reasons, source]
     if not _is_below(source.entry_point):
-        reasons.append(f"the entry point {code(source.entry_point)} is not a path below the code")
+        reasons.append(_not_below(source.entry_point))
     python = _python(options.python)
     if python is None:
         reasons.append(f"--python {options.python} is not a program")
     script = replace(launch, entry_point=source.entry_point, code=source.code, python=python or "")
     return script, reasons
+
+
+def _in_container(
+    launch: Launch,
+    definition: Definition,
+    name: str,
+    options: RunOptions,
+    s3_root: Path | None,
+    reasons: list[str],
+) -> tuple[Launch, list[str]]:
+    """The launch of an image, with the code that its training toolkit would download."""
+    if definition.training_image is None:
+        algorithm = code(definition.algorithm_name or "")
+        return launch, [*reasons, f"the algorithm {algorithm} is in AWS, so it has no image here"]
+    named = program(definition.static, definition.environment)
+    submitted = submit_directory(definition.static, definition.environment) or ""
+    ready = replace(launch, image=definition.training_image)
+    reasons += [
+        f"the environment variable {code(each)} has several lines, which docker can't pass"
+        for each in not_passable(definition.environment)
+    ]
+    if sys.platform != "linux" and any(each.input_mode == PIPE for each in definition.channels):
+        reasons.append("docker passes the pipes of Pipe mode on Linux only; omit --docker")
+    if name not in options.codes and options.source is None and not submitted.startswith("s3://"):
+        return ready, reasons  # the image has its own code
+    if options.entry_point not in (None, named):
+        return launch, [
+            *reasons,
+            f"--docker runs the program that {code(PROGRAM)} names; omit --entry-point",
+        ]
+    source = _source(definition, name, options, s3_root)
+    if isinstance(source, str):
+        return launch, [*reasons, source]
+    if not _is_below(source.entry_point):
+        reasons.append(_not_below(source.entry_point))
+    return replace(ready, entry_point=source.entry_point, code=source.code), reasons
+
+
+def _several_instances(definition: Definition) -> str:
+    groups = [each.group for each in definition.instances if each.group is not None]
+    if groups:
+        return (
+            f"a heterogeneous cluster, here of {listed_code(groups)}, needs AWS; keep one instance "
+            "group with `instance_count: 1`"
+        )
+    return "a training job on several instances needs AWS; set `instance_count: 1`"
 
 
 def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:
@@ -153,6 +212,10 @@ def _is_below(entry_point: str) -> bool:
     """Whether a path can't lead out of the folder of the code."""
     path = PurePosixPath(entry_point)
     return not path.is_absolute() and ".." not in path.parts and "\0" not in entry_point
+
+
+def _not_below(entry_point: str) -> str:
+    return f"the entry point {code(entry_point)} is not a path below the code"
 
 
 def _python(name: str) -> str | None:
@@ -212,76 +275,7 @@ def _no_script(definition: Definition, options: RunOptions) -> str:
             f"the image {code(repository)} runs a script, but no {code(PROGRAM)} is set; use "
             "--source DIR and --entry-point FILE"
         )
-    return f"the image {code(image)} is not run here; use {pattern} with what it would run"
-
-
-def differences(job: TuningJob, options: RunOptions) -> list[str]:
-    """What is different from AWS in a run on this machine, as sentences without a full stop."""
-    notes = ["the search is hptc's own: AWS would choose other configurations"]
-    choices = autotuned(job).choices
-    if choices:
-        notes.append(f"Autotune's choices are hptc's own: {'; '.join(choices)}")
-    if options.is_dry:
-        return notes
-    notes.append("every training job runs on this machine; instance types and sizes are ignored")
-    notes += _replaced_images(job, options)
-    if any(map(_has_requirements, _codes(options))):
-        notes.append(f"{REQUIREMENTS} is not installed: the Python that runs the script needs it")
-    gpu = sorted(
-        {
-            instances.type
-            for one in job.definitions
-            for part in one.resources
-            for instances in part.instances
-            if instances.type.startswith(("ml.p", "ml.g"))
-        }
-    )
-    if gpu:
-        notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
-    fast_file = [
-        channel.name
-        for one in job.definitions
-        for channel in one.channels
-        if channel.input_mode == "FastFile"
-    ]
-    if fast_file:
-        names = listed_code(dict.fromkeys(fast_file))
-        noun = "channel" if len(set(fast_file)) == 1 else "channels"
-        notes.append(f"the {noun} {names} can be written to, which FastFile mode prevents on AWS")
-    if any(one.is_isolated for one in job.definitions):
-        notes.append("network isolation is off: training jobs can use the network")
-    if any(one.is_spot for one in job.definitions):
-        notes.append("nothing interrupts training jobs, unlike managed spot training")
-    return notes
-
-
-def _replaced_images(job: TuningJob, options: RunOptions) -> Iterator[str]:
-    """The images that are not used, and what runs instead."""
-    images = {each.training_image or each.algorithm_name or "" for each in job.definitions}
-    for image in sorted(images):
-        command = _mapped(image, options.images)
-        if command is not None:
-            yield f"{code(image.rpartition('/')[2])} is not used; {code(command)} stands in for it"
-
-
-def _codes(options: RunOptions) -> Iterator[Code]:
-    if options.source is not None:
-        yield options.source
-    else:
-        yield from (each.code for each in options.codes.values())
-
-
-def _has_requirements(given: Code) -> bool:
-    if isinstance(given, PackedCode):
-        return REQUIREMENTS in given.files
-    return (given / REQUIREMENTS).is_file()
-
-
-def more_than_available(job: TuningJob, cpus: int) -> str | None:
-    """A note on more parallel training jobs than this machine has CPUs."""
-    if job.max_parallel_training_jobs <= cpus:
-        return None
     return (
-        f"{plural(job.max_parallel_training_jobs, 'training job')} run at a time on "
-        f"{plural(cpus, 'CPU')}; use --parallel {cpus} if they compete"
+        f"the image {code(image)} is not run here; use --docker to run it, or {pattern} with what "
+        "it would run"
     )

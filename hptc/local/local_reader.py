@@ -17,13 +17,16 @@ from typing import Any
 from hptc.errors import OperationError
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.local.available_stand_ins import stand_in_statement
+from hptc.local.code_snapshot import code_folder
 from hptc.local.container_files import HOST
 from hptc.local.descriptions import best_training_job, count, objective_type, summarize
 from hptc.local.descriptions import describe as describe_records
 from hptc.local.job_folder import JobFolder, job_folders, now
 from hptc.local.process_group import LOG
+from hptc.local.requirements_file import missing_packages
 from hptc.local.run_facts import RunFacts
-from hptc.local.run_options import read_launch
+from hptc.local.run_options import Launch, read_launch
+from hptc.local.script_mode import REQUIREMENTS, channel_variables
 from hptc.local.training_records import LOCAL, tuning_job_name
 from hptc.request.emission import Request
 from hptc.service.responses import read_summary, read_training_job, tags_of
@@ -214,6 +217,29 @@ class LocalReader:
             is_running=self.is_running(name),
             stand_ins=self.stand_ins(name),
         )
+
+    def launches(self, name: str) -> tuple[Launch, ...]:
+        """How the training jobs of a tuning job start; empty for a dry run."""
+        return tuple(map(read_launch, self._existing(name).tuning_job().get("Launches", ())))
+
+    def channel_variables(self, name: str) -> list[str]:
+        """The variables of input channels that the scripts of a tuning job name."""
+        folder = self._existing(name)
+        found: list[str] = []
+        for launch in self.launches(name):
+            path = code_folder(folder.code, launch) / launch.entry_point
+            if launch.entry_point and path.is_file():
+                found += channel_variables(path.read_text(encoding="utf-8", errors="replace"))
+        return found
+
+    def missing_packages(self, name: str) -> Iterator[str]:
+        """What the Pythons of scripts lack of their requirements.txt, as sentences."""
+        folder = self._existing(name)
+        for launch in self.launches(name):
+            if launch.environment is None and launch.python and launch.entry_point.endswith(".py"):
+                missing = missing_packages(code_folder(folder.code, launch), launch.python)
+                if missing is not None:
+                    yield f"{launch.python} lacks packages of {REQUIREMENTS}: {missing}"
 
     def is_running(self, name: str) -> bool:
         """Whether a process runs a tuning job."""

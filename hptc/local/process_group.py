@@ -26,6 +26,7 @@ MARK = "HPTC_PROCESS_GROUP"
 """A variable in the environment of every process of a training job: the folder of its group."""
 
 _PROCESS_ID, _EXIT_CODE, _RUNNING = "pid", "exit-code", "running"
+_MAX_SCANS = 20
 _ID_SECONDS = 2.0  # for a shell that has just started to note its process id
 
 # The shell survives SIGTERM, to note the exit code. The command doesn't inherit a trap, and doesn't
@@ -142,18 +143,27 @@ def exit_code(folder: Path) -> int | None:
     return _read_number(folder / _EXIT_CODE)
 
 
+def forget_exit_code(folder: Path) -> None:
+    """Let another run start the command of a group again."""
+    (folder / _EXIT_CODE).unlink(missing_ok=True)
+
+
 def kill_marked(folder: Path) -> int:
     """Kill the processes that left their group but have its mark; return how many there were.
 
     `folder` is that of one group, or one that contains those of several. Linux only, and it takes
     milliseconds, because it reads the environment of every process of the user.
     """
-    found = 0
-    for number in _marked(str(folder)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(number, signal.SIGKILL)
-            found += 1
-    return found
+    killed: set[int] = set()
+    for _ in range(_MAX_SCANS):  # one that is found can have started another one meanwhile
+        found = set(_marked(str(folder))) - killed
+        for number in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGKILL)
+        killed |= found
+        if not found:
+            break
+    return len(killed)
 
 
 def _marked(folder: str) -> Iterator[int]:

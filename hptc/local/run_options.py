@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -39,6 +40,8 @@ class RunOptions:
     region: str = "us-east-1"  # that training jobs see; nothing here is in a Region
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
     uses_stand_ins: bool = True  # for AWS's built-in algorithms, where hptc has one
+    uses_docker: bool = False  # for every image without a command
+    installs_requirements: bool = False  # of scripts, into environments of their own
     max_training_jobs: int | None = None
     max_parallel: int | None = None
     seed: int | None = None
@@ -60,7 +63,14 @@ class Launch:
     cwd: Path = Path()  # of `command`
     region: str = "us-east-1"
     stand_in: str = ""  # the built-in algorithm that `command` stands in for
+    image: str = ""  # the ID of the image that docker runs
+    environment: Path | None = None  # of Python, with the packages of requirements.txt
     variables: Mapping[str, str] = field(default_factory=dict)  # of a run, and not recorded
+
+    @property
+    def replacement(self) -> str:
+        """The command that `--image` names; empty if there is none."""
+        return "" if self.stand_in else shlex.join(self.command)
 
     def to_data(self) -> dict[str, Any]:
         """The record of a run, so that another run can continue it."""
@@ -73,11 +83,14 @@ class Launch:
             "WorkingDirectory": str(self.cwd),
             "Region": self.region,
             **({"StandIn": self.stand_in} if self.stand_in else {}),
+            **({"Image": self.image} if self.image else {}),
+            **({"PythonEnvironment": str(self.environment)} if self.environment else {}),
         }
 
 
 def read_launch(data: Mapping[str, Any]) -> Launch:
     """The inverse of `Launch.to_data`."""
+    environment = data.get("PythonEnvironment")
     return Launch(
         definition=data["Definition"],
         channels={name: Path(path) for name, path in data["Channels"].items()},
@@ -87,4 +100,6 @@ def read_launch(data: Mapping[str, Any]) -> Launch:
         cwd=Path(data["WorkingDirectory"]),
         region=data["Region"],
         stand_in=data.get("StandIn", ""),
+        image=data.get("Image", ""),
+        environment=Path(environment) if environment else None,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ _OWN = (  # the toolkit's own settings; others with the prefix are for a framewo
     "sagemaker_job_name",
     "sagemaker_s3_output",
 )
+_CHANNEL_VARIABLE = re.compile(r"\bSM_CHANNEL_[A-Za-z0-9_-]+")
 _INFO = 20  # logging.INFO
 
 
@@ -158,6 +160,11 @@ def variables(
 
 
 _NOT_IN_ENVIRONMENT = ("hps", "framework_params", "channels", "user_args")
+
+
+def channel_variables(script: str) -> list[str]:
+    """The variables of input channels that the text of a script names, such as SM_CHANNEL_TRAIN."""
+    return sorted(set(_CHANNEL_VARIABLE.findall(script)))
 
 
 def _visible(hyperparameters: Mapping[str, str]) -> dict[str, Any]:

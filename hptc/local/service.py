@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from copy import deepcopy
@@ -17,12 +18,14 @@ from typing import Any
 
 from hptc.errors import AwsError, UsageError
 from hptc.files import write_whole
-from hptc.local.code_snapshot import snapshot_code
+from hptc.local.code_snapshot import code_folder, snapshot_code
+from hptc.local.containers import give_back, kill_left_over
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
 from hptc.local.local_reader import LocalReader
-from hptc.local.process_group import ProcessGroup, kill_marked
+from hptc.local.process_group import ProcessGroup
+from hptc.local.requirements_file import environment_folder
 from hptc.local.run_events import Listener, ignore
 from hptc.local.run_options import Launch, RunOptions, read_launch
 from hptc.local.search.observation import Observation
@@ -122,6 +125,8 @@ class LocalTuning(LocalReader):
         folder = JobFolder(self._root, name)
         folder.prepare()
         snapshot_code(folder.new_code, launches)
+        if self._options.installs_requirements:
+            launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
         if replaces and folder.exists():
             self.remove(name)
         folder.create(
@@ -139,6 +144,14 @@ class LocalTuning(LocalReader):
                 "Launches": [launch.to_data() for launch in launches],
             }
         )
+
+    def _with_environment(self, launch: Launch, code: Path) -> Launch:
+        """A launch with the environment that has the packages of its requirements.txt."""
+        if not launch.entry_point.endswith(".py") or launch.image:
+            return launch
+        own = code_folder(code, launch)
+        environment = environment_folder(self._root, own, launch.python)
+        return dataclasses.replace(launch, environment=environment)
 
     def run(
         self,
@@ -228,7 +241,7 @@ class LocalTuning(LocalReader):
                 ended=now(), model="",
             )  # fmt: skip
             folder.write_training_job(ended)
-        kill_marked(folder.path)
+        kill_left_over(folder.path, self.launches(folder.name))
 
     def store(
         self, bucket: str, key: str, content: Callable[[], bytes], *, kms_key_id: str | None
@@ -243,9 +256,12 @@ class LocalTuning(LocalReader):
         return True
 
     def remove(self, name: str) -> None:
-        """Delete a tuning job that is not running."""
+        """Delete a tuning job that is not running, and kill what it has left running."""
         folder = self._existing(name)
         with folder.locked():
+            self._kill_left_over(folder)
+            for image in {launch.image for launch in self.launches(name) if launch.image}:
+                give_back(folder.path, image, os.getuid(), os.getgid())
             folder.remove()
 
     def _parents(self, job: TuningJob) -> tuple[Observation, ...]:

@@ -1,7 +1,8 @@
 """One training job that runs on this machine: its files, its process, its metrics and its end.
 
 `TuningRun` decides when it starts and stops, and writes its record. This module carries that out
-with a process group, and reads the log. It knows nothing of the search or of other training jobs.
+with a process group, in which `docker` can run a container, and reads the log. It knows nothing of
+the search or of other training jobs.
 """
 
 from __future__ import annotations
@@ -9,25 +10,34 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local import script_mode
 from hptc.local.container_files import (
+    BASE,
+    KEPT,
     ContainerFiles,
+    checkpoint_place,
     input_data_config,
     lay_out,
     remove_inputs,
     resource_config,
 )
+from hptc.local.containers import DOCKER_FAILED, FAILED_BEFORE_START, Container, container_of
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
-from hptc.local.process_group import LOG, ProcessGroup, exit_code, kill_marked
+from hptc.local.pipes import feeding, piped_channels
+from hptc.local.process_group import LOG, ProcessGroup, exit_code, forget_exit_code, kill_marked
+from hptc.local.requirements_file import environment_python, installing
+from hptc.local.run_differences import has_gpu
 from hptc.local.run_options import Launch
 from hptc.local.training_records import LOCAL, TOO_LONG, Progress
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
@@ -39,6 +49,7 @@ MAX_REPORTS = 10_000
 _LAST_READ_SECONDS = 5.0  # for the rest of the log of a training job that has ended
 _READ_SECONDS = 0.2  # for the log of one training job, before the others are looked at
 _SCANNED_AFTER_SECONDS = 1.0  # looking for processes that left their group takes milliseconds
+_DOCKER_SECONDS = 10.0  # for docker to kill a container after the grace time
 _HIDDEN = ("SM_", "SAGEMAKER_", "TRAINING_JOB_")
 
 
@@ -60,10 +71,12 @@ class TrainingRun:
         record: dict[str, Any],
         definition: Definition,
         folder: Path,
+        launch: Launch | None,
         *,
         grace_seconds: float,
         when_ended: Callable[[], None],
     ) -> None:
+        """`folder` has the files of this training job. `launch` is None in a dry run."""
         self.record = record
         local = record[LOCAL]
         # What was read from a part of the log that is not there anymore.
@@ -74,7 +87,9 @@ class TrainingRun:
         self._faults: dict[str, bool] = {}  # what is wrong with its log, and whether it was said
         self._definition = definition
         self._folder = folder / f"attempt-{record[LOCAL]['Attempt']}"
-        self._files = ContainerFiles(base=self._folder / "ml")
+        self._launch = launch
+        self._files = ContainerFiles(base=self._folder / BASE)
+        self._container = container_of(definition, launch, self._folder) if launch else None
         self._log = LogTail(self._folder / LOG)
         self._group: ProcessGroup | None = None
         self._grace_seconds = grace_seconds
@@ -107,27 +122,42 @@ class TrainingRun:
         """What it has reported so far."""
         return Progress(reports=tuple(self.reports), last=dict(self.last))
 
-    def start(self, launch: Launch, code: Path | None) -> None:
-        """Lay out the container's files, and start its command.
+    def start(self, code: Path | None) -> None:
+        """Lay out the container's files, and start the command or the container.
 
         `code` is the folder of the code of the training job definition. Raises OperationError.
         """
+        launch, definition = self._launch, self._definition
+        if launch is None:
+            raise ValueError("a dry run starts nothing")
         shutil.rmtree(self._folder, ignore_errors=True)  # of a run that was killed at this moment
         parameters = self.record["HyperParameters"]
-        channels = input_data_config(self._definition)
-        resources = resource_config(self._definition)
-        base = self._files.base
+        channels, piped = input_data_config(definition), piped_channels(definition, launch)
+        has_network = self._container is None or not definition.is_isolated
+        resources = resource_config(definition, has_network=has_network)
         lay_out(
-            base, hyperparameters=parameters, channels=channels, resources=resources,
-            data=launch.channels, code=code,
+            self._files.base, hyperparameters=parameters, channels=channels, resources=resources,
+            data={} if self._container else launch.channels, code=code,
+            piped=piped,
+            checkpoints=None if self._container else self._checkpoints(),
         )  # fmt: skip
-        environment = {
-            **_inherited(),
-            **self._definition.environment,
-            "SAGEMAKER_BASE_DIR": str(base),
+        variables = {
+            **definition.environment,
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
             "AWS_REGION": launch.region,
+        }
+        if self._container is not None:
+            has_gpus = any(has_gpu(each.type) for each in definition.instances)
+            command = self._container.run_command(
+                variables,
+                is_isolated=definition.is_isolated,
+                has_gpus=has_gpus and script_mode.count_gpus() > 0,
+            )
+            self._run(feeding(self._files.base, piped, command), self._folder)
+            return
+        variables |= {
+            "SAGEMAKER_BASE_DIR": str(self._files.base),
             "PYTHONUNBUFFERED": "1",  # as in AWS's images
             **launch.variables,
         }
@@ -135,12 +165,34 @@ class TrainingRun:
         if launch.entry_point:
             entry_point = launch.entry_point
             words = script_mode.arguments(parameters)
-            command = script_mode.command(launch.python, self._files.code, entry_point, words)
-            cwd = self._files.code
-            environment |= script_mode.variables(
-                base, parameters, entry_point=entry_point, channels=channels, resources=resources,
-                job_name=self.name,
+            cwd, python = self._files.code, launch.python
+            if launch.environment is not None:
+                python = environment_python(launch.environment)
+                path = f"{Path(python).parent}{os.pathsep}{_inherited().get('PATH', os.defpath)}"
+                variables |= {"PATH": path}
+            command = script_mode.command(python, cwd, entry_point, words)
+            if launch.environment is not None:
+                command = installing(launch.environment, launch.python, command)
+            variables |= script_mode.variables(
+                self._files.base, parameters, entry_point=entry_point, channels=channels,
+                resources=resources, job_name=self.name,
             )  # fmt: skip
+        self._run(feeding(self._files.base, piped, command), cwd, variables)
+
+    def _checkpoints(self) -> tuple[str, Path] | None:
+        """The path of the checkpoints, and the folder that keeps them for another attempt."""
+        place = checkpoint_place(self._definition)
+        if place is None:
+            return None
+        kept = self._folder.parent / KEPT
+        kept.mkdir(parents=True, exist_ok=True)
+        return place, kept
+
+    def _run(
+        self, command: list[str], cwd: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
+        """Start a process. Without `variables`, it is the user's `docker`, and not the script."""
+        environment = os.environ if variables is None else {**_inherited(), **variables}
         self._group = ProcessGroup.start(
             self._folder, command, cwd=cwd, environment=environment, when_ended=self._when_ended
         )
@@ -148,10 +200,25 @@ class TrainingRun:
     def find(self) -> bool:
         """Watch a process that another run of hptc has started; False if there is none to watch.
 
-        One that has ended in the meantime, and noted its exit code, counts as found.
+        One that has ended in the meantime, and noted its exit code, counts as found. A container
+        can outlive the process that was attached to it.
         """
         self._group = ProcessGroup.find(self._folder)
-        return self._group is not None or exit_code(self._folder) is not None
+        if self._group is not None or exit_code(self._folder) is not None:
+            return True
+        if self._container is None or not self._container.is_running():
+            return False
+        if self._launch is not None and piped_channels(self._definition, self._launch):
+            return False  # its pipes were fed by that process
+        (self._folder / LOG).write_bytes(b"")  # docker has its own copy
+        self._run(self._container.follow_command(), self._folder)
+        return True
+
+    def kill_left_over(self) -> None:
+        """Kill what is left of a training job whose process is gone."""
+        kill_marked(self._folder)
+        if self._container is not None:
+            self._container.remove()
 
     def read_log(self, reader: MetricReader) -> bool:
         """Read what is new in the log; whether there is more."""
@@ -202,6 +269,8 @@ class TrainingRun:
             self.stop(TOO_LONG)
         if self._kill_at is not None and time.monotonic() > self._kill_at:
             self.kill()
+        if self._container is not None:
+            self._container.has_started()
 
     def _seconds(self) -> float:
         started: datetime = self.record["TrainingStartTime"]
@@ -213,12 +282,24 @@ class TrainingRun:
             return
         self._stopped_as = secondary
         self._kill_at = time.monotonic() + self._grace_seconds
+        if self._container is not None:
+            self._kill_at += _DOCKER_SECONDS
+            threading.Thread(target=self._stop_container, daemon=True).start()
+        elif self._group is not None:
+            self._group.terminate()
+
+    def _stop_container(self) -> None:
+        """Stop the container. If it isn't there yet, end the process that would create it."""
+        if self._container is None or self._container.stop(self._grace_seconds):
+            return
         if self._group is not None:
             self._group.terminate()
 
     def kill(self) -> None:
         """Kill the training job."""
         self._stopped_as = self._stopped_as or "Stopped"
+        if self._container is not None:
+            self._container.remove()
         if self._group is not None:
             self._group.kill()
 
@@ -227,7 +308,10 @@ class TrainingRun:
         return self._group is None or self._group.has_ended()
 
     def finish(self, reader: MetricReader) -> End:
-        """Read the rest of the log, kill what the process left running, and return how it ended."""
+        """Read the rest of the log, kill what the process left running, and return how it ended.
+
+        Raises OperationError if docker has failed, and not the training job. It can start again.
+        """
         code = self._group.finish() if self._group is not None else exit_code(self._folder)
         if self._stopped_as or self._seconds() > _SCANNED_AFTER_SECONDS:
             kill_marked(self._folder)
@@ -236,15 +320,30 @@ class TrainingRun:
             if time.monotonic() > deadline:
                 self._log.skip()
         self._search(reader, self._log.rest())
+        if self._container is not None:
+            self._take_over(self._container)
         remove_inputs(self._files.base)
+        if self._container is not None and code == DOCKER_FAILED and not self._stopped_as:
+            forget_exit_code(self._folder)
+            raise OperationError(
+                f"docker can't run {self.name}: {self._reason(code)}",
+                help="--resume continues the run",
+            )
         return self._end(128 + signal.SIGKILL if code is None else code)
+
+    def _take_over(self, container: Container) -> None:
+        """Remove what is left of the container, and make its files those of the user."""
+        container.remove()
+        fault = container.give_back(os.getuid(), os.getgid())
+        if fault:
+            self._faults.setdefault(f"{self.name}: {fault}", False)
 
     def _end(self, code: int) -> End:
         if self._stopped_as:
             return End(status="Stopped", secondary=self._stopped_as, exit_code=code)
         if code == 0:
             return End(status="Completed", secondary="Completed", exit_code=code)
-        text = self._files.failure() or _last_words(self.last_lines)
+        text = self._files.failure() or self._reason(code)
         reason = (
             f"AlgorithmError: {text}, exit code: {code}"
             if text
@@ -253,6 +352,13 @@ class TrainingRun:
         if code > 128:
             reason += f" ({_signal_name(code - 128)})"
         return End(status="Failed", secondary="Failed", reason=reason[:MAX_REASON], exit_code=code)
+
+    def _reason(self, code: int) -> str:
+        """The last words of the log; those of docker if it has started nothing."""
+        lines = self.last_lines
+        if self._container is not None and code in FAILED_BEFORE_START:
+            lines = [line for line in lines if line.startswith("docker: ")] or lines
+        return _last_words(lines).removeprefix("docker: ")
 
     @property
     def model(self) -> Path:

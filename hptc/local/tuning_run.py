@@ -16,9 +16,11 @@ from typing import Any
 from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local.code_snapshot import code_folder
+from hptc.local.containers import kill_left_over
 from hptc.local.descriptions import (
     active_seconds,
     best_training_job,
+    completion_details,
     failure_reason,
     objective_type,
     raw_definition,
@@ -27,11 +29,10 @@ from hptc.local.dry_values import dry_reports
 from hptc.local.job_folder import JobFolder, now
 from hptc.local.metric_reader import MetricReader
 from hptc.local.predefined_metrics import with_metrics
-from hptc.local.process_group import kill_marked
 from hptc.local.run_events import Ended, Listener, Noted, Opened, Started, Waiting
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
-from hptc.local.search.completion import Completion, completion, not_improving
+from hptc.local.search.completion import Completion, completion
 from hptc.local.search.early_stopping import stops_early
 from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
@@ -141,7 +142,7 @@ class TuningRun:
         if run.find():
             self._running[number] = run
             return
-        kill_marked(run.folder)
+        run.kill_left_over()
         local = {**record[LOCAL], "Attempt": record[LOCAL]["Attempt"] + 1}
         again = {**record, LOCAL: local, "TrainingStartTime": now(), "LastModifiedTime": now()}
         run = self._training_run(again)
@@ -153,6 +154,7 @@ class TuningRun:
             record,
             self._definition(record[LOCAL]["Definition"]),
             self._folder.files_of(record["TrainingJobName"]),
+            None if self._setup.is_dry else self._launch_of(record[LOCAL]["Definition"]),
             grace_seconds=self._setup.grace_seconds,
             when_ended=self._wake.set,
         )
@@ -227,7 +229,7 @@ class TuningRun:
             launch = self._launch_of(local["Definition"])
             code = code_folder(self._folder.code, launch) if launch.entry_point else None
             try:
-                run.start(launch, code)
+                run.start(code)
             except OSError as error:
                 raise OperationError(f"{run.name} can't start: {error}") from None
         self._tell(
@@ -372,7 +374,7 @@ class TuningRun:
 
     def _end(self) -> None:
         if not self._setup.is_dry:
-            kill_marked(self._folder.path)
+            kill_left_over(self._folder.path, self._setup.launches)
         has_best = best_training_job(self._record, self._done) is not None
         reason = ""
         if self._stop_requests:
@@ -385,20 +387,13 @@ class TuningRun:
             Status=status,
             EndTime=now(),
             **({"FailureReason": reason} if reason else {}),
-            Completion=self._completion_details(),
+            Completion=completion_details(
+                [self._observed[number].objective for number in sorted(self._observed)],
+                maximizes=objective_type(self._record) == "Maximize",
+                criterion=self._completion.criterion if self._completion is not None else "",
+                time=now(),
+            ),
         )
-
-    def _completion_details(self) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html"""
-        observed = (self._observed[number].objective for number in sorted(self._observed))
-        values = [each for each in observed if each is not None]
-        maximizes = objective_type(self._record) == "Maximize"
-        details: dict[str, Any] = {
-            "NumberOfTrainingJobsObjectiveNotImproving": not_improving(values, maximizes=maximizes)
-        }
-        if self._completion is not None and self._completion.criterion == "CompleteOnConvergence":
-            details["ConvergenceDetectedTime"] = now()
-        return details
 
     def _write(self, **members: Any) -> None:
         self._record = {**self._record, **members}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from hptc.frozen import frozen
 from hptc.jobs.content_changes import ContentChanges
 from hptc.local.run_events import Ended, Event, Noted, Opened, Started, Waiting
 from hptc.local.run_facts import RunFacts
@@ -17,7 +18,7 @@ from hptc.render.tables import WIDTH
 from hptc.results.training_results import Results
 from hptc.secrets.detector import hide_secrets
 from hptc.service.tuning_jobs import FINAL_STATUSES, JobStatus, ListedJob
-from hptc.text import clipped, duration, listed_code, plural, printable
+from hptc.text import clipped, code, duration, listed_code, plural, printable
 
 if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.results import LocalResultsData
@@ -25,7 +26,14 @@ if TYPE_CHECKING:  # not needed to render
 
 _LONGEST_LINE = 300
 _SHOWN_LINES = 20
-_UNKNOWN_ARGUMENTS = re.compile(r"error: unrecognized arguments: (.+)")
+_UNKNOWN_ARGUMENTS = re.compile(
+    r"error: unrecognized arguments: (.+)|(?:N|n)o such option:? '?(-[^\s']+)"
+)
+_REQUIRED_ARGUMENTS = re.compile(r"error: the following arguments are required: (.+)")
+_INVALID_ARGUMENT = re.compile(r"error: argument ([^:]+): (invalid [^:]*(?:value|choice): .+)")
+_UNKNOWN_CHANNEL = re.compile(r"KeyError: '(SM_CHANNEL_[^']+)'")
+_OPT_ML = re.compile(r"No such file or directory: '(/opt/ml[^']*)'")
+_NO_TRAIN = re.compile(r'exec: \\?"train\\?": executable file not found')
 _MISSING_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 
 
@@ -176,7 +184,16 @@ def _interrupted(jobs: Sequence[ListedJob], facts: Mapping[str, RunFacts]) -> li
     return [name for name in names if not facts[name].is_running]
 
 
-def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> str:
+@frozen
+class ScriptInputs:
+    """What a spec gives to a script, and what the script reads."""
+
+    hyperparameters: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    channel_variables: tuple[str, ...] = ()  # such as SM_CHANNEL_TRAIN, that the script reads
+
+
+def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
     """What went wrong in a training job, the end of its log, and what to do about it."""
     if event.status == "Failed":
         what = f"{event.name} failed with exit code {event.exit_code}"
@@ -192,32 +209,73 @@ def render_failure(event: Ended, hyperparameters: Sequence[str], log: str) -> st
         lines += [f"  | {line}" for line in shown]
     else:
         lines.append("its log is empty")
-    lines += [f"help: {each}" for each in _advice(event, hyperparameters)]
+    lines += [f"help: {each}" for each in _advice(event, inputs)]
     return "\n".join(lines)
 
 
-def _advice(event: Ended, hyperparameters: Sequence[str]) -> list[str]:
+def _advice(event: Ended, inputs: ScriptInputs) -> Iterator[str]:
     text = "\n".join(event.last_lines)
-    found = []
+    yield from _advice_on_arguments(text, inputs.hyperparameters)
+    yield from _advice_on_channels(text, inputs)
+    missing = _MISSING_MODULE.search(text)
+    if missing is not None:
+        yield (
+            f"install {missing[1]} for the Python that runs the script, choose another with "
+            "--python PATH, or use --install-requirements if requirements.txt names it"
+        )
+    if _NO_TRAIN.search(text):
+        yield (
+            "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, or "
+            "an entry point that takes `train` as its argument"
+        )
+    if event.status != "Failed":
+        yield (
+            f"print a line that the expression of {printable(event.metric)} matches, or correct it"
+        )
+
+
+def _advice_on_arguments(text: str, hyperparameters: Sequence[str]) -> Iterator[str]:
     unknown = _UNKNOWN_ARGUMENTS.search(text)
     options = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in hyperparameters}
-    refused = [] if unknown is None else unknown[1].split()
+    refused = [] if unknown is None else (unknown[1] or unknown[2]).split()
     names = [name for name, option in options.items() if option in refused]
     if names:
         noun = "hyperparameter" if len(names) == 1 else "hyperparameters"
-        found.append(
+        yield (
             f"the script does not take the {noun} {listed_code(names)}: add "
             f"{listed_code(options[name] for name in names)} to its arguments, or remove "
             f"{'it' if len(names) == 1 else 'them'} from the spec"
         )
-    missing = _MISSING_MODULE.search(text)
-    if missing is not None:
-        found.append(
-            f"install {missing[1]} for the Python that runs the script, or choose another with "
-            "--python PATH"
+    required = _REQUIRED_ARGUMENTS.search(text)
+    if required is not None:
+        wanted = [name.split("/")[-1] for name in required[1].split(", ")]
+        yield (
+            f"the script requires {listed_code(wanted)}: add the hyperparameter to the spec, or "
+            "give the argument a default"
         )
-    if event.status != "Failed":
-        found.append(
-            f"print a line that the expression of {printable(event.metric)} matches, or correct it"
+    invalid = _INVALID_ARGUMENT.search(text)
+    if invalid is not None:
+        yield (
+            f"the script can't read {code(invalid[1].split('/')[-1])}: {printable(invalid[2])}; "
+            "change the range in the spec, or the type of the argument"
         )
-    return found
+
+
+def _advice_on_channels(text: str, inputs: ScriptInputs) -> Iterator[str]:
+    known = {f"SM_CHANNEL_{name.upper()}" for name in inputs.channels}
+    named = _UNKNOWN_CHANNEL.search(text)
+    read = [named[1]] if named is not None else inputs.channel_variables
+    unknown = [each for each in read if each not in known]
+    if unknown:
+        has = listed_code(inputs.channels) if inputs.channels else "none"
+        names = listed_code(each.removeprefix("SM_CHANNEL_").lower() for each in unknown)
+        yield (
+            f"the script reads {listed_code(unknown)}, but the spec has no input channel {names}; "
+            f"it has {has}"
+        )
+    absolute = _OPT_ML.search(text)
+    if absolute is not None:
+        yield (
+            f"{code(absolute[1])} does not exist on this machine: read SM_MODEL_DIR, "
+            "SM_CHANNEL_TRAIN and the other variables instead, or run the image with --docker"
+        )

@@ -21,7 +21,8 @@ from hptc.cli import run
 from hptc.cli.lazy_group import CommandEntry
 from hptc.cli.local import COMMANDS
 from hptc.local.service import LocalTuning
-from tests.support.local_runs import shell, tuning_request, wait_until
+from tests.support.docker import FakeDocker
+from tests.support.local_runs import IMAGE, shell, tuning_request, wait_until
 from tests.support.paths import ROOT
 from tests.support.stand_ins import XGBOOST, built_in_request, csv, rows
 
@@ -133,15 +134,15 @@ def test_all_reasons_are_shown_at_once(folder: Path, capsys: pytest.CaptureFixtu
     s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
     definition["InputDataConfig"] = [
         {"ChannelName": "train", "DataSource": {"S3DataSource": s3}},
-        {"ChannelName": "piped", "DataSource": {"S3DataSource": s3}, "InputMode": "Pipe"},
+        {"ChannelName": "..", "DataSource": {"S3DataSource": s3}},
     ]
     write(folder, request)
     assert run(["local", "run", "request.json"]) == 2
     err = capsys.readouterr().err
     assert "- the input channel `train` reads s3://data/train; name a folder with --channel" in err
-    assert "- the input channel `piped` uses Pipe mode, which only AWS has" in err
+    assert "- the input channel `..` can't be a folder" in err
     assert "- a training job on several instances needs AWS" in err
-    assert "is not run here; use --image 'own-image*=COMMAND'" in err
+    assert "is not run here; use --docker to run it, or --image 'own-image*=COMMAND'" in err
     assert "error: demo can't run on this machine for these 4 reasons" in err
     assert not (folder / ".hptc").exists()
 
@@ -380,3 +381,31 @@ def test_stand_ins_can_be_refused(folder: Path, capsys: pytest.CaptureFixture[st
     assert "the built-in algorithm `xgboost` only runs on AWS; use --image" in (
         capsys.readouterr().err
     )
+
+
+def test_an_image_runs_in_a_container(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker = FakeDocker(folder, monkeypatch)
+    write(folder)
+    assert run(["local", "run", "request.json", "--docker"]) == 2
+    assert f"then `docker pull {IMAGE}`" in capsys.readouterr().err
+    docker.add_image(IMAGE, "echo loss=0.5")
+    assert run(["local", "run", "request.json", "--docker", "--trials", "1"]) == 0
+    assert "note: containers have no AWS credentials" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--resume", "--docker"]) == 2
+    assert "--resume continues with the code" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--resume", "--trials", "2"]) == 0
+    assert len(docker.calls("run")) == 2
+    assert run(["local", "run", "request.json", "--docker", "--python", "python3"]) == 2
+    assert "--docker can't be combined with --python" in capsys.readouterr().err
+
+
+def test_missing_packages_are_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, tuning_request(jobs=1, static={"sagemaker_program": "train.py"}))
+    (folder / "src").mkdir()
+    (folder / "src/train.py").write_text("print('loss=0.5')")
+    (folder / "src/requirements.txt").write_text("no-such-package-here\n")
+    assert run(["local", "run", "request.json", "--source", "src"]) == 0
+    err = capsys.readouterr().err
+    assert "lacks packages of requirements.txt: `no-such-package-here`; --install-requi" in err

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from tests.support.local_runs import shell, tuning_request
+from tests.support.paths import ROOT
 from tests.support.repositories import Repository
 
 PROJECT = """
@@ -46,14 +51,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def project(folder: Path) -> Path:
-    """A project whose spec `churn` has run once on this machine."""
+def write_project(folder: Path) -> None:
     (folder / "hptc.yaml").write_text(PROJECT)
     for name, text in (("specs/churn.yaml", SPEC), ("src/train.py", "print('loss=0.5')\n")):
         (folder / name).parent.mkdir()
         (folder / name).write_text(text)
     (folder / "data").mkdir()
+
+
+@pytest.fixture
+def project(folder: Path) -> Path:
+    """A project whose spec `churn` has run once on this machine."""
+    write_project(folder)
     assert run(["local", "run", "churn", "--trials", "1", "--channel", "train=data"]) == 0
     return folder
 
@@ -190,6 +199,38 @@ def test_a_submission_suggests_a_rehearsal_once(project: Path) -> None:
     note = rehearsal_note(one for one in compiled.values() if isinstance(one, Compiled))
     assert note.endswith("`hptc local run other --trials 1` rehearses it")
     assert rehearsal_note([one for one in [compiled["churn"]] if isinstance(one, Compiled)]) == ""
+
+
+def test_a_dry_run_is_not_a_rehearsal(folder: Path) -> None:
+    write_project(folder)
+    compiled = compile_file("specs/churn.yaml", Workspace())
+    assert isinstance(compiled, Compiled)
+    assert run(["local", "run", "churn", "--dry"]) == 0
+    assert "`hptc local run churn --trials 1` rehearses it" in rehearsal_note([compiled])
+    assert run(["local", "run", "churn", "--trials", "1", "--channel", "train=data"]) == 0
+    assert rehearsal_note([compiled]) == ""
+
+
+def test_a_check_on_a_terminal_suggests_a_rehearsal(folder: Path) -> None:
+    write_project(folder)
+    reader, terminal = pty.openpty()
+    command = [sys.executable, "-m", "hptc", "check", "--env", "dev"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=terminal, check=True
+    )
+    os.close(terminal)
+    shown = os.read(reader, 10_000).decode()
+    os.close(reader)
+    assert "the script of churn has not run on this machine; `hptc local run churn" in shown
+
+
+def test_a_check_elsewhere_suggests_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_project(folder)
+    assert run(["check"]) == 0
+    assert "has not run" not in capsys.readouterr().err
 
 
 def test_a_run_that_was_killed_is_interrupted(

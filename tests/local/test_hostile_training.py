@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from hptc.errors import OperationError
 from hptc.local import log_tail
 from hptc.local.log_tail import MAX_FILE_BYTES, MAX_LINE
-from hptc.local.run_events import Event, Noted
+from hptc.local.run_events import Event, Noted, Started
+from hptc.service.lookup import job_status
 from tests.support.local_runs import local_tuning, processes_with, run, tuning_request, wait_until
 
 
@@ -34,6 +38,66 @@ def test_processes_that_leave_their_session_end_with_the_tuning_job(tmp_path: Pa
     run(local_tuning(tmp_path, script), tuning_request(jobs=1))
     wait_until(lambda: processes_with("sleep 62.2") == [])
     assert processes_with("sleep 62.2") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+def test_processes_that_keep_starting_others_end_with_the_tuning_job(tmp_path: Path) -> None:
+    again = tmp_path / "again.sh"
+    again.write_text(f'sleep 0.02; setsid sh "{again}" & exit\n')
+    script = f'for each in 1 2 3 4; do setsid sh "{again}" & done; echo loss=0.5'
+    run(local_tuning(tmp_path, script), tuning_request(jobs=1))
+    time.sleep(0.1)
+    assert processes_with(str(again)) == []
+
+
+def test_a_full_disk_interrupts_the_run_which_can_be_resumed(tmp_path: Path) -> None:
+    """A limit on the size of files has the effect of a full disk, without one."""
+    tuning = local_tuning(tmp_path)
+    tuning.prepare(tuning_request(jobs=2))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(event: Event) -> None:
+        if isinstance(event, Started):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, unlimited[1]))
+
+    try:
+        with pytest.raises(OperationError) as raised:
+            tuning.run("demo", fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    records = tmp_path / "jobs/demo"
+    assert str(raised.value) == (
+        f"demo was interrupted: {records} can't be written: File too large"
+    )
+    assert raised.value.help == "free some space; --resume continues the run"
+    tuning.run("demo")
+    assert job_status(tuning, "demo").training_jobs.completed == 2
+
+
+def test_a_training_job_that_fills_the_disk_fails(tmp_path: Path) -> None:
+    script = 'ulimit -f 8; echo loss=0.5; head -c 1000000 /dev/zero >"$SAGEMAKER_BASE_DIR/model/m"'
+    _, ended = run(local_tuning(tmp_path, script), tuning_request(jobs=1))
+    assert (ended[0].status, ended[0].value) == ("Failed", 0.5)
+
+
+def test_a_constant_objective_ends_after_all_training_jobs(tmp_path: Path) -> None:
+    request = tuning_request(jobs=6, parallel=2, strategy="Bayesian")
+    status, ended = run(local_tuning(tmp_path), request)
+    assert (status.status, {each.value for each in ended}) == ("Completed", {0.5})
+    records = [json.loads(path.read_text()) for path in tmp_path.glob("jobs/demo/*/demo-*.json")]
+    tried = [each["HyperParameters"] for each in records]
+    assert len({(each["rate"], each["depth"]) for each in tried}) == 6
+
+
+def test_two_tuning_jobs_run_at_once_in_one_folder(tmp_path: Path) -> None:
+    tuning = local_tuning(tmp_path, "echo loss=0.$(echo $TRAINING_JOB_NAME | cut -c2); sleep 0.2")
+    names = ("a1", "a2")
+    for name in names:
+        tuning.create(tuning_request(name, jobs=3))
+    wait_until(lambda: all(job_status(tuning, name).has_ended for name in names))
+    found = [job_status(tuning, name) for name in names]
+    assert [each.training_jobs.completed for each in found] == [3, 3]
+    assert [each.best.metric_value for each in found if each.best] == [0.1, 0.2]
 
 
 def test_a_log_that_grows_too_fast_is_said_to_have_gaps(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hptc.errors import UsageError
+from hptc.local.container_files import resource_config
 from hptc.local.input_data import local_path
-from hptc.local.launching import NotRunnableError, differences, more_than_available, plan_launches
+from hptc.local.launching import NotRunnableError, plan_launches
+from hptc.local.run_differences import differences, more_than_available
 from hptc.local.run_options import Launch, RunOptions
 from hptc.request.reading import read_job
 from tests.support.local_runs import tuning_request
@@ -101,6 +104,17 @@ def test_objects_in_s3_are_below_a_folder(uri: str, path: str) -> None:
     assert local_path(uri, Path("/root")) == Path("/root") / path
 
 
+def group(name: str) -> dict[str, Any]:
+    return {"InstanceGroupName": name, "InstanceType": "ml.m5.large", "InstanceCount": 1}
+
+
+def with_groups(*names: str) -> dict[str, Any]:
+    made = request(static=SCRIPT)
+    resources = {"InstanceGroups": [group(name) for name in names], "VolumeSizeInGB": 10}
+    made["TrainingJobDefinition"]["ResourceConfig"] = resources
+    return made
+
+
 FILE_SYSTEM = {
     "FileSystemId": "fs-0123456789abcdef0",
     "FileSystemType": "EFS",
@@ -116,10 +130,16 @@ FILE_SYSTEM = {
         (request(), "runs a script, but no `sagemaker_program` is set"),
         (
             request(XGBOOST.replace("sagemaker-xgboost:1.7-1", "pca:1")),
-            "is not run here; use --image 'pca*=COMMAND'",
+            "is not run here; use --docker to run it, or --image 'pca*=COMMAND'",
         ),
-        (request("my.registry/own:1"), "is not run here; use --image 'own*=COMMAND'"),
-        (request(SKLEARN, channel(InputMode="Pipe")), "uses Pipe mode, which only AWS has"),
+        (
+            request("my.registry/own:1"),
+            "is not run here; use --docker to run it, or --image 'own*=COMMAND'",
+        ),
+        (
+            with_groups("cpu", "gpu"),
+            "a heterogeneous cluster, here of `cpu` and `gpu`, needs AWS; keep one instance group",
+        ),
         (request(SKLEARN, channel("..")), "the input channel `..` can't be a folder"),
         (
             request(
@@ -145,6 +165,19 @@ def test_what_does_not_run_here_is_named(made: dict[str, Any], expected: str) ->
     assert expected in reasons(made)
 
 
+def test_one_instance_group_is_one_instance() -> None:
+    (definition,) = read_job(with_groups("cpu")).definitions
+    assert resource_config(definition)["current_group_name"] == "cpu"
+
+
+def test_checkpoints_outside_of_opt_ml_are_a_difference() -> None:
+    made = request(static=SCRIPT)
+    checkpoints = {"S3Uri": "s3://bucket/c", "LocalPath": "/tmp/checkpoints"}
+    made["TrainingJobDefinition"]["CheckpointConfig"] = checkpoints
+    notes = "\n".join(differences(read_job(made), [Launch(definition="", channels={})]))
+    assert "checkpoints in `/tmp/checkpoints` are not kept for a restart" in notes
+
+
 def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
     made = request(SKLEARN, channel(), static={"sagemaker_program": "other.py"})
     found = reasons(made, s3_root=tmp_path, source=code)
@@ -158,15 +191,18 @@ def test_differences_from_aws_are_said(code: Path) -> None:
     definition = made["TrainingJobDefinition"]
     definition["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"
     definition |= {"EnableNetworkIsolation": True, "EnableManagedSpotTraining": True}
-    notes = "\n".join(differences(read_job(made), RunOptions()))
+    job, launch = read_job(made), Launch(definition="", channels={})
+    notes = "\n".join(differences(job, [launch]))
     for part in ("hptc's own", "`ml.p3.2xlarge` has GPUs", "`train` can be written", "isolation"):
         assert part in notes
-    assert len(differences(read_job(made), RunOptions(is_dry=True))) == 1
-    images = (("sagemaker-scikit-learn*", "sh train.sh"),)
-    (code / "requirements.txt").touch()
-    notes = "\n".join(differences(read_job(made), RunOptions(images=images, source=code)))
+    assert len(differences(job, (), is_dry=True)) == 1
+    command = replace(launch, command=("sh", "train.sh"))
+    notes = "\n".join(differences(job, [command]))
     assert "`sagemaker-scikit-learn:1.2-1-cpu-py3` is not used; `sh train.sh` stands in" in notes
-    assert "requirements.txt is not installed" in notes
+    notes = "\n".join(differences(job, [replace(launch, image="sha256:1")]))
+    assert "can be written" not in notes
+    assert "isolation" not in notes
+    assert "containers have no AWS credentials" in notes
     job = read_job(tuning_request(parallel=5))
     assert more_than_available(job, 8) is None
     assert "5 training jobs run at a time on 2 CPUs" in (more_than_available(job, 2) or "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from hptc.local.run_events import Ended, Event, Started
 from hptc.local.service import LocalTuning
 from hptc.service.lookup import job_status
 from tests.support.local_runs import (
+    kill_processes,
     local_tuning,
     processes_with,
     run,
@@ -136,8 +136,7 @@ def test_a_run_that_was_killed_can_be_stopped(tmp_path: Path, started: Path) -> 
 
 def test_a_training_job_whose_process_is_gone_starts_again(tmp_path: Path, started: Path) -> None:
     tuning = interrupt(tmp_path, started, script(started, 30))
-    identifier = next(tmp_path.glob("jobs/demo/training-jobs/*/*/pid"))
-    os.killpg(int(identifier.read_text()), signal.SIGKILL)
+    kill_processes(tmp_path)
     (tmp_path / "scripts/train.sh").write_text(script(started))
     events: list[Event] = []
     tuning.run("demo", events.append)
@@ -146,9 +145,29 @@ def test_a_training_job_whose_process_is_gone_starts_again(tmp_path: Path, start
     assert job_status(tuning, "demo").training_jobs.completed == 2
 
 
-def interrupt(folder: Path, started: Path, text: str) -> LocalTuning:
+def test_a_training_job_that_starts_again_finds_its_checkpoints(
+    tmp_path: Path, started: Path
+) -> None:
+    request = tuning_request(jobs=2)
+    request["TrainingJobDefinition"]["CheckpointConfig"] = {"S3Uri": "s3://bucket/checkpoints"}
+    text = (
+        'cd "$SAGEMAKER_BASE_DIR/checkpoints"; ls; test -e epoch || { touch epoch; '
+        f"{script(started, 30)}; }}; echo loss=0.$(ls | wc -l)"
+    )
+    tuning = interrupt(tmp_path, started, text, request)
+    kill_processes(tmp_path)
+    (tmp_path / "scripts/train.sh").write_text(text.replace("sleep 30", "sleep 0"))
+    events: list[Event] = []
+    tuning.run("demo", events.append)
+    first, second = [each.last_lines for each in events if isinstance(each, Ended)]
+    assert (first[0], second[0]) == ("epoch", "loss=0.5")  # each training job has its own
+
+
+def interrupt(
+    folder: Path, started: Path, text: str, request: dict[str, Any] | None = None
+) -> LocalTuning:
     """Kill a run of two training jobs while the first training job runs, which continues."""
-    (folder / "request.json").write_text(json.dumps(tuning_request(jobs=2)))
+    (folder / "request.json").write_text(json.dumps(request or tuning_request(jobs=2)))
     ((pattern, command),) = shell(folder / "scripts", text)
     process = start_run(folder, "--image", f"{pattern}={command}")
     wait_until(lambda: started.exists() or process.poll() is not None)

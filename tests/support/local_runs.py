@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hptc.local.process_group import ProcessGroup
 from hptc.local.run_events import Ended, Event
 from hptc.local.run_options import RunOptions
 from hptc.local.service import LocalTuning
@@ -116,3 +119,10 @@ def processes_with(text: str) -> list[str]:
         if text in line:
             found.append(line)
     return found
+
+
+def kill_processes(folder: Path) -> None:
+    """Kill the processes of the only training job below a folder, and wait for their end."""
+    identifier = next(folder.glob("jobs/demo/training-jobs/*/*/pid"))
+    os.killpg(int(identifier.read_text()), signal.SIGKILL)
+    wait_until(lambda: ProcessGroup.find(identifier.parent) is None)

@@ -1,0 +1,271 @@
+"""The container that runs a training job: how `docker run` starts it, and how it ends.
+
+It is started as SageMaker starts it, `docker run IMAGE train` with /opt/ml mounted:
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html
+The `docker` program stays attached, as the process that writes the log and ends with the exit code
+of the container. Docker removes the container when it ends (`--rm`), so that nothing is left of it
+even if hptc is killed. https://docs.docker.com/reference/cli/docker/container/run/
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from hptc.frozen import frozen
+from hptc.local import docker_cli
+from hptc.local.container_files import BASE, HOST, KEPT
+from hptc.local.pipes import piped_channels
+from hptc.local.process_group import kill_marked
+from hptc.local.run_options import Launch
+from hptc.request.tuning_job import Definition
+
+OPT_ML = "/opt/ml"
+CHECKPOINTS = f"{OPT_ML}/checkpoints"
+"""The default of CheckpointConfig.LocalPath."""
+LABEL = "hptc.folder"
+DOCKER_FAILED = 125
+"""The exit code of `docker run` if docker itself has failed."""
+FAILED_BEFORE_START = (DOCKER_FAILED, 126, 127)
+"""Exit codes of `docker run` for a container that didn't start. A program can also choose them."""
+
+_ENVIRONMENT, _ID, _EXIT_CODE = "environment", "container-id", "container-exit-code"
+_LOG_OPTIONS = ("--log-driver", "json-file", "--log-opt", "max-size=64m")
+"""Docker's own copy of the log, which `docker logs` reads, is bounded."""
+_OWNER_SECONDS = 120.0
+
+# `docker wait` starts first: a container that has ended is removed.
+_FOLLOW = """
+docker wait "$1" >"$0" 2>/dev/null &
+docker logs --follow "$1"
+wait
+code=$(cat "$0")
+test -n "$code" || echo "docker: the exit code of the container is unknown"
+exit "${code:-125}"
+"""
+
+
+@frozen
+class Mount:
+    """A file or folder of this machine in a container."""
+
+    source: Path
+    target: str
+    is_read_only: bool = False
+
+    @property
+    def option(self) -> str:
+        """The value of `--mount`, which is a line of CSV."""
+        fields = ["type=bind", f"source={self.source}", f"target={self.target}"]
+        fields += ["readonly"] if self.is_read_only else []
+        return ",".join(map(_csv, fields))
+
+
+@frozen
+class Container:
+    """The container of one training job, which may not exist yet, or not anymore."""
+
+    image: str  # its ID
+    owner: Path  # the folder of the tuning job, by which its containers are found
+    folder: Path  # with the files of this training job
+    mounts: tuple[Mount, ...]
+
+    @property
+    def name(self) -> str:
+        """A name that no other training job on this machine has."""
+        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+        return f"hptc-{self.folder.parent.name[:63]}-{digest}"
+
+    def run_command(
+        self, variables: Mapping[str, str], *, is_isolated: bool, has_gpus: bool
+    ) -> list[str]:
+        """The command that runs the container to its end.
+
+        The variables can be secrets, and are in a file that only its owner can read until
+        `has_started`. The container has no other limit than this machine: instance types are
+        ignored, and a limit would only add a failure that AWS doesn't have.
+        """
+        self._create_targets()
+        self._write_variables(variables)
+        (self.folder / _ID).unlink(missing_ok=True)
+        return [
+            docker_cli.PROGRAM, "run", "--rm", "--pull", "never",
+            "--name", self.name,
+            "--label", f"{LABEL}={self.owner}",
+            "--cidfile", str(self.folder / _ID),
+            "--env-file", str(self.folder / _ENVIRONMENT),
+            # The training toolkit waits until the name of its host has an address.
+            "--hostname", HOST, "--add-host", f"{HOST}:127.0.0.1",
+            "--stop-signal", "SIGTERM",  # as AWS, whatever the image prefers
+            "--shm-size", str(_shared_memory()),
+            *_LOG_OPTIONS,
+            *(("--network", "none") if is_isolated else ()),
+            *(("--gpus", "all") if has_gpus else ()),
+            *(word for mount in self.mounts for word in ("--mount", mount.option)),
+            self.image, "train",
+        ]  # fmt: skip
+
+    def _create_targets(self) -> None:
+        """Create what docker would create as root: mount points, below /opt/ml too."""
+        (base, *others) = self.mounts
+        for mount in others:
+            below = Path(mount.target)
+            inside = below.is_relative_to(OPT_ML)
+            target = base.source / below.relative_to(OPT_ML) if inside else None
+            if mount.source.is_file():
+                if target is not None:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.touch()
+                continue
+            for folder in (target, None if mount.is_read_only else mount.source):
+                if folder is not None:
+                    folder.mkdir(parents=True, exist_ok=True)
+        for mount in self.mounts:
+            if not mount.is_read_only:
+                _open_to_all_users(mount.source)
+        self.folder.chmod(0o700)  # so that other users of this machine can't reach it
+
+    def _write_variables(self, variables: Mapping[str, str]) -> None:
+        """Write the file of `--env-file`: a line for each variable, taken literally."""
+        path = self.folder / _ENVIRONMENT
+        path.unlink(missing_ok=True)
+        lines = "".join(f"{name}={value}\n" for name, value in variables.items())
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(lines.encode(errors="replace"))  # docker refuses what is not UTF-8
+
+    def follow_command(self) -> list[str]:
+        """The command that shows the log of the running container from its start, and waits.
+
+        https://docs.docker.com/reference/cli/docker/container/wait/
+        """
+        return ["/bin/sh", "-c", _FOLLOW, str(self.folder / _EXIT_CODE), self.name]
+
+    def has_started(self) -> bool:
+        """Whether docker has created the container; its variables are then removed from the disk.
+
+        `docker run` reads them before it writes the ID of the container.
+        """
+        if not (self.folder / _ID).exists():
+            return False
+        self.forget_variables()
+        return True
+
+    def forget_variables(self) -> None:
+        """Remove the variables from the disk."""
+        with contextlib.suppress(OSError):
+            (self.folder / _ENVIRONMENT).unlink(missing_ok=True)
+
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return docker_cli.is_running(self.name)
+
+    def stop(self, seconds: float) -> bool:
+        """Send SIGTERM, and SIGKILL after `seconds`; whether there was a container."""
+        return docker_cli.stop(self.name, max(0, round(seconds)))
+
+    def remove(self) -> None:
+        """Kill it if it runs, and remove it."""
+        self.forget_variables()
+        docker_cli.remove(self.name)
+
+    def give_back(self, user: int, group: int) -> str:
+        """Give the files that the container has written to a user; why it failed, or empty."""
+        written = (mount.source for mount in self.mounts if not mount.is_read_only)
+        faults = [give_back(path, self.image, user, group) for path in written]
+        return next(filter(None, faults), "")
+
+
+def give_back(folder: Path, image: str, user: int, group: int) -> str:
+    """Give the files in a folder to a user; why it failed, or empty.
+
+    A container runs as the user of its image, most often root, as on AWS. Only root can give files
+    away, so that another container of the image does it.
+    """
+    if not any(path.lstat().st_uid != user for path in _walk(folder)):
+        return ""
+    # Without root on this machine, root in a container is the user.
+    owner = "0:0" if docker_cli.is_rootless() else f"{user}:{group}"
+    answer = docker_cli.call(
+        "run", "--rm", "--pull", "never", "--network", "none", "--user", "0:0",
+        "--entrypoint", "chown", "--mount", Mount(source=folder, target=OPT_ML).option,
+        image, "-R", "-h", owner, OPT_ML,
+        seconds=_OWNER_SECONDS,
+    )  # fmt: skip
+    if answer.returncode == 0:
+        return ""
+    return (
+        f"files in {folder} belong to the user of the container, and its image has no `chown`; "
+        f"`sudo chown -R {user}:{group} {folder}` makes them yours"
+    )
+
+
+def container_of(definition: Definition, launch: Launch, folder: Path) -> Container | None:
+    """The container of a training job with its files in `folder`; None if it is a process.
+
+    `folder` is below one of the training job, which is below one of all of them.
+    """
+    if not launch.image:
+        return None
+    mounts = [Mount(source=folder / BASE, target=OPT_ML)]
+    piped = piped_channels(definition, launch)
+    for name, path in launch.channels.items():
+        if name in piped:
+            continue
+        target = f"{OPT_ML}/input/data/{name}"
+        target += f"/{path.name}" if path.is_file() else ""
+        mounts.append(Mount(source=path, target=target, is_read_only=True))
+    if definition.checkpoint_uri is not None:
+        target = definition.checkpoint_local_path or CHECKPOINTS
+        mounts.append(Mount(source=folder.parent / KEPT, target=target))
+    return Container(
+        image=launch.image, owner=folder.parent.parent.parent, folder=folder, mounts=tuple(mounts)
+    )
+
+
+def not_passable(variables: Mapping[str, str]) -> list[str]:
+    """The names of variables that a file for `--env-file` can't have, because of line breaks."""
+    breaks = "\n\r\0"
+    return [name for name, value in variables.items() if any(each in value for each in breaks)]
+
+
+def kill_left_over(owner: Path, launches: Iterable[Launch]) -> None:
+    """Kill what training jobs have left running. `owner` is the folder of the tuning job."""
+    kill_marked(owner)
+    if any(launch.image for launch in launches):
+        docker_cli.remove_labeled(f"{LABEL}={owner}")
+
+
+def _open_to_all_users(folder: Path) -> None:
+    """Let the user of an image write in a folder, whoever that is."""
+    for path, folders, files in os.walk(folder):
+        for name in (".", *folders):
+            _add_mode(Path(path, name), 0o777)
+        for name in files:
+            _add_mode(Path(path, name), 0o666)
+
+
+def _add_mode(path: Path, mode: int) -> None:
+    if not path.is_symlink():
+        path.chmod(path.stat().st_mode | mode)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path, folders, files in os.walk(folder):
+        yield from (Path(path, name) for name in (".", *folders, *files))
+
+
+def _shared_memory() -> int:
+    """Half of this machine's memory for /dev/shm, as Linux has it; docker's 64 MB are too few.
+
+    It is an upper bound: https://docs.kernel.org/filesystems/tmpfs.html
+    """
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def _csv(field: str) -> str:
+    if any(character in field for character in ',"\n'):
+        return '"' + field.replace('"', '""') + '"'
+    return field

@@ -1,0 +1,151 @@
+"""Feeds the named pipes of input channels in Pipe mode, and becomes the command of a training job.
+
+A training job reads epoch N of a channel from /opt/ml/input/data/CHANNEL_N, to the end or a part of
+it, and then the next epoch from the next pipe:
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
+It runs as the process of a training job and imports nothing of hptc. A feeder belongs to its
+process group, so that it ends with the training job.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+_POLL_SECONDS = 0.02
+_MAGIC = 0xCED7230A
+_MAX_RECORD = (1 << 29) - 1
+"""The header of a record has 29 bits for its length:
+https://mxnet.apache.org/versions/1.9.1/api/architecture/note_data_loading"""
+
+
+def pipe(data: Path, channel: str, epoch: int) -> Path:
+    """The pipe of an epoch of a channel."""
+    return data / f"{channel}_{epoch}"
+
+
+def start(data: Path, channels: list[dict[str, Any]]) -> None:
+    """Create the first pipe of each channel, and start their feeders."""
+    for channel in channels:
+        os.mkfifo(pipe(data, channel["name"], 0), 0o666)
+        pipe(data, channel["name"], 0).chmod(0o666)  # whatever the umask: for the user of an image
+        # Two forks: the command must not find children that it hasn't started.
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        elif os.fork():
+            os._exit(0)
+        else:
+            _feed_to_the_end(data, channel)
+
+
+def _feed_to_the_end(data: Path, channel: dict[str, Any]) -> None:
+    code = 1
+    try:
+        feed(data, channel)
+        code = 0
+    except Exception as error:
+        text = f"hptc: the input channel {channel['name']} can't be streamed: {error}\n"
+        os.write(2, text.encode())
+    finally:
+        os._exit(code)
+
+
+def feed(data: Path, channel: dict[str, Any]) -> None:
+    """Write one epoch after the other, until the pipes are removed.
+
+    Raises OSError for a file that can't be read, and ValueError for one that can't be a record.
+    """
+    files = list(objects(Path(channel["source"])))
+    epoch = 0
+    while True:
+        path = pipe(data, channel["name"], epoch)
+        writer = _open(path)
+        if writer is None:
+            return
+        following = pipe(data, channel["name"], epoch + 1)
+        os.mkfifo(following)  # before the end of this one
+        following.chmod(0o666)
+        try:
+            with os.fdopen(writer, "wb") as stream:
+                for file in shuffled(files, channel["shuffle_seed"], epoch):
+                    write_object(stream, file, channel)
+        except BrokenPipeError:
+            pass  # the script has read as much as it wants
+        path.unlink(missing_ok=True)
+        epoch += 1
+
+
+def objects(source: Path) -> Iterator[Path]:
+    """The files of a channel, in the order of their keys in S3."""
+    if not source.is_dir():
+        yield source
+        return
+    found = [path for path in source.rglob("*") if path.is_file()]
+    yield from sorted(found, key=lambda path: path.relative_to(source).as_posix().encode())
+
+
+def shuffled(files: list[Path], seed: int | None, epoch: int) -> list[Path]:
+    """The files in the order of an epoch, which is another one for each epoch if it is shuffled.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html
+    """
+    order = list(files)
+    if seed is not None:
+        random.Random(f"{seed} {epoch}").shuffle(order)  # noqa: S311 - not for a secret
+    return order
+
+
+def write_object(stream: BinaryIO, file: Path, channel: dict[str, Any]) -> None:
+    """Write a file, decompressed or as a record if the channel says so."""
+    with gzip.open(file, "rb") if channel["gzip"] else file.open("rb") as content:
+        if not channel["record_io"]:
+            shutil.copyfileobj(content, stream, 1 << 20)
+            return
+        whole = content.read(_MAX_RECORD + 1)
+    if len(whole) > _MAX_RECORD:
+        raise ValueError(f"{file.name} is too large for a record")
+    stream.write(struct.pack("<II", _MAGIC, len(whole)))
+    stream.write(whole)
+    stream.write(bytes(-len(whole) % 4))
+
+
+def _open(path: Path) -> int | None:
+    """A pipe for writing, as soon as somebody reads it; None if it is removed."""
+    while True:
+        try:
+            writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            os.set_blocking(writer, True)
+            return writer
+
+
+def main(config: Path, command: list[str]) -> None:
+    """Start the feeders, and become the command. Raises OSError if it can't be started."""
+    said = json.loads(config.read_text(encoding="utf-8"))
+    start(Path(said["data"]), said["channels"])
+    # What Python ignores, its child processes would ignore as well.
+    for each in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(each, signal.SIG_DFL)
+    os.execvp(command[0], command)  # noqa: S606 - it becomes the training job
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

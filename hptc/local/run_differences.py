@@ -1,0 +1,110 @@
+"""What is different from AWS in a run on this machine, for the user who compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hptc.local.container_files import checkpoint_place
+from hptc.local.input_data import PIPE
+from hptc.local.run_options import Launch
+from hptc.local.search.autotune import autotuned
+from hptc.request.job_facts import definition_name
+from hptc.request.tuning_job import Definition, TuningJob
+from hptc.text import code, listed_code, plural
+
+
+def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = False) -> list[str]:
+    """What is different from AWS, as sentences without a full stop."""
+    notes = ["the search is hptc's own: AWS would choose other configurations"]
+    choices = autotuned(job).choices
+    if choices:
+        notes.append(f"Autotune's choices are hptc's own: {'; '.join(choices)}")
+    if is_dry:
+        return notes
+    by_name = {launch.definition: launch for launch in launches}
+    started = {
+        name: (each, by_name[name])
+        for each in job.definitions
+        if (name := definition_name(job, each)) in by_name
+    }
+    notes.append("every training job runs on this machine; instance types and sizes are ignored")
+    notes += dict.fromkeys(_replaced_images(started))
+    notes += _of_containers(started)
+    notes += _of_processes(started)
+    gpu = sorted(
+        {each.type for one in job.definitions for each in one.instances if has_gpu(each.type)}
+    )
+    if gpu:
+        notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
+    if any(one.is_spot for one in job.definitions):
+        notes.append("nothing interrupts training jobs, unlike managed spot training")
+    return notes
+
+
+def has_gpu(instance_type: str) -> bool:
+    """Whether an instance type has GPUs of NVIDIA."""
+    return instance_type.startswith(("ml.p", "ml.g"))
+
+
+_Started = Mapping[str, tuple[Definition, Launch]]
+
+
+def _replaced_images(started: _Started) -> Iterator[str]:
+    """The images that are not used, and what runs instead."""
+    for definition, launch in started.values():
+        image = definition.training_image or definition.algorithm_name or ""
+        if launch.replacement:
+            yield (
+                f"{code(image.rpartition('/')[2])} is not used; {code(launch.replacement)} stands "
+                "in for it"
+            )
+
+
+def _of_containers(started: _Started) -> Iterator[str]:
+    """What differs in containers of this machine."""
+    if any(launch.image for _, launch in started.values()):
+        yield "containers have no AWS credentials, and use all CPUs and memory of this machine"
+        yield "input channels are read-only in containers; in File mode, AWS has a copy"
+
+
+def _of_processes(started: _Started) -> Iterator[str]:
+    """What differs without a container."""
+    processes = [definition for definition, launch in started.values() if not launch.image]
+    fast_file = [
+        channel.name
+        for one in processes
+        for channel in one.channels
+        if channel.input_mode == "FastFile"
+    ]
+    if fast_file:
+        names = listed_code(dict.fromkeys(fast_file))
+        noun = "channel" if len(set(fast_file)) == 1 else "channels"
+        yield f"the {noun} {names} can be written to, which FastFile mode prevents on AWS"
+    piped = [
+        channel.name
+        for definition, launch in started.values()
+        if launch.stand_in
+        for channel in definition.channels
+        if channel.input_mode == PIPE
+    ]
+    if piped:
+        yield f"stand-ins read {listed_code(dict.fromkeys(piped))} from files, not in Pipe mode"
+    places = {
+        one.checkpoint_local_path
+        for one in processes
+        if one.checkpoint_uri is not None and checkpoint_place(one) is None
+    }
+    if places:
+        yield f"checkpoints in {listed_code(sorted(map(str, places)))} are not kept for a restart"
+    if any(one.is_isolated for one in processes):
+        yield "network isolation is off: training jobs can use the network"
+
+
+def more_than_available(job: TuningJob, cpus: int) -> str | None:
+    """A note on more parallel training jobs than this machine has CPUs."""
+    if job.max_parallel_training_jobs <= cpus:
+        return None
+    return (
+        f"{plural(job.max_parallel_training_jobs, 'training job')} run at a time on "
+        f"{plural(cpus, 'CPU')}; use --parallel {cpus} if they compete"
+    )

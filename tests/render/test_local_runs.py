@@ -1,0 +1,128 @@
+"""What a rehearsal says about a training job that has failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from hptc.local.run_events import Ended
+from hptc.local.script_mode import channel_variables
+from hptc.render.local_runs import ScriptInputs, render_failure
+
+INPUTS = ScriptInputs(hyperparameters=("rate", "max-depth", "c"), channels=("train",))
+
+
+def failure(*lines: str, status: str = "Failed", inputs: ScriptInputs = INPUTS) -> str:
+    ended = Ended(
+        number=1,
+        name="demo-001-0a1b2c3d",
+        status=status,
+        metric="loss",
+        value=None,
+        is_best=False,
+        seconds=1.0,
+        exit_code=2 if status == "Failed" else 0,
+        last_lines=lines,
+    )
+    return render_failure(ended, inputs, "/jobs/log")
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (
+            "train.py: error: unrecognized arguments: --rate 0.5 -c 3",
+            (
+                "the script does not take the hyperparameters `rate` and `c`: add `--rate` and "
+                "`-c` to its arguments, or remove them from the spec"
+            ),
+        ),
+        (
+            "Error: No such option: --max-depth",
+            (
+                "the script does not take the hyperparameter `max-depth`: add `--max-depth` to its "
+                "arguments, or remove it from the spec"
+            ),
+        ),
+        (
+            "train.py: error: the following arguments are required: -d/--data, --epochs",
+            (
+                "the script requires `--data` and `--epochs`: add the hyperparameter to the spec, "
+                "or give the argument a default"
+            ),
+        ),
+        (
+            "train.py: error: argument --max-depth: invalid int value: '3.5'",
+            (
+                "the script can't read `--max-depth`: invalid int value: '3.5'; change the range "
+                "in the spec, or the type of the argument"
+            ),
+        ),
+        (
+            "KeyError: 'SM_CHANNEL_TEST'",
+            (
+                "the script reads `SM_CHANNEL_TEST`, but the spec has no input channel `test`; it "
+                "has `train`"
+            ),
+        ),
+        (
+            "ModuleNotFoundError: No module named 'torch'",
+            (
+                "install torch for the Python that runs the script, choose another with --python "
+                "PATH, or use --install-requirements if requirements.txt names it"
+            ),
+        ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/opt/ml/input/data/train/a'",
+            (
+                "`/opt/ml/input/data/train/a` does not exist on this machine: read SM_MODEL_DIR, "
+                "SM_CHANNEL_TRAIN and the other variables instead, or run the image with --docker"
+            ),
+        ),
+        (
+            'docker: Error response from daemon: exec: "train": executable file not found in $PATH',
+            (
+                "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, "
+                "or an entry point that takes `train` as its argument"
+            ),
+        ),
+    ],
+)
+def test_a_failure_says_what_to_do(line: str, advice: str) -> None:
+    text = failure("starting", line)
+    assert text.splitlines() == [
+        "demo-001-0a1b2c3d failed with exit code 2",
+        "the last 2 lines of /jobs/log:",
+        "  | starting",
+        f"  | {line}",
+        f"help: {advice}",
+    ]
+
+
+def test_a_channel_that_only_the_script_knows_is_named() -> None:
+    read = ("SM_CHANNEL_TRAIN", "SM_CHANNEL_TEST")
+    inputs = ScriptInputs(channels=("train",), channel_variables=read)
+    text = failure("TypeError: expected str, bytes or os.PathLike, not NoneType", inputs=inputs)
+    assert text.endswith(
+        "`SM_CHANNEL_TEST`, but the spec has no input channel `test`; it has `train`"
+    )
+    known = ScriptInputs(channels=("train",), channel_variables=("SM_CHANNEL_TRAIN",))
+    assert "help" not in failure("TypeError", inputs=known)
+    text = failure("x", inputs=ScriptInputs(channel_variables=("SM_CHANNEL_TEST",)))
+    assert text.endswith("it has none")
+
+
+def test_the_variables_of_channels_are_found_in_a_script() -> None:
+    script = (
+        'a = os.environ["SM_CHANNEL_TRAIN"]\nb = env.get("SM_CHANNEL_TEST", "SM_CHANNEL_TRAIN")'
+    )
+    assert channel_variables(script) == ["SM_CHANNEL_TEST", "SM_CHANNEL_TRAIN"]
+
+
+def test_a_training_job_without_the_metric_says_so() -> None:
+    text = failure("los=0.5", status="Completed")
+    assert text.startswith("demo-001-0a1b2c3d ended, but its log has no value of loss\n")
+    assert text.endswith("help: print a line that the expression of loss matches, or correct it")
+
+
+def test_a_failure_without_a_log_is_short() -> None:
+    assert failure().splitlines()[1:] == ["its log is empty"]
