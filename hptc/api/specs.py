@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hptc.compiler.environments import compile_in_all_environments
-from hptc.compiler.outcome import Outcome
+from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
+from hptc.compiler.outcome import Compiled, Failed, Outcome
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.progress import Progress
 from hptc.compiler.spec_names import spec_path
 from hptc.compiler.workspace import Workspace
-from hptc.errors import UsageError
+from hptc.errors import FindingsError, UsageError
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
+from hptc.render.diagnostics import tally
 from hptc.rules import RULES
 from hptc.rules.engine import policy_rules, selected
 from hptc.rules.rule import Rule
@@ -51,6 +52,27 @@ def compile_specs(
     files = [spec_path(given, workspace) for given in paths]
     compile_files = compile_in_all_environments if in_all_environments else compile_paths
     return compile_files(files, workspace, progress)
+
+
+def without_errors(outcomes: Sequence[Outcome]) -> list[Compiled] | None:
+    """The compiled files; None if any of them has errors."""
+    compiled = [one for one in outcomes if not isinstance(one, Failed)]
+    has_errors = len(compiled) < len(outcomes) or any(one.has_errors for one in compiled)
+    return None if has_errors else compiled
+
+
+def require_valid(outcomes: Sequence[Outcome]) -> list[Compiled]:
+    """The compiled files. Raises FindingsError if any of them has errors."""
+    compiled = without_errors(outcomes)
+    if compiled is not None:
+        return compiled
+    diagnostics = merged_diagnostics(outcomes)
+    first = next(each for each in diagnostics if each.is_error)
+    raise FindingsError(
+        f"{tally(diagnostics)}, the first at {first.span.file}:{first.span.line}: "
+        f"{first.code} {first.full_message}",
+        help="`check` returns all findings",
+    )
 
 
 def current_project() -> Project | None:

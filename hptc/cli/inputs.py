@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.api import offline
+from hptc.api import specs
 from hptc.api.specs import chosen_rules, compile_specs
 from hptc.cli.console import print_detail, print_needed, print_status, read_stdin, use_color
 from hptc.cli.options import STDIN
@@ -129,7 +129,7 @@ def without_errors(
         print_findings(diagnostics, ())
     else:
         print_findings(diagnostics, [*named, *(each.file for each in outcomes)] if named else None)
-    compiled = offline.without_errors(outcomes)
+    compiled = specs.without_errors(outcomes)
     if compiled is None:
         print_needed(f"{tally(diagnostics)}: {instead}")
     return compiled

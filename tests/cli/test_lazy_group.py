@@ -92,7 +92,7 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
         for name in (
             "catalog", "cli", "compiler", "cost", "diagnostics", "errors", "files", "frozen",
             "hidden_text", "infrastructure", "metrics", "project", "reference", "render", "request",
-            "rules", "secret_formats", "secrets", "source", "spec", "text",
+            "rules", "secrets", "source", "spec", "text",
         )
     }  # fmt: skip
     assert {module for module in found if module.startswith("hptc.cli.")} == {
