@@ -152,7 +152,8 @@ def _share(bottom: float, top: float, scale: Scale, value: float) -> float:
             return (math.log1p(-value) - first) / (last - first) if first > last else 0.5
         case "Linear":
             # Halves, because the width of a range may exceed a float.
-            return (value / 2 - bottom / 2) / (top / 2 - bottom / 2)
+            width = top / 2 - bottom / 2
+            return (value / 2 - bottom / 2) / width if width else 0.5
     assert_never(scale)
 
 
