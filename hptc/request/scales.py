@@ -172,5 +172,5 @@ def _integer_share(low: int, high: int, scale: str, value: int) -> float:
     value = min(max(value, low), high)
     if scale == "Logarithmic" and low > 0:
         bottom, top = math.log(low - 0.5), math.log(high + 0.5)
-        return (math.log(value) - bottom) / (top - bottom)
+        return (math.log(value) - bottom) / (top - bottom) if bottom < top else 0.5
     return float(Fraction(2 * (value - low) + 1, 2 * (high - low + 1)))
