@@ -23,28 +23,32 @@ def frozen(cls: type[Record]) -> type[Record]:
     members = fields(record)
     compared = [each.name for each in members if each.compare]
     record._compared = attrgetter(*(compared or ["__class__"]))
-    record.__init__ = _init(members, record.__qualname__)
+    record.__init__ = _init(members, record)
     for method in (_repr, _eq, _hash, _setattr, _delattr):
         setattr(record, f"_{method.__name__}__", method)
     return record  # type: ignore[no-any-return]
 
 
-def _init(members: tuple[Field[Any], ...], of: str) -> Any:
-    """The function that `def __init__(self, *, first, second=…)` would be."""
-    names: dict[str, Any] = {"_set": object.__setattr__, "_UNSET": _UNSET}
+def _init(members: tuple[Field[Any], ...], of: type) -> Any:
+    """The function that `def __init__(self, *, first, second=…)` would be.
+
+    It sets slots directly: object.__setattr__, which looks each up by name, takes twice the time.
+    """
+    names: dict[str, Any] = {"_UNSET": _UNSET}
     parameters, body = ["self", "*"] if members else ["self"], ["pass"]
     for name, member in ((each.name, each) for each in members):
+        names[f"_set_{name}"] = getattr(of, name).__set__
         if member.default_factory is not MISSING:
             names[f"_new_{name}"] = member.default_factory
             parameters.append(f"{name}=_UNSET")
-            body.append(f"_set(self, {name!r}, _new_{name}() if {name} is _UNSET else {name})")
+            body.append(f"_set_{name}(self, _new_{name}() if {name} is _UNSET else {name})")
             continue
         names[f"_default_{name}"] = member.default
         parameters.append(name if member.default is MISSING else f"{name}=_default_{name}")
-        body.append(f"_set(self, {name!r}, {name})")
+        body.append(f"_set_{name}(self, {name})")
     source = f"def __init__({', '.join(parameters)}):\n " + "\n ".join(body)
     exec(source, names)  # noqa: S102 - as dataclasses does, from the names of fields only
-    names["__init__"].__qualname__ = f"{of}.__init__"
+    names["__init__"].__qualname__ = f"{of.__qualname__}.__init__"
     return names["__init__"]
 
 

@@ -161,7 +161,10 @@ def algorithm(name: str, version: str | None = None) -> Algorithm | None:
     of an image with an unknown tag. Returns None for an unknown name and for a framework container.
     """
     name = _NAME_OF_REPOSITORY.get(name, name)
-    return _in_version(_entry(name), version) if name in algorithm_names() else None
+    if name not in algorithm_names():
+        return None
+    versions = images.versions(name)
+    return _in_version(name, version if version in versions else next(reversed(versions), None))
 
 
 @functools.cache
@@ -204,8 +207,10 @@ def _entry(name: str) -> Mapping[str, Any]:
     return {"name": name, **json.loads((_FOLDER / f"{name}.json").read_bytes())}
 
 
-def _in_version(entry: Mapping[str, Any], version: str | None) -> Algorithm:
-    name, source = entry["name"], entry["source"]
+@functools.cache
+def _in_version(name: str, version: str | None) -> Algorithm:
+    entry = _entry(name)
+    source = entry["source"]
     age = _Age(images.versions(name), version)
     metrics = tuple(
         Metric(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from hptc.catalog.accepted_values import Certainty, list_elements, parse_number
@@ -126,7 +128,7 @@ class Clause:
         return any(each in self.values for each in elements)  # has_element, or absent
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True)
 class Dependency:
     """If all `conditions` hold, all `requirements` must, or the training job fails.
 
@@ -141,13 +143,19 @@ class Dependency:
     help: str = ""
     source: str = ""
 
-    @property
+    @cached_property
     def subjects(self) -> tuple[Subject, ...]:
         """Every subject of the conditions and the requirements, once."""
         clauses = (*self.conditions, *self.requirements)
         return tuple(dict.fromkeys(each for clause in clauses for each in clause.subjects))
 
-    @property
+    @cached_property
+    def needed(self) -> frozenset[Subject]:
+        """The subjects without which a condition does not hold, which are mostly not set."""
+        clauses = (clause for clause in self.conditions if not clause.truth({}))
+        return frozenset(clause.subject for clause in clauses)
+
+    @cached_property
     def is_about_metric(self) -> bool:
         """Whether the dependency is about the objective metric."""
         clauses = (*self.conditions, *self.requirements)

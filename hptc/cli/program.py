@@ -7,7 +7,6 @@ import gc
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -212,6 +211,8 @@ _STREAM_ERRORS = (errno.ENOSPC, errno.EBADF, errno.EIO)
 
 
 def _bug() -> int:
+    import traceback  # only a bug needs it
+
     print_needed(traceback.format_exc())
     print_error("this is a bug in hptc, not in your files", "please report the traceback above")
     return EXIT_BUG

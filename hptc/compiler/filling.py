@@ -109,7 +109,10 @@ def _fill_image(
             message = "`version` requires `built_in` or `framework`"
             return [_finding("HPT102", message, at / "version", help="remove it")]
         return []
-    if algorithm.built_in is not None and (found := _jumpstart_finding(name, at)) is not None:
+    if (
+        algorithm.built_in is not None
+        and (found := _jumpstart_finding(name, algorithm.version, at)) is not None
+    ):
         return [found]
     if algorithm.version is None:
         known, newest = versions(name), newest_versions(name)
@@ -150,9 +153,9 @@ def _fill_image(
     return findings
 
 
-def _jumpstart_finding(name: str, at: SpecPath) -> Finding | None:
+def _jumpstart_finding(name: str, version: str | None, at: SpecPath) -> Finding | None:
     """A built-in algorithm that SageMaker JumpStart provides as a script, not as an image."""
-    known = algorithms.algorithm(name.lower().replace("_", "-"))
+    known = algorithms.algorithm(name.lower().replace("_", "-"), version)
     if known is None or known.kind != "jumpstart":
         return None
     return _finding(

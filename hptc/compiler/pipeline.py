@@ -11,8 +11,10 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Any
 
+from yaml.nodes import ScalarNode
+
 from hptc.catalog.region_names import is_region
-from hptc.compiler.checking import Draft, check_request, fail, located, written_name
+from hptc.compiler.checking import Draft, check_request, fail, located
 from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.filling import fill
 from hptc.compiler.layers import Layers, merge_layers
@@ -256,7 +258,8 @@ def _has_region(environment: Environment | None) -> bool:
 
 
 def _templated_name(document: Document) -> list[Finding]:
-    if "{{" not in document.text or "{{" not in written_name(document):
+    node = document.node_at(("name",))
+    if not isinstance(node, ScalarNode) or "{{" not in node.value:
         return []
     return [
         Finding(

@@ -92,7 +92,7 @@ def s3_location(uri: str, environment: Environment) -> S3Location | None:
 
 def bucket_arn(environment: Environment, bucket: str) -> str:
     """The ARN of a bucket, which has neither a Region nor an account."""
-    return str(ARN(partition=partition(environment.region), service="s3", resource=bucket))
+    return f"arn:{partition(environment.region)}:s3:::{bucket}"
 
 
 def escaped(text: str) -> str:

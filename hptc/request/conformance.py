@@ -88,6 +88,8 @@ class _Walk:
             self.references |= names_in(value)
             return value
         match shape.type:
+            case "string":  # most values are
+                self._check_text(value, shape)
             case "structure":
                 return self._structure(value, shape)
             case "list":
@@ -96,8 +98,6 @@ class _Walk:
             case "map":
                 self._check_size(len(value), value, shape)
                 return self._map(value, shape)
-            case "string":
-                self._check_text(value, shape)
             case "boolean":
                 pass
             case _:

@@ -56,6 +56,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 _DEFAULTS["TrainingJobDefinitions"] = _DEFAULTS["TrainingJobDefinition"]
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 _NUMERIC_LISTS = frozenset({"IntegerParameterRanges", "ContinuousParameterRanges"})
 _BOUNDS = ("MinValue", "MaxValue")
 
@@ -80,12 +82,15 @@ def _canonical(value: Any, owner: str) -> Any:
         for key, item in value.items():
             if key in defaults and defaults[key] == item:
                 continue
-            inner = _number(item) if key in bounds else _canonical(item, key)
+            if key in bounds:
+                inner = _number(item)
+            else:
+                inner = item if isinstance(item, str) else _canonical(item, key)
             if inner or inner not in ({}, [], None):
                 form[key] = inner
         return form
     if isinstance(value, list):
-        items = [_canonical(item, owner) for item in value]
+        items = [item if isinstance(item, str) else _canonical(item, owner) for item in value]
         name = _SORTED_BY.get(owner)
         if name is not None:
             items.sort(key=lambda item: str(item.get(name, "")) if isinstance(item, dict) else "")
@@ -107,8 +112,7 @@ def _number(text: Any) -> Any:
 def digest(request: Mapping[str, Any]) -> str:
     """The SHA-256 of a request's content in hex, without its name."""
     form = canonical({k: v for k, v in request.items() if k != "HyperParameterTuningJobName"})
-    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_JSON.encode(form).encode()).hexdigest()
 
 
 def job_name(spec_name: str, content_digest: str, *, rerun: int | None = None) -> str:

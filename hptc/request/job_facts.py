@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 from hptc.catalog.arn import ARN
@@ -29,6 +30,7 @@ PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 """The hyperparameters of the training toolkit that name the script and the archive with it."""
 SCRIPT_SETTINGS = (PROGRAM, SUBMIT_DIRECTORY, PROGRAM.upper(), SUBMIT_DIRECTORY.upper())
 """The same as hyperparameters and as environment variables."""
+_SCRIPT_SETTINGS = frozenset(SCRIPT_SETTINGS)
 OBJECTIVE_METRIC = "_tuning_objective_metric"
 """The hyperparameter that SageMaker adds to every training job, with the name of the objective."""
 EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
@@ -37,6 +39,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyC
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
+@lru_cache(maxsize=1024)
 def number(text: str) -> Decimal | None:
     """The value of a decimal or scientific literal; None for other texts, and beyond a double."""
     if _NUMBER.fullmatch(text) is None or not math.isfinite(float(text)):
@@ -49,7 +52,12 @@ def built_in(definition: Definition) -> Algorithm | None:
 
     For an unknown tag, in the newest version of the repository; `possible_algorithms` has them all.
     """
-    identified = identify(definition.training_image or "")
+    return _built_in(definition.training_image or "")
+
+
+@lru_cache(maxsize=1024)
+def _built_in(image: str) -> Algorithm | None:
+    identified = identify(image)
     if identified is None or identified.kind != "algorithm":
         return None
     in_repository = repository_versions(identified.image.repository)
@@ -65,7 +73,12 @@ def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
     them is true of the image. Empty for any other image, and for a version that is newer than the
     table.
     """
-    identified = identify(definition.training_image or "")
+    return _possible_algorithms(definition.training_image or "")
+
+
+@lru_cache(maxsize=1024)
+def _possible_algorithms(image: str) -> tuple[Algorithm, ...]:
+    identified = identify(image)
     if identified is None or identified.kind != "algorithm":
         return ()
     version, tag = identified.version, identified.image.tag or ""
@@ -82,10 +95,9 @@ def runs_a_script(definition: Definition) -> bool:
 
     https://github.com/aws/sagemaker-training-toolkit
     """
-    return any(
-        name in settings
-        for settings in (definition.static, definition.environment)
-        for name in SCRIPT_SETTINGS
+    return not (
+        _SCRIPT_SETTINGS.isdisjoint(definition.static)
+        and _SCRIPT_SETTINGS.isdisjoint(definition.environment)
     )
 
 
@@ -105,47 +117,50 @@ class RegionalARN:
 def regional_arns(definition: Definition) -> Iterator[RegionalARN]:
     """The ARNs that contain a Region, without those that only a deployment knows."""
     for noun, text, resource, path in _identifiers(definition):
-        if text is None or has_reference(text):
-            continue
         arn = ARN.parse(text)
-        if arn is not None:
+        if arn is not None and not has_reference(text):
             yield RegionalARN(noun=noun, arn=arn, resource=resource, path=path)
 
 
-def _identifiers(definition: Definition) -> Iterator[tuple[str, str | None, str, RequestPath]]:
+def _identifiers(definition: Definition) -> Iterator[tuple[str, str, str, RequestPath]]:
     """(noun, identifier, expected type of the resource, path)."""
-    path = definition.path / "AlgorithmSpecification" / "AlgorithmName"
-    yield "the algorithm", definition.algorithm_name, "algorithm", path
-    key = definition.path / "OutputDataConfig" / "KmsKeyId"
-    yield "the KMS key", definition.output_kms_key_id, "", key
+    if (name := definition.algorithm_name) is not None:
+        path = definition.path / "AlgorithmSpecification" / "AlgorithmName"
+        yield "the algorithm", name, "algorithm", path
+    if (key := definition.output_kms_key_id) is not None:
+        yield "the KMS key", key, "", definition.path / "OutputDataConfig" / "KmsKeyId"
     for resources in definition.resources:
-        yield "the KMS key", resources.volume_kms_key_id, "", resources.path / "VolumeKmsKeyId"
-        plan = resources.path / "TrainingPlanArn"
-        yield "the training plan", resources.training_plan_arn, "training-plan", plan
+        if (key := resources.volume_kms_key_id) is not None:
+            yield "the KMS key", key, "", resources.path / "VolumeKmsKeyId"
+        if (plan := resources.training_plan_arn) is not None:
+            yield "the training plan", plan, "training-plan", resources.path / "TrainingPlanArn"
         for one in resources.instances:
-            plan = one.path / "TrainingPlanArns" / 0
-            yield "the training plan", one.training_plan_arn, "training-plan", plan
+            if (plan := one.training_plan_arn) is not None:
+                yield "the training plan", plan, "training-plan", one.path / "TrainingPlanArns" / 0
     for channel in definition.channels:
         for source in channel.sources:
             match source:
                 case DatasetSource():
                     yield "the dataset", source.arn, "hub-content", source.path / "DatasetArn"
                 case S3Source():
-                    hub = source.path / "HubAccessConfig" / "HubContentArn"
-                    yield "the hub content", source.hub_content_arn, "hub-content", hub
-                    yield _access_point(source.uri, source.path / "S3Uri")
-    yield _access_point(
-        definition.output_path, definition.path / "OutputDataConfig" / "S3OutputPath"
+                    if (content := source.hub_content_arn) is not None:
+                        hub = source.path / "HubAccessConfig" / "HubContentArn"
+                        yield "the hub content", content, "hub-content", hub
+                    yield from _access_point(source.uri, source.path, "S3Uri")
+    yield from _access_point(
+        definition.output_path, definition.path, "OutputDataConfig", "S3OutputPath"
     )
-    yield _access_point(
-        definition.checkpoint_uri or "", definition.path / "CheckpointConfig" / "S3Uri"
+    yield from _access_point(
+        definition.checkpoint_uri or "", definition.path, "CheckpointConfig", "S3Uri"
     )
 
 
-def _access_point(uri: str, path: RequestPath) -> tuple[str, str | None, str, RequestPath]:
-    text = uri.removeprefix("s3://") if uri.startswith("s3://arn:") else None
-    is_access_point = text is not None and ":accesspoint" in text
-    return "the access point", text if is_access_point else None, "accesspoint", path
+def _access_point(
+    uri: str, path: RequestPath, *members: str
+) -> Iterator[tuple[str, str, str, RequestPath]]:
+    if uri.startswith("s3://arn:") and ":accesspoint" in uri:
+        text = uri.removeprefix("s3://")
+        yield "the access point", text, "accesspoint", RequestPath((*path, *members))
 
 
 def has_several_instances(definition: Definition) -> bool:

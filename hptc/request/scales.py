@@ -152,7 +152,8 @@ def _share(bottom: float, top: float, scale: Scale, value: float) -> float:
             return (math.log1p(-value) - first) / (last - first) if first > last else 0.5
         case "Linear":
             # Halves, because the width of a range may exceed a float.
-            return (value / 2 - bottom / 2) / (top / 2 - bottom / 2)
+            width = top / 2 - bottom / 2
+            return (value / 2 - bottom / 2) / width if width else 0.5
     assert_never(scale)
 
 
@@ -171,5 +172,5 @@ def _integer_share(low: int, high: int, scale: str, value: int) -> float:
     value = min(max(value, low), high)
     if scale == "Logarithmic" and low > 0:
         bottom, top = math.log(low - 0.5), math.log(high + 0.5)
-        return (math.log(value) - bottom) / (top - bottom)
+        return (math.log(value) - bottom) / (top - bottom) if bottom < top else 0.5
     return float(Fraction(2 * (value - low) + 1, 2 * (high - low + 1)))

@@ -37,7 +37,10 @@ def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
 def _candidates(
     members: Mapping[str, Node], path: Path, request: Any, base: Path, spec: Path
 ) -> Iterator[tuple[int, Path]]:
+    is_inside = path[: len(base)] == base
     for key, node in members.items():
+        if not is_inside and isinstance(node, Leaf) and not node.api.startswith("/"):
+            continue  # most nodes are in other structures
         here = (*spec, key)
         if isinstance(node, Hyperparameters):
             yield from _hyperparameter_candidates(node, path, request, base, here)

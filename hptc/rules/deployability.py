@@ -100,21 +100,20 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     from hptc.infrastructure.permissions import has_managed_role, has_small_policy, permissions
     from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
 
-    may_be_large = has_managed_role(environment, spec.job) and not has_small_policy(
-        environment, spec.job
-    )
-    statements = permissions(environment, spec.job, spec=spec.name) if may_be_large else ()
-    size = policy_size(statements, environment)
-    if size > MAX_ROLE_POLICY:
-        largest = max(statements, key=lambda each: policy_size([each], environment))
-        yield rule.finding(
-            f"the policy of the execution role has {size:,} characters, but IAM allows "
-            f"{MAX_ROLE_POLICY:,}",
-            max(largest.required_by, key=lambda path: len(str(_at(context.request, path)))),
-            label=f"most of it is for {largest.sid}",
-            help="use fewer or shorter S3 prefixes, such as one common prefix; or set `role_arn` "
-            "to an existing role",
-        )
+    job = spec.job
+    if has_managed_role(environment, job) and not has_small_policy(environment, job):
+        statements = permissions(environment, job, spec=spec.name)
+        size = policy_size(statements, environment)
+        if size > MAX_ROLE_POLICY:
+            largest = max(statements, key=lambda each: policy_size([each], environment))
+            yield rule.finding(
+                f"the policy of the execution role has {size:,} characters, but IAM allows "
+                f"{MAX_ROLE_POLICY:,}",
+                max(largest.required_by, key=lambda path: len(str(_at(context.request, path)))),
+                label=f"most of it is for {largest.sid}",
+                help="use fewer or shorter S3 prefixes, such as one common prefix; or set "
+                "`role_arn` to an existing role",
+            )
     if spec.schedule is None:
         return
     from hptc.infrastructure.scheduled_start import (

@@ -114,15 +114,25 @@ def _violations(
     rule: Rule, context: Context, certainty: Certainty, *, about_metric: bool
 ) -> Iterator[Finding]:
     def find(definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
-        settings = possible_settings(definition, algorithm)
-        for dependency in algorithm.dependencies:
-            is_relevant = certainty in ("documented", dependency.certainty)
-            if is_relevant and dependency.is_about_metric is about_metric:
+        violated = context.once(
+            (_violated_dependencies, definition.path, id(algorithm)),  # never freed
+            lambda: _violated_dependencies(definition, algorithm),
+        )
+        for dependency, violations in violated:
+            if dependency.is_about_metric is about_metric:
                 yield from _of_dependency(
-                    rule, certainty, definition, algorithm, dependency, settings
+                    rule, certainty, definition, algorithm, dependency, violations
                 )
 
     yield from in_every_version(context, find, except_scripts=True)
+
+
+def _violated_dependencies(
+    definition: Definition, algorithm: Algorithm
+) -> list[tuple[Dependency, list[_Violation]]]:
+    settings = possible_settings(definition, algorithm)
+    found = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
+    return [(dependency, violations) for dependency, violations in found if violations]
 
 
 def _of_dependency(
@@ -131,10 +141,10 @@ def _of_dependency(
     definition: Definition,
     algorithm: Algorithm,
     dependency: Dependency,
-    settings: Mapping[Subject, tuple[Setting, ...]],
+    violations: list[_Violation],
 ) -> Iterator[Finding]:
     reported = set()
-    for violation in _violated(dependency, settings):
+    for violation in violations:
         if dependency.certainty == "documented" and not violation.is_certain:
             continue
         is_certain = dependency.certainty == "certain" and violation.is_certain
@@ -160,19 +170,24 @@ def _of_dependency(
         )
 
 
-def _violated(
+def _violations_of(
     dependency: Dependency, settings: Mapping[Subject, tuple[Setting, ...]]
 ) -> list[_Violation]:
     """The possible training jobs that violate a dependency."""
-    if not _may_apply(dependency, settings):
+    if not dependency.needed <= settings.keys():
         return []
     subjects = [each for each in dependency.subjects if each in settings]
-    by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
     combinations = itertools.product(*(settings[subject] for subject in subjects))
-    for combination in itertools.islice(combinations, _MAX_COMBINATIONS):
-        chosen = dict(zip(subjects, combination, strict=True))
-        clause = dependency.violated({subject: each.value for subject, each in chosen.items()})
-        choice = tuple(each for each in combination if not each.is_end)
+    tried = [
+        (dependency.violated({s: each.value for s, each in chosen.items()}), chosen)
+        for combination in itertools.islice(combinations, _MAX_COMBINATIONS)
+        for chosen in (dict(zip(subjects, combination, strict=True)),)
+    ]
+    if all(clause is None for clause, _ in tried):
+        return []
+    by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
+    for clause, chosen in tried:
+        choice = tuple(each for each in chosen.values() if not each.is_end)
         by_choice.setdefault(choice, []).append((clause, chosen))
     return [
         _Violation(clause, chosen, is_certain=all(each is not None for each, _ in found))
@@ -180,13 +195,6 @@ def _violated(
         for clause, chosen in found
         if clause is not None
     ]
-
-
-def _may_apply(dependency: Dependency, settings: Mapping[Subject, tuple[Setting, ...]]) -> bool:
-    """Whether the conditions that need a subject find it set, which most dependencies don't."""
-    return all(
-        clause.subject in settings or clause.truth({}) is True for clause in dependency.conditions
-    )
 
 
 RULES = (

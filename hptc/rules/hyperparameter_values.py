@@ -311,6 +311,9 @@ def _repeated(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[
     static = definition.path / "StaticHyperParameters"
     paths = {name: static / name for name in definition.static}
     paths = {range_.name: range_.path for range_ in definition.ranges} | paths
+    given = [known for name in paths if (known := found.hyperparameter(name)) is not None]
+    if len({known.name for known in given}) == len(given):
+        return
     for known in found.hyperparameters:
         names = [name for name in (known.name, *known.aliases) if name in paths]
         if len(names) > 1:

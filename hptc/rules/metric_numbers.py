@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Finding
 from hptc.metrics.corrections import candidates
 from hptc.metrics.number_forms import unread_number
-from hptc.metrics.rehearsal import MetricFound, Rehearsal
 from hptc.project.references import has_reference
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric
 from hptc.rules.rule import Context, Rule, warning
 from hptc.text import plural
+
+if TYPE_CHECKING:
+    from hptc.metrics.rehearsal import MetricFound, Rehearsal
 
 _ADVICE = "match the sign, the point and the exponent in the group"
 

@@ -224,7 +224,9 @@ def invalid_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
           inputs:
             train: {s3: "s3://example/train/"}
     """
-    for bucket, broken, path, is_legacy in _broken_bucket_names(context):
+    for bucket, broken, path, is_legacy in context.once(
+        _broken_bucket_names, lambda: tuple(_broken_bucket_names(context))
+    ):
         if not is_legacy and not broken.is_placeholder:
             yield rule.finding(
                 f"the bucket's name `{bucket}` {broken.text}",
@@ -253,7 +255,9 @@ def legacy_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
           inputs:
             train: {s3: "s3://my-bucket/train/"}
     """
-    for bucket, broken, path, is_legacy in _broken_bucket_names(context):
+    for bucket, broken, path, is_legacy in context.once(
+        _broken_bucket_names, lambda: tuple(_broken_bucket_names(context))
+    ):
         if broken.is_placeholder:
             yield rule.finding(
                 f"the bucket's name `{bucket}` is a placeholder",

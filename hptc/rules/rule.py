@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from hptc.project.project_file import Environment
     from hptc.request.training_code import TrainingCode
     from hptc.source.script_reading import ScriptFacts
+
+Result = TypeVar("Result")
 
 Check = Callable[["Rule", "Context"], Iterable[Finding]]
 """Finds the problem that a rule is about."""
@@ -64,6 +66,14 @@ class Context:
     )  # by the path of the definition
     codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # so are these
     scripts: Mapping[RequestPath, ScriptFacts] = field(default_factory=dict)
+    _results: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Hashable, compute: Callable[[], Result]) -> Result:
+        """A result that several rules use, computed for the first of them."""
+        if key not in self._results:
+            self._results[key] = compute()
+        found: Result = self._results[key]
+        return found
 
     @property
     def is_request(self) -> bool:

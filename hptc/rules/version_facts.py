@@ -23,12 +23,13 @@ def in_every_version(
     with `except_scripts`, have those in which the author's own script runs.
     """
     for definition in context.job.definitions:
-        if except_scripts and runs_a_script(definition):
+        possible = possible_algorithms(definition)
+        if not possible or (except_scripts and runs_a_script(definition)):
             continue
-        newest, *others = possible_algorithms(definition) or (None,)
-        findings = list(find(definition, newest)) if newest is not None else []
+        newest, *others = possible
+        findings = list(find(definition, newest))
         for other in others:
-            if findings and other is not None:
+            if findings:
                 paths = {finding.path for finding in find(definition, other)}
                 findings = [finding for finding in findings if finding.path in paths]
         yield from findings

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from hptc.secrets.formats import FORMATS
+from hptc.secrets.formats import FORMATS, MAY_HAVE_FORMAT
 
 _ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -28,38 +29,38 @@ _SECRET_NAMES = re.compile(
     r"|webhook(?:_url)?|conn(?:ection)?_?str(?:ing)?|otp|pin_code|salt|sas"
     r")(?:_\d{1,2}|_(?:prod|dev|staging|test|old|new|v\d))?$"
 )
-_ML_TOKENS = re.compile(
+_ML_TOKENS = (
     r"(?:^|_)(?:pad|unk|unknown|bos|eos|sep|cls|mask|special|start|end|stop|blank|image|begin|eot"
     r"|bot|additional|add|decoder_start|forced_bos|forced_eos|max|min|num|n|per|new|prompt|first"
     r"|last|trigger|target|instance|placeholder|concept|class|prefix|suffix|audio|video|next"
     r"|response|instruction|user|assistant|system|input|output)_token$"
 )
 """Special tokens of language models, whose names end like those of secrets."""
-_STRICT_NAMES = re.compile(r"passw(?:or)?d|passphrase|passcode|pwd|_pass$|^pass$")
+_STRICT_NAMES = r"passw(?:or)?d|passphrase|passcode|pwd|_pass$|^pass$"
 """Names whose value may be a word: a password is one more often than a token is."""
-_REFERENCE = re.compile(
+_REFERENCE = (
     r"[/<\[({$*%#@]|arn:|[a-z][a-z0-9+.]{1,10}://|ssm:|secretsmanager|vault:|env:|file:|op:"
     r"|projects/|alias/|resolve:|ref\+|!"
 )
 """How a value starts that refers to a secret, or is a placeholder for one."""
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = (
     r"(?i)^(?:changeme|changeit|replaceme|letmein)$|(?:^|[^a-z])(?:change|replace|insert|fill|todo|tbd|your|my|example|sample|dummy|fake"
     r"|placeholder|redacted|masked|hidden|none|null|unset|empty|default|disabled|enabled|xxx+"
     r"|test|foo|bar|undefined|n/a|not.?set|secret|password|passwd|token|credentials?|here|required"
     r"|optional|prompt|keyring|vault|managed|auto|false|true|yes|oauth2?|basic|bearer|iam|kerberos"
     r"|ldap|sso|saml|ntlm|digest|github|google|aws|local|prod|production|staging|dev)(?:$|[^a-z])"
 )
-_FILE = re.compile(
+_FILE = (
     r"(?i)[\w./~-]{1,200}\.(?:pem|key|crt|cer|json|ya?ml|txt|env|toml|ini|p12|pfx|jks|"
     r"csv|parquet|py|cfg|conf|pub|gpg|kdbx|sh|properties)"
 )
-_NAME_OF_SECRET = re.compile(
+_WORDS_AND_SEPARATORS = (
     r"(?:[A-Za-z]{1,30}\d{0,3})(?:[-_/.:@](?:[A-Za-z]{1,30}\d{0,3}|\d{1,4})){0,10}"
 )
 """Words joined by separators: the name of a secret in a store, rather than a secret."""
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,15})?")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_VARIABLE = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+_NUMBER = r"[-+]?\d{1,15}(?:\.\d{1,15})?"
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _MIN_LENGTH = 6
 _LONG_WORD = 20
 _MOST_WORDS = 8
@@ -110,6 +111,8 @@ def hide_secrets(text: str) -> str:
 
 def _formats_in(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """The kind and span of each secret with a known format."""
+    if MAY_HAVE_FORMAT.search(text) is None:
+        return
     for found in _ACCESS_KEY_ID.finditer(text):
         yield "an AWS access key ID", found.span()
     for kind, mark, pattern in FORMATS:
@@ -124,12 +127,12 @@ def _is_secret_access_key(text: str) -> bool:
 
 def _secret_by_name(name: str, text: str) -> str | None:
     """A literal value whose name indicates a secret: `DB_PASSWORD`, `wandb-api-key`."""
-    words = _words(name)
+    words = _secret_words(name)
+    if words is None:
+        return None
     if words.endswith("secret_access_key") and _is_secret_access_key(text):
         return "an AWS secret access key"
-    if _SECRET_NAMES.search(words) is None or _ML_TOKENS.search(words) is not None:
-        return None
-    is_password = _STRICT_NAMES.search(words) is not None
+    is_password = re.search(_STRICT_NAMES, words) is not None
     if not (_may_be_password(text) if is_password else _may_be_token(text, words)):
         return None
     return "a password" if is_password else f"a secret (its name is `{name}`)"
@@ -143,9 +146,9 @@ def _may_be_token(text: str, words: str) -> bool:
     """Whether a text is more than a name: it mixes letters and digits, or is a very long word."""
     if _is_harmless(text) or any(character.isspace() for character in text):
         return False
-    if _NUMBER.fullmatch(text) or _NAME_OF_SECRET.fullmatch(text):
+    if re.fullmatch(_NUMBER, text) or re.fullmatch(_WORDS_AND_SEPARATORS, text):
         return False
-    if _UUID.fullmatch(text):
+    if re.fullmatch(_UUID, text):
         return "encryption" not in words
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part]
     return not all(part.isalpha() for part in parts) or max(map(len, parts)) >= _LONG_WORD
@@ -155,10 +158,10 @@ def _is_harmless(text: str) -> bool:
     """Whether a text is a reference, a file, the name of a variable, or a placeholder."""
     return (
         len(set(text)) == 1
-        or _REFERENCE.match(text) is not None
-        or _FILE.fullmatch(text) is not None
-        or _VARIABLE.fullmatch(text) is not None
-        or (_PLACEHOLDER.search(text) is not None and _is_wordy(text))
+        or re.match(_REFERENCE, text) is not None
+        or re.fullmatch(_FILE, text) is not None
+        or re.fullmatch(_VARIABLE, text) is not None
+        or (re.search(_PLACEHOLDER, text) is not None and _is_wordy(text))
     )
 
 
@@ -166,6 +169,14 @@ def _is_wordy(text: str) -> bool:
     """Whether a text consists of words, each with a short number at most."""
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part]
     return all(re.fullmatch(r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)\d{0,3}|\d{1,4}|v\d+", p) for p in parts)
+
+
+@lru_cache(maxsize=1024)
+def _secret_words(name: str) -> str | None:
+    """The words of a name that is like that of a secret; None for other names, such as `depth`."""
+    words = _words(name)
+    is_secret = _SECRET_NAMES.search(words) is not None and re.search(_ML_TOKENS, words) is None
+    return words if is_secret else None
 
 
 def _words(name: str) -> str:

@@ -8,6 +8,7 @@ https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -18,6 +19,9 @@ class SecretFormat(NamedTuple):
     mark: str
     pattern: str
 
+
+MAY_HAVE_FORMAT = re.compile(r"[A-Za-z0-9_.:~|+/=@-]{15}|=|://|PRIVATE KEY|[Bb]asic ")
+"""Every secret with a known format contains this, and most other texts don't."""
 
 FORMATS = (
     SecretFormat(

@@ -131,7 +131,7 @@ class _Builder:
                 continue
             if self.exceeds_characters(key_node, key):
                 break
-            data[key] = self.build(value_node, _below(verbatim, key))
+            data[key] = self.build(value_node, verbatim and _below(verbatim, key))
         return data
 
     def scalar(self, node: ScalarNode, *, keep_text: bool) -> Any:

@@ -23,7 +23,7 @@ _JOINED = (
 )
 """Scripts that need joiners, and emoji, which are joined to one picture."""
 
-_HIDDEN = re.compile(
+_HIDDEN = (  # compiled when it is used: most files are ASCII
     rf"[{_BREAKS}{_REORDERING}{_INVISIBLE}]"
     rf"|(?<![{_JOINED}])[\u200c\u200d]"
     r"|(?<![#*0-9\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299"
@@ -43,7 +43,7 @@ class HiddenCharacter:
 
 def hidden_character(text: str) -> HiddenCharacter | None:
     """The first hidden character of a text, or None. Escapes, such as `\\u202e`, are visible."""
-    found = _HIDDEN.search(text) if not text.isascii() or "\r" in text else None
+    found = re.search(_HIDDEN, text) if not text.isascii() or "\r" in text else None
     if found is None:
         return None
     what = f"U+{ord(found[0]):04X}, {_kind(found[0])}"
@@ -52,7 +52,7 @@ def hidden_character(text: str) -> HiddenCharacter | None:
 
 def has_hidden(text: str) -> bool:
     """Whether a text has a hidden character, so that it must be in double quotes."""
-    return not text.isascii() and _HIDDEN.search(text) is not None
+    return not text.isascii() and re.search(_HIDDEN, text) is not None
 
 
 def escape_hidden(text: str) -> str:
@@ -60,7 +60,7 @@ def escape_hidden(text: str) -> str:
     if not has_hidden(text):
         return text
     is_json = text.startswith("{")
-    return _HIDDEN.sub(lambda found: _escape(found[0], is_json=is_json), text)
+    return re.sub(_HIDDEN, lambda found: _escape(found[0], is_json=is_json), text)
 
 
 def split_lines(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from hptc.errors import UsageError
 
 MAX_BYTES = 1_000_000
 """A request is far smaller; a larger file is a mistake or an attack."""
+_FIRST_BYTES = 65_536
 
 
 class UnreadableFileError(UsageError):
@@ -40,7 +41,9 @@ def read_text(path: str) -> str:
     """The text of a file. Raises UnreadableFileError."""
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 - a Path costs as much as the read
-            raw = stream.read(MAX_BYTES + 1)
+            raw = stream.read(_FIRST_BYTES)  # a buffer for MAX_BYTES costs more than most files
+            if len(raw) == _FIRST_BYTES:
+                raw += stream.read(MAX_BYTES + 1 - _FIRST_BYTES)
     except OSError as error:
         raise UnreadableFileError(path, f"can't be read: {error.strerror}") from None
     return decode_text(raw, path)

@@ -44,9 +44,11 @@ def numeric_ranges(draw_from: st.DrawFn) -> NumericRange:
 @given(range_=numeric_ranges(), share=st.floats(0, 1))
 @example(range_=continuous("x", "0.1234567", "0.1234569"), share=0.5)
 @example(range_=continuous("x", "-1e300", "1e300"), share=1.0)
+@example(range_=continuous("x", "0.0", "5e-324"), share=0.0)
 @example(range_=continuous("x", "1e-300", "1e300", "Logarithmic"), share=1.0)
 @example(range_=continuous("x", "0.9", "0.9999999", "ReverseLogarithmic"), share=1.0)
 @example(range_=integer("x", "1", str(10**308), "Logarithmic"), share=1.0)
+@example(range_=integer("x", "528186488127487", "528186488127488", "Logarithmic"), share=0.0)
 def test_a_value_is_inside_its_range(range_: NumericRange, share: float) -> None:
     text = at_share(range_, share)
     assert is_inside(range_, text)

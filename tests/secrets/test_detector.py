@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
+from typing import Any
 
 import pytest
 
 from hptc.secrets.detector import secret_in
+from hptc.secrets.formats import FORMATS, MAY_HAVE_FORMAT, SecretFormat
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -78,3 +81,52 @@ def test_long_text_is_matched_quickly(text: str) -> None:
     for _ in range(20):
         secret_in("x", text)
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.kind)
+def test_the_first_test_of_a_text_lets_every_format_through(known: SecretFormat) -> None:
+    texts = shortest_texts(re._parser.parse(known.pattern))  # type: ignore[attr-defined]
+    assert texts
+    for text in texts:
+        assert MAY_HAVE_FORMAT.search(text), text
+
+
+def shortest_texts(tokens: Any) -> list[str]:
+    """The shortest text of each alternative of a parsed expression, without its assertions."""
+    texts = [""]
+    for operator, argument in tokens:
+        match str(operator):
+            case "LITERAL":
+                parts = [chr(argument)]
+            case "NOT_LITERAL":
+                parts = ["x"]
+            case "IN":
+                parts = [member(argument)]
+            case "BRANCH":
+                parts = [text for each in argument[1] for text in shortest_texts(each)]
+            case "SUBPATTERN":
+                parts = shortest_texts(argument[3])
+            case "MAX_REPEAT" | "POSSESSIVE_REPEAT":
+                parts = [text * argument[0] for text in shortest_texts(argument[2])]
+            case "AT" | "ASSERT" | "ASSERT_NOT":
+                parts = [""]
+            case other:
+                raise NotImplementedError(other)
+        texts = [text + part for text in texts for part in parts]
+    return texts
+
+
+def member(characters: Any) -> str:
+    """One character of a set."""
+    operator, argument = characters[0]
+    match str(operator):
+        case "LITERAL":
+            return chr(argument)
+        case "RANGE":
+            return chr(argument[0])
+        case "CATEGORY":
+            return "0"
+        case "NEGATE":
+            return "x"
+        case other:
+            raise NotImplementedError(other)

@@ -55,6 +55,12 @@ def test_an_unreadable_file_is_a_finding_at_its_byte(raw: bytes, line: int, colu
     assert found.help == refusal.value.help
 
 
+def test_a_file_of_several_reads(tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_bytes(b"#" * 65_535 + b"abc")
+    assert read_text(str(file)) == "#" * 65_535 + "abc"
+
+
 def test_the_maximum_size_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_bytes(b"#" * MAX_BYTES)
