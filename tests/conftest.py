@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from hptc.render.documents import envelope
+from tests.support.botocore_models import share_models
 from tests.support.golden import Golden
 from tests.support.json_documents import check_document
 from tests.support.paths import GOLDEN
@@ -20,6 +22,8 @@ for _variable in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):  # in CI, only tracked f
     os.environ.pop(_variable, None)
 # Workers use all processors already; numpy's threads would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+share_models()
+gc.disable()  # while millions of objects are made that all stay: the tests and what they import
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +38,13 @@ def pytest_configure() -> None:
     There are a hundred of them, and under PYTHONDONTWRITEBYTECODE each compiles all of it again.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, without looking again at what was there before."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
