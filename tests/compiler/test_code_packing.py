@@ -118,61 +118,41 @@ def test_isolation_limits_the_listing_to_the_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "message"),
+    ("directory", "script", "problem"),
     [
+        pytest.param("src/chrun", "train.py", "does not exist in the project", id="no directory"),
+        pytest.param("src/churn/train.py", "train.py", "is a file", id="a file"),
+        pytest.param("../src", "train.py", "is not a path inside the project", id="out"),
+        pytest.param("/etc", "passwd", "is not a path inside the project", id="absolute"),
+        pytest.param(".git", "config", "is inside .git, which is never read", id="git"),
         pytest.param(
-            SOURCE.format("src/chrun", "train.py"),
-            "HPT008 `src/chrun` does not exist in the project",
-            id="no directory",
+            *("elsewhere", "train.py", "is a link to a folder outside the project"), id="a link"
         ),
+        pytest.param("src/churn", "tran.py", "has no file `tran.py` to run", id="no script"),
         pytest.param(
-            SOURCE.format("src/churn/train.py", "train.py"),
-            "HPT008 `src/churn/train.py` is a file",
-            id="a file",
-        ),
-        pytest.param(
-            SOURCE.format("../src", "train.py"),
-            "HPT008 `../src` is not a path inside the project",
-            id="out of the project",
-        ),
-        pytest.param(
-            SOURCE.format("/etc", "passwd"),
-            "HPT008 `/etc` is not a path inside the project",
-            id="absolute",
-        ),
-        pytest.param(
-            SOURCE.format(".git", "config"), "HPT008 `.git` is inside .git, which is never read",
-            id="git",
-        ),
-        pytest.param(
-            SOURCE.format("elsewhere", "train.py"),
-            "HPT008 `elsewhere` is a link to a folder outside the project",
-            id="a link",
-        ),
-        pytest.param(
-            SOURCE.format("src/churn", "tran.py"),
-            "HPT008 `src/churn` has no file `tran.py` to run",
-            id="no script",
-        ),
-        pytest.param(
-            SOURCE.format("src/churn", "../churn/train.py"),
-            "HPT008 `src/churn` has no file `../churn/train.py` to run",
+            *("src/churn", "../churn/train.py", "has no file `../churn/train.py` to run"),
             id="a script elsewhere",
         ),
-        pytest.param(
-            "  source: {directory: src/churn}", "HPT103 `source` requires `entry_point`", id="one"
-        ),
     ],
-)  # fmt: skip
-def test_what_can_not_be_packed(tmp_path: Path, source: str, message: str) -> None:
+)
+def test_what_can_not_be_packed(tmp_path: Path, directory: str, script: str, problem: str) -> None:
     project = tmp_path / "project"
     project.mkdir()
     (tmp_path / "outside").mkdir()
     (project / "elsewhere").symlink_to(tmp_path / "outside")
-    if ".git" in source:
+    if directory == ".git":
         (project / ".git").mkdir()
-    found = compile_code(project, source=source)
-    assert message in [f"{each.code} {each.message}" for each in found.diagnostics]
+    found = compile_code(project, source=SOURCE.format(directory, script))
+    assert f"HPT008 `{directory}` {problem}" in [
+        f"{each.code} {each.message}" for each in found.diagnostics
+    ]
+
+
+def test_a_directory_needs_its_script(tmp_path: Path) -> None:
+    found = compile_code(tmp_path, source="  source: {directory: src/churn}")
+    assert "HPT103 `source` requires `entry_point`" in [
+        f"{each.code} {each.message}" for each in found.diagnostics
+    ]
 
 
 def test_a_misspelled_script_is_suggested(tmp_path: Path) -> None:
