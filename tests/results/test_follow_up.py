@@ -20,31 +20,19 @@ from hptc.rules.rule import Context
 from hptc.service.lookup import described_request
 from tests.support.fake_service import FakeTuning
 from tests.support.golden import Golden
+from tests.support.specs import standalone
 from tests.support.tuned_jobs import END, SPEC, tuned
 from tests.support.tuned_jobs import compiled as compiled_spec
 
 OPTIONS = ReadOptions(top=0, reads_logs=False)
-XGBOOST = """\
-name: boosted
-strategy: Bayesian
-limits: {max_number_of_training_jobs: 100, max_parallel_training_jobs: 5}
-training_job:
-  objective: {metric_name: "validation:auc", type: Maximize}
-  hyperparameters:
-    objective: binary:logistic
-    eval_metric: auc
-    num_round: 200
-    eta: {type: Continuous, min: 1e-3, max: 1, scaling: Logarithmic}
-  algorithm:
-    training_image: 683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1
-  role_arn: arn:aws:iam::123456789012:role/tuner
-  inputs:
-    train: {s3: "s3://bucket/train/", content_type: text/csv}
-    validation: {s3: "s3://bucket/validation/", content_type: text/csv}
-  output: {s3_output_path: "s3://bucket/out/"}
-  resources: {instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}
-  stopping: {max_runtime: 1h}
-"""
+BOOSTED = (
+    standalone("boosted")
+    .replace("max: 0.5", "max: 1")
+    .replace(
+        "{built_in: xgboost, version: 1.7-1, input_mode: File}",
+        "{training_image: 683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1}",
+    )
+)
 
 
 def of(
@@ -133,7 +121,7 @@ def test_a_hyperparameter_without_effect_keeps_its_range() -> None:
 
 
 def test_a_range_is_not_widened_beyond_what_the_algorithm_accepts() -> None:
-    found = of(*tuned(XGBOOST, best_eta=1))
+    found = of(*tuned(BOOSTED, best_eta=1))
     range_ = range_of(found, "eta")
     assert isinstance(range_, NumericRange)
     assert range_.max == "1"
