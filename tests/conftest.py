@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from hptc.cli.program import collect_garbage_rarely
 from hptc.render.documents import envelope
 from tests.support.botocore_models import share_models
 from tests.support.golden import Golden
 from tests.support.json_documents import check_document
-from tests.support.paths import GOLDEN
+from tests.support.paths import GOLDEN, ROOT
 
 settings.register_profile("hptc", deadline=None, print_blob=True)
 settings.load_profile("hptc")
@@ -22,6 +23,10 @@ for _variable in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):  # in CI, only tracked f
     os.environ.pop(_variable, None)
 # Workers use all processors already; numpy's threads would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Each start of the CDK CLI would compile 20 MB of JavaScript.
+os.environ.setdefault("NODE_COMPILE_CACHE", str(ROOT / ".pytest_cache" / "node"))
+_cache = ROOT / "tests" / "support" / "node_compile_cache.cjs"
+os.environ["NODE_OPTIONS"] = f'{os.environ.get("NODE_OPTIONS", "")} --require "{_cache}"'.lstrip()
 share_models()
 gc.disable()  # while millions of objects are made that all stay: the tests and what they import
 
@@ -40,10 +45,11 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def pytest_collection_finish() -> None:
-    """Collect garbage from here on, without looking again at what was there before."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect garbage from here on: as rarely as hptc, and without what was there before."""
     gc.collect()
-    gc.freeze()
+    collect_garbage_rarely()
     gc.enable()
 
 
