@@ -22,9 +22,10 @@ from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.spec.tuning_spec import SPEC_VERBATIM, parse_spec
 
-SCHEMA = Draft202012Validator(spec_schema())
+_SCHEMA = spec_schema()
+SCHEMA = Draft202012Validator(_SCHEMA)
 WITHOUT_EXCLUSIONS = Draft202012Validator(
-    json.loads(json.dumps(spec_schema()), object_hook=lambda x: {} if "errorMessage" in x else x)
+    json.loads(json.dumps(_SCHEMA), object_hook=lambda x: {} if "errorMessage" in x else x)
 )
 """For the skeleton with another key, which may exclude one that is set."""
 LINES = skeleton().splitlines()
