@@ -26,7 +26,7 @@ from hptc.service.lookup import describe, described_request, job_status
 from hptc.service.tuning_jobs import JobOrigin
 from tests.support.fake_service import FakeTime
 from tests.support.refusing_endpoint import Answer, refusing
-from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, compiled
+from tests.support.specs import ACCOUNT, EXPLICIT, PROJECT, SPEC, STACKS, WITHOUT_PARENT, compiled
 from tests.support.submissions import submit
 
 
@@ -74,6 +74,8 @@ class TestAgainstMoto:
         self, cloud: Aws, tmp_path: Path, spec: str
     ) -> None:
         deploy()
+        parent = compiled(tmp_path, WITHOUT_PARENT).request
+        cloud.tuning.create({**parent, "HyperParameterTuningJobName": "explicit-2025"})
         job = compiled(tmp_path, spec, project=PROJECT if spec == SPEC else "")
 
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
