@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,11 @@ def _texts(project: str) -> dict[str, str]:
         .replace(_VERSION, __version__)
         for path, template in _FILES.items()
     }
-    return texts | _schemas()
+    return {**texts, **_schemas()}
 
 
-def _schemas() -> dict[str, str]:
+@cache
+def _schemas() -> Mapping[str, str]:
     return {SPEC_SCHEMA: _json(spec_schema()), PROJECT_SCHEMA: _json(project_schema())}
 
 
