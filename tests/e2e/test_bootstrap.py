@@ -44,7 +44,7 @@ def test_a_deployment_with_scoped_bootstrap(sandbox: Sandbox, tmp_path: Path) ->
     execute(command, tmp_path, project.environment)
 
     iam = project.client("iam")
-    printed = project.hptc("permissions", "--deployer", "--env", "dev").json
+    printed = project.hptc_here("permissions", "--deployer", "--env", "dev").json
     assert attached(iam) == printed
     assert set(printed) == {"hptc-demo-dev-deployer-1", "hptc-demo-dev-deployer-2"}
 
@@ -55,7 +55,7 @@ def test_a_deployment_with_scoped_bootstrap(sandbox: Sandbox, tmp_path: Path) ->
 
     # Again, after a change of what the environment needs.
     file.write_text(qualified.replace("network: managed", "network: absent"), encoding="utf-8")
-    changed = project.hptc("permissions", "--deployer", "--env", "dev").json
+    changed = project.hptc_here("permissions", "--deployer", "--env", "dev").json
     assert changed != printed
     (tools := tmp_path / "tools").mkdir()
     (tools / "npx").write_text("#!/bin/sh\n", encoding="utf-8")  # the policies are enough

@@ -254,7 +254,7 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     assert role_policy(project, arns[changed]) == json.loads(revised)
 
     # hptc makes the same stacks as the CDK app does.
-    again = project.hptc("deploy", "--yes", "--all")
+    again = project.hptc_here("deploy", "--yes", "--all")
     assert again.err.count(": no changes (") == len(outputs)
     assert str(tmp_path) not in again.out + again.err
 

@@ -49,9 +49,7 @@ def widen(project: Project, spec: str, number: int) -> None:
     )
 
 
-def test_from_the_first_stack_to_the_last(
-    tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_from_the_first_stack_to_the_last(tmp_path: Path, sandbox: Sandbox) -> None:
     project = bootstrapped(tmp_path, sandbox, "377777777777")
     first = project.hptc("deploy", "--yes")
     # A Node that is past its end of life has a line of its own.
@@ -74,7 +72,7 @@ def test_from_the_first_stack_to_the_last(
 
     (project.directory / "specs" / f"{GONE}.yaml").unlink()
     # What broadens nothing needs no approval, and what is unchanged needs no CDK.
-    second = project.hptc("deploy", "--json")
+    second = project.hptc_here("deploy", "--json")
     assert f"nothing to deploy in dev: account {project.account}, {REGION}: 2 of 2 stacks" in (
         second.err
     )
@@ -103,11 +101,11 @@ def test_from_the_first_stack_to_the_last(
     }
 
     widen(project, KEPT, 1)
-    third = project.hptc("deploy", "--yes")
+    third = project.hptc_here("deploy", "--yes")
     assert "1 of 2 stacks unchanged" in third.err
     assert f"{KEPT_STACK}: deployed (1 of 1)" in third.err
     assert f"{FOUNDATION}:" not in third.err
-    again = project.hptc("deploy", "--all")
+    again = project.hptc_here("deploy", "--all")
     assert f"{KEPT_STACK}: no changes (2 of 2)" in again.err
     assert again.out == third.out
 
@@ -116,7 +114,7 @@ def test_from_the_first_stack_to_the_last(
     text = hptc_yaml.read_text("utf-8")
     hptc_yaml.write_text(text.replace("network: managed", "network: absent", 1), "utf-8")
     lost = f"removes the VPC `network` of the stack `{FOUNDATION}`"
-    refused = project.hptc("deploy", "--yes", expect=3)
+    refused = project.hptc_here("deploy", "--yes", expect=3)
     assert lost in refused.err
     assert "--allow-destroy network" in refused.err
     printed = project.cdk("synth", "--quiet", expect=1)
@@ -133,22 +131,22 @@ def test_from_the_first_stack_to_the_last(
         (GONE_STACK, "no terminal to ask for confirmation"),
     ):
         with project.entered():
-            refused = run_here(capsys, "destroy", name)
+            refused = run_here("destroy", name)
         assert (refused.code, refused.out) == (2, "")
         assert message in refused.err
     assert stacks(project) == before
 
-    destroyed = project.hptc("destroy", GONE_STACK, "--yes")
+    destroyed = project.hptc_here("destroy", GONE_STACK, "--yes")
     assert destroyed.out == f"deleted {GONE_STACK}\n"
     assert f"{GONE_STACK}   2/2  DELETE_COMPLETE     AWS::IAM::Role" in destroyed.err
     assert stacks(project) == {name: state for name, state in before.items() if name != GONE_STACK}
-    assert project.hptc("deploy", "--json").json["orphaned_stacks"] == []
+    assert project.hptc_here("deploy", "--json").json["orphaned_stacks"] == []
 
     # The last spec goes, and then everything, at one request.
     (project.directory / "specs" / f"{KEPT}.yaml").unlink()
     shared = project.outputs(FOUNDATION)
     project.client("s3").put_object(Bucket=shared["DataBucket"], Key="precious", Body=b"1")
-    failed = project.hptc("destroy", FOUNDATION, KEPT_STACK, "--yes", "--json", expect=3)
+    failed = project.hptc_here("destroy", FOUNDATION, KEPT_STACK, "--yes", "--json", expect=3)
     (output,) = (line for line in failed.err.splitlines() if line.startswith("error: "))
     assert output.startswith(
         f"error: `{FOUNDATION}`: DataBucketE3889A50 (AWS::S3::Bucket) could not"
@@ -157,7 +155,7 @@ def test_from_the_first_stack_to_the_last(
     project.client("s3").delete_objects(
         Bucket=shared["DataBucket"], Delete={"Objects": versions_in(project, shared["DataBucket"])}
     )
-    project.hptc("destroy", FOUNDATION, "--yes")
+    project.hptc_here("destroy", FOUNDATION, "--yes")
     assert set(stacks(project)) == {"CDKToolkit"}
 
 
@@ -189,11 +187,11 @@ def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -
     # The remains of a creation don't stand in the way.
     assert stacks(project)[FOUNDATION] == "ROLLBACK_COMPLETE"
     iam.delete_policy(PolicyArn=taken)
-    project.hptc("deploy", "--yes")
+    project.hptc_here("deploy", "--yes")
     assert stacks(project)[FOUNDATION] == "CREATE_COMPLETE"
 
     widen(project, GONE, 1)
-    unanswered = project.hptc("deploy", expect=3)
+    unanswered = project.hptc_here("deploy", expect=3)
     assert "IAM Statement Changes" in unanswered.err
     assert "error: the changes above broaden permissions, and without a terminal they" in (
         unanswered.err
@@ -203,7 +201,7 @@ def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -
     set_status(project, GONE_STACK, "UPDATE_IN_PROGRESS", "User Initiated")
     set_status(project, GONE_STACK, "UPDATE_ROLLBACK_IN_PROGRESS", "the export is in use")
     set_status(project, GONE_STACK, "UPDATE_ROLLBACK_FAILED", "it was deleted by hand")
-    stuck = project.hptc("deploy", "--yes", expect=3)
+    stuck = project.hptc_here("deploy", "--yes", expect=3)
     assert (
         f"error: `{GONE_STACK}` is UPDATE_ROLLBACK_FAILED since an earlier deployment: "
         "the export is in use"

@@ -15,7 +15,7 @@ import pytest
 from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-from tests.support.e2e_project import Done, copy_project, execute
+from tests.support.e2e_project import Done, copy_project, execute, execute_here
 from tests.support.paths import ROOT
 from tests.support.refusing_endpoint import CREATED, Answer, refusal, refusing
 
@@ -47,8 +47,19 @@ training_job:
 def hptc(
     folder: Path, arguments: tuple[str, ...], environment: dict[str, str], *, code: int
 ) -> Done:
-    """Run hptc where it must fail as a user can bear it."""
+    """Run hptc in a separate process, where it must fail as a user can bear it."""
     done = execute([sys.executable, "-m", "hptc", *arguments], folder, environment, expect=None)
+    return bearable(done, code)
+
+
+def hptc_here(
+    folder: Path, arguments: tuple[str, ...], environment: dict[str, str], *, code: int
+) -> Done:
+    """Run hptc in this process, where it must fail as a user can bear it."""
+    return bearable(execute_here(arguments, folder, environment, expect=None), code)
+
+
+def bearable(done: Done, code: int) -> Done:
     assert "Traceback" not in done.err, done.err
     assert done.err.count("error: ") == 1, done.err
     assert (done.code, done.out) == (code, ""), done.err
@@ -124,14 +135,14 @@ def test_the_cdk_app_without_node(tmp_path: Path, clone: Path) -> None:
 )
 def test_without_credentials(clone: Path, arguments: tuple[str, ...]) -> None:
     before = files(clone)
-    done = hptc(clone, arguments, dict(os.environ), code=3)
+    done = hptc_here(clone, arguments, dict(os.environ), code=3)
     assert "no AWS credentials found" in done.err
     assert "AWS_PROFILE" in done.err
     assert files(clone) == before
 
 
 def test_without_a_region(alone: Path) -> None:
-    done = hptc(alone, ("submit", "alone.yaml"), dict(os.environ), code=3)
+    done = hptc_here(alone, ("submit", "alone.yaml"), dict(os.environ), code=3)
     assert "no AWS Region is configured" in done.err
     assert "AWS_DEFAULT_REGION" in done.err
 
@@ -139,20 +150,20 @@ def test_without_a_region(alone: Path) -> None:
 def test_with_credentials_of_another_account(clone: Path, sandbox: Sandbox) -> None:
     environment = client_environment(sandbox)
     environment["AWS_ACCESS_KEY_ID"] = access_key_for("399999999999")
-    done = hptc(clone, ("submit",), environment, code=3)
+    done = hptc_here(clone, ("submit",), environment, code=3)
     assert "399999999999" in done.err
     assert "`dev` is in account 123456789012" in done.err
 
 
 def test_submit_before_deploy(clone: Path, sandbox: Sandbox) -> None:
-    done = hptc(clone, ("submit",), client_environment(sandbox), code=3)
+    done = hptc_here(clone, ("submit",), client_environment(sandbox), code=3)
     assert "`hptc-demo-dev` is not deployed in us-east-1" in done.err
     assert "`hptc deploy --env dev` first" in done.err
 
 
 def test_resolve_before_deploy_writes_nothing(clone: Path, sandbox: Sandbox) -> None:
     before = files(clone)
-    hptc(clone, ("compile", "--resolve", "-o", "out"), client_environment(sandbox), code=3)
+    hptc_here(clone, ("compile", "--resolve", "-o", "out"), client_environment(sandbox), code=3)
     assert files(clone) == before
 
 
@@ -160,7 +171,7 @@ def test_deploy_to_an_account_that_the_cdk_never_saw(tmp_path: Path, sandbox: Sa
     (tmp_path / "a clone").mkdir()
     project = copy_project(tmp_path / "a clone", sandbox, "366666666666", only=[SPEC])
     before = files(project.directory)
-    done = project.hptc("deploy", "--yes", expect=3)
+    done = project.hptc_here("deploy", "--yes", expect=3)
     assert "Traceback" not in done.err
     assert "error: SSM parameter /cdk-bootstrap/hnb659fds/version not found" in done.err
     assert done.err.count("bootstrapped") == 1
@@ -192,7 +203,7 @@ def test_where_nothing_listens(alone: Path) -> None:
 
 
 def test_an_endpoint_that_is_not_a_url(alone: Path) -> None:
-    done = hptc(alone, ("submit", "alone.yaml"), to("localhost"), code=3)
+    done = hptc_here(alone, ("submit", "alone.yaml"), to("localhost"), code=3)
     assert "AWS_ENDPOINT_URL" in done.err
 
 
@@ -247,7 +258,7 @@ LIMIT = (
 def test_aws_rejects_a_call(alone: Path, answer: Answer, messages: tuple[str, ...]) -> None:
     before = files(alone)
     with refusing([answer]) as aws:
-        done = hptc(
+        done = hptc_here(
             alone, ("submit", "alone.yaml", "--json", "--no-preflight"), to(aws.url), code=3
         )
     for message in messages:
@@ -265,8 +276,8 @@ def test_aws_rejects_a_call(alone: Path, answer: Answer, messages: tuple[str, ..
 )
 def test_aws_throttles_a_call(alone: Path, answer: Answer) -> None:
     with refusing([answer, CREATED]) as aws:
-        command = [sys.executable, "-m", "hptc", "submit", "alone.yaml", "--json", "--no-preflight"]
-        done = execute(command, alone, to(aws.url))
+        command = ("submit", "alone.yaml", "--json", "--no-preflight")
+        done = execute_here(command, alone, to(aws.url))
     assert done.json["outcome"] == "submitted"
     assert done.err.count("retrying in") == 1
     assert aws.operations.count("CreateHyperParameterTuningJob") == 2
@@ -276,8 +287,7 @@ def test_one_bad_spec_of_many_writes_and_sends_nothing(clone: Path, sandbox: San
     (clone / "specs" / "bad.yaml").write_text("name: bad\nstrategy: Magic\n", encoding="utf-8")
     before = files(clone)
     for arguments in (("compile", "-o", "out"), ("submit",)):
-        command = [sys.executable, "-m", "hptc", *arguments]
-        done = execute(command, clone, client_environment(sandbox), expect=1)
+        done = execute_here(arguments, clone, client_environment(sandbox), expect=1)
         assert done.out == ""
         assert "specs/bad.yaml:2" in done.err
         assert "nothing was written or sent" in done.err
@@ -300,7 +310,7 @@ def test_what_cannot_be_done_here(alone: Path, arguments: tuple[str, ...], messa
     if arguments == ("submit", "."):
         (alone / "alone.yaml").unlink()
     before = files(alone)
-    done = hptc(alone, arguments, dict(os.environ), code=2)
+    done = hptc_here(alone, arguments, dict(os.environ), code=2)
     assert message in done.err
     assert files(alone) == before
     assert (alone / "taken").read_text("utf-8") == "mine\n"
@@ -309,6 +319,6 @@ def test_what_cannot_be_done_here(alone: Path, arguments: tuple[str, ...], messa
 def test_import_keeps_a_file_that_is_there(alone: Path) -> None:
     request = ROOT / "tests" / "golden" / "requests" / "prod"
     source = next(iter(sorted(request.glob("*.json"))))
-    done = hptc(alone, ("import", str(source), "-o", "alone.yaml"), dict(os.environ), code=2)
+    done = hptc_here(alone, ("import", str(source), "-o", "alone.yaml"), dict(os.environ), code=2)
     assert "alone.yaml already exists" in done.err
     assert (alone / "alone.yaml").read_text("utf-8") == EXPLICIT

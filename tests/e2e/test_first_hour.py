@@ -21,7 +21,7 @@ import pytest
 
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-from tests.support.e2e_project import Done, execute, tool_environment
+from tests.support.e2e_project import Done, execute, execute_here, tool_environment
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -82,6 +82,10 @@ class Shell:
         self.folder = Path(place.read_text("utf-8").strip())
         place.unlink()
         return result
+
+    def hptc(self, arguments: str) -> Done:
+        """Run hptc in this process."""
+        return execute_here(arguments.split(), self.folder, self.environment)
 
     def syncs(self, printed: str | None = None) -> list[str]:
         """The commands that a deployment printed."""
@@ -181,35 +185,35 @@ def test_a_script_of_ones_own(shell: Shell) -> None:
     spec = shell.folder / "specs/digits.yaml"
     spec.write_text(_SPEC, "utf-8")
     for command in ("check", "preview digits", "cost digits"):
-        shell.execute(f"hptc {command}")
+        shell.hptc(command)
 
     rehearsed = shell.execute("hptc local run digits --trials 1")
     name = rehearsed.out.splitlines()[0]
     assert "matches 1 of 1 line" in rehearsed.err
-    assert "3 of 3" in shell.execute("hptc local run digits --resume").out
-    assert name in shell.execute("hptc local list").out
-    assert "validation:accuracy=" in shell.execute("hptc local logs digits").out
-    assert "3 training jobs on this machine" in shell.execute("hptc local results digits").out
-    shell.execute("hptc local report digits -o local.html")
-    assert "nothing to stop" in shell.execute("hptc local stop digits").out
+    assert "3 of 3" in shell.hptc("local run digits --resume").out
+    assert name in shell.hptc("local list").out
+    assert "validation:accuracy=" in shell.hptc("local logs digits").out
+    assert "3 training jobs on this machine" in shell.hptc("local results digits").out
+    shell.hptc("local report digits -o local.html")
+    assert "nothing to stop" in shell.hptc("local stop digits").out
 
     shell.execute("npx cdk bootstrap aws://123456789012/us-east-1")
-    shell.execute("hptc deploy --yes")
-    submitted = shell.execute("hptc submit digits --yes")
+    shell.hptc("deploy --yes")
+    submitted = shell.hptc("submit digits --yes")
     assert submitted.out.startswith(f"submitted {name} in us-east-1")  # the name is the same
     assert "uploading src (1 file" in submitted.err
-    assert shell.execute("hptc submit digits --yes").out.startswith(f"already submitted: {name}")
+    assert shell.hptc("submit digits --yes").out.startswith(f"already submitted: {name}")
     spec.write_text(_SPEC.replace("1e-4", "1e-5"), "utf-8")
     for command in ("watch", "status", "results", "logs", "stop", "local status", "local results"):
-        done = shell.execute(f"hptc {command} digits")
+        done = shell.hptc(f"{command} digits")
         assert name in done.out + done.err, command
-    assert name in shell.execute("hptc list --spec digits").out
-    shell.execute("hptc report digits -o report.html")
+    assert name in shell.hptc("list --spec digits").out
+    shell.hptc("report digits -o report.html")
 
-    shell.execute("hptc next digits -o specs/next.yaml")
-    shell.execute("hptc local next digits --name digits-here -o specs/here.yaml")
+    shell.hptc("next digits -o specs/next.yaml")
+    shell.hptc("local next digits --name digits-here -o specs/here.yaml")
     for file in ("next", "here"):
         text = (shell.folder / f"specs/{file}.yaml").read_text("utf-8")
         assert "source: {directory: src, entry_point: train.py}" in text
-    shell.execute("hptc check")
-    shell.execute("hptc local run digits-here --trials 1")
+    shell.hptc("check")
+    shell.hptc("local run digits-here --trials 1")

@@ -74,27 +74,25 @@ def parents(request: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_each_run_starts_from_the_last_one(
-    project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    compiled = json.loads(run_here(capsys, "compile", "specs/churn.yaml").out)
+def test_each_run_starts_from_the_last_one(project: Project) -> None:
+    compiled = json.loads(run_here("compile", "specs/churn.yaml").out)
     name = compiled["HyperParameterTuningJobName"]
     assert parents(compiled) == ["${hptc:latest(churn)}"]
 
     # The first run has no parent, and every command says so.
     before = "no warm start from churn, which has no completed tuning job yet"
-    assert before in run_here(capsys, "plan", "--out", "plan.json").out
-    dry = run_here(capsys, "submit", "specs/churn.yaml", "--dry-run")
+    assert before in run_here("plan", "--out", "plan.json").out
+    dry = run_here("submit", "specs/churn.yaml", "--dry-run")
     assert (before in dry.err, parents(json.loads(dry.out))) == (True, [])
-    assert parents(json.loads(run_here(capsys, "compile", "--resolve", "specs").out)) == []
-    sent = run_here(capsys, "submit", "plan.json")
+    assert parents(json.loads(run_here("compile", "--resolve", "specs").out)) == []
+    sent = run_here("submit", "plan.json")
     assert (sent.code, before in sent.err) == (0, True)
 
     # The same content is the same job, and a repeat starts from it.
-    again = run_here(capsys, "submit", "specs/churn.yaml")
+    again = run_here("submit", "specs/churn.yaml")
     assert again.out.startswith(f"already submitted: {name} ")
     after = f"warm start from {name}, the newest completed tuning job of churn"
-    repeat = run_here(capsys, "submit", "specs/churn.yaml", "--rerun", "2")
+    repeat = run_here("submit", "specs/churn.yaml", "--rerun", "2")
     assert (repeat.code, after in repeat.err) == (0, True)
     job = project.client("sagemaker").describe_hyper_parameter_tuning_job(
         HyperParameterTuningJobName=f"{name}-r2"
@@ -104,12 +102,12 @@ def test_each_run_starts_from_the_last_one(
     # A saved plan holds what it resolved to.
     path = Path("specs", "churn.yaml")
     path.write_text(SPEC.replace("max: 0.5", "max: 0.4"), "utf-8")
-    planned = run_here(capsys, "plan", "--out", "plan.json")
+    planned = run_here("plan", "--out", "plan.json")
     assert f"warm start from {name}-r2, the newest completed tuning job of churn" in planned.out
     path.write_text(SPEC, "utf-8")
-    assert run_here(capsys, "submit", "specs/churn.yaml", "--rerun", "3").code == 0
+    assert run_here("submit", "specs/churn.yaml", "--rerun", "3").code == 0
     path.write_text(SPEC.replace("max: 0.5", "max: 0.4"), "utf-8")
-    refused = run_here(capsys, "submit", "plan.json")
+    refused = run_here("submit", "plan.json")
     assert refused.code != 0
     assert (
         f"the newest completed tuning job of `churn` was `{name}-r2` and is now `{name}-r3`"

@@ -14,7 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.support.e2e_project import ACCOUNT_OF_DEV, REGION, execute
+from tests.support.e2e_project import ACCOUNT_OF_DEV, REGION, execute, execute_here
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +69,7 @@ def test_a_failed_start_reports_the_reason(
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = str(server.getsockname()[1])
         given = [argument.format(taken=taken) for argument in arguments]
-        done = execute([*SANDBOX, *given], tmp_path, environment(tmp_path), expect=None)
+        done = execute_here(["sandbox", *given], tmp_path, environment(tmp_path), expect=None)
     assert message.format(taken=taken) in done.err
     assert "Traceback" not in done.err
     assert done.out == ""

@@ -71,7 +71,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         project = copy_project(folder, sandbox, ACCOUNT, only=[SPEC])
         project.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
         path = project.directory / "specs" / f"{SPEC}.yaml"
-        project.hptc("deploy", SPEC, "--yes")
+        project.hptc_here("deploy", SPEC, "--yes")
 
         description = schedule(project)
         assert description["ScheduleExpression"] == "cron(0 6 ? * MON *)"
@@ -86,14 +86,14 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         # What is started is what hptc would send, with what the deployment made filled in.
         job = started(project, "2026-11-30T06:00:00Z")
         assert job["HyperParameterTuningJobName"] == "electricity-13a88d-202611300600"
-        request = project.hptc("compile", "--resolve", f"specs/{SPEC}.yaml").json
+        request = project.hptc_here("compile", "--resolve", f"specs/{SPEC}.yaml").json
         assert is_described_by(request, job)
-        plan = project.hptc("plan", "--json").json
+        plan = project.hptc_here("plan", "--json").json
         assert [each["name"] for each in plan["earlier"]["jobs"]] == []
 
         # Another search is another definition, and the schedule stays.
         path.write_text(path.read_text("utf-8").replace("max: 168", "max: 144"), "utf-8")
-        project.hptc("deploy", "--yes")
+        project.hptc_here("deploy", "--yes")
         ranges = definition(project)["States"]["CreateJob"]["Parameters"][
             "HyperParameterTuningJobConfig"
         ]["ParameterRanges"]["IntegerParameterRanges"]
@@ -104,10 +104,10 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         text = path.read_text("utf-8")
         start, end = text.index("schedule:"), text.index("strategy:")
         path.write_text(text[:start] + text[end:], "utf-8")
-        orphaned = project.hptc("deploy", "--json")
+        orphaned = project.hptc_here("deploy", "--json")
         assert orphaned.json["orphaned_stacks"] == [STACK]
         assert schedule(project)["Arn"] == description["Arn"]
-        project.hptc("destroy", STACK, "--yes")
+        project.hptc_here("destroy", STACK, "--yes")
         assert project.client("scheduler").list_schedules()["Schedules"] == []
         assert project.client("stepfunctions").list_state_machines()["stateMachines"] == []
         assert project.client("cloudwatch").describe_alarms()["MetricAlarms"] == []

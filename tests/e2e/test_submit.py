@@ -66,8 +66,14 @@ def resolved(deployed: Deployed) -> Path:
 
 @pytest.fixture(scope="module")
 def submitted(deployed: Deployed) -> list[Any]:
-    """The output of the first `hptc submit` of the whole project."""
-    return list(deployed.project.hptc("submit", "--json", "--no-preflight").json["jobs"])
+    """What `hptc submit` of the whole project sent, a child after its parents had ended."""
+    options = ("--json", "--no-preflight")
+    first = deployed.project.hptc("submit", *options, expect=3).json
+    assert {one["file"] for one in first["failed"]} == {f"specs/{name}.yaml" for name in PARENTS}
+    sent = list(first["jobs"])
+    for child in PARENTS:
+        sent.append(deployed.project.hptc_here("submit", f"specs/{child}.yaml", *options).json)
+    return sent
 
 
 def compiled_to(folder: str, project: Project, *options: str) -> dict[str, Request]:
@@ -159,7 +165,7 @@ def test_the_second_submission_changes_nothing(project: Project, submitted: list
     sagemaker = project.client("sagemaker")
     listing = {"MaxResults": 100, "SortBy": "Name"}
     before = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
-    again = project.hptc("submit", "--json").json["jobs"]
+    again = project.hptc_here("submit", "--json").json["jobs"]
     assert {(one["outcome"], one["name"]) for one in again} == {
         ("unchanged", one["name"]) for one in submitted
     }
@@ -206,13 +212,12 @@ def test_import_gives_a_spec_of_the_same_request(
     compiled: dict[str, Request],
     spec: str,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     name = compiled[spec]["HyperParameterTuningJobName"]
     with project.entered(directory=tmp_path):  # no hptc.yaml: its defaults would be added
-        written = run_here(capsys, "import", "--job", name, "--region", REGION, "-o", "a.yaml")
+        written = run_here("import", "--job", name, "--region", REGION, "-o", "a.yaml")
         assert (written.code, written.out) == (0, ""), written.err
-        back = run_here(capsys, "compile", "a.yaml")
+        back = run_here("compile", "a.yaml")
     assert back.code == 0, back.err
     request, found = back.json, described(project, name)
     tags = {key: value for key, value in tags_of(found).items() if not key.startswith("hptc:")}
@@ -221,20 +226,18 @@ def test_import_gives_a_spec_of_the_same_request(
     assert described_as == sent
 
 
-def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
-    done = run_here(capsys, *arguments)
+def ask(*arguments: str) -> Done:
+    done = run_here(*arguments)
     assert done.code == 0, done.err
     assert done.err == ""
     return done
 
 
 @pytest.mark.usefixtures("submitted")
-def test_status_tells_of_one_job(
-    project: Project, compiled: dict[str, Request], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_tells_of_one_job(project: Project, compiled: dict[str, Request]) -> None:
     spec = "caltech-images-refined"
     name = compiled[spec]["HyperParameterTuningJobName"]
-    reported = ask(capsys, "status", name, "--json").json
+    reported = ask("status", name, "--json").json
     assert reported["version"] == 1
     job = reported["job"]
     assert (job["name"], job["status"], job["strategy"]) == (name, "Completed", "Bayesian")
@@ -250,36 +253,32 @@ def test_status_tells_of_one_job(
     assert (job["project"], job["environment"], job["spec"]) == ("demo", "dev", f"{spec}.yaml")
     assert job["best"]["metric_name"] == "validation:accuracy"
 
-    by_file = ask(capsys, "status", f"specs/{spec}.yaml", "--json").json["job"]
+    by_file = ask("status", f"specs/{spec}.yaml", "--json").json["job"]
     assert by_file.pop("spec_changes")["is_changed"] is False
     assert job.pop("spec_changes") is None
     assert {**by_file, "elapsed_seconds": None} == {**job, "elapsed_seconds": None}
-    text = ask(capsys, "status", name).out
+    text = ask("status", name).out
     assert name in text
     assert "Completed" in text
 
 
 @pytest.mark.usefixtures("submitted")
-def test_list_tells_of_all_jobs(
-    project: Project, compiled: dict[str, Request], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_list_tells_of_all_jobs(project: Project, compiled: dict[str, Request]) -> None:
     names = {request["HyperParameterTuningJobName"] for request in compiled.values()}
-    reported = ask(capsys, "list", "--json").json
+    reported = ask("list", "--json").json
     assert reported["version"] == 1
     assert {job["name"] for job in reported["jobs"]} == names
     assert {job["status"] for job in reported["jobs"]} == {"Completed"}
 
-    some = ask(capsys, "list", "--contains", "caltech", "--limit", "2", "--json").json["jobs"]
+    some = ask("list", "--contains", "caltech", "--limit", "2", "--json").json["jobs"]
     assert len(some) == 2
     assert all("caltech" in job["name"] for job in some)
-    assert ask(capsys, "list", "--status", "Stopped", "--json").json["jobs"] == []
-    text = ask(capsys, "list").out
+    assert ask("list", "--status", "Stopped", "--json").json["jobs"] == []
+    text = ask("list").out
     assert all(name in text for name in names)
 
 
-def test_a_running_job_is_stopped_once(
-    project: Project, resolved: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_running_job_is_stopped_once(project: Project, resolved: Path) -> None:
     configure(RUNNING_ACCOUNT, TuningSettings(mode="held"))
     request = read_requests(resolved)["cifar10-spot"]
     name = request["HyperParameterTuningJobName"]
@@ -289,28 +288,26 @@ def test_a_running_job_is_stopped_once(
         sagemaker.create_hyper_parameter_tuning_job(**request)
     region = ("--region", REGION)
     with project.entered(account=RUNNING_ACCOUNT):
-        before = ask(capsys, "status", name, *region, "--json").json["job"]
+        before = ask("status", name, *region, "--json").json["job"]
         assert (before["status"], before["ended"], before["best"]) == ("InProgress", None, None)
-        stopped = ask(capsys, "stop", name, *region, "--json").json
+        stopped = ask("stop", name, *region, "--json").json
         assert stopped == {
             "version": 1,
             "command": "stop",
             "outcome": "stop_requested",
             "name": name,
         }
-        after = ask(capsys, "status", name, *region, "--json").json["job"]
+        after = ask("status", name, *region, "--json").json["job"]
         assert after["status"] == "Stopped"
-        again = ask(capsys, "stop", name, *region, "--json").json
+        again = ask("stop", name, *region, "--json").json
         assert (again["outcome"], again["status"]) == ("already_over", "Stopped")
-        neighbour = ask(capsys, "status", "a-neighbour", *region, "--json").json["job"]
+        neighbour = ask("status", "a-neighbour", *region, "--json").json["job"]
         assert neighbour["status"] == "InProgress"
 
 
 @pytest.mark.parametrize("command", ["status", "stop"])
-def test_a_job_that_is_not_there(
-    project: Project, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
-    done = run_here(capsys, command, "no-such-job")
+def test_a_job_that_is_not_there(project: Project, command: str) -> None:
+    done = run_here(command, "no-such-job")
     assert (done.code, done.out) == (3, "")
     assert "no tuning job `no-such-job` found" in done.err
     assert "hptc list" in done.err

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,39 @@ def execute(
     return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+def execute_here(
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    expect: int | None = 0,
+) -> Done:
+    """Run hptc as `execute` does, but in this process: without a start of Python, boto3 and jsii.
+
+    A test of what only a process has, such as signals or the tools on PATH, uses `execute`.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    variables, given = dict(os.environ), dict(environment)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr("sys.stdin", io.StringIO())
+        patch.chdir(directory)
+        try:
+            os.environ.clear()
+            os.environ.update(given)
+            code = run(arguments)
+        finally:
+            os.environ.clear()
+            os.environ.update(variables)
+    done = Done(code=code, out=_written(out), err=_written(err))
+    assert expect in (None, code), f"hptc {arguments}\n{done.out}\n{done.err}"
+    return done
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A folder with hptc.yaml, specs/, cdk/ and cdk.json, and the account it is deployed to."""
@@ -92,6 +126,10 @@ class Project:
         """Run hptc in a separate process."""
         command = [sys.executable, "-m", "hptc", *arguments]
         return execute(command, self.directory, self.environment, expect=expect)
+
+    def hptc_here(self, *arguments: str, expect: int | None = 0) -> Done:
+        """Run hptc in this process."""
+        return execute_here(arguments, self.directory, self.environment, expect=expect)
 
     def client(self, service: str, *, account: str = "") -> Any:
         return client(self.environment["AWS_ENDPOINT_URL"], account or self.account, service)
@@ -125,12 +163,9 @@ def client(endpoint_url: str, account: str, service: str) -> Any:
     )
 
 
-def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
-    """Run hptc in this process."""
-    capsys.readouterr()
-    code = run(arguments)
-    out, err = capsys.readouterr()
-    return Done(code=code, out=out, err=err)
+def run_here(*arguments: str) -> Done:
+    """Run hptc in this process, in its folder and with its environment variables."""
+    return execute_here(arguments, Path(), os.environ, expect=None)
 
 
 def tool_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
