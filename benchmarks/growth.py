@@ -98,7 +98,7 @@ def run(prepare: Callable[[Path, int], Work], folder: Path, *, is_short: bool) -
         print(f"running {command} of {count:,} specs", file=sys.stderr, flush=True)
         try:
             works[count] = prepare(folder / str(count), count)
-            if not seconds:
+            if not seconds and prepare is not synth:
                 works[count]()  # imports and caches, which no size pays for
             seconds[count] = seconds_of(works[count])
         except Exception as error:
