@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 _LOGGER = logging.getLogger(__name__)
 _STARTED = "hptc_started"
+_OPERATION = "hptc_operation"
 _EVENTS = ("before-parameter-build", "after-call", "after-call-error")
 """https://docs.aws.amazon.com/boto3/latest/guide/events.html; botocore retries between the first
 and the others."""
@@ -27,8 +28,9 @@ def log_calls(events: _Emitter) -> None:
         events.register(event, handler)
 
 
-def _start(context: dict[str, Any], **_: Any) -> None:
+def _start(model: Any, context: dict[str, Any], **_: Any) -> None:
     context[_STARTED] = time.monotonic()
+    context[_OPERATION] = _operation(model)
 
 
 def _end(model: Any, context: Mapping[str, Any], parsed: Mapping[str, Any], **_: Any) -> None:
@@ -44,8 +46,10 @@ def _end(model: Any, context: Mapping[str, Any], parsed: Mapping[str, Any], **_:
     _LOGGER.debug("AWS %s: %s", _operation(model), ", ".join(parts))
 
 
-def _fail(model: Any, context: Mapping[str, Any], exception: Exception, **_: Any) -> None:
-    _LOGGER.debug("AWS %s: %s, %s", _operation(model), type(exception).__name__, _duration(context))
+def _fail(context: Mapping[str, Any], exception: Exception, **_: Any) -> None:
+    # botocore names no model here.
+    operation = context[_OPERATION]
+    _LOGGER.debug("AWS %s: %s, %s", operation, type(exception).__name__, _duration(context))
 
 
 def _operation(model: Any) -> str:
