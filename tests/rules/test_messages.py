@@ -112,8 +112,13 @@ def check(text: str, project: Project | None) -> tuple[Diagnostic, ...]:
     return compile_text(text, str(FOLDER / "file.yaml"), workspace, project).diagnostics
 
 
-def followed(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
+@cache
+def followed(rule: Rule, form: str) -> tuple[tuple[str, list[str]], ...]:
     """Each advice on a rule's bad example, and what is wrong with the same place afterwards."""
+    return tuple(_followed(rule, form))
+
+
+def _followed(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
     written = example(rule, form)
     if written is None:
         return
@@ -155,8 +160,13 @@ def test_the_advice_that_is_followed(golden: Golden) -> None:
     golden("rules/advice.txt", "\n".join(lines) + "\n")
 
 
-def resolved(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
+@cache
+def resolved(rule: Rule, form: str) -> tuple[tuple[str, list[str]], ...]:
     """Each edit that a finding of a rule's bad example has, and what is left of the rule."""
+    return tuple(_resolved(rule, form))
+
+
+def _resolved(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
     written = example(rule, form)
     if written is None:
         return

@@ -79,8 +79,9 @@ def cases() -> list[Case]:
     ]
 
 
+@cache
 def compile_case(text: str, base: str = DEFAULT_BASE, rules: tuple[Rule, ...] = RULES) -> Outcome:
-    """Compile a case, merged over a base."""
+    """Compile a case, merged over a base. Several tests look at each one."""
     if base == REQUEST_BASE:
         request = json.dumps(merged(_data(base_text(base)), _data(text)))
         return compile_text(request, "case.json", Workspace(rules=rules))
