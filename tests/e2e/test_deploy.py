@@ -24,7 +24,7 @@ def bootstrapped(tmp_path: Path, sandbox: Sandbox, account: str) -> Project:
     folder = tmp_path / "a clone"
     folder.mkdir()
     project = copy_project(folder, sandbox, account, only=[KEPT, GONE])
-    project.cdk("bootstrap", f"aws://{account}/{REGION}")
+    project.bootstrap()
     return project
 
 

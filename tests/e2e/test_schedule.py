@@ -11,7 +11,7 @@ import pytest
 
 from hptc.jobs.description import is_described_by
 from hptc.sandbox.server import Sandbox
-from tests.support.e2e_project import FOUNDATION, REGION, Project, copy_project
+from tests.support.e2e_project import FOUNDATION, Project, copy_project
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +69,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         folder = tmp_path / "a clone"
         folder.mkdir()
         project = copy_project(folder, sandbox, ACCOUNT, only=[SPEC])
-        project.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        project.bootstrap()
         path = project.directory / "specs" / f"{SPEC}.yaml"
         project.hptc_here("deploy", SPEC, "--yes")
 

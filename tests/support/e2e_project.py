@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,12 @@ class Project:
         assert executable is not None, "run `make setup`"
         done = execute([executable, *arguments], self.directory, self.environment, expect=expect)
         return done.out + done.err
+
+    def bootstrap(self) -> None:
+        """Run `cdk bootstrap` elsewhere, because it would synthesize the folder's app first."""
+        with tempfile.TemporaryDirectory() as folder:
+            place = f"aws://{self.account}/{REGION}"
+            replace(self, directory=Path(folder)).cdk("bootstrap", place)
 
     def deploy(self, *options: str) -> dict[str, dict[str, str]]:
         """Run `cdk deploy --all` and return the outputs of every stack."""
