@@ -226,7 +226,7 @@ def test_change_review_and_removal(sandbox: Sandbox, tmp_path: Path) -> None:
     )
     endpoints = "network: {interface_endpoints: [sts, ecr.api]}"
     edit(project.directory / "hptc.yaml", "network: managed", endpoints)
-    project.cdk("bootstrap", f"aws://{project.account}/{REGION}")
+    project.bootstrap()
     before = account_holds(project)
 
     project.cdk("synth", "--quiet")
