@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from hptc.cli.program import collect_garbage_rarely
 from hptc.render.documents import envelope
+from hptc.text import json_text
 from tests.support.botocore_models import share_models
 from tests.support.golden import Golden
 from tests.support.json_documents import check_document
@@ -83,10 +84,9 @@ def no_outside_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def every_json_document_matches_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test makes with a command or a renderer has the members of docs/json.md only."""
-    write = envelope.json_text
 
     def checked(data: Any) -> str:
-        text = write(data)
+        text = json_text(data)
         check_document(json.loads(text))
         return text
 
