@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-SMALLEST: Mapping[str, Mapping[str, str]] = {
+SMALLEST: dict[str, dict[str, str]] = {
     "breast-cancer-script": {"folds": "2", "n-estimators": "10", "max-depth": "2"},
     "diabetes-xgboost": {"folds": "2", "num_round": "20", "eta": "0.3", "max_depth": "2"},
     "digits-keras": {"epochs": "2", "units": "16", "learning-rate": "0.01"},
@@ -77,7 +77,7 @@ def hyperparameters(name: str) -> dict[str, str]:
 
 
 def train(
-    name: str, folder: Path, data: Path, changes: Mapping[str, str] | None = None
+    name: str, folder: Path, data: Path, changes: dict[str, str] | None = None
 ) -> Sequence[float]:
     """Run the script of an example, and return the values of its objective metric."""
     module = MODULES[name]
