@@ -11,7 +11,7 @@ from tests.support.comparison import FOLDER, JOBS, sent
 from tests.support.sdk import PROGRAMS, python_of, run_hptc
 
 pytest.importorskip("moto")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sdk")]
+pytestmark = pytest.mark.slow
 
 SPECS = {
     "built-in": "churn",
@@ -33,7 +33,10 @@ for path in sys.argv[1:]:
 """
 
 
-@pytest.fixture(scope="module", params=[2, 3])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(each, marks=pytest.mark.xdist_group(f"sdk{each}")) for each in (2, 3)],
+)
 def captured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[int, Path, subprocess.CompletedProcess[str]]:
