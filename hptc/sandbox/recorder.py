@@ -35,7 +35,7 @@ class Recorder:
         """The buckets that didn't exist before the program used them."""
 
     def wrap(self, application: Application, account: str) -> Application:
-        """The application, recorded. A bucket or role that doesn't exist is created in `account`."""
+        """The application, recorded. Missing buckets and roles are created in `account`."""
 
         def recorded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             self._create_bucket(environ, account)
