@@ -158,6 +158,7 @@ def test_what_is_found_before_aws(mistake: str, requests: dict[str, Request]) ->
     changed = json.loads(request.replace(old_in_request, new_in_request, 1))
     model = boto3.client("sagemaker", region_name="us-east-1").meta.service_model
     shape = model.operation_model("CreateHyperParameterTuningJob").input_shape
+    assert shape is not None
     report = ParamValidator().validate(changed, shape)  # all that boto3 does
     (row,) = (line for line in PAGE.read_text("utf-8").splitlines() if f"| {mistake} |" in line)
     cells = [cell.strip() for cell in row.strip("|").split("|")]
