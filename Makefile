@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$$PWD/$(BIN):$$PWD/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format golden bench lock clean
+.PHONY: help setup demo test sdk check lint format golden bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,15 @@ demo: setup ## run hptc end to end on the local AWS endpoint
 test: setup ## run all tests
 	@$(RUN) python -m pytest
 
+sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed ## run the tests with both versions of the SageMaker SDK
+	@$(RUN) python -m pytest tests/sdk
+
+.venv-sdk%/.installed: requirements-sdk%.lock | .venv/.installed
+	@echo "==> installing version $* of the SageMaker SDK into .venv-sdk$*"
+	@$(BIN)/python -m uv --quiet venv --allow-existing --python $(BIN)/python .venv-sdk$*
+	@$(BIN)/python -m uv --quiet pip install --python .venv-sdk$*/bin/python --require-hashes -r requirements-sdk$*.lock
+	@touch $@
+
 check: setup lint test ## run what CI runs: lint, format, types, import contracts, tests
 
 lint: setup
@@ -56,7 +65,8 @@ bench: setup ## speed and growth, as ratios measured in one run
 
 lock: ## update the pinned dependencies
 	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra dev --upgrade pyproject.toml --output-file requirements.lock
+	@for version in 2 3; do echo "sagemaker>=$$version,<$$((version + 1))" | $(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade - --output-file requirements-sdk$$version.lock; done
 	@npm install --package-lock-only
 
 clean: ## delete everything that the targets create
-	rm -rf .venv node_modules cdk.out build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-sdk2 .venv-sdk3 node_modules cdk.out build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from inspect import cleandoc
 
 from pydantic import BaseModel
 
@@ -19,6 +20,7 @@ from hptc.reference.schema_files import WRITTEN_BY
 from hptc.reference.schema_hints import (
     RANGE_EXAMPLES,
     JsonSchema,
+    enumeration,
     exclusions,
     range_snippets,
     region,
@@ -34,13 +36,14 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 SPEC_ID = "https://github.com/hptc/hptc/spec.schema.json"
 PROJECT_ID = "https://github.com/hptc/hptc/project.schema.json"
 
+# These two have no description: editors would show it in place of the key's.
 _TEMPLATE: JsonSchema = {
-    "description": "A template that the environment renders: {{ name }}.",
+    "$comment": "A template that the environment renders: {{ name }}.",
     "type": "string",
     "pattern": r"\{\{|\$\{hptc:",
 }
 _TEMPLATE_OR_NULL: JsonSchema = {
-    "description": "A template that the environment renders: {{ name }}. "
+    "$comment": "A template that the environment renders: {{ name }}. "
     "Or null, which removes the value of `defaults` in hptc.yaml.",
     "type": ["string", "null"],
     "pattern": _TEMPLATE["pattern"],
@@ -206,7 +209,7 @@ class _Definitions:
             return raw
         if not shape.enum:
             return raw | _text_constraints(shape)
-        self.schemas.setdefault(shape.name, {"enum": list(shape.enum)})
+        self.schemas.setdefault(shape.name, enumeration(shape.enum))
         return {"$ref": f"#/$defs/{shape.name}"}
 
     def _hyperparameters(self, key: Key) -> JsonSchema:
@@ -307,7 +310,7 @@ def _range_change() -> JsonSchema:
 
 def _object(description: str, properties: JsonSchema, required: Iterable[str]) -> JsonSchema:
     schema: JsonSchema = {
-        "description": description.strip(),
+        "description": cleandoc(description),
         "type": "object",
         "properties": properties,
         "required": list(required),

@@ -23,6 +23,8 @@ RANGE_EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 }
 """What editors insert into a range of each type."""
 
+_MAX_LISTED = 20
+
 EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "Spec": (("training_job", "training_jobs"), ("schedule", "job_name")),
     "TrainingJob": (("resources", "tuning_resources"), ("spot", "enable_managed_spot_training")),
@@ -60,6 +62,15 @@ def region(raw: JsonSchema) -> JsonSchema:
     kept = {name: part for name, part in raw.items() if name not in ("type", "pattern")}
     plain = {name: part for name, part in raw.items() if name in ("type", "pattern")}
     return kept | {"anyOf": [{"enum": list(region_names())}, plain]}
+
+
+def enumeration(values: Iterable[str]) -> JsonSchema:
+    """AWS's values of a member. Editors would list all of them in a message, so it has its own."""
+    found = list(values)
+    if len(found) <= _MAX_LISTED:
+        return {"enum": found}
+    message = "AWS does not accept this value: your editor's completion lists those that it does"
+    return {"enum": found, "errorMessage": message}
 
 
 def range_snippets(kinds: Iterable[str]) -> list[JsonSchema]:

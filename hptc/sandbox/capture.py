@@ -4,23 +4,18 @@ import configparser
 import os
 from collections.abc import Callable, Mapping
 
-from moto.iam.exceptions import EntityAlreadyExists
-from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from hptc.frozen import frozen
 from hptc.request.emission import Request
 from hptc.sandbox.aws_proxy import AwsProxy
+from hptc.sandbox.iam import execution_role
 from hptc.sandbox.recorder import Recorder
 from hptc.sandbox.run import run
 from hptc.sandbox.server import Sandbox
 from hptc.sandbox.state_folder import state_folder
 
 _ROLE = "hptc-capture"
-_TRUST = (
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
-    '"Principal": {"Service": "sagemaker.amazonaws.com"}}]}'
-)
 _YEAR_SECONDS = 365 * 86_400
 
 
@@ -94,19 +89,7 @@ def capture(
 
 def _assume_role(sandbox: Sandbox) -> tuple[str, dict[str, str]]:
     """A role in the sandbox: its ARN, and the credentials of a session."""
-    roles = iam_backends[sandbox.account][sandbox.partition]
-    try:
-        role = roles.create_role(
-            role_name=_ROLE,
-            assume_role_policy_document=_TRUST,
-            path="/",
-            permissions_boundary=None,
-            description="",
-            tags=[],
-            max_session_duration="3600",
-        )
-    except EntityAlreadyExists:  # another sandbox of this process is open
-        role = roles.get_role(_ROLE)
+    role = execution_role(_ROLE, sandbox.account, sandbox.partition)
     session = sts_backends[sandbox.account][sandbox.partition].assume_role(
         region_name=sandbox.region,
         role_session_name="SageMaker",

@@ -9,6 +9,7 @@ allows every action, as the sandbox does.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -27,10 +28,31 @@ from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxR
 _MAX_POLICY_VERSIONS = 5
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
+_SAGEMAKER_TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "sagemaker.amazonaws.com"}}]}'
+)
+
 
 def install() -> None:
     """Add what moto's IAM lacks."""
     extend(responses.IamResponse, simulate_principal_policy=_simulate_response)
+
+
+def execution_role(name: str, account: str, partition: str) -> Any:
+    """The role with this name; it is created, for SageMaker to assume, if the account has none."""
+    backend = models.iam_backends[account][partition]
+    with suppress(NotFoundException):
+        return backend.get_role(name)
+    return backend.create_role(
+        role_name=name,
+        assume_role_policy_document=_SAGEMAKER_TRUST,
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
 
 
 def _simulate_response(response: Any) -> ActionResult:

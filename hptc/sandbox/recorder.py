@@ -1,4 +1,4 @@
-"""Records the tuning jobs that a program creates in a sandbox, and creates the buckets it uses.
+"""Records the tuning jobs that a program creates in a sandbox, with the buckets and roles it names.
 
 It is the WSGI application between the sandbox's server and its gateway.
 """
@@ -9,15 +9,19 @@ from collections.abc import Iterable
 from io import BytesIO
 from threading import Lock
 from typing import Any
+from urllib.parse import parse_qs
 
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from hptc.request.emission import Request
 from hptc.request.shapes import OPERATION
+from hptc.sandbox.gateway import moto_lock
+from hptc.sandbox.iam import execution_role
 from hptc.sandbox.local_clients import Application, Environ, StartResponse
 
 _S3 = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/s3/aws4_request")
+_IAM = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/iam/aws4_request")
 _BUCKET = re.compile(r"/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/|$)")
 
 
@@ -31,14 +35,14 @@ class Recorder:
         """The buckets that didn't exist before the program used them."""
 
     def wrap(self, application: Application, account: str) -> Application:
-        """The application, recorded. A bucket that doesn't exist is created in `account`."""
+        """The application, recorded. Missing buckets and roles are created in `account`."""
 
         def recorded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             self._create_bucket(environ, account)
+            self._create_role(environ, account)
             if environ.get("HTTP_X_AMZ_TARGET") != f"SageMaker.{OPERATION}":
                 return application(environ, start_response)
-            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            environ["wsgi.input"] = BytesIO(body)
+            body = _body(environ)
 
             def start(status: str, *rest: Any) -> Any:
                 if status.startswith("200"):
@@ -67,3 +71,23 @@ class Recorder:
             if name not in backend.buckets:
                 backend.create_bucket(name, scope[1])
                 self.buckets.add(name)
+
+    def _create_role(self, environ: Environ, account: str) -> None:
+        """Create the role that a program looks up: version 3 of the SageMaker SDK looks up each.
+
+        The program's own roles are in its account, where they exist.
+        """
+        scope = _IAM.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if scope is None:
+            return
+        form = parse_qs(_body(environ).decode(errors="replace"))
+        if form.get("Action") == ["GetRole"] and form.get("RoleName"):
+            with moto_lock:
+                execution_role(form["RoleName"][0], account, get_partition(scope[1]))
+
+
+def _body(environ: Environ) -> bytes:
+    """The body of a request, which can be read again."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = BytesIO(body)
+    return body

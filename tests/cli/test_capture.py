@@ -1,9 +1,8 @@
-"""`hptc capture` with programs as people have them: boto3, the AWS CLI and the SageMaker SDK."""
+"""`hptc capture` with programs as people have them: boto3 and the AWS CLI; tests/sdk has others."""
 
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -31,22 +30,6 @@ client = boto3.client("sagemaker")
 for request in json.load(open("requests.json")):
     client.create_hyper_parameter_tuning_job(**request)
 sys.exit(int(sys.argv[1]))
-"""
-SDK_PYTHON = os.environ.get("HPTC_SDK_PYTHON", "")
-SDK = """
-import sagemaker
-from sagemaker.estimator import Estimator
-from sagemaker.tuner import ContinuousParameter, HyperparameterTuner
-session = sagemaker.Session()
-role = sagemaker.get_execution_role()
-open("data.csv", "w").write("1,2\\n")
-data = session.upload_data("data.csv", bucket="my-data", key_prefix="churn")
-image = sagemaker.image_uris.retrieve("xgboost", session.boto_region_name, "1.7-1")
-estimator = Estimator(image, role, instance_count=1, instance_type="ml.m5.xlarge")
-ranges = {"eta": ContinuousParameter(0.01, 0.3, "Logarithmic")}
-tuner = HyperparameterTuner(estimator, "validation:auc", ranges, max_jobs=20)
-tuner.fit({"train": data, "validation": data}, wait=True)
-print(tuner.best_training_job())
 """
 
 
@@ -149,16 +132,3 @@ def test_the_aws_cli(folder: Path) -> None:
     assert run(["capture", "--region", "eu-west-1", "--", "sh", "run.sh"]) == 0
     assert "job_name: tune-1\n" in Path("tune-1.yaml").read_text("utf-8")
     assert requested_by(Path("tune-1.yaml")) == without_name(REQUEST)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not SDK_PYTHON, reason="HPTC_SDK_PYTHON doesn't name a Python with the SageMaker SDK 2"
-)
-def test_the_sagemaker_sdk(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    Path("train.py").write_text(SDK, "utf-8")
-    assert run(["capture", "--", SDK_PYTHON, "train.py"]) == 0
-    text = Path("sagemaker-xgboost.yaml").read_text("utf-8")
-    assert "s3: s3://my-data/churn/data.csv\n" in text or "s3_uri: s3://my-data/churn" in text
-    assert "role_arn" not in text
-    assert "left out the role" in capfd.readouterr().err

@@ -174,6 +174,7 @@ FIRST_PARTY = {
 DIRECTIONS = {
     # The tuning page of each algorithm.
     ("sagemaker-xgboost", "validation:auc"): "Maximize",
+    ("sagemaker-xgboost", "validation:rmse"): "Minimize",
     ("linear-learner", "validation:roc_auc_score"): "Maximize",
     ("image-classification", "validation:accuracy"): "Maximize",
     ("object-detection", "validation:mAP"): "Maximize",
@@ -310,11 +311,14 @@ def only_tunables_are_tuned(it: Definition) -> bool:
     )
 
 
+def runs_a_script(it: Definition) -> bool:
+    return "sagemaker_program" in it.static
+
+
 def nothing_required_is_missing(it: Definition) -> bool:
     channels = {each["ChannelName"] for each in it.channels}
-    return (
-        REQUIRED.get(it.repository, set()) <= it.names
-        and CHANNELS.get(it.repository, set()) <= channels
+    return REQUIRED.get(it.repository, set()) <= it.names and (
+        CHANNELS.get(it.repository, set()) <= channels or runs_a_script(it)
     )
 
 
@@ -350,8 +354,10 @@ def script_mode_values_are_json(it: Definition) -> bool:
 
 
 def built_in_values_are_plain(it: Definition) -> bool:
-    return it.repository not in FIRST_PARTY or not any(
-        value.startswith(('"', "[", "{")) for value in it.static.values()
+    return (
+        it.repository not in FIRST_PARTY
+        or runs_a_script(it)
+        or not any(value.startswith(('"', "[", "{")) for value in it.static.values())
     )
 
 

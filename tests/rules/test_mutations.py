@@ -228,6 +228,43 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
             also=("HPT530",),
         ),
     ),
+    "diabetes-xgboost": (
+        M("HPT364", "num_round: 300", "num_rounds: 300"),
+        M(
+            "HPT305",
+            "subsample: {type",
+            "lambda_bias: {type",
+            also=("HPT364",),
+        ),
+        M(
+            "HPT322",
+            "version: 3.0-5}",
+            'version: 3.0-5, metric_definitions: {"validation:rmse": "rmse=([0-9.]+)"}}',
+        ),
+        M("HPT326", "type: Minimize", "type: Maximize"),
+    ),
+    "digits-keras": (
+        M("HPT364", "model_dir: /opt/ml/model", "model_directory: /opt/ml/model"),
+        M(
+            "HPT242",
+            "strategy: Hyperband ",
+            "strategy: Hyperband\nearly_stopping: Auto",
+            at="early_stopping: Auto",
+        ),
+        M("HPT243", "epochs: 27", "rounds: 27", at="strategy:", also=("HPT364",)),
+        M("HPT347", "version: 2.19.0-cpu-py312", "version: 2.19.0-cpu-py310", at="framework:"),
+    ),
+    "digits-pytorch": (
+        M(
+            "HPT471",
+            "    # hptc: ignore[HPT471] the script keeps a folder for each training job\n",
+            "",
+            at='s3_uri: "s3://{{ artifact_bucket }}',
+        ),
+        M("HPT433", "max_wait_time: 1h", "max_wait_time: 10m"),
+        M("HPT364", "dropout:", "drop-out:"),
+        M("HPT008", "src/digits-pytorch,", "src/digits-torch,"),
+    ),
     "direct-marketing-autotune": (
         M("HPT104", "autotune: Enabled", "autotune: Disabled"),
         M("HPT102", "max_depth: {type: Auto, value_hint: 4}", "max_depth: {type: Auto}"),

@@ -38,6 +38,15 @@ def test_accepted_requests_are_kept_as_they_were_sent(recorder: Recorder, accoun
     assert recorder.requests == [REQUEST]
 
 
+def test_a_role_exists_when_it_is_looked_up(account: Account) -> None:
+    client = account.client("iam")
+    role = client.get_role(RoleName="tuning")["Role"]
+    assert role["Arn"] == "arn:aws:iam::777777777777:role/tuning"
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert client.get_role(RoleName="tuning")["Role"]["RoleId"] == role["RoleId"]
+
+
 def test_a_bucket_exists_when_it_is_used(recorder: Recorder, account: Account) -> None:
     client = account.client("s3")
     client.put_object(Bucket="used-first", Key="a", Body=b"x")

@@ -1,0 +1,28 @@
+"""The SageMaker SDK against the sandbox: a program tunes, waits and reads what was found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.sdk import PROGRAMS, python_of, run_hptc
+
+pytest.importorskip("moto")
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_program_tunes_on_this_machine(version: int, tmp_path: Path) -> None:
+    python = python_of(version)
+    shutil.copytree(PROGRAMS, tmp_path, dirs_exist_ok=True)
+    command = ["sandbox", "--train", "--", python, f"tune{version}.py"]
+    done = run_hptc(command, tmp_path, has_network=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["status"], found["child"]) == ("Completed", "Completed")
+    assert len(found["values"]) == 2
+    assert 0 <= found["values"][0] < found["values"][1] < 2
+    assert found["best"].startswith(found["name"])
