@@ -44,8 +44,8 @@ environments:
 ```
 
 How `defaults`, a spec and `overrides` are merged, and what templates can use, is in
-[the spec language](specs.md#the-project-its-environments-and-variables). What the infrastructure keys
-create is in [What hptc creates in AWS](infrastructure.md).
+[the spec language](specs.md#the-project-its-environments-and-variables). What the infrastructure
+keys create is in [What hptc creates in AWS](infrastructure.md).
 """
 _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("The project", "", ProjectFile),

@@ -1,12 +1,12 @@
 """A real browser for tests of pages; without a Chromium on PATH, its tests are skipped.
 
-    pytestmark = needs_chromium
+pytestmark = needs_chromium
 
-    def test_a_page_fits_a_phone(tmp_path: Path) -> None:
-        with open_browser() as browser:
-            page = open_page(browser, width=390)
-            page.goto((tmp_path / "report.html").as_uri())
-            assert overflow(page) == 0
+def test_a_page_fits_a_phone(tmp_path: Path) -> None:
+    with open_browser() as browser:
+        page = open_page(browser, width=390)
+        page.goto((tmp_path / "report.html").as_uri())
+        assert overflow(page) == 0
 """
 
 from __future__ import annotations
