@@ -14,7 +14,7 @@ The errors that AWS reports for tuning jobs and their training jobs, what they m
 that find the cause before a job is submitted. Paste an error, or a whole log, to have it explained:
 
 ```sh
-hptc explain "ValidationException: The parameter is invalid: Unknown parameter in the request"
+hptc explain "You don't have enough combinations of hyperparameter ranges"
 hptc explain - < training.log
 ```
 
