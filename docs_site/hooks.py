@@ -15,6 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from docs_site import rule_families
 from docs_site.github_markdown import to_python_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -51,10 +52,15 @@ def _without(nav: Any, names: set[str]) -> Any:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are outside docs/."""
+    """Add the pages that are outside docs/, and a page for each family of rules."""
     for name, page in PAGES_OF_THE_ROOT.items():
         text = (ROOT / name).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=_linked(text, ROOT, page)))
+    rules = files.get_file_from_path(rule_families.PAGE)
+    if rules is not None:
+        files.remove(rules)
+        for page, text in rule_families.rule_pages(rules.content_string).items():
+            files.append(File.generated(config, page, content=text))
     return files
 
 
@@ -90,6 +96,8 @@ def _target(target: str, folder: Path, page: str) -> str:
     inside = path.relative_to(ROOT).as_posix()
     if inside in PAGES_OF_THE_ROOT:
         return f"{PAGES_OF_THE_ROOT[inside]}{mark}{anchor}"
+    if inside == f"docs/{rule_families.PAGE}" and anchor:
+        return f"{rule_families.page_of(anchor)}{mark}{anchor}"
     if inside.startswith("docs/"):
         return f"{inside.removeprefix('docs/')}{mark}{anchor}"
     kind = "tree" if path.is_dir() else "blob"
