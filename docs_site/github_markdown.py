@@ -31,21 +31,21 @@ def to_python_markdown(text: str) -> str:
             continue
         item = _ITEM.match(line)
         indent = len(line) - len(line.lstrip())
-        is_lazy = item is None and bool(lines) and bool(lines[-1].strip())
-        if not is_lazy or indent:
-            while widths and indent < widths[-1] and not (is_lazy and not indent):
-                widths.pop()
+        follows_text = bool(lines) and bool(lines[-1].strip())
+        was_in_list = bool(widths)
+        is_continued = item is None and follows_text and not indent
+        while widths and indent < widths[-1] and not is_continued:
+            widths.pop()
+        if item is not None:
+            if follows_text and not was_in_list:
+                lines.append("")
+            lines.append(f"{' ' * _INDENT * len(widths)}{item[2]} {line[item.end() :]}")
+            widths.append(item.end())
+            continue
         if found := _FENCE.match(line):
             fence = found[2]
             line = f"{found[1]}{found[2]}{found[3]}"
-        if item is None:
-            lines.append(_reindented(line, widths))
-            continue
-        marker = item[2]
-        if lines and lines[-1].strip() and not _is_in_list(lines, widths):
-            lines.append("")
-        lines.append(f"{' ' * _INDENT * len(widths)}{marker} {line[item.end() :]}")
-        widths.append(item.end())
+        lines.append(_reindented(line, widths))
     return "\n".join(lines)
 
 
@@ -53,19 +53,4 @@ def _reindented(line: str, widths: list[int]) -> str:
     if not widths or not line.strip():
         return line
     indent = len(line) - len(line.lstrip())
-    rest = line[min(indent, widths[-1]) :]
-    return f"{' ' * _INDENT * len(widths)}{rest}"
-
-
-def _is_in_list(lines: list[str], widths: list[int]) -> bool:
-    """Whether the last paragraph is an item, or belongs to one."""
-    return bool(widths) or _ITEM.match(lines[-1]) is not None or _follows_item(lines)
-
-
-def _follows_item(lines: list[str]) -> bool:
-    for line in reversed(lines):
-        if not line.strip():
-            return False
-        if _ITEM.match(line):
-            return True
-    return False
+    return f"{' ' * _INDENT * len(widths)}{line[min(indent, widths[-1]) :]}"

@@ -19,6 +19,7 @@ from docs_site import rule_families
 from docs_site.github_markdown import to_python_markdown
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 REPOSITORY = "https://github.com/hptc/hptc"
 PAGES_OF_THE_ROOT = {
     "SECURITY.md": "security.md",
@@ -37,17 +38,17 @@ _LOG = logging.getLogger("mkdocs.plugins.hptc")  # a warning fails `mkdocs build
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Leave pages out of the navigation that do not exist yet."""
     missing = {name for name in MAY_BE_MISSING if not Path(config.docs_dir, name).is_file()}
-    config.nav = _without(config.nav, missing)
+    config.nav = without(config.nav, missing)
     return config
 
 
-def _without(nav: Any, names: set[str]) -> Any:
+def without(nav: Any, names: set[str]) -> Any:
     """A part of the navigation without these pages, whether they have a title or not."""
     if isinstance(nav, list):
-        parts = (_without(part, names) for part in nav)
+        parts = (without(part, names) for part in nav)
         return [part for part in parts if part]
     if isinstance(nav, dict):
-        return {title: part for title, each in nav.items() if (part := _without(each, names))}
+        return {title: part for title, each in nav.items() if (part := without(each, names))}
     return None if nav in names else nav
 
 
@@ -55,7 +56,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are outside docs/, and a page for each family of rules."""
     for name, page in PAGES_OF_THE_ROOT.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        files.append(File.generated(config, page, content=_linked(text, ROOT, page)))
+        files.append(File.generated(config, page, content=linked(text, ROOT, page)))
     rules = files.get_file_from_path(rule_families.PAGE)
     if rules is not None:
         files.remove(rules)
@@ -64,14 +65,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: object) -> str:
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Rewrite a page for mkdocs."""
     if page.file.src_uri not in PAGES_OF_THE_ROOT.values():
-        markdown = _linked(markdown, Path(config.docs_dir), page.file.src_uri)
+        markdown = linked(markdown, DOCS, page.file.src_uri)
     return to_python_markdown(markdown)
 
 
-def _linked(text: str, folder: Path, page: str) -> str:
+def linked(text: str, folder: Path, page: str) -> str:
     """A page whose links to files outside docs/ lead to pages of the site, or to GitHub."""
     parts, end = [], 0
     for block in _FENCED.finditer(text):
@@ -90,7 +91,7 @@ def _target(target: str, folder: Path, page: str) -> str:
         return target
     path = (folder / name).resolve()
     if not path.exists():
-        if not path.is_relative_to(ROOT / "docs"):  # mkdocs reports the others
+        if not path.is_relative_to(DOCS):  # mkdocs reports the others
             _LOG.warning("%s links to %s, which does not exist", page, target)
         return target
     inside = path.relative_to(ROOT).as_posix()
