@@ -27,7 +27,7 @@ PAGES_OF_THE_ROOT = {
     "CHANGELOG.md": "changelog.md",
 }
 """Files beside docs/ that the site has as pages, and their names there."""
-MAY_BE_MISSING = ("commands.md", "json.md", "python.md", "comparison.md")
+MAY_BE_MISSING = ("python.md", "comparison.md")
 """Pages that the navigation has a place for before they exist."""
 
 _FENCED = re.compile(r"^( *)(`{3,}).*?^\1\2`*$", re.DOTALL | re.MULTILINE)

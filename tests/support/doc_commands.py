@@ -104,7 +104,8 @@ def _extras() -> frozenset[str]:
 
 def _hptc_problem(arguments: list[str], *, is_whole: bool) -> str | None:
     command: click.Command = cli
-    context = click.Context(cli, info_name="hptc")
+    # A command keeps the first help option that it makes, so its names must be the real ones.
+    context = click.Context(cli, info_name="hptc", **cli.context_settings)
     rest = [argument for argument in arguments if argument != "…"]
     while isinstance(command, click.Group):
         if not rest:
