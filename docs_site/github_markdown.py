@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([\w+-]*)")
+_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([\w+-]*)(?:.*?( title=\"[^\"]*\"))?")
 _ITEM = re.compile(r"^(\s*)([-*+]|\d{1,9}[.)])(\s+)(?=\S)")
 _INDENT = 4
 """What Python-Markdown calls one level."""
@@ -44,7 +44,7 @@ def to_python_markdown(text: str) -> str:
             continue
         if found := _FENCE.match(line):
             fence = found[2]
-            line = f"{found[1]}{found[2]}{found[3]}"
+            line = f"{found[1]}{found[2]}{found[3]}{found[4] or ''}"
         lines.append(_reindented(line, widths))
     return "\n".join(lines)
 

@@ -17,13 +17,14 @@ from docs_site.github_markdown import to_python_markdown
         ("- a\n\nAfter", "- a\n\nAfter"),
         ("- a\n\n  ```sh\n  - x\n  ```\n- b", "- a\n\n    ```sh\n    - x\n    ```\n- b"),
         ("```yaml fragment\n- a\n  - b\n```", "```yaml\n- a\n  - b\n```"),
+        ('```python title="a.py"\nx\n```', '```python title="a.py"\nx\n```'),
         ("````markdown\n```\n- a\n````\nText\n- b", "````markdown\n```\n- a\n````\nText\n\n- b"),
         ("| a |\n|---|\n| - |", "| a |\n|---|\n| - |"),
         ("a - b\n* c * d", "a - b\n\n* c * d"),
     ],
     ids=[
         "after a paragraph", "nested", "numbered", "continued", "a paragraph after",
-        "a fence inside", "words after a fence", "a fence in a fence",
+        "a fence inside", "words after a fence", "a title", "a fence in a fence",
         "a table", "a dash in a paragraph",
     ],
 )  # fmt: skip

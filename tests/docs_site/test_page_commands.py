@@ -67,7 +67,7 @@ def test_the_commands_of_a_page_run(
 
 @pytest.mark.slow
 def test_the_first_ten_minutes(tmp_path: Path) -> None:
-    """All of ten-minutes.md, but for the installation and four of the six training jobs."""
+    """All of ten-minutes.md, but for the installation and five of the six training jobs."""
     page = DOCS / "ten-minutes.md"
     text = page.read_text(encoding="utf-8")
     shell = [block for block in blocks(page) if block.language == "sh"]
@@ -81,7 +81,7 @@ def test_the_first_ten_minutes(tmp_path: Path) -> None:
     for block in shell[1:]:
         _, _, after = text.partition(block.text)
         has_finding = after.startswith("```\n\n![The output of hptc check: error")
-        script = f"set -e\n{block.text.replace('--trials 6', '--trials 2')}\npwd > {place}\n"
+        script = f"set -e\n{block.text.replace('--trials 6', '--trials 1')}\npwd > {place}\n"
         done = subprocess.run(
             ["sh", "-c", script],
             cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
@@ -93,7 +93,7 @@ def test_the_first_ten_minutes(tmp_path: Path) -> None:
     everything = "\n".join(printed.values())
     assert "error[HPT203]: `eta` has a logarithmic scale but starts at 0" in everything
     assert "1 new tuning job" in everything
-    assert "2 training jobs on this machine" in everything
+    assert "1 training job on this machine" in everything
     assert (folder / "report.html").is_file()
 
 
