@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$$PWD/$(BIN):$$PWD/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sdk check lint format golden bench lock clean
+.PHONY: help setup demo test sdk check lint format golden docs pictures bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -60,6 +60,13 @@ format: setup ## format the code and apply automatic lint fixes
 golden: setup ## rewrite golden files and generated docs; review the diff before you commit
 	@$(RUN) python -m pytest -n 0 --update-golden tests
 
+docs: setup ## build the docs site into site/; broken links and anchors fail
+	@NO_MKDOCS_2_WARNING=1 $(RUN) python -m mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
+pictures: setup ## redraw the pictures of the docs from real output; needs Chromium
+	@$(RUN) python -m docs_site
+
 bench: setup ## speed and growth, as ratios measured in one run
 	@$(RUN) python -m benchmarks
 
@@ -69,4 +76,4 @@ lock: ## update the pinned dependencies
 	@npm install --package-lock-only
 
 clean: ## delete everything that the targets create
-	rm -rf .venv .venv-sdk2 .venv-sdk3 node_modules cdk.out build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-sdk2 .venv-sdk3 node_modules cdk.out build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -31,6 +31,11 @@ class KnownError:
     source: str
 
 
+def all_known_errors() -> tuple[KnownError, ...]:
+    """Every error of the table, in its order."""
+    return tuple(_table())
+
+
 def known_errors(text: str) -> tuple[KnownError, ...]:
     """The errors that a text contains, in the order of the table; the text can be a whole log."""
     # The end of a log has its error.

@@ -62,6 +62,11 @@ def summary(code: str) -> str:
     return next((_summary(entry) for entry in _entries() if entry.code == code), code)
 
 
+def heading(code: str) -> str:
+    """The heading of a code's page."""
+    return f"{code}: {summary(code).removesuffix('.')}"
+
+
 @cache
 def base_text(name: str) -> str:
     """The YAML of a base, without the comment that describes it."""
@@ -94,7 +99,7 @@ def _summary(entry: Rule | LanguageCode) -> str:
 
 def _page(entry: Rule | LanguageCode) -> str:
     if isinstance(entry, LanguageCode):
-        return f"## {entry.code}: {entry.summary}\n\n{entry.explanation}\n"
+        return f"## {heading(entry.code)}\n\n{entry.explanation}\n"
     documentation = entry.documentation
     bad, good = documentation.bad, documentation.good
     if bad.base == good.base:
@@ -102,7 +107,7 @@ def _page(entry: Rule | LanguageCode) -> str:
     else:
         bases, bad_base, good_base = "", f", {_over(bad.base)}", f", {_over(good.base)}"
     return (
-        f"## {entry.code}: {documentation.summary.removesuffix('.')}\n\n"
+        f"## {heading(entry.code)}\n\n"
         f"*{entry.severity.value}* · `{entry.name}`\n\n"
         f"{documentation.explanation}\n\n"
         f"{bases}"

@@ -93,5 +93,6 @@ def test_the_guide_has_commands_for_every_tool() -> None:
     sections = [re.search(r"\n## ([^\n]+)\n", f"\n## {part}") for part in GUIDE.split("\n## ")[1:]]
     assert [found[1] for found in sections if found] == [
         "boto3", "AWS CLI", "SageMaker SDK", "Step Functions", "Airflow", "Kubernetes", "Terraform",
+        "Katib", "Weights & Biases sweeps",
     ]  # fmt: skip
     assert len(COMMANDS) >= 10

@@ -1,0 +1,1 @@
+"""What builds the docs site and its pictures: `make docs`, `make pictures`."""
