@@ -25,7 +25,7 @@ from hptc.results.training_results import (
 WIDTH, HEIGHT = 480, 260
 LEFT, RIGHT, TOP, BOTTOM = 58, 466, 14, 222
 _SMALL_WIDTH, _SMALL_HEIGHT = 320, 200
-_SMALL_RIGHT, _SMALL_BOTTOM = 308, 162
+_SMALL_RIGHT, _SMALL_BOTTOM = 296, 162
 _AXIS_WIDTH = 96
 _BEST_SHARE = 10  # one of this many training jobs is among the best
 
