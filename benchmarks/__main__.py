@@ -13,6 +13,7 @@ from typing import Protocol, assert_never
 from benchmarks import (
     cold_start,
     compilation,
+    experiments,
     growth,
     language_server,
     local_runs,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "cold-start": cold_start.run,
     "reviewing": reviewing.run,
     "regret": regret.run,
+    "experiments": experiments.run,
     "synthesis": synthesis.run,
     "local-runs": local_runs.run,
     "language-server": language_server.run,

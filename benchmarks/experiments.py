@@ -1,0 +1,315 @@
+"""The experiments of the paper about SageMaker Automatic Model Tuning, on data of scikit-learn.
+
+Perrone et al., "Amazon SageMaker Automatic Model Tuning: Scalable Gradient-Free Optimization" (KDD
+2021, https://arxiv.org/abs/2012.08489), in kind: its data and its service are not here. hptc's own
+search proposes, and XGBoost and scikit-learn train in this process. The command
+
+    python -m benchmarks.experiments --seeds 20 --write docs/pictures
+
+prints the table of docs/experiments.md and draws its charts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import xgboost
+from sklearn.datasets import load_digits
+from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import log_loss
+
+from benchmarks.line_chart import Line, line_chart
+from benchmarks.measure import Note, Row
+from benchmarks.regret import tuning_job
+from benchmarks.regret_problems import continuous
+from hptc.diagnostics import RequestPath
+from hptc.local.search.early_stopping import stops_early
+from hptc.local.search.observation import Observation
+from hptc.local.search.proposals import propose
+from hptc.request.tuning_job import Range, TuningJob, WarmStart
+
+_TRAINED, _VALIDATED = 400, 600
+_ROUNDS, _EPOCHS = 40, 20
+_WRONG = 0.25
+
+Report = Callable[[float], bool]
+"""Takes the objective after an epoch; returns whether the training job stops."""
+Train = Callable[[Mapping[str, str], Report], None]
+Digits = tuple["np.ndarray", "np.ndarray", "np.ndarray", "np.ndarray"]
+
+
+@functools.cache
+def digits() -> Digits:
+    """Handwritten digits: a training part and a validation part, with their classes."""
+    images, classes = load_digits(return_X_y=True)
+    order = np.random.default_rng(7).permutation(len(classes))
+    train, validation = order[:_TRAINED], order[_TRAINED : _TRAINED + _VALIDATED]
+    return images[train] / 16, classes[train], images[validation] / 16, classes[validation]
+
+
+@functools.cache
+def _matrices() -> tuple[xgboost.DMatrix, xgboost.DMatrix, np.ndarray]:
+    """Odd or even, with a quarter of the training classes wrong, so that penalties matter."""
+    images, classes, shown, truth = digits()
+    is_wrong = np.random.default_rng(1).random(len(classes)) < _WRONG
+    labels = np.where(is_wrong, 1 - classes % 2, classes % 2)
+    return xgboost.DMatrix(images, labels), xgboost.DMatrix(shown), truth % 2
+
+
+@functools.cache
+def _xgboost_loss(items: frozenset[tuple[str, str]]) -> float:
+    train, validation, truth = _matrices()
+    settings = {"objective": "binary:logistic", "max_depth": 4, "nthread": 1, "seed": 7}
+    booster = xgboost.train({**settings, **dict(items)}, train, _ROUNDS)
+    return float(log_loss(truth, booster.predict(validation)))
+
+
+def train_xgboost(values: Mapping[str, str], report: Report) -> None:
+    """Odd or even digits with XGBoost; the objective is the validation loss at the end."""
+    report(_xgboost_loss(frozenset(values.items())))
+
+
+def train_linear(values: Mapping[str, str], report: Report) -> None:
+    """Digits with a linear classifier; the objective is the validation loss after each epoch."""
+    images, classes, shown, truth = digits()
+    model = SGDClassifier(
+        loss="log_loss", alpha=float(values["l2"]), learning_rate="constant",
+        eta0=float(values["learning_rate"]), random_state=7,
+    )  # fmt: skip
+    for _ in range(_EPOCHS):
+        model.partial_fit(images, classes, classes=np.arange(10))
+        probability = np.clip(model.predict_proba(shown), 1e-6, 1)
+        loss = log_loss(truth, probability / probability.sum(axis=1, keepdims=True))
+        if report(float(loss)):
+            return
+
+
+def penalties(scaling: str) -> tuple[Range, ...]:
+    """XGBoost's penalties on one scale."""
+    return tuple(continuous(name, "1e-6", "100", scaling) for name in ("alpha", "lambda"))
+
+
+XGBOOST_RANGES: tuple[Range, ...] = (
+    *penalties("Logarithmic"),
+    continuous("eta", "1e-3", "1", "Logarithmic"),
+    continuous("subsample", "0.2", "1"),
+    continuous("colsample_bytree", "0.1", "1"),
+)
+LINEAR_RANGES: tuple[Range, ...] = (
+    continuous("learning_rate", "1e-5", "1", "Logarithmic"),
+    continuous("l2", "1e-7", "1", "Logarithmic"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a tuning job has found: the best objective after each training job, and its epochs."""
+
+    best: list[float]
+    epochs: int
+    observations: list[Observation]
+
+
+def run_job(
+    job: TuningJob, train: Train, *, jobs: int, seed: int, parents: Sequence[Observation] = ()
+) -> Run:
+    """A tuning job whose training jobs run one after the other."""
+    history: list[Observation] = []
+    best: list[float] = []
+    epochs = 0
+    for number in range(1, jobs + 1):
+        proposal = propose(job, history, number=number, seed=seed, parents=parents)
+        assert proposal is not None
+        running = Observation(number=number, definition="", values=proposal.values, state="pending")
+        reports: list[float] = []
+
+        def report(
+            value: float, reports: list[float] = reports, running: Observation = running
+        ) -> bool:
+            reports.append(value)
+            return stops_early(job, history, replace(running, reports=tuple(reports)))
+
+        train(proposal.values, report)
+        epochs += len(reports)
+        is_whole = len(reports) in (1, _EPOCHS)
+        history.append(
+            replace(
+                running,
+                state="succeeded" if is_whole else "stopped",
+                objective=reports[-1],
+                reports=tuple(reports),
+            )
+        )
+        best.append(min(reports[-1], best[-1] if best else reports[-1]))
+    return Run(best=best, epochs=epochs, observations=history)
+
+
+def _line(name: str, curves: Sequence[Sequence[float]]) -> Line:
+    """The median of several runs, and their quartiles."""
+    columns = [sorted(column) for column in zip(*curves, strict=True)]
+    last = len(curves) - 1
+    return Line(
+        name=name,
+        middle=[median(column) for column in columns],
+        low=[column[round(0.25 * last)] for column in columns],
+        high=[column[round(0.75 * last)] for column in columns],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One experiment."""
+
+    name: str  # of its chart's file
+    title: str
+    y_label: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def chart(self) -> str:
+        """The chart as SVG."""
+        return line_chart(self.title, "training jobs", self.y_label, self.lines)
+
+    def rows(self) -> Iterator[Row]:
+        """The title, and a line for each compared way."""
+        yield Note(text=f"\n{self.title}")
+        for line in self.lines:
+            last = len(line.middle)
+            yield Note(
+                text=f"  {line.name:<20} after {last // 2}: {line.middle[last // 2 - 1]:.4f}, "
+                f"after {last}: {line.middle[-1]:.4f} ({line.low[-1]:.4f} to {line.high[-1]:.4f})"
+            )
+        yield from (Note(text=f"  {note}") for note in self.notes)
+
+
+def two_penalties(seeds: Sequence[int], jobs: int) -> Result:
+    """Bayesian against random search of XGBoost's alpha and lambda."""
+    return _strategies("penalties", "alpha and lambda", penalties("Logarithmic"), seeds, jobs)
+
+
+def five_hyperparameters(seeds: Sequence[int], jobs: int) -> Result:
+    """The same with more hyperparameters, which random search covers less well."""
+    return _strategies("five", "five hyperparameters", XGBOOST_RANGES, seeds, jobs)
+
+
+def _strategies(
+    name: str, what: str, ranges: tuple[Range, ...], seeds: Sequence[int], jobs: int
+) -> Result:
+    lines = []
+    for strategy in ("Bayesian", "Random"):
+        job = tuning_job(ranges, strategy, jobs, 1)
+        curves = [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds]
+        lines.append(_line(strategy, curves))
+    return Result(
+        name=f"experiment-{name}",
+        title=f"Bayesian and random search of {what} of XGBoost",
+        y_label="best validation loss so far: median and quartiles",
+        lines=tuple(lines),
+    )
+
+
+def scales(seeds: Sequence[int], jobs: int) -> Result:
+    """The same ranges on a logarithmic and on a linear scale."""
+    lines = []
+    for scaling in ("Logarithmic", "Linear"):
+        job = tuning_job(penalties(scaling), "Bayesian", jobs, 1)
+        curves = [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds]
+        lines.append(_line(scaling, curves))
+    return Result(
+        name="experiment-scales",
+        title="The same ranges on a logarithmic and a linear scale",
+        y_label="best validation loss so far: median and quartiles",
+        lines=tuple(lines),
+    )
+
+
+def early_stopping(seeds: Sequence[int], jobs: int) -> Result:
+    """Early stopping on and off."""
+    lines, epochs = [], []
+    for mode in ("Auto", "Off"):
+        job = replace(tuning_job(LINEAR_RANGES, "Bayesian", jobs, 1), early_stopping=mode)
+        runs = [run_job(job, train_linear, jobs=jobs, seed=seed) for seed in seeds]
+        lines.append(_line(mode, [run.best for run in runs]))
+        epochs.append(median(run.epochs for run in runs))
+    saved = 1 - epochs[0] / epochs[1]
+    return Result(
+        name="experiment-early-stopping",
+        title="Early stopping on and off",
+        y_label="best validation loss so far: median and quartiles",
+        lines=tuple(lines),
+        notes=(f"epochs: {epochs[0]:.0f} and {epochs[1]:.0f}, {saved:.0%} fewer",),
+    )
+
+
+def warm_starts(seeds: Sequence[int], jobs: int) -> Result:
+    """Three tuning jobs in a row, each with the earlier ones as parents, or on its own."""
+    length = jobs // 3
+    job = tuning_job(XGBOOST_RANGES, "Bayesian", length, 1)
+    with_parents = WarmStart(
+        type="IdenticalDataAndAlgorithm", parents=("parent",), path=RequestPath()
+    )
+    lines = []
+    for name, is_warm in (("warm start", True), ("no warm start", False)):
+        curves = []
+        for seed in seeds:
+            parents: list[Observation] = []
+            curve: list[float] = []
+            for index in range(3):
+                run = run_job(
+                    replace(job, warm_start=with_parents if is_warm and parents else None),
+                    train_xgboost, jobs=length, seed=3 * seed + index,
+                    parents=parents if is_warm else (),
+                )  # fmt: skip
+                parents += run.observations
+                curve += run.best  # of each tuning job alone, as its own result says
+            curves.append(curve)
+        lines.append(_line(name, curves))
+    return Result(
+        name="experiment-warm-start",
+        title=f"Three tuning jobs of {length} training jobs each",
+        y_label="best validation loss of the tuning job so far: median and quartiles",
+        lines=tuple(lines),
+    )
+
+
+EXPERIMENTS = (two_penalties, five_hyperparameters, scales, early_stopping, warm_starts)
+JOBS, SHORT_JOBS = 30, 6
+
+
+def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
+    """Each experiment; the short form has one seed."""
+    seeds = range(1) if is_short else range(5)
+    yield from results(seeds, SHORT_JOBS if is_short else JOBS, folder)
+
+
+def results(seeds: Sequence[int], jobs: int, folder: Path | None) -> Iterator[Row]:
+    """The rows of every experiment, and its chart in a folder."""
+    for experiment in EXPERIMENTS:
+        found = experiment(seeds, jobs)
+        yield from found.rows()
+        if folder is not None:
+            (folder / f"{found.name}.svg").write_text(found.chart, encoding="utf-8")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table; with --write, draw the charts as well."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.experiments")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--write", type=Path, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    for row in results(range(options.seeds), JOBS, options.write):
+        assert isinstance(row, Note)
+        print(row.text, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
