@@ -20,6 +20,7 @@ from hptc.compiler.environments import compile_in_all_environments
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import EXIT_INTERRUPTED, UsageError
+from hptc.files import write_whole
 from hptc.rules import RULES
 from tests.support.calls import calls_of
 from tests.support.specs import PROJECT, SPEC
@@ -204,11 +205,15 @@ def test_the_real_command_ends_with_130_on_ctrl_c(project: Path) -> None:
     assert process.stderr is not None
     assert process.stdout is not None
     with process:
-        lines = [process.stderr.readline(), process.stderr.readline()]
-        write(project / "specs" / "b.yaml", spec("b").replace(*BROKEN))
-        assert "Bayes" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        rest = process.stdout.read()
+        try:
+            lines = [process.stderr.readline(), process.stderr.readline()]
+            write_whole(project / "specs" / "b.yaml", spec("b").replace(*BROKEN))
+            found = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+        finally:
+            process.kill()
+    assert "Bayes" in found
     assert lines[0].startswith("checked 3 files in dev and prod")
     assert lines[1].startswith("checked at ")
     assert "\x1b" not in "".join(lines) + rest
