@@ -33,7 +33,10 @@ def test_ctrl_c_ends_it_while_it_waits_for_an_editor() -> None:
         stderr=subprocess.PIPE,
     ) as server:
         assert server.stderr is not None
-        assert b"waiting for an editor" in server.stderr.readline()
-        server.send_signal(signal.SIGINT)
-        assert server.wait(10) == EXIT_INTERRUPTED
+        try:
+            assert b"waiting for an editor" in server.stderr.readline()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(10) == EXIT_INTERRUPTED
+        finally:
+            server.kill()
     os.close(terminal)
