@@ -208,6 +208,27 @@ def test_worked_by_hand(worked: Worked) -> None:
     assert result.maximum.usd_low == Decimal(worked.low or worked.usd)
 
 
+PLAN = "arn:aws:sagemaker:us-east-1:111122223333:training-plan/nightly"
+
+
+@pytest.mark.parametrize("member", ["resources", "instances"])
+def test_a_training_plan_is_billed_separately(member: str) -> None:
+    base = job("{}")
+    (definition,) = base.definitions
+    (resources,) = definition.resources
+    (instances,) = resources.instances
+    if member == "resources":
+        resources = replace(resources, training_plan_arn=PLAN)
+    else:
+        resources = replace(resources, instances=(replace(instances, training_plan_arn=PLAN),))
+    planned = replace(base, definitions=(replace(definition, resources=(resources,)),))
+    result = cost_bound(planned, "us-east-1", PRICES)
+    assert result.missing == ("price of the training plan, which is billed separately",)
+    assert result.maximum is not None
+    assert result.maximum.usd is None
+    assert result.prices == (PRICES.volume("us-east-1"),)
+
+
 def test_a_bound_is_rounded_up() -> None:
     # 1 job x 1 s x ($0.50 + $0.03) / 3600 = $0.000147
     spec = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from hptc.errors import UsageError
 from hptc.metrics.regex_worker import escaped
 from hptc.metrics.rehearsal import (
     MAX_LOG_BYTES,
+    MAX_LOG_LINES,
     Rehearsal,
+    read_log,
     read_log_file,
     rehearse,
     rehearse_definition,
@@ -128,7 +131,10 @@ class TestSlowExpressions:
             seconds=1.0,
         )
         found = {each.metric.name: each for each in rehearsal.metrics}
-        assert "takes longer than 1 s" in found["one"].fault
+        slow = found["one"]
+        assert "takes longer than 1 s" in slow.fault
+        assert (slow.matches, slow.numbers, slow.without_group) == (0, 0, 0)
+        assert (slow.misread, slow.missed, slow.not_finite) == (0, 0, 0)
         assert (found["loss"].numbers, found["loss"].fault, found["two"].fault) == (1, "", "")
         assert rehearsal.is_objective_found
 
@@ -289,6 +295,11 @@ class TestSampleLog:
             stream.truncate(MAX_LOG_BYTES + 1)
         with pytest.raises(UsageError, match="is larger than"):
             read_log_file(root / "large.log")
+
+    def test_too_many_lines(self) -> None:
+        assert read_log(BytesIO(b"\n" * MAX_LOG_LINES), "log") == "\n" * MAX_LOG_LINES
+        with pytest.raises(UsageError, match="has more than 500,000 lines"):
+            read_log(BytesIO(b"\n" * (MAX_LOG_LINES + 1)), "log")
 
     def test_invalid_utf8(self, root: Path) -> None:
         (root / "raw.log").write_bytes(b"\xff\xfe loss=0.5\n")
