@@ -1,39 +1,54 @@
 """Sample small mutations of the core, and run the tests that should catch them.
 
-    python -m benchmarks.mutations --count 20 [--seed N] [--package cost] [--tests tests/render]
+    python -m benchmarks.mutations --count 100 [--seed N] [--package cost] [--resume FILE]
 
-A mutation changes one comparison, boolean, integer, or `and`/`or`. Each runs the folder of tests
-that mirrors its package, in a copy of the tree, and is caught when a test fails or times out. A
-mutation that survives shows a missing assertion, or code that does not need to be there.
+A mutation changes one comparison, boolean, integer, `not`, or `and`/`or`. Packages get their share
+of the sample by lines. Each mutation is made in a copy of the tree and is caught when a test fails
+or doesn't end. A mutation that survives shows a missing assertion, or code that does not need to be
+there. Those of benchmarks/equivalent_mutations.py, which change no result, are not sampled.
+
+`--entered FILE` is what benchmarks/entered_functions.py recorded: with it, the tests run that enter
+the mutated function, quick ones first; without it, the folder of tests that mirrors the package.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import os
-import shutil
-import subprocess
+import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
 from benchmarks.corpus import ROOT
+from benchmarks.equivalent_mutations import EQUIVALENT
+from benchmarks.mutation_tests import Entered, Selection, Tree, select
 
 PACKAGES = (
-    "compiler",
+    "source",
+    "spec",
+    "project",
     "request",
+    "compiler",
     "rules",
-    "infrastructure",
-    "diff",
+    "metrics",
     "cost",
     "preview",
-    "metrics",
+    "infrastructure",
+    "diff",
     "jobs",
+    "stacks",
+    "results",
+    "local",
+    "local/search",
+    "tool_formats",
+    "secrets",
+    "service",
 )
 COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Lt: ("<", "<="),
@@ -50,7 +65,6 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
 BOOLEANS: dict[type[ast.boolop], tuple[str, str]] = {ast.And: ("and", "or"), ast.Or: ("or", "and")}
 IGNORED_KEYWORDS = ("strict",)
 """Arguments such as zip's, which only turn a bug into an exception."""
-PASSED, FAILED, INTERRUPTED = 0, 1, 2  # exit codes of pytest; a module that fails to import is 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +80,16 @@ class Mutation:
 
     @property
     def package(self) -> str:
-        return Path(self.file).parts[1]
+        return package_of(self.file)
 
     def apply(self, source: str) -> str:
         return source[: self.start] + self.new + source[self.end :]
+
+
+def package_of(file: str) -> str:
+    """The package of the sample that a file belongs to: the longest one that contains it."""
+    folder = Path(file).parent.relative_to("hptc").as_posix()
+    return max((name for name in PACKAGES if f"{folder}/".startswith(f"{name}/")), key=len)
 
 
 def mutations(source: str, file: str) -> Iterator[Mutation]:
@@ -88,7 +108,7 @@ def mutations(source: str, file: str) -> Iterator[Mutation]:
 
 
 def _mutable_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those of decorators and annotations, and of f-strings.
+    """Every node but those of decorators and f-strings, and of types in annotations.
 
     Before Python 3.12 a node of an f-string has no reliable position.
     """
@@ -96,6 +116,9 @@ def _mutable_nodes(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.JoinedStr):
         return
     for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns") and value is not None:
+            for call in (each for each in ast.walk(value) if isinstance(each, ast.Call)):
+                yield from _mutable_nodes(call)  # such as Field(ge=1)
         if name in ("decorator_list", "annotation", "returns"):
             continue
         for child in value if isinstance(value, list) else [value]:
@@ -160,129 +183,147 @@ def _between(
 
 
 def sample(packages: tuple[str, ...], count: int, seed: int) -> list[Mutation]:
-    """`count` mutations, at most one a line, in an order that depends on the seed alone."""
-    lines: dict[tuple[str, int], list[Mutation]] = {}
-    for package in packages:
-        for path in sorted((ROOT / "hptc" / package).rglob("*.py")):
-            file = path.relative_to(ROOT).as_posix()
-            for mutation in mutations(path.read_text("utf-8"), file):
-                lines.setdefault((mutation.file, mutation.line), []).append(mutation)
+    """`count` mutations, at most one a line, in an order that depends on the seed alone.
+
+    A package gets its share of the count by its share of all lines of code.
+    """
+    lines: dict[str, dict[tuple[str, int], list[Mutation]]] = {name: {} for name in packages}
+    sizes: Counter[str] = Counter()
+    for path in sorted((ROOT / "hptc").rglob("*.py")):
+        file = path.relative_to(ROOT).as_posix()
+        if not any(file.startswith(f"hptc/{name}/") for name in PACKAGES):
+            continue
+        if (package := package_of(file)) not in lines:
+            continue
+        source = path.read_text("utf-8")
+        sizes[package] += source.count("\n")
+        texts = source.splitlines()
+        for mutation in mutations(source, file):
+            if (file, texts[mutation.line - 1].strip(), mutation.new) not in EQUIVALENT:
+                lines[package].setdefault((file, mutation.line), []).append(mutation)
     random = Random(seed)
-    chosen = random.sample(sorted(lines), min(count, len(lines)))
-    return [random.choice(lines[each]) for each in chosen]
+    chosen = []
+    for package, share in _shares(sizes, count).items():
+        places = sorted(lines[package])
+        for place in random.sample(places, min(share, len(places))):
+            chosen.append(random.choice(lines[package][place]))
+    random.shuffle(chosen)
+    return chosen
 
 
-def copy_tree(folder: Path) -> None:
-    """Copy the tracked files, as they are in the work tree, and link what is installed."""
-    listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "-z"], check=True, capture_output=True, text=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    for name in (".venv", "node_modules"):
-        if (ROOT / name).exists():
-            (folder / name).symlink_to((ROOT / name).resolve())
+def of_lines(place: str) -> list[Mutation]:
+    """Every mutation in lines of a file, which are written as FILE:FIRST-LAST."""
+    file, _, numbers = place.partition(":")
+    first, _, last = numbers.partition("-")
+    found = mutations((ROOT / file).read_text("utf-8"), file)
+    return [each for each in found if int(first) <= each.line <= int(last or first)]
 
 
-class Tests:
-    """The tests of a copy of the tree, with the copy's package and never the installed one."""
-
-    def __init__(self, folder: Path, more: tuple[str, ...]) -> None:
-        self._folder, self._more = folder, more
-        # No bytecode: one written in the same second as a mutation would hide it.
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": str(folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        self._timeouts: dict[str, float] = {}
-        where = self._python("-c", "import hptc; print(hptc.__file__)").stdout.strip()
-        if not Path(where).is_relative_to(folder):
-            raise SystemExit(f"the tests would import {where} instead of the copy in {folder}")
-
-    def prepare(self, package: str) -> None:
-        """Run a package's tests on unchanged code, which sets its time limit."""
-        started = time.monotonic()
-        done = self._pytest(package, None)
-        if done.returncode != PASSED:
-            raise SystemExit(f"tests/{package} fails without a mutation:\n{done.stdout[-2000:]}")
-        self._timeouts[package] = 30 + 3 * (time.monotonic() - started)
-
-    def catch(self, package: str) -> bool:
-        """Whether a test fails, or does not end."""
-        try:
-            done = self._pytest(package, self._timeouts[package])
-        except subprocess.TimeoutExpired:
-            return True
-        if done.returncode not in (PASSED, FAILED, INTERRUPTED):
-            raise SystemExit(f"pytest exited with {done.returncode}:\n{done.stderr[-2000:]}")
-        return done.returncode != PASSED
-
-    def _pytest(self, package: str, timeout: float | None) -> subprocess.CompletedProcess[str]:
-        options = ("-n", "0", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0")
-        folders = (f"tests/{package}", *self._more)
-        return self._python("-m", "pytest", *options, *folders, timeout=timeout)
-
-    def _python(
-        self, *arguments: str, timeout: float | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+def _shares(sizes: Counter[str], count: int) -> dict[str, int]:
+    """A count divided by size; what is left by rounding down goes to the largest remainders."""
+    total = max(1, sum(sizes.values()))
+    exact = {name: count * size / total for name, size in sizes.items()}
+    shares = {name: int(share) for name, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: (shares[name] - exact[name], name))
+    for name in by_remainder[: count - sum(shares.values())]:
+        shares[name] += 1
+    return shares
 
 
-def line_at(source: str, number: int) -> str:
-    return source.splitlines()[number - 1].strip()
+class Log:
+    """What has been found so far, one JSON object a line, to go on after an interruption."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._found: dict[str, str | None] = {}
+        if path is not None and path.exists():
+            for line in path.read_text("utf-8").splitlines():
+                row = json.loads(line)
+                self._found[_key(Mutation(**row["mutation"]))] = row["caught_by"]
+
+    def __contains__(self, mutation: Mutation) -> bool:
+        return _key(mutation) in self._found
+
+    def caught_by(self, mutation: Mutation) -> str | None:
+        return self._found[_key(mutation)]
+
+    def add(self, mutation: Mutation, caught_by: str | None) -> None:
+        self._found[_key(mutation)] = caught_by
+        if self._path is not None:
+            row = {"mutation": asdict(mutation), "caught_by": caught_by}
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+
+def _key(mutation: Mutation) -> str:
+    return json.dumps(asdict(mutation))
 
 
 def main(arguments: list[str]) -> int:
-    """Print each mutation as caught or survived, then the share that was caught."""
+    """Print each mutation as caught or survived, then how many were caught, by package."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutations")
     parser.add_argument("--count", type=int, default=20, help="mutations to sample (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another sample")
     parser.add_argument("--package", action="append", choices=PACKAGES, help="only this package")
     parser.add_argument(
-        "--tests", action="append", default=[], metavar="PATH", help="also run these tests"
+        "--lines", action="append", default=[], metavar="FILE:FIRST-LAST", help="all of these lines"
     )
+    parser.add_argument("--entered", type=Path, metavar="FILE", help="which tests enter what")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep results here, and go on")
+    parser.add_argument("--again", action="store_true", help="run the survivors in FILE again")
     parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
     options = parser.parse_args(arguments)
-    chosen = sample(tuple(options.package or PACKAGES), options.count, options.seed)
+    chosen = [mutation for place in options.lines for mutation in of_lines(place)]
+    chosen = chosen or sample(tuple(options.package or PACKAGES), options.count, options.seed)
     if options.list:
         for mutation in chosen:
             print(_description(mutation))
         return 0
-    caught = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
-        copy_tree(folder)
-        tests = Tests(folder, tuple(options.tests))
-        for package in dict.fromkeys(mutation.package for mutation in chosen):
-            print(f"running tests/{package} without a mutation", file=sys.stderr, flush=True)
-            tests.prepare(package)
-        for mutation in chosen:
-            path = folder / mutation.file
-            source = path.read_text("utf-8")
-            path.write_text(mutation.apply(source), "utf-8")
-            is_caught = tests.catch(mutation.package)
-            path.write_text(source, "utf-8")
-            caught += is_caught
-            print("caught  " if is_caught else "SURVIVED", _description(mutation), flush=True)
-    print(f"{caught} of {len(chosen)} caught ({caught / max(1, len(chosen)):.0%})")
+    entered = Entered.read(options.entered) if options.entered else None
+    log = Log(options.resume)
+    with tempfile.TemporaryDirectory(prefix="hptc-mutations-") as name:
+        tree = Tree(Path(name).resolve())
+        for number, mutation in enumerate(chosen, 1):
+            if mutation not in log or (options.again and log.caught_by(mutation) is None):
+                began = time.monotonic()
+                source = (ROOT / mutation.file).read_text("utf-8")
+                selections = select(entered, mutation.file, source, mutation.line)
+                found = tree.catch(mutation.file, mutation.apply(source), selections)
+                log.add(mutation, found.caught_by)
+                seconds = time.monotonic() - began
+                print(f"{number}/{len(chosen)}, {seconds:.0f} s", file=sys.stderr, flush=True)
+            caught_by = log.caught_by(mutation)
+            print("SURVIVED" if caught_by is None else "caught  ", _description(mutation))
+            print(f"    {caught_by or ''}".rstrip(), flush=True)
+        _check_unchanged(tree, [by for each in chosen if (by := log.caught_by(each))])
+    print(table(chosen, log))
     return 0
+
+
+def _check_unchanged(tree: Tree, caught_by: Sequence[str]) -> None:
+    """Refuse a result that relies on a test which fails without any mutation too."""
+    tests = tuple(dict.fromkeys(each for each in caught_by if not each.startswith("(")))
+    if tests:
+        print("running the tests that failed without a mutation", file=sys.stderr, flush=True)
+        failed = tree.run(Selection(tests=tests, seconds=600)).caught_by
+        if failed is not None:
+            raise SystemExit(f"{failed} fails without a mutation")
+
+
+def table(chosen: Sequence[Mutation], log: Log) -> str:
+    """How many mutations of each package were caught."""
+    sampled = Counter(mutation.package for mutation in chosen)
+    caught = Counter(each.package for each in chosen if log.caught_by(each) is not None)
+    rows = [(name, caught[name], sampled[name]) for name in PACKAGES if sampled[name]]
+    rows.append(("all", sum(caught.values()), len(chosen)))
+    lines = [f"{name:<16}{found:>4} of {of:<4}{found / of:>5.0%}" for name, found, of in rows]
+    return "\n".join(lines)
 
 
 def _description(mutation: Mutation) -> str:
     source = (ROOT / mutation.file).read_text("utf-8")
-    original = line_at(source, mutation.line)
-    mutated = line_at(mutation.apply(source), mutation.line)
+    original = source.splitlines()[mutation.line - 1].strip()
+    mutated = mutation.apply(source).splitlines()[mutation.line - 1].strip()
     return f"{mutation.file}:{mutation.line}\n    - {original}\n    + {mutated}"
 
 

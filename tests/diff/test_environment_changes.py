@@ -1,4 +1,4 @@
-"""Changes to the policy and the infrastructure of an environment: what each means for a reviewer."""
+"""Changes to the policy and the infrastructure of an environment, and what each means."""
 
 from __future__ import annotations
 
