@@ -10,6 +10,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -21,6 +22,8 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeGuard
 
@@ -31,7 +34,7 @@ NOT_RUN = (3, 5)  # an error in pytest, or no test
 LIBRARIES = ("boto3", "hypothesis", "jinja2", "pydantic", "pytest", "scipy.stats", "yaml")
 PRELOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # hypothesis is imported already
 OPTIONS = ("-n", "0", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *PRELOADED)
-FIRST_SECONDS, ALL_SECONDS = 10.0, 100.0
+FIRST_SECONDS, ALL_SECONDS = 10.0, 60.0
 """The recorded seconds of the tests that run first, and of those that run if all of them pass."""
 
 
@@ -133,13 +136,16 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     package, module = Path(file).parts[1], Path(file).stem
     mirror = "/".join(("tests", *Path(file).parts[1:-1]))
     tests = entered.tests_of(file, source, line) if entered else frozenset()
+    folder = mirror if (ROOT / mirror).is_dir() else f"tests/{package}"
+    whole = Selection(paths=(folder,), seconds=ALL_SECONDS)
     if not entered or not tests:
-        folder = mirror if (ROOT / mirror).is_dir() else f"tests/{package}"
-        return (Selection(paths=(folder,), seconds=ALL_SECONDS),)
-    ordered = list(_across_files(tests, entered.seconds, f"{mirror}/test_{module}.py", mirror))
+        return (whole,)
+    own = f"{mirror}/test_{module}.py"
+    ordered = list(_across_files(tests, entered.seconds, own, mirror, _codes(source, line)))
     first = _within(ordered, entered.seconds, FIRST_SECONDS)
     rest = _within(ordered[len(first.tests) :], entered.seconds, ALL_SECONDS)
-    return tuple(each for each in (first, rest) if each.tests)
+    is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
+    return tuple(each for each in (first, rest) if each.tests) + (() if is_known else (whole,))
 
 
 def _within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
@@ -154,14 +160,24 @@ def _within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> S
     return Selection(tests=tuple(chosen), seconds=total)
 
 
+def _codes(source: str, line: int) -> tuple[str, ...]:
+    """The code of the rule at a line, or of all rules of the module: each has its own tests."""
+    first = _first_line(ast.parse(source), line) or 0
+    of_rule = re.findall(r'^@\w+\("(HPT\d{3})"', source.split("\n", first - 1)[-1])
+    return tuple(of_rule or re.findall(r'^@\w+\("(HPT\d{3})"', source, re.MULTILINE))
+
+
 def _across_files(
-    tests: Iterable[str], seconds: dict[str, float], own: str, mirror: str
+    tests: Iterable[str], seconds: dict[str, float], own: str, mirror: str, codes: tuple[str, ...]
 ) -> Iterator[str]:
-    """Quick tests first: of the module's own file, then its folder, then of every file in turn."""
+    """Quick tests first: those of a rule, then of the module's own file, then of its folder."""
     ranks: Counter[str] = Counter()
     rows = []
     for test in sorted(tests, key=lambda test: (seconds[test], test)):
         file = test.partition("::")[0]
+        if any(code in test for code in codes):
+            rows.append(((0, -1, seconds[test]), test))
+            continue
         near = 0 if file == own else 1 if file.startswith(f"{mirror}/") else 2
         ranks[file] += 1
         rows.append(((ranks[file] // (20, 5, 1)[near], near, seconds[test]), test))
@@ -181,6 +197,7 @@ class Tree:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._edits = 0
+        self._collected: Connection | None = None
         _copy_tree(folder)
         assert not any(name.split(".")[0] == "hptc" for name in sys.modules)
         for name in LIBRARIES:
@@ -189,6 +206,15 @@ class Tree:
     def catch(self, file: str, mutated: str, selections: Sequence[Selection]) -> Outcome:
         """Run selections until a test fails, with a file changed."""
         path = self.folder / file
+        if self._collected is not None:
+            for selection in selections:
+                found = self._ask(path, mutated, selection)
+                if found is not None and found.caught_by is not None:
+                    return found
+                if found is None:
+                    break
+            else:
+                return Outcome(caught_by=None)
         original = path.read_bytes()
         self._write(path, mutated.encode())
         try:
@@ -220,7 +246,7 @@ class Tree:
                     output.flush()
                 finally:
                     os._exit(code)
-            status = _wait(child, 120 + 6 * selection.seconds)
+            status = wait(child, 120 + 6 * selection.seconds)
             if status is None or os.WIFSIGNALED(status):
                 return Outcome(caught_by="(did not end)")
             output.seek(0)
@@ -240,22 +266,66 @@ class Tree:
         sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
         most = 60 + int(2 * selection.seconds)
         resource.setrlimit(resource.RLIMIT_CPU, (most, most))
-        os.chdir(self.folder)
-        sys.path[:] = [str(self.folder) if Path(each or ".") == ROOT else each for each in sys.path]
-        os.environ["PYTHONPATH"] = str(self.folder)
-        for name in [name for name in sys.modules if name.split(".")[0] in ("benchmarks", "tests")]:
-            del sys.modules[name]
         import pytest
 
-        import hptc
-
-        assert Path(str(hptc.__file__)).is_relative_to(self.folder)
+        self._enter()
         wanted = dict.fromkeys(selection.tests)
         paths = selection.paths or tuple({test.partition("::")[0]: None for test in wanted})
         plugin = _Chosen({test: rank for rank, test in enumerate(wanted)}, report)
         code = int(pytest.main([*OPTIONS, *paths], plugins=[plugin]))
         sys.stdout.flush()
         return code
+
+
+    def _enter(self) -> None:
+        """In a fork: import hptc and the tests from the copy."""
+        os.chdir(self.folder)
+        sys.path[:] = [str(self.folder) if Path(each or ".") == ROOT else each for each in sys.path]
+        os.environ["PYTHONPATH"] = str(self.folder)
+        for name in [name for name in sys.modules if name.split(".")[0] in ("benchmarks", "tests")]:
+            del sys.modules[name]
+        import hptc
+
+        assert Path(str(hptc.__file__)).is_relative_to(self.folder)
+
+    def collect(self, files: Sequence[str]) -> None:
+        """Collect tests once, for `catch` to run them in forks."""
+        ours, theirs = Pipe()
+        if os.fork() == 0:
+            try:
+                os.setsid()
+                with (self.folder / "collected.log").open("w") as output:
+                    os.dup2(output.fileno(), 1)
+                    os.dup2(output.fileno(), 2)
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+                self._enter()
+                from benchmarks.collected_tests import serve
+
+                serve(theirs, list(files), (*OPTIONS, "-s"))
+            except BaseException:  # a fork must not return into its parent's code
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(0)
+        theirs.close()
+        try:
+            ours.recv()
+        except EOFError:
+            output = (self.folder / "collected.log").read_text("utf-8")
+            raise SystemExit(f"can't collect the tests:\n{output[-3000:]}") from None
+        self._collected = ours
+
+    def _ask(self, file: Path | None, mutated: str, selection: Selection) -> Outcome | None:
+        """Run collected tests; None if the mutation is not in the code of a function."""
+        assert self._collected is not None
+        question = (file, mutated, selection.tests, selection.paths, selection.seconds)
+        self._collected.send(question)
+        caught_by, is_done, error = self._collected.recv()
+        if error:
+            raise SystemExit(f"a fork failed:\n{error[-3000:]}")
+        return Outcome(caught_by=caught_by) if is_done else None
 
 
 @dataclass(slots=True, eq=False)
@@ -279,7 +349,7 @@ class _Chosen:
             os.write(self.report, f"{report.nodeid}\n".encode())  # type: ignore[attr-defined]
 
 
-def _wait(child: int, seconds: float) -> int | None:
+def wait(child: int, seconds: float) -> int | None:
     """The status of a process, or None for one that had to be killed, with all it started."""
     end = time.monotonic() + seconds
     try:
