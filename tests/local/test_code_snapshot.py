@@ -1,0 +1,50 @@
+"""The copy of a script's code that a local run makes, and code that is too large to copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.errors import UsageError
+from hptc.local.code_snapshot import code_folder, snapshot_code
+from hptc.local.run_options import Launch
+
+
+def launch(code: Path) -> Launch:
+    (code / "train.py").write_text("print('loss=0.5')\n")
+    return Launch(definition="", channels={}, entry_point="train.py", code=code)
+
+
+def write_sparse(path: Path, size: int) -> None:
+    """A file that has a size, but takes no space on the disk."""
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as stream:
+        stream.truncate(size)
+
+
+def test_what_is_not_code_is_not_copied_and_does_not_count(tmp_path: Path) -> None:
+    code = tmp_path / "src"
+    write_sparse(code / ".venv" / "library", 300 << 20)
+    snapshot_code(tmp_path / "copy", (launch(code),))
+    copied = code_folder(tmp_path / "copy", launch(code))
+    assert [path.name for path in copied.iterdir()] == ["train.py"]
+
+
+def test_code_of_more_than_256_mb_is_refused(tmp_path: Path) -> None:
+    code = tmp_path / "src"
+    write_sparse(code / "data.bin", 256 << 20)
+    with pytest.raises(UsageError, match="has more than 256 MB"):
+        snapshot_code(tmp_path / "copy", (launch(code),))
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("entry_point", ["other.py", "../src/train.py"])
+def test_an_entry_point_outside_the_code_is_refused(tmp_path: Path, entry_point: str) -> None:
+    code = tmp_path / "src"
+    code.mkdir()
+    launch(code)
+    wrong = Launch(definition="", channels={}, entry_point=entry_point, code=code)
+    with pytest.raises(UsageError, match="has no file"):
+        snapshot_code(tmp_path / "copy", (wrong,))
+    assert not (tmp_path / "copy").exists()
