@@ -230,6 +230,22 @@ def test_the_maximum_size_is_accepted() -> None:
         render(head + "x" * (MAX_TEMPLATE - len(head) + 1), VARIABLES)
 
 
+@pytest.mark.parametrize("text", ["{{ long }}{{ end }}", "{{ long ~ end }}"], ids=["names", "jinja"])
+def test_a_result_of_the_maximum_size_is_accepted(text: str) -> None:
+    long = "x" * 65_535
+    assert render(text, {"long": long, "end": "y"}) == f"{long}y"
+    with pytest.raises(TemplateError, match="has 65,537 characters, but at most 65,536"):
+        render(text, {"long": long, "end": "yy"})
+
+
+def test_replace_may_make_a_result_of_the_maximum_size() -> None:
+    text = "{{ long | replace('y', new) }}"
+    long = "x" * 65_000 + "y"
+    assert len(render(text, {"long": long, "new": "z" * 535})) == 65_535
+    with pytest.raises(TemplateError, match="`replace` has more than 65,536 characters"):
+        render(text, {"long": long, "new": "z" * 536})
+
+
 @pytest.mark.parametrize(
     "text", ["{{ long }}" * 20, "{{ long ~ long ~ long ~ long ~ long ~ long }}",
              "{{ long | replace('x', long) }}", "y{{ long ~ '' }}" * 20],
