@@ -276,7 +276,6 @@ class Tree:
         sys.stdout.flush()
         return code
 
-
     def _enter(self) -> None:
         """In a fork: import hptc and the tests from the copy."""
         os.chdir(self.folder)

@@ -181,3 +181,6 @@ def test_expressions_that_are_not_corrected(regex: str) -> None:
 def test_no_correction_is_longer_than_sagemaker_allows() -> None:
     assert candidates("x" * 450 + "([0-9.]+)")
     assert candidates("x" * 490 + "([0-9.]+)") == ()
+    shortest = min(map(len, candidates("([0-9.]+)")))
+    (one,) = candidates("x" * (500 - shortest) + "([0-9.]+)")
+    assert len(one) == 500

@@ -23,14 +23,13 @@ def test_case(case: Case) -> None:
     assert found(compile_case(case.text, case.base), case.base) == case.expected
 
 
-def test_marked_text(golden: Golden) -> None:
-    """Whether a finding marks a key or its value, which the line of a mark doesn't show."""
-    marked = [
-        f"{diagnostic.code} {_first_line(diagnostic.span)}"
-        for case in CASES
-        for diagnostic in compile_case(case.text, case.base).diagnostics
-    ]
+def test_text_of_every_finding(golden: Golden) -> None:
+    """What a finding says; and whether it marks a key or its value, which no line shows."""
+    found = [each for case in CASES for each in compile_case(case.text, case.base).diagnostics]
+    marked = [f"{each.code} {_first_line(each.span)}" for each in found]
     golden("rules/marked.txt", "\n".join(marked) + "\n")
+    said = [f"{each.code} {each.message} | {each.label} | {each.help}" for each in found]
+    golden("rules/messages.txt", "\n".join(dict.fromkeys(said)) + "\n")
 
 
 def _first_line(span: Span) -> str:
