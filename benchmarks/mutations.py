@@ -8,7 +8,8 @@ or doesn't end. A mutation that survives shows a missing assertion, or code that
 there. Those of benchmarks/equivalent_mutations.py, which change no result, are not sampled.
 
 `--entered FILE` is what benchmarks/entered_functions.py recorded: with it, the tests run that enter
-the mutated function, quick ones first; without it, the folder of tests that mirrors the package.
+the mutated function, quick ones first; without it, the folder of tests that mirrors the package. An
+earlier test that no longer exists is skipped, and a new one is not known: record its file again.
 """
 
 from __future__ import annotations
@@ -84,6 +85,12 @@ class Mutation:
 
     def apply(self, source: str) -> str:
         return source[: self.start] + self.new + source[self.end :]
+
+    def on_line(self, source: str) -> tuple[str, str]:
+        """Its line without indentation, before and after."""
+        begin, end = source.rfind("\n", 0, self.start) + 1, f"{source}\n".find("\n", self.end)
+        before, after = source[begin : self.start], source[self.end : end]
+        return f"{before}{self.old}{after}".strip(), f"{before}{self.new}{after}".strip()
 
 
 def package_of(file: str) -> str:
@@ -197,9 +204,9 @@ def sample(packages: tuple[str, ...], count: int, seed: int) -> list[Mutation]:
             continue
         source = path.read_text("utf-8")
         sizes[package] += source.count("\n")
-        texts = source.splitlines()
+        equivalent = {(each.line, each.mutated) for each in EQUIVALENT if each.file == file}
         for mutation in mutations(source, file):
-            if (file, texts[mutation.line - 1].strip(), mutation.new) not in EQUIVALENT:
+            if mutation.on_line(source) not in equivalent:
                 lines[package].setdefault((file, mutation.line), []).append(mutation)
     random = Random(seed)
     chosen = []
@@ -283,6 +290,10 @@ def main(arguments: list[str]) -> int:
     log = Log(options.resume)
     with tempfile.TemporaryDirectory(prefix="hptc-mutations-") as name:
         tree = Tree(Path(name).resolve())
+        if entered is not None:
+            print("collecting tests", file=sys.stderr, flush=True)
+            files = {test.partition("::")[0] for test in entered.seconds}
+            tree.collect(sorted(file for file in files if (tree.folder / file).exists()))
         for number, mutation in enumerate(chosen, 1):
             if mutation not in log or (options.again and log.caught_by(mutation) is None):
                 began = time.monotonic()
@@ -321,9 +332,7 @@ def table(chosen: Sequence[Mutation], log: Log) -> str:
 
 
 def _description(mutation: Mutation) -> str:
-    source = (ROOT / mutation.file).read_text("utf-8")
-    original = source.splitlines()[mutation.line - 1].strip()
-    mutated = mutation.apply(source).splitlines()[mutation.line - 1].strip()
+    original, mutated = mutation.on_line((ROOT / mutation.file).read_text("utf-8"))
     return f"{mutation.file}:{mutation.line}\n    - {original}\n    + {mutated}"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, main, text
+from benchmarks.equivalent_mutations import EQUIVALENT
 from benchmarks.measure import Failure, Growth, Note, Ratio, Row, attempt
-from benchmarks.mutations import mutations, sample
+from benchmarks.mutations import mutations, package_of, sample
 from tests.support.paths import ROOT
 
 
@@ -111,6 +113,11 @@ def test_growth_is_relative_to_the_smallest_size() -> None:
         pytest.param("zip(a, b, strict=True)", [], id="strict"),
         pytest.param("@dataclass(frozen=True)\nclass A:\n    x: int", [], id="decorator"),
         pytest.param("a: Literal[1] = b", [], id="annotation"),
+        pytest.param(
+            "a: Annotated[A, B(c=True)]",
+            ["a: Annotated[A, B(c=False)]"],
+            id="call in an annotation",
+        ),
         pytest.param("f'{a + 1}'", [], id="f-string"),
     ],
 )
@@ -123,3 +130,18 @@ def test_a_sample_depends_on_its_seed_alone() -> None:
     assert len({each.line for each in first}) == 10
     assert sample(("cost",), 10, 1) == first
     assert sample(("cost",), 10, 2) != first
+
+
+def test_a_sample_has_no_equivalent_mutations() -> None:
+    for each in EQUIVALENT:
+        source = (ROOT / each.file).read_text("utf-8")
+        found = [mutation.on_line(source) for mutation in mutations(source, each.file)]
+        assert (each.line, each.mutated) in found, f"{each.file} changed: {each.line}"
+
+
+def test_packages_have_their_share_of_a_sample() -> None:
+    chosen = Counter(each.package for each in sample(("cost", "rules", "local/search"), 20, 1))
+    assert chosen.total() == 20
+    assert chosen["rules"] > chosen["local/search"] > chosen["cost"] > 0
+    assert package_of("hptc/local/search/bayesian.py") == "local/search"
+    assert package_of("hptc/local/stand_ins/blobs.py") == "local"

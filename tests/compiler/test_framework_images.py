@@ -126,6 +126,8 @@ def test_a_version_that_the_region_does_not_have() -> None:
     found = framework_uri("huggingface-pytorch-training", "4.28.1", "eu-south-2", GPU, AT)
     assert isinstance(found, Finding)
     assert "not published in eu-south-2" in found.message
+    assert "us-east-1" in found.help
+    assert "eu-south-2" not in found.help
     older = framework_uri("huggingface-pytorch-training", "4.17.0", "eu-south-2", GPU, AT)
     assert isinstance(older, str)
     assert isinstance(framework_uri("lda", "1", "us-east-1", CPU, AT), Finding)

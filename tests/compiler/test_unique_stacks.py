@@ -50,6 +50,7 @@ def test_a_spec_needs_the_stack_of_an_environment(environment: str, tmp_path: Pa
     assert found.help == "rename this spec or the environment"
     (related,) = found.related
     assert (Path(related.span.file).name, related.span.line) == ("hptc.yaml", 5)
+    assert related.span.source[related.span.column - 1 : related.span.end_column - 1] == "dev-eu"
 
 
 def test_two_specs_need_one_stack(tmp_path: Path) -> None:

@@ -62,6 +62,15 @@ def test_a_limit_of_the_policy_is_tightened_or_loosened(key: str, strict: Any, l
 
 
 @pytest.mark.parametrize(
+    ("key", "limit", "expected"),
+    [("max_runtime", "90m", "1h 30m"), ("budget_usd", 90, "90"), ("regions", ["a"], "a")],
+)
+def test_a_limit_is_shown_in_its_unit(key: str, limit: Any, expected: str) -> None:
+    (change,) = policy_changes({key: limit}, {})
+    assert (change.old, change.new) == (expected, "no limit")
+
+
+@pytest.mark.parametrize(
     ("key", "old", "new"),
     [
         ("regions", ["us-east-1"], ["eu-west-1"]),

@@ -108,6 +108,14 @@ class TestNewLines:
         tuning.logs[NAME].insert(0, event(90, "late", instance=2))
         assert [each.message for each in lines.read(tuning)] == ["late"]
 
+    @pytest.mark.parametrize(("seconds", "is_shown"), [(70, True), (69, False)])
+    def test_lines_may_arrive_thirty_seconds_late(self, seconds: int, is_shown: bool) -> None:
+        tuning = FakeTuning(logs={NAME: [event(100, "a")]})
+        lines = NewLines(NAME)
+        assert len(list(lines.read(tuning))) == 1
+        tuning.logs[NAME].insert(0, event(seconds, "late", instance=2))
+        assert bool(list(lines.read(tuning))) is is_shown
+
     def test_only_the_first_reading_is_cut(self) -> None:
         tuning = FakeTuning(logs={NAME: [event(number, str(number)) for number in range(50)]})
         lines = NewLines(NAME)

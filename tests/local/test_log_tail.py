@@ -99,6 +99,15 @@ def test_what_was_not_read_can_be_skipped(log: Path, monkeypatch: pytest.MonkeyP
     assert tail.read() == ["last"]
 
 
+def test_as_much_as_one_reading_is_not_skipped(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 13)
+    tail = LogTail(log)
+    append(log, b"first\nsecond\n")
+    tail.skip()
+    assert tail.read() == ["first", "second"]
+    assert not tail.has_gaps
+
+
 def test_an_observer_changes_and_skips_nothing(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_tail, "MAX_FILE_BYTES", 10)
     monkeypatch.setattr(log_tail, "MAX_UNREAD_BYTES", 10)

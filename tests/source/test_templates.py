@@ -69,6 +69,10 @@ VALUES: dict[str, Any] = {
 }
 
 
+def test_a_value_may_be_null() -> None:
+    assert render("{{ absent | default(none) }}", VARIABLES) is None
+
+
 @pytest.mark.parametrize(("text", "value"), VALUES.items(), ids=VALUES.keys())
 def test_value(text: str, value: Any) -> None:
     found = render(text, VARIABLES)
@@ -230,7 +234,9 @@ def test_the_maximum_size_is_accepted() -> None:
         render(head + "x" * (MAX_TEMPLATE - len(head) + 1), VARIABLES)
 
 
-@pytest.mark.parametrize("text", ["{{ long }}{{ end }}", "{{ long ~ end }}"], ids=["names", "jinja"])
+@pytest.mark.parametrize(
+    "text", ["{{ long }}{{ end }}", "{{ long ~ end }}"], ids=["names", "jinja"]
+)
 def test_a_result_of_the_maximum_size_is_accepted(text: str) -> None:
     long = "x" * 65_535
     assert render(text, {"long": long, "end": "y"}) == f"{long}y"

@@ -102,6 +102,16 @@ def test_early_stopping_watches_the_objective_metric(
     assert len(values) == best + 4 < 200
 
 
+def test_early_stopping_does_not_watch_other_metrics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = BINARY | {"num_round": "200", "early_stopping_rounds": "3", "eval_metric": "error"}
+    out = log(tmp_path, capsys, given | {"_tuning_objective_metric": "validation:logloss"})
+    losses, errors = reported(out, "validation:logloss"), reported(out, "validation:error")
+    assert len(losses) == losses.index(min(losses)) + 4
+    assert errors[:4] == errors[:1] * 4  # no progress that would go on
+
+
 def test_aliases_have_an_effect_and_other_hyperparameters_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
