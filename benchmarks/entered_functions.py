@@ -81,7 +81,7 @@ def _record_cached_functions() -> None:
             return _recorded(decorate(maxsize), maxsize)
         return lambda function: _recorded(decorate(maxsize, typed)(function), function)
 
-    functools.lru_cache = lru_cache  # type: ignore[assignment]
+    functools.lru_cache = lru_cache
     functools.cache = lru_cache(maxsize=None)
 
 
@@ -114,7 +114,7 @@ class EnteredFunctions:
             return (yield)
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
             RECORDER._current = previous
             for definitions in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
                 for each in definitions:

@@ -312,8 +312,8 @@ class Tree:
         try:
             ours.recv()
         except EOFError:
-            output = (self.folder / "collected.log").read_text("utf-8")
-            raise SystemExit(f"can't collect the tests:\n{output[-3000:]}") from None
+            text = (self.folder / "collected.log").read_text("utf-8")
+            raise SystemExit(f"can't collect the tests:\n{text[-3000:]}") from None
         self._collected = ours
 
     def _ask(self, file: Path | None, mutated: str, selection: Selection) -> Outcome | None:
