@@ -168,7 +168,8 @@ def _replacements(node: ast.AST, source: str, offsets: _Offsets) -> Iterator[tup
                 yield from _between(left, right, old, new, source, offsets)
         case ast.UnaryOp(op=ast.Not()):
             start, _ = offsets.span(node)
-            yield start, offsets.span(node.operand)[0], ""
+            rest = source[start + len("not") :]
+            yield start, len(source) - len(rest.lstrip()), ""
         case ast.Constant(value=bool() as value):
             yield *offsets.span(node), str(not value)
         case ast.Constant(value=int() as number):

@@ -108,6 +108,7 @@ def test_growth_is_relative_to_the_smallest_size() -> None:
         pytest.param("x not in y", ["x in y"], id="not in"),
         pytest.param("a and b and c", ["a or b and c", "a and b or c"], id="and"),
         pytest.param("not a", ["a"], id="not"),
+        pytest.param("not (a or b)", ["(a or b)", "not (a and b)"], id="not in front of brackets"),
         pytest.param("f(True)", ["f(False)"], id="boolean"),
         pytest.param("é = 'é', 9", ["é = 'é', 10", "é = 'é', 8"], id="number after wide text"),
         pytest.param("zip(a, b, strict=True)", [], id="strict"),
