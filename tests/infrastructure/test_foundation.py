@@ -152,3 +152,10 @@ def test_a_vpc_has_two_zones_and_room_for_four_subnets() -> None:
     assert isinstance(result, MadeNetwork)
     assert (result.zone_count, result.availability_zones) == (2, ())
     assert (result.cidr, result.subnet_prefix) == ("10.42.0.0/20", 22)
+
+
+def test_the_addresses_of_a_vpc_have_one_notation() -> None:
+    network = {"cidr": "10.42.0.0/255.255.240.0"}
+    result = foundation(environment("eu-west-1", network=network)).network
+    assert isinstance(result, MadeNetwork)
+    assert result.cidr == "10.42.0.0/20"

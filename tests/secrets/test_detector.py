@@ -33,6 +33,7 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("x", "s3+https://me:hunter2@example.com/", "a password in a URL"),
         ("DB_PASSWORD", "correct-horse", "a password"),
         ("dbPassword", "correct-horse", "a password"),
+        ("password", "h3llo!", "a password"),
         ("wandb-api-key", "0a" * 20, "a secret (its name is `wandb-api-key`)"),
     ],
 )
@@ -54,6 +55,7 @@ def test_is_a_secret(name: str, value: str, kind: str) -> None:
         ("certificate", "-----BEGIN CERTIFICATE-----"),
         ("password", ""),
         ("password", "short"),
+        ("password", "h3ll!"),
         ("password", "********"),
         ("password", "/training/db"),
         ("password", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"),
