@@ -230,3 +230,8 @@ REQUEST = {
 @pytest.mark.parametrize(("api", "spec"), PATHS.values(), ids=PATHS)
 def test_spec_path(api: Path, spec: Path) -> None:
     assert spec_path(RequestPath(api), REQUEST) == spec
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_list_keeps_its_characters(as_json: bool) -> None:
+    assert value_text(["Zürich", 1], as_json=as_json) == '["Zürich", 1]'
