@@ -39,13 +39,13 @@ def compile_specs(
     in_all_environments: bool = False,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Compile the files, folders and names of specs; by default, all of the current project.
+    """Compile the files, folders and names of specs; by default, all of the workspace's project.
 
     Specs are compiled in the workspace's environment. If it has none, that is the default one, or
     all of them. Raises UsageError for a path that does not exist, and without a project.
     """
     if not paths:
-        root = project_file.find(Path.cwd())
+        root = project_file.find(workspace.folder, workspace.files)
         if root is None:
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
@@ -75,12 +75,12 @@ def require_valid(outcomes: Sequence[Outcome]) -> list[Compiled]:
     )
 
 
-def current_project() -> Project | None:
-    """The project of the current folder; None if there is none.
+def current_project(folder: Path | None = None) -> Project | None:
+    """The project of a folder, by default of the current one; None if there is none.
 
     Raises UsageError when its hptc.yaml has errors.
     """
-    found, faults = Workspace().project_of(Path.cwd())
+    found, faults = Workspace(folder=folder or Path.cwd()).current_project()
     if found is None and faults:
         raise UsageError(
             f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
@@ -88,7 +88,10 @@ def current_project() -> Project | None:
     return found
 
 
-def current_environment(env: str | None) -> Environment | None:
-    """The environment of the current project; None if there is none."""
-    found = current_project()
+def current_environment(env: str | None, folder: Path | None = None) -> Environment | None:
+    """The environment of a folder's project, by default the current one's; None if there is none.
+
+    Raises UsageError as `current_project` does, and for an unknown or ambiguous environment.
+    """
+    found = current_project(folder)
     return found.environment(env) if found else None

@@ -88,13 +88,13 @@ def _require_projects(outcomes: list[Outcome]) -> None:
 
 def compile_project(env: str | None) -> list[Outcome]:
     """Compile every spec of the current project, which may have none."""
-    found, _ = Workspace().project_of(Path.cwd())
+    found, _ = Workspace().current_project()
     return compile_all((), env) if found is not None and project_files(found) else []
 
 
 def _compile_stdin(workspace: Workspace) -> Outcome:
     text, name = read_input(STDIN)
-    found, faults = workspace.project_of(Path.cwd())
+    found, faults = workspace.current_project()
     outcome = compile_text(text, name, workspace, found)
     return failed(outcome, (*faults, *outcome.diagnostics)) if faults else outcome
 
@@ -157,7 +157,7 @@ def print_findings(diagnostics: Sequence[Diagnostic], named: Collection[str] | N
 def spec_files_named(names: Sequence[str]) -> list[str]:
     """The files of specs of the current project with these names; others are ignored."""
     workspace = Workspace()
-    found, _ = workspace.project_of(Path.cwd())
+    found, _ = workspace.current_project()
     files = spec_files_by_name(found, workspace) if found is not None else {}
     return [str(files[name]) for name in names if name in files]
 
