@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
 from hptc.compiler.outcome import Compiled, Failed, Outcome
@@ -19,6 +22,13 @@ from hptc.rules import RULES
 from hptc.rules.engine import policy_rules, selected
 from hptc.rules.rule import Rule
 
+if TYPE_CHECKING:
+    from hptc.compiler.workspace import Rehearse
+    from hptc.metrics.rehearsal import Rehearsal
+    from hptc.request.tuning_job import Definition
+
+REQUIRE_PROJECT = "HPTC_REQUIRE_PROJECT"
+"""An environment variable: if it is not empty, each file needs a project, whose policy applies."""
 NO_PROJECT = "no hptc.yaml found here or in a parent folder"
 
 
@@ -75,6 +85,37 @@ def require_valid(outcomes: Sequence[Outcome]) -> list[Compiled]:
     )
 
 
+def require_projects(outcomes: Sequence[Outcome]) -> list[str]:
+    """The files that no policy applies to, because they are in no project.
+
+    Raises UsageError if there are any and HPTC_REQUIRE_PROJECT is set.
+    """
+    outside = [one.file for one in outcomes if one.project is None and not one.has_errors]
+    if outside and os.environ.get(REQUIRE_PROJECT):
+        raise UsageError(
+            f"{outside[0]} is not in a project, and {REQUIRE_PROJECT} is set",
+            help="move it into a project, whose policy applies to it",
+        )
+    return outside
+
+
+def chosen_environment(
+    compiled: Sequence[Compiled], env: str | None, folder: Path | None = None
+) -> Environment | None:
+    """The environment that specs are submitted to, which names the expected account.
+
+    Without one, it is that of `folder`'s project if `env` names it. Raises UsageError if a spec of
+    a project has no environment.
+    """
+    for one in compiled:
+        if one.project is not None and one.environment is None:
+            one.project.environment(env)  # raises: a job needs an environment
+    environment = next((one.environment for one in compiled if one.environment), None)
+    if environment is None and env is not None:
+        return current_environment(env, folder)
+    return environment
+
+
 def current_project(folder: Path | None = None) -> Project | None:
     """The project of a folder, by default of the current one; None if there is none.
 
@@ -95,3 +136,18 @@ def current_environment(env: str | None, folder: Path | None = None) -> Environm
     """
     found = current_project(folder)
     return found.environment(env) if found else None
+
+
+def sample_log_tests() -> Rehearse:
+    """Tests metric definitions on sample logs; imported once a spec names a log."""
+
+    @functools.cache
+    def tests() -> Rehearse:
+        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
+
+        return rehearse_samples(SECONDS_OF_A_RUN)
+
+    def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
+        return tests()(definition, sample, root)
+
+    return rehearse

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hptc.api import specs
-from hptc.api.specs import chosen_rules, compile_specs
+from hptc.api.specs import chosen_rules, compile_specs, require_projects
 from hptc.cli.console import print_detail, print_needed, print_status, read_stdin, use_color
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files, spec_files_by_name
@@ -26,9 +25,6 @@ from hptc.text import plural, printable
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
-
-REQUIRE_PROJECT = "HPTC_REQUIRE_PROJECT"
-"""An environment variable: if it is not empty, each file needs a project, whose policy applies."""
 
 
 def compile_all(
@@ -76,13 +72,7 @@ def _print_details(outcomes: Sequence[Outcome]) -> None:
 
 def _require_projects(outcomes: list[Outcome]) -> None:
     """Say which files no policy applies to; raise UsageError if the user forbids that."""
-    outside = [one.file for one in outcomes if one.project is None and not one.has_errors]
-    if outside and os.environ.get(REQUIRE_PROJECT):
-        raise UsageError(
-            f"{outside[0]} is not in a project, and {REQUIRE_PROJECT} is set",
-            help="move it into a project, whose policy applies to it",
-        )
-    for file in outside:
+    for file in require_projects(outcomes):
         print_status(f"note: {printable(file)} is not in a project, so no policy applies")
 
 
