@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 from hptc.diagnostics import Diagnostic, environment_list
 from hptc.errors import HptcError, UsageError
 from hptc.frozen import frozen
-from hptc.text import plural
+from hptc.text import plural, printable
 
 if TYPE_CHECKING:  # imported when an answer is made or shown
     from hptc.compiler.outcome import Compiled, Outcome
@@ -30,7 +30,7 @@ class Answer:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._headline()}>"
+        return f"<{type(self).__name__}: {printable(self._headline())}>"
 
     def _repr_html_(self) -> str:
         from hptc.render.notebooks import fragment

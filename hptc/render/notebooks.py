@@ -17,7 +17,8 @@ _LONGEST_CELL = 400
 
 def fragment(headline: str, *parts: str) -> str:
     """A headline, and tables and lists under it; empty parts are left out."""
-    return "\n".join(["<div>", f"<p><strong>{_text(headline)}</strong></p>", *parts, "</div>"])
+    head = f"<p><strong>{_text(headline)}</strong></p>"
+    return "\n".join(["<div>", head, *filter(None, parts), "</div>"])
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
