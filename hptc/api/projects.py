@@ -37,12 +37,14 @@ if TYPE_CHECKING:  # each method imports what it needs
     from hptc.project import project_file
     from hptc.project.project_file import Environment
 
-Progress = Callable[[str], None]
 _SECONDS_BETWEEN_COUNTS = 1.0
 
 
 def load_project(
-    path: str | Path = ".", *, env: str | None = None, progress: Progress | None = None
+    path: str | Path = ".",
+    *,
+    env: str | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Project:
     """The project of a folder: that of the nearest hptc.yaml in it or above, in its repository.
 
@@ -77,10 +79,10 @@ class Project:
     """
 
     folder: Path
-    """The folder with hptc.yaml."""
+    """The folder with hptc.yaml; without one, the folder that was passed."""
     env: str | None = None
     """The environment that was selected; None for the default one."""
-    progress: Progress | None = field(default=None, repr=False, compare=False)
+    progress: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
     """What is called with lines of text while a method works."""
 
     @property
