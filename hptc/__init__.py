@@ -14,10 +14,8 @@ if TYPE_CHECKING:
         CompiledSpec,
         Cost,
         Findings,
-        SubmissionPlan,
-        Submissions,
     )
-    from hptc.api.job_answers import JobResults
+    from hptc.api.job_answers import JobResults, SubmissionPlan, Submissions
     from hptc.api.projects import Project, load_project
     from hptc.diagnostics import Diagnostic
     from hptc.errors import AwsError, FindingsError, HptcError, OperationError, UsageError
@@ -45,7 +43,7 @@ __all__ = [
 _ERRORS = ("AwsError", "FindingsError", "HptcError", "OperationError", "UsageError")
 _MODULES = dict.fromkeys(__all__, "hptc.api.answers") | {
     "Diagnostic": "hptc.diagnostics",
-    "JobResults": "hptc.api.job_answers",
+    **dict.fromkeys(("JobResults", "SubmissionPlan", "Submissions"), "hptc.api.job_answers"),
     "Project": "hptc.api.projects",
     "load_project": "hptc.api.projects",
     **dict.fromkeys(_ERRORS, "hptc.errors"),

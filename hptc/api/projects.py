@@ -19,8 +19,6 @@ from hptc.api.answers import (
     CompiledSpec,
     Cost,
     Findings,
-    SubmissionPlan,
-    Submissions,
     compiled_spec,
     findings_of,
 )
@@ -28,7 +26,7 @@ from hptc.errors import UsageError
 from hptc.frozen import frozen
 
 if TYPE_CHECKING:  # each method imports what it needs
-    from hptc.api.job_answers import JobResults
+    from hptc.api.job_answers import JobResults, SubmissionPlan, Submissions
     from hptc.aws.client import Aws
     from hptc.compiler.outcome import Compiled, Outcome
     from hptc.compiler.workspace import Workspace
@@ -185,6 +183,7 @@ class Project:
 
     def plan(self, *specs: str | Path) -> SubmissionPlan:
         """What `submit` would do, compared with the tuning jobs in AWS. Nothing is changed."""
+        from hptc.api.job_answers import SubmissionPlan
         from hptc.api.online import plan_specs
 
         compiled = self._submittable(specs)
@@ -206,6 +205,7 @@ class Project:
         that inputs, code and roles exist. A tuning job that is refused does not stop the others and
         is part of the answer. Raises FindingsError if a spec has errors; then nothing is submitted.
         """
+        from hptc.api.job_answers import Submissions
         from hptc.api.online import decide_each, new_jobs, preflight_errors, submit_each
         from hptc.api.specs import chosen_environment
         from hptc.jobs.decisions import AlreadySubmitted, NotSubmitted, Submitted

@@ -20,13 +20,13 @@ _HEAD = """\
 import hptc
 
 project = hptc.load_project("tuning", env="dev")
-findings = project.check()                  # as `hptc check`; a notebook shows a table
+findings = project.check()  # as `hptc check`; a notebook shows a table
 if not findings.errors:
-    done = project.submit("churn")          # creates the tuning job; asks nothing
+    done = project.submit("churn")  # creates the tuning job; asks nothing
     done.raise_if_refused()
-results = project.results("churn")          # once it has run, or while it does
+results = project.results("churn")  # once it has run, or while it does
 print(results.best.objective)
-frame = results.dataframe()                 # pip install 'hptc[pandas]'
+frame = results.dataframe()  # pip install 'hptc[pandas]'
 ```
 
 The methods are those of a project and have the names of the commands. Functions of these names on
