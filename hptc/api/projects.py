@@ -57,7 +57,7 @@ def load_project(
 
     folder = Path(path).absolute()
     if not folder.is_dir():
-        raise UsageError(f"{path}: no such folder", help="pass the folder that has hptc.yaml")
+        raise UsageError(f"{path} is not a folder", help="pass the folder that has hptc.yaml")
     file = find(folder)
     root = file.parent if file is not None else folder
     in_project, _ = Workspace(folder=root).current_project()
@@ -234,6 +234,7 @@ class Project:
     def results(self, name: str | Path, *, local: bool = False) -> JobResults:
         """What a tuning job has found. It may still be running.
 
+        With managed spot training, the billed time of each training job is one call to AWS.
         `name` is the name or ARN of a tuning job, or a spec, whose newest tuning job is meant. With
         `local`, it is one that `hptc local run` ran in the project.
         """

@@ -182,7 +182,7 @@ def test_a_folder_without_a_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "env", "message"),
     [
-        (None, None, "no such folder"),
+        (None, None, "is not a folder"),
         (WITHOUT_KEY, "test", "has no environment `test`"),
     ],
 )
@@ -260,6 +260,23 @@ def test_results_of_a_spec(
     with pytest.raises(hptc.OperationError, match="no tuning job `nobody`"):
         project.results("nobody")
     assert capsys.readouterr() == ("", "")
+
+
+def test_results_of_a_run_on_this_machine(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = Path.cwd()
+    monkeypatch.chdir(root)
+    write(root, "churn", SPEC.replace("strategy: Bayesian", "strategy: Random"))
+    assert run(["--quiet", "local", "run", "churn", "--dry"]) == 0
+    monkeypatch.chdir(elsewhere)
+    project = hptc.load_project(root)
+    results = project.results("churn", local=True)
+    assert results.name == project.compile("churn")[0].job_name
+    assert results.best is not None
+    assert len(results.training_jobs) == 4
+    assert "made up" in str(results)
+    assert "made up" in results._repr_html_()
+    with pytest.raises(hptc.OperationError, match="no tuning job `nobody`"):
+        project.results("nobody", local=True)
 
 
 def test_a_policy_can_be_required_of_every_file(
