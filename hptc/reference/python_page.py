@@ -111,7 +111,7 @@ def _field_texts(of: type) -> dict[str, str]:
 
 
 def _function(shown: str, function: Any) -> Iterator[str]:
-    yield "```python"
+    yield "```"
     yield _signature(shown, function)
     yield "```"
     yield ""
