@@ -81,21 +81,21 @@ class Related:
 class Diagnostic:
     """A finding with its line, ready to be shown."""
 
-    code: str
-    severity: Severity
-    message: str
-    span: Span
+    code: str  # the code of the rule, such as `HPT203`
+    severity: Severity  # `error` or `warning`
+    message: str  # what is wrong
+    span: Span  # where: `file`, `line`, `column`, `end_line` and `end_column`
     label: str = ""  # shown next to the caret
     help: str = ""  # what to do
     replacement: str = ""  # what was probably meant instead of the text of `span`
     accepted: str = ""  # the nearest value that is accepted instead of it
     is_removable: bool = False  # removing the key with its value, or the entry, resolves it
-    related: tuple[Related, ...] = ()
+    related: tuple[Related, ...] = ()  # other places that it is about, such as a duplicate
     environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
 
     @property
     def is_error(self) -> bool:
-        """Whether it makes a file Failed."""
+        """Whether AWS would reject the spec or it is certain to fail; the file is Failed."""
         return self.severity is Severity.ERROR
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hptc.api.bounds import cost_bounds
@@ -25,6 +26,7 @@ def compare_versions(
     head: str | None = None,
     environment: str | None = None,
     rules: tuple[Rule, ...] = RULES,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> Review:
     """What a change means, with the costs of both versions: see `review_refs`."""
@@ -34,6 +36,7 @@ def compare_versions(
         head=head,
         environment=environment,
         rules=rules,
+        folder=folder,
         progress=progress,
     )
     return with_costs(found, cost_bounds())

@@ -16,7 +16,7 @@ from hptc.catalog.prices import PriceTable
 from hptc.compiler.outcome import Compiled
 from hptc.cost.forecast import ExpectedCost, expected_cost
 from hptc.diagnostics import Diagnostic
-from hptc.errors import FindingsError, HptcError
+from hptc.errors import FindingsError, HptcError, UsageError
 from hptc.jobs import plan as planning
 from hptc.jobs import submission
 from hptc.jobs.decide import decide
@@ -26,6 +26,7 @@ from hptc.jobs.past_runs import past_runs
 from hptc.jobs.planned import Plan
 from hptc.jobs.provenance import git_provenance
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
+from hptc.project.project_file import Environment
 from hptc.results.gather import Progress as ItemProgress
 from hptc.results.gather import ReadOptions, no_progress, read_results
 from hptc.results.importance_estimates import with_importance
@@ -39,6 +40,17 @@ if TYPE_CHECKING:
 
 Decided = Mapping[str, Decision | NotSubmitted]
 """What a submission would do about each spec, by its file."""
+
+
+def only_environment(compiled: Sequence[Compiled]) -> Environment | None:
+    """The environment of specs, for a cost with --online. Raises UsageError for several."""
+    environment = next((one.environment for one in compiled), None)
+    if any(one.environment != environment for one in compiled):
+        raise UsageError(
+            "--online requires specs of a single environment",
+            help="run `hptc cost --online` for each environment",
+        )
+    return environment
 
 
 def expected_costs(
@@ -104,17 +116,19 @@ def preflight_findings(
     return found
 
 
-def preflight_errors(found: Mapping[str, Sequence[Diagnostic]]) -> dict[str, FindingsError]:
-    """The error of each file that lacks something."""
+def preflight_errors(
+    found: Mapping[str, Sequence[Diagnostic]], *, skip: str = "--no-preflight"
+) -> dict[str, FindingsError]:
+    """The error of each file that lacks something. `skip` is how to submit without the check."""
     errors = {file: [each for each in one if each.is_error] for file, one in found.items()}
-    return {file: _preflight_error(one) for file, one in errors.items() if one}
+    return {file: _preflight_error(one, skip) for file, one in errors.items() if one}
 
 
-def _preflight_error(found: Sequence[Diagnostic]) -> FindingsError:
+def _preflight_error(found: Sequence[Diagnostic], skip: str) -> FindingsError:
     more = f"; {len(found) - 1} more above" if len(found) > 1 else ""
     return FindingsError(
         f"not submitted: {found[0].message}{more}",
-        help=f"{found[0].help}; `--no-preflight` submits without this check",
+        help=f"{found[0].help}; `{skip}` submits without this check",
     )
 
 

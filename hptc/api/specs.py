@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
 from hptc.compiler.outcome import Compiled, Failed, Outcome
@@ -19,6 +22,13 @@ from hptc.rules import RULES
 from hptc.rules.engine import policy_rules, selected
 from hptc.rules.rule import Rule
 
+if TYPE_CHECKING:
+    from hptc.compiler.workspace import Rehearse
+    from hptc.metrics.rehearsal import Rehearsal
+    from hptc.request.tuning_job import Definition
+
+REQUIRE_PROJECT = "HPTC_REQUIRE_PROJECT"
+"""An environment variable: if it is not empty, each file needs a project, whose policy applies."""
 NO_PROJECT = "no hptc.yaml found here or in a parent folder"
 
 
@@ -39,13 +49,13 @@ def compile_specs(
     in_all_environments: bool = False,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Compile the files, folders and names of specs; by default, all of the current project.
+    """Compile the files, folders and names of specs; by default, all of the workspace's project.
 
     Specs are compiled in the workspace's environment. If it has none, that is the default one, or
     all of them. Raises UsageError for a path that does not exist, and without a project.
     """
     if not paths:
-        root = project_file.find(Path.cwd())
+        root = project_file.find(workspace.folder, workspace.files)
         if root is None:
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
@@ -75,12 +85,43 @@ def require_valid(outcomes: Sequence[Outcome]) -> list[Compiled]:
     )
 
 
-def current_project() -> Project | None:
-    """The project of the current folder; None if there is none.
+def require_projects(outcomes: Sequence[Outcome]) -> list[str]:
+    """The files that no policy applies to, because they are in no project.
+
+    Raises UsageError if there are any and HPTC_REQUIRE_PROJECT is set.
+    """
+    outside = [one.file for one in outcomes if one.project is None and not one.has_errors]
+    if outside and os.environ.get(REQUIRE_PROJECT):
+        raise UsageError(
+            f"{outside[0]} is not in a project, and {REQUIRE_PROJECT} is set",
+            help="move it into a project, whose policy applies to it",
+        )
+    return outside
+
+
+def chosen_environment(
+    compiled: Sequence[Compiled], env: str | None, folder: Path | None = None
+) -> Environment | None:
+    """The environment that specs are submitted to, which names the expected account.
+
+    Without one, it is that of `folder`'s project if `env` names it. Raises UsageError if a spec of
+    a project has no environment.
+    """
+    for one in compiled:
+        if one.project is not None and one.environment is None:
+            one.project.environment(env)  # raises: a job needs an environment
+    environment = next((one.environment for one in compiled if one.environment), None)
+    if environment is None and env is not None:
+        return current_environment(env, folder)
+    return environment
+
+
+def current_project(folder: Path | None = None) -> Project | None:
+    """The project of a folder, by default of the current one; None if there is none.
 
     Raises UsageError when its hptc.yaml has errors.
     """
-    found, faults = Workspace().project_of(Path.cwd())
+    found, faults = Workspace(folder=folder or Path.cwd()).current_project()
     if found is None and faults:
         raise UsageError(
             f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
@@ -88,7 +129,25 @@ def current_project() -> Project | None:
     return found
 
 
-def current_environment(env: str | None) -> Environment | None:
-    """The environment of the current project; None if there is none."""
-    found = current_project()
+def current_environment(env: str | None, folder: Path | None = None) -> Environment | None:
+    """The environment of a folder's project, by default the current one's; None if there is none.
+
+    Raises UsageError as `current_project` does, and for an unknown or ambiguous environment.
+    """
+    found = current_project(folder)
     return found.environment(env) if found else None
+
+
+def sample_log_tests() -> Rehearse:
+    """Tests metric definitions on sample logs; imported once a spec names a log."""
+
+    @functools.cache
+    def tests() -> Rehearse:
+        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
+
+        return rehearse_samples(SECONDS_OF_A_RUN)
+
+    def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
+        return tests()(definition, sample, root)
+
+    return rehearse

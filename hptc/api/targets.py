@@ -44,8 +44,12 @@ class Target:
         return self.environment if self.region is None else None
 
 
-def read_target(given: str, env: str | None, region: str | None) -> Target:
-    """What a text means: a file, the name of a spec of the current project, or a tuning job.
+def read_target(
+    given: str, env: str | None, region: str | None, *, folder: Path | None = None
+) -> Target:
+    """What a text means: a file, the name of a spec of the project, or a tuning job.
+
+    The project is that of `folder`, by default the current one.
 
     With a Region, a tuning job is found by its name even if hptc.yaml has errors. Raises
     UsageError if it can be none of these, and for a spec without a name.
@@ -55,27 +59,29 @@ def read_target(given: str, env: str | None, region: str | None) -> Target:
         if not arn.resource.startswith(_JOB_RESOURCE):
             raise UsageError(f"{given} is not the ARN of a tuning job")
         name = arn.resource.removeprefix(_JOB_RESOURCE)
-        return _job_target(Target(given=given, region=region, job=name, job_region=arn.region), env)
-    workspace = Workspace(environment=env)
-    if is_path(given, DISK):
-        return replace(_spec_target(given, given, workspace), region=region)
+        by_arn = Target(given=given, region=region, job=name, job_region=arn.region)
+        return _job_target(by_arn, env, folder)
+    workspace = Workspace(environment=env, folder=folder or Path.cwd())
+    path = workspace.at(given)
+    if is_path(path, DISK):
+        return replace(_spec_target(given, path, workspace), region=region)
     if not may_be_name(given):
         raise UsageError(
             f"{given}: no such file", help="pass a spec, its name, or the name of a tuning job"
         )
-    in_project, faults = workspace.project_of(Path.cwd())
+    in_project, faults = workspace.current_project()
     is_unreadable = in_project is None and bool(faults)
     file = None if is_unreadable and region is not None else named_spec(given, workspace)
     if file is not None:
         return replace(_spec_target(given, file, workspace), region=region)
-    found = _job_target(Target(given=given, region=region, job=given), env)
+    found = _job_target(Target(given=given, region=region, job=given), env, folder)
     hint = close_names(given, workspace)
     return replace(found, hint=hint) if hint else found
 
 
-def _job_target(target: Target, env: str | None) -> Target:
-    """The tuning job in the environment of the current project, unless a Region was chosen."""
-    environment = current_environment(env) if target.region is None else None
+def _job_target(target: Target, env: str | None, folder: Path | None) -> Target:
+    """The tuning job in the environment of the project, unless a Region was chosen."""
+    environment = current_environment(env, folder) if target.region is None else None
     return replace(target, environment=environment)
 
 

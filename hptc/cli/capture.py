@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hptc.api.extras import require
 from hptc.aws.regions import configured_region
 from hptc.cli.console import print_error, print_status
-from hptc.cli.extras import require
 from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, HptcError, UsageError
 from hptc.files import write_all

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.extras import require
+from hptc.api.extras import require
 from hptc.errors import UsageError
 
 

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from hptc.api.answers import findings_of
+from hptc.api.specs import sample_log_tests
 from hptc.cli.console import file_progress, print_result, print_status, use_color
 from hptc.cli.inputs import all_diagnostics, compile_all
 from hptc.cli.options import PATHS, STDIN, output_format, spec_options
 from hptc.compiler.discovery import specs_of_projects
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, environment_list
+from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from hptc.reference.rule_pages import page, summary
 from hptc.reference.schema_files import outdated_schema
-from hptc.render.diagnostics import Format, render, tally
+from hptc.render.diagnostics import Format, render
 from hptc.render.sarif import RuleHelp, render_sarif
-from hptc.request.tuning_job import Definition
 from hptc.rules.engine import selected
 from hptc.text import plural, printable
 
 if TYPE_CHECKING:
-    from hptc.compiler.workspace import Rehearse
-    from hptc.metrics.rehearsal import Rehearsal
+    pass
 
 SARIF = "sarif"
 
@@ -141,7 +139,7 @@ def _print(outcomes: Sequence[Outcome], form: str) -> list[Diagnostic]:
     print_result(_rendered(diagnostics, form))
     for note in _outdated_schemas(outcomes):
         print_status(note)
-    print_status(_summary(outcomes, diagnostics))
+    print_status(findings_of(outcomes, diagnostics).summary)
     return diagnostics
 
 
@@ -184,16 +182,6 @@ def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:
     return [f"note: {text}" for root in roots if (text := outdated_schema(root))]
 
 
-def _summary(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> str:
-    """What was checked and found, in one line."""
-    files = plural(len({one.file for one in outcomes}), "file")
-    environments = dict.fromkeys(one.environment.name for one in outcomes if one.environment)
-    where = f" in {environment_list(tuple(environments))}" if len(environments) > 1 else ""
-    suppressed = len({(each.code, each.span) for one in outcomes for each in one.suppressed})
-    more = f", {suppressed:,} suppressed" if suppressed else ""
-    return f"checked {files}{where}: {tally(diagnostics)}{more}"
-
-
 def _rendered(diagnostics: Sequence[Diagnostic], form: str) -> str:
     if form == SARIF:
         return render_sarif(diagnostics, rule_help(diagnostics))
@@ -204,18 +192,3 @@ def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:
     """The help of every rule that the diagnostics are about."""
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     return [RuleHelp(code=code, summary=summary(code), page=page(code)) for code in codes]
-
-
-def sample_log_tests() -> Rehearse:
-    """Tests metric definitions on sample logs; imported once a spec names a log."""
-
-    @functools.cache
-    def tests() -> Rehearse:
-        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
-
-        return rehearse_samples(SECONDS_OF_A_RUN)
-
-    def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
-        return tests()(definition, sample, root)
-
-    return rehearse

@@ -12,10 +12,10 @@ from pathlib import Path
 from click.shell_completion import CompletionItem
 
 from hptc.catalog.algorithms import algorithm_names
-from hptc.cli.local_folder import jobs_folder
 from hptc.compiler.discovery import display_path, spec_files_by_name
 from hptc.compiler.workspace import Workspace
 from hptc.errors import HptcError
+from hptc.local.job_folder import jobs_folder
 from hptc.project import project_file
 from hptc.rules import RULES
 from hptc.rules.codes import CODES

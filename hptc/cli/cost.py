@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from hptc.api.offline import costs_of
-from hptc.api.online import expected_costs
+from hptc.api.online import expected_costs, only_environment
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, ignoring, spec_options
 from hptc.compiler.outcome import Compiled
 from hptc.cost.forecast import ExpectedCost
-from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.cost import costs_json, render_costs
 
 
@@ -45,11 +45,5 @@ def cost(paths: tuple[str, ...], online: bool, form: str, **options: Any) -> int
 
 
 def _expected(compiled: list[Compiled]) -> list[ExpectedCost]:
-    environment = next((one.environment for one in compiled), None)
-    if any(one.environment != environment for one in compiled):
-        raise UsageError(
-            "--online requires specs of a single environment",
-            help="run `hptc cost --online` for each environment",
-        )
-    tuning = connect_to_environment(environment).tuning
+    tuning = connect_to_environment(only_environment(compiled)).tuning
     return expected_costs(compiled, tuning, progress=print_status)

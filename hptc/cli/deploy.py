@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hptc.api.extras import require
 from hptc.cli.console import (
     is_interactive,
     print_needed,
@@ -13,7 +14,6 @@ from hptc.cli.console import (
     print_result,
     print_status,
 )
-from hptc.cli.extras import require
 from hptc.cli.inputs import print_findings, spec_files_named
 from hptc.cli.options import ENV, JSON, TEXT_OR_JSON, completed
 from hptc.cli.scheduled_code import specs_with_scheduled_code, upload_scheduled_code

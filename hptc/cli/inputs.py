@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hptc.api import specs
-from hptc.api.specs import chosen_rules, compile_specs
+from hptc.api.specs import chosen_rules, compile_specs, require_projects
 from hptc.cli.console import print_detail, print_needed, print_status, read_stdin, use_color
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files, spec_files_by_name
@@ -26,9 +25,6 @@ from hptc.text import plural, printable
 
 if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
-
-REQUIRE_PROJECT = "HPTC_REQUIRE_PROJECT"
-"""An environment variable: if it is not empty, each file needs a project, whose policy applies."""
 
 
 def compile_all(
@@ -76,25 +72,19 @@ def _print_details(outcomes: Sequence[Outcome]) -> None:
 
 def _require_projects(outcomes: list[Outcome]) -> None:
     """Say which files no policy applies to; raise UsageError if the user forbids that."""
-    outside = [one.file for one in outcomes if one.project is None and not one.has_errors]
-    if outside and os.environ.get(REQUIRE_PROJECT):
-        raise UsageError(
-            f"{outside[0]} is not in a project, and {REQUIRE_PROJECT} is set",
-            help="move it into a project, whose policy applies to it",
-        )
-    for file in outside:
+    for file in require_projects(outcomes):
         print_status(f"note: {printable(file)} is not in a project, so no policy applies")
 
 
 def compile_project(env: str | None) -> list[Outcome]:
     """Compile every spec of the current project, which may have none."""
-    found, _ = Workspace().project_of(Path.cwd())
+    found, _ = Workspace().current_project()
     return compile_all((), env) if found is not None and project_files(found) else []
 
 
 def _compile_stdin(workspace: Workspace) -> Outcome:
     text, name = read_input(STDIN)
-    found, faults = workspace.project_of(Path.cwd())
+    found, faults = workspace.current_project()
     outcome = compile_text(text, name, workspace, found)
     return failed(outcome, (*faults, *outcome.diagnostics)) if faults else outcome
 
@@ -157,7 +147,7 @@ def print_findings(diagnostics: Sequence[Diagnostic], named: Collection[str] | N
 def spec_files_named(names: Sequence[str]) -> list[str]:
     """The files of specs of the current project with these names; others are ignored."""
     workspace = Workspace()
-    found, _ = workspace.project_of(Path.cwd())
+    found, _ = workspace.current_project()
     files = spec_files_by_name(found, workspace) if found is not None else {}
     return [str(files[name]) for name in names if name in files]
 

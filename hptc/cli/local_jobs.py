@@ -8,14 +8,15 @@ from pathlib import Path
 
 import click
 
+from hptc.api.local_target import find_local_job, local_changes_since
 from hptc.cli.console import print_result, terminal_width, use_color
-from hptc.cli.local_folder import FOLDER, jobs_folder
-from hptc.cli.local_target import find_local_job, local_changes_since
+from hptc.cli.local_folder import FOLDER
 from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs, read_logs
 from hptc.cli.options import ENV, JSON, LOCAL_JOB, TEXT_OR_JSON
 from hptc.jobs import submission
 from hptc.jobs.job_list import with_best
 from hptc.local.followed_log import FollowedLog
+from hptc.local.job_folder import jobs_folder
 from hptc.local.service import LocalTuning
 from hptc.render.jobs import render_stop
 from hptc.render.jobs_json import stop_json

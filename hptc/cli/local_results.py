@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from hptc.api.job_answers import require_page
+from hptc.api.local_target import LocalJob, find_local_job
 from hptc.cli.console import print_result, print_status
 from hptc.cli.follow_up_code import follow_up_code
 from hptc.cli.job_results import read_job_results
 from hptc.cli.local_folder import FOLDER
-from hptc.cli.local_target import LocalJob, find_local_job
 from hptc.cli.next import (
     FOLLOW_UP,
     NEW_DATA,
@@ -21,7 +22,7 @@ from hptc.cli.next import (
     write_follow_up,
 )
 from hptc.cli.options import ENV, JSON, LOCAL_JOB, SPEC_OUTPUT, TEXT_OR_JSON
-from hptc.cli.report import PAGE, require_page, write_page
+from hptc.cli.report import PAGE, write_page
 from hptc.cli.results import FORMAT, TOP, rendered_results
 from hptc.cli.study import (
     DASHBOARD,

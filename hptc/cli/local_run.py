@@ -13,7 +13,7 @@ import click
 
 from hptc.cli.console import print_needed, print_result, print_status, terminal_width, use_color
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.local_folder import FOLDER, jobs_folder
+from hptc.cli.local_folder import FOLDER
 from hptc.cli.local_progress import RunProgress
 from hptc.cli.options import (
     IMAGES,
@@ -37,6 +37,7 @@ from hptc.infrastructure.provenance_tags import merged_tags
 from hptc.jobs.provenance import git_provenance, job_tags
 from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
 from hptc.local.dry_values import STATED
+from hptc.local.job_folder import jobs_folder
 from hptc.local.launching import NotRunnableError
 from hptc.local.predefined_metrics import with_metrics
 from hptc.local.run_differences import differences, more_than_available

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from hptc.cli.check import sample_log_tests
+from hptc.api.extras import require
+from hptc.api.specs import sample_log_tests
 from hptc.cli.console import print_status
-from hptc.cli.extras import require
 from hptc.errors import EXIT_OK
 
 

@@ -21,8 +21,7 @@ def rehearsal_note(compiled: Iterable[Compiled]) -> str:
     """
     if sys.platform == "win32":  # `hptc local` does not work there
         return ""
-    from hptc.cli.local_folder import jobs_folder
-    from hptc.local.job_folder import job_folders
+    from hptc.local.job_folder import job_folders, jobs_folder
 
     ran = {name_stem(each.name) for each in job_folders(jobs_folder(None)) if _has_run(each)}
     for one in compiled:

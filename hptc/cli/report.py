@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from hptc.api.job_answers import JobResults, require_page
 from hptc.cli.console import print_result, print_status
 from hptc.cli.job_results import ALL_COSTS, connect_to_job, read_job_results
 from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
-from hptc.errors import EXIT_OK, UsageError
-from hptc.files import write_whole
-from hptc.render.report import report_html
+from hptc.errors import EXIT_OK
 from hptc.render.written_files import written_file_json
 from hptc.results.gather import ReadOptions
 from hptc.results.training_results import Results, without_secret_values
@@ -49,15 +46,9 @@ def report(
     return EXIT_OK
 
 
-def require_page(output: str) -> None:
-    """Raise UsageError for a file that is not named like a page."""
-    if Path(output).suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{output}: not a page", help="use a name that ends in .html")
-
-
 def write_page(output: str, results: Results, *, form: str, command: str = "report") -> None:
     """Write the page of a tuning job's results, without secrets."""
-    write_whole(Path(output), report_html(without_secret_values(results)))
+    JobResults(results=without_secret_values(results)).report(output)
     print_status(f"wrote {output}")
     if form == JSON:
         print_result(written_file_json(command, output))

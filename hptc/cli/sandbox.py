@@ -7,8 +7,8 @@ import sys
 
 import click
 
+from hptc.api.extras import require
 from hptc.cli.console import print_result, print_status
-from hptc.cli.extras import require
 from hptc.cli.options import IMAGES, PYTHON, name_and_value
 from hptc.errors import EXIT_OK, UsageError
 

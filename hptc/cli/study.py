@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hptc.api.extras import require
 from hptc.cli.console import item_progress, print_result, print_status
-from hptc.cli.extras import require
 from hptc.errors import HptcError, OperationError, UsageError
 from hptc.files import write_whole
 from hptc.results.gather import ReadOptions

@@ -11,7 +11,7 @@ import click
 
 from hptc.api.bounds import cost_bounds
 from hptc.api.online import Decided, decide_each, new_jobs, not_submitted, submit_each
-from hptc.api.specs import current_environment
+from hptc.api.specs import chosen_environment
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import is_interactive, print_error, print_needed, print_result, print_status
 from hptc.cli.inputs import compile_all, read_input, without_errors
@@ -46,6 +46,7 @@ from hptc.render.jobs import (
 )
 from hptc.render.jobs_json import submission_json, submissions_json
 from hptc.render.plan import applied_json
+from hptc.request.identity import MAX_RERUN
 from hptc.service.interface import TuningReader
 from hptc.source.filesystem import DISK
 
@@ -55,7 +56,10 @@ from hptc.source.filesystem import DISK
 @spec_options
 @click.option("--dry-run", is_flag=True, help="Print the requests without sending them.")
 @click.option(
-    "--rerun", type=click.IntRange(1, 999), metavar="N", help="Run unchanged specs again, as run N."
+    "--rerun",
+    type=click.IntRange(1, MAX_RERUN),
+    metavar="N",
+    help="Run unchanged specs again, as run N.",
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
 @click.option("--no-preflight", is_flag=True, help="Don't check that inputs, code and roles exist.")
@@ -146,13 +150,7 @@ def _submit_specs(
     compiled = without_errors(compile_all(paths, **options, enforces_policy=True), named=paths)
     if compiled is None:
         return _Submitted(exit_code=EXIT_FINDINGS)
-    for one in compiled:
-        if one.project is not None and one.environment is None:
-            one.project.environment(options["env"])  # raises: a job needs an environment
-    # Files outside a project have no environment, but --env still names the expected account.
-    environment = next((one.environment for one in compiled if one.environment), None)
-    if environment is None and options["env"] is not None:
-        environment = current_environment(options["env"])
+    environment = chosen_environment(compiled, options["env"])
     aws = connect_to_environment(environment)
     decided: Decided = {}  # made before asking, not after
     refused: Mapping[str, HptcError] = {}

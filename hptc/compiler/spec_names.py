@@ -34,11 +34,11 @@ def may_be_name(given: str) -> bool:
 
 
 def named_spec(name: str, workspace: Workspace) -> str | None:
-    """The file of a spec of the current folder's project; None if no spec has this name.
+    """The file of a spec of the workspace's project; None if no spec has this name.
 
     Raises UsageError if several specs have it, or if hptc.yaml has errors.
     """
-    in_project, faults = workspace.project_of(FilePath.cwd())
+    in_project, faults = workspace.current_project()
     if in_project is None:
         if faults:
             raise UsageError(
@@ -57,18 +57,19 @@ def named_spec(name: str, workspace: Workspace) -> str | None:
 
 
 def spec_path(given: str, workspace: Workspace) -> str:
-    """A path as given, or the file of the spec that has this name.
+    """The file or folder at a path, or the file of the spec that has this name.
 
     Raises UsageError if a text could be a name, but is neither that nor a path.
     """
-    if not may_be_name(given) or is_path(given, workspace.files):
-        return given
+    path = workspace.at(given)
+    if not may_be_name(given) or is_path(path, workspace.files):
+        return path
     file = named_spec(given, workspace)
     if file is not None:
         return file
-    in_project, _ = workspace.project_of(FilePath.cwd())
+    in_project, _ = workspace.current_project()
     if in_project is None:
-        return given
+        return path
     raise UsageError(
         f"{given}: no such file or folder, and no spec of this project has this name",
         help=close_names(given, workspace),
@@ -79,7 +80,7 @@ def close_names(given: str, workspace: Workspace) -> str:
     """A hint with the names of the project's specs that are most like a text; empty without any."""
     import difflib
 
-    in_project, _ = workspace.project_of(FilePath.cwd())
+    in_project, _ = workspace.current_project()
     if in_project is None:
         return ""
     names = spec_files_by_name(in_project, workspace)

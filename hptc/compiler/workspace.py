@@ -34,6 +34,7 @@ class Workspace:
     environment: str | None = None
     rules: tuple[Rule, ...] = RULES
     files: Files = DISK
+    folder: FilePath = field(default_factory=FilePath.cwd)  # of relative paths and the project
     rehearse: Rehearse | None = None  # tests metric definitions on a spec's sample log
     compiled: dict[FilePath, Outcome] = field(default_factory=dict)
     compiling: list[FilePath] = field(default_factory=list)  # children before their parents
@@ -52,6 +53,14 @@ class Workspace:
         return replace(
             self, environment=name, compiled={}, compiling=[], _environments={}, _shared={}
         )
+
+    def at(self, given: str) -> str:
+        """A path that the user gave, which is relative to the workspace's folder."""
+        return given if self.folder == FilePath.cwd() else str(self.folder / given)
+
+    def current_project(self) -> tuple[Project | None, list[Diagnostic]]:
+        """The project of the workspace's folder, and the diagnostics of its hptc.yaml."""
+        return self.project_of(self.folder)
 
     def project_of(self, folder: FilePath) -> tuple[Project | None, list[Diagnostic]]:
         """The project that a folder belongs to, and the diagnostics of its hptc.yaml."""

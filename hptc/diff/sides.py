@@ -39,23 +39,28 @@ def review_refs(
     head: str | None = None,
     environment: str | None = None,
     rules: tuple[Rule, ...] = RULES,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> Review:
-    """Review the specs that `paths` name; by default, those of the current project.
+    """Review the specs that `paths` name; by default, those of the project of `folder`.
+
+    `folder` is the current folder by default; relative paths are relative to it.
 
     `against` is the old version: any git ref; by default, where the branch left main. `head` is the
     new version; by default, the working tree. Raises UsageError for a missing ref or path, outside
     a repository, and if a shallow clone lacks the commits.
     """
-    selected = [Path(path) for path in paths]
-    root = git.top_folder(_existing_folder(selected[0]) if selected else Path.cwd())
+    start = folder or Path.cwd()
+    given = Workspace(folder=start)
+    selected = [Path(given.at(path)) for path in paths]
+    root = git.top_folder(_existing_folder(selected[0]) if selected else start)
     tip = git.commit(root, "HEAD" if head is None else head)
     base = git.commit(root, against) if against is not None else git.base_of(root, tip)
     with ExitStack() as stack:
         old_files = stack.enter_context(Tree(root, base))
         new_files: Files = DISK if head is None else stack.enter_context(Tree(root, tip))
-        new = Workspace(environment=environment, rules=rules, files=new_files)
-        old = Workspace(environment=environment, rules=rules, files=old_files)
+        new = Workspace(environment=environment, rules=rules, files=new_files, folder=start)
+        old = Workspace(environment=environment, rules=rules, files=old_files, folder=start)
         label = "the working tree" if head is None else tip.label
         return _review(selected, root, old, new, base.label, label, progress)
 
@@ -190,7 +195,7 @@ class _Comparison:
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
     """The folder of the current project in either version."""
     for side in (new, old):
-        found = project_file.find(Path.cwd(), side.files)
+        found = project_file.find(side.folder, side.files)
         if found is not None:
             return found.parent
     raise UsageError(

@@ -26,6 +26,7 @@ from typing import Any
 
 from hptc.errors import OperationError, UsageError
 from hptc.files import write_whole
+from hptc.project import project_file
 
 DEFAULT_FOLDER = Path(".hptc/local")
 VERSION = 1
@@ -179,6 +180,18 @@ class JobFolder:
     def is_stop_requested(self) -> bool:
         """Whether the tuning job is to stop."""
         return (self.path / _STOP).exists()
+
+
+def jobs_folder(folder: Path | None, *, project: Path | None = None) -> Path:
+    """The folder that the user names, else the one in the project or the current folder.
+
+    `project` is a folder of the project, by default the current one.
+    """
+    if folder is not None:
+        return folder
+    start = project or Path.cwd()
+    found = project_file.find(start)
+    return (found.parent if found is not None else start) / DEFAULT_FOLDER
 
 
 def is_job_name(name: str) -> bool:

@@ -60,12 +60,7 @@ def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
     lines = [f"### {name}: {printable(headline(results))}", ""]
     if results.statement:
         lines += [f"**{_escaped(results.statement)}**", ""]
-    facts: dict[str, list[str]] = {}
-    label = ""
-    for own, text in _facts(results):
-        label = own or label
-        facts.setdefault(label, []).append(str(text))
-    lines += [f"- **{label}**: {_escaped('; '.join(texts))}" for label, texts in facts.items()]
+    lines += [f"- **{label}**: {_escaped(text)}" for label, text in _joined_facts(results)]
     shown = results.ranked[:top]
     if shown:
         headers, rows = results_table(shown, results)
@@ -83,6 +78,21 @@ def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
             lines += ["", f"The end of the log of {code_span(group.logged_by, _LONGEST_CELL)}:", ""]
             lines += [f"    {printable(line)}" for line in group.log]
     return "\n".join(lines) + "\n"
+
+
+def fact_lines(results: Results) -> list[str]:
+    """The facts, each on one line: `cost: $1.20 for 2h billed; the bound was $9.60`."""
+    lines = [f"{label}: {text}" for label, text in _joined_facts(results)]
+    return [results.statement, *lines] if results.statement else lines
+
+
+def _joined_facts(results: Results) -> list[tuple[str, str]]:
+    facts: dict[str, list[str]] = {}
+    label = ""
+    for own, text in _facts(results):
+        label = own or label
+        facts.setdefault(label, []).append(str(text))
+    return [(label, "; ".join(texts)) for label, texts in facts.items()]
 
 
 def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:

@@ -17,7 +17,8 @@ from typing import Any
 MAX_NAME = 32
 _DIGEST_IN_NAME = 8
 _DIGITS_IN_SCHEDULED_NAME = 6
-LONGEST_STEM = MAX_NAME - len("-00000000-r999")
+MAX_RERUN = 999
+LONGEST_STEM = MAX_NAME - len(f"-00000000-r{MAX_RERUN}")
 """This much of a spec's name is part of every name of its tuning jobs that content determines."""
 GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
 """A tuning job's name that is derived from content."""

@@ -17,7 +17,7 @@ from hptc.errors import EXIT_INTERRUPTED, EXIT_USAGE
 def test_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("hptc.cli.extras.find_spec", lambda _: None)
+    monkeypatch.setattr("hptc.api.extras.find_spec", lambda _: None)
     assert run(["lsp"]) == EXIT_USAGE
     assert capsys.readouterr().err == (
         "error: this command needs pygls, which is not installed\nhelp: pip install 'hptc[lsp]'\n"

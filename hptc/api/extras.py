@@ -1,4 +1,4 @@
-"""Optional dependencies that some commands need."""
+"""Optional dependencies that some commands and functions need."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from hptc.errors import UsageError
 
 
-def require(module: str, extra: str) -> None:
+def require(module: str, extra: str, *, what: str = "this command") -> None:
     """Raise UsageError if an optional dependency is not installed."""
     if find_spec(module) is None:
         raise UsageError(
-            f"this command needs {module}, which is not installed",
+            f"{what} needs {module}, which is not installed",
             help=f"pip install 'hptc[{extra}]'",
         )

@@ -1,16 +1,16 @@
-"""Finds the tuning job on this machine that a command names."""
+"""Finds a tuning job on this machine by its name or its spec."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from hptc.api.targets import Target, read_target
-from hptc.cli.local_folder import jobs_folder
 from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.jobs.content_changes import ContentChanges, content_changes
 from hptc.jobs.spec_runs import spec_runs
+from hptc.local.job_folder import jobs_folder
 from hptc.local.run_facts import RunFacts
 from hptc.local.service import LocalTuning
 
@@ -30,15 +30,22 @@ class LocalJob:
 
 
 def find_local_job(
-    given: str, env: str | None, folder: Path | None, *, wants_running: bool = False
+    given: str,
+    env: str | None,
+    folder: Path | None,
+    *,
+    project: Path | None = None,
+    wants_running: bool = False,
 ) -> LocalJob:
     """The tuning job with a name, or the newest one of a spec, even if the spec has changed since.
+
+    `folder` has the tuning jobs, and `project` the specs: see `jobs_folder`.
 
     With `wants_running`, it is the one of the spec that has not ended, or the newest one if all
     have. Raises UsageError if several have not, and OperationError if there is no tuning job.
     """
-    tuning = LocalTuning(jobs_folder(folder))
-    target = read_target(given, env, None)
+    tuning = LocalTuning(jobs_folder(folder, project=project))
+    target = read_target(given, env, None, folder=project)
     if target.spec is None:
         tuning.require(target.job)
         return LocalJob(tuning=tuning, name=target.job, target=target)
