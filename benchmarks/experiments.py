@@ -4,7 +4,7 @@ Perrone et al., "Amazon SageMaker Automatic Model Tuning: Scalable Gradient-Free
 2021, https://arxiv.org/abs/2012.08489), in kind: its data and its service are not here. hptc's own
 search proposes, and XGBoost and scikit-learn train in this process. The command
 
-    python -m benchmarks.experiments --seeds 20 --write docs/pictures
+    python -m benchmarks.experiments --seeds 20 --write docs/experiments
 
 prints the table of docs/experiments.md and draws its charts.
 """
@@ -209,7 +209,7 @@ def _strategies(
         curves = [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds]
         lines.append(_line(strategy, curves))
     return Result(
-        name=f"experiment-{name}",
+        name=name,
         title=f"Bayesian and random search of {what} of XGBoost",
         y_label="best validation loss so far: median and quartiles",
         lines=tuple(lines),
@@ -224,7 +224,7 @@ def scales(seeds: Sequence[int], jobs: int) -> Result:
         curves = [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds]
         lines.append(_line(scaling, curves))
     return Result(
-        name="experiment-scales",
+        name="scales",
         title="The same ranges on a logarithmic and a linear scale",
         y_label="best validation loss so far: median and quartiles",
         lines=tuple(lines),
@@ -241,7 +241,7 @@ def early_stopping(seeds: Sequence[int], jobs: int) -> Result:
         epochs.append(median(run.epochs for run in runs))
     saved = 1 - epochs[0] / epochs[1]
     return Result(
-        name="experiment-early-stopping",
+        name="early-stopping",
         title="Early stopping on and off",
         y_label="best validation loss so far: median and quartiles",
         lines=tuple(lines),
@@ -273,7 +273,7 @@ def warm_starts(seeds: Sequence[int], jobs: int) -> Result:
             curves.append(curve)
         lines.append(_line(name, curves))
     return Result(
-        name="experiment-warm-start",
+        name="warm-start",
         title=f"Three tuning jobs of {length} training jobs each",
         y_label="best validation loss of the tuning job so far: median and quartiles",
         lines=tuple(lines),
