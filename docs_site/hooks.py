@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -27,29 +26,10 @@ PAGES_OF_THE_ROOT = {
     "CHANGELOG.md": "changelog.md",
 }
 """Files beside docs/ that the site has as pages, and their names there."""
-MAY_BE_MISSING = ("python.md", "comparison.md")
-"""Pages that the navigation has a place for before they exist."""
 
 _FENCED = re.compile(r"^( *)(`{3,}).*?^\1\2`*$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(?P<start>(?<!`)!?\[(?:[^\[\]]|\[[^\]]*\])*\]\()(?P<target>[^)\s]+)\)")
 _LOG = logging.getLogger("mkdocs.plugins.hptc")  # a warning fails `mkdocs build --strict`
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave pages out of the navigation that do not exist yet."""
-    missing = {name for name in MAY_BE_MISSING if not Path(config.docs_dir, name).is_file()}
-    config.nav = without(config.nav, missing)
-    return config
-
-
-def without(nav: Any, names: set[str]) -> Any:
-    """A part of the navigation without these pages, whether they have a title or not."""
-    if isinstance(nav, list):
-        parts = (without(part, names) for part in nav)
-        return [part for part in parts if part]
-    if isinstance(nav, dict):
-        return {title: part for title, each in nav.items() if (part := without(each, names))}
-    return None if nav in names else nav
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docs_site.hooks import DOCS, linked, without
+from docs_site.hooks import DOCS, linked
 from docs_site.rule_families import rule_pages
 from tests.support.paths import ROOT
 
@@ -36,11 +36,6 @@ def test_a_link(link: str, expected: str) -> None:
 def test_a_link_to_nothing_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     assert linked("[a](../absent.md)", DOCS, "a.md") == "[a](../absent.md)"
     assert "a.md links to ../absent.md, which does not exist" in caplog.text
-
-
-def test_a_page_that_does_not_exist_leaves_the_navigation() -> None:
-    nav = [{"A": ["a.md", {"Title": "b.md"}]}, {"C": ["c.md"]}]
-    assert without(nav, {"b.md", "c.md"}) == [{"A": ["a.md"]}]
 
 
 def test_the_rules_are_split_by_family() -> None:
