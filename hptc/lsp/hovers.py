@@ -15,9 +15,11 @@ from hptc.errors import HptcError
 from hptc.frozen import frozen
 from hptc.lsp.algorithm_facts import about, algorithm_in, note, path_in_spec, training_job_at
 from hptc.lsp.key_schema import description
+from hptc.lsp.range_words import range_in_words
 from hptc.project.project_file import Project
 from hptc.reference.rule_pages import is_code, page
 from hptc.render.cost import dollars
+from hptc.source.construction import construct_data
 from hptc.source.document import Document
 
 
@@ -59,6 +61,10 @@ def hovered(
         if is_project or not is_request(document):
             text = _hyperparameter(document, found.path, is_project, in_project, workspace)
             text = text or description(found.path, is_project=is_project)
+            if found.path[-2:-1] == ("hyperparameters",):
+                value, _ = construct_data(document, at=found.path)
+                words = range_in_words(str(found.path[-1]), value)
+                text = "\n\n".join(part for part in (text, words) if part)
     else:
         text = instance_text(found.node.value, prices(in_project, workspace), regions(in_project))
     return Hovered(text=text, span=document.span_of(found.node)) if text else None

@@ -63,6 +63,7 @@ def test_hovering_shows_keys_prices_and_rules(editor: Editor, spec: Path) -> Non
     assert "per hour in us-east-1" in price
     depth = hover_at(editor, spec, SPEC, "max_depth")
     assert depth.startswith("**max_depth** of XGBoost 1.7-1: an integer of at least 0; tunable")
+    assert depth.endswith("three quarters up to 9.")
     wrong = SPEC.replace("max_depth:", "max_dept:")
     editor.change(spec, wrong)
     assert hover_at(editor, spec, wrong, "max_dept:").startswith("## HPT305: ")
