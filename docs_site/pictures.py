@@ -48,13 +48,34 @@ def _local_run(place: Path) -> str:
     return run_and_draw(project, command, columns=112)
 
 
-def _report(place: Path, browser: Browser) -> bytes:
+def _trained(place: Path, *commands: str) -> Path:
+    """A project whose tuning job has run on this machine, and commands after it."""
     project = _changed(place)
     demo_project.write_data(project)
-    for command in (_RUN, f"hptc local report {_SPEC} -o report.html"):
+    for command in (_RUN, *commands):
         subprocess.run(
             command.split(), cwd=project, env=environment(), check=True, capture_output=True
         )
+    return project
+
+
+def _dashboard(place: Path, browser: Browser) -> bytes:
+    command = ["hptc", "local", "results", _SPEC, "--dashboard"]
+    with subprocess.Popen(
+        command, cwd=_trained(place), env=environment(), stdout=subprocess.PIPE, text=True
+    ) as serving:
+        try:
+            address = serving.stdout.readline().strip() if serving.stdout is not None else ""
+            page = open_page(browser, width=1280, height=860, scale=1)
+            page.goto(f"{address}/studies/0", wait_until="networkidle")
+            page.wait_for_timeout(3_000)  # its charts are animated
+            return with_palette(page.screenshot())
+        finally:
+            serving.terminate()
+
+
+def _report(place: Path, browser: Browser) -> bytes:
+    project = _trained(place, f"hptc local report {_SPEC} -o report.html")
     page = open_page(browser, width=1000, height=860, scale=1)
     page.goto((project / "report.html").as_uri())
     return with_palette(page.screenshot())
@@ -105,5 +126,6 @@ PICTURES_OF_RUNS: Mapping[str, Callable[[Path], str]] = {
 BROWSER_PICTURES: Mapping[str, Callable[[Path, Browser], bytes]] = {
     "review-comment.png": lambda _, browser: comment_picture(browser),
     "report.png": _report,
+    "dashboard.png": _dashboard,
 }
 """Pictures of pages."""
