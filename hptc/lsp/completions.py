@@ -111,6 +111,10 @@ def _values(
         words = (*found.scalar.values, *found.also) if found is not None else ()
         yield from (Choice(word=word) for word in words if word)
         return
+    if path is not None and path[-3:-2] == ("inputs",) and last[1] == "content_type":
+        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+        yield from _content_types(job, str(last[0]))
+        return
     if last == ("algorithm", "built_in"):
         yield from (Choice(word=name) for name in images.algorithm_names())
         return
@@ -142,6 +146,16 @@ def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
         ]
         known = found or list(images.versions(framework))
         yield from (Choice(word=each) for each in dict.fromkeys(known))
+
+
+def _content_types(job: Mapping[str, Any], channel: str) -> Iterator[Choice]:
+    """The content types that the built-in algorithm reads from a channel, in the input mode."""
+    known = algorithm_in(job)
+    written = mapping_at(mapping_at(job, "inputs"), channel).get("input_mode")
+    mode = str(written or mapping_at(job, "algorithm").get("input_mode") or "File")
+    for each in known.channels if known is not None else ():
+        if channel in each.names:
+            yield from (Choice(word=word) for word in each.accepted_content_types(mode) or ())
 
 
 def _metrics(job: Mapping[str, Any]) -> Iterator[Choice]:

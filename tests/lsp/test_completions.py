@@ -49,6 +49,7 @@ def test_hyperparameters_of_the_algorithm_with_their_values_and_ranges(folder: P
         pytest.param("version: 1.7-1", "version: |", "1.7-1", id="version"),
         pytest.param("built_in: xgboost", "built_in: lin|", "linear-learner", id="algorithm"),
         pytest.param("ml.m5.xlarge", "ml.g|", "ml.g5.xlarge", id="instance type"),
+        pytest.param("content_type: text/csv", "content_type: |", "text/libsvm", id="content type"),
         pytest.param("strategy: Bayesian", "strategy: |", "Hyperband", id="enum"),
         pytest.param("strategy: Bayesian", "strat|", "strategy", id="key"),
         pytest.param("eval_metric: auc", "eval_metric: |", "rmse", id="value of a hyperparameter"),
