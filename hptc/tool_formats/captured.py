@@ -48,14 +48,26 @@ def captured_job(request: Request, *, account: str, role_arn: str) -> ImportedJo
         elif account in value:
             notes.append(
                 f"left over: {code(path_text(path))} is {quoted(value, 200)}, in the local "
-                f"endpoint's account: {_advice(path, value)}"
+                f"endpoint's account: {_advice(path, value, _program(job, path))}"
             )
     return ImportedJob(request=job, form="", notes=tuple(notes))
 
 
-def _advice(path: Path, value: str) -> str:
+def _program(job: Request, path: Path) -> str:
+    """The script that is set beside a static hyperparameter, as a program sends it."""
+    beside: Any = job
+    for part in path[:-1]:
+        beside = beside[part]
+    return str(beside.get("sagemaker_program") or "") if isinstance(beside, Mapping) else ""
+
+
+def _advice(path: Path, value: str, program: str) -> str:
     if path[-1] == "sagemaker_submit_directory":
-        return "upload the code to your own bucket, and correct the URI"
+        script = program.strip('"').rpartition("/")[2] or "train.py"
+        return (
+            "remove it and `sagemaker_program`, and add `source: {directory: FOLDER, entry_point: "
+            f"{script}}}` to `training_job`, so that hptc packs and uploads the folder"
+        )
     is_in_s3 = value.strip('"').startswith("s3://")
     return "name your own bucket" if is_in_s3 else "correct the account"
 

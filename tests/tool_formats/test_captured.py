@@ -37,7 +37,7 @@ def test_the_name_and_the_role_of_the_run_are_left_out_and_the_rest_is_named() -
     assert 'left out the tuning job\'s name "churn-261129-2049", which has a timestamp' in notes
     assert "left out the role, which is the local endpoint's" in notes
     assert "sagemaker_job_name` is" in notes
-    assert "upload the code to your own bucket" in notes
+    assert "add `source: {directory: FOLDER, entry_point: train.py}` to `training_job`" in notes
     assert "endpoint's account: correct the account" in notes
     assert "endpoint's account: name your own bucket" in notes
 
