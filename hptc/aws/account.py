@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from hptc.aws import client
-from hptc.aws.client import Connection
+from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image
 from hptc.errors import AwsError

@@ -15,7 +15,7 @@ from hptc.service.interface import Content
 
 
 class Caller(Protocol):
-    """Makes calls to AWS with retries; `hptc.aws.client.Connection` does."""
+    """Makes calls to AWS with retries; `hptc.aws.connection.Connection` does."""
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service."""

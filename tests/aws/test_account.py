@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from hptc.aws.account import connect, connected
 from hptc.aws.aws_errors import affects_every_call
-from hptc.aws.client import Connection
+from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError

@@ -14,7 +14,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from hptc.aws.client import Aws, Connection, connect, connected
+from hptc.aws.client import Aws, connect, connected
+from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError

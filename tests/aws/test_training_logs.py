@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from hptc.aws.client import Connection, connected
+from hptc.aws.client import connected
+from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.errors import AwsError
 from hptc.infrastructure.log_permissions import LOG_GROUP

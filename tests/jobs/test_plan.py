@@ -12,7 +12,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from hptc.aws.client import Connection, connect, connected
+from hptc.aws.client import connect, connected
+from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.compiler.outcome import Compiled
 from hptc.errors import UsageError

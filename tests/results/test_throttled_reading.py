@@ -11,7 +11,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 
-from hptc.aws.client import Connection, connected
+from hptc.aws.client import connected
+from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.prices import packaged
 from hptc.results.gather import ReadOptions, read_results
