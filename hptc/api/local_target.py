@@ -41,8 +41,8 @@ def find_local_job(
 
     `folder` has the tuning jobs, and `project` the specs: see `jobs_folder`.
 
-    With `wants_running`, it is the one of the spec that has not ended, or the newest one if all
-    have. Raises UsageError if several have not, and OperationError if there is no tuning job.
+    With `wants_running`, it is the spec's running tuning job, or the newest one if none is running.
+    Raises UsageError if several are running, and OperationError if there is no tuning job.
     """
     tuning = LocalTuning(jobs_folder(folder, project=project))
     target = read_target(given, env, None, folder=project)
