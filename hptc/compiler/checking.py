@@ -7,22 +7,20 @@ suppressions are applied last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from hptc.compiler.deployable import deployable_spec
+from hptc.compiler.draft import Draft
 from hptc.compiler.locations import to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
-from hptc.compiler.parents import Parents
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, capped, sort_key
 from hptc.frozen import frozen
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project.references import NAMES, latest, latest_spec, names_in, reference
-from hptc.request.conformance import Violation
 from hptc.request.emission import Request
 from hptc.request.reading import read_job
 from hptc.request.readings import readings, without_consequences
@@ -30,7 +28,7 @@ from hptc.request.tuning_job import TuningJob
 from hptc.request.violations import findings_of_violations
 from hptc.rules import RULES
 from hptc.rules.codes import ONLINE
-from hptc.rules.engine import check
+from hptc.rules.engine import check_all
 from hptc.rules.rule import Context, Rule
 from hptc.source import suppressions
 from hptc.source.construction import construct_data
@@ -40,28 +38,10 @@ from hptc.spec.tuning_spec import Spec
 if TYPE_CHECKING:
     from hptc.catalog.prices import PriceTable
     from hptc.metrics.rehearsal import Rehearsal
-    from hptc.request.training_code import TrainingCode
     from hptc.source.script_reading import ScriptFacts
 
 
 _READ_SCRIPTS = ("HPT363", "HPT364")
-
-
-@frozen
-class Draft:
-    """A request before the checks. `spec` is None for a file in the API's own form."""
-
-    origin: Origin
-    spec: Spec | None
-    digest: str
-    request: Request
-    violations: tuple[Violation, ...]
-    references: frozenset[str]
-    warnings: list[Diagnostic]  # from reading the text
-    findings: list[Finding]  # from the earlier stages
-    parents: Parents
-    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by definition
-    is_certain: bool  # whether the Region and the images are known, on which the rules depend
 
 
 @frozen
@@ -73,49 +53,63 @@ class Checked:
     suppressed: tuple[Diagnostic, ...]
 
 
-def check_request(draft: Draft, workspace: Workspace) -> Checked | Failed:
-    """Check a request against the API's shape, then by every rule of the run.
+def check_requests(drafts: Sequence[Draft], workspace: Workspace) -> list[Checked | Failed]:
+    """Check requests against the API's shape, then by every rule of the run."""
+    contexts = [_contexts(draft, workspace) for draft in drafts]
+    found = iter(check_all([each for some in contexts for each in some], workspace.rules))
+    return [
+        _verdict(draft, [(context.job, next(found)) for context in some], workspace)
+        for draft, some in zip(drafts, contexts, strict=True)
+    ]
 
-    The rules are skipped if the image or Region is unknown, or too much is missing to read it.
+
+def _contexts(draft: Draft, workspace: Workspace) -> list[Context]:
+    """What the rules read: one context for each reading of the request.
+
+    There are none if the image or Region is unknown, or too much is missing to read the request.
     """
+    origin, spec = draft.origin, draft.spec
+    read = readings(draft.request, draft.violations) if draft.is_certain else ()
+    jobs = [read_job(reading) for reading in read]
+    rehearsals = _rehearsals(origin, spec, jobs[0], workspace) if jobs else {}
+    scripts = _scripts(draft, workspace) if draft.codes else {}
+    return [
+        Context(
+            job=job,
+            request=reading,
+            environment=origin.environment,
+            policy=origin.policy,
+            parents=_parent_jobs(draft, job),
+            references=_known_references(draft),
+            spec_name=spec.name if spec else None,
+            deployable=_deployable(draft, job),
+            prices=_prices(origin, workspace),
+            rehearsals=rehearsals,
+            codes=draft.codes,
+            scripts=scripts,
+        )
+        for reading, job in zip(read, jobs, strict=True)
+    ]
+
+
+def _verdict(
+    draft: Draft, found: list[tuple[TuningJob, list[Finding]]], workspace: Workspace
+) -> Checked | Failed:
+    """`found` is the job of each reading, with what the rules found in it."""
     origin, spec, request = draft.origin, draft.spec, draft.request
     findings = [
         *draft.findings,
         *findings_of_violations(draft.violations, request, spec),
         *_unknown_references(draft),
     ]
-    read = readings(request, draft.violations) if draft.is_certain else ()
-    jobs = [read_job(reading) for reading in read]
-    rehearsals = _rehearsals(origin, spec, jobs[0], workspace) if jobs else {}
-    scripts = _scripts(draft, workspace) if draft.codes else {}
-    found = [
-        check(
-            Context(
-                job=job,
-                request=reading,
-                environment=origin.environment,
-                policy=origin.policy,
-                parents=_parent_jobs(draft, job),
-                references=_known_references(draft),
-                spec_name=spec.name if spec else None,
-                deployable=_deployable(draft, job),
-                prices=_prices(origin, workspace),
-                rehearsals=rehearsals,
-                codes=draft.codes,
-                scripts=scripts,
-            ),
-            workspace.rules,
-        )
-        for reading, job in zip(read, jobs, strict=True)
-    ]
     if found:
-        findings += without_consequences(found, draft.violations)
+        findings += without_consequences([each for _, each in found], draft.violations)
     diagnostics, suppressed = located(
         findings, draft.warnings, origin, request, spec, workspace.rules if found else ()
     )
-    if not jobs or any(diagnostic.is_error for diagnostic in diagnostics):
-        return fail(origin, diagnostics, suppressed, name=spec.name if spec else "")
-    return Checked(job=jobs[0], diagnostics=diagnostics, suppressed=suppressed)
+    if not found or any(diagnostic.is_error for diagnostic in diagnostics):
+        return fail(origin, diagnostics, suppressed, name=draft.name)
+    return Checked(job=found[0][0], diagnostics=diagnostics, suppressed=suppressed)
 
 
 def located(

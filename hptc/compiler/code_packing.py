@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
+from hptc.compiler.draft import AddedCode
 from hptc.compiler.filling import definitions_of
-from hptc.compiler.outcome import AddedCode, Origin
+from hptc.compiler.outcome import Origin
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, SpecPath, nearest
 from hptc.project.project_file import Environment

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path as FilePath
 
+from hptc.compiler.drafting import is_request
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Outcome
-from hptc.compiler.pipeline import compile_files, files_at, is_request
+from hptc.compiler.pipeline import compile_files, files_at
 from hptc.compiler.progress import Progress
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic

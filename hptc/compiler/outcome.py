@@ -10,7 +10,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from hptc.compiler.layers import Layers
-from hptc.diagnostics import Diagnostic, Finding, RequestPath
+from hptc.diagnostics import Diagnostic, RequestPath
 from hptc.frozen import frozen
 from hptc.infrastructure.run_search import ParentSpec
 from hptc.project.policy import Policy
@@ -43,14 +43,6 @@ class Origin:
     def policy(self) -> Policy:
         """The policy in hptc.yaml that applies to the file; empty outside of a project."""
         return self.project.policy_in(self.environment) if self.project else Policy()
-
-
-@frozen
-class AddedCode:
-    """The training code of a spec, by the path of its definition in the request."""
-
-    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
 
 
 @frozen

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
+from hptc.compiler.draft import Parents
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Origin, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, Severity, SpecPath, nearest
@@ -24,23 +24,11 @@ from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import Spec
 
 _MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
-_MAX_CHAIN = 150  # compiling a parent recurses, and Python's recursion is limited
+_MAX_CHAIN = 100  # compiling a parent recurses, and Python's recursion is limited
 _LATEST = re.compile(r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*")
 _LIKE_LATEST = re.compile(r"\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\(", re.IGNORECASE)
 
 CompileFile = Callable[[str, Workspace], Outcome]
-
-
-@frozen
-class Parents:
-    """The parents that are specs of the project, and findings about all parents.
-
-    `jobs` are the tuning jobs that the specs compile to, by the parent's name in the request.
-    """
-
-    jobs: dict[str, TuningJob] = field(default_factory=dict)
-    latest: dict[str, ParentSpec] = field(default_factory=dict)  # by spec name
-    findings: list[Finding] = field(default_factory=list)
 
 
 def name_parents(

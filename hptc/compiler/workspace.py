@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from hptc.compiler.draft import Draft
 from hptc.compiler.layers import Shared, shared_layers
-from hptc.compiler.outcome import Outcome
+from hptc.compiler.outcome import Failed, Outcome
 from hptc.diagnostics import Diagnostic
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
@@ -36,6 +37,7 @@ class Workspace:
     files: Files = DISK
     folder: FilePath = field(default_factory=FilePath.cwd)  # of relative paths and the project
     rehearse: Rehearse | None = None  # tests metric definitions on a spec's sample log
+    drafts: dict[FilePath, Draft | Failed] = field(default_factory=dict)  # not yet checked
     compiled: dict[FilePath, Outcome] = field(default_factory=dict)
     compiling: list[FilePath] = field(default_factory=list)  # children before their parents
     spec_files: dict[FilePath, Mapping[str, FilePath]] = field(default_factory=dict)  # by name
@@ -51,7 +53,13 @@ class Workspace:
     def in_environment(self, name: str) -> Workspace:
         """A workspace for another environment of the same files, which reads each project once."""
         return replace(
-            self, environment=name, compiled={}, compiling=[], _environments={}, _shared={}
+            self,
+            environment=name,
+            drafts={},
+            compiled={},
+            compiling=[],
+            _environments={},
+            _shared={},
         )
 
     def at(self, given: str) -> str:

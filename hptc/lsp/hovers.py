@@ -8,7 +8,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hptc.catalog.instances import instance
 from hptc.catalog.prices import PriceTable, packaged
-from hptc.compiler.pipeline import is_request
+from hptc.compiler.drafting import is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Path, Span
 from hptc.errors import HptcError

@@ -18,8 +18,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from hptc import __version__
+from hptc.compiler.drafting import is_request
 from hptc.compiler.environments import environment_names
-from hptc.compiler.pipeline import is_request
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_INTERRUPTED

@@ -56,7 +56,7 @@ def test_each_file_is_read_for_its_name_once(folder: Path, count: int) -> None:
     assert disk.reads["hptc.yaml"] == 1
 
 
-@pytest.mark.parametrize(("length", "is_allowed"), [(150, True), (151, False)])
+@pytest.mark.parametrize(("length", "is_allowed"), [(100, True), (101, False)])
 def test_a_chain_is_compiled_from_either_end(folder: Path, length: int, is_allowed: bool) -> None:
     """A parent is compiled inside its child, and Python's stack has an end."""
     for index in range(length + 1):
@@ -74,7 +74,7 @@ def test_a_chain_beyond_the_limit_is_a_finding(folder: Path) -> None:
     outcomes = compile_paths(["specs"], Workspace(rules=()))
     findings = [one for each in outcomes for one in each.diagnostics]
     assert {finding.code for finding in findings} == {"HPT701"}
-    beyond = "the chain of warm starts that leads to `s151` has more than 150 specs"
+    beyond = "the chain of warm starts that leads to `s101` has more than 100 specs"
     assert beyond in {finding.message for finding in findings}
 
 
