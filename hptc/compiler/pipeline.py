@@ -1,10 +1,10 @@
-"""The compiler: files in, checked requests out.
+"""The compiler on one page: files in, checked requests out.
 
-    file ─drafting→ Draft ─checking→ Checked ─→ Compiled
-      └──────────────┴─ a file with errors ───→ Failed
+    text ─source→ Document ─layers→ data ─spec→ Spec ─emit→ request     drafting.py: a Draft
+    request ─read→ TuningJob ─rules→ verdict                            checking.py: Compiled
 
-Files are drafted and checked in batches. Every problem becomes a Diagnostic with its line. Nothing
-here calls AWS, runs code from a spec, or prints.
+A file with errors is Failed. Every problem becomes a Diagnostic with its line. Nothing here calls
+AWS, runs code from a spec, or prints.
 """
 
 from __future__ import annotations
