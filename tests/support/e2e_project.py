@@ -8,10 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,13 @@ SPECS = tuple(sorted(path.stem for path in (ROOT / "specs").glob("*.yaml")))
 REGION = "us-east-1"
 ACCOUNT_OF_DEV = "123456789012"
 FOUNDATION = "hptc-demo-dev"
+BOOTSTRAP_TEMPLATE = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
+BOOTSTRAP_PARAMETERS = {
+    "FileAssetsBucketKmsKeyId": "AWS_MANAGED_KEY",
+    "PublicAccessBlockConfiguration": "true",
+    "CloudFormationExecutionPolicies": "arn:aws:iam::aws:policy/AdministratorAccess",
+}
+"""What `cdk bootstrap` sets without options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +122,21 @@ class Project:
         return done.out + done.err
 
     def bootstrap(self) -> None:
-        """Run `cdk bootstrap` elsewhere, because it would synthesize the folder's app first."""
-        with tempfile.TemporaryDirectory() as folder:
-            place = f"aws://{self.account}/{REGION}"
-            replace(self, directory=Path(folder)).cdk("bootstrap", place)
+        """Create the stack of `cdk bootstrap`, whose start takes seconds.
+
+        tests/e2e/test_bootstrap.py and tests/sandbox/test_cdk.py run the command itself.
+        """
+        cloudformation = self.client("cloudformation")
+        cloudformation.create_stack(
+            StackName="CDKToolkit",
+            TemplateBody=BOOTSTRAP_TEMPLATE.read_text("utf-8"),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in BOOTSTRAP_PARAMETERS.items()
+            ],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit")
 
     def deploy(self, *options: str) -> dict[str, dict[str, str]]:
         """Run `cdk deploy --all` and return the outputs of every stack."""
