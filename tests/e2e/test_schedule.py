@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 SPEC = "electricity-deepar"
 STACK = f"{FOUNDATION}-{SPEC}-schedule"
-ACCOUNT = "300000000003"
+ACCOUNT = "322222222223"
 
 
 def only(found: list[Any]) -> Any:
