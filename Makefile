@@ -7,10 +7,10 @@ BIN := .venv/bin
 RUN := PATH="$$PWD/$(BIN):$$PWD/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sdk check lint format golden docs pictures bench lock clean
+.PHONY: help setup demo test e2e sdk check lint format golden docs pictures bench lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 setup: .venv/.installed node_modules/.installed ## install pinned dependencies and the pinned CDK CLI
 
@@ -33,8 +33,11 @@ node_modules/.installed: package-lock.json
 demo: setup ## run hptc end to end on the local AWS endpoint
 	@$(RUN) sh demo.sh
 
-test: setup ## run all tests
-	@$(RUN) python -m pytest
+test: setup ## run the tests that start no real client: minutes on two cores
+	@$(RUN) python -m pytest -m "not slow"
+
+e2e: setup ## run the tests with the real cdk, aws, pip and browser
+	@$(RUN) python -m pytest -m slow
 
 sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed ## run the tests with both versions of the SageMaker SDK
 	@$(RUN) python -m pytest tests/sdk
@@ -45,7 +48,7 @@ sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed ## run the tests with bot
 	@$(BIN)/python -m uv --quiet pip install --python .venv-sdk$*/bin/python --require-hashes -r requirements-sdk$*.lock
 	@touch $@
 
-check: setup lint test ## run what CI runs: lint, format, types, import contracts, tests
+check: setup lint test e2e ## run what CI runs: lint, format, types, import contracts, tests
 
 lint: setup
 	@$(RUN) ruff check .

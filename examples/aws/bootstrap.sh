@@ -40,5 +40,6 @@ for file in "$folder"/*.policy; do
   arns="$arns${arns:+,}$arn"
 done
 
-npx cdk bootstrap "aws://$account/$region" --qualifier "$qualifier" \
+# Without an app, nothing is synthesized first.
+npx cdk bootstrap "aws://$account/$region" --app '' --qualifier "$qualifier" \
   --toolkit-stack-name "CDKToolkit-$qualifier" --cloudformation-execution-policies "$arns"

@@ -16,8 +16,8 @@ import pytest
 from hptc.cli import run
 from hptc.cli.check_watch import watch
 from hptc.cli.watch_loop import Clock
-from hptc.compiler.environments import compile_in_all_environments
 from hptc.compiler.drafting import draft_text
+from hptc.compiler.environments import compile_in_all_environments
 from hptc.compiler.workspace import Workspace
 from hptc.errors import EXIT_INTERRUPTED, UsageError
 from hptc.files import write_whole

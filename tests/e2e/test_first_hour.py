@@ -21,7 +21,14 @@ import pytest
 
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
-from tests.support.e2e_project import Done, execute, execute_here, tool_environment
+from tests.support.e2e_project import (
+    Done,
+    bootstrap,
+    client,
+    execute,
+    execute_here,
+    tool_environment,
+)
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -197,7 +204,7 @@ def test_a_script_of_ones_own(shell: Shell) -> None:
     shell.hptc("local report digits -o local.html")
     assert "nothing to stop" in shell.hptc("local stop digits").out
 
-    shell.execute("npx cdk bootstrap aws://123456789012/us-east-1")
+    bootstrap(client(shell.environment["AWS_ENDPOINT_URL"], "123456789012", "cloudformation"))
     shell.hptc("deploy --yes")
     submitted = shell.hptc("submit digits --yes")
     assert submitted.out.startswith(f"submitted {name} in us-east-1")  # the name is the same

@@ -122,21 +122,8 @@ class Project:
         return done.out + done.err
 
     def bootstrap(self) -> None:
-        """Create the stack of `cdk bootstrap`, whose start takes seconds.
-
-        tests/e2e/test_bootstrap.py and tests/sandbox/test_cdk.py run the command itself.
-        """
-        cloudformation = self.client("cloudformation")
-        cloudformation.create_stack(
-            StackName="CDKToolkit",
-            TemplateBody=BOOTSTRAP_TEMPLATE.read_text("utf-8"),
-            Parameters=[
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in BOOTSTRAP_PARAMETERS.items()
-            ],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit")
+        """Create what `cdk bootstrap` creates in the account."""
+        bootstrap(self.client("cloudformation"))
 
     def deploy(self, *options: str) -> dict[str, dict[str, str]]:
         """Run `cdk deploy --all` and return the outputs of every stack."""
@@ -173,6 +160,23 @@ class Project:
             patch.setenv("AWS_ACCESS_KEY_ID", access_key_for(account or self.account))
             patch.chdir(directory or self.directory)
             yield
+
+
+def bootstrap(cloudformation: Any) -> None:
+    """Create the stack of `cdk bootstrap`, whose start takes seconds.
+
+    tests/e2e/test_bootstrap.py and tests/sandbox/test_cdk.py run the command itself.
+    """
+    cloudformation.create_stack(
+        StackName="CDKToolkit",
+        TemplateBody=BOOTSTRAP_TEMPLATE.read_text("utf-8"),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in BOOTSTRAP_PARAMETERS.items()
+        ],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit")
 
 
 def client(endpoint_url: str, account: str, service: str) -> Any:
