@@ -1,13 +1,16 @@
 """`@frozen`, the one kind of record in hptc: an immutable dataclass with keyword-only arguments.
 
 It means `@dataclass(frozen=True, slots=True, kw_only=True)`, and `fields`, `replace` and `asdict`
-work on its classes. The standard decorator compiles six methods for each class, which took a fifth
-of the time of `hptc check one.yaml`. This one compiles `__init__`; all classes share the others.
+work on its classes. The standard decorator examines each field and compiles six methods for each
+class, which took a fifth of the time of `hptc check one.yaml`. This one does so when a class makes
+its first record, as a run does with half of the classes; and it compiles `__init__` only, because
+all classes share the other methods.
 """
 
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from inspect import get_annotations
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
@@ -19,14 +22,41 @@ _UNSET = object()
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(cls: type[Record]) -> type[Record]:
     """Make a class a record of its annotated fields."""
-    record: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)
-    members = fields(record)
+    names = get_annotations(cls)
+    inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
+    members = {
+        name: member
+        for name, member in cls.__dict__.items()
+        if name not in names and name not in ("__dict__", "__weakref__")
+    }
+    members["__slots__"] = tuple(name for name in names if name not in inherited)
+    members["__dataclass_fields__"] = _Fields(cls)
+    make: Any = type(cls)
+    record: type[Record] = make(cls.__name__, cls.__bases__, members | _METHODS)
+    record.__qualname__ = cls.__qualname__
+    return record
+
+
+class _Fields:
+    """The fields of a record, which the standard decorator finds when something needs them."""
+
+    def __init__(self, written: type) -> None:
+        self._written = written
+
+    def __get__(self, _instance: object, of: Any) -> Any:
+        found: Any = dataclass(init=False, repr=False, eq=False, kw_only=True)(self._written)
+        of.__dataclass_fields__ = found.__dataclass_fields__
+        of.__dataclass_params__ = found.__dataclass_params__
+        return of.__dataclass_fields__
+
+
+def _first_init(self: Any, *positional: Any, **named: Any) -> None:
+    of = type(self)
+    members = fields(of)
     compared = [each.name for each in members if each.compare]
-    record._compared = attrgetter(*(compared or ["__class__"]))
-    record.__init__ = _init(members, record)
-    for method in (_repr, _eq, _hash, _setattr, _delattr):
-        setattr(record, f"_{method.__name__}__", method)
-    return record  # type: ignore[no-any-return]
+    of._compared = attrgetter(*(compared or ["__class__"]))
+    of.__init__ = _init(members, of)
+    of.__init__(self, *positional, **named)
 
 
 def _init(members: tuple[Field[Any], ...], of: type) -> Any:
@@ -73,3 +103,13 @@ def _setattr(_self: Any, name: str, _value: object) -> None:
 
 def _delattr(_self: Any, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+_METHODS = {
+    "__init__": _first_init,
+    "__repr__": _repr,
+    "__eq__": _eq,
+    "__hash__": _hash,
+    "__setattr__": _setattr,
+    "__delattr__": _delattr,
+}

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, asdict, dataclass, field, replace
+from dataclasses import (
+    FrozenInstanceError,
+    asdict,
+    dataclass,
+    field,
+    fields,
+    is_dataclass,
+    replace,
+)
 from typing import Any
 
 import pytest
@@ -104,3 +112,31 @@ def test_records_without_fields_are_equal() -> None:
     assert Nothing() == Nothing()
     assert hash(Nothing()) == hash(Nothing())
     assert repr(Nothing()) == "Nothing()"
+
+
+def test_the_fields_of_a_class_without_a_record() -> None:
+    """They are found when something asks, also by way of a subclass, and only once."""
+
+    @frozen
+    class Base:
+        """A base."""
+
+        name: str
+
+    @frozen
+    class Derived(Base):
+        """With another default, and one more field."""
+
+        name: str = "derived"
+        size: int = 0
+
+    given = Derived(name="derived")
+    assert [(each.name, each.default) for each in fields(Derived)] == [
+        ("name", "derived"),
+        ("size", 0),
+    ]
+    assert [each.name for each in fields(Base)] == ["name"]
+    assert fields(Base) == fields(Base)
+    assert Derived() == given
+    assert is_dataclass(given)
+    assert Derived.__qualname__.endswith("<locals>.Derived")
