@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from hptc.catalog.images import identify
 from hptc.frozen import frozen
 from hptc.local.content_types import CSV, LIBSVM, RECORDIO, read_content_type
+from hptc.request.job_facts import has_augmented_manifest
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 from hptc.text import code, listed, listed_code
 
@@ -132,6 +133,11 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
     for channel in definition.channels:
         if channel.name not in stand_in.channels:
             continue
+        if has_augmented_manifest(channel):
+            yield (
+                f"the input channel {code(channel.name)} has an augmented manifest, which {what} "
+                "does not read"
+            )
         kind = read_content_type(channel.content_type, default=stand_in.default_format).format
         if kind not in stand_in.formats:
             reads, name = listed(stand_in.formats), code(channel.name)

@@ -5,6 +5,7 @@
     <folder>/<tuning job>/training-jobs/     a record of each training job, as DescribeTrainingJob
                                              returns it, and a folder with its files
     <folder>/<tuning job>/code/              the code, as it was when the tuning job started
+    <folder>/<tuning job>/data/              links to the data that manifests list
     <folder>/<tuning job>/lock, stop         the run that works on it; whether it is to stop
 
 The records are the truth; everything else that hptc reports is derived from them. Each is replaced
@@ -31,8 +32,8 @@ from hptc.project import project_file
 DEFAULT_FOLDER = Path(".hptc/local")
 VERSION = 1
 
-_TUNING_JOB, _TRAINING_JOBS, _CODE, _LOCK, _STOP = (
-    "tuning-job.json", "training-jobs", "code", "lock", "stop",
+_TUNING_JOB, _TRAINING_JOBS, _CODE, _DATA, _LOCK, _STOP = (
+    "tuning-job.json", "training-jobs", "code", "data", "lock", "stop",
 )  # fmt: skip
 _NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*")
 _GITIGNORE = "# Made by hptc local: tuning jobs that ran on this machine.\n*\n"
@@ -69,6 +70,16 @@ class JobFolder:
         """Where the code of a new tuning job is prepared, while an earlier one is still there."""
         return self._root / f".{self.name}.new"
 
+    @property
+    def data(self) -> Path:
+        """The folder of the data that manifests list, with a folder for each definition."""
+        return self.path / _DATA
+
+    @property
+    def new_data(self) -> Path:
+        """Where these data are prepared, while an earlier tuning job is still there."""
+        return self._root / f".{self.name}.new-data"
+
     def prepare(self) -> None:
         """Create the folder of all tuning jobs."""
         ignore = self._root / ".gitignore"
@@ -76,10 +87,12 @@ class JobFolder:
             write_whole(ignore, _GITIGNORE)
 
     def create(self, record: Mapping[str, Any]) -> None:
-        """Create the folder of a new tuning job, with the code that is prepared."""
+        """Create the folder of a new tuning job, with the code and data that are prepared."""
         shutil.rmtree(self.path, ignore_errors=True)  # without a record: it is not there yet
         (self.path / _TRAINING_JOBS).mkdir(parents=True)
         self.new_code.replace(self.code)
+        if self.new_data.is_dir():
+            self.new_data.replace(self.data)
         self.write_tuning_job(record)
 
     def remove(self) -> None:

@@ -106,10 +106,15 @@ def _plan(
 ) -> tuple[Launch, list[str]]:
     # The code is laid out as the container would unpack it, so its channel is not read.
     unread = (CODE_CHANNEL,) if name in options.codes else ()
-    channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
+    data, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
     if has_several_instances(definition):
         reasons.append(_several_instances(definition))
-    launch = Launch(definition=name, channels=channels, region=options.region)
+    launch = Launch(
+        definition=name,
+        channels={channel: each.path for channel, each in data.items()},
+        listed={channel: each.listed for channel, each in data.items() if each.listed is not None},
+        region=options.region,
+    )
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
     if command is not None:

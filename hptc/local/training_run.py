@@ -154,7 +154,8 @@ class TrainingRun:
                 is_isolated=definition.is_isolated,
                 has_gpus=has_gpus and script_mode.count_gpus() > 0,
             )
-            self._run(feeding(self._files.base, piped, command), self._folder)
+            fed = feeding(self._files.base, piped, command, launch.listed_channels)
+            self._run(fed, self._folder)
             return
         variables |= {
             "SAGEMAKER_BASE_DIR": str(self._files.base),
@@ -177,7 +178,8 @@ class TrainingRun:
                 self._files.base, parameters, entry_point=entry_point, channels=channels,
                 resources=resources, job_name=self.name,
             )  # fmt: skip
-        self._run(feeding(self._files.base, piped, command), cwd, variables)
+        fed = feeding(self._files.base, piped, command, launch.listed_channels)
+        self._run(fed, cwd, variables)
 
     def _checkpoints(self) -> tuple[str, Path] | None:
         """The path of the checkpoints, and the folder that keeps them for another attempt."""

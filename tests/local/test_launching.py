@@ -157,7 +157,7 @@ FILE_SYSTEM = {
                     }
                 ),
             ),
-            "reads a ManifestFile; name a folder with its data: --channel train=DIR",
+            "reads the manifest s3://data/m.json; use --s3-root for it and its objects, or name a",
         ),
     ],
 )
