@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
 from hptc.cli.console import print_needed, print_result, print_status, terminal_width, use_color
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER
@@ -327,6 +328,9 @@ def _script_inputs(job: TuningJob, channel_variables: list[str]) -> ScriptInputs
         hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
         channels=tuple(dict.fromkeys(channels)),
         channel_variables=tuple(channel_variables),
+        added=(MODEL_DIR,)
+        if any(adds_model_dir(one.training_image) for one in definitions)
+        else (),
     )
 
 

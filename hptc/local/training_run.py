@@ -165,7 +165,8 @@ class TrainingRun:
         command, cwd = list(launch.command), launch.cwd
         if launch.entry_point:
             entry_point = launch.entry_point
-            words = script_mode.arguments(parameters)
+            passed = script_mode.passed_on(parameters, definition.training_image, self.name)
+            words = script_mode.arguments(passed)
             cwd, python = self._files.code, launch.python
             if launch.environment is not None:
                 python = environment_python(launch.environment)
@@ -175,7 +176,7 @@ class TrainingRun:
             if launch.environment is not None:
                 command = installing(launch.environment, launch.python, command)
             variables |= script_mode.variables(
-                self._files.base, parameters, entry_point=entry_point, channels=channels,
+                self._files.base, passed, entry_point=entry_point, channels=channels,
                 resources=resources, job_name=self.name,
             )  # fmt: skip
         fed = feeding(self._files.base, piped, command, launch.listed_channels)
