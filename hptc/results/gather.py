@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -38,6 +39,7 @@ from hptc.results.training_results import (
     is_maximized,
     rank,
 )
+from hptc.results.value_limits import value_limits
 from hptc.service.interface import TuningReader
 from hptc.service.lookup import describe
 from hptc.service.responses import read_status
@@ -124,7 +126,8 @@ def best_of(
 def _at_bounds(job: TuningJob, results: Sequence[TrainingResult]) -> Iterator[BestAtBound]:
     for each in job.definitions:
         best = best_of(results, job, each)
-        yield from values_at_bounds(each.ranges, best, definition_name(job, each))
+        limits = partial(value_limits, each)
+        yield from values_at_bounds(each.ranges, best, limits, definition_name(job, each))
 
 
 def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[TrainingJob]:

@@ -32,8 +32,8 @@ def test_an_argument_of_the_container_is_not_removed_from_the_spec() -> None:
         text = failure(line, inputs=ScriptInputs(hyperparameters=names, added=("model_dir",)))
         assert text.splitlines()[3:] == [
             (
-                "help: AWS's container passes `--model_dir` to the script of every tuning job: add it "
-                "to the script's arguments"
+                "help: AWS's container passes `--model_dir` to the script of every tuning job: "
+                "add it to the script's arguments"
             )
         ]
 
