@@ -184,12 +184,20 @@ def _is_stopped_early(each: TrainingJob, job: TuningJob, status: JobStatus) -> b
     end = status.ended if status.has_ended else None
     can_end_early = (
         status.status == "Stopped"
-        or job.max_runtime_seconds is not None
+        or _has_run_out_of_time(job, status)
         or job.target_value is not None
         or job.max_jobs_not_improving is not None
         or job.completes_on_convergence
     )
     return end is None or not can_end_early or each.ended < end - _STOPPED_WITH_THE_TUNING_JOB
+
+
+def _has_run_out_of_time(job: TuningJob, status: JobStatus) -> bool:
+    """Whether a tuning job may have ended because of its maximum runtime."""
+    if job.max_runtime_seconds is None or status.ended is None:
+        return False
+    limit = timedelta(seconds=job.max_runtime_seconds)
+    return status.ended - status.created >= limit - _STOPPED_WITH_THE_TUNING_JOB
 
 
 def _descriptions(
