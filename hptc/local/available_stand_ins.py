@@ -7,7 +7,7 @@ seconds, and belong to the training process.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 
 from hptc.catalog.images import identify
@@ -148,20 +148,19 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
                     f"the input channel {name} has no `content_type`, so it is {kind}, but {what} "
                     f"reads {reads}; set `content_type: text/csv`"
                 )
-    for hyperparameter, values in _possible_values(definition):
+    for hyperparameter, value in possible_values(definition):
         faults = stand_in.refused.get(hyperparameter, {})
-        for value in values:
-            fault = faults.get(value) or faults.get("*")
-            if fault is not None:
-                yield f"{what} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
+        fault = faults.get(value) or faults.get("*")
+        if fault is not None:
+            yield f"{what} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
 
 
-def _possible_values(definition: Definition) -> Iterator[tuple[str, Sequence[str]]]:
-    for name, value in definition.static.items():
-        yield name, (value,)
+def possible_values(definition: Definition) -> Iterator[tuple[str, str]]:
+    """The values that hyperparameters can have, other than numbers of a range."""
+    yield from definition.static.items()
     for each in definition.ranges:
         if isinstance(each, CategoricalRange):
-            yield each.name, each.values
+            yield from ((each.name, value) for value in each.values)
 
 
 def ignored_ranges(names: Collection[str], job: TuningJob) -> Iterator[str]:
