@@ -43,7 +43,6 @@ def lay_out_listed(
             for launch in launches
         )
     except OSError as error:
-        shutil.rmtree(new, ignore_errors=True)
         reason = f"{error.filename2 or error.filename}: {error.strerror}"
         raise UsageError(f"the data of a manifest can't be laid out: {reason}") from None
 

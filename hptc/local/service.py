@@ -125,27 +125,28 @@ class LocalTuning(LocalReader):
             launches = plan_launches(job, self._options, self._s3_root)
         folder = JobFolder(self._root, name)
         folder.prepare()
-        snapshot_code(folder.new_code, launches)
-        launches = lay_out_listed(folder.new_data, folder.data, job, launches)
-        if self._options.installs_requirements:
-            launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
-        if replaces and folder.exists():
-            self.remove(name)
-        folder.create(
-            {
-                "Request": effective,
-                "Limits": _limits(request),
-                "Status": "InProgress",
-                "CreationTime": (created := now()),
-                "Since": created,
-                "ActiveSeconds": 0.0,
-                "Seed": seed,
-                "IsDry": self._options.is_dry,
-                "IgnoresParents": self._options.ignores_parents,
-                "GraceSeconds": self._options.grace_seconds,
-                "Launches": [launch.to_data() for launch in launches],
-            }
-        )
+        with folder.preparing():
+            snapshot_code(folder.new_code, launches)
+            launches = lay_out_listed(folder.new_data, folder.data, job, launches)
+            if self._options.installs_requirements:
+                launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
+            if replaces and folder.exists():
+                self.remove(name)
+            folder.create(
+                {
+                    "Request": effective,
+                    "Limits": _limits(request),
+                    "Status": "InProgress",
+                    "CreationTime": (created := now()),
+                    "Since": created,
+                    "ActiveSeconds": 0.0,
+                    "Seed": seed,
+                    "IsDry": self._options.is_dry,
+                    "IgnoresParents": self._options.ignores_parents,
+                    "GraceSeconds": self._options.grace_seconds,
+                    "Launches": [launch.to_data() for launch in launches],
+                }
+            )
 
     def _with_environment(self, launch: Launch, code: Path) -> Launch:
         """A launch with the environment that has the packages of its requirements.txt."""
