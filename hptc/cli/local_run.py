@@ -47,6 +47,7 @@ from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.metrics.rehearsal import read_log_file, rehearse
 from hptc.render.local_runs import (
+    NO_MODEL,
     ScriptInputs,
     local_status_json,
     render_failure,
@@ -303,6 +304,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
         print_needed("\n" + render_failure(failures[0], inputs, str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
+        if tuning.without_model(name):
+            print_status(f"\nnote: {NO_MODEL}")
         if status.status == "Completed" and options.max_training_jobs == 1:
             print_status(
                 f"\nnext: `hptc local run {one.file} --resume` runs the other training jobs"

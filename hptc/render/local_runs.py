@@ -24,6 +24,11 @@ if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.results import LocalResultsData
     from hptc.render.documents.tuning_jobs import LocalJobsData, LocalRunData, LocalStatusData
 
+NO_MODEL = (
+    "the training job saved nothing in SM_MODEL_DIR, /opt/ml/model in a container: on AWS, its "
+    "model artifact would be empty"
+)
+
 _LONGEST_LINE = 300
 _SHOWN_LINES = 20
 _UNKNOWN_ARGUMENTS = re.compile(
