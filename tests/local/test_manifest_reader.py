@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from hptc.local import manifest_reader
 from hptc.local.manifest_reader import (
@@ -146,7 +148,7 @@ FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"}'
             ),
         ),
     ],
-    ids=str,
+    ids=lambda value: ascii(value)[:30],
 )
 def test_what_is_wrong_with_a_manifest_is_named(root: Path, content: Any, message: str) -> None:
     with pytest.raises(ManifestError) as raised:
@@ -177,6 +179,56 @@ def test_no_link_leads_out_of_the_folder(root: Path) -> None:
     ((inside,),) = read(root, [PREFIX, "inside"])
     assert isinstance(inside, ListedObject)
     assert (inside.key, inside.path) == ("some/prefix/inside", f"{folder}/a.csv")
+
+
+NAMES = st.sampled_from(
+    [
+        "some",
+        "prefix",
+        "a.csv",
+        "sub",
+        "b.csv",
+        "..",
+        ".",
+        "",
+        "out",
+        "up",
+        "\0",
+        "\ud800",
+        "x" * 300,
+    ]
+)
+KEYS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(prefix=KEYS, keys=st.lists(KEYS, max_size=3))
+@example(prefix="some/prefix/", keys=["a.csv"])
+@example(prefix="out/", keys=["secret"])
+@example(prefix="../up/", keys=["s3/bucket/some/prefix/a.csv"])
+def test_whatever_a_manifest_lists_nothing_outside_is_found(
+    root: Path, prefix: str, keys: list[str]
+) -> None:
+    for link, target in (("bucket/out", root.parent), ("up", root.parent)):
+        if not (root / link).is_symlink():
+            (root / link).symlink_to(target)
+    uri = f"s3://bucket/{prefix}"
+    (root / "list").write_text(json.dumps([{"prefix": uri}, *keys]))
+    (root / "lines").write_text("".join(json.dumps({"x-ref": uri + key}) + "\n" for key in keys))
+    for is_augmented in (False, True):
+        try:
+            found = (
+                read_augmented_manifest(root / "lines", root, ["x-ref"])
+                if is_augmented
+                else read_manifest(root / "list", root)
+            )
+        except ManifestError:
+            continue
+        paths = [part.path for (part,) in found if isinstance(part, ListedObject)]
+        assert paths == [os.path.realpath(path) for path in paths]
+        assert all(Path(path).is_relative_to(root) for path in paths)
 
 
 def test_a_device_is_not_opened(root: Path) -> None:
@@ -248,7 +300,7 @@ def test_an_augmented_manifest_has_attributes_in_the_order_of_their_names(root: 
             "{root}/bucket/some/prefix/no.jpg does not exist",
         ),
     ],
-    ids=str,
+    ids=lambda value: ascii(value)[:30],
 )
 def test_what_is_wrong_with_an_augmented_manifest_is_named(
     root: Path, lines: list[Any], message: str
