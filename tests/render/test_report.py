@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -103,6 +104,26 @@ def test_the_legend_has_what_the_charts_have(
     words = {"k-done": "completed", "k-early": "stopped early", "k-best": "best"}
     assert [words[each] for each in classes] == legend
     assert [each for each in page.texts if each in words.values()] == legend
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit", "last_tick"),
+    [
+        (20, "seconds", "20"),
+        (179, "seconds", "150"),
+        (600, "minutes", "10"),
+        (36000, "hours", "10"),
+    ],
+)
+def test_the_unit_of_the_time_fits_the_tuning_job(seconds: int, unit: str, last_tick: str) -> None:
+    found = results(jobs=12)
+    ended = found.status.created + timedelta(seconds=seconds)
+    shown = tuple(replace(each, ended=ended) for each in found.training_jobs)
+    chart = objective_over_time(replace(found, training_jobs=shown))
+    assert chart is not None
+    assert chart.x_label == f"{unit} since the tuning job was created"
+    assert chart.x_ticks[-1].label == last_tick
+    assert all(chart.left <= tick.at <= chart.right for tick in chart.x_ticks)
 
 
 def test_the_page_is_small_and_stands_alone() -> None:
