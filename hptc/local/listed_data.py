@@ -43,7 +43,7 @@ def lay_out_listed(
             for launch in launches
         )
     except OSError as error:
-        reason = f"{error.filename2 or error.filename}: {error.strerror}"
+        reason = f"{error.filename2 or error.filename or new}: {error.strerror}"
         raise UsageError(f"the data of a manifest can't be laid out: {reason}") from None
 
 

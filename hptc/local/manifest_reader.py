@@ -73,7 +73,7 @@ def read_manifest(path: Path, s3_root: Path) -> tuple[Record, ...]:
     faults: list[str] = []
     found: list[Record] = []
     seen: dict[str, str] = {}
-    for place in _uris(path, read_bytes(path)):
+    for place in _uris(path, _content(path)):
         if place.uri in seen:
             faults.append(f"{place.named}, and so is {seen[place.uri]}; list each object once")
             continue
@@ -100,7 +100,7 @@ def read_augmented_manifest(
     faults: list[str] = []
     records: list[Record] = []
     objects = _Objects(s3_root)
-    for number, line in _json_lines(path, read_bytes(path)):
+    for number, line in _json_lines(path, _content(path)):
         what = f"line {number}"
         missing = [name for name in attribute_names if name not in line]
         if missing:
@@ -137,7 +137,7 @@ def augmented_manifest_uris(content: bytes, attribute_names: Sequence[str]) -> t
     )
 
 
-def read_bytes(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     """The content of a manifest. Raises ManifestError if it is too large or can't be read."""
     if path.is_dir():
         raise ManifestError(
@@ -216,8 +216,8 @@ class _Objects:
             real, mode = self._looked_up(path)
         except (FileNotFoundError, NotADirectoryError):
             raise ManifestError(
-                f"{place.named}, but {path} does not exist; put the object there, or remove the "
-                "element"
+                f"{place.named}, but {path} does not exist; put the object there, or remove it "
+                "from the manifest"
             ) from None
         except OSError as error:
             raise ManifestError(

@@ -130,7 +130,7 @@ FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"}'
             [PREFIX, "c.csv"],
             (
                 'element 2 is "c.csv", but {root}/bucket/some/prefix/c.csv does not exist; put the '
-                "object there, or remove the element"
+                "object there, or remove it from the manifest"
             ),
         ),
         ([PREFIX, "a.csv/c"], "a.csv/c does not exist; put the object there"),
@@ -144,7 +144,7 @@ FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"}'
             [PREFIX, *(f"{number}.csv" for number in range(9))],
             (
                 'element 4 is "2.csv", but {root}/bucket/some/prefix/2.csv does not exist; put the '
-                "object there, or remove the element; {path}: 6 more faults like these"
+                "object there, or remove it from the manifest; {path}: 6 more faults like these"
             ),
         ),
     ],
