@@ -12,7 +12,14 @@ from pathlib import Path
 import click
 
 from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
-from hptc.cli.console import print_needed, print_result, print_status, terminal_width, use_color
+from hptc.cli.console import (
+    file_progress,
+    print_needed,
+    print_result,
+    print_status,
+    terminal_width,
+    use_color,
+)
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER
 from hptc.cli.local_progress import RunProgress
@@ -251,7 +258,8 @@ def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
 
 def _prepare(tuning: LocalTuning, one: Compiled) -> None:
     try:
-        tuning.prepare(_with_provenance(one), replaces=True)
+        with file_progress("laid out") as progress:
+            tuning.prepare(_with_provenance(one), replaces=True, progress=progress)
     except NotRunnableError as error:
         if len(error.reasons) == 1:
             raise

@@ -14,7 +14,7 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from hptc.errors import UsageError
@@ -28,8 +28,20 @@ _ONLY = "_"  # for a single definition; no definition has this name
 _RECORDS = "records.jsonl"
 
 
+FileCount = Callable[[int, int], None]
+"""Is called with the number of objects that are laid out, and of all."""
+
+
+def ignore_count(done: int, total: int) -> None:
+    """Show nothing."""
+
+
 def lay_out_listed(
-    new: Path, folder: Path, job: TuningJob, launches: Sequence[Launch]
+    new: Path,
+    folder: Path,
+    job: TuningJob,
+    launches: Sequence[Launch],
+    progress: FileCount = ignore_count,
 ) -> tuple[Launch, ...]:
     """Write what the launches list to the folder `new`, and return them with its files.
 
@@ -39,7 +51,13 @@ def lay_out_listed(
     definitions = {definition_name(job, each): each for each in job.definitions}
     try:
         return tuple(
-            _lay_out(new, folder, launch, piped_channels(definitions[launch.definition], launch))
+            _lay_out(
+                new,
+                folder,
+                launch,
+                piped_channels(definitions[launch.definition], launch),
+                progress,
+            )
             for launch in launches
         )
     except OSError as error:
@@ -47,7 +65,9 @@ def lay_out_listed(
         raise UsageError(f"the data of a manifest can't be laid out: {reason}") from None
 
 
-def _lay_out(new: Path, folder: Path, launch: Launch, piped: Collection[str]) -> Launch:
+def _lay_out(
+    new: Path, folder: Path, launch: Launch, piped: Collection[str], progress: FileCount
+) -> Launch:
     channels = dict(launch.channels)
     for name, records in launch.listed.items():
         place = Path(launch.definition or _ONLY, name)
@@ -56,7 +76,8 @@ def _lay_out(new: Path, folder: Path, launch: Launch, piped: Collection[str]) ->
             place /= _RECORDS
             _write_records(new / place, records)
         else:
-            _link_objects(new / place, records, is_mounted=bool(launch.image))
+            objects = [part for each in records for part in each if isinstance(part, ListedObject)]
+            _link_objects(new / place, objects, progress, is_mounted=bool(launch.image))
         channels[name] = folder.absolute() / place
     return dataclasses.replace(launch, channels=channels, listed_channels=tuple(launch.listed))
 
@@ -71,22 +92,22 @@ def _write_records(path: Path, records: Sequence[Record]) -> None:
             stream.write(json.dumps(parts) + "\n")
 
 
-def _link_objects(folder: Path, records: Sequence[Record], *, is_mounted: bool) -> None:
+def _link_objects(
+    folder: Path, objects: Sequence[ListedObject], progress: FileCount, *, is_mounted: bool
+) -> None:
     """Link each object under its whole key. In a container, only hard links lead somewhere."""
     made: set[str] = set()
-    for record in records:
-        for part in record:
-            if not isinstance(part, ListedObject):
-                continue
-            path = f"{folder}{os.sep}{part.key}"
-            parent = path.rpartition(os.sep)[0]
-            if parent not in made:
-                Path(parent).mkdir(parents=True, exist_ok=True)
-                made.add(parent)
-            if is_mounted:
-                _link_or_copy(part.path, path)
-            else:
-                os.symlink(part.path, path)  # noqa: PTH211 - Path is too slow
+    for done, each in enumerate(objects):
+        progress(done, len(objects))
+        path = f"{folder}{os.sep}{each.key}"
+        parent = path.rpartition(os.sep)[0]
+        if parent not in made:
+            Path(parent).mkdir(parents=True, exist_ok=True)
+            made.add(parent)
+        if is_mounted:
+            _link_or_copy(each.path, path)
+        else:
+            os.symlink(each.path, path)  # noqa: PTH211 - Path is too slow
 
 
 def _link_or_copy(source: str, path: str) -> None:

@@ -23,7 +23,7 @@ from hptc.local.containers import give_back, kill_left_over
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
-from hptc.local.listed_data import lay_out_listed
+from hptc.local.listed_data import FileCount, ignore_count, lay_out_listed
 from hptc.local.local_reader import LocalReader
 from hptc.local.process_group import ProcessGroup
 from hptc.local.requirements_file import environment_folder
@@ -107,7 +107,9 @@ class LocalTuning(LocalReader):
         finally:
             when_ready()
 
-    def prepare(self, request: Request, *, replaces: bool = False) -> None:
+    def prepare(
+        self, request: Request, *, replaces: bool = False, progress: FileCount = ignore_count
+    ) -> None:
         """Write the state of a new tuning job; `replaces` deletes an earlier one of its name.
 
         Raises UsageError for what can't run here, before anything is deleted or written.
@@ -127,7 +129,7 @@ class LocalTuning(LocalReader):
         folder.prepare()
         with folder.preparing():
             snapshot_code(folder.new_code, launches)
-            launches = lay_out_listed(folder.new_data, folder.data, job, launches)
+            launches = lay_out_listed(folder.new_data, folder.data, job, launches, progress)
             if self._options.installs_requirements:
                 launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
             if replaces and folder.exists():

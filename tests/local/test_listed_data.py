@@ -79,6 +79,13 @@ def test_a_channel_has_the_objects_of_its_manifest(tmp_path: Path, root: Path) -
     assert (root / "bucket/some/prefix/a.csv").exists()
 
 
+def test_the_objects_that_are_laid_out_are_counted(tmp_path: Path, root: Path) -> None:
+    counts: list[tuple[int, int]] = []
+    tuning = local_tuning(tmp_path, SHOW, s3_root=root)
+    tuning.prepare(request(), progress=lambda done, total: counts.append((done, total)))
+    assert counts == [(0, 3), (1, 3), (2, 3)]
+
+
 def test_a_resumed_tuning_job_has_the_data_of_its_start(tmp_path: Path, root: Path) -> None:
     tuning = local_tuning(tmp_path, SHOW, s3_root=root, max_training_jobs=1)
     run(tuning, request(jobs=2))
