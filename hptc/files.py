@@ -29,7 +29,7 @@ def write_all(contents: Mapping[Path, str | bytes], *, folder: Path | None = Non
     import tempfile
 
     for path in contents:
-        _require_no_link_out(path, folder)
+        require_no_link_out(path, folder)
     waiting: list[tuple[str, Path]] = []
     try:
         for path, content in contents.items():
@@ -54,7 +54,7 @@ def write_all(contents: Mapping[Path, str | bytes], *, folder: Path | None = Non
             Path(name).unlink(missing_ok=True)
 
 
-def _require_no_link_out(path: Path, folder: Path | None) -> None:
+def require_no_link_out(path: Path, folder: Path | None = None) -> None:
     """Raise UsageError for a path behind a link that leads out of `folder` or the repository.
 
     The file itself may be a link: it is replaced, and what it leads to is not changed.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # each method imports what it needs
     from hptc.jobs.decisions import NotSubmitted, Submission, Submit
     from hptc.project import project_file
     from hptc.project.project_file import Environment
+    from hptc.service.interface import TuningReader
 
 _SECONDS_BETWEEN_COUNTS = 1.0
 
@@ -246,19 +247,19 @@ class Project:
 
         found = self._file()
         prices = load_prices(found.root if found is not None else None)
+        tuning: TuningReader
         statement = ""
         if local:
             from hptc.api.local_target import find_local_job
 
             job = find_local_job(str(name), self.env, None, project=self.folder)
             tuning, job_name, statement = job.tuning, job.name, job.facts.statement
-            results = job_results(tuning, job_name, prices, progress=self._items())
         else:
             target = read_target(str(name), self.env, None, folder=self.folder)
             aws = self._connect(target.place)
             require_same_region(target, aws.region)
-            job_name = find_job(target, aws.tuning)
-            results = job_results(aws.tuning, job_name, prices, progress=self._items())
+            tuning, job_name = aws.tuning, find_job(target, aws.tuning)
+        results = job_results(tuning, job_name, prices, progress=self._items())
         return JobResults(results=replace(without_secret_values(results), statement=statement))
 
     def _repr_html_(self) -> str:

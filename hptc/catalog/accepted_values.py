@@ -121,11 +121,25 @@ class Scalar:
 
 
 @frozen
+class SpecialValue:
+    """A number that means something else than the numbers next to it, such as 0 for no limit."""
+
+    value: float
+    meaning: str
+
+    @property
+    def text(self) -> str:
+        """The value and its meaning in a sentence: `0 means no limit`."""
+        return f"{self.value:.15g} means {self.meaning}"
+
+
+@frozen
 class Hyperparameter:
     """A hyperparameter of an algorithm in one version.
 
     `scalar` is the value, or the element of a list. `also` are words that are accepted besides,
-    such as `auto`. `aliases` are other names of the same hyperparameter.
+    such as `auto`. `aliases` are other names of the same hyperparameter. `special` are accepted
+    numbers that are not a part of the scale.
     """
 
     name: str
@@ -133,6 +147,7 @@ class Hyperparameter:
     scalar: Scalar
     also: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    special: tuple[SpecialValue, ...] = ()
     certainty: Certainty = "documented"
     source: str = ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from hptc.catalog.accepted_values import Certainty, Hyperparameter, Interval, Scalar
+from hptc.catalog.accepted_values import Certainty, Hyperparameter, Interval, Scalar, SpecialValue
 from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 
 _SINGLE = ("integer", "number", "choice", "text")
@@ -71,6 +71,10 @@ def _hyperparameter(
         ),
         also=_words(row.get("also", []), versions),
         aliases=_words(row.get("aliases", []), versions),
+        special=tuple(
+            SpecialValue(value=each["value"], meaning=each["meaning"])
+            for each in row.get("special", [])
+        ),
         certainty=row.get("certainty", certainty),
         source=row.get("source", source),
     )

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import click
 
-from hptc.cli.console import print_needed, print_result, print_status, terminal_width, use_color
+from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
+from hptc.cli.console import (
+    file_progress,
+    print_needed,
+    print_result,
+    print_status,
+    terminal_width,
+    use_color,
+)
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER
 from hptc.cli.local_progress import RunProgress
@@ -46,6 +54,7 @@ from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.metrics.rehearsal import read_log_file, rehearse
 from hptc.render.local_runs import (
+    NO_MODEL,
     ScriptInputs,
     local_status_json,
     render_failure,
@@ -249,7 +258,8 @@ def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
 
 def _prepare(tuning: LocalTuning, one: Compiled) -> None:
     try:
-        tuning.prepare(_with_provenance(one), replaces=True)
+        with file_progress("laid out") as progress:
+            tuning.prepare(_with_provenance(one), replaces=True, progress=progress)
     except NotRunnableError as error:
         if len(error.reasons) == 1:
             raise
@@ -302,6 +312,8 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
         print_needed("\n" + render_failure(failures[0], inputs, str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
+        if tuning.without_model(name):
+            print_status(f"\nnote: {NO_MODEL}")
         if status.status == "Completed" and options.max_training_jobs == 1:
             print_status(
                 f"\nnext: `hptc local run {one.file} --resume` runs the other training jobs"
@@ -327,6 +339,9 @@ def _script_inputs(job: TuningJob, channel_variables: list[str]) -> ScriptInputs
         hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
         channels=tuple(dict.fromkeys(channels)),
         channel_variables=tuple(channel_variables),
+        added=(MODEL_DIR,)
+        if any(adds_model_dir(one.training_image) for one in definitions)
+        else (),
     )
 
 

@@ -7,12 +7,13 @@ seconds, and belong to the training process.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 
 from hptc.catalog.images import identify
 from hptc.frozen import frozen
 from hptc.local.content_types import CSV, LIBSVM, RECORDIO, read_content_type
+from hptc.request.job_facts import has_augmented_manifest
 from hptc.request.tuning_job import CategoricalRange, Definition, TuningJob
 from hptc.text import code, listed, listed_code
 
@@ -132,6 +133,11 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
     for channel in definition.channels:
         if channel.name not in stand_in.channels:
             continue
+        if has_augmented_manifest(channel):
+            yield (
+                f"the input channel {code(channel.name)} has an augmented manifest, which {what} "
+                "does not read"
+            )
         kind = read_content_type(channel.content_type, default=stand_in.default_format).format
         if kind not in stand_in.formats:
             reads, name = listed(stand_in.formats), code(channel.name)
@@ -142,20 +148,19 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
                     f"the input channel {name} has no `content_type`, so it is {kind}, but {what} "
                     f"reads {reads}; set `content_type: text/csv`"
                 )
-    for hyperparameter, values in _possible_values(definition):
+    for hyperparameter, value in possible_values(definition):
         faults = stand_in.refused.get(hyperparameter, {})
-        for value in values:
-            fault = faults.get(value) or faults.get("*")
-            if fault is not None:
-                yield f"{what} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
+        fault = faults.get(value) or faults.get("*")
+        if fault is not None:
+            yield f"{what} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
 
 
-def _possible_values(definition: Definition) -> Iterator[tuple[str, Sequence[str]]]:
-    for name, value in definition.static.items():
-        yield name, (value,)
+def possible_values(definition: Definition) -> Iterator[tuple[str, str]]:
+    """The values that hyperparameters can have, other than numbers of a range."""
+    yield from definition.static.items()
     for each in definition.ranges:
         if isinstance(each, CategoricalRange):
-            yield each.name, each.values
+            yield from ((each.name, value) for value in each.values)
 
 
 def ignored_ranges(names: Collection[str], job: TuningJob) -> Iterator[str]:

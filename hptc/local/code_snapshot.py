@@ -32,19 +32,15 @@ def snapshot_code(folder: Path, launches: tuple[Launch, ...]) -> None:
     Raises UsageError if it is too large, can't be read, or has no such entry point.
     """
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it began
-    folder.mkdir(parents=True)
     try:
+        folder.mkdir(parents=True)
         for launch in launches:
             if launch.code is not None:
                 target = code_folder(folder, launch)
                 _copy(launch.code, target)
                 _require_entry_point(target, launch)
     except (OSError, tarfile.TarError, shutil.Error) as error:
-        shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(f"the code can't be copied: {error}") from None
-    except UsageError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _require_entry_point(target: Path, launch: Launch) -> None:

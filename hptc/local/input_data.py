@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from hptc.frozen import frozen
+from hptc.local.manifest_reader import (
+    ManifestError,
+    Record,
+    read_augmented_manifest,
+    read_manifest,
+)
 from hptc.project.references import PATTERN
 from hptc.request.job_facts import has_augmented_manifest
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.text import code
 
-PIPE = "Pipe"
+PIPE, FAST_FILE = "Pipe", "FastFile"
+_PREFIX, _MANIFEST, _AUGMENTED = "S3Prefix", "ManifestFile", "AugmentedManifestFile"
+
+
+@frozen
+class ChannelData:
+    """The data of one channel: a file or folder, or a manifest and what it lists."""
+
+    path: Path
+    listed: tuple[Record, ...] | None = None
+
+
+class UnreadableChannelError(Exception):
+    """Why a channel can't be read on this machine, and what to do: one text or several."""
 
 
 def find_channels(
@@ -19,43 +39,88 @@ def find_channels(
     s3_root: Path | None,
     *,
     unread: Collection[str] = (),
-) -> tuple[dict[str, Path], list[str]]:
-    """The file or folder of each channel, and why others can't be read on this machine."""
-    found: dict[str, Path] = {}
+) -> tuple[dict[str, ChannelData], list[str]]:
+    """The data of each channel, and why others can't be read on this machine."""
+    found: dict[str, ChannelData] = {}
     reasons: list[str] = []
     for channel in definition.channels:
         if channel.name in unread:
             continue
-        if channel.name in (".", ".."):
-            reasons.append(f"the input channel {code(channel.name)} can't be a folder")
-            continue
-        path = _find(channel, given.get(channel.name), s3_root)
-        if isinstance(path, str):
-            reasons.append(path)
-        else:
-            found[channel.name] = path
+        try:
+            found[channel.name] = _find(channel, given.get(channel.name), s3_root)
+        except UnreadableChannelError as error:
+            reasons += [f"the input channel {code(channel.name)}{text}" for text in error.args]
     return found, reasons
 
 
-def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> Path | str:
-    """The data of one channel, or why it can't be read."""
-    what = f"the input channel {code(channel.name)}"
-    if channel.input_mode == PIPE and has_augmented_manifest(channel):
-        return f"{what} streams an augmented manifest, which only AWS does"
+def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> ChannelData:
+    """The data of one channel. Raises UnreadableChannelError."""
+    if channel.name in (".", ".."):
+        raise UnreadableChannelError(" can't be a folder")
     option = f"--channel {channel.name}=DIR"
-    if given is not None:
-        return given.resolve() if given.exists() else f"{what}: {given} does not exist"
+    if given is not None and not given.exists():
+        raise UnreadableChannelError(f": {given} does not exist")
     source = channel.sources[0] if channel.sources else None
+    is_listed = isinstance(source, S3Source) and source.data_type in (_MANIFEST, _AUGMENTED)
+    if given is not None and (given.is_dir() or not is_listed):
+        if has_augmented_manifest(channel):
+            raise UnreadableChannelError(
+                f" reads an augmented manifest, but {given} is a folder; name the manifest with "
+                f"--channel {channel.name}=FILE, and the folder of its objects with --s3-root"
+            )
+        return ChannelData(path=given.resolve())
     if not isinstance(source, S3Source):
-        return f"{what} does not read from S3; name a folder with {option}"
-    if source.data_type != "S3Prefix":
-        return f"{what} reads a {source.data_type}; name a folder with its data: {option}"
+        raise UnreadableChannelError(f" does not read from S3; name a folder with {option}")
+    if not is_listed and source.data_type != _PREFIX:
+        raise UnreadableChannelError(
+            f" reads data of the type {source.data_type}; name a folder with them: {option}"
+        )
     if s3_root is None:
-        return f"{what} reads {source.uri}; name a folder with {option}, or use --s3-root"
-    path = local_path(source.uri, s3_root)
+        raise UnreadableChannelError(_without_root(channel, source, given, option))
+    path = given or local_path(source.uri, s3_root)
     if not path.exists():
-        return f"{what} reads {source.uri}, but {path} does not exist; use {option}"
-    return path.resolve()
+        raise UnreadableChannelError(
+            f" reads {source.uri}, but {path} does not exist; use {option}"
+        )
+    if is_listed:
+        if given is None and not path.resolve().is_relative_to(s3_root.resolve()):
+            raise UnreadableChannelError(
+                f" reads {source.uri}, but {path} is a link out of {s3_root}; use --channel "
+                f"{channel.name}=FILE"
+            )
+        return ChannelData(path=path.resolve(), listed=_listed(channel, source, path, s3_root))
+    return ChannelData(path=path.resolve())
+
+
+def _without_root(channel: Channel, source: S3Source, given: Path | None, option: str) -> str:
+    """What is missing without --s3-root."""
+    if given is not None:
+        return f" reads the manifest {given}; name the folder of its objects with --s3-root"
+    if source.data_type == _PREFIX:
+        return f" reads {source.uri}; name a folder with {option}, or use --s3-root"
+    what = "augmented manifest" if has_augmented_manifest(channel) else "manifest"
+    reason = f" reads the {what} {source.uri}; use --s3-root for it and its objects"
+    is_replaceable = source.data_type == _MANIFEST
+    return f"{reason}, or name a folder with the data: {option}" if is_replaceable else reason
+
+
+def _listed(channel: Channel, source: S3Source, path: Path, s3_root: Path) -> tuple[Record, ...]:
+    """What the manifest of a channel lists. Raises UnreadableChannelError."""
+    if source.data_type == _MANIFEST and channel.input_mode == FAST_FILE:
+        raise UnreadableChannelError(
+            " reads a manifest, which FastFile mode does not support; use `input_mode: File`"
+        )
+    if source.data_type == _AUGMENTED and channel.input_mode != PIPE:
+        raise UnreadableChannelError(
+            f" reads an augmented manifest in {channel.input_mode} mode; AWS supports only "
+            "`input_mode: Pipe`"
+        )
+    try:
+        if source.data_type == _MANIFEST:
+            return read_manifest(path, s3_root)
+        return read_augmented_manifest(path, s3_root, source.attribute_names)
+    except ManifestError as error:
+        raise UnreadableChannelError(*(f": {fault}" for fault in error.faults)) from None
 
 
 def local_path(uri: str, s3_root: Path) -> Path:

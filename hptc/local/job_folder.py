@@ -5,6 +5,7 @@
     <folder>/<tuning job>/training-jobs/     a record of each training job, as DescribeTrainingJob
                                              returns it, and a folder with its files
     <folder>/<tuning job>/code/              the code, as it was when the tuning job started
+    <folder>/<tuning job>/data/              links to the data that manifests list
     <folder>/<tuning job>/lock, stop         the run that works on it; whether it is to stop
 
 The records are the truth; everything else that hptc reports is derived from them. Each is replaced
@@ -25,14 +26,14 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import OperationError, UsageError
-from hptc.files import write_whole
+from hptc.files import require_no_link_out, write_whole
 from hptc.project import project_file
 
 DEFAULT_FOLDER = Path(".hptc/local")
 VERSION = 1
 
-_TUNING_JOB, _TRAINING_JOBS, _CODE, _LOCK, _STOP = (
-    "tuning-job.json", "training-jobs", "code", "lock", "stop",
+_TUNING_JOB, _TRAINING_JOBS, _CODE, _DATA, _LOCK, _STOP = (
+    "tuning-job.json", "training-jobs", "code", "data", "lock", "stop",
 )  # fmt: skip
 _NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*")
 _GITIGNORE = "# Made by hptc local: tuning jobs that ran on this machine.\n*\n"
@@ -69,18 +70,46 @@ class JobFolder:
         """Where the code of a new tuning job is prepared, while an earlier one is still there."""
         return self._root / f".{self.name}.new"
 
+    @property
+    def data(self) -> Path:
+        """The folder of the data that manifests list, with a folder for each definition."""
+        return self.path / _DATA
+
+    @property
+    def new_data(self) -> Path:
+        """Where these data are prepared, while an earlier tuning job is still there."""
+        return self._root / f".{self.name}.new-data"
+
     def prepare(self) -> None:
-        """Create the folder of all tuning jobs."""
+        """Create the folder of all tuning jobs.
+
+        Raises UsageError if it can't be written, or a link leads out of the repository.
+        """
+        require_no_link_out(self.path / _TUNING_JOB)
         ignore = self._root / ".gitignore"
-        if not ignore.exists():
-            write_whole(ignore, _GITIGNORE)
+        with self._accessible():
+            if not ignore.exists():
+                write_whole(ignore, _GITIGNORE)
 
     def create(self, record: Mapping[str, Any]) -> None:
-        """Create the folder of a new tuning job, with the code that is prepared."""
+        """Create the folder of a new tuning job, with the code and data that are prepared."""
         shutil.rmtree(self.path, ignore_errors=True)  # without a record: it is not there yet
-        (self.path / _TRAINING_JOBS).mkdir(parents=True)
-        self.new_code.replace(self.code)
+        with self._accessible():
+            (self.path / _TRAINING_JOBS).mkdir(parents=True)
+            self.new_code.replace(self.code)
+            if self.new_data.is_dir():
+                self.new_data.replace(self.data)
         self.write_tuning_job(record)
+
+    @contextlib.contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Prepare a new tuning job; whatever fails, nothing is left of it but its earlier run."""
+        try:
+            yield
+        except BaseException:  # Ctrl-C too
+            for folder in (self.new_code, self.new_data):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def remove(self) -> None:
         """Delete the folder. Raises OperationError if files are left, of another user."""
@@ -142,16 +171,22 @@ class JobFolder:
             yield
         except (OSError, UsageError) as error:
             reason = str(error).rpartition(": ")[2]
+            if isinstance(error, OSError):
+                reason = error.strerror or str(error)
+            is_refused = reason.startswith(("Permission", "Operation not permitted", "Read-only"))
+            advice = "let hptc write to it" if is_refused else "free some space"
             raise OperationError(
                 f"{self.name} was interrupted: {self.path} can't be written: {reason}",
-                help="free some space; --resume continues the run",
+                help=f"{advice}; --resume continues the run",
             ) from None
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other runs away. Raises OperationError if one is working on the tuning job."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / _LOCK).open("a+") as lock:
+        with self._accessible():
+            self.path.mkdir(parents=True, exist_ok=True)
+            opened = (self.path / _LOCK).open("a+")
+        with opened as lock:
             if not _take(lock.fileno()):
                 lock.seek(0)
                 holder = lock.read().strip() or "another process"
@@ -167,15 +202,28 @@ class JobFolder:
 
     def is_running(self) -> bool:
         """Whether a run is working on the tuning job."""
-        try:
-            with (self.path / _LOCK).open() as lock:
-                return not _take(lock.fileno())
-        except FileNotFoundError:
-            return False
+        with self._accessible():
+            try:
+                with (self.path / _LOCK).open() as lock:
+                    return not _take(lock.fileno())
+            except FileNotFoundError:
+                return False
 
     def request_stop(self) -> None:
         """Ask the run that works on the tuning job to stop it."""
-        (self.path / _STOP).touch()
+        with self._accessible():
+            (self.path / _STOP).touch()
+
+    @contextlib.contextmanager
+    def _accessible(self) -> Iterator[None]:
+        """Raise UsageError for a file that can't be used, such as that of another user."""
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(
+                f"{error.filename or self.path}: {error.strerror}",
+                help="`--folder DIR` keeps tuning jobs in another folder",
+            ) from None
 
     def is_stop_requested(self) -> bool:
         """Whether the tuning job is to stop."""

@@ -21,6 +21,7 @@ from hptc.errors import UsageError
 from hptc.local.available_stand_ins import (
     EXTRA,
     is_installed,
+    possible_values,
     refusals,
     stand_in_command,
     stand_in_name,
@@ -29,6 +30,7 @@ from hptc.local.available_stand_ins import (
 from hptc.local.containers import not_passable
 from hptc.local.docker_cli import find_images
 from hptc.local.input_data import PIPE, find_channels, local_path
+from hptc.local.process_group import is_passable
 from hptc.local.run_options import Launch, RunOptions, Source
 from hptc.local.script_mode import program, submit_directory
 from hptc.request.job_facts import (
@@ -106,16 +108,22 @@ def _plan(
 ) -> tuple[Launch, list[str]]:
     # The code is laid out as the container would unpack it, so its channel is not read.
     unread = (CODE_CHANNEL,) if name in options.codes else ()
-    channels, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
+    data, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
     if has_several_instances(definition):
         reasons.append(_several_instances(definition))
-    launch = Launch(definition=name, channels=channels, region=options.region)
+    launch = Launch(
+        definition=name,
+        channels={channel: each.path for channel, each in data.items()},
+        listed={channel: each.listed for channel, each in data.items() if each.listed is not None},
+        region=options.region,
+    )
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
+    if command is None and options.uses_docker:
+        return _in_container(launch, definition, name, options, s3_root, reasons)
+    reasons += _not_passable("environment variable", definition.environment.items())
     if command is not None:
         return _with_command(launch, command, reasons)
-    if options.uses_docker:
-        return _in_container(launch, definition, name, options, s3_root, reasons)
     stand_in = _stand_in(definition, name, options)
     if stand_in is not None and is_installed():
         ready = replace(
@@ -127,11 +135,22 @@ def _plan(
         return launch, [*reasons, source]
     if not _is_below(source.entry_point):
         reasons.append(_not_below(source.entry_point))
+    reasons += _not_passable("hyperparameter", possible_values(definition))
     python = _python(options.python)
     if python is None:
         reasons.append(f"--python {options.python} is not a program")
     script = replace(launch, entry_point=source.entry_point, code=source.code, python=python or "")
     return script, reasons
+
+
+def _not_passable(kind: str, values: Iterable[tuple[str, str]]) -> list[str]:
+    """The variables or hyperparameters that a process can't be given."""
+    names = dict.fromkeys(name for name, value in values if not is_passable(value))
+    return [
+        f"the {kind} {code(name)} has a character that no process can be given, such as NUL; "
+        "remove it"
+        for name in names
+    ]
 
 
 def _in_container(

@@ -209,6 +209,19 @@ class LocalReader:
         folder, record = found
         return folder.files_of(training_job) / f"attempt-{record[LOCAL]['Attempt']}" / LOG
 
+    def without_model(self, name: str) -> list[str]:
+        """The training jobs that have completed, but saved nothing in the folder of the model."""
+        folder = self._existing(name)
+        completed = [
+            each for each in folder.training_jobs() if each["TrainingJobStatus"] == "Completed"
+        ]
+        models = {
+            each["TrainingJobName"]: Path(artifacts.removeprefix("file://"))
+            for each in completed
+            if (artifacts := each["ModelArtifacts"]["S3ModelArtifacts"])
+        }
+        return [each for each, path in models.items() if path.is_dir() and not any(path.iterdir())]
+
     def run_facts(self, name: str) -> RunFacts:
         """What is special about a tuning job."""
         return RunFacts(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import json
 import os
 import random
@@ -21,7 +22,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, TypeVar, cast
+
+Part = Path | bytes
+"""An object, or a text of an augmented manifest."""
+
+_Item = TypeVar("_Item")
 
 _POLL_SECONDS = 0.02
 _MAGIC = 0xCED7230A
@@ -67,7 +73,10 @@ def feed(data: Path, channel: dict[str, Any]) -> None:
 
     Raises OSError for a file that can't be read, and ValueError for one that can't be a record.
     """
-    files = list(objects(Path(channel["source"])))
+    source = Path(channel["source"])
+    records: list[list[Part]] = (
+        listed(source) if channel["is_listed"] else [[path] for path in objects(source)]
+    )
     epoch = 0
     while True:
         path = pipe(data, channel["name"], epoch)
@@ -79,8 +88,9 @@ def feed(data: Path, channel: dict[str, Any]) -> None:
         following.chmod(0o666)
         try:
             with os.fdopen(writer, "wb") as stream:
-                for file in shuffled(files, channel["shuffle_seed"], epoch):
-                    write_object(stream, file, channel)
+                for record in shuffled(records, channel["shuffle_seed"], epoch):
+                    for part in record:
+                        write_part(stream, part, channel)
         except BrokenPipeError:
             pass  # the script has read as much as it wants
         path.unlink(missing_ok=True)
@@ -96,29 +106,49 @@ def objects(source: Path) -> Iterator[Path]:
     yield from sorted(found, key=lambda path: path.relative_to(source).as_posix().encode())
 
 
-def shuffled(files: list[Path], seed: int | None, epoch: int) -> list[Path]:
-    """The files in the order of an epoch, which is another one for each epoch if it is shuffled.
+def listed(source: Path) -> list[list[Part]]:
+    """The records that a manifest lists."""
+    with source.open(encoding="utf-8") as lines:
+        return [
+            [
+                Path(part["file"]) if "file" in part else part["text"].encode(errors="replace")
+                for part in json.loads(line)
+            ]
+            for line in lines
+        ]
 
+
+def shuffled(records: list[_Item], seed: int | None, epoch: int) -> list[_Item]:
+    """The records in the order of an epoch, which is another one for each epoch if it is shuffled.
+
+    Objects are shuffled, and lines of an augmented manifest:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html
     """
-    order = list(files)
+    order = list(records)
     if seed is not None:
         random.Random(f"{seed} {epoch}").shuffle(order)  # noqa: S311 - not for a secret
     return order
 
 
-def write_object(stream: BinaryIO, file: Path, channel: dict[str, Any]) -> None:
-    """Write a file, decompressed or as a record if the channel says so."""
-    with gzip.open(file, "rb") if channel["gzip"] else file.open("rb") as content:
+def write_part(stream: BinaryIO, part: Part, channel: dict[str, Any]) -> None:
+    """Write a file or a text, decompressed or as a record if the channel says so."""
+    with _opened(part, is_compressed=channel["gzip"]) as content:
         if not channel["record_io"]:
             shutil.copyfileobj(content, stream, 1 << 20)
             return
         whole = content.read(_MAX_RECORD + 1)
     if len(whole) > _MAX_RECORD:
-        raise ValueError(f"{file.name} is too large for a record")
+        name = part.name if isinstance(part, Path) else "a line of the manifest"
+        raise ValueError(f"{name} is too large for a record")
     stream.write(struct.pack("<II", _MAGIC, len(whole)))
     stream.write(whole)
     stream.write(bytes(-len(whole) % 4))
+
+
+def _opened(part: Part, *, is_compressed: bool) -> IO[bytes]:
+    if isinstance(part, bytes):
+        return io.BytesIO(part)
+    return cast(IO[bytes], gzip.open(part, "rb")) if is_compressed else part.open("rb")
 
 
 def _open(path: Path) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from hptc.local import pipe_feeder
@@ -27,15 +27,22 @@ def piped_channels(definition: Definition, launch: Launch) -> Mapping[str, tuple
 
 
 def feeding(
-    base: Path, piped: Mapping[str, tuple[Channel, Path]], command: Sequence[str]
+    base: Path,
+    piped: Mapping[str, tuple[Channel, Path]],
+    command: Sequence[str],
+    listed: Collection[str] = (),
 ) -> list[str]:
-    """The command with feeders of its pipes. `base` is the folder that replaces /opt/ml."""
+    """The command with feeders of its pipes. `base` is the folder that replaces /opt/ml.
+
+    `listed` are the channels whose data are the records that a manifest lists.
+    """
     if not piped:
         return list(command)
     channels = [
         {
             "name": channel.name,
             "source": str(source),
+            "is_listed": channel.name in listed,
             "gzip": channel.compression == "Gzip",
             "record_io": channel.record_wrapper == "RecordIO",
             "shuffle_seed": channel.shuffle_seed,

@@ -138,6 +138,14 @@ class ProcessGroup:
             os.killpg(self._id, number)
 
 
+def is_passable(text: str) -> bool:
+    """Whether a text can be an argument or a variable of a process."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+
+
 def exit_code(folder: Path) -> int | None:
     """The exit code of a group that has ended; None if it was killed, or never started."""
     return _read_number(folder / _EXIT_CODE)

@@ -31,6 +31,7 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
     notes += dict.fromkeys(_replaced_images(started))
     notes += _of_containers(started)
     notes += _of_processes(started)
+    notes += _of_manifests(started)
     gpu = sorted(
         {each.type for one in job.definitions for each in one.instances if has_gpu(each.type)}
     )
@@ -98,6 +99,22 @@ def _of_processes(started: _Started) -> Iterator[str]:
         yield f"checkpoints in {listed_code(sorted(map(str, places)))} are not kept for a restart"
     if any(one.is_isolated for one in processes):
         yield "network isolation is off: training jobs can use the network"
+
+
+def _of_manifests(started: _Started) -> Iterator[str]:
+    """Where the files of manifests are, which AWS doesn't document."""
+    names = dict.fromkeys(
+        channel.name
+        for definition, launch in started.values()
+        for channel in definition.channels
+        if channel.name in launch.listed_channels and channel.input_mode != PIPE
+        if not launch.stand_in
+    )
+    if names:
+        yield (
+            f"the files in {listed_code(names)} are under the whole keys of their manifest; AWS "
+            "doesn't document where it puts them, so a script should look in all folders"
+        )
 
 
 def more_than_available(job: TuningJob, cpus: int) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.frozen import frozen
+from hptc.local.manifest_reader import Record
 from hptc.source.packing import PackedCode
 
 Code = Path | PackedCode
@@ -56,6 +57,8 @@ class Launch:
 
     definition: str  # empty for a single one
     channels: Mapping[str, Path]
+    listed: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)  # not recorded
+    listed_channels: tuple[str, ...] = ()  # whose data are what a manifest lists
     entry_point: str = ""  # of a script
     code: Code | None = None  # of a script; a run reads the copy in its folder
     python: str = ""
@@ -77,6 +80,7 @@ class Launch:
         return {
             "Definition": self.definition,
             "Channels": {name: str(path) for name, path in self.channels.items()},
+            **({"ListedChannels": list(self.listed_channels)} if self.listed_channels else {}),
             "EntryPoint": self.entry_point,
             "Python": self.python,
             "Command": list(self.command),
@@ -94,6 +98,7 @@ def read_launch(data: Mapping[str, Any]) -> Launch:
     return Launch(
         definition=data["Definition"],
         channels={name: Path(path) for name, path in data["Channels"].items()},
+        listed_channels=tuple(data.get("ListedChannels", ())),
         entry_point=data["EntryPoint"],
         python=data["Python"],
         command=tuple(data["Command"]),

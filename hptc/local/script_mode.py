@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir, model_dir
 from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
 
 REQUIREMENTS = "requirements.txt"
@@ -60,6 +61,17 @@ def _setting(
     if name in hyperparameters:
         return str(json_value(hyperparameters[name]))
     return environment.get(name.upper())
+
+
+def passed_on(
+    hyperparameters: Mapping[str, str], image: str | None, training_job: str
+) -> Mapping[str, str]:
+    """The hyperparameters that the container of an image passes to the script."""
+    if not adds_model_dir(image):
+        return hyperparameters
+    own = hyperparameters.get(MODEL_DIR)
+    value = model_dir(None if own is None else json_value(own), training_job)
+    return {**hyperparameters, MODEL_DIR: json.dumps(value)}
 
 
 def arguments(hyperparameters: Mapping[str, str]) -> list[str]:

@@ -23,6 +23,7 @@ from hptc.local.containers import give_back, kill_left_over
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
 from hptc.local.launching import plan_launches, with_threads
+from hptc.local.listed_data import FileCount, ignore_count, lay_out_listed
 from hptc.local.local_reader import LocalReader
 from hptc.local.process_group import ProcessGroup
 from hptc.local.requirements_file import environment_folder
@@ -106,7 +107,9 @@ class LocalTuning(LocalReader):
         finally:
             when_ready()
 
-    def prepare(self, request: Request, *, replaces: bool = False) -> None:
+    def prepare(
+        self, request: Request, *, replaces: bool = False, progress: FileCount = ignore_count
+    ) -> None:
         """Write the state of a new tuning job; `replaces` deletes an earlier one of its name.
 
         Raises UsageError for what can't run here, before anything is deleted or written.
@@ -124,26 +127,28 @@ class LocalTuning(LocalReader):
             launches = plan_launches(job, self._options, self._s3_root)
         folder = JobFolder(self._root, name)
         folder.prepare()
-        snapshot_code(folder.new_code, launches)
-        if self._options.installs_requirements:
-            launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
-        if replaces and folder.exists():
-            self.remove(name)
-        folder.create(
-            {
-                "Request": effective,
-                "Limits": _limits(request),
-                "Status": "InProgress",
-                "CreationTime": (created := now()),
-                "Since": created,
-                "ActiveSeconds": 0.0,
-                "Seed": seed,
-                "IsDry": self._options.is_dry,
-                "IgnoresParents": self._options.ignores_parents,
-                "GraceSeconds": self._options.grace_seconds,
-                "Launches": [launch.to_data() for launch in launches],
-            }
-        )
+        with folder.preparing():
+            snapshot_code(folder.new_code, launches)
+            launches = lay_out_listed(folder.new_data, folder.data, job, launches, progress)
+            if self._options.installs_requirements:
+                launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
+            if replaces and folder.exists():
+                self.remove(name)
+            folder.create(
+                {
+                    "Request": effective,
+                    "Limits": _limits(request),
+                    "Status": "InProgress",
+                    "CreationTime": (created := now()),
+                    "Since": created,
+                    "ActiveSeconds": 0.0,
+                    "Seed": seed,
+                    "IsDry": self._options.is_dry,
+                    "IgnoresParents": self._options.ignores_parents,
+                    "GraceSeconds": self._options.grace_seconds,
+                    "Launches": [launch.to_data() for launch in launches],
+                }
+            )
 
     def _with_environment(self, launch: Launch, code: Path) -> Launch:
         """A launch with the environment that has the packages of its requirements.txt."""

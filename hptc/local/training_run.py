@@ -154,7 +154,8 @@ class TrainingRun:
                 is_isolated=definition.is_isolated,
                 has_gpus=has_gpus and script_mode.count_gpus() > 0,
             )
-            self._run(feeding(self._files.base, piped, command), self._folder)
+            fed = feeding(self._files.base, piped, command, launch.listed_channels)
+            self._run(fed, self._folder)
             return
         variables |= {
             "SAGEMAKER_BASE_DIR": str(self._files.base),
@@ -164,7 +165,8 @@ class TrainingRun:
         command, cwd = list(launch.command), launch.cwd
         if launch.entry_point:
             entry_point = launch.entry_point
-            words = script_mode.arguments(parameters)
+            passed = script_mode.passed_on(parameters, definition.training_image, self.name)
+            words = script_mode.arguments(passed)
             cwd, python = self._files.code, launch.python
             if launch.environment is not None:
                 python = environment_python(launch.environment)
@@ -174,10 +176,11 @@ class TrainingRun:
             if launch.environment is not None:
                 command = installing(launch.environment, launch.python, command)
             variables |= script_mode.variables(
-                self._files.base, parameters, entry_point=entry_point, channels=channels,
+                self._files.base, passed, entry_point=entry_point, channels=channels,
                 resources=resources, job_name=self.name,
             )  # fmt: skip
-        self._run(feeding(self._files.base, piped, command), cwd, variables)
+        fed = feeding(self._files.base, piped, command, launch.listed_channels)
+        self._run(fed, cwd, variables)
 
     def _checkpoints(self) -> tuple[str, Path] | None:
         """The path of the checkpoints, and the folder that keeps them for another attempt."""

@@ -161,7 +161,7 @@ def _hyperparameter_row(found: Algorithm, known: Hyperparameter) -> tuple[str, .
 def _values(known: Hyperparameter) -> str:
     """What a value must be; all words, of which a message may show only some."""
     if known.kind != "choice":
-        return known.expected
+        return "; ".join((known.expected, *(each.text for each in known.special)))
     return listed_code((*known.scalar.values, *known.also), "or")
 
 

@@ -24,6 +24,11 @@ if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.results import LocalResultsData
     from hptc.render.documents.tuning_jobs import LocalJobsData, LocalRunData, LocalStatusData
 
+NO_MODEL = (
+    "the training job saved nothing in SM_MODEL_DIR, /opt/ml/model in a container: on AWS, its "
+    "model artifact would be empty"
+)
+
 _LONGEST_LINE = 300
 _SHOWN_LINES = 20
 _UNKNOWN_ARGUMENTS = re.compile(
@@ -191,6 +196,7 @@ class ScriptInputs:
     hyperparameters: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     channel_variables: tuple[str, ...] = ()  # such as SM_CHANNEL_TRAIN, that the script reads
+    added: tuple[str, ...] = ()  # arguments that the container adds to the hyperparameters
 
 
 def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
@@ -215,7 +221,7 @@ def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
 
 def _advice(event: Ended, inputs: ScriptInputs) -> Iterator[str]:
     text = "\n".join(event.last_lines)
-    yield from _advice_on_arguments(text, inputs.hyperparameters)
+    yield from _advice_on_arguments(text, inputs)
     yield from _advice_on_channels(text, inputs)
     missing = _MISSING_MODULE.search(text)
     if missing is not None:
@@ -234,11 +240,19 @@ def _advice(event: Ended, inputs: ScriptInputs) -> Iterator[str]:
         )
 
 
-def _advice_on_arguments(text: str, hyperparameters: Sequence[str]) -> Iterator[str]:
+def _advice_on_arguments(text: str, inputs: ScriptInputs) -> Iterator[str]:
     unknown = _UNKNOWN_ARGUMENTS.search(text)
-    options = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in hyperparameters}
+    options = {
+        name: f"--{name}" if len(name) > 1 else f"-{name}" for name in inputs.hyperparameters
+    }
     refused = [] if unknown is None else (unknown[1] or unknown[2]).split()
-    names = [name for name, option in options.items() if option in refused]
+    added = [f"--{name}" for name in inputs.added if f"--{name}" in refused]
+    if added:
+        yield (
+            f"AWS's container passes {listed_code(added)} to the script of every tuning job: add "
+            f"{'it' if len(added) == 1 else 'them'} to the script's arguments"
+        )
+    names = [name for name, option in options.items() if option in refused and option not in added]
     if names:
         noun = "hyperparameter" if len(names) == 1 else "hyperparameters"
         yield (

@@ -6,6 +6,7 @@ shown without control characters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,16 @@ def report_html(results: Results) -> str:
     """The page, whose results have no secrets. The same results give the same page."""
     ranked = results.ranked
     headers, rows = results_table(ranked, results)
+    over_time = objective_over_time(results)
+    spaces = [
+        _Space(
+            name=definition_name(results.job, each),
+            charts=objective_by_hyperparameter(results, each),
+            parallel=parallel_coordinates(results, each),
+            importance=_importance(results, definition_name(results.job, each)),
+        )
+        for each in results.job.definitions
+    ]
     return _template().render(
         style=drawing_style,
         name=results.status.name,
@@ -63,16 +74,9 @@ def report_html(results: Results) -> str:
         facts=_facts(results),
         origin=origin_text(results.status.origin),
         created=utc_time(results.status.created),
-        over_time=objective_over_time(results),
-        spaces=[
-            _Space(
-                name=definition_name(results.job, each),
-                charts=objective_by_hyperparameter(results, each),
-                parallel=parallel_coordinates(results, each),
-                importance=_importance(results, definition_name(results.job, each)),
-            )
-            for each in results.job.definitions
-        ],
+        over_time=over_time,
+        legend=_legend(over_time, spaces),
+        spaces=spaces,
         headers=headers,
         rows=[
             (cells, shortened(each.failure_reason, _LONGEST_REASON))
@@ -96,6 +100,14 @@ def _template() -> Template:
 
 def _shown(value: Any) -> Any:
     return printable(value) if type(value) is str else value
+
+
+def _legend(over_time: Chart | None, spaces: Sequence[_Space]) -> list[tuple[str, str]]:
+    """The kinds of dots that the charts have, each with its class in the page."""
+    kinds = {dot.kind for dot in over_time.dots} if over_time is not None else set()
+    kinds |= {kind for space in spaces for chart in space.charts for kind, _ in chart.paths}
+    words = {"done": "completed", "early": "stopped early", "best": "best"}
+    return [(f"k-{kind}", word) for kind, word in words.items() if kind in kinds]
 
 
 def _facts(results: Results) -> list[tuple[str, list[str]]]:

@@ -64,7 +64,7 @@ class Chart:
 def objective_over_time(results: Results) -> Chart | None:
     """Each training job's objective when it ended, and the best so far; None without any."""
     ended = [
-        (each.objective, (each.ended - results.status.created).total_seconds() / 3600, each)
+        (each.objective, (each.ended - results.status.created).total_seconds(), each)
         for each in results.training_jobs
         if each.objective is not None and each.ended is not None
     ]
@@ -73,27 +73,28 @@ def objective_over_time(results: Results) -> Chart | None:
     ended.sort(key=lambda entry: entry[1])
     best = results.ranked[0]
     axis = ObjectiveAxis.of([value for value, _, _ in ended], _is_maximized(results))
-    last = max(hours for _, hours, _ in ended) or 1.0
+    last = max(seconds for _, seconds, _ in ended) or 1.0
+    unit, unit_seconds = _time_unit(last)
     y = axis.scaled(TOP, BOTTOM)
 
-    def x(hours: float) -> float:
-        return LEFT + (RIGHT - LEFT) * max(0.0, hours) / last
+    def x(seconds: float) -> float:
+        return LEFT + (RIGHT - LEFT) * max(0.0, seconds) / last
 
     dots = tuple(
         Dot(
-            x=rounded(x(hours)),
+            x=rounded(x(seconds)),
             y=rounded(y(value)),
             kind=_kind(each, best),
             title=f"training job {each.number}: {value:.6g}",
         )
-        for value, hours, each in ended
+        for value, seconds, each in ended
     )
     running, steps = ended[0][0], [f"M{coordinate(x(ended[0][1]))} {coordinate(y(ended[0][0]))}"]
     better = max if _is_maximized(results) else min
-    for value, hours, _ in ended[1:]:
+    for value, seconds, _ in ended[1:]:
         if better(value, running) != running:
             running = better(value, running)
-            steps.append(f"H{coordinate(x(hours))}V{coordinate(y(running))}")
+            steps.append(f"H{coordinate(x(seconds))}V{coordinate(y(running))}")
     steps.append(f"H{coordinate(RIGHT)}")
     return Chart(
         title="Objective over time",
@@ -105,13 +106,21 @@ def objective_over_time(results: Results) -> Chart | None:
         top=TOP,
         bottom=BOTTOM,
         x_ticks=tuple(
-            Tick(at=rounded(x(hours)), label=f"{hours:.4g}") for hours in round_values(0, last, 5)
+            Tick(at=rounded(x(time * unit_seconds)), label=f"{time:.4g}")
+            for time in round_values(0, last / unit_seconds, 5)
         ),
-        x_label="hours since the tuning job was created",
+        x_label=f"{unit} since the tuning job was created",
         y_ticks=axis.ticks(y),
         dots=dots,
         paths=(("line", "".join(steps)),),
     )
+
+
+def _time_unit(seconds: float) -> tuple[str, int]:
+    """The unit of an axis of time, and its seconds."""
+    if seconds < 3 * 60:
+        return "seconds", 1
+    return ("minutes", 60) if seconds < 3 * 3600 else ("hours", 3600)
 
 
 def objective_by_hyperparameter(results: Results, definition: Definition) -> tuple[Chart, ...]:

@@ -75,6 +75,7 @@ def results_data(results: Results, *, top: int | None = None) -> ResultsData:
                 "training_jobs_at_bound": found.at_bound,
                 "best_training_jobs": found.best,
                 "wider": found.wider,
+                "limit": found.limit or None,
             }
             for found in results.at_bounds
         ],

@@ -137,11 +137,12 @@ def bound_text(found: BestAtBound) -> str:
     side = "below" if found.bound == "min" else "above"
     of = f" of `{plain(found.definition)}`" if found.definition else ""
     all_of = "all" if found.at_bound == found.best else f"{found.at_bound}"
-    wider = f", such as to {found.wider}" if found.wider else ""
-    return (
-        f"widen `{plain(found.name)}` {side} {plain(found.value)}{wider}: {all_of} of the best "
-        f"{found.best} training jobs{of} are at its {end}"
-    )
+    evidence = f"{all_of} of the best {found.best} training jobs{of} are at its {end}"
+    name, value = f"`{plain(found.name)}`", plain(found.value)
+    if found.wider is not None:
+        return f"widen {name} {side} {value}, such as to {found.wider}: {evidence}"
+    limit = f", and {found.limit}" if found.limit else ""
+    return f"{name} is best at {value}{limit}: {evidence}"
 
 
 def importance_text(importance: Importance) -> str:

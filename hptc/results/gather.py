@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -38,6 +39,7 @@ from hptc.results.training_results import (
     is_maximized,
     rank,
 )
+from hptc.results.value_limits import value_limits
 from hptc.service.interface import TuningReader
 from hptc.service.lookup import describe
 from hptc.service.responses import read_status
@@ -124,7 +126,8 @@ def best_of(
 def _at_bounds(job: TuningJob, results: Sequence[TrainingResult]) -> Iterator[BestAtBound]:
     for each in job.definitions:
         best = best_of(results, job, each)
-        yield from values_at_bounds(each.ranges, best, definition_name(job, each))
+        limits = partial(value_limits, each)
+        yield from values_at_bounds(each.ranges, best, limits, definition_name(job, each))
 
 
 def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[TrainingJob]:
@@ -181,12 +184,20 @@ def _is_stopped_early(each: TrainingJob, job: TuningJob, status: JobStatus) -> b
     end = status.ended if status.has_ended else None
     can_end_early = (
         status.status == "Stopped"
-        or job.max_runtime_seconds is not None
+        or _has_run_out_of_time(job, status)
         or job.target_value is not None
         or job.max_jobs_not_improving is not None
         or job.completes_on_convergence
     )
     return end is None or not can_end_early or each.ended < end - _STOPPED_WITH_THE_TUNING_JOB
+
+
+def _has_run_out_of_time(job: TuningJob, status: JobStatus) -> bool:
+    """Whether a tuning job may have ended because of its maximum runtime."""
+    if job.max_runtime_seconds is None or status.ended is None:
+        return False
+    limit = timedelta(seconds=job.max_runtime_seconds)
+    return status.ended - status.created >= limit - _STOPPED_WITH_THE_TUNING_JOB
 
 
 def _descriptions(

@@ -18,9 +18,11 @@ from hptc.results.range_evidence import (
     values_at_bounds,
 )
 from hptc.results.training_results import Results
+from hptc.results.value_limits import ValueLimits, value_limits
 from hptc.text import listed, quoted
 
 Tuned = NumericRange | CategoricalRange
+_NOT_WIDENED = "not widened, although the best values are at a bound"
 
 
 @frozen
@@ -49,7 +51,7 @@ def range_changes(results: Results, definition: Definition) -> tuple[RangeChange
     for range_ in definition.ranges:
         change = None
         if isinstance(range_, NumericRange) and best:
-            change = _numeric(range_, best, len(points))
+            change = _numeric(range_, best, len(points), value_limits(definition, range_.name))
         elif isinstance(range_, CategoricalRange) and best:
             change = _categorical(range_, best, points)
         if change is not None:
@@ -68,13 +70,15 @@ def without_widening(change: RangeChange, reason: str) -> RangeChange:
     return RangeChange(
         before=before,
         after=replace(after, min=low, max=high),
-        reasons=(*kept, f"not widened, although the best values are at a bound: {reason}"),
+        reasons=(*kept, f"{_NOT_WIDENED}: {reason}"),
     )
 
 
-def _numeric(range_: NumericRange, best: Sequence[Point], count: int) -> RangeChange | None:
+def _numeric(
+    range_: NumericRange, best: Sequence[Point], count: int, limits: ValueLimits
+) -> RangeChange | None:
     within = narrower(range_, best, count)
-    at_bounds = values_at_bounds([range_], best)
+    at_bounds = values_at_bounds([range_], best, lambda _: limits)
     low, high = (within.low, within.high) if within else (range_.min, range_.max)
     for found in at_bounds:
         if found.wider is not None and found.bound == "min":
@@ -99,6 +103,8 @@ def _reasons(
             end = "minimum" if found.bound == "min" else "maximum"
             count = "all" if found.at_bound == found.best else f"{found.at_bound}"
             yield f"widened: {count} of the best {found.best} are at the {end}; {was}"
+        elif found.limit:
+            yield f"{_NOT_WIDENED}: {found.limit}"
     if within is not None:
         lowest, highest = _short(within.lowest), _short(within.highest)
         yield f"narrowed: the best {within.best} have {lowest} to {highest}; {was}"

@@ -7,7 +7,7 @@ random would look the same in fewer than one of a hundred tuning jobs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -15,6 +15,7 @@ from hptc.frozen import frozen
 from hptc.request.job_facts import number
 from hptc.request.scales import at_share, scale_of, share_of
 from hptc.request.tuning_job import NumericRange, Range
+from hptc.results.value_limits import ValueLimits
 
 MIN_TRAINING_JOBS = 6
 """With fewer objectives, nothing is said about a range."""
@@ -47,7 +48,8 @@ class BestAtBound:
     value: str  # of the bound
     at_bound: int  # of the best training jobs
     best: int
-    wider: str | None  # a bound to try next; None if the scale has no further values
+    wider: str | None  # a bound to try next; None if there are no further values
+    limit: str = ""  # why there are none
 
 
 @frozen
@@ -75,9 +77,12 @@ def best_points(points: Sequence[Point], *, maximize: bool) -> tuple[Point, ...]
 
 
 def values_at_bounds(
-    ranges: Sequence[Range], best: Sequence[Point], definition: str = ""
+    ranges: Sequence[Range],
+    best: Sequence[Point],
+    limits: Callable[[str], ValueLimits],
+    definition: str = "",
 ) -> tuple[BestAtBound, ...]:
-    """The ranges whose best values sit at a bound."""
+    """The ranges whose best values sit at a bound. `limits` are those of a hyperparameter."""
     found = []
     for range_ in ranges:
         if not isinstance(range_, NumericRange) or not best:
@@ -87,6 +92,7 @@ def values_at_bounds(
         for bound in sides:
             count = sum(_is_at(range_, value, bound) for value in values)
             if _chance(count, len(values), _share_at_bound(range_)) < MAX_CHANCE:
+                wider, limit = wider_bound(range_, bound, limits(range_.name))
                 found.append(
                     BestAtBound(
                         definition=definition,
@@ -95,7 +101,8 @@ def values_at_bounds(
                         value=range_.min if bound == "min" else range_.max,
                         at_bound=count,
                         best=len(best),
-                        wider=wider_bound(range_, bound),
+                        wider=wider,
+                        limit="" if wider is not None else limit,
                     )
                 )
     return tuple(found)
@@ -127,14 +134,15 @@ def narrower(range_: NumericRange, best: Sequence[Point], of: int) -> BestWithin
     )
 
 
-def wider_bound(range_: NumericRange, bound: Bound) -> str | None:
+def wider_bound(range_: NumericRange, bound: Bound, limits: ValueLimits) -> tuple[str | None, str]:
     """The next bound to try: ten times further on a logarithmic scale, else half a width further.
 
-    None if the scale ends there: 0 on a linear scale that has no negative values.
+    None if there are no further values, with the reason if it is a limit: 0 on a linear scale that
+    has no negative values, and 1 of a count, for which 0 most often means none or no limit.
     """
     low, high = number(range_.min), number(range_.max)
     if low is None or high is None or low >= high:
-        return None
+        return None, ""
     match scale_of(range_):
         case "Logarithmic" if low > 0:
             wider = low / 10 if bound == "min" else high * 10
@@ -146,13 +154,20 @@ def wider_bound(range_: NumericRange, bound: Bound) -> str | None:
             wider = low - half if bound == "min" else high + half
             if low >= 0:
                 wider = max(wider, Decimal(0))
-    if range_.kind == "Integer":
+    end, is_integer = low if bound == "min" else high, range_.kind == "Integer"
+    if is_integer:
         wider = wider.to_integral_value()
-        if scale_of(range_) == "Logarithmic":
+        if low >= 1:
             wider = max(wider, Decimal(1))
-    if wider == (low if bound == "min" else high) or not math.isfinite(float(wider)):
-        return None
-    return f"{wider:f}" if range_.kind == "Integer" else f"{float(wider):.12g}"
+    if wider != end:
+        wider, limit = limits.last_towards(wider, end, is_integer=is_integer)
+    else:
+        further = end - 1 if bound == "min" else end + 1
+        _, limit = limits.last_towards(further, end, is_integer=is_integer)
+    is_wider = wider < end if bound == "min" else wider > end
+    if not is_wider or not math.isfinite(float(wider)):
+        return None, limit
+    return f"{wider:.0f}" if is_integer else f"{float(wider):.12g}", ""
 
 
 def _is_at(range_: NumericRange, value: str, bound: Bound) -> bool:

@@ -10,7 +10,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import Finding, RequestPath, fold, nearest
 from hptc.project.references import has_reference
@@ -24,6 +26,9 @@ from hptc.request.job_facts import (
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import quoted
+
+if TYPE_CHECKING:
+    from hptc.request.training_code import TrainingCode
 
 _PYTHON_OF_TAG = re.compile(r"-py(\d)(\d+)(?:-|$)")
 _PLAIN = re.compile(r"[\w./-]*|…")
@@ -171,6 +176,9 @@ def hyperparameter_without_an_argument(rule: Rule, context: Context) -> Iterator
     arguments in other ways than `add_argument("--name")`, are not checked
     (https://github.com/aws/sagemaker-training-toolkit).
 
+    In a tuning job, AWS's TensorFlow container also passes `--model_dir`, with or without a
+    hyperparameter of this name (https://github.com/aws/sagemaker-tensorflow-training-toolkit).
+
     Bad:
         training_job:
           source: {directory: src/train, entry_point: train.py}
@@ -199,9 +207,30 @@ def hyperparameter_without_an_argument(rule: Rule, context: Context) -> Iterator
                 f"`{code.directory}/{code.entry_point}` has no argument `{option}`",
                 place,
                 label=f"did you mean `{meant}`?" if meant else "the script does not take it",
-                help="rename the hyperparameter, or add the argument to the script",
+                help="rename the hyperparameter, or add the argument to the script"
+                if name != MODEL_DIR or not adds_model_dir(definition.training_image)
+                else "add the argument to the script: the container passes it in any case",
                 on_key=True,
             )
+        if MODEL_DIR not in names and adds_model_dir(definition.training_image):
+            yield from _missing_model_dir(rule, code, facts.options)
+
+
+def _missing_model_dir(
+    rule: Rule, code: TrainingCode, options: frozenset[str]
+) -> Iterator[Finding]:
+    """A finding if a script does not take the argument that TensorFlow's container adds."""
+    option = f"--{MODEL_DIR}"
+    if any(each.startswith(option) for each in options):
+        return
+    yield rule.finding(
+        f"`{code.directory}/{code.entry_point}` has no argument `{option}`, which AWS's TensorFlow "
+        "container passes in every tuning job",
+        code.at / "entry_point",
+        label=f"the script does not take `{option}`",
+        help=f"add the argument to the script, and `{MODEL_DIR}: /opt/ml/model` to "
+        "`hyperparameters`: without it, its value is `None/<training job>/model`",
+    )
 
 
 @error("HPT365")

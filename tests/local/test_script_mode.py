@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from hptc.local import script_mode
+from hptc.local.run_options import RunOptions
+from hptc.local.service import LocalTuning
+from tests.support.local_runs import run, tuning_request
 from tests.support.paths import ROOT
 
 TOOLKIT = json.loads((ROOT / "tests/data/training_toolkit.json").read_text())
@@ -13,6 +18,45 @@ TOOLKIT = json.loads((ROOT / "tests/data/training_toolkit.json").read_text())
 
 def test_arguments_are_those_of_the_toolkit() -> None:
     assert script_mode.arguments(TOOLKIT["hyperparameters"]) == TOOLKIT["arguments"]
+
+
+TENSORFLOW = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19.0-cpu-py312"
+PYTORCH = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.3.0-cpu-py311"
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (None, "None/job-001/model"),
+        ("s3://bucket/models", "s3://bucket/models/job-001/model"),
+        ('"s3://bucket/models"', "s3://bucket/models/job-001/model"),
+        ("/opt/ml/model", "/opt/ml/model"),
+        ("", "/job-001/model"),
+    ],
+)
+def test_the_container_of_tensorflow_adds_an_argument(own: str | None, expected: str) -> None:
+    parameters = {"epochs": "3"} | ({} if own is None else {"model_dir": own})
+    passed = script_mode.passed_on(parameters, TENSORFLOW, "job-001")
+    assert script_mode.arguments(passed) == ["--epochs", "3", "--model_dir", expected]
+    for other in (PYTORCH, "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1", None):
+        assert script_mode.passed_on(parameters, other, "job-001") == parameters
+
+
+def test_a_script_gets_the_argument_of_tensorflow(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    script = 'echo "$@"; echo "$SM_HP_MODEL_DIR"; echo "$SM_MODEL_DIR"; echo loss=0.5'
+    (tmp_path / "src/train.sh").write_text(script)
+    request = tuning_request(jobs=1, static={"sagemaker_program": "train.sh"})
+    request["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"] = TENSORFLOW
+    tuning = LocalTuning(tmp_path / "jobs", RunOptions(source=tmp_path / "src"))
+    _, ended = run(tuning, request)
+    model_dir = f"None/{ended[0].name}/model"
+    arguments, variable, folder, _ = ended[0].last_lines
+    assert f" --model_dir {model_dir} --rate " in arguments
+    assert variable == model_dir
+    assert folder.endswith("/ml/model")
+    files = next(tmp_path.glob("jobs/demo/training-jobs/*/attempt-1/ml/input/config/hyper*"))
+    assert "model_dir" not in files.read_text()
 
 
 def test_variables_are_those_of_the_toolkit() -> None:

@@ -26,6 +26,18 @@ def failure(*lines: str, status: str = "Failed", inputs: ScriptInputs = INPUTS) 
     return render_failure(ended, inputs, "/jobs/log")
 
 
+def test_an_argument_of_the_container_is_not_removed_from_the_spec() -> None:
+    line = "train.py: error: unrecognized arguments: --model_dir None/demo-001-0a1b2c3d/model"
+    for names in ((), ("model_dir",)):
+        text = failure(line, inputs=ScriptInputs(hyperparameters=names, added=("model_dir",)))
+        assert text.splitlines()[3:] == [
+            (
+                "help: AWS's container passes `--model_dir` to the script of every tuning job: "
+                "add it to the script's arguments"
+            )
+        ]
+
+
 @pytest.mark.parametrize(
     ("line", "advice"),
     [

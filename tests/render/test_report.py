@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ from hptc.render.report_charts import (
 )
 from hptc.results.gather import ReadOptions, read_results
 from hptc.results.hyperparameter_importance import Importance
-from hptc.results.training_results import Results, without_secret_values
+from hptc.results.training_results import Results, TrainingResult, without_secret_values
 from tests.support.golden import Golden
 from tests.support.tuned_jobs import END, SECRET, SPEC, tuned
 
@@ -81,6 +82,48 @@ def numbers(data: str) -> list[float]:
 
 def test_the_page(golden: Golden) -> None:
     golden("results/report.html", report_html(results(jobs=12)))
+
+
+@pytest.mark.parametrize(
+    ("kept", "legend"),
+    [
+        (lambda each: True, ["completed", "stopped early", "best"]),
+        (lambda each: not each.is_stopped_early, ["completed", "best"]),
+        (lambda each: each.number == 24, ["best"]),
+        (lambda each: False, []),
+    ],
+    ids=["all", "none stopped", "one", "no training job"],
+)
+def test_the_legend_has_what_the_charts_have(
+    kept: Callable[[TrainingResult], bool], legend: list[str]
+) -> None:
+    found = results()
+    shown = tuple(each for each in found.training_jobs if kept(each))
+    page = Page(report_html(replace(found, training_jobs=shown)))
+    classes = [given["class"] for tag, given in page.tags if tag == "i"]
+    words = {"k-done": "completed", "k-early": "stopped early", "k-best": "best"}
+    assert [words[each] for each in classes] == legend
+    assert [each for each in page.texts if each in words.values()] == legend
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit", "last_tick"),
+    [
+        (20, "seconds", "20"),
+        (179, "seconds", "150"),
+        (600, "minutes", "10"),
+        (36000, "hours", "10"),
+    ],
+)
+def test_the_unit_of_the_time_fits_the_tuning_job(seconds: int, unit: str, last_tick: str) -> None:
+    found = results(jobs=12)
+    ended = found.status.created + timedelta(seconds=seconds)
+    shown = tuple(replace(each, ended=ended) for each in found.training_jobs)
+    chart = objective_over_time(replace(found, training_jobs=shown))
+    assert chart is not None
+    assert chart.x_label == f"{unit} since the tuning job was created"
+    assert chart.x_ticks[-1].label == last_tick
+    assert all(chart.left <= tick.at <= chart.right for tick in chart.x_ticks)
 
 
 def test_the_page_is_small_and_stands_alone() -> None:

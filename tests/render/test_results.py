@@ -13,13 +13,18 @@ import pytest
 from hptc.catalog.prices import packaged
 from hptc.render.results import render_results, results_markdown
 from hptc.render.results_data import results_csv, results_json
+from hptc.render.results_words import bound_text
 from hptc.results.gather import ReadOptions, read_results
 from hptc.results.hyperparameter_importance import Importance
+from hptc.results.range_evidence import BestAtBound
 from hptc.results.training_results import Results, without_secret_values
 from tests.support.golden import Golden
 from tests.support.paths import GOLDEN, ROOT
 from tests.support.tuned_jobs import END, SECRET, SPEC, SPOT, tuned
 
+AT_BOUND = BestAtBound(
+    definition="", name="depth", bound="min", value="3", at_bound=9, best=9, wider="1"
+)
 DOCS = ROOT / "docs" / "results.md"
 IMPORTANCE = Importance(
     definition="",
@@ -46,6 +51,36 @@ def results(text: str = SPEC, status: str = "Completed", jobs: int = 100) -> Res
 )
 def test_text(golden: Golden, case: str, text: str, status: str) -> None:
     golden(f"results/{case}.txt", render_results(results(text, status)))
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (
+            AT_BOUND,
+            (
+                "widen `depth` below 3, such as to 1: all of the best 9 training jobs are at its "
+                "minimum"
+            ),
+        ),
+        (
+            replace(AT_BOUND, value="1", wider=None, limit="0 means no limit", at_bound=8),
+            (
+                "`depth` is best at 1, and 0 means no limit: 8 of the best 9 training jobs are at "
+                "its minimum"
+            ),
+        ),
+        (
+            replace(AT_BOUND, bound="max", value="1", wider=None),
+            "`depth` is best at 1: all of the best 9 training jobs are at its maximum",
+        ),
+    ],
+    ids=["wider", "limit", "end of the scale"],
+)
+def test_a_range_is_only_to_be_widened_if_there_are_further_values(
+    found: BestAtBound, text: str
+) -> None:
+    assert bound_text(found) == text
 
 
 def test_markdown(golden: Golden) -> None:

@@ -211,6 +211,20 @@ def test_what_stops_with_the_tuning_job_is_not_stopped_early() -> None:
     assert read(tuning, name).stopped_early == early
 
 
+@pytest.mark.parametrize(("hours", "stopped_early"), [(100, 12), (1, 11)])
+def test_the_maximum_runtime_stops_training_jobs_only_if_it_was_reached(
+    hours: int, stopped_early: int
+) -> None:
+    limited = SPEC.replace("jobs: 5}", f"jobs: 5, max_runtime: {hours}h}}")
+    assert limited != SPEC
+    tuning, name = tuned(limited)
+    created = tuning.training_jobs[name][0].created
+    one_less(tuning, name, status="Stopped", started=created, ended=END)
+    early = read(tuning, name).stopped_early
+    assert early is not None
+    assert early.training_jobs == stopped_early
+
+
 def test_failures_are_grouped_with_the_end_of_a_log() -> None:
     tuning, name = tuned()
     first, second = read(tuning, name).failures

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import pytest
 
 from hptc.diagnostics import RequestPath
 from hptc.request.scales import at_share
-from hptc.request.tuning_job import CategoricalRange, NumericRange
+from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
 from hptc.results.range_evidence import (
+    BestAtBound,
     Point,
     best_points,
     narrower,
     values_at_bounds,
     wider_bound,
 )
+from hptc.results.value_limits import ValueLimits
 
 
 def numeric(low: str, high: str, scaling: str = "Linear", kind: str = "Continuous") -> NumericRange:
@@ -23,6 +26,10 @@ def numeric(low: str, high: str, scaling: str = "Linear", kind: str = "Continuou
 
 
 ETA = numeric("0.001", "0.5", "Logarithmic")
+
+
+def at_bounds(ranges: Sequence[Range], best: Sequence[Point]) -> tuple[BestAtBound, ...]:
+    return values_at_bounds(ranges, best, lambda _: ValueLimits())
 
 
 def points(range_: NumericRange, shares: list[float], objectives: list[float]) -> list[Point]:
@@ -70,33 +77,33 @@ class TestAtBounds:
         range_ = numeric(low, high, scaling)
         for value, bound in ((at_min, "min"), (at_max, "max")):
             best = [Point(values={"x": value}, objective=1)] * 3
-            assert [each.bound for each in values_at_bounds([range_], best)] == [bound]
+            assert [each.bound for each in at_bounds([range_], best)] == [bound]
 
     def test_near_on_another_scale_only(self) -> None:
         # 0.02 of 0.001 to 0.5 is near the minimum if the scale is linear, and far if it is not.
         best = [Point(values={"x": "0.02"}, objective=1)] * 3
-        assert values_at_bounds([ETA], best) == ()
-        assert values_at_bounds([numeric("0.001", "0.5")], best)
+        assert at_bounds([ETA], best) == ()
+        assert at_bounds([numeric("0.001", "0.5")], best)
 
     def test_most_of_the_best_are_enough(self) -> None:
         best = [Point(values={"x": "0.001"}, objective=1)] * 4
         best.append(Point(values={"x": "0.3"}, objective=1))
-        (found,) = values_at_bounds([ETA], best)
+        (found,) = at_bounds([ETA], best)
         assert (found.at_bound, found.best) == (4, 5)
 
     def test_one_of_three_is_chance(self) -> None:
         best = [Point(values={"x": value}, objective=1) for value in ("0.001", "0.02", "0.1")]
-        assert values_at_bounds([ETA], best) == ()
+        assert at_bounds([ETA], best) == ()
 
     @pytest.mark.parametrize(("high", "is_evidence"), [("3", False), ("20", True)])
     def test_few_integers_are_at_a_bound_by_chance(self, high: str, is_evidence: bool) -> None:
         range_ = numeric("1", high, "Linear", "Integer")
         best = [Point(values={"x": high}, objective=1)] * 3
-        assert bool(values_at_bounds([range_], best)) == is_evidence
+        assert bool(at_bounds([range_], best)) == is_evidence
 
     def test_categories_have_no_bounds(self) -> None:
         range_ = CategoricalRange(name="x", values=("a", "b"), path=RequestPath())
-        assert values_at_bounds([range_], [Point(values={"x": "a"}, objective=1)] * 9) == ()
+        assert at_bounds([range_], [Point(values={"x": "a"}, objective=1)] * 9) == ()
 
     def test_random_search_gives_no_advice(self) -> None:
         random, found = Random(3), 0
@@ -105,7 +112,7 @@ class TestAtBounds:
             best = best_points(
                 points(ETA, shares, [random.random() for _ in shares]), maximize=True
             )
-            found += len(values_at_bounds([ETA], best))
+            found += len(at_bounds([ETA], best))
             for each in best:
                 assert each.objective
         assert found <= 4
@@ -165,12 +172,17 @@ class TestNarrower:
         (numeric("0", "0.6"), None, "0.9"),
         (numeric("0.2", "0.6"), "0", "0.8"),
         (numeric("-1", "1"), "-2", "2"),
-        (numeric("2", "12", "Linear", "Integer"), "0", "17"),
+        (numeric("2", "12", "Linear", "Integer"), "1", "17"),
+        (numeric("1", "12", "Linear", "Integer"), None, "18"),
+        (numeric("0", "12", "Linear", "Integer"), None, "18"),
         (numeric("1", "100", "Logarithmic", "Integer"), None, "1000"),
         (numeric("5", "5"), None, None),
     ],
-    ids=["log", "reverse log", "from 0", "positive", "signed", "integer", "log integer", "point"],
+    ids=[
+        *("log", "reverse log", "from 0", "positive", "signed"),
+        *("count", "count from 1", "integer from 0", "log integer", "point"),
+    ],
 )
 def test_the_next_bound(range_: NumericRange, lower: str | None, higher: str | None) -> None:
-    assert wider_bound(range_, "min") == lower
-    assert wider_bound(range_, "max") == higher
+    assert wider_bound(range_, "min", ValueLimits()) == (lower, "")
+    assert wider_bound(range_, "max", ValueLimits()) == (higher, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import time
 from typing import Any
@@ -189,6 +190,23 @@ def training_request(name: str, account: Account, *, jobs: int, seconds: float =
             "OutputDataConfig": {"S3OutputPath": f"{bucket}/out/"},
         },
     )
+
+
+def test_training_reads_what_a_manifest_lists(account: Account, training: Any) -> None:
+    job = training_request("listed", account, jobs=1)
+    (channel,) = job["TrainingJobDefinition"]["InputDataConfig"]
+    source = channel["DataSource"]["S3DataSource"]
+    source |= {"S3DataType": "ManifestFile", "S3Uri": f"s3://data-{account.id}/m.json"}
+    s3, bucket = account.client("s3"), f"data-{account.id}"
+    manifest = json.dumps([{"prefix": f"s3://{bucket}/"}, "best.txt"])
+    s3.put_object(Bucket=bucket, Key="m.json", Body=manifest.encode())
+    with pytest.raises(
+        ClientError, match=r'element 2 is "best.txt", but .*best.txt does not exist'
+    ):
+        training.create_hyper_parameter_tuning_job(**job)
+    s3.put_object(Bucket=bucket, Key="best.txt", Body=b"0.3")
+    training.create_hyper_parameter_tuning_job(**job)
+    assert wait(training, "listed")["HyperParameterTuningJobStatus"] == "Completed"
 
 
 def test_training_reads_and_writes_the_sandbox_s3(account: Account, training: Any) -> None:

@@ -43,7 +43,9 @@ class AtBoundData(Members):
     training_jobs_at_bound: int
     best_training_jobs: int
     wider: str | None
-    """A bound to try next."""
+    """A bound to try next; null if there are no further values."""
+    limit: str | None
+    """Why there are none, such as `0 means no limit`."""
 
 
 class ImportanceData(Members):

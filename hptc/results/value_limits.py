@@ -1,0 +1,74 @@
+"""Where the values of a hyperparameter end, so that no advice leads to others.
+
+A built-in algorithm takes numbers of an interval only, and some of them mean something else than
+those next to them: 0 is no depth of a tree in XGBoost, but no limit. Of a hyperparameter of a
+script, only its range is known.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hptc.catalog.accepted_values import Interval, SpecialValue
+from hptc.frozen import frozen
+from hptc.request.job_facts import built_in
+from hptc.request.tuning_job import Definition
+
+
+@frozen
+class ValueLimits:
+    """The numbers that a hyperparameter can have. `algorithm` is empty if that is not known."""
+
+    interval: Interval = Interval()
+    special: tuple[SpecialValue, ...] = ()
+    algorithm: str = ""
+
+    def last_towards(
+        self, wanted: Decimal, start: Decimal, *, is_integer: bool
+    ) -> tuple[Decimal, str]:
+        """The number nearest to `wanted` that a range from `start` can be widened to.
+
+        With it, why it isn't `wanted`; empty if it is.
+        """
+        is_down = wanted < start
+        end, is_open = (
+            (self.interval.minimum, self.interval.excludes_minimum)
+            if is_down
+            else (self.interval.maximum, self.interval.excludes_maximum)
+        )
+        found, reason = wanted, ""
+        if end is not None and _is_past(wanted, _exact(end), is_down, or_at=is_open):
+            found = _beside(_exact(end), start, is_integer) if is_open else _exact(end)
+            reason = f"{self.algorithm} accepts no {'smaller' if is_down else 'larger'} value"
+        for special in self.special:
+            value = _exact(special.value)
+            if _is_past(start, value, not is_down) and _is_past(found, value, is_down, or_at=True):
+                found, reason = _beside(value, start, is_integer), special.text
+        return found, reason
+
+
+def value_limits(definition: Definition, name: str) -> ValueLimits:
+    """What is known about the values of a hyperparameter."""
+    algorithm = built_in(definition)
+    known = algorithm.hyperparameter(name) if algorithm is not None else None
+    if algorithm is None or known is None or known.scalar.kind not in ("integer", "number"):
+        return ValueLimits()
+    return ValueLimits(
+        interval=known.scalar.interval, special=known.special, algorithm=algorithm.title
+    )
+
+
+def _is_past(number: Decimal, end: Decimal, is_down: bool, *, or_at: bool = False) -> bool:
+    """Whether a number is beyond an end, seen in one direction."""
+    return (or_at and number == end) or (number < end if is_down else number > end)
+
+
+def _beside(value: Decimal, start: Decimal, is_integer: bool) -> Decimal:
+    """A number between a value that is left out and the bound of a range."""
+    if is_integer:
+        return value + (1 if start > value else -1)
+    return (value + start) / 2
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(str(value))
