@@ -140,7 +140,7 @@ class TestSlowExpressions:
 
     def test_remaining_expressions_are_skipped_after_three_slow_ones(self) -> None:
         definitions = ", ".join(f'm{n}: "({self.HANGS})"' for n in range(5))
-        rehearsal = proved(f'{{{definitions}, loss: "loss=([0-9.]+)"}}', self.LOG, seconds=0.5)
+        rehearsal = proved(f'{{{definitions}, loss: "loss=([0-9.]+)"}}', self.LOG, seconds=1.0)
         faults = [found.fault for found in rehearsal.metrics]
         assert len(rehearsal.metrics) == 6
         assert sum("takes longer" in fault for fault in faults) == 3
