@@ -12,7 +12,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from hptc.sandbox import change_sets, convergence, stack_lifecycle, stack_resources, stack_template
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
+from hptc.sandbox.resource_handler import Handler, Location, Properties, SandboxResource
 
 
 def _create_nothing(name: str, _properties: Properties, _location: Location) -> SandboxResource:

@@ -13,7 +13,7 @@ from moto.cloudformation import models
 
 from hptc.sandbox import stack_resources
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Location
+from hptc.sandbox.resource_handler import Location
 
 _STACK = "AWS::CloudFormation::Stack"
 _EVENT_INTERVAL = timedelta(milliseconds=1)

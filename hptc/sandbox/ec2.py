@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.ec2 import models
 
-from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
+from hptc.sandbox.resource_handler import Handler, Location, Properties, SandboxResource
 
 
 def _backend(location: Location) -> Any:

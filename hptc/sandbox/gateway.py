@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import WSGIRequestHandler
 
 from hptc.frozen import frozen
+from hptc.sandbox import stack_services
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -88,6 +89,8 @@ class Gateway:
 
         with moto_lock:
             try:
+                if service in stack_services.SERVICES:
+                    stack_services.install()
                 body = b"".join(self._services(environ, capture_start))
             except NotImplementedError as error:
                 reason = f"The sandbox does not implement {service}:{operation}: {error}"

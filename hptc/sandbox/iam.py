@@ -23,7 +23,7 @@ from moto.iam.policy_validation import (
 )
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
+from hptc.sandbox.resource_handler import Handler, Location, Properties, SandboxResource
 
 _MAX_POLICY_VERSIONS = 5
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.kms import models
 
-from hptc.sandbox.stack_resources import Handler, Location, Properties
+from hptc.sandbox.resource_handler import Handler, Location, Properties
 
 
 def _backend(location: Location) -> Any:

@@ -15,7 +15,7 @@ from moto.s3 import models
 from moto.s3.exceptions import BucketNotEmpty
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
+from hptc.sandbox.resource_handler import Handler, Location, Properties, SandboxResource
 
 
 def install() -> None:

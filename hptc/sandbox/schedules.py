@@ -6,7 +6,7 @@ doesn't use, and calls other services at a fixed port. Executions run in moto's 
 Schedules never fire.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,20 +21,16 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from hptc.sandbox.extension import extend
-from hptc.sandbox.stack_resources import Handler, Location, Properties, SandboxResource
+from hptc.sandbox.resource_handler import Handler, Location, Properties, SandboxResource
 
 _DEFAULT_GROUP = "default"
 
 
-def install() -> None:
-    """Let state machines run, and name their errors as Step Functions does."""
+def install(service_port: Callable[[], str]) -> None:
+    """Let state machines run, call other services at a port, and name errors as AWS does."""
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES["sagemaker"] = "SageMaker"
-
-
-def set_service_port(port: int) -> None:
-    """Set the port at which state machines call other services."""
-    extend(boto_client, moto_server_port=lambda: str(port))
+    extend(boto_client, moto_server_port=service_port)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,16 +24,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from hptc.aws.regions import sagemaker_regions
 from hptc.errors import OperationError, UsageError
 from hptc.local.run_options import RunOptions
-from hptc.sandbox import (
-    cloudformation,
-    ec2,
-    iam,
-    kms,
-    s3,
-    sagemaker,
-    schedules,
-    training_log_events,
-)
+from hptc.sandbox import iam, s3, sagemaker, stack_services, training_log_events
 from hptc.sandbox.faults import Fault, FaultyService
 from hptc.sandbox.gateway import Gateway, QuietRequestHandler, access_key_for
 from hptc.sandbox.local_clients import Application, LocalClients
@@ -162,7 +153,7 @@ class Sandbox:
             opening.callback(server.server_close)
             self._home = str(opening.enter_context(state_folder()))
             sagemaker.configure(self.account, self._settings)
-            schedules.set_service_port(self._port)
+            stack_services.set_service_port(self._port)
             thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
             thread.start()
             opening.callback(thread.join)
@@ -246,16 +237,7 @@ def _install() -> None:
     logging.getLogger("moto").addHandler(logging.NullHandler())
     iam.install()
     s3.install()
-    schedules.install()
     training_log_events.install()
-    services = (ec2, iam, kms, s3, schedules)
-    cloudformation.install(
-        {
-            resource_type: handler
-            for service in services
-            for resource_type, handler in service.HANDLERS.items()
-        }
-    )
 
 
 @cache
