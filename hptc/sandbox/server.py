@@ -46,6 +46,7 @@ _MODES: dict[TuningMode, str] = {
     ),
     "train": "Training jobs run on this machine, as `hptc local run` runs them.",
 }
+_SECONDS_TO_STOP = 0.05  # it would take up to half a second
 _open_sandboxes = 0
 _count_lock = Lock()
 
@@ -154,7 +155,12 @@ class Sandbox:
             self._home = str(opening.enter_context(state_folder()))
             sagemaker.configure(self.account, self._settings)
             stack_services.set_service_port(self._port)
-            thread = Thread(target=server.serve_forever, name="hptc-sandbox", daemon=True)
+            thread = Thread(
+                target=server.serve_forever,
+                kwargs={"poll_interval": _SECONDS_TO_STOP},
+                name="hptc-sandbox",
+                daemon=True,
+            )
             thread.start()
             opening.callback(thread.join)
             opening.callback(server.shutdown)

@@ -110,7 +110,7 @@ class Machine:
         self.steps = session.client("stepfunctions", endpoint_url=sandbox.endpoint_url)
         self.sagemaker = session.client("sagemaker", endpoint_url=sandbox.endpoint_url)
         definition = substitute(stack.definition, values(stack).__getitem__)
-        definition["States"]["Wait"]["Seconds"] = 1
+        definition["States"]["Wait"]["Seconds"] = 0
         self.request = dict(definition["States"]["CreateJob"]["Parameters"])
         del self.request["HyperParameterTuningJobName.$"]
         self.arn = self.steps.create_state_machine(
