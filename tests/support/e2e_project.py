@@ -163,10 +163,13 @@ class Project:
 
 
 def bootstrap(cloudformation: Any) -> None:
-    """Create the stack of `cdk bootstrap`, whose start takes seconds.
+    """Create the stack of `cdk bootstrap`, whose start takes seconds, unless the account has it.
 
     tests/e2e/test_bootstrap.py and tests/sandbox/test_cdk.py run the command itself.
     """
+    stacks = cloudformation.describe_stacks()["Stacks"]
+    if any(stack["StackName"] == "CDKToolkit" for stack in stacks):
+        return
     cloudformation.create_stack(
         StackName="CDKToolkit",
         TemplateBody=BOOTSTRAP_TEMPLATE.read_text("utf-8"),
