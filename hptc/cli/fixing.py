@@ -1,4 +1,4 @@
-"""`hptc check --fix`: writes what was meant into the files."""
+"""`hptc check --fix`: writes the safe fixes of findings into the files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 from hptc.cli.inputs import all_diagnostics
 from hptc.compiler.outcome import Outcome
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, Fix
 from hptc.files import write_all
 from hptc.source import fixes
-from hptc.source.fixes import Edit
+from hptc.source.document import parse_document
 from hptc.source.text_files import read_text
+from hptc.source.text_fixes import Edit
 
 _MAX_PASSES = 10
 """What was meant by a key can show what was meant by its value, and so on."""
@@ -20,29 +21,43 @@ _MAX_PASSES = 10
 def fix_all(compile_specs: Callable[[], list[Outcome]]) -> tuple[list[Outcome], dict[str, int]]:
     """Apply the fixes of all findings until there are none; the number of edits by file.
 
-    Only what a finding says was meant is written, never a removal or another value. The files of a
-    pass are written together, or none of them.
+    Only what is safe is written, which is what the author meant: never another meaning. The files
+    of a pass are written together, or none of them.
     """
     counts: dict[str, int] = {}
     outcomes = compile_specs()
     for _ in range(_MAX_PASSES):
-        edits = _edits(all_diagnostics(outcomes))
-        texts = {file: read_text(file) for file in edits}
-        fixed = {file: fixes.applied(text, edits[file]) for file, text in texts.items()}
-        changed = {file: text for file, text in fixed.items() if text != texts[file]}
+        changed: dict[Path, str] = {}
+        for file, safe in _safe_fixes(all_diagnostics(outcomes)).items():
+            text, count = _fixed(read_text(file), file, safe)
+            if count:
+                changed[Path(file)] = text
+                counts[file] = counts.get(file, 0) + count
         if not changed:
             break
-        write_all({Path(file): text for file, text in changed.items()})
-        for file in changed:
-            counts[file] = counts.get(file, 0) + len(edits[file])
+        write_all(changed)
         outcomes = compile_specs()
     return outcomes, counts
 
 
-def _edits(diagnostics: Iterable[Diagnostic]) -> dict[str, list[Edit]]:
-    """The edits of each file. Of two for one place, the first counts."""
-    found: dict[str, dict[tuple[int, int], Edit]] = {}
+def _safe_fixes(diagnostics: Iterable[Diagnostic]) -> dict[str, list[Fix]]:
+    """The safe fixes by file, the first of each finding."""
+    found: dict[str, list[Fix]] = {}
     for each in diagnostics:
-        if (edit := fixes.replacement(each)) is not None:
-            found.setdefault(each.span.file, {}).setdefault((edit.line, edit.column), edit)
-    return {file: [*edits.values()] for file, edits in found.items()}
+        safe = next((fix for fix in each.fixes if fix.is_safe), None)
+        if safe is not None:
+            found.setdefault(safe.file, []).append(safe)
+    return found
+
+
+def _fixed(text: str, file: str, safe: Iterable[Fix]) -> tuple[str, int]:
+    """A file's text after its fixes, and their number. Of two for one place, the first counts."""
+    document, _ = parse_document(text, file)
+    edits: list[Edit] = []
+    count = 0
+    for fix in safe:
+        own = fixes.text_edits(fix, document)
+        if own and document.text == text and not fixes.overlap((*edits, *own)):
+            edits += own
+            count += 1
+    return fixes.applied(text, edits), count

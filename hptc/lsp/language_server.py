@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
+from pygls.workspace import PositionCodec
 
 from hptc import __version__
 from hptc.compiler.drafting import is_request
@@ -38,6 +39,7 @@ from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK
 from hptc.source.hidden_text import split_lines
 from hptc.source.text_files import UnreadableFileError
+from hptc.source.text_fixes import Edit
 from hptc.source.unsaved_files import UnsavedFiles
 
 if TYPE_CHECKING:
@@ -213,24 +215,24 @@ class HptcServer(LanguageServer):
         """The quick fixes of the findings in a range."""
         path, text = self._open(uri)
         codec, lines = self.workspace.position_codec, split_lines(text)
+        files, uris = self.files(), {**self.uris(), path: uri}
         actions = []
         for shown, found in self.shown.get(path, ()):
             if shown.range.end < selected.start or selected.end < shown.range.start:
                 continue
             is_project = path.name == project_file.FILE_NAME
-            for fix in quick_fixes(found, text, is_project=is_project):
-                about = types.Range(
-                    position_of(fix.edit.line, fix.edit.column, lines, codec),
-                    position_of(fix.edit.end_line, fix.edit.end_column, lines, codec),
-                )
-                edit = types.TextEdit(range=about, new_text=fix.edit.text)
+            for fix in quick_fixes(found, text, files.read, is_project=is_project):
+                target = DISK.real(Path(fix.file))
+                target_lines = lines if target == path else _lines(target, files)
+                edits = [_edit(each, target_lines, codec) for each in fix.edits]
+                target_uri = uris.get(target, uri_of(target))
                 actions.append(
                     types.CodeAction(
                         title=fix.title,
                         kind=types.CodeActionKind.QuickFix,
                         diagnostics=[shown],
-                        edit=types.WorkspaceEdit(changes={uri: [edit]}),
-                        is_preferred=fix.is_preferred or None,
+                        edit=types.WorkspaceEdit(changes={target_uri: edits}),
+                        is_preferred=fix.is_safe or None,
                     )
                 )
         return actions
@@ -262,6 +264,14 @@ def _lines(path: Path, files: UnsavedFiles) -> list[str]:
         return split_lines(files.read(str(path)))
     except UnreadableFileError:
         return []
+
+
+def _edit(edit: Edit, lines: Sequence[str], codec: PositionCodec) -> types.TextEdit:
+    about = types.Range(
+        position_of(edit.line, edit.column, lines, codec),
+        position_of(edit.end_line, edit.end_column, lines, codec),
+    )
+    return types.TextEdit(range=about, new_text=edit.text)
 
 
 def _markdown(text: str, about: types.Range) -> types.Hover:

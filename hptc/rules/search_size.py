@@ -31,7 +31,7 @@ def _too_few_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
             "jobs",
             _NUMBER_OF_JOBS,
             label=f"must be {count} or less",
-            accepted=str(count),
+            accepted=count,
             help="lower it, widen the ranges, or add a range",
         )
 
@@ -169,7 +169,7 @@ def grid_size_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             f"the grid has {plural(count, 'point')}, but `max_number_of_training_jobs` is {wanted}",
             _NUMBER_OF_JOBS,
             label=f"must be {count}",
-            accepted=str(count),
+            accepted=count,
             help="omit `max_number_of_training_jobs`; SageMaker computes it",
         )
 
@@ -244,7 +244,7 @@ def mostly_random_bayesian_search(rule: Rule, context: Context) -> Iterator[Find
             + f" {wanted} training jobs start before any result is known, as in random search",
             _PARALLEL_JOBS,
             label="more than half of the training jobs",
-            accepted=str(wanted // 4),
+            accepted=wanted // 4,
             help=f"lower it to {wanted // 4}, or use `strategy: Random`",
         )
 

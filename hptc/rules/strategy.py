@@ -132,7 +132,7 @@ def hyperband_max_resource_too_large(rule: Rule, context: Context) -> Iterator[F
             f"`max_resource` is {maximum}, but Hyperband supports at most {_MAX_RESOURCE} epochs",
             _HYPERBAND / "MaxResource",
             label=f"must be {_MAX_RESOURCE} or less",
-            accepted=str(_MAX_RESOURCE),
+            accepted=_MAX_RESOURCE,
         )
 
 
@@ -167,7 +167,7 @@ def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Fi
                 f"`min_resource` is {minimum}, but {origin} is {maximum}",
                 _HYPERBAND / "MinResource",
                 label=f"must be {maximum} or less",
-                accepted=str(maximum),
+                accepted=maximum,
             )
             return
 
@@ -257,7 +257,7 @@ def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding
             f"the random seed {seed} does not fit in a signed 32-bit integer",
             RequestPath((_CONFIG, "RandomSeed")),
             label=f"must be {_MAX_SEED} or less",
-            accepted=str(_MAX_SEED),
+            accepted=_MAX_SEED,
         )
 
 
