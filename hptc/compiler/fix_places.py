@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from yaml.nodes import ScalarNode
+
 from hptc.compiler.outcome import Origin
 from hptc.diagnostics import (
     Change,
@@ -27,6 +29,7 @@ from hptc.request.spec_paths import exact_spec_paths, value_at
 from hptc.source.document import Document, fix_in, is_of_path
 from hptc.source.scalars import resolve_plain
 
+_IMAGE = "training_image"
 _SHORT_FOR = {"s3": "s3_uri"}
 """The keys of a spec that may have a single value, and the key that this value stands for."""
 
@@ -101,29 +104,34 @@ def _is_name(path: RequestPath) -> bool:
 def _in_spec(
     change: Change, path: RequestPath, spec_path: SpecPath, request: Mapping[str, Any]
 ) -> Change:
-    """A change in a spec, where a name is a key, and a number is not text."""
+    """A change in a spec, where a name is a key."""
     value = value_at(request, path)
     if isinstance(change, Remove):
         return change
     if isinstance(change, SetValue) and spec_path[-1] == value:
         return Rename(path=spec_path, name=str(change.value))
-    if isinstance(change, SetValue) and "hyperparameters" in spec_path[:-1]:
-        text = str(change.value)
-        is_number = not isinstance(resolve_plain(text), str)
-        return replace(change, value=text, is_number=is_number)
     return change
 
 
 def _in_layers(change: Change, path: SpecPath, origin: Origin) -> tuple[Document, Change] | None:
     """The change where the value is written that counts; a new key is written to the spec."""
+    if isinstance(change, SetValue) and "hyperparameters" in path[:-1]:
+        text = str(change.value)  # of the API, which takes numbers as text too
+        change = replace(change, value=text, is_number=not isinstance(resolve_plain(text), str))
     written = origin.layers.written(path)
+    if not written and len(path) > 1 and _SHORT_FOR.get(str(path[-2])) == path[-1]:
+        written = [
+            (document, full)
+            for document, full in origin.layers.written(SpecPath(path[:-1]))
+            if isinstance(document.node_at(full), ScalarNode)
+        ]
     if isinstance(change, Remove) and len(written) > 1:
         document, full = written[0]  # without it, the layer below would count
         return document, SetValue(path=full, value=None)
     if written:
         document, full = written[0]
         return document, replace(change, path=full)
-    if isinstance(change, SetValue):
+    if isinstance(change, SetValue) and path[-1] != _IMAGE:  # `built_in` and `framework` set it
         short_for = _SHORT_FOR.get(str(path[-2]), "") if len(path) > 1 else ""
         return origin.document, replace(change, path=path, short_for=short_for)
     return None

@@ -53,6 +53,7 @@ def impossible_image_tag(rule: Rule, context: Context) -> Iterator[Finding]:
             f"AWS publishes no image `{image.repository}` with the tag {tag}",
             _path(definition),
             label=f"did you mean `{meant}`?" if meant else "",
+            accepted=_with_tag(definition, meant),
             help=help,
         )
 
@@ -98,7 +99,18 @@ def unlisted_image_tag(rule: Rule, context: Context) -> Iterator[Finding]:
                 message = f"AWS lists no `{problem.value}` image for {version}"
                 help = f"use {listed_code(valid, 'or')}"
         label = f"did you mean `{meant}`?" if meant and problem.part in ("version", "tag") else ""
-        yield rule.finding(message, _path(definition), label=label, help=help)
+        choice = meant if label else (valid[0] if len(valid) == 1 and problem.value else None)
+        tag_text = known.image.tag or ""
+        right = tag_text.replace(problem.value, choice) if choice and problem.value else None
+        if right is not None and tag_problem(repository, right) is not None:
+            right = None  # the rest of the tag is not listed either
+        yield rule.finding(
+            message,
+            _path(definition),
+            label=label,
+            accepted=_with_tag(definition, right),
+            help=help,
+        )
 
 
 @warning("HPT348", "M25")
@@ -129,6 +141,7 @@ def latest_algorithm_image(rule: Rule, context: Context) -> Iterator[Finding]:
         yield rule.finding(
             f"the training image has {tag}, which AWS advises against",
             _path(definition),
+            accepted=_with_tag(definition, next(iter(tags)) if len(tags) == 1 else None),
             help=f"use the tag {listed_code(tags, 'or')}",
         )
 
@@ -171,6 +184,7 @@ def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Findin
             f"{'has' if len(unused) == 1 else 'have'} {_OWN[needed]}",
             _path(definition),
             label=f"a {_ADJECTIVES[tag.hardware]} image",
+            accepted=_with_tag(definition, row.tag(needed) if row and has_image else None),
             help=f"use the tag `{row.tag(needed)}`, or other instances"
             if row is not None and has_image
             else f"use {_ADJECTIVES[tag.hardware]} instances",
@@ -199,6 +213,13 @@ def _problems(context: Context) -> Iterator[tuple[Definition, Identified, TagPro
 
 def _is_latest(known: Identified) -> bool:
     return known.image.tag in _LATEST and known.image.digest is None
+
+
+def _with_tag(definition: Definition, tag: str | None) -> str:
+    """The URI of the training image with another tag; empty without one."""
+    uri = definition.training_image or ""
+    host, slash, name = uri.rpartition("/")
+    return f"{host}{slash}{name.partition(':')[0]}:{tag}" if tag else ""
 
 
 def _path(definition: Definition) -> RequestPath:

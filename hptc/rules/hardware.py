@@ -242,6 +242,7 @@ def distributed_single_instance_algorithm(rule: Rule, context: Context) -> Itera
             f"{algorithm.title} supports a single instance, but `instance_count` is {group.count}",
             group.count_path,
             label="must be 1",
+            accepted=1,
             help=advice,
         )
 

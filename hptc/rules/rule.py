@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hptc.catalog.images import parse_image
 from hptc.diagnostics import (
+    Change,
     Finding,
     Fix,
     Path,
@@ -175,6 +176,16 @@ class Rule:
             is_secret=is_secret,
             policy_key=policy_key,
         )
+
+
+def advice(title: str, *changes: Change, is_safe: bool = False) -> Fix:
+    """A fix that does what the help of a finding says, in the words of the help."""
+    return Fix(title=title, changes=changes, is_safe=is_safe)
+
+
+def set_value(path: RequestPath | SpecPath, value: str | int) -> SetValue:
+    """The change that writes a value."""
+    return SetValue(path=path, value=value)
 
 
 @frozen

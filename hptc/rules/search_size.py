@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import combinations
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.text import plural
 
+_STRATEGY = RequestPath(("HyperParameterTuningJobConfig", "Strategy"))
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER_OF_JOBS = _LIMITS / "MaxNumberOfTrainingJobs"
 _PARALLEL_JOBS = _LIMITS / "MaxParallelTrainingJobs"
@@ -170,6 +171,7 @@ def grid_size_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             _NUMBER_OF_JOBS,
             label=f"must be {count}",
             accepted=count,
+            is_removable=True,
             help="omit `max_number_of_training_jobs`; SageMaker computes it",
         )
 
@@ -246,6 +248,7 @@ def mostly_random_bayesian_search(rule: Rule, context: Context) -> Iterator[Find
             label="more than half of the training jobs",
             accepted=wanted // 4,
             help=f"lower it to {wanted // 4}, or use `strategy: Random`",
+            fixes=(advice("use `strategy: Random`", set_value(_STRATEGY, "Random")),),
         )
 
 

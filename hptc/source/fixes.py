@@ -39,7 +39,7 @@ def text_edits(fix: Fix, document: Document) -> tuple[Edit, ...] | None:
     try:
         edits = _edits(fix.changes, document)
         expected, faults = construct_data(document, verbatim=True)
-        for change in fix.changes:
+        for change in sorted(fix.changes, key=_last_index, reverse=True):
             _apply(change, expected)
     except (NoEditError, LookupError, TypeError, ValueError):
         return None
@@ -67,11 +67,12 @@ def _title(fix: Fix) -> str:
 def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
     """The edits of each change. New keys of one mapping are one edit."""
     edits: list[Edit] = []
+    gone: dict[Path, list[str | int]] = {}
     new: dict[Path, dict[str | int, Any]] = {}
     for change in changes:
         match change:
             case Remove(path=path):
-                edits.append(removed(document, path))
+                gone.setdefault(path[:-1], []).append(path[-1])
             case Rename(path=path, name=name):
                 edits.append(renamed(document, path, name))
             case SetValue(path=path) if document.has(path):
@@ -82,7 +83,14 @@ def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
                 for key in path[depth:-1]:
                     inner = inner.setdefault(key, {})
                 inner[path[-1]] = change
+    edits += [edit for owner, keys in gone.items() for edit in removed(document, owner, keys)]
     return [*edits, *(added(document, owner, keys) for owner, keys in new.items())]
+
+
+def _last_index(change: Change) -> int:
+    """The index of an entry that is removed: without it, those behind it have other ones."""
+    last = change.path[-1]
+    return last if isinstance(change, Remove) and isinstance(last, int) else -1
 
 
 def _apply(change: Change, data: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
@@ -49,22 +49,24 @@ def replaced(document: Document, change: SetValue) -> Edit:
     return _after_key(document, key, node, _text_of(change, is_json=False))
 
 
-def removed(document: Document, path: Path) -> Edit:
-    """The edit that removes a key with its value, or an entry of a list."""
-    owner = _node(document, path[:-1])
+def removed(document: Document, path: Path, keys: Sequence[str | int]) -> list[Edit]:
+    """The edits that remove keys of a mapping with their values, or entries of a list."""
+    owner = _node(document, path)
     if not isinstance(owner, CollectionNode):
         raise NoEditError
     entries = list(_bounds(owner))
-    index = (
-        [key.value for key, _ in entries].index(path[-1])
+    names = (
+        [key.value for key, _ in entries]
         if isinstance(owner, MappingNode)
-        else int(path[-1])
+        else [*range(len(entries))]
     )
-    if len(entries) == 1:
-        return _emptied(document, owner, path[:-1])
+    indices = sorted({names.index(key) for key in keys})
+    if len(indices) == len(entries):
+        return [_emptied(document, owner, path)]
     if owner.flow_style:
-        return _from_flow(entries, index)
-    return _from_block(entries, index, split_lines(document.text))
+        return _from_flow(entries, indices)
+    lines = split_lines(document.text)
+    return [_from_block(entries, index, lines) for index in indices]
 
 
 def added(document: Document, path: Path, keys: Mapping[str | int, Any]) -> Edit:
@@ -268,16 +270,24 @@ def _bounds(owner: Node) -> Iterator[tuple[Node, Node]]:
             yield from ((each, each) for each in owner.value)
 
 
-def _from_flow(entries: list[tuple[Node, Node]], index: int) -> Edit:
-    """Without the entry and the comma behind it, or before it if it is the last one."""
-    first, last = entries[index]
-    if index + 1 < len(entries):
-        start, end = first.start_mark, entries[index + 1][0].start_mark
-    else:
-        start, end = entries[index - 1][1].end_mark, last.end_mark
-    return Edit(
-        line=start.line, column=start.column, end_line=end.line, end_column=end.column, text=""
-    )
+def _from_flow(entries: list[tuple[Node, Node]], indices: list[int]) -> list[Edit]:
+    """Without the entries, each with the comma behind it, or before it for those at the end."""
+    tail = len(entries)
+    while tail - 1 in indices:
+        tail -= 1
+    marks = [
+        (entries[index][0].start_mark, entries[index + 1][0].start_mark)
+        for index in indices
+        if index < tail
+    ]
+    if tail < len(entries):
+        marks.append((entries[tail - 1][1].end_mark, entries[-1][1].end_mark))
+    return [
+        Edit(
+            line=start.line, column=start.column, end_line=end.line, end_column=end.column, text=""
+        )
+        for start, end in marks
+    ]
 
 
 def _from_block(entries: list[tuple[Node, Node]], index: int, lines: list[str]) -> Edit:

@@ -163,11 +163,12 @@ H = "hyperparameters"
         ),
         pytest.param([Rename(path=(H, "rate"), name="depth")], "", None, id="two of a name"),
         pytest.param(
-            [
-                Remove(path=(H, "depth", "min")),
-                Remove(path=(H, "depth", "max")),
-            ],
-            "", None, id="edits that overlap",
+            [Remove(path=(H, "depth", "min")), Remove(path=(H, "depth", "max"))],
+            ", min: 40, max: 1}", "}", id="two of the keys",
+        ),
+        pytest.param(
+            [Remove(path=(H, "depth")), Rename(path=(H, "depth"), name="d")], "", None,
+            id="edits that overlap",
         ),
         pytest.param(
             [Remove(path=(H, "depth", "max")), SetValue(path=(H, "depth", "value"), value=1)],
