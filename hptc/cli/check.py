@@ -49,7 +49,7 @@ SARIF = "sarif"
 @click.option(
     "--fix",
     is_flag=True,
-    help="Write what findings say was meant into the files, and show the rest.",
+    help="Write the safe fixes of findings into the files, and show the rest.",
 )
 @click.option(
     "--project-specs",

@@ -29,6 +29,8 @@ from hptc.request.spec_paths import exact_spec_paths, value_at
 from hptc.source.document import Document, fix_in, is_of_path
 from hptc.source.scalars import resolve_plain
 
+_Place = tuple[Document, Change]
+_DEFAULTS = "defaults"
 _IMAGE = "training_image"
 _SHORT_FOR = {"s3": "s3_uri"}
 """The keys of a spec that may have a single value, and the key that this value stands for."""
@@ -49,19 +51,49 @@ def _located(
 ) -> Iterator[Fix]:
     for fix in finding.fixes:
         places = [_place(change, origin, request, is_spec=is_spec) for change in fix.changes]
-        found = [place for place in places if place is not None]
-        if len(found) < len(places) or len({document.file for document, _ in found}) != 1:
-            continue
-        changes = tuple(change for _, change in found)
         is_of_span = is_of_path(fix, finding)
-        located = replace(fix, changes=changes, is_of_span=is_of_span)
-        if (usable := fix_in(found[0][0], located, finding.message)) is not None:
-            yield usable
+        yield from _usable(replace(fix, is_of_span=is_of_span), places, finding.message)
+        if not fix.is_safe and any(place and _is_default(place, origin) for place in places):
+            own = [_instead_of_default(place, origin) for place in places]
+            yield from _usable(fix, own, finding.message)
+
+
+def _usable(fix: Fix, places: list[_Place | None], message: str) -> Iterator[Fix]:
+    """The fix with its changes in one document, if they are all in one."""
+    found = [place for place in places if place is not None]
+    if len(found) < len(places) or len({document.file for document, _ in found}) != 1:
+        return
+    located = replace(fix, changes=tuple(change for _, change in found))
+    usable = fix_in(found[0][0], located, message)
+    if usable is not None:
+        yield usable
+
+
+def _is_default(place: _Place, origin: Origin) -> bool:
+    """Whether a change is of the defaults that the project's specs share."""
+    document, change = place
+    return document is not origin.document and change.path[:1] == (_DEFAULTS,)
+
+
+def _instead_of_default(place: _Place | None, origin: Origin) -> _Place | None:
+    """The same change in the spec alone, which overrides the default."""
+    if place is None or not _is_default(place, origin):
+        return place
+    change = place[1]
+    path = change.path[1:]
+    if path[0] == "training_job" and origin.document.has(("training_jobs",)):
+        return None  # the default is of each of them
+    match change:
+        case Remove():
+            return origin.document, SetValue(path=path, value=None)
+        case SetValue():
+            return origin.document, replace(change, path=path)
+    return None
 
 
 def _place(
     change: Change, origin: Origin, request: Mapping[str, Any], *, is_spec: bool
-) -> tuple[Document, Change] | None:
+) -> _Place | None:
     """The document and the change in it; None if nothing in a file stands for its path."""
     match change.path:
         case ProjectPath() as path:
@@ -113,7 +145,7 @@ def _in_spec(
     return change
 
 
-def _in_layers(change: Change, path: SpecPath, origin: Origin) -> tuple[Document, Change] | None:
+def _in_layers(change: Change, path: SpecPath, origin: Origin) -> _Place | None:
     """The change where the value is written that counts; a new key is written to the spec."""
     if isinstance(change, SetValue) and "hyperparameters" in path[:-1]:
         text = str(change.value)  # of the API, which takes numbers as text too
