@@ -31,6 +31,26 @@ def text_fixes(
             yield TextFix(title=_title(fix), file=fix.file, edits=edits, is_safe=fix.is_safe)
 
 
+def safe_edits(
+    diagnostics: Iterable[Diagnostic], document: Document
+) -> tuple[tuple[Edit, ...], int]:
+    """The edits of the safe fixes of a document's findings, and the number of findings.
+
+    A finding has one fix; of two for one place, the first counts.
+    """
+    edits: list[Edit] = []
+    count = 0
+    for each in diagnostics:
+        fix = next((fix for fix in each.fixes if fix.is_safe), None)
+        if fix is None or fix.file != document.file:
+            continue
+        own = text_edits(fix, document)
+        if own and not overlap((*edits, *own)):
+            edits += own
+            count += 1
+    return tuple(edits), count
+
+
 def text_edits(fix: Fix, document: Document) -> tuple[Edit, ...] | None:
     """The edits of a document's text that make a fix's changes and no other; None if none do.
 
