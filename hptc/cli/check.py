@@ -94,6 +94,9 @@ def check(
 
         outcomes = add_online_findings(outcomes, **options)
     diagnostics = _print(outcomes, form)
+    is_for_people = form in (Format.TEXT, Format.CONCISE)
+    if is_for_people and STDIN not in paths and (count := _fixable(outcomes, diagnostics)):
+        print_status(f"{count} of them can be fixed with --fix")
     if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses on the machines of CI
         _suggest_rehearsal(outcomes)
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
@@ -139,6 +142,15 @@ def _print(outcomes: Sequence[Outcome], form: str) -> list[Diagnostic]:
         print_status(note)
     print_status(findings_of(outcomes, diagnostics).summary)
     return diagnostics
+
+
+def _fixable(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> int:
+    """How many findings have a safe fix that can be written."""
+    safe = [each for each in diagnostics if any(fix.is_safe for fix in each.fixes)]
+    if not safe:
+        return 0
+    fixes_of = _fixes_of(outcomes)
+    return sum(any(fix.is_safe for fix in fixes_of(each)) for each in safe)
 
 
 def _watch(

@@ -181,13 +181,9 @@ def _moved(path: RequestPath, context: Context) -> tuple[Fix, ...]:
     if context.job.is_multiple or path[-1] != "TuningObjective" or objective is None:
         return ()
     to = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
-    fix = advice(
-        f"move it to `{_CONFIG}`",
-        set_value(to / "MetricName", objective.metric_name),
-        set_value(to / "Type", objective.type),
-        Remove(path=path),
-    )
-    return (fix,)
+    name = set_value(to / "MetricName", objective.metric_name)
+    direction = set_value(to / "Type", objective.type)
+    return (advice(f"move it to `{_CONFIG}`", name, direction, Remove(path=path)),)
 
 
 @error("HPT115", "N06", "N07")

@@ -199,6 +199,8 @@ def test_check_fixes_what_is_certain_and_no_decision(
     )
     spec = folder / "specs" / "wrong.yaml"
     spec.write_text(f"name: wrong\n{ranges}", "utf-8")
+    assert hptc(["check"]) == 1
+    assert "\n2 of them can be fixed with --fix\n" in capsys.readouterr().err
     assert hptc(["check", "--fix", "--format", "json"]) == 1
     out, err = capsys.readouterr()
     assert "fixed 2 findings in specs/wrong.yaml\n" in err
