@@ -84,6 +84,7 @@ class SetValue:
     path: Path
     value: str | int | None  # None is null
     is_number: bool = False  # the value is the text of a number, such as 1e-3
+    old: str = ""  # the text that must be there, if it may be written in other words
     short_for: str = ""  # the key that a value has if it is written instead of the mapping
 
 

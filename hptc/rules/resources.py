@@ -335,6 +335,7 @@ def training_plan_in_tuning_job(rule: Rule, context: Context) -> Iterator[Findin
                 "AWS documents training plans for training jobs, but not for tuning jobs",
                 path,
                 on_key=True,
+                is_removable=True,
                 help="test it with a tuning job of one training job, or remove it",
             )
 

@@ -274,6 +274,8 @@ def fix_in(document: Document, fix: Fix, message: str) -> Fix | None:
             is_word, old = node is not None, str(change.path[-1])
             if not is_word or document.has((*change.path[:-1], change.name)):
                 return None
+        elif change.old not in ("", old):
+            return None
         if "{{" in old or "{%" in old or (fix.is_safe and not (is_word and old in message)):
             return None
         if hide_secrets(new_text(change)) != new_text(change):

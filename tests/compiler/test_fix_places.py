@@ -140,12 +140,17 @@ def test_a_short_form_becomes_a_mapping(tmp_path: Path) -> None:
     ]
 
 
-def test_a_training_image_that_hptc_composes_is_not_written(tmp_path: Path) -> None:
+def test_the_tag_of_an_image_that_hptc_composes_is_its_version(tmp_path: Path) -> None:
     spec = SPEC.replace(
         "training_image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
         "framework: pytorch-training\n    version: 2.3.0-cpu-py39",
     )
-    assert offered(tmp_path, "HPT347", spec) == []
+    assert shown(offered(tmp_path, "HPT347", spec)) == [
+        ("Change to `2.3.0-cpu-py311`", "0.yaml", "2.3.0-cpu-py311")
+    ]
+    template = spec.replace("2.3.0-cpu-py39", '"{{ torch }}"')
+    project = PROJECT.replace("most: 400", "most: 400, torch: 2.3.0-cpu-py39")
+    assert offered(tmp_path, "HPT347", template, project=project) == []
 
 
 def test_what_is_wrong_in_the_project_is_fixed_there(tmp_path: Path) -> None:
