@@ -13,7 +13,7 @@ from pygls.workspace import PositionCodec
 from hptc.frozen import frozen
 from hptc.lsp.positions import position_of
 from hptc.source.text_fixes import Edit, TextFix
-from hptc.text import plural
+from hptc.text import plural, printable
 
 FIX_ALL = "source.fixAll.hptc"
 """The kind of the action that makes all safe fixes of a file, which editors can do on save."""
@@ -37,7 +37,7 @@ def is_wanted(kind: str, only: Sequence[str] | None) -> bool:
 def quick_fix(fix: TextFix, found: types.Diagnostic, target: Target) -> types.CodeAction:
     """The action that resolves a finding."""
     return types.CodeAction(
-        title=fix.title,
+        title=printable(fix.title),
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[found],
         edit=_workspace_edit(fix.edits, target),

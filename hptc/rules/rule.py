@@ -159,11 +159,8 @@ class Rule:
         meant, `accepted` the nearest value that is accepted, and with `is_removable`, the finding
         is resolved without the key or entry.
         """
-        own = [*respelled(replacement, path, on_key=on_key)]
-        if accepted != "":
-            own.append(Fix(changes=(SetValue(path=path, value=accepted),)))
-        if is_removable:
-            own.append(Fix(changes=(Remove(path=path),)))
+        nearest = () if accepted == "" else (Fix(changes=(SetValue(path=path, value=accepted),)),)
+        removal = (Fix(changes=(Remove(path=path),)),) if is_removable else ()
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -171,7 +168,7 @@ class Rule:
             path=path,
             label=label,
             help=help,
-            fixes=(*own, *fixes),
+            fixes=(*respelled(replacement, path, on_key=on_key), *nearest, *fixes, *removal),
             on_key=on_key,
             is_secret=is_secret,
             policy_key=policy_key,

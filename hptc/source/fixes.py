@@ -18,6 +18,9 @@ from hptc.source.document import Document, parse_document
 from hptc.source.scalars import Scalar
 from hptc.source.text_edits import NoEditError, added, removed, renamed, replaced
 from hptc.source.text_fixes import Edit, TextFix
+from hptc.text import shortened
+
+_LONGEST_TITLE = 200
 
 
 def text_fixes(
@@ -81,7 +84,7 @@ def _title(fix: Fix) -> str:
         text = "remove it"
         if not isinstance(change, Remove) and new_text(change) != "null":
             text = f"change to `{new_text(change)}`"
-    return text[:1].upper() + text[1:]
+    return shortened(text[:1].upper() + text[1:], _LONGEST_TITLE)
 
 
 def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
