@@ -80,8 +80,9 @@ def test_each_different_job_of_a_script_becomes_a_spec(
 
 
 def test_as_json(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    again = {**REQUEST, "HyperParameterTuningJobName": "churn-261129-2051"}
-    Path("requests.json").write_text(json.dumps([REQUEST, again]), "utf-8")
+    names = ["churn-261129-2101", "churn-261129-2103"]  # of this test: open sandboxes share them
+    requests = [{**REQUEST, "HyperParameterTuningJobName": name} for name in names]
+    Path("requests.json").write_text(json.dumps(requests), "utf-8")
     program = f"print('of the program')\n{BOTO3}"
     assert run(["capture", "--json", "--", sys.executable, "-c", program, "3"]) == 0
     out, err = capfd.readouterr()
@@ -90,7 +91,7 @@ def test_as_json(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     check_document(data)
     [file] = data.pop("files")
     assert data == {"version": 1, "command": "capture", "exit_code": 3, "refused_hosts": []}
-    assert file["tuning_jobs"] == ["churn-261129-2049", "churn-261129-2051"]
+    assert file["tuning_jobs"] == names
     assert (file["file"], file["is_spec"]) == ("churn.yaml", True)
     assert requested_by(Path("churn.yaml")) == without_name(REQUEST)
 
