@@ -41,6 +41,7 @@ from hptc.render.sarif import render_sarif
 from hptc.request.conformance import violations
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
+from hptc.source.fixes import text_fixes
 from hptc.source.text_files import decode_text
 from hptc.text import printable
 from hptc.tool_formats.detection import read_job
@@ -153,8 +154,13 @@ def _check(given: Input) -> tuple[str, str]:
         shown = render(compiled.diagnostics, form)
         if problem := _obeyed(shown, f"check as {form}"):
             return problem, ""
-    sarif = render_sarif(compiled.diagnostics, rule_help(compiled.diagnostics))
-    for name, shown in (("JSON", render_json(compiled.diagnostics)), ("SARIF", sarif)):
+    documents = {compiled.file: compiled.document}
+    found = {each: tuple(text_fixes(each, documents.get)) for each in compiled.diagnostics}
+    sarif = render_sarif(
+        compiled.diagnostics, rule_help(compiled.diagnostics), lambda each: found[each]
+    )
+    data = render_json(compiled.diagnostics, lambda each: found[each])
+    for name, shown in (("JSON", data), ("SARIF", sarif)):
         if not shown.isascii():
             return f"check as {name} is not ASCII", ""
     for diagnostic in compiled.diagnostics:

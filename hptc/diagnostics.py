@@ -6,8 +6,8 @@ Problems outside the user's files are exceptions: see `HptcError` in errors.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
@@ -78,6 +78,50 @@ class Related:
 
 
 @frozen
+class SetValue:
+    """Write a value at a path, and the keys above it that are missing."""
+
+    path: Path
+    value: str | int | None  # None is null
+    is_number: bool = False  # the value is the text of a number, such as 1e-3
+    old: str = ""  # the text that must be there, if it may be written in other words
+    short_for: str = ""  # the key that a value has if it is written instead of the mapping
+
+
+@frozen
+class Remove:
+    """Remove a key with its value, or an entry of a list."""
+
+    path: Path
+
+
+@frozen
+class Rename:
+    """Give a key another name."""
+
+    path: Path
+    name: str
+
+
+Change = SetValue | Remove | Rename
+
+
+@frozen
+class Fix:
+    """Changes that resolve a finding together. A finding has one for each mechanical advice.
+
+    It is safe if it writes what the author certainly meant: a word that is spelled right, or the
+    same value in an accepted form. Any other is a decision, such as a lower number.
+    """
+
+    changes: tuple[Change, ...]
+    title: str = ""  # in the words of the help: use `scaling: Linear`
+    is_safe: bool = False  # `hptc check --fix` writes it; an editor offers all
+    file: str = ""  # that the paths are in; empty in a Finding, whose paths are not located
+    is_of_span: bool = False  # its one change is of the key or the value that the span shows
+
+
+@frozen
 class Diagnostic:
     """A finding with its line, ready to be shown."""
 
@@ -87,11 +131,35 @@ class Diagnostic:
     span: Span  # where: `file`, `line`, `column`, `end_line` and `end_column`
     label: str = ""  # shown next to the caret
     help: str = ""  # what to do
-    replacement: str = ""  # what was probably meant instead of the text of `span`
-    accepted: str = ""  # the nearest value that is accepted instead of it
-    is_removable: bool = False  # removing the key with its value, or the entry, resolves it
+    fixes: tuple[Fix, ...] = field(default=(), compare=False)  # each resolves it
     related: tuple[Related, ...] = ()  # other places that it is about, such as a duplicate
     environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
+
+    @property
+    def replacement(self) -> str:
+        """What was probably meant instead of the text of `span`; may be empty."""
+        return self._instead(is_safe=True)
+
+    @property
+    def accepted(self) -> str:
+        """The nearest value that is accepted instead of it; may be empty."""
+        return self._instead(is_safe=False)
+
+    @property
+    def is_removable(self) -> bool:
+        """Whether removing the key with its value, or the entry, resolves it."""
+        return any(isinstance(each, Remove) for each in self._changes_of_span())
+
+    def _instead(self, *, is_safe: bool) -> str:
+        for change in self._changes_of_span(is_safe):
+            if not isinstance(change, Remove):
+                return new_text(change)
+        return ""
+
+    def _changes_of_span(self, is_safe: bool | None = None) -> Iterator[Change]:
+        for fix in self.fixes:
+            if fix.is_of_span and is_safe in (None, fix.is_safe):
+                yield from fix.changes
 
     @property
     def is_error(self) -> bool:
@@ -115,12 +183,31 @@ class Finding:
     severity: Severity = Severity.ERROR
     label: str = ""
     help: str = ""
-    replacement: str = ""  # the key or value that was probably meant, if the label names it
-    accepted: str = ""  # the nearest value that is accepted, which need not be what was meant
-    is_removable: bool = False  # removing the key with its value, or the entry, resolves it
+    fixes: tuple[Fix, ...] = ()
     on_key: bool = False  # point at the key rather than at its value
     is_secret: bool = False  # the value must not be shown in any format
     policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
+
+
+def respelled(word: str | None, path: Path, *, on_key: bool = False) -> tuple[Fix, ...]:
+    """The fix that writes what was meant instead of a key or a value; none without a word."""
+    if not word:
+        return ()
+    change = Rename(path=path, name=word) if on_key else SetValue(path=path, value=word)
+    return (Fix(changes=(change,), is_safe=True),)
+
+
+def new_text(change: SetValue | Rename) -> str:
+    """The key or the value that a change writes."""
+    if isinstance(change, Rename):
+        return change.name
+    match change.value:
+        case None:
+            return "null"
+        case bool() as value:
+            return str(value).lower()
+        case value:
+            return str(value)
 
 
 _Found = TypeVar("_Found", Finding, Diagnostic)
@@ -146,9 +233,7 @@ def capped(found: Iterable[_Found]) -> list[_Found]:
             message=more_findings(code, counts[code] - MAX_OF_CODE),
             label="",
             help="",
-            replacement="",
-            accepted="",
-            is_removable=False,
+            fixes=(),
         )
         for code, each in first_omitted.items()
     ]

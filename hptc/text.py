@@ -82,6 +82,11 @@ def json_text(data: Any) -> str:
     return text + "\n"
 
 
+def json_line(data: Any) -> str:
+    """The same on one line, for a reader that takes line after line."""
+    return json.dumps(json.loads(json_text(data))) + "\n"
+
+
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

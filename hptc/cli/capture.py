@@ -11,18 +11,22 @@ import click
 
 from hptc.api.extras import require
 from hptc.aws.regions import configured_region
-from hptc.cli.console import print_error, print_status
+from hptc.cli.console import print_error, print_result, print_status
+from hptc.cli.options import JSON, TEXT_OR_JSON
 from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, HptcError, UsageError
 from hptc.files import write_all
+from hptc.render.documents.envelope import document
 from hptc.request.emission import Request
 from hptc.request.identity import digest
 from hptc.text import json_text, listed, plural, printable
 from hptc.tool_formats.captured import captured_job, spec_name
 
 if TYPE_CHECKING:
+    from hptc.render.documents.files import CaptureData, CapturedFileData
     from hptc.sandbox.capture import LocalEndpoint
 
+_STDERR = 2
 _ACCOUNT = "000000000000"
 """Of nobody, so that values with it are known to be left over from the local endpoint."""
 
@@ -30,13 +34,14 @@ _ACCOUNT = "000000000000"
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("-o", "--output", "folder", metavar="DIR", default=".", help="Write specs to DIR.")
 @click.option("--region", metavar="REGION", help="Region of the local endpoint.")
+@TEXT_OR_JSON
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
+def capture(folder: str, region: str | None, form: str, command: tuple[str, ...]) -> int:
     """Run a program and write specs of the tuning jobs it creates.
 
     The program runs against a local AWS endpoint, so nothing reaches AWS: `hptc capture -- python
     train.py`. It may be a script or a notebook with the SageMaker SDK or boto3, the AWS CLI, or
-    anything else that calls the API.
+    anything else that calls the API. With --json, the program's output goes to stderr.
     """
     require("moto", "sandbox")
     if os.path.lexists(folder) and not Path(folder).is_dir():
@@ -58,6 +63,7 @@ def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
         account=_ACCOUNT,
         is_for_all_profiles=bool(chosen),
         announce=announce,
+        output=_STDERR if form == JSON else None,
     )
     if result.refused_hosts:
         hosts = printable(listed(result.refused_hosts))
@@ -80,7 +86,17 @@ def capture(folder: str, region: str | None, command: tuple[str, ...]) -> int:
             f"note: {command[0]} failed with exit code {result.exit_code} after it created "
             f"{plural(len(result.requests), 'tuning job')}"
         )
-    return _write(result.requests, seen[0], Path(folder), _program(command))
+    written, exit_code = _write(result.requests, seen[0], Path(folder), _program(command))
+    files = shlex.join(each["file"] for each in written)
+    if form == JSON:
+        data: CaptureData = {
+            "exit_code": result.exit_code,
+            "refused_hosts": list(result.refused_hosts),
+            "files": written,
+        }
+        print_result(document("capture", data))
+    print_status(f"next: hptc check {files}")
+    return exit_code
 
 
 def _program(command: tuple[str, ...]) -> str:
@@ -102,31 +118,41 @@ def _announcement(endpoint: LocalEndpoint) -> str:
 
 def _write(
     requests: tuple[Request, ...], endpoint: LocalEndpoint, folder: Path, origin: str
-) -> int:
-    """Write a spec for each different request, and JSON for a request that no spec can express."""
+) -> tuple[list[CapturedFileData], int]:
+    """Write a spec for each different request, and JSON for a request that no spec can express.
+
+    Returns what was written, and the exit code.
+    """
     contents: dict[Path, str | bytes] = {}
-    notes: list[str] = []
+    files: dict[str, CapturedFileData] = {}
     exit_code = EXIT_OK
-    known: set[str] = set()
     for request in requests:
-        if digest(request) in known:
+        tuning_job = str(request.get("HyperParameterTuningJobName", ""))
+        if digest(request) in files:
+            files[digest(request)]["tuning_jobs"].append(tuning_job)
             continue
-        known.add(digest(request))
         job = captured_job(request, account=endpoint.account, role_arn=endpoint.role_arn)
         path = _free_path(folder, spec_name(request), contents)
         try:
             contents[path] = write_spec(job.request, name=path.stem, origin=f"a run of {origin}")
-            notes += [f"wrote {path}", *(f"  {note}" for note in job.notes)]
+            notes = list(job.notes)
         except HptcError as error:
             path = path.with_suffix(".json")
             contents[path] = json_text(request)
-            notes += [f"wrote {path}, the request as it was sent", f"  {error.message}"]
+            notes = [error.message]
             exit_code = error.exit_code
+        files[digest(request)] = {
+            "file": str(path),
+            "is_spec": path.suffix != ".json",
+            "tuning_jobs": [tuning_job],
+            "notes": notes,
+        }
     write_all(contents, folder=folder)
-    for note in notes:
-        print_status(printable(note))
-    print_status(f"next: hptc check {shlex.join(map(str, contents))}")
-    return exit_code
+    for each in files.values():
+        kind = "" if each["is_spec"] else ", the request as it was sent"
+        for note in (f"wrote {each['file']}{kind}", *(f"  {note}" for note in each["notes"])):
+            print_status(printable(note))
+    return list(files.values()), exit_code
 
 
 def _free_path(folder: Path, name: str, taken: dict[Path, str | bytes]) -> Path:

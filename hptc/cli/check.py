@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -23,10 +23,8 @@ from hptc.reference.schema_files import outdated_schema
 from hptc.render.diagnostics import Format, render
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.rules.engine import selected
+from hptc.source.text_fixes import FixesOf
 from hptc.text import plural, printable
-
-if TYPE_CHECKING:
-    pass
 
 SARIF = "sarif"
 
@@ -51,7 +49,7 @@ SARIF = "sarif"
 @click.option(
     "--fix",
     is_flag=True,
-    help="Write what findings say was meant into the files, and show the rest.",
+    help="Write the safe fixes of findings into the files, and show the rest.",
 )
 @click.option(
     "--project-specs",
@@ -96,6 +94,9 @@ def check(
 
         outcomes = add_online_findings(outcomes, **options)
     diagnostics = _print(outcomes, form)
+    is_for_people = form in (Format.TEXT, Format.CONCISE)
+    if is_for_people and STDIN not in paths and (count := _fixable(outcomes, diagnostics)):
+        print_status(f"{count} of them can be fixed with --fix")
     if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses on the machines of CI
         _suggest_rehearsal(outcomes)
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
@@ -136,11 +137,20 @@ def _compile(
 def _print(outcomes: Sequence[Outcome], form: str) -> list[Diagnostic]:
     """Print the findings and a summary. Returns the findings."""
     diagnostics = all_diagnostics(outcomes)
-    print_result(_rendered(diagnostics, form))
+    print_result(_rendered(diagnostics, form, outcomes))
     for note in _outdated_schemas(outcomes):
         print_status(note)
     print_status(findings_of(outcomes, diagnostics).summary)
     return diagnostics
+
+
+def _fixable(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> int:
+    """How many findings have a safe fix that can be written."""
+    safe = [each for each in diagnostics if any(fix.is_safe for fix in each.fixes)]
+    if not safe:
+        return 0
+    fixes_of = _fixes_of(outcomes)
+    return sum(any(fix.is_safe for fix in fixes_of(each)) for each in safe)
 
 
 def _watch(
@@ -182,10 +192,22 @@ def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:
     return [f"note: {text}" for root in roots if (text := outdated_schema(root))]
 
 
-def _rendered(diagnostics: Sequence[Diagnostic], form: str) -> str:
+def _rendered(diagnostics: Sequence[Diagnostic], form: str, outcomes: Sequence[Outcome]) -> str:
     if form == SARIF:
-        return render_sarif(diagnostics, rule_help(diagnostics))
+        return render_sarif(diagnostics, rule_help(diagnostics), _fixes_of(outcomes))
+    if form == Format.JSON:
+        return render(diagnostics, Format.JSON, fixes_of=_fixes_of(outcomes))
     return render(diagnostics, Format(form), color=use_color(sys.stdout))
+
+
+def _fixes_of(outcomes: Sequence[Outcome]) -> FixesOf:
+    """The fixes of findings in the texts that were checked."""
+    from hptc.source.fixes import text_fixes  # the other formats don't show fixes
+
+    documents = {one.file: one.document for one in outcomes}
+    projects = [one.project.document for one in outcomes if one.project is not None]
+    documents |= {document.file: document for document in projects}
+    return lambda found: text_fixes(found, documents.get)
 
 
 def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:

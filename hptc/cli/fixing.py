@@ -1,16 +1,15 @@
-"""`hptc check --fix`: writes what was meant into the files."""
+"""`hptc check --fix`: writes the safe fixes of findings into the files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from hptc.cli.inputs import all_diagnostics
 from hptc.compiler.outcome import Outcome
-from hptc.diagnostics import Diagnostic
 from hptc.files import write_all
 from hptc.source import fixes
-from hptc.source.fixes import Edit
+from hptc.source.document import parse_document
 from hptc.source.text_files import read_text
 
 _MAX_PASSES = 10
@@ -20,29 +19,24 @@ _MAX_PASSES = 10
 def fix_all(compile_specs: Callable[[], list[Outcome]]) -> tuple[list[Outcome], dict[str, int]]:
     """Apply the fixes of all findings until there are none; the number of edits by file.
 
-    Only what a finding says was meant is written, never a removal or another value. The files of a
-    pass are written together, or none of them.
+    Only what is safe is written, which is what the author meant: never another meaning. The files
+    of a pass are written together, or none of them.
     """
     counts: dict[str, int] = {}
     outcomes = compile_specs()
     for _ in range(_MAX_PASSES):
-        edits = _edits(all_diagnostics(outcomes))
-        texts = {file: read_text(file) for file in edits}
-        fixed = {file: fixes.applied(text, edits[file]) for file, text in texts.items()}
-        changed = {file: text for file, text in fixed.items() if text != texts[file]}
+        changed: dict[Path, str] = {}
+        diagnostics = all_diagnostics(outcomes)
+        files = dict.fromkeys(fix.file for each in diagnostics for fix in each.fixes if fix.is_safe)
+        for file in files:
+            text = read_text(file)
+            document, _ = parse_document(text, file)
+            edits, count = fixes.safe_edits(diagnostics, document)
+            if count and document.text == text:
+                changed[Path(file)] = fixes.applied(text, edits)
+                counts[file] = counts.get(file, 0) + count
         if not changed:
             break
-        write_all({Path(file): text for file, text in changed.items()})
-        for file in changed:
-            counts[file] = counts.get(file, 0) + len(edits[file])
+        write_all(changed)
         outcomes = compile_specs()
     return outcomes, counts
-
-
-def _edits(diagnostics: Iterable[Diagnostic]) -> dict[str, list[Edit]]:
-    """The edits of each file. Of two for one place, the first counts."""
-    found: dict[str, dict[tuple[int, int], Edit]] = {}
-    for each in diagnostics:
-        if (edit := fixes.replacement(each)) is not None:
-            found.setdefault(each.span.file, {}).setdefault((edit.line, edit.column), edit)
-    return {file: [*edits.values()] for file, edits in found.items()}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from hptc.api.extras import require
 from hptc.cli.console import print_result, print_status
-from hptc.cli.options import IMAGES, PYTHON, name_and_value
+from hptc.cli.options import IMAGES, JSON, PYTHON, TEXT_OR_JSON, name_and_value
 from hptc.errors import EXIT_OK, UsageError
+from hptc.render.documents.envelope import document_line
+
+if TYPE_CHECKING:
+    from hptc.render.documents.files import SandboxData
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -35,6 +41,7 @@ from hptc.errors import EXIT_OK, UsageError
     multiple=True,
     help="Make operations of tuning jobs fail: throttle, internal, latency.",
 )
+@TEXT_OR_JSON
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sandbox(
     port: int,
@@ -45,6 +52,7 @@ def sandbox(
     images: tuple[str, ...],
     python: str,
     faults: tuple[str, ...],
+    form: str,
     command: tuple[str, ...],
 ) -> int:
     """Run a local AWS endpoint, or a command against it.
@@ -55,10 +63,18 @@ def sandbox(
     A tuning job is Completed immediately, with one placeholder training job. With --dry, all of its
     training jobs end with values that are made up. With --train, they run as `hptc local run` runs
     them, with code and data from the sandbox's S3.
+
+    With --json, one line of JSON has the endpoint, the process and the variables of clients. It is
+    printed as soon as the endpoint listens.
     """
     require("moto", "sandbox")
     if dry and train:
         raise UsageError("--dry and --train can't be combined")
+    if form == JSON and command:
+        raise UsageError(
+            "--json can't be combined with a command, whose output is the result",
+            help="start the sandbox alone, and run commands with its `environment`",
+        )
     if (images or python) and not train:
         raise UsageError("--image and --python say how training jobs run: add --train")
     # moto is optional; without it, `hptc sandbox --help` still works.
@@ -68,11 +84,14 @@ def sandbox(
     from hptc.sandbox.server import Sandbox
 
     options = RunOptions(images=tuple(map(name_and_value("--image"), images)), python=python)
+    tuning: Literal["placeholder", "dry", "train"] = (
+        "train" if train else "dry" if dry else "placeholder"
+    )
     with Sandbox(
         port=port,
         account=account,
         region=region,
-        tuning="train" if train else "dry" if dry else "placeholder",
+        tuning=tuning,
         options=options,
         faults=tuple(map(read_fault, faults)),
     ) as endpoint:
@@ -83,6 +102,20 @@ def sandbox(
             return run(list(command), endpoint)
 
         def ready() -> None:
+            if form == JSON:
+                data: SandboxData = {
+                    "endpoint_url": endpoint.endpoint_url,
+                    "port": endpoint.port,
+                    "account": endpoint.account,
+                    "region": endpoint.region,
+                    "tuning_jobs": tuning,
+                    "folder": endpoint.folder,
+                    "process_id": os.getpid(),
+                    "environment": endpoint.environment(),
+                }
+                print_result(document_line("sandbox", data))
+                print_status("listening; press Ctrl-C to stop")
+                return
             for key, value in endpoint.environment().items():
                 print_result(f"export {key}={shlex.quote(value)}")
             sys.stdout.flush()

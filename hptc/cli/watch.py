@@ -10,13 +10,14 @@ import click
 from hptc.api.targets import find_job, read_target
 from hptc.cli.connection import connect_to_target
 from hptc.cli.console import print_result, print_status
-from hptc.cli.options import ENV, JOB, REGION
+from hptc.cli.options import ENV, JOB, JSON, REGION, TEXT_OR_JSON
 from hptc.cli.project_prices import current_prices
-from hptc.cli.watch_display import progress_display
+from hptc.cli.watch_display import LineDisplay, progress_display
 from hptc.cli.watch_loop import DEFAULT_INTERVAL_SECONDS, Display, watch_jobs
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.jobs.job_observer import JobObserver
 from hptc.render.job_progress import outcome_line
+from hptc.render.watch_json import watch_line
 from hptc.request.tuning_job import TuningJob
 from hptc.service.interface import TuningReader
 
@@ -35,15 +36,21 @@ INTERVAL = click.option(
 @ENV
 @REGION
 @INTERVAL
-def watch(name: str, env: str | None, region: str | None, interval: float) -> int:
+@TEXT_OR_JSON
+def watch(name: str, env: str | None, region: str | None, interval: float, form: str) -> int:
     """Follow a tuning job until it ends.
 
     NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
     is followed. Ctrl-C ends watching, not the tuning job. Exits with 0 if the tuning job completed
-    or stopped because one of its criteria was met, and with 3 if it failed or was stopped.
+    or stopped because one of its criteria was met, and with 3 if it failed or was stopped. With
+    --json, each change is a line of JSON, the last one when the tuning job has ended.
     """
     target = read_target(name, env, region)
-    display = progress_display(sys.stdout, print_result)
+    display: Display = (
+        LineDisplay(print_result, watch_line)
+        if form == JSON
+        else progress_display(sys.stdout, print_result)
+    )
 
     def connect() -> TuningReader:
         return connect_to_target(target, progress=display.note).tuning

@@ -23,6 +23,7 @@ class LineDisplay:
     """A line for each tuning job of which something changed."""
 
     print_line: Callable[[str], None]
+    line_of: Callable[[JobProgress, datetime], str] = progress_line
     _shown: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     def show(self, progress: Sequence[JobProgress], now: datetime) -> None:
@@ -30,7 +31,7 @@ class LineDisplay:
         for each in progress:
             if self._shown.get(each.name) != each.essentials:
                 self._shown[each.name] = each.essentials
-                self.print_line(progress_line(each, now))
+                self.print_line(self.line_of(each, now))
 
     def note(self, text: str) -> None:
         """Print a message to stderr."""

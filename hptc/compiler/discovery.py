@@ -73,14 +73,16 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
     """The file itself, or the spec files in a folder, without hidden files and hptc.yaml."""
     if not files.is_folder(path):
         return [path]
-    return sorted(
+    above = len(path.parts)
+    found = (
         file
         for file in files.below(path)
         if file.suffix in SUFFIXES
         and file.name != project_file.FILE_NAME
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        and not any(part.startswith(".") for part in file.parts[above:])
         and files.is_file(file)
     )
+    return sorted(found, key=lambda file: file.parts)  # as paths compare, but ten times as fast
 
 
 def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:

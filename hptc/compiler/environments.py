@@ -84,18 +84,28 @@ def merged_diagnostics(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
     """
     environments_of: dict[str, list[str | None]] = defaultdict(list)
     found: dict[Diagnostic, tuple[str, list[str | None]]] = {}
+    shared: set[Diagnostic] = set()
     for one in outcomes:
         environment = one.environment.name if one.environment is not None else None
         environments_of[one.file].append(environment)
         for diagnostic in one.diagnostics:
-            _, where = found.setdefault(diagnostic, (one.file, []))
+            first, where = found.setdefault(diagnostic, (one.file, []))
+            if first != one.file:
+                shared.add(diagnostic)
             if environment not in where:
                 where.append(environment)
     merged: list[Diagnostic] = []
-    for diagnostic, (file, where) in found.items():
+    for each, (file, where) in found.items():
+        diagnostic = _without_fixes_in_a_spec(each) if each in shared else each
         names = tuple(name for name in where if name is not None)
         if len(names) != len(where) or len(names) >= len(set(environments_of[file])):
             merged.append(diagnostic)
         elif diagnostic.code != _UNUSED_SUPPRESSION:
             merged.append(replace(diagnostic, environments=names))
     return merged
+
+
+def _without_fixes_in_a_spec(diagnostic: Diagnostic) -> Diagnostic:
+    """A diagnostic in hptc.yaml that several specs have: a fix in one of them is not enough."""
+    here = tuple(fix for fix in diagnostic.fixes if fix.file == diagnostic.span.file)
+    return replace(diagnostic, fixes=here)

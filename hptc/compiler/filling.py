@@ -15,7 +15,7 @@ from hptc.catalog.images import (
 from hptc.catalog.instances import instance
 from hptc.catalog.region_names import is_region
 from hptc.compiler.framework_images import framework_uri, newest_versions
-from hptc.diagnostics import Finding, SpecPath, nearest
+from hptc.diagnostics import Finding, SpecPath, nearest, respelled
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.emission import Request
@@ -188,7 +188,7 @@ def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> 
                 at / key,
                 label,
                 help=advice,
-                replacement=suggestion or "",
+                replacement=suggestion,
             )
         case "version":
             message = f"`{name}` has no version `{problem.value}`"
@@ -198,7 +198,7 @@ def _image_finding(problem: ImageProblem, key: str, name: str, at: SpecPath) -> 
                 at / "version",
                 label,
                 help=known,
-                replacement=suggestion or "",
+                replacement=suggestion,
             )
     message = f"`{name}` is not published in {problem.value}"
     return _finding("HPT104", message, at / key, help=f"available in {', '.join(problem.valid)}")
@@ -211,8 +211,13 @@ def _finding(
     label: str = "",
     *,
     help: str = "",
-    replacement: str = "",
+    replacement: str | None = "",
 ) -> Finding:
     return Finding(
-        code=code, message=message, path=path, label=label, help=help, replacement=replacement
+        code=code,
+        message=message,
+        path=path,
+        label=label,
+        help=help,
+        fixes=respelled(replacement, path),
     )

@@ -10,7 +10,7 @@ from hptc.catalog import frameworks, images
 from hptc.catalog.frameworks import Version
 from hptc.catalog.images import ImageProblem
 from hptc.catalog.instances import Processor, instance
-from hptc.diagnostics import Finding, SpecPath, nearest
+from hptc.diagnostics import Finding, SpecPath, nearest, respelled
 from hptc.request.emission import Request
 from hptc.text import listed, listed_code
 
@@ -59,7 +59,7 @@ def _unknown_name(name: str, at: SpecPath) -> Finding:
         message=f"AWS publishes no framework image `{name}`",
         path=at / "framework",
         label=f"did you mean `{meant}`?" if meant and not is_built_in else "",
-        replacement=meant if meant and not is_built_in else "",
+        fixes=() if is_built_in else respelled(meant, at / "framework"),
         help=f"write `built_in: {name}`"
         if is_built_in
         else f"valid values: {', '.join(sorted(frameworks_of_sdk))}, or a repository",
@@ -74,7 +74,7 @@ def _unknown_version(name: str, version: str, at: SpecPath) -> Finding:
         message=f"`{name}` has no version `{version}`",
         path=at / "version",
         label=f"did you mean `{meant}`?" if meant else "",
-        replacement=meant or "",
+        fixes=respelled(meant, at / "version"),
         help=f"the newest are {', '.join(newest_versions(name))}; others need a complete tag",
     )
 

@@ -40,6 +40,12 @@ class Layers:
             paths, key=lambda path: max(place[0] for place in self._places(path)) - len(path)
         )
 
+    def written(self, path: Path) -> list[tuple[Document, Path]]:
+        """The places where a path is written, topmost first: its document, and the path there."""
+        return [
+            (document, full) for depth, document, full in self._places(path) if depth == len(path)
+        ]
+
     def _places(self, path: Path) -> list[tuple[int, Document, Path]]:
         """For every layer: how many keys of the path exist, the document, the path in it."""
         return [

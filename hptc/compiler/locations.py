@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
+from hptc.compiler.fix_places import located_fixes
 from hptc.compiler.outcome import Compiled, CompiledSpec, Origin
 from hptc.diagnostics import (
     Diagnostic,
@@ -29,12 +30,21 @@ def _to_diagnostic(
     finding: Finding, origin: Origin, request: Request, spec: Spec | None, words: ApiWords
 ) -> Diagnostic:
     if spec is None and isinstance(finding.path, RequestPath):
-        message, label, help = (
+        message, label, help, *titles = (
             words.rewrite(text, finding.path)
-            for text in (finding.message, finding.label, finding.help)
+            for text in (
+                finding.message,
+                finding.label,
+                finding.help,
+                *(fix.title for fix in finding.fixes),
+            )
         )
-        finding = replace(finding, message=message, label=label, help=help)
-    located = at_span(finding, _span(finding, origin, request, spec))
+        fixes = tuple(
+            replace(fix, title=title) for fix, title in zip(finding.fixes, titles, strict=True)
+        )
+        finding = replace(finding, message=message, label=label, help=help, fixes=fixes)
+    fixes = located_fixes(finding, origin, request, is_spec=spec is not None)
+    located = at_span(finding, _span(finding, origin, request, spec), fixes)
     return replace(located, related=_policy_line(finding, origin))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from hptc.catalog.arn import ARN
 from hptc.catalog.region_names import is_region, meant_region
-from hptc.diagnostics import Finding, ProjectPath
+from hptc.diagnostics import Finding, ProjectPath, respelled
 from hptc.infrastructure.foundation import (
     LARGEST_VPC_PREFIX,
     SMALLEST_VPC_PREFIX,
@@ -108,12 +108,13 @@ def _passable_roles(project: Project) -> Iterator[Finding]:
 
 def _unknown_region(environment: str, region: str) -> Finding:
     meant = meant_region(region)
+    path = ProjectPath(("environments", environment, "region"))
     return Finding(
         code="HPT104",
         message=f"`{region}` is not an AWS Region",
-        path=ProjectPath(("environments", environment, "region")),
+        path=path,
         label=f"did you mean {meant}?" if meant else "",
-        replacement=meant or "",
+        fixes=respelled(meant, path),
         help="" if meant else "write a Region such as us-east-1; update botocore if it is new",
     )
 

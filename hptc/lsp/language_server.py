@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from hptc.compiler.environments import environment_names
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_INTERRUPTED
+from hptc.lsp.code_actions import FIX_ALL, KINDS, Target, fix_all, is_wanted, quick_fix
 from hptc.lsp.completions import choices, variables
 from hptc.lsp.cursor import cursor_at, template_start
 from hptc.lsp.definitions import definition
@@ -36,6 +37,7 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK
+from hptc.source.fixes import safe_edits
 from hptc.source.hidden_text import split_lines
 from hptc.source.text_files import UnreadableFileError
 from hptc.source.unsaved_files import UnsavedFiles
@@ -60,6 +62,7 @@ class HptcServer(LanguageServer):
         self.shown: dict[Path, list[tuple[types.Diagnostic, Diagnostic]]] = {}
         self._rehearse = rehearse
         self._names = NameIndex()
+        self._checked: Mapping[Path, str] = {}  # the texts of `shown`
         self._is_check_due = False
         self._checking: asyncio.Task[None] | None = None
 
@@ -92,12 +95,18 @@ class HptcServer(LanguageServer):
             await asyncio.sleep(DEBOUNCE_SECONDS)
             if self._is_check_due:
                 continue
-            results = await asyncio.to_thread(check_open, self.texts(), self._rehearse, self._names)
+            texts = self.texts()
+            results = await asyncio.to_thread(check_open, texts, self._rehearse, self._names)
             if not self._is_check_due:  # otherwise the lines may have moved
-                self._publish(results)
+                self._publish(results, texts)
 
-    def _publish(self, results: LiveResults) -> None:
-        self.results = results
+    def _check_now(self) -> tuple[LiveResults, dict[Path, str]]:
+        """Check all open files, maybe beside a check that is running."""
+        texts = self.texts()
+        return check_open(texts, self._rehearse, NameIndex()), texts
+
+    def _publish(self, results: LiveResults, texts: Mapping[Path, str]) -> None:
+        self.results, self._checked = results, texts
         for crash in results.crashes:
             message = f"this is a bug in hptc, not in your files; please report it:\n{crash}"
             self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
@@ -209,31 +218,38 @@ class HptcServer(LanguageServer):
             for index, each in enumerate(found)
         ]
 
-    def code_actions(self, uri: str, selected: types.Range) -> list[types.CodeAction]:
-        """The quick fixes of the findings in a range."""
+    def code_actions(
+        self, uri: str, selected: types.Range, only: Sequence[str] | None = None
+    ) -> list[types.CodeAction]:
+        """The quick fixes of the findings in a range, and the safe fixes of the whole file.
+
+        `only` are the kinds that the client asks for: `source.fixAll` when it saves a file, which
+        can be before the text is checked. An edit is never of another text than the findings.
+        """
         path, text = self._open(uri)
-        codec, lines = self.workspace.position_codec, split_lines(text)
-        actions = []
-        for shown, found in self.shown.get(path, ()):
+        if self._checked != self.texts():
+            self._publish(*self._check_now())
+        files, uris = self.files(), {**self.uris(), path: uri}
+        found = self.shown.get(path, [])
+        actions: list[types.CodeAction] = []
+        for shown, each in found if is_wanted(types.CodeActionKind.QuickFix, only) else ():
             if shown.range.end < selected.start or selected.end < shown.range.start:
                 continue
             is_project = path.name == project_file.FILE_NAME
-            for fix in quick_fixes(found, text, is_project=is_project):
-                about = types.Range(
-                    position_of(fix.edit.line, fix.edit.column, lines, codec),
-                    position_of(fix.edit.end_line, fix.edit.end_column, lines, codec),
-                )
-                edit = types.TextEdit(range=about, new_text=fix.edit.text)
-                actions.append(
-                    types.CodeAction(
-                        title=fix.title,
-                        kind=types.CodeActionKind.QuickFix,
-                        diagnostics=[shown],
-                        edit=types.WorkspaceEdit(changes={uri: [edit]}),
-                        is_preferred=fix.is_preferred or None,
-                    )
-                )
+            for fix in quick_fixes(each, text, files.read, is_project=is_project):
+                file = DISK.real(Path(fix.file))
+                target = self._target(uris.get(file, uri_of(file)), _lines(file, files))
+                actions.append(quick_fix(fix, shown, target))
+        if found and is_wanted(FIX_ALL, only):
+            document, _ = parse_document(text, found[0][1].span.file)
+            edits, count = safe_edits((each for _, each in found), document)
+            # Beside the quick fix of the only finding, it would do the same.
+            if count > (only is None) and document.text == text:
+                actions.append(fix_all(edits, count, self._target(uri, split_lines(text))))
         return actions
+
+    def _target(self, uri: str, lines: Sequence[str]) -> Target:
+        return Target(uri=uri, lines=lines, codec=self.workspace.position_codec)
 
     def code_lenses(self, uri: str) -> list[types.CodeLens]:
         """The number of training jobs and the cost bound, on the first line."""
@@ -333,10 +349,10 @@ def create_server(rehearse: Callable[[], Rehearse] | None = None) -> HptcServer:
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
+        types.CodeActionOptions(code_action_kinds=KINDS),
     )
     def code_action(ls: HptcServer, sent: types.CodeActionParams) -> list[types.CodeAction]:
-        return ls.code_actions(sent.text_document.uri, sent.range)
+        return ls.code_actions(sent.text_document.uri, sent.range, sent.context.only)
 
     return server
 

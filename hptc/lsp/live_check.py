@@ -10,7 +10,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hptc.compiler.discovery import SUFFIXES, display_path, project_files, spec_name
+from hptc.compiler.discovery import SUFFIXES, display_path
 from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.workspace import Workspace
@@ -104,17 +104,22 @@ def _check(
     paths: list[Path], texts: Mapping[Path, str], workspace: Workspace, names: NameIndex
 ) -> LiveResults:
     """Check the open files of one project, or one file outside of any."""
-    in_project, faults = workspace.project_of(paths[0].parent)
+    in_project, faults = names.project_of(paths[0].parent, workspace)
     specs = [path for path in paths if is_spec(path, texts[path], in_project, workspace.files)]
-    others: Iterable[Path] = ()
-    if in_project is not None:
-        has_project_file = any(path.name == project_file.FILE_NAME for path in paths)
-        others = _others(specs, in_project, workspace, names, are_all=has_project_file)
-    given = dict.fromkeys(display_path(path) for path in sorted((*specs, *others)))
+    has_project_file = any(path.name == project_file.FILE_NAME for path in paths)
     outcomes: list[Outcome] = []
     found = list(faults)
     try:
-        outcomes = compile_in_all_environments(list(given), workspace) if given else []
+        if in_project is None:
+            outcomes = _compile(specs, workspace)
+        elif has_project_file:
+            others = _others(specs, None, in_project, workspace, names)
+            outcomes = _compile((*specs, *others), workspace)
+        else:
+            outcomes = _compile(specs, workspace)
+            open_names = {one.name for one in outcomes if one.name}
+            if others := _others(specs, open_names, in_project, workspace, names):
+                outcomes = _compile((*specs, *others), workspace)
         found = list(dict.fromkeys((*faults, *merged_diagnostics(outcomes))))
     except UnreadableFileError as error:
         found.append(error.diagnostic)
@@ -156,25 +161,27 @@ def _is_listed(path: Path, in_project: Project, files: Files) -> bool:
     return False
 
 
+def _compile(paths: Iterable[Path], workspace: Workspace) -> list[Outcome]:
+    given = dict.fromkeys(display_path(path) for path in sorted(paths))
+    return compile_in_all_environments(list(given), workspace) if given else []
+
+
 def _others(
     specs: list[Path],
+    names: set[str] | None,
     in_project: Project,
     workspace: Workspace,
     index: NameIndex,
-    *,
-    are_all: bool,
 ) -> list[Path]:
-    """The specs that are not open but matter: those with a name of an open one, or all."""
+    """The specs that are not open but matter: those with one of the names; with None, all."""
     files = workspace.files
-    open_names = {name for path in specs if (name := spec_name(path, files)) is not None}
     file_names = {path.name for path in specs}
-    found = []
-    for path in project_files(in_project, files)[: MAX_OTHER_FILES if are_all else _MAX_NAMES]:
-        if path.name in file_names and files.real(path) in specs:
-            continue
-        if are_all or index.name_of(path, files) in open_names:
-            found.append(path)
-    return found[:MAX_OTHER_FILES]
+    listed = index.files_of(in_project, files)[: MAX_OTHER_FILES if names is None else _MAX_NAMES]
+    return [
+        path
+        for path in index.files_named(names, listed, files)
+        if path.name not in file_names or files.real(path) not in specs
+    ][:MAX_OTHER_FILES]
 
 
 def _at_start(file: str, error: HptcError) -> Diagnostic:

@@ -1,52 +1,48 @@
-"""Edits that resolve a finding: the word that was meant, an accepted value, without the key, or a
-comment that suppresses it.
-"""
+"""Edits that resolve a finding: those of its fixes, or a comment that suppresses it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from hptc.diagnostics import Diagnostic
-from hptc.frozen import frozen
-from hptc.source import fixes
-from hptc.source.document import parse_document
-from hptc.source.fixes import Edit
+from hptc.source.document import Document, parse_document
+from hptc.source.fixes import text_fixes
 from hptc.source.hidden_text import split_lines
 from hptc.source.suppressions import is_suppressible, suppressions
+from hptc.source.text_files import UnreadableFileError
+from hptc.source.text_fixes import Edit, TextFix
 
 _COMMENT = re.compile(r"#\s*hptc:\s*ignore\[[^\]]*")
 
 
-@frozen
-class QuickFix:
-    """An edit that a person can choose."""
-
-    title: str
-    edit: Edit
-    is_preferred: bool = False
-
-
-def quick_fixes(found: Diagnostic, text: str, *, is_project: bool) -> Iterator[QuickFix]:
-    """The edits of a file's text that resolve one of its findings."""
+def quick_fixes(
+    found: Diagnostic, text: str, read: Callable[[str], str], *, is_project: bool
+) -> Iterator[TextFix]:
+    """The edits that resolve a finding in a file's text. `read` returns the text of another one."""
     lines = split_lines(text)
     if found.span.line > len(lines):
         return
-    if (edit := fixes.replacement(found)) is not None:
-        yield QuickFix(title=f"Change to `{found.replacement}`", edit=edit, is_preferred=True)
-    if (edit := fixes.accepted(found)) is not None:
-        yield QuickFix(title=f"Change to `{found.accepted}`", edit=edit)
-    if found.is_removable:
-        document, _ = parse_document(text, found.span.file)
-        if (edit := fixes.removal(found, document)) is not None:
-            yield QuickFix(title="Remove it", edit=edit)
+
+    def document_of(file: str) -> Document | None:
+        try:
+            written = text if file == found.span.file else read(file)
+        except UnreadableFileError:
+            return None
+        document, _ = parse_document(written, file)
+        return document if document.text == written else None
+
+    for fix in text_fixes(found, document_of):
+        is_here = fix.file == found.span.file
+        yield fix if is_here else replace(fix, title=f"{fix.title} in {fix.file}")
     if is_suppressible(found.code) and not is_project:
         suppression = _suppression(found, lines)
         if suppression is not None:
             yield suppression
 
 
-def _suppression(found: Diagnostic, lines: list[str]) -> QuickFix | None:
+def _suppression(found: Diagnostic, lines: list[str]) -> TextFix | None:
     """A comment at the end of the line; None where it would be text, as in a block scalar."""
     number = found.span.line - 1
     line = lines[number]
@@ -63,7 +59,8 @@ def _suppression(found: Diagnostic, lines: list[str]) -> QuickFix | None:
     )
     if not covers:
         return None
-    return QuickFix(
+    return TextFix(
         title=f"Suppress {found.code} on this line",
-        edit=Edit(line=number, column=at, end_line=number, end_column=at, text=text),
+        file=found.span.file,
+        edits=(Edit(line=number, column=at, end_line=number, end_column=at, text=text),),
     )

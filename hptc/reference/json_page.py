@@ -20,6 +20,12 @@ and the exit code is the same as without it. Every document is an object with tw
 Ignore members that you don't know. Amounts of money are strings, so that no reader rounds them;
 times are in UTC, in ISO 8601; what is unknown is null.
 
+Two commands print while they run, a document on each line:
+
+- `hptc watch` prints a line each time that the tuning job changes. The last one has its `outcome`:
+  `hptc watch JOB --json | tail -n 1`
+- `hptc sandbox` prints one line as soon as it listens, and runs until SIGINT or SIGTERM
+
 `hptc schema --output COMMAND` prints the JSON Schema of a command's document; [schemas/](schemas)
 has all of them. This page is generated from them.
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from hptc.diagnostics import Diagnostic, Severity, Span
 from hptc.render.documents.envelope import document
+from hptc.source.text_fixes import FixesOf, TextFix, no_fixes
 from hptc.text import plural, table_cell, workflow_property, workflow_value
 from hptc.text import printable as printable  # CDK apps written by `hptc init` import it from here
 
 if TYPE_CHECKING:  # not needed to render
-    from hptc.render.documents.findings import CheckData, FindingData, Place
+    from hptc.render.documents.findings import CheckData, FindingData, FixData, Place
 
 _WIDEST_LINE = 160
 _LONGEST_CELL = 400
@@ -29,15 +30,24 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-def render(diagnostics: Sequence[Diagnostic], form: Format, *, color: bool = False) -> str:
-    """All diagnostics in one format, ending with a line break unless empty."""
+def render(
+    diagnostics: Sequence[Diagnostic],
+    form: Format,
+    *,
+    color: bool = False,
+    fixes_of: FixesOf = no_fixes,
+) -> str:
+    """All diagnostics in one format, ending with a line break unless empty.
+
+    JSON has their fixes too.
+    """
     match form:
         case Format.TEXT:
             return "\n".join(_text(diagnostic, color=color) for diagnostic in diagnostics)
         case Format.CONCISE:
             return "".join(f"{_concise(diagnostic)}\n" for diagnostic in diagnostics)
         case Format.JSON:
-            return render_json(diagnostics)
+            return render_json(diagnostics, fixes_of)
         case Format.GITHUB:
             return "".join(f"{_github(diagnostic)}\n" for diagnostic in diagnostics)
         case Format.MARKDOWN:
@@ -103,7 +113,7 @@ def _concise(diagnostic: Diagnostic) -> str:
     )
 
 
-def as_data(diagnostic: Diagnostic) -> FindingData:
+def as_data(diagnostic: Diagnostic, fixes_of: FixesOf = no_fixes) -> FindingData:
     """A diagnostic as JSON data."""
     return {
         "code": diagnostic.code,
@@ -120,6 +130,25 @@ def as_data(diagnostic: Diagnostic) -> FindingData:
             for related in diagnostic.related
         ],
         "environments": list(diagnostic.environments),
+        "fixes": [_fix_data(fix) for fix in fixes_of(diagnostic)],
+    }
+
+
+def _fix_data(fix: TextFix) -> FixData:
+    return {
+        "title": fix.title,
+        "is_safe": fix.is_safe,
+        "file": fix.file,
+        "edits": [
+            {
+                "line": edit.line + 1,
+                "column": edit.column + 1,
+                "end_line": edit.end_line + 1,
+                "end_column": edit.end_column + 1,
+                "text": edit.text,
+            }
+            for edit in fix.edits
+        ],
     }
 
 
@@ -133,12 +162,12 @@ def _span_data(span: Span) -> Place:
     }
 
 
-def render_json(diagnostics: Sequence[Diagnostic]) -> str:
+def render_json(diagnostics: Sequence[Diagnostic], fixes_of: FixesOf = no_fixes) -> str:
     """The document of `hptc check`."""
     data: CheckData = {
         "errors": sum(diagnostic.is_error for diagnostic in diagnostics),
         "warnings": sum(not diagnostic.is_error for diagnostic in diagnostics),
-        "diagnostics": [as_data(diagnostic) for diagnostic in diagnostics],
+        "diagnostics": [as_data(diagnostic, fixes_of) for diagnostic in diagnostics],
     }
     return document("check", data)
 

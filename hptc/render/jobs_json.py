@@ -20,9 +20,9 @@ from hptc.render.documents.envelope import document
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     JobStatus,
-    JobSummary,
     Limits,
     ListedJob,
+    ObjectiveCounters,
     TrainingJob,
     TrainingJobCounters,
 )
@@ -69,11 +69,11 @@ def status_data(status: JobStatus, changes: ContentChanges | None = None) -> Sta
             "ended": iso_time(status.ended),
             "elapsed_seconds": status.elapsed_seconds,
             "consumed_seconds": status.consumed_seconds,
-            "training_jobs": _training_jobs_data(status.training_jobs),
-            "objectives": _objectives_data(status),
-            "limits": _limits_data(status.limits),
-            "best": _training_job_data(status.best),
-            "overall_best": _training_job_data(status.overall_best),
+            "training_jobs": training_jobs_data(status.training_jobs),
+            "objectives": objectives_data(status.objectives),
+            "limits": limits_data(status.limits),
+            "best": training_job_data(status.best),
+            "overall_best": training_job_data(status.overall_best),
             "warm_start": (
                 {"type": status.warm_start_type, "parents": list(status.parents)}
                 if status.parents
@@ -122,10 +122,10 @@ def _listed_data(job: ListedJob) -> JobData:
         "modified": iso_time(summary.modified),
         "ended": iso_time(summary.ended),
         "elapsed_seconds": job.elapsed_seconds,
-        "training_jobs": _training_jobs_data(summary.training_jobs),
-        "objectives": _objectives_data(summary),
-        "limits": _limits_data(summary.limits),
-        "best": _training_job_data(job.best),
+        "training_jobs": training_jobs_data(summary.training_jobs),
+        "objectives": objectives_data(summary.objectives),
+        "limits": limits_data(summary.limits),
+        "best": training_job_data(job.best),
         "project": (origin.project or None) if origin is not None else None,
         "environment": (origin.environment or None) if origin is not None else None,
         "spec": (origin.spec or None) if origin is not None else None,
@@ -216,7 +216,8 @@ def _stop_data(outcome: Stop) -> StopRequestedData | AlreadyOverData:
             assert_never(outcome)
 
 
-def _training_job_data(job: TrainingJob | None) -> TrainingJobData | None:
+def training_job_data(job: TrainingJob | None) -> TrainingJobData | None:
+    """The members of a training job."""
     if job is None:
         return None
     return {
@@ -237,7 +238,8 @@ def _training_job_data(job: TrainingJob | None) -> TrainingJobData | None:
     }
 
 
-def _training_jobs_data(counters: TrainingJobCounters) -> TrainingJobCountersData:
+def training_jobs_data(counters: TrainingJobCounters) -> TrainingJobCountersData:
+    """The number of training jobs by status."""
     return {
         "completed": counters.completed,
         "in_progress": counters.in_progress,
@@ -247,15 +249,17 @@ def _training_jobs_data(counters: TrainingJobCounters) -> TrainingJobCountersDat
     }
 
 
-def _objectives_data(job: JobStatus | JobSummary) -> ObjectiveCountersData:
+def objectives_data(counters: ObjectiveCounters) -> ObjectiveCountersData:
+    """The number of training jobs by the status of their objective."""
     return {
-        "succeeded": job.objectives.succeeded,
-        "pending": job.objectives.pending,
-        "failed": job.objectives.failed,
+        "succeeded": counters.succeeded,
+        "pending": counters.pending,
+        "failed": counters.failed,
     }
 
 
-def _limits_data(limits: Limits) -> LimitsData:
+def limits_data(limits: Limits) -> LimitsData:
+    """The limits of a tuning job."""
     return {
         "max_training_jobs": limits.max_training_jobs,
         "max_parallel_training_jobs": limits.max_parallel_training_jobs,

@@ -13,8 +13,7 @@ from urllib.parse import quote
 
 from hptc import __version__
 from hptc.diagnostics import Diagnostic, Related, Span
-from hptc.source import fixes
-from hptc.source.fixes import Edit
+from hptc.source.text_fixes import FixesOf, TextFix, no_fixes
 from hptc.text import json_text, printable
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -28,7 +27,9 @@ class RuleHelp(NamedTuple):
     page: str  # in Markdown
 
 
-def render_sarif(diagnostics: Sequence[Diagnostic], rules: Sequence[RuleHelp]) -> str:
+def render_sarif(
+    diagnostics: Sequence[Diagnostic], rules: Sequence[RuleHelp], fixes_of: FixesOf = no_fixes
+) -> str:
     """One run. `rules` must include the rule of every diagnostic."""
     codes = [rule.code for rule in rules]
     log = {
@@ -44,7 +45,7 @@ def render_sarif(diagnostics: Sequence[Diagnostic], rules: Sequence[RuleHelp]) -
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(diagnostic, codes) for diagnostic in diagnostics],
+                "results": [_result(diagnostic, codes, fixes_of) for diagnostic in diagnostics],
             }
         ],
     }
@@ -59,7 +60,7 @@ def _rule(rule: RuleHelp) -> dict[str, Any]:
     }
 
 
-def _result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
+def _result(diagnostic: Diagnostic, codes: list[str], fixes_of: FixesOf) -> dict[str, Any]:
     message = "\n".join(filter(None, map(_plain, (diagnostic.full_message, diagnostic.help))))
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
@@ -68,20 +69,20 @@ def _result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
         "message": {"text": message},
         "locations": [_location(diagnostic.span)],
     }
-    fix = fixes.replacement(diagnostic)
-    if fix is not None:
-        result["fixes"] = [_fix(diagnostic, fix)]
+    if fixes := fixes_of(diagnostic):
+        result["fixes"] = [_fix(fix) for fix in fixes]
     if diagnostic.related:
         result["relatedLocations"] = [_related(related) for related in diagnostic.related]
     return result
 
 
-def _fix(diagnostic: Diagnostic, edit: Edit) -> dict[str, Any]:
+def _fix(fix: TextFix) -> dict[str, Any]:
+    """A fix, with whether `hptc check --fix` writes it: the standard has no member for that."""
     return {
-        "description": {"text": _plain(f"Change to {diagnostic.replacement}")},
+        "description": {"text": _plain(fix.title)},
         "artifactChanges": [
             {
-                "artifactLocation": _artifact(diagnostic.span.file),
+                "artifactLocation": _artifact(fix.file),
                 "replacements": [
                     {
                         "deletedRegion": {
@@ -92,9 +93,11 @@ def _fix(diagnostic: Diagnostic, edit: Edit) -> dict[str, Any]:
                         },
                         "insertedContent": {"text": edit.text},
                     }
+                    for edit in fix.edits
                 ],
             }
         ],
+        "properties": {"isSafe": fix.is_safe},
     }
 
 

@@ -34,6 +34,15 @@ def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
     return nearest or [SpecPath()]
 
 
+def exact_spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
+    """The keys of the spec that stand for a path in the request, in every notation; maybe none."""
+    return [
+        SpecPath(found)
+        for length, found in _candidates(TABLE, path, request, (), ())
+        if length == len(path)
+    ]
+
+
 def _candidates(
     members: Mapping[str, Node], path: Path, request: Any, base: Path, spec: Path
 ) -> Iterator[tuple[int, Path]]:
@@ -65,7 +74,7 @@ def _candidates(
                 yield len(at) + 1, (*here, index)
                 yield from _candidates(inner, path, request, (*at, index), (*here, index))
             case Named(_, name, inner, _) if rest:
-                entry = _value_at(request, (*at, rest[0]))
+                entry = value_at(request, (*at, rest[0]))
                 label = entry.get(name) if isinstance(entry, Mapping) else None
                 if isinstance(label, str):
                     yield len(at) + 1, (*here, label)
@@ -73,7 +82,7 @@ def _candidates(
                     if (key, label) == ("inputs", "code"):
                         yield len(path), (*spec, "source", "directory")
             case Pairs(_, name, _) | Names(_, name) if rest:
-                entry = _value_at(request, (*at, rest[0]))
+                entry = value_at(request, (*at, rest[0]))
                 label = entry.get(name) if isinstance(entry, Mapping) else None
                 if isinstance(node, Names):
                     yield len(path), (*here, rest[0])
@@ -94,7 +103,7 @@ def _hyperparameter_candidates(
     rest = path[len(ranges) :]
     if len(rest) < 2:
         return
-    entry = _value_at(request, path[: len(ranges) + 2])
+    entry = value_at(request, path[: len(ranges) + 2])
     if not isinstance(entry, Mapping) or not isinstance(entry.get("Name"), str):
         return
     keys = {api: key for key, api in RANGE_MEMBERS.items()}
@@ -117,7 +126,8 @@ def _api_path(base: Path, api: str) -> Path:
     return (*base, *api.split(".")) if api else base
 
 
-def _value_at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path in a request; None if there is none."""
     for part in path:
         if isinstance(value, Mapping):
             value = value.get(part)

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from hptc.diagnostics import Finding, Path, SpecPath, fold, nearest, path_text
+from hptc.diagnostics import (
+    Finding,
+    Fix,
+    Path,
+    SetValue,
+    SpecPath,
+    fold,
+    nearest,
+    path_text,
+    respelled,
+)
 from hptc.request.conformance import Violation
 from hptc.request.shapes import Shape, input_shape
 from hptc.request.spec_paths import spec_path
@@ -98,7 +108,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 code=code, path=path, on_key=True,
                 message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
                 label=f"did you mean `{meant}`?" if meant else "",
-replacement=meant or "", help=advice,
+fixes=respelled(meant, path, on_key=True), help=advice,
             )  # fmt: skip
         case "type":
             expected = _TYPES.get(shape.type, shape.type)
@@ -111,7 +121,7 @@ replacement=meant or "", help=advice,
             return Finding(
                 code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
                 label=f"did you mean {meant}?" if meant else "",
-replacement=meant or "", help=_enum_help(shape, value),
+fixes=respelled(meant, path), help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
@@ -180,7 +190,7 @@ def _out_of_bounds(
         code=code, path=violation.path, message=f"`{name}` {what}, but AWS allows {need}",
         on_key=on_key,
         label=need if unit else f"must be {need}",
-        accepted="" if unit else str(bound),
+        fixes=() if unit else (Fix(changes=(SetValue(path=violation.path, value=bound),)),),
         help=f"AWS allows {limits[0]}" if limits else "",
     )  # fmt: skip
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from hptc.catalog import images
 from hptc.catalog.misplaced_images import misplaced, published_in
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Remove
 from hptc.project.references import has_reference
-from hptc.rules.rule import Context, Rule, error
+from hptc.rules.rule import Context, Rule, advice, error
 from hptc.text import listed
 
 
@@ -38,6 +38,7 @@ def missing_or_ambiguous_algorithm(rule: Rule, context: Context) -> Iterator[Fin
                 label="only one is allowed",
                 is_removable=True,
                 help="remove `algorithm_name` or `training_image`",
+                fixes=(advice("remove `training_image`", Remove(path=path / "TrainingImage")),),
             )
         elif definition.training_image is None and definition.algorithm_name is None:
             yield rule.finding(
@@ -115,6 +116,7 @@ def training_image_in_another_region(rule: Rule, context: Context) -> Iterator[F
                 f"the training image is in {image.region}, but {home}",
                 definition.path / "AlgorithmSpecification" / "TrainingImage",
                 label=f"must be in {region}",
+                accepted=right or "",
                 help=f"use {right}"
                 if right
                 else "use an image in that Region; Amazon ECR can replicate repositories across "
@@ -167,6 +169,7 @@ def aws_image_registry_of_another_region(rule: Rule, context: Context) -> Iterat
             message,
             definition.path / "AlgorithmSpecification" / "TrainingImage",
             label=label,
+            accepted=found.uri or "",
             help=f"use {found.uri}"
             if found.uri
             else f"`{found.repository}` is available in {listed(found.regions, 'and')}",

@@ -10,9 +10,12 @@ from hptc.catalog.channels import media_type
 from hptc.diagnostics import Finding, nearest
 from hptc.request.job_facts import has_augmented_manifest, has_several_instances
 from hptc.request.tuning_job import Channel, Definition, S3Source
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import listed_code
+
+_SAME_FORMAT = 0.85
+"""How similar two content types are that stand for the same format, spelled differently."""
 
 
 def _documented(
@@ -179,6 +182,9 @@ def _content_types(
                 f"{algorithm.title_in_version} can't read {where}",
                 channel.path / "InputMode",
                 help="use `input_mode: File`",
+                fixes=(
+                    advice("use `input_mode: File`", set_value(channel.path / "InputMode", "File")),
+                ),
                 on_key=True,
             )
         elif channel.content_type is None:
@@ -191,7 +197,9 @@ def _content_types(
             )
         else:
             plain = media_type(content_type)
-            meant = plain if plain in accepted else nearest(content_type, accepted)
+            meant = (
+                plain if plain in accepted else nearest(content_type, accepted, cutoff=_SAME_FORMAT)
+            )
             yield rule.finding(
                 f"{algorithm.title} does not accept the content type `{content_type}` for {where}"
                 if are_refused
@@ -282,6 +290,7 @@ def _distributions(
                 f"{source.distribution}",
                 source.path / "S3DataDistributionType",
                 label=f"{verb} {wanted}",
+                accepted=wanted,
                 help=f"use `s3: {{s3_uri: …, s3_data_distribution_type: {wanted}}}`",
             )
 
@@ -328,6 +337,7 @@ def _label_sizes(rule: Rule, definition: Definition, algorithm: Algorithm) -> It
                 f"`{channel.name}`, but its content type is `{content_type}`",
                 channel.path / "ContentType",
                 label=f"should be text/csv;label_size={wanted}",
+                accepted=f"text/csv;label_size={wanted}",
                 help=f"use `content_type: text/csv;label_size={wanted}`"
                 + ("" if wanted else ", or the number of label columns"),
             )

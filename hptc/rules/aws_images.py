@@ -10,9 +10,10 @@ from hptc.catalog.image_tags import tag_problem
 from hptc.catalog.images import Identified
 from hptc.catalog.instances import Processor, instance
 from hptc.catalog.misplaced_images import misplaced
-from hptc.diagnostics import Finding, RequestPath, nearest
+from hptc.diagnostics import Finding, Fix, RequestPath, SetValue, nearest
+from hptc.request.spec_paths import spec_path
 from hptc.request.tuning_job import Definition
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, error, set_value, warning
 from hptc.text import listed, listed_code
 
 _NEWEST = 4  # the versions in a message; docs/images.md lists all
@@ -53,6 +54,7 @@ def impossible_image_tag(rule: Rule, context: Context) -> Iterator[Finding]:
             f"AWS publishes no image `{image.repository}` with the tag {tag}",
             _path(definition),
             label=f"did you mean `{meant}`?" if meant else "",
+            fixes=_with_tag(context, definition, meant),
             help=help,
         )
 
@@ -98,7 +100,18 @@ def unlisted_image_tag(rule: Rule, context: Context) -> Iterator[Finding]:
                 message = f"AWS lists no `{problem.value}` image for {version}"
                 help = f"use {listed_code(valid, 'or')}"
         label = f"did you mean `{meant}`?" if meant and problem.part in ("version", "tag") else ""
-        yield rule.finding(message, _path(definition), label=label, help=help)
+        choice = meant if label else (valid[0] if len(valid) == 1 and problem.value else None)
+        tag_text = known.image.tag or ""
+        right = tag_text.replace(problem.value, choice) if choice and problem.value else None
+        if right is not None and tag_problem(repository, right) is not None:
+            right = None  # the rest of the tag is not listed either
+        yield rule.finding(
+            message,
+            _path(definition),
+            label=label,
+            fixes=_with_tag(context, definition, right),
+            help=help,
+        )
 
 
 @warning("HPT348", "M25")
@@ -129,6 +142,7 @@ def latest_algorithm_image(rule: Rule, context: Context) -> Iterator[Finding]:
         yield rule.finding(
             f"the training image has {tag}, which AWS advises against",
             _path(definition),
+            fixes=_with_tag(context, definition, next(iter(tags)) if len(tags) == 1 else None),
             help=f"use the tag {listed_code(tags, 'or')}",
         )
 
@@ -171,6 +185,7 @@ def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Findin
             f"{'has' if len(unused) == 1 else 'have'} {_OWN[needed]}",
             _path(definition),
             label=f"a {_ADJECTIVES[tag.hardware]} image",
+            fixes=_with_tag(context, definition, row.tag(needed) if row and has_image else None),
             help=f"use the tag `{row.tag(needed)}`, or other instances"
             if row is not None and has_image
             else f"use {_ADJECTIVES[tag.hardware]} instances",
@@ -199,6 +214,20 @@ def _problems(context: Context) -> Iterator[tuple[Definition, Identified, TagPro
 
 def _is_latest(known: Identified) -> bool:
     return known.image.tag in _LATEST and known.image.digest is None
+
+
+def _with_tag(context: Context, definition: Definition, tag: str | None) -> tuple[Fix, ...]:
+    """The fix that writes another tag: of the image, or as the version that a spec has instead."""
+    image = images.parse_image(definition.training_image or "")
+    if tag is None or image is None:
+        return ()
+    host, slash, name = (definition.training_image or "").rpartition("/")
+    uri = f"{host}{slash}{name.partition(':')[0]}:{tag}"
+    found = [Fix(changes=(set_value(_path(definition), uri),))]
+    if not context.is_request and image.tag is not None:
+        version = spec_path(definition.path, context.request) / "algorithm" / "version"
+        found.append(Fix(changes=(SetValue(path=version, value=tag, old=image.tag),)))
+    return tuple(found)
 
 
 def _path(definition: Definition) -> RequestPath:

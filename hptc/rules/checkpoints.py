@@ -76,6 +76,7 @@ def checkpoints_in_reserved_directory(rule: Rule, context: Context) -> Iterator[
             yield rule.finding(
                 f"the checkpoint path is {local}, but SageMaker reserves {reserved}",
                 definition.path / "CheckpointConfig" / "LocalPath",
+                accepted="/opt/ml/checkpoints",
                 help="use /opt/ml/checkpoints, the default",
             )
 

@@ -81,6 +81,7 @@ def unreachable_improvement_limit(rule: Rule, context: Context) -> Iterator[Find
             "can't occur",
             _NOT_IMPROVING,
             label=f"must be less than {number}",
+            accepted=max(1, number - 1),
             help="lower it, or raise `max_number_of_training_jobs` under `limits`",
         )
 

@@ -8,7 +8,9 @@ from hptc.diagnostics import Finding
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import DatasetSource, FileSystemSource, S3Source
 from hptc.rules.input_channels import channels, file_systems, s3_sources
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
+
+_FILE_MODE = "use `input_mode: File` for this channel"
 
 
 @error("HPT460", "I13", "I14")
@@ -50,7 +52,8 @@ def fast_file_mode_without_prefix(rule: Rule, context: Context) -> Iterator[Find
                     f"{what}",
                     path,
                     label="FastFile mode requires an S3 prefix",
-                    help="use `input_mode: File` for this channel",
+                    help=_FILE_MODE,
+                    fixes=(advice(_FILE_MODE, set_value(channel.path / "InputMode", "File")),),
                     on_key=not isinstance(source, S3Source),
                 )
 
@@ -83,6 +86,11 @@ def fast_file_prefix_without_slash(rule: Rule, context: Context) -> Iterator[Fin
                 "end in a slash",
                 source.path / "S3Uri",
                 label="add a trailing slash",
+                fixes=(
+                    advice(
+                        "add a trailing slash", set_value(source.path / "S3Uri", f"{source.uri}/")
+                    ),
+                ),
             )
 
 
@@ -108,7 +116,8 @@ def pipe_mode_with_file_system(rule: Rule, context: Context) -> Iterator[Finding
                 f"the channel `{channel.name}` reads a file system, which Pipe mode does not "
                 "support",
                 source.path,
-                help="use `input_mode: File` for this channel",
+                help=_FILE_MODE,
+                fixes=(advice(_FILE_MODE, set_value(channel.path / "InputMode", "File")),),
                 on_key=True,
             )
 

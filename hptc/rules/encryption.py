@@ -82,6 +82,7 @@ def volume_key_without_volume(rule: Rule, context: Context) -> Iterator[Finding]
                     resources.path / "VolumeKmsKeyId",
                     on_key=True,
                     label="rejected by SageMaker",
+                    is_removable=True,
                     help="remove it, because local storage is encrypted by hardware, or use an "
                     "instance without local storage",
                 )
@@ -142,6 +143,7 @@ def kms_key_with_directory_bucket(rule: Rule, context: Context) -> Iterator[Find
                 "output in an S3 Express One Zone bucket does not support a KMS key",
                 definition.path / "OutputDataConfig" / "KmsKeyId",
                 on_key=True,
+                is_removable=True,
                 help="remove the key, or use a general purpose bucket",
             )
 

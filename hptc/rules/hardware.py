@@ -108,7 +108,7 @@ def _too_large_for_local_storage(
             f"`volume_size_in_gb` is {size}",
             group.volume_path,
             label=f"must be {has} or less",
-            accepted=str(has),
+            accepted=has,
             help="lower it, or use a larger instance or one without local storage",
         )
 
@@ -138,7 +138,7 @@ def volume_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"{_MAX_VOLUME_GB}",
                 group.volume_path,
                 label=f"must be {_MAX_VOLUME_GB} or less",
-                accepted=str(_MAX_VOLUME_GB),
+                accepted=_MAX_VOLUME_GB,
                 help="lower it; FastFile mode streams larger data sets",
             )
 
@@ -242,6 +242,7 @@ def distributed_single_instance_algorithm(rule: Rule, context: Context) -> Itera
             f"{algorithm.title} supports a single instance, but `instance_count` is {group.count}",
             group.count_path,
             label="must be 1",
+            accepted=1,
             help=advice,
         )
 

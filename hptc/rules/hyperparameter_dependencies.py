@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from hptc.catalog.accepted_values import Certainty
 from hptc.catalog.algorithms import Algorithm
 from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Fix, RequestPath
 from hptc.request.possible_settings import Setting, possible_settings
 from hptc.request.tuning_job import Definition
 from hptc.rules import dependency_messages
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.rules.version_facts import in_every_version
 
 _MAX_COMBINATIONS = 2000
@@ -165,9 +165,34 @@ def _of_dependency(
             ),
             path,
             label=dependency.reason,
+            fixes=_fixes(definition, dependency, violation, path, found),
             help=dependency_messages.advice(dependency, violation.clause, violation.settings),
             on_key=found is None,
         )
+
+
+def _fixes(
+    definition: Definition,
+    dependency: Dependency,
+    violation: _Violation,
+    path: RequestPath,
+    found: Setting | None,
+) -> tuple[Fix, ...]:
+    """The fix that sets what the violated condition requires, if there is one such value."""
+    clause, settings = violation.clause, violation.settings
+    if dependency.help or clause.operator not in ("in", "in_or_absent") or len(clause.values) > 1:
+        return ()
+    if clause.subject.kind not in ("hyperparameter", "channel"):
+        return ()
+    name, value = clause.subject.name, clause.values[0]
+    current = settings.get(clause.subject)
+    if current is not None and current is found and path[-2] != "Values":
+        return (Fix(changes=(set_value(path, value),)),)
+    is_free = current is None and all(each.name != name for each in definition.ranges)
+    if clause.subject.kind == "hyperparameter" and is_free:
+        static = definition.path / "StaticHyperParameters" / name
+        return (advice(f"set `{name}: {value}`", set_value(static, value)),)
+    return ()
 
 
 def _violations_of(

@@ -12,6 +12,7 @@ from hptc.project.references import has_reference
 from hptc.request.job_facts import number
 from hptc.request.tuning_job import Definition, NumericRange
 from hptc.rules.hyperparameters import is_json_string, quotes_advice, values
+from hptc.rules.range_fixes import with_type
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import code, listed_code, quoted
@@ -39,7 +40,7 @@ def refused_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Findi
         context,
         lambda definition, found: (
             *_bad_values(rule, context, definition, found, "certain"),
-            *_fractional_ranges(rule, definition, found),
+            *_fractional_ranges(rule, context, definition, found),
         ),
         except_scripts=True,
     )
@@ -113,7 +114,9 @@ def _usable_words(found: Algorithm, known: Hyperparameter) -> list[str]:
     ]
 
 
-def _fractional_ranges(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[Finding]:
+def _fractional_ranges(
+    rule: Rule, context: Context, definition: Definition, found: Algorithm
+) -> Iterator[Finding]:
     for range_ in definition.ranges:
         known = found.hyperparameter(range_.name)
         if known is None or not known.requires_integers or not isinstance(range_, NumericRange):
@@ -125,6 +128,7 @@ def _fractional_ranges(rule: Rule, definition: Definition, found: Algorithm) -> 
                 range_.path,
                 label="the container can't parse a fraction",
                 help="use `type: Integer`",
+                fixes=with_type(context, range_, "Integer", "use `type: Integer`"),
                 on_key=True,
             )
 
@@ -321,6 +325,7 @@ def _repeated(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[
                 f"{listed_code(names)} are the same hyperparameter of {found.title}",
                 paths[names[1]],
                 label="one of them is ignored",
+                is_removable=True,
                 help=f"remove {code(names[1])}",
                 on_key=True,
             )

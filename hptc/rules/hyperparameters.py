@@ -17,6 +17,7 @@ from hptc.request.job_facts import (
     runs_a_script,
 )
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
+from hptc.rules.range_fixes import with_type
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_RANGES = 30
@@ -254,6 +255,7 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
                 f"`{name}` is sent as {value}, including the quotes",
                 path,
                 label=f"{algorithm.title} does not remove the quotes",
+                accepted=json.loads(value),
                 help=quotes_advice(context),
             )
 
@@ -323,12 +325,15 @@ def continuous_range_of_integers(rule: Rule, context: Context) -> Iterator[Findi
             bounds = f", min: {int(low)}, max: {int(high)}" if is_whole else ""
             if range_.scaling in ("Linear", "Logarithmic"):
                 bounds += f", scaling: {range_.scaling}"
+            help = f"use `{{type: Integer{bounds}}}`"
+            if not is_whole:
+                help += " with integers as bounds"
             yield rule.finding(
                 f"`{range_.name}` is an integer by convention, but its range is Continuous",
                 range_.path / "Name",
                 label="includes fractions",
-                help=f"use `{{type: Integer{bounds}}}`"
-                + ("" if is_whole else " with integers as bounds"),
+                help=help,
+                fixes=with_type(context, range_, "Integer", help),
             )
 
 

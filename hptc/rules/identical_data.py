@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Fix, RequestPath
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.rules.warm_start_parents import pairs, parent_finding, parent_path
 from hptc.text import listed_code
 
@@ -50,6 +50,7 @@ def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterat
                 on_key=bool(ours),
                 label="must be the same as in the parent",
                 help="use the parent's value, or `warm_start: {type: TransferLearning}`",
+                fixes=(_transfer("use `warm_start: {type: TransferLearning}`"),),
             )
 
 
@@ -109,7 +110,8 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
     """
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
-    advice = "use `warm_start: {type: TransferLearning}` if data or algorithm changed"
+    help = "use `warm_start: {type: TransferLearning}` if data or algorithm changed"
+    fixes = (_transfer(help),)
     for index, name, child, parent_definition in pairs(context):
         if _algorithm(child) != _algorithm(parent_definition):
             member = "TrainingImage" if child.training_image else "AlgorithmName"
@@ -117,7 +119,8 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
                 f"the parent `{name}` has a different algorithm",
                 child.path / "AlgorithmSpecification" / member,
                 label="differs from the parent",
-                help=advice,
+                help=help,
+                fixes=fixes,
             )
         ours = {channel.name: channel for channel in child.channels}
         parents = {channel.name: channel for channel in parent_definition.channels}
@@ -134,7 +137,8 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
                     channel.path,
                     on_key=True,
                     label="differs from the parent",
-                    help=advice,
+                    help=help,
+                    fixes=fixes,
                 )
         missing = [n for n in parents if n not in ours]
         if missing:
@@ -142,8 +146,15 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
                 f"the parent `{name}` also has {listed_code(missing)}",
                 parent_path(index),
                 label="has more input channels",
-                help=advice,
+                help=help,
+                fixes=fixes,
             )
+
+
+def _transfer(title: str) -> Fix:
+    return advice(
+        title, set_value(RequestPath(("WarmStartConfig", "WarmStartType")), "TransferLearning")
+    )
 
 
 def _algorithm(definition: Definition) -> tuple[str | None, str | None]:

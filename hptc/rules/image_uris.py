@@ -30,7 +30,7 @@ def malformed_image_uri(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           algorithm: {training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1}
     """
-    for path, problem in _problems(context):
+    for path, uri, problem in _problems(context):
         if _is_placeholder(problem):
             continue
         part = _NAMES.get(problem.part, problem.part)
@@ -46,6 +46,7 @@ def malformed_image_uri(rule: Rule, context: Context) -> Iterator[Finding]:
             message,
             path,
             label=f"did you mean `{meant}`?" if meant else f"must be {problem.expected}",
+            accepted=_corrected(uri, problem, meant),
             help=help,
         )
 
@@ -66,7 +67,7 @@ def placeholder_in_image_uri(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           algorithm: {training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1}
     """
-    for path, problem in _problems(context):
+    for path, _, problem in _problems(context):
         if _is_placeholder(problem):
             yield rule.finding(
                 f"the training image has `{problem.value}` in place of an account",
@@ -76,19 +77,33 @@ def placeholder_in_image_uri(rule: Rule, context: Context) -> Iterator[Finding]:
             )
 
 
-def _problems(context: Context) -> Iterator[tuple[RequestPath, URIProblem]]:
+def _problems(context: Context) -> Iterator[tuple[RequestPath, str, URIProblem]]:
     for definition in context.job.definitions:
         uri = definition.training_image
         if uri is None or has_reference(uri):
             continue
         problem = images.read_image(uri)
         if isinstance(problem, URIProblem):
-            yield definition.path / "AlgorithmSpecification" / "TrainingImage", problem
+            yield definition.path / "AlgorithmSpecification" / "TrainingImage", uri, problem
 
 
 def _is_placeholder(problem: URIProblem) -> bool:
     is_word = problem.value != "" and not any(each.isdigit() for each in problem.value)
     return problem.part == "account" and is_word
+
+
+def _corrected(uri: str, problem: URIProblem, region: str | None) -> str:
+    """The URI with the part that it must have; empty if that is not known."""
+    host, slash, rest = uri.partition("/")
+    expected = problem.expected.strip("`")
+    match problem.part:
+        case "scheme":
+            return uri.removeprefix(problem.value)
+        case "region" if region is not None:
+            return host.replace(f".{problem.value}.", f".{region}.") + slash + rest
+        case "domain" if not expected.startswith("dkr"):
+            return host.removesuffix(problem.value) + expected + slash + rest
+    return ""
 
 
 RULES = (

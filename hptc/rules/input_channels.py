@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Fix, Remove, RequestPath
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 
 def channels(context: Context) -> Iterator[tuple[Definition, Channel]]:
@@ -124,6 +124,13 @@ def gzip_without_pipe_mode(rule: Rule, context: Context) -> Iterator[Finding]:
                 label="requires Pipe mode",
                 help=f"use {own}`algorithm: {{input_mode: Pipe}}`, or remove this and decompress "
                 "in the container",
+                fixes=(
+                    _pipe_mode(definition, channel, f"use {own}`algorithm: {{input_mode: Pipe}}`"),
+                    advice(
+                        "remove this and decompress in the container",
+                        Remove(path=channel.path / "CompressionType"),
+                    ),
+                ),
             )
 
 
@@ -154,6 +161,12 @@ def gzip_with_different_job_input_mode(rule: Rule, context: Context) -> Iterator
                 f"training job's input mode is {definition.input_mode}",
                 channel.path / "CompressionType",
                 help="set `algorithm: {input_mode: Pipe}` too",
+                fixes=(
+                    advice(
+                        "set `algorithm: {input_mode: Pipe}` too",
+                        set_value(input_mode_path(definition), "Pipe"),
+                    ),
+                ),
             )
 
 
@@ -180,7 +193,27 @@ def record_wrapper_without_pipe_mode(rule: Rule, context: Context) -> Iterator[F
                 channel.path / "RecordWrapperType",
                 label="requires Pipe mode",
                 help="use `input_mode: Pipe`, or remove this if the data is already RecordIO",
+                fixes=(
+                    advice("use `input_mode: Pipe`", set_value(channel.path / "InputMode", "Pipe")),
+                    advice(
+                        "remove this if the data is already RecordIO",
+                        Remove(path=channel.path / "RecordWrapperType"),
+                    ),
+                ),
             )
+
+
+def input_mode_path(definition: Definition) -> RequestPath:
+    """The path of the training job's input mode."""
+    return definition.path / "AlgorithmSpecification" / "TrainingInputMode"
+
+
+def _pipe_mode(definition: Definition, channel: Channel, title: str) -> Fix:
+    """The fix that reads a channel in Pipe mode, by the training job's input mode."""
+    changes = [set_value(input_mode_path(definition), "Pipe")]
+    if definition.input_mode != channel.input_mode:
+        changes.append(set_value(channel.path / "InputMode", "Pipe"))
+    return advice(title, *changes)
 
 
 RULES = (

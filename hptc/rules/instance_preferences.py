@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Remove
 from hptc.rules.resources import resources_of
-from hptc.rules.rule import Context, Rule, error
+from hptc.rules.rule import Context, Rule, advice, error
 from hptc.text import plural
 
 _EXCLUDED = {
@@ -108,6 +108,7 @@ def inconsistent_instance_preferences(rule: Rule, context: Context) -> Iterator[
                     path / index / "InstanceType",
                     label="duplicate",
                     help="remove one of them",
+                    fixes=(advice("remove one of them", Remove(path=path / index)),),
                 )
         with_count = [
             i for i, preference in enumerate(preferences) if "InstanceCount" in preference

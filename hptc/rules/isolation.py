@@ -10,7 +10,7 @@ from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.job_facts import SUBMIT_DIRECTORY
 from hptc.request.tuning_job import Definition, Resources
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _MARKETPLACE_ACCOUNTS = frozenset(
     {
@@ -57,6 +57,14 @@ def unencrypted_traffic_between_instances(rule: Rule, context: Context) -> Itera
                     path,
                     help="add `enable_inter_container_traffic_encryption: true`; security groups "
                     "must allow UDP 500 and ESP between their members",
+                    fixes=(
+                        advice(
+                            "add `enable_inter_container_traffic_encryption: true`",
+                            set_value(
+                                definition.path / "EnableInterContainerTrafficEncryption", True
+                            ),
+                        ),
+                    ),
                 )
 
 
@@ -97,6 +105,12 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
                 definition.path / "AlgorithmSpecification" / "AlgorithmName",
                 label="not in this account",
                 help="add `enable_network_isolation: true`",
+                fixes=(
+                    advice(
+                        "add `enable_network_isolation: true`",
+                        set_value(definition.path / "EnableNetworkIsolation", True),
+                    ),
+                ),
             )
 
 

@@ -34,6 +34,7 @@ def latest_parent_listed_twice(rule: Rule, context: Context) -> Iterator[Finding
                 f"`{shown}` can be the parent `{other}`, which is listed too",
                 parent_path(index),
                 label="may be the same tuning job",
+                is_removable=True,
                 help="remove one of the two",
             )
 

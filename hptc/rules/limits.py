@@ -44,7 +44,7 @@ def too_many_parallel_training_jobs(rule: Rule, context: Context) -> Iterator[Fi
             f"{_MAX_PARALLEL}",
             _PARALLEL,
             label=f"must be {_MAX_PARALLEL} or less",
-            accepted=str(_MAX_PARALLEL),
+            accepted=_MAX_PARALLEL,
             help=f"lower it; more than {_DEFAULT_MAX_PARALLEL} require a quota increase",
         )
 
@@ -70,7 +70,7 @@ def parallel_training_jobs_over_default_quota(rule: Rule, context: Context) -> I
             f"is {_DEFAULT_MAX_PARALLEL}",
             _PARALLEL,
             label="requires a quota increase",
-            accepted=str(_DEFAULT_MAX_PARALLEL),
+            accepted=_DEFAULT_MAX_PARALLEL,
             help=f"lower it to {_DEFAULT_MAX_PARALLEL}, or request a quota increase first",
         )
 
@@ -97,7 +97,7 @@ def too_many_training_jobs(rule: Rule, context: Context) -> Iterator[Finding]:
             f"{context.job.strategy} is {maximum}",
             _NUMBER,
             label=f"must be {maximum} or less",
-            accepted=str(maximum),
+            accepted=maximum,
             help="lower it; another tuning job can continue from this one with `warm_start`",
         )
 
@@ -125,7 +125,7 @@ def training_jobs_over_default_quota(rule: Rule, context: Context) -> Iterator[F
             f"{MAX_TRAINING_JOBS}",
             _NUMBER,
             label="requires a quota increase",
-            accepted=str(MAX_TRAINING_JOBS),
+            accepted=MAX_TRAINING_JOBS,
             help=f"lower it to {MAX_TRAINING_JOBS}, or request a quota increase first",
         )
 

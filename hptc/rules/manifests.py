@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding
 from hptc.request.job_facts import built_in
 from hptc.rules.input_channels import s3_sources
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _RECORD_IO_ALGORITHMS = ("image-classification", "object-detection", "semantic-segmentation")
 
@@ -46,6 +46,9 @@ def augmented_manifest_without_pipe_mode(rule: Rule, context: Context) -> Iterat
                 source.path / "S3DataType",
                 label="requires Pipe mode",
                 help="use `input_mode: Pipe`",
+                fixes=(
+                    advice("use `input_mode: Pipe`", set_value(channel.path / "InputMode", "Pipe")),
+                ),
             )
 
 
@@ -124,6 +127,12 @@ def augmented_manifest_without_record_wrapper(rule: Rule, context: Context) -> I
                 f"`{channel.name}`",
                 source.path / "S3DataType",
                 help="add `record_wrapper_type: RecordIO` to the channel",
+                fixes=(
+                    advice(
+                        "add `record_wrapper_type: RecordIO` to the channel",
+                        set_value(channel.path / "RecordWrapperType", "RecordIO"),
+                    ),
+                ),
             )
 
 
@@ -151,6 +160,7 @@ def ignored_attribute_names(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"the channel `{channel.name}` has `attribute_names`, but is a {source.data_type}",
                 source.path / "AttributeNames",
                 label="ignored",
+                is_removable=True,
                 help="use `s3_data_type: AugmentedManifestFile`, or remove this",
             )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Fix
 from hptc.metrics.corrections import candidates
 from hptc.metrics.number_forms import unread_number
 from hptc.project.references import has_reference
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric
-from hptc.rules.rule import Context, Rule, warning
+from hptc.rules.rule import Context, Rule, advice, set_value, warning
 from hptc.text import plural
 
 if TYPE_CHECKING:
@@ -54,11 +54,12 @@ def metric_regex_cannot_read_number(rule: Rule, context: Context) -> Iterator[Fi
                 if unread.captured
                 else f"can't read a number such as {unread.number}"
             )
-            corrected = next(iter(candidates(metric.regex)), None)
+            better = next(iter(candidates(metric.regex)), None)
             yield rule.finding(
                 f"the regular expression of `{metric.name}` {effect}",
                 metric.path / "Regex",
-                help=f"use `{corrected}`" if corrected else _ADVICE,
+                accepted=better or "",
+                help=f"use `{better}`" if better else _ADVICE,
             )
 
 
@@ -91,6 +92,7 @@ def metric_misread_in_sample_log(rule: Rule, context: Context) -> Iterator[Findi
             f"{plural(found.numbers, 'line')}",
             found.metric.path,
             label="captures a part of the number",
+            fixes=corrected(found),
             help=f"use `{found.corrected_regex}`" if found.corrected_regex else _ADVICE,
         )
 
@@ -123,8 +125,17 @@ def metric_missed_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
             f"{plural(found.missed + found.numbers, 'line')}",
             found.metric.path,
             label="misses numbers",
+            fixes=corrected(found),
             help=f"use `{found.corrected_regex}`" if found.corrected_regex else _ADVICE,
         )
+
+
+def corrected(found: MetricFound) -> tuple[Fix, ...]:
+    """The fix that writes the expression that reads the sample log; none if there is none."""
+    if not found.corrected_regex:
+        return ()
+    change = set_value(found.metric.path / "Regex", found.corrected_regex)
+    return (advice(f"use `{found.corrected_regex}`", change),)
 
 
 def _all_found(context: Context) -> Iterator[tuple[Rehearsal, MetricFound]]:

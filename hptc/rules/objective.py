@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from hptc.catalog.algorithms import Algorithm
-from hptc.diagnostics import Finding, RequestPath, nearest
+from hptc.diagnostics import Finding, Rename, RequestPath, nearest
 from hptc.request.job_facts import built_in, has_several_instances, runs_a_script
 from hptc.request.tuning_job import Definition, S3Source
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import listed, listed_code
 
@@ -123,6 +123,7 @@ def suspicious_objective_direction(rule: Rule, context: Context) -> Iterator[Fin
                 f"name suggests {likely}",
                 objective.path / "Type",
                 label=f"did you mean {likely}?",
+                accepted=likely,
             )
 
 
@@ -153,12 +154,16 @@ def objective_of_missing_channel(rule: Rule, context: Context) -> Iterator[Findi
         channels = tuple(channel.name for channel in definition.channels)
         if colon and wanted not in channels and _is_optional_channel(algorithm, wanted):
             meant = nearest(wanted, channels)
+            title = f"rename the channel `{meant}` to `{wanted}`"
             yield rule.finding(
                 f"the objective `{objective.metric_name}` requires an input channel `{wanted}`",
                 objective.path / "MetricName",
-                help=f"rename the channel `{meant}` to `{wanted}`"
-                if meant
-                else f"add the channel `{wanted}` to `inputs`",
+                help=title if meant else f"add the channel `{wanted}` to `inputs`",
+                fixes=tuple(
+                    advice(title, Rename(path=channel.path / "ChannelName", name=wanted))
+                    for channel in definition.channels
+                    if channel.name == meant
+                ),
             )
 
 
@@ -240,6 +245,7 @@ def objective_on_sharded_data(rule: Rule, context: Context) -> Iterator[Finding]
                         f"each instance gets a part of `{channel.name}`, so the objective is the "
                         "value of whichever instance reports last",
                         source.path / "S3DataDistributionType",
+                        accepted="FullyReplicated",
                         help="use FullyReplicated, or have the instances report one aggregated "
                         "value",
                     )

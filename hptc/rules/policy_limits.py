@@ -141,7 +141,7 @@ def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]
             f"({_in_file(context, count.reason)}), but the policy allows {allowed}",
             _NUMBER,
             label=f"must be {allowed} or less",
-            accepted=str(allowed),
+            accepted=allowed,
             help="list fewer values"
             if context.job.strategy == "Grid" and not count.is_explicit
             else f"set `max_number_of_training_jobs: {allowed}` or less",
@@ -172,7 +172,7 @@ def parallel_training_jobs_over_policy(rule: Rule, context: Context) -> Iterator
             f"{allowed}",
             _PARALLEL,
             label=f"must be {allowed} or less",
-            accepted=str(allowed),
+            accepted=allowed,
             help=f"set `max_parallel_training_jobs: {allowed}` or less",
             policy_key=("max_parallel_training_jobs",),
         )

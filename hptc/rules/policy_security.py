@@ -16,7 +16,7 @@ from hptc.project.patterns import glob_matches, matches_any_glob
 from hptc.project.references import has_reference
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import Definition, Resources, Vpc
-from hptc.rules.rule import Context, Rule, error
+from hptc.rules.rule import Context, Rule, advice, error, set_value
 
 
 @error("HPT809")
@@ -44,6 +44,12 @@ def missing_network_isolation(rule: Rule, context: Context) -> Iterator[Finding]
                 "policy requires it",
                 definition.path / "EnableNetworkIsolation",
                 help="add `enable_network_isolation: true`",
+                fixes=(
+                    advice(
+                        "add `enable_network_isolation: true`",
+                        set_value(definition.path / "EnableNetworkIsolation", True),
+                    ),
+                ),
                 policy_key=("require_network_isolation",),
             )
 
@@ -73,6 +79,12 @@ def missing_traffic_encryption(rule: Rule, context: Context) -> Iterator[Finding
                 "the policy requires it",
                 definition.path / "EnableInterContainerTrafficEncryption",
                 help="add `enable_inter_container_traffic_encryption: true`",
+                fixes=(
+                    advice(
+                        "add `enable_inter_container_traffic_encryption: true`",
+                        set_value(definition.path / "EnableInterContainerTrafficEncryption", True),
+                    ),
+                ),
                 policy_key=("require_inter_container_traffic_encryption",),
             )
 

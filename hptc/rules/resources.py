@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hptc.catalog import instances
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Remove
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Resources
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, warning
 from hptc.text import listed_code
 
 _ULTRASERVER_FAMILIES = ("p6e-gb200", "trn2")
@@ -104,6 +104,12 @@ def conflicting_instance_settings(rule: Rule, context: Context) -> Iterator[Find
                     on_key=True,
                     help=f"remove {names}"
                     + (f", or `{keys[several]}`" if "InstanceType" in given else ""),
+                    fixes=(
+                        advice(
+                            f"remove {names}",
+                            *(Remove(path=resources.path / member) for member in given),
+                        ),
+                    ),
                 )
 
 
@@ -155,6 +161,7 @@ def zero_instances(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"`instance_count` of {group.type} is 0",
                 group.count_path,
                 label="must be 1 or more",
+                accepted=1,
             )
 
 
@@ -328,6 +335,7 @@ def training_plan_in_tuning_job(rule: Rule, context: Context) -> Iterator[Findin
                 "AWS documents training plans for training jobs, but not for tuning jobs",
                 path,
                 on_key=True,
+                is_removable=True,
                 help="test it with a tuning job of one training job, or remove it",
             )
 

@@ -27,7 +27,18 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hptc.catalog.images import parse_image
-from hptc.diagnostics import Finding, Path, RequestPath, Severity, SpecPath
+from hptc.diagnostics import (
+    Change,
+    Finding,
+    Fix,
+    Path,
+    Remove,
+    RequestPath,
+    SetValue,
+    Severity,
+    SpecPath,
+    respelled,
+)
 from hptc.frozen import frozen
 from hptc.project.policy import Policy
 from hptc.request.job_facts import regional_arns
@@ -88,9 +99,9 @@ class Context:
         """A duration as the file writes it: `90m` in a spec, 5400 seconds in a request."""
         return f"{seconds} seconds" if self.is_request else spec_duration(seconds)
 
-    def duration_value(self, seconds: int) -> str:
+    def duration_value(self, seconds: int) -> str | int:
         """A duration as the file's key takes it: `90m` in a spec, 5400 in a request."""
-        return str(seconds) if self.is_request else spec_duration(seconds)
+        return seconds if self.is_request else spec_duration(seconds)
 
     def region_of(self, definition: Definition) -> str | None:
         """Where the tuning job runs: in the environment's Region, or else in the image's.
@@ -135,13 +146,21 @@ class Rule:
         label: str = "",
         help: str = "",
         replacement: str = "",
-        accepted: str = "",
+        accepted: str | int = "",
         is_removable: bool = False,
+        fixes: tuple[Fix, ...] = (),
         on_key: bool = False,
         is_secret: bool = False,
         policy_key: Path | None = None,
     ) -> Finding:
-        """A finding of this rule at a path of the request or the spec."""
+        """A finding of this rule at a path of the request or the spec.
+
+        Three fixes of the path itself have an argument: `replacement` is the key or value that was
+        meant, `accepted` the nearest value that is accepted, and with `is_removable`, the finding
+        is resolved without the key or entry.
+        """
+        nearest = () if accepted == "" else (Fix(changes=(SetValue(path=path, value=accepted),)),)
+        removal = (Fix(changes=(Remove(path=path),)),) if is_removable else ()
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -149,13 +168,21 @@ class Rule:
             path=path,
             label=label,
             help=help,
-            replacement=replacement,
-            accepted=accepted,
-            is_removable=is_removable,
+            fixes=(*respelled(replacement, path, on_key=on_key), *nearest, *fixes, *removal),
             on_key=on_key,
             is_secret=is_secret,
             policy_key=policy_key,
         )
+
+
+def advice(title: str, *changes: Change, is_safe: bool = False) -> Fix:
+    """A fix that does what the help of a finding says, in the words of the help."""
+    return Fix(title=title, changes=changes, is_safe=is_safe)
+
+
+def set_value(path: RequestPath | SpecPath, value: str | int) -> SetValue:
+    """The change that writes a value."""
+    return SetValue(path=path, value=value)
 
 
 @frozen

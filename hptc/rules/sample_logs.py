@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
+from hptc.rules.metric_numbers import corrected
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import guarded, plural
 
@@ -60,14 +61,14 @@ def objective_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
     for path, rehearsal in context.rehearsals.items():
         if rehearsal.fault or rehearsal.is_objective_found:
             continue
-        corrected = next(
-            (each.corrected_regex for each in rehearsal.metrics if each.is_objective), ""
-        )
+        objective = next((each for each in rehearsal.metrics if each.is_objective), None)
+        better = objective.corrected_regex if objective is not None else ""
         yield rule.finding(
             f"the objective `{rehearsal.objective}` is not found in the "
             f"{plural(rehearsal.lines, 'line')} of {rehearsal.log}",
             path / "AlgorithmSpecification" / "MetricDefinitions",
-            help=f"use `{corrected}`" if corrected else _SHOW,
+            help=f"use `{better}`" if better else _SHOW,
+            fixes=corrected(objective) if objective is not None else (),
             on_key=True,
         )
 
@@ -107,6 +108,7 @@ def metric_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"the metric `{found.metric.name}` {what} in {rehearsal.log}",
                 found.metric.path,
                 label="does not work on the sample log",
+                fixes=corrected(found),
                 help=f"use `{found.corrected_regex}`" if found.corrected_regex else _SHOW,
             )
 

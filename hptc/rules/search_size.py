@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import combinations
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.text import plural
 
+_STRATEGY = RequestPath(("HyperParameterTuningJobConfig", "Strategy"))
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER_OF_JOBS = _LIMITS / "MaxNumberOfTrainingJobs"
 _PARALLEL_JOBS = _LIMITS / "MaxParallelTrainingJobs"
@@ -31,7 +32,7 @@ def _too_few_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
             "jobs",
             _NUMBER_OF_JOBS,
             label=f"must be {count} or less",
-            accepted=str(count),
+            accepted=count,
             help="lower it, widen the ranges, or add a range",
         )
 
@@ -169,7 +170,8 @@ def grid_size_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             f"the grid has {plural(count, 'point')}, but `max_number_of_training_jobs` is {wanted}",
             _NUMBER_OF_JOBS,
             label=f"must be {count}",
-            accepted=str(count),
+            accepted=count,
+            is_removable=True,
             help="omit `max_number_of_training_jobs`; SageMaker computes it",
         )
 
@@ -244,8 +246,9 @@ def mostly_random_bayesian_search(rule: Rule, context: Context) -> Iterator[Find
             + f" {wanted} training jobs start before any result is known, as in random search",
             _PARALLEL_JOBS,
             label="more than half of the training jobs",
-            accepted=str(wanted // 4),
+            accepted=wanted // 4,
             help=f"lower it to {wanted // 4}, or use `strategy: Random`",
+            fixes=(advice("use `strategy: Random`", set_value(_STRATEGY, "Random")),),
         )
 
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Fix, Remove
 from hptc.project.references import has_reference
 from hptc.request.job_facts import WHOLE_NUMBER, number
-from hptc.request.tuning_job import CategoricalRange, NumericRange
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
+from hptc.rules.range_fixes import made_static
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _LINEAR_SPAN = 100
 _MAX_SUGGESTED_INTEGER = 10**15
 
 
-def _numeric_ranges(context: Context) -> Iterator[NumericRange]:
+def _numeric_ranges(context: Context) -> Iterator[tuple[Definition, NumericRange]]:
     for definition in context.job.definitions:
         for range_ in definition.ranges:
             if isinstance(range_, NumericRange):
-                yield range_
+                yield definition, range_
 
 
-def _categorical_ranges(context: Context) -> Iterator[CategoricalRange]:
+def _categorical_ranges(context: Context) -> Iterator[tuple[Definition, CategoricalRange]]:
     for definition in context.job.definitions:
         for range_ in definition.ranges:
             if isinstance(range_, CategoricalRange):
-                yield range_
+                yield definition, range_
 
 
 @error("HPT201", "P02", "P03")
@@ -46,29 +47,31 @@ def non_numeric_bound(rule: Rule, context: Context) -> Iterator[Finding]:
           hyperparameters:
             depth: {type: Integer, min: 1, max: 1000}
     """
-    for range_ in _numeric_ranges(context):
+    for _, range_ in _numeric_ranges(context):
         for verb, member, text in (
             ("starts at", "MinValue", range_.min),
             ("ends at", "MaxValue", range_.max),
         ):
-            value = number(text)
+            value, meant = number(text), ""
             if has_reference(text):
                 continue
             if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(text) is None:
-                what, advice = "an integer in plain digits", ""
+                what, help = "an integer in plain digits", ""
                 if value is not None and value != value.to_integral_value():
-                    what, advice = "an integer", "use an integer, or `type: Continuous`"
+                    what, help = "an integer", "use an integer, or `type: Continuous`"
                 elif value is not None and abs(value) < _MAX_SUGGESTED_INTEGER:
-                    advice = f"write {int(value)}"
+                    meant = str(int(value))
+                    help = f"write {meant}"
             elif value is None:
-                what, advice = "a finite number", "write it as `0.001` or `1e-3`"
+                what, help = "a finite number", "write it as `0.001` or `1e-3`"
             else:
                 continue
             yield rule.finding(
                 f"`{range_.name}` {verb} `{text}`, which is not {what}",
                 range_.path / member,
                 label=f"must be {what}",
-                help=advice,
+                replacement=meant,
+                help=help,
             )
 
 
@@ -90,19 +93,34 @@ def empty_range(rule: Rule, context: Context) -> Iterator[Finding]:
           hyperparameters:
             depth: {type: Integer, min: 3, max: 10}
     """
-    for range_ in _numeric_ranges(context):
+    for definition, range_ in _numeric_ranges(context):
         low, high = number(range_.min), number(range_.max)
         if low is None or high is None or low < high:
             continue
+        path = range_.path / "MaxValue"
+        label = f"must be greater than {range_.min}"
+        if low == high:
+            help = _as_static(context, range_.name, range_.min)
+            yield rule.finding(
+                f"the range of `{range_.name}` has a single value, {range_.min}",
+                path,
+                label=label,
+                help=help,
+                fixes=(made_static(context, definition, range_, range_.min, help),),
+            )
+            continue
+        swap = advice(
+            "swap `min` and `max`",
+            set_value(range_.path / "MinValue", range_.max),
+            set_value(path, range_.min),
+            is_safe=True,
+        )
         yield rule.finding(
-            f"the range of `{range_.name}` has a single value, {range_.min}"
-            if low == high
-            else f"`{range_.name}` starts at {range_.min}, but ends at {range_.max}",
-            range_.path / "MaxValue",
-            label=f"must be greater than {range_.min}",
-            help=_as_static(context, range_.name, range_.min)
-            if low == high
-            else "swap `min` and `max`",
+            f"`{range_.name}` starts at {range_.min}, but ends at {range_.max}",
+            path,
+            label=label,
+            help="swap `min` and `max`",
+            fixes=(swap,),
         )
 
 
@@ -124,7 +142,7 @@ def logarithmic_range_from_zero(rule: Rule, context: Context) -> Iterator[Findin
           hyperparameters:
             eta: {type: Continuous, min: 1e-3, max: 0.5, scaling: Logarithmic}
     """
-    for range_ in _numeric_ranges(context):
+    for _, range_ in _numeric_ranges(context):
         low = number(range_.min)
         if range_.scaling == "Logarithmic" and low is not None and low <= 0:
             yield rule.finding(
@@ -132,6 +150,7 @@ def logarithmic_range_from_zero(rule: Rule, context: Context) -> Iterator[Findin
                 range_.path / "MinValue",
                 label="must be greater than 0",
                 help="raise `min`, or use `scaling: Linear`",
+                fixes=(_scaled(range_, "Linear"),),
             )
 
 
@@ -155,7 +174,7 @@ def reverse_logarithmic_range_outside_unit_interval(
           hyperparameters:
             momentum: {type: Continuous, min: 0.5, max: 0.999, scaling: ReverseLogarithmic}
     """
-    for range_ in _numeric_ranges(context):
+    for _, range_ in _numeric_ranges(context):
         if range_.scaling != "ReverseLogarithmic" or range_.kind != "Continuous":
             continue
         low, high = number(range_.min), number(range_.max)
@@ -165,6 +184,7 @@ def reverse_logarithmic_range_outside_unit_interval(
                 range_.path / "MinValue",
                 label="must be 0 or greater",
                 help="raise `min`, or use `scaling: Auto`",
+                fixes=(_scaled(range_, "Auto"),),
             )
         if high is not None and high >= 1:
             yield rule.finding(
@@ -172,6 +192,7 @@ def reverse_logarithmic_range_outside_unit_interval(
                 range_.path / "MaxValue",
                 label="must be less than 1",
                 help="lower `max`, for example to 0.999, or use `scaling: Auto`",
+                fixes=(_scaled(range_, "Auto"),),
             )
 
 
@@ -193,7 +214,7 @@ def reverse_logarithmic_integer_range(rule: Rule, context: Context) -> Iterator[
           hyperparameters:
             depth: {type: Integer, min: 1, max: 40, scaling: Logarithmic}
     """
-    for range_ in _numeric_ranges(context):
+    for _, range_ in _numeric_ranges(context):
         if range_.scaling == "ReverseLogarithmic" and range_.kind == "Integer":
             yield rule.finding(
                 f"`{range_.name}` is an Integer range, but a reverse logarithmic scale requires "
@@ -201,6 +222,7 @@ def reverse_logarithmic_integer_range(rule: Rule, context: Context) -> Iterator[
                 range_.path / "ScalingType",
                 label="must be Auto, Linear or Logarithmic",
                 help="use `scaling: Auto`, or a Continuous range below 1",
+                fixes=(_scaled(range_, "Auto"),),
             )
 
 
@@ -222,7 +244,7 @@ def duplicate_categorical_value(rule: Rule, context: Context) -> Iterator[Findin
           hyperparameters:
             optimizer: {type: Categorical, values: [sgd, adam]}
     """
-    for range_ in _categorical_ranges(context):
+    for _, range_ in _categorical_ranges(context):
         seen: set[str] = set()
         for index, value in enumerate(range_.values):
             if value in seen:
@@ -231,6 +253,13 @@ def duplicate_categorical_value(rule: Rule, context: Context) -> Iterator[Findin
                     range_.path / "Values" / index,
                     label="duplicate",
                     help="remove one of them",
+                    fixes=(
+                        advice(
+                            "remove one of them",
+                            Remove(path=range_.path / "Values" / index),
+                            is_safe=True,
+                        ),
+                    ),
                 )
             seen.add(value)
 
@@ -254,13 +283,15 @@ def single_categorical_value(rule: Rule, context: Context) -> Iterator[Finding]:
           hyperparameters:
             optimizer: adam
     """
-    for range_ in _categorical_ranges(context):
+    for definition, range_ in _categorical_ranges(context):
         if len(range_.values) == 1:
+            help = _as_static(context, range_.name, range_.values[0])
             yield rule.finding(
                 f"`{range_.name}` has a single value, `{range_.values[0]}`",
                 range_.path / "Values",
                 label="nothing to tune",
-                help=_as_static(context, range_.name, range_.values[0]),
+                help=help,
+                fixes=(made_static(context, definition, range_, range_.values[0], help),),
             )
 
 
@@ -283,7 +314,7 @@ def linear_range_over_several_magnitudes(rule: Rule, context: Context) -> Iterat
           hyperparameters:
             rate: {type: Continuous, min: 1e-4, max: 0.1, scaling: Logarithmic}
     """
-    for range_ in _numeric_ranges(context):
+    for _, range_ in _numeric_ranges(context):
         low, high = number(range_.min), number(range_.max)
         if range_.scaling != "Linear" or low is None or high is None or low <= 0:
             continue
@@ -294,7 +325,15 @@ def linear_range_over_several_magnitudes(rule: Rule, context: Context) -> Iterat
                 range_.path / "ScalingType",
                 label="spans more than two orders of magnitude",
                 help="use `scaling: Logarithmic`, or omit `scaling`",
+                fixes=(
+                    _scaled(range_, "Logarithmic"),
+                    advice("omit `scaling`", Remove(path=range_.path / "ScalingType")),
+                ),
             )
+
+
+def _scaled(range_: NumericRange, scaling: str) -> Fix:
+    return advice(f"use `scaling: {scaling}`", set_value(range_.path / "ScalingType", scaling))
 
 
 def _as_static(context: Context, name: str, value: str) -> str:

@@ -81,6 +81,7 @@ def _secret(
             f"`{name}` contains {kind}, which everyone with access to the job can read",
             path,
             label="looks like a secret",
+            is_removable=True,
             help=f"remove it; {advice}; rotate the secret if it was committed",
             is_secret=True,
         )

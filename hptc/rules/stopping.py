@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, Remove, SpecPath
 from hptc.request.job_facts import built_in
+from hptc.request.spec_paths import spec_path, value_at
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
 from hptc.rules.isolation import is_from_marketplace
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.text import spec_duration
 
 _MAX_RUNTIME = 28 * 86_400
@@ -67,14 +68,31 @@ def wait_time_without_spot(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for definition in context.job.definitions:
         if definition.max_wait_seconds is not None and not definition.is_spot:
+            path = definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds"
+            if context.is_request:
+                spot = advice(
+                    "add `enable_managed_spot_training: true`",
+                    set_value(definition.path / "EnableManagedSpotTraining", True),
+                )
+            else:
+                wait_time = context.duration_value(definition.max_wait_seconds)
+                switch = definition.path / "EnableManagedSpotTraining"
+                is_off = value_at(context.request, switch) is not None
+                spot = advice(
+                    "move it to `spot:`",
+                    set_value(_spot_wait_time(definition, context), wait_time),
+                    Remove(path=path),
+                    *([Remove(path=_switch(definition, context))] if is_off else ()),
+                )
             yield rule.finding(
                 "`max_wait_time` requires managed spot training, which is off",
-                definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds",
+                path,
                 on_key=True,
                 is_removable=True,
                 help="add `enable_managed_spot_training: true`, or remove it"
                 if context.is_request
                 else "move it to `spot:`, which turns managed spot training on, or remove it",
+                fixes=(spot,),
             )
 
 
@@ -96,11 +114,23 @@ def spot_without_wait_time(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for definition in context.job.definitions:
         if definition.is_spot and definition.max_wait_seconds is None:
-            least = spec_duration(_max_runtime(definition))
+            runtime = _max_runtime(definition)
+            least, value = spec_duration(runtime), context.duration_value(runtime)
+            path = definition.path / "EnableManagedSpotTraining"
+            if context.is_request:
+                wait = definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds"
+                fix = advice(f"add `max_wait_time: {least}`", set_value(wait, value))
+            else:
+                fix = advice(
+                    f"write `spot: {{max_wait_time: {least}}}`",
+                    set_value(_spot_wait_time(definition, context), value),
+                    Remove(path=_switch(definition, context)),
+                )
             yield rule.finding(
                 "managed spot training requires `max_wait_time`",
-                definition.path / "EnableManagedSpotTraining",
+                path,
                 label="no `max_wait_time`",
+                fixes=(fix,),
                 help=f"add `max_wait_time: {least}` or more to `stopping`"
                 if context.is_request
                 else f"write `spot: {{max_wait_time: {least}}}` or more instead",
@@ -214,6 +244,16 @@ def long_spot_training_without_checkpoints(rule: Rule, context: Context) -> Iter
                 label="no `checkpoint`",
                 help="add `checkpoint: {s3_uri: …}`, and make the training code resume from it",
             )
+
+
+def _switch(definition: Definition, context: Context) -> SpecPath:
+    """The key of a spec that only turns managed spot training on or off."""
+    return spec_path(definition.path, context.request) / "enable_managed_spot_training"
+
+
+def _spot_wait_time(definition: Definition, context: Context) -> SpecPath:
+    """The key of a spec that turns managed spot training on."""
+    return spec_path(definition.path, context.request) / "spot" / "max_wait_time"
 
 
 RULES = (

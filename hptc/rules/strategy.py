@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, RequestPath
+from hptc.diagnostics import Change, Finding, Remove, RequestPath
 from hptc.project.references import has_reference
 from hptc.request.job_facts import EPOCHS, WHOLE_NUMBER, built_in, of_definition
+from hptc.request.spec_paths import value_at
 from hptc.request.tuning_job import AutoRange, Definition
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
 _STRATEGY = RequestPath((_CONFIG, "Strategy"))
@@ -42,6 +43,7 @@ def hyperband_settings_without_hyperband(rule: Rule, context: Context) -> Iterat
             _HYPERBAND,
             is_removable=True,
             help="remove it, or use `strategy: Hyperband`",
+            fixes=(advice("use `strategy: Hyperband`", set_value(_STRATEGY, "Hyperband")),),
             on_key=True,
         )
 
@@ -132,7 +134,7 @@ def hyperband_max_resource_too_large(rule: Rule, context: Context) -> Iterator[F
             f"`max_resource` is {maximum}, but Hyperband supports at most {_MAX_RESOURCE} epochs",
             _HYPERBAND / "MaxResource",
             label=f"must be {_MAX_RESOURCE} or less",
-            accepted=str(_MAX_RESOURCE),
+            accepted=_MAX_RESOURCE,
         )
 
 
@@ -167,7 +169,7 @@ def hyperband_minimum_above_maximum(rule: Rule, context: Context) -> Iterator[Fi
                 f"`min_resource` is {minimum}, but {origin} is {maximum}",
                 _HYPERBAND / "MinResource",
                 label=f"must be {maximum} or less",
-                accepted=str(maximum),
+                accepted=maximum,
             )
             return
 
@@ -202,6 +204,9 @@ def hyperband_without_intermediate_results(rule: Rule, context: Context) -> Iter
                 label="needs intermediate results",
                 help="use `strategy: Bayesian` without `hyperband`, or an objective that is "
                 "reported every epoch",
+                fixes=(
+                    advice("use `strategy: Bayesian` without `hyperband`", *to_bayesian(context)),
+                ),
             )
 
 
@@ -257,7 +262,7 @@ def random_seed_beyond_32_bits(rule: Rule, context: Context) -> Iterator[Finding
             f"the random seed {seed} does not fit in a signed 32-bit integer",
             RequestPath((_CONFIG, "RandomSeed")),
             label=f"must be {_MAX_SEED} or less",
-            accepted=str(_MAX_SEED),
+            accepted=_MAX_SEED,
         )
 
 
@@ -290,8 +295,21 @@ def automatic_range_without_autotune(rule: Rule, context: Context) -> Iterator[F
                     range_.path,
                     label="requires Autotune",
                     help="add `autotune: Enabled`, or set its range",
+                    fixes=(
+                        advice(
+                            "add `autotune: Enabled`",
+                            set_value(RequestPath(("Autotune", "Mode")), "Enabled"),
+                        ),
+                    ),
                     on_key=True,
                 )
+
+
+def to_bayesian(context: Context) -> tuple[Change, ...]:
+    """The changes that make a tuning job Bayesian: `hyperband` is for its own strategy only."""
+    bayesian = set_value(_STRATEGY, "Bayesian")
+    config = value_at(context.request, _HYPERBAND)
+    return (bayesian,) if config is None else (bayesian, Remove(path=_HYPERBAND))
 
 
 def _epochs(definition: Definition) -> int | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from hptc.diagnostics import Finding, RequestPath, Severity
+from hptc.diagnostics import Finding, Fix, Remove, RequestPath, Severity
 from hptc.request.names import RANGE_LISTS
 from hptc.request.tuning_job import Definition
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
 _MAX_ENVIRONMENT_VARIABLES = 48
@@ -170,8 +170,20 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
             help="move it into each of the `TrainingJobDefinitions`"
             if context.job.is_multiple
             else f"move it to `{_CONFIG}`",
+            fixes=_moved(path, context),
             on_key=True,
         )
+
+
+def _moved(path: RequestPath, context: Context) -> tuple[Fix, ...]:
+    """The fix that moves the objective of a single definition to the tuning job."""
+    objective = context.job.definitions[0].objective
+    if context.job.is_multiple or path[-1] != "TuningObjective" or objective is None:
+        return ()
+    to = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
+    name = set_value(to / "MetricName", objective.metric_name)
+    direction = set_value(to / "Type", objective.type)
+    return (advice(f"move it to `{_CONFIG}`", name, direction, Remove(path=path)),)
 
 
 @error("HPT115", "N06", "N07")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, RequestPath
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.diagnostics import Finding, Rename, RequestPath
+from hptc.rules.rule import Context, Rule, advice, error, warning
 
 _MAX_TAGS = 50
 _HPTC_TAGS = 5  # project, environment, spec, digest and commit
@@ -54,12 +54,15 @@ def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for index, tag in enumerate(context.request.get("Tags", ())):
         if tag["Key"].lower().startswith(_AWS_PREFIX):
+            free = _free_key(_AWS_PREFIX, tag["Key"], context)
+            path = RequestPath(("Tags", index, "Key"))
             yield rule.finding(
                 f"the tag key `{tag['Key']}` starts with `aws:`, which AWS reserves",
-                RequestPath(("Tags", index, "Key")),
+                path,
                 on_key=not context.is_request,
                 label="reserved",
-                help=f"rename it, for example to `{_free_key(_AWS_PREFIX, tag['Key'], context)}`",
+                help=f"rename it, for example to `{free}`",
+                fixes=(advice(f"rename it to `{free}`", Rename(path=path, name=free)),),
             )
 
 
@@ -80,13 +83,16 @@ def tag_overwritten_by_hptc(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for index, tag in enumerate(context.request.get("Tags", ())):
         if tag["Key"].startswith(_HPTC_PREFIX):
+            free = _free_key(_HPTC_PREFIX, tag["Key"], context)
+            path = RequestPath(("Tags", index, "Key"))
             yield rule.finding(
                 f"hptc sets tags such as `{tag['Key']}` when it submits the tuning job",
-                RequestPath(("Tags", index, "Key")),
+                path,
                 on_key=not context.is_request,
                 label="overwritten",
                 is_removable=True,
-                help=f"remove it, or rename it to `{_free_key(_HPTC_PREFIX, tag['Key'], context)}`",
+                help=f"remove it, or rename it to `{free}`",
+                fixes=(advice(f"rename it to `{free}`", Rename(path=path, name=free)),),
             )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
 from hptc.catalog.images import parse_image
-from hptc.diagnostics import Finding, RequestPath, fold, nearest
+from hptc.diagnostics import Finding, Fix, Remove, RequestPath, fold, nearest
 from hptc.project.references import has_reference
 from hptc.request.job_facts import (
     OBJECTIVE_METRIC,
@@ -23,8 +23,9 @@ from hptc.request.job_facts import (
     SUBMIT_DIRECTORY,
     built_in,
 )
+from hptc.request.spec_paths import spec_path
 from hptc.request.tuning_job import Definition
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.text import quoted
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def source_and_written_settings(rule: Rule, context: Context) -> Iterator[Findin
                 path,
                 is_removable=True,
                 help="remove it, or remove `source`",
+                fixes=(advice("remove `source`", Remove(path=code.at)),),
                 on_key=True,
             )
 
@@ -100,15 +102,44 @@ def code_outside_of_s3(rule: Rule, context: Context) -> Iterator[Finding]:
                 help="upload an archive of the folder, and set its S3 URI"
                 if context.is_request
                 else _source_advice(location, definition),
+                fixes=_source_fix(location, definition, definition.path / member, context),
             )
 
 
-def _source_advice(location: str, definition: Definition) -> str:
+def _source(location: str, definition: Definition) -> tuple[str, str]:
+    """The directory and the entry point of local code; `…` and empty if they are not known."""
     folder = os.path.normpath(location.removeprefix("file://")).replace(os.sep, "/")
     script = definition.static.get(PROGRAM) or definition.environment.get(PROGRAM.upper()) or ""
+    return "…" if folder.startswith(("/", "~", "..")) else folder, script.strip('"')
+
+
+def _source_fix(
+    location: str, definition: Definition, settings: RequestPath, context: Context
+) -> tuple[Fix, ...]:
+    """The fix that sets `source` instead of settings by hand, if it says what they are."""
+    directory, script = _source(location, definition)
+    if context.is_request or directory == "…" or not script:
+        return ()
+    source = spec_path(definition.path, context.request) / "source"
+    written = (
+        settings / name
+        for name in SCRIPT_SETTINGS
+        if name in (definition.environment if name.isupper() else definition.static)
+        and (settings[-1] == "Environment") == name.isupper()
+    )
+    fix = advice(
+        "use `source`",
+        set_value(source / "directory", directory),
+        set_value(source / "entry_point", script),
+        *(Remove(path=path) for path in written),
+    )
+    return (fix,)
+
+
+def _source_advice(location: str, definition: Definition) -> str:
     values = [
         json.dumps(text, ensure_ascii=False) if not _PLAIN.fullmatch(text) else text
-        for text in ("…" if folder.startswith(("/", "~", "..")) else folder, script.strip('"'))
+        for text in _source(location, definition)
     ]
     return (
         f"remove it and `{PROGRAM}`, and add `source: {{directory: {values[0]}, entry_point: "

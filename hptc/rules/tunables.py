@@ -10,6 +10,7 @@ from hptc.diagnostics import Finding, nearest
 from hptc.request.job_facts import as_type, number
 from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange
 from hptc.rules.hyperparameter_values import missing, unknown
+from hptc.rules.range_fixes import with_type
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import listed_code
@@ -179,11 +180,13 @@ def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             extra_center_factor: {type: Integer, min: 4, max: 10}
     """
     yield from in_every_version(
-        context, lambda definition, algorithm: _mismatches(rule, definition, algorithm)
+        context, lambda definition, algorithm: _mismatches(rule, context, definition, algorithm)
     )
 
 
-def _mismatches(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
+def _mismatches(
+    rule: Rule, context: Context, definition: Definition, algorithm: Algorithm
+) -> Iterator[Finding]:
     for range_ in definition.ranges:
         tunable = algorithm.tunable(range_.name)
         if tunable is None or isinstance(range_, AutoRange):
@@ -195,12 +198,14 @@ def _mismatches(rule: Rule, definition: Definition, algorithm: Algorithm) -> Ite
         if kind == "Continuous" and known is not None and known.requires_integers:
             continue  # HPT311 reports it
         if kind not in tunable.kinds:
+            help = f"use {as_type(tunable.kinds[0], kind)}"
             yield rule.finding(
                 f"`{range_.name}` is tuned as {kind}, but the algorithm declares it as "
                 f"{' or '.join(tunable.kinds)}",
                 range_.path,
                 label=f"should be {' or '.join(tunable.kinds)}",
-                help=f"use {as_type(tunable.kinds[0], kind)}",
+                help=help,
+                fixes=with_type(context, range_, tunable.kinds[0], help),
                 on_key=True,
             )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hptc.diagnostics import Finding, RequestPath
+from hptc.diagnostics import Finding, Fix, Remove, RequestPath
 from hptc.project.references import written_reference
 from hptc.request.job_facts import as_type, training_jobs
 from hptc.request.tuning_job import (
@@ -20,7 +20,9 @@ from hptc.request.tuning_job import (
     TuningJob,
 )
 from hptc.rules.limits import MAX_TRAINING_JOBS
-from hptc.rules.rule import Context, Rule, error, warning
+from hptc.rules.range_fixes import with_type
+from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
+from hptc.rules.strategy import to_bayesian
 from hptc.rules.warm_start_parents import pairs, parent_finding, parent_path
 from hptc.text import listed_code
 
@@ -71,6 +73,9 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
                     child.objective.path / member,
                     label=f"must be {parents}",
                     help=f"use {parents}, or remove the parent",
+                    fixes=(
+                        advice(f"use {parents}", set_value(child.objective.path / member, parents)),
+                    ),
                 )
 
 
@@ -107,6 +112,11 @@ def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> I
                 label="not in the parent",
                 help=f"remove {listed_code(added)}, or add the default value to the parent and "
                 "rerun it",
+                fixes=(
+                    advice(
+                        f"remove {listed_code(added)}", *(Remove(path=ours[each]) for each in added)
+                    ),
+                ),
             )
         if missing:
             yield parent_finding(
@@ -151,6 +161,7 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
             ours = _kind(range_)
             parent = _kind(parents[range_.name]) if range_.name in parents else None
             if ours and parent and ours != parent:
+                title = f"use {as_type(parent, ours)}"
                 yield parent_finding(
                     rule,
                     name,
@@ -158,7 +169,8 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
                     range_.path,
                     on_key=True,
                     label=f"must be {parent}",
-                    help=f"use {as_type(parent, ours)}, or remove the parent",
+                    help=f"{title}, or remove the parent",
+                    fixes=with_type(context, range_, parent, title),
                 )
 
 
@@ -259,11 +271,16 @@ def warm_start_with_unsupported_strategy(rule: Rule, context: Context) -> Iterat
         warm_start: {type: TransferLearning, parents: [parent]}
     """
     if context.job.warm_start is not None and context.job.strategy in ("Hyperband", "Grid"):
+        strategy = RequestPath(("HyperParameterTuningJobConfig", "Strategy"))
         yield rule.finding(
             f"warm start is documented for Bayesian and Random, but not for {context.job.strategy}",
-            RequestPath(("HyperParameterTuningJobConfig", "Strategy")),
+            strategy,
             label="may have no effect",
             help="use `strategy: Bayesian`, or remove `warm_start`",
+            fixes=(
+                advice("use `strategy: Bayesian`", *to_bayesian(context)),
+                advice("remove `warm_start`", Remove(path=context.job.warm_start.path)),
+            ),
         )
 
 
@@ -291,6 +308,7 @@ def warm_start_parent_with_several_algorithms(rule: Rule, context: Context) -> I
                 parent_path(index),
                 label="has `training_jobs`",
                 help="remove it; a tuning job with a single algorithm can be a parent",
+                fixes=(Fix(changes=(Remove(path=parent_path(index)),)),),
             )
 
 

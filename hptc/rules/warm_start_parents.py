@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hptc.diagnostics import Finding, RequestPath, Severity
+from hptc.diagnostics import Finding, Fix, RequestPath, Severity
 from hptc.project.references import latest_spec, written_reference
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule
@@ -38,8 +38,9 @@ def parent_finding(
     *,
     label: str,
     help: str,
+    fixes: tuple[Fix, ...] = (),
     on_key: bool = False,
 ) -> Finding:
     """A finding about a parent, given as `pairs` names it. For `latest(SPEC)` it is a warning."""
-    finding = rule.finding(message, path, label=label, help=help, on_key=on_key)
+    finding = rule.finding(message, path, label=label, help=help, fixes=fixes, on_key=on_key)
     return finding if latest_spec(parent) is None else replace(finding, severity=Severity.WARNING)

@@ -45,8 +45,11 @@ def capture(
     account: str,
     is_for_all_profiles: bool,
     announce: Callable[[LocalEndpoint], None],
+    output: int | None = None,
 ) -> Captured:
     """Run a command and return the tuning jobs that it created. `announce` is called before.
+
+    `output` is a file descriptor in the place of the command's stdout.
 
     `region` is the default Region, or that of all the user's profiles. The command's AWS endpoint
     is the sandbox, also where it names another one. Its credentials are those of a role, which the
@@ -79,7 +82,7 @@ def capture(
             "AWS_REGION": None,  # they would take precedence over a profile's Region
             "AWS_DEFAULT_REGION": None,
         }
-        exit_code = run(command, sandbox, changes)
+        exit_code = run(command, sandbox, changes, output=output)
     return Captured(
         requests=tuple(recorder.requests),
         exit_code=exit_code,

@@ -50,13 +50,17 @@ def adopt(sandbox: Sandbox) -> None:
 
 
 def run(
-    command: list[str], sandbox: Sandbox, changes: Mapping[str, str | None] | None = None
+    command: list[str],
+    sandbox: Sandbox,
+    changes: Mapping[str, str | None] | None = None,
+    *,
+    output: int | None = None,
 ) -> int:
     """Run a command whose AWS endpoint is the sandbox, and return its exit code.
 
     `changes` are to the environment variables that it gets; None removes one. The command inherits
-    the standard streams. SIGINT and SIGTERM are forwarded to it. If signal N ends it, the exit code
-    is 128 + N, as in a shell.
+    the standard streams; `output` is a file descriptor in the place of stdout. SIGINT and SIGTERM
+    are forwarded to it. If signal N ends it, the exit code is 128 + N, as in a shell.
     """
     process: subprocess.Popen[bytes] | None = None
     pending_signals: list[int] = []
@@ -73,7 +77,7 @@ def run(
         try:
             variables = client_environment(sandbox) | dict(changes or {})
             environment = {name: value for name, value in variables.items() if value is not None}
-            process = subprocess.Popen(command, env=environment)
+            process = subprocess.Popen(command, env=environment, stdout=output)
         except OSError as error:
             raise UsageError(f"cannot run {command[0]}: {error.strerror}") from error
         for number in pending_signals:

@@ -128,6 +128,11 @@ class Sandbox:
             variables["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = node
         return variables
 
+    @property
+    def folder(self) -> str:
+        """The folder of its temporary files, while it is open."""
+        return self._home
+
     def describe(self) -> str:
         """What the sandbox is, which services it covers, and what it does not do."""
         return (

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hptc.diagnostics import MAX_TEXT, Diagnostic, Finding, Path, Severity, Span, SpecPath
+from hptc.diagnostics import (
+    MAX_TEXT,
+    Diagnostic,
+    Finding,
+    Fix,
+    Path,
+    Remove,
+    Rename,
+    Severity,
+    Span,
+    SpecPath,
+    new_text,
+)
 from hptc.secrets.detector import hide_secrets
 from hptc.source.hidden_text import hidden_character, split_lines
 from hptc.source.yaml_nodes import (
@@ -230,8 +242,45 @@ def _hint(problem: str) -> str:
 
 
 def to_diagnostic(document: Document, finding: Finding, path: Path) -> Diagnostic:
-    """A finding as a diagnostic at the span of `path`."""
-    return at_span(finding, document.span(path, key=finding.on_key))
+    """A finding as a diagnostic at the span of `path`, in the document that its fixes are for."""
+    fixes = (
+        fix_in(document, replace(fix, is_of_span=is_of_path(fix, finding)), finding.message)
+        for fix in finding.fixes
+    )
+    span = document.span(path, key=finding.on_key)
+    return at_span(finding, span, tuple(fix for fix in fixes if fix is not None))
+
+
+def is_of_path(fix: Fix, finding: Finding) -> bool:
+    """Whether a fix has one change, which is of the path of its finding."""
+    return len(fix.changes) == 1 and fix.changes[0].path == finding.path
+
+
+def fix_in(document: Document, fix: Fix, message: str) -> Fix | None:
+    """A fix with its file; None if its changes can't be made in this document.
+
+    A template has its own value in each environment, so nothing else is written in its place. What
+    is safe to write replaces a text that the finding names: there is none around a default.
+    """
+    for change in fix.changes:
+        node = document.node_at(change.path)
+        if isinstance(change, Remove):
+            if node is None:
+                return None
+            continue
+        is_word = isinstance(node, ScalarNode)
+        old = node.value if isinstance(node, ScalarNode) else ""
+        if isinstance(change, Rename):
+            is_word, old = node is not None, str(change.path[-1])
+            if not is_word or document.has((*change.path[:-1], change.name)):
+                return None
+        elif change.old not in ("", old):
+            return None
+        if "{{" in old or "{%" in old or (fix.is_safe and not (is_word and old in message)):
+            return None
+        if hide_secrets(new_text(change)) != new_text(change):
+            return None
+    return replace(fix, file=document.file, title=hide_secrets(fix.title))
 
 
 def _masked(text: str) -> str:
@@ -239,8 +288,11 @@ def _masked(text: str) -> str:
     return shortened(hide_secrets(text[: 10 * MAX_TEXT]), MAX_TEXT)
 
 
-def at_span(finding: Finding, span: Span) -> Diagnostic:
-    """A finding as a diagnostic, without the secrets that its texts quote."""
+def at_span(finding: Finding, span: Span, fixes: tuple[Fix, ...] = ()) -> Diagnostic:
+    """A finding as a diagnostic, without the secrets that its texts quote.
+
+    `fixes` are those of the finding with their file; none may contain a secret.
+    """
     return Diagnostic(
         code=finding.code,
         severity=finding.severity,
@@ -248,7 +300,5 @@ def at_span(finding: Finding, span: Span) -> Diagnostic:
         span=span,
         label=_masked(finding.label),
         help=_masked(finding.help),
-        replacement=_masked(finding.replacement),
-        accepted=finding.accepted,
-        is_removable=finding.is_removable,
+        fixes=fixes,
     )

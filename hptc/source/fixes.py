@@ -1,171 +1,175 @@
-"""Edits of a file's text that resolve a finding, for editors, SARIF and `hptc check --fix`.
+"""Turns the fixes of findings into edits of a file's text, for editors, SARIF and `check --fix`.
 
-A finding has what was meant, the nearest value that is accepted, or that it can be removed; this
-module finds the place in the text. Quotes, comments and everything else stay as they are.
+The edited text is read again: a fix that would change anything but the paths that it names has no
+edits. That is so for an anchor that is used elsewhere, and for text of which nothing may be lost,
+such as a comment inside of what is replaced.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from typing import Any
 
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
-
-from hptc.diagnostics import Diagnostic, Span
-from hptc.frozen import frozen
+from hptc.diagnostics import Change, Diagnostic, Fix, Path, Remove, Rename, SetValue, new_text
+from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document
-from hptc.source.hidden_text import split_lines
+from hptc.source.scalars import Scalar
+from hptc.source.text_edits import NoEditError, added, removed, renamed, replaced
+from hptc.source.text_fixes import Edit, TextFix
+from hptc.text import shortened
 
-_WORD = re.compile(r"(?P<quote>[\"']?)(?P<word>[\w.:/-]+)(?P=quote)")
-_PLAIN = re.compile(r"[\w.:/-]+")
-
-
-@frozen
-class Edit:
-    """A text in the place of another one. Lines and columns count from 0; the end is exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    text: str
+_LONGEST_TITLE = 200
 
 
-def replacement(found: Diagnostic) -> Edit | None:
-    """What was meant, in the place of the word that the finding names; None if it has none."""
-    written = _written(found.span)
-    if written is None or written["word"] not in found.message:
-        return None  # the span is of something around the word, such as a default
-    return _replaced(found.span, written["quote"], found.replacement)
+def text_fixes(
+    found: Diagnostic, document_of: Callable[[str], Document | None]
+) -> Iterator[TextFix]:
+    """The fixes of a finding as edits. `document_of` reads a file; None if it can't be read."""
+    for fix in found.fixes:
+        document = document_of(fix.file)
+        edits = None if document is None else text_edits(fix, document)
+        if edits is not None:
+            yield TextFix(title=_title(fix), file=fix.file, edits=edits, is_safe=fix.is_safe)
 
 
-def accepted(found: Diagnostic) -> Edit | None:
-    """The nearest accepted value in the place of the value; None if it has none."""
-    written = _written(found.span)
-    return None if written is None else _replaced(found.span, written["quote"], found.accepted)
+def safe_edits(
+    diagnostics: Iterable[Diagnostic], document: Document
+) -> tuple[tuple[Edit, ...], int]:
+    """The edits of the safe fixes of a document's findings, and the number of findings.
 
-
-def _written(span: Span) -> re.Match[str] | None:
-    """The word of a span, perhaps in quotes."""
-    if span.end_line != span.line:
-        return None
-    return _WORD.fullmatch(span.source[span.column - 1 : span.end_column - 1])
-
-
-def _replaced(span: Span, quote: str, text: str) -> Edit | None:
-    if not _PLAIN.fullmatch(text):
-        return None
-    return Edit(
-        line=span.line - 1,
-        column=span.column - 1,
-        end_line=span.line - 1,
-        end_column=span.end_column - 1,
-        text=f"{quote}{text}{quote}",
-    )
-
-
-def removal(found: Diagnostic, document: Document) -> Edit | None:
-    """The edit that removes the key of a finding with its value, or an entry of a list.
-
-    None if the finding can't be resolved like this, or if nothing would be left around it.
+    A finding has one fix; of two for one place, the first counts.
     """
-    if not found.is_removable:
-        return None
-    place = _entry_at(document, found.span)
-    if place is None:
-        return None
-    owner, index = place
-    entries = list(_bounds(owner))
-    lines = split_lines(document.text)
-    if len(entries) < 2:
-        return None
-    edit = (
-        _from_flow(entries, index)
-        if isinstance(owner, CollectionNode) and owner.flow_style
-        else _from_block(entries, index, lines)
-    )
-    if edit is None or parse_document(applied(document.text, [edit]), document.file)[1]:
-        return None  # such as an anchor that is used elsewhere
-    return edit
-
-
-def _entry_at(document: Document, span: Span) -> tuple[Node, int] | None:
-    """The collection with the entry whose key or value is at a span, and the entry's index."""
-    waiting = [document.root]
-    seen: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if not isinstance(node, CollectionNode) or id(node) in seen:
+    edits: list[Edit] = []
+    count = 0
+    for each in diagnostics:
+        fix = next((fix for fix in each.fixes if fix.is_safe), None)
+        if fix is None or fix.file != document.file:
             continue
-        seen.add(id(node))
-        for index, entry in enumerate(node.value):
-            nodes = entry if isinstance(entry, tuple) else (entry,)
-            if any(_is_at(document.span_of(each), span) for each in nodes):
-                return node, index
-            waiting += nodes
-    return None
+        own = text_edits(fix, document)
+        if own and not overlap((*edits, *own)):
+            edits += own
+            count += 1
+    return tuple(edits), count
 
 
-def _is_at(one: Span, other: Span) -> bool:
-    return (one.line, one.column, one.end_line, one.end_column) == (
-        other.line, other.column, other.end_line, other.end_column,
-    )  # fmt: skip
+def text_edits(fix: Fix, document: Document) -> tuple[Edit, ...] | None:
+    """The edits of a document's text that make a fix's changes and no other; None if none do.
 
-
-def _bounds(owner: Node) -> Iterator[tuple[Node, Node]]:
-    """The first and the last node of each entry."""
-    match owner:
-        case MappingNode():
-            yield from owner.value
-        case SequenceNode():
-            yield from ((each, each) for each in owner.value)
-
-
-def _from_flow(entries: list[tuple[Node, Node]], index: int) -> Edit:
-    """Without the entry and the comma behind it, or before it if it is the last one."""
-    first, last = entries[index]
-    if index + 1 < len(entries):
-        start, end = first.start_mark, entries[index + 1][0].start_mark
-    else:
-        start, end = entries[index - 1][1].end_mark, last.end_mark
-    return Edit(
-        line=start.line, column=start.column, end_line=end.line, end_column=end.column, text=""
-    )
-
-
-def _from_block(entries: list[tuple[Node, Node]], index: int, lines: list[str]) -> Edit | None:
-    """Without the lines of the entry; None if one of them has something else, such as a dash."""
-    first, last = entries[index]
-    start, end = first.start_mark.line, last.end_mark.line
-    before = lines[start][: first.start_mark.column]
-    if re.fullmatch(r"\s*" if first is not last else r"\s*-\s+", before) is None:
+    They don't overlap, and are in the order of the file.
+    """
+    try:
+        edits = _edits(fix.changes, document)
+        expected, faults = construct_data(document, verbatim=True)
+        for change in sorted(fix.changes, key=_last_index, reverse=True):
+            _apply(change, expected)
+    except (NoEditError, LookupError, TypeError, ValueError):
         return None
-    if not lines[end][: last.end_mark.column].strip():
-        end -= 1  # a block ends where the next token starts
-    is_text = isinstance(last, ScalarNode)
-    while end > start and (
-        not lines[end].strip() or (not is_text and lines[end].lstrip().startswith("#"))
-    ):
-        end -= 1
-    if end + 1 == len(lines):  # the last line has no line break
-        return Edit(
-            line=start - 1,
-            column=len(lines[start - 1]),
-            end_line=end,
-            end_column=len(lines[end]),
-            text="",
-        )
-    return Edit(line=start, column=0, end_line=end + 1, end_column=0, text="")
+    if overlap(edits):
+        return None
+    text = applied(document.text, edits)
+    edited, errors = parse_document(text, document.file)
+    data, new_faults = construct_data(edited, verbatim=True)
+    if errors or len(new_faults) > len(faults) or data != expected or text == document.text:
+        return None
+    return tuple(sorted(edits, key=_start))
+
+
+def _title(fix: Fix) -> str:
+    """What a fix does, as the name of an action: Change to `750`, Use `scaling: Linear`."""
+    text = fix.title
+    if not text:
+        change = fix.changes[0]
+        text = "remove it"
+        if not isinstance(change, Remove) and new_text(change) != "null":
+            text = f"change to `{new_text(change)}`"
+    return shortened(text[:1].upper() + text[1:], _LONGEST_TITLE)
+
+
+def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
+    """The edits of each change. New keys of one mapping are one edit."""
+    edits: list[Edit] = []
+    gone: dict[Path, list[str | int]] = {}
+    new: dict[Path, dict[str | int, Any]] = {}
+    for change in changes:
+        match change:
+            case Remove(path=path):
+                gone.setdefault(path[:-1], []).append(path[-1])
+            case Rename(path=path, name=name):
+                edits.append(renamed(document, path, name))
+            case SetValue(path=path) if document.has(path):
+                edits.append(replaced(document, change))
+            case SetValue(path=path):
+                depth = document.depth_of(path)
+                inner = new.setdefault(path[:depth], {})
+                for key in path[depth:-1]:
+                    inner = inner.setdefault(key, {})
+                inner[path[-1]] = change
+    edits += [edit for owner, keys in gone.items() for edit in removed(document, owner, keys)]
+    return [*edits, *(added(document, owner, keys) for owner, keys in new.items())]
+
+
+def _last_index(change: Change) -> int:
+    """The index of an entry that is removed: without it, those behind it have other ones."""
+    last = change.path[-1]
+    return last if isinstance(change, Remove) and isinstance(last, int) else -1
+
+
+def _apply(change: Change, data: Any) -> None:
+    """Make a change in plain data."""
+    *above, last = change.path
+    for key in above:
+        if isinstance(data, dict):
+            inner = data.get(key)
+            if inner is None and isinstance(change, SetValue):
+                inner = {}
+            if isinstance(inner, (str, Scalar)) and isinstance(change, SetValue):
+                inner = {change.short_for: inner}
+            data[key] = inner
+        data = data[key]
+    match change:
+        case Remove():
+            del data[last]
+        case Rename(name=name):
+            data[name] = data.pop(last)
+        case SetValue():
+            data[last] = _value(change, data.get(last) if isinstance(data, dict) else data[last])
+
+
+def _value(change: SetValue, old: Any) -> Any:
+    """The value that a file has after a change. A number in quotes stays in quotes."""
+    value, text = change.value, new_text(change)
+    if change.is_number and not isinstance(old, str):
+        return Scalar(text, float(text))
+    if isinstance(value, int):
+        return Scalar(text, value)
+    return value
+
+
+def overlap(edits: Iterable[Edit]) -> bool:
+    """Whether two edits are of the same text, or at the same place."""
+    in_order = sorted(edits, key=_start)
+    return any(
+        _end(one) > _start(other) or _start(one) == _start(other)
+        for one, other in pairwise(in_order)
+    )
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """A text after edits, of which the first of two that overlap counts."""
+    """A text after edits that don't overlap."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     parts, done = [], 0
-    for edit in sorted(edits, key=lambda edit: (edit.line, edit.column)):
+    for edit in sorted(edits, key=_start):
         start, end = starts[edit.line] + edit.column, starts[edit.end_line] + edit.end_column
-        if start < done:
-            continue
         parts += [text[done:start], edit.text]
         done = end
     return "".join((*parts, text[done:]))
+
+
+def _start(edit: Edit) -> tuple[int, int]:
+    return edit.line, edit.column
+
+
+def _end(edit: Edit) -> tuple[int, int]:
+    return edit.end_line, edit.end_column

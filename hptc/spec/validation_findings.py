@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text
+from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text, respelled
 from hptc.source.scalars import Scalar
 from hptc.spec.aliases import MAPPINGS, ON_AND_OFF, advice_for, choice, path_of
 from hptc.text import listed_code
@@ -49,7 +49,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
                 code="HPT104", path=path,
                 message=f"`{name}` has an invalid value: {described(value)}",
                 label=f"did you mean {meant}?" if meant else "",
-replacement=meant or "",
+fixes=respelled(meant, path),
                 help=f"valid values: {listed_code(choices)}",
             )  # fmt: skip
         case "string_pattern_mismatch":
@@ -124,7 +124,7 @@ def _unknown_key(model: type[BaseModel], path: SpecPath | ProjectPath) -> Findin
         message=f"unknown key `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
         path=path,
         label=f"did you mean `{meant}`?" if meant else "",
-        replacement=meant or "",
+        fixes=respelled(meant, path, on_key=True),
         help=help,
         on_key=True,
     )

@@ -15,6 +15,7 @@ from hptc.compiler.outcome import CompiledSpec
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.request.identity import canonical
+from tests.support.json_documents import check_document
 from tests.support.sandbox import CONFIG, DEFINITION
 
 pytest.importorskip("moto")
@@ -76,6 +77,23 @@ def test_each_different_job_of_a_script_becomes_a_spec(
     assert "Account 000000000000, Region us-east-1, role arn:aws:iam::000000000000:role/" in err
     assert "failed with exit code 3 after it created 3 tuning jobs" in err
     assert err.endswith("next: hptc check specs/churn-2.yaml specs/churn-3.yaml\n")
+
+
+def test_as_json(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    names = ["churn-261129-2101", "churn-261129-2103"]  # of this test: open sandboxes share them
+    requests = [{**REQUEST, "HyperParameterTuningJobName": name} for name in names]
+    Path("requests.json").write_text(json.dumps(requests), "utf-8")
+    program = f"print('of the program')\n{BOTO3}"
+    assert run(["capture", "--json", "--", sys.executable, "-c", program, "3"]) == 0
+    out, err = capfd.readouterr()
+    assert "of the program\n" in err
+    data = json.loads(out)
+    check_document(data)
+    [file] = data.pop("files")
+    assert data == {"version": 1, "command": "capture", "exit_code": 3, "refused_hosts": []}
+    assert file["tuning_jobs"] == names
+    assert (file["file"], file["is_spec"]) == ("churn.yaml", True)
+    assert requested_by(Path("churn.yaml")) == without_name(REQUEST)
 
 
 @pytest.mark.parametrize(

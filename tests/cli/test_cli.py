@@ -189,6 +189,32 @@ def test_check_fixes_what_was_meant_and_shows_the_rest(
     assert hptc(["check", "--fix", "-"]) == 2
 
 
+def test_check_fixes_what_is_certain_and_no_decision(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ranges = (
+        "training_job:\n  hyperparameters:\n"
+        "    depth: {type: Integer, min: 1e1, max: 3}  # swapped\n"
+        "    rate: {type: Continuous, min: 0, max: 1, scaling: Logarithmic}\n"
+    )
+    spec = folder / "specs" / "wrong.yaml"
+    spec.write_text(f"name: wrong\n{ranges}", "utf-8")
+    assert hptc(["check"]) == 1
+    assert "\n2 of them can be fixed with --fix\n" in capsys.readouterr().err
+    assert hptc(["check", "--fix", "--format", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert "fixed 2 findings in specs/wrong.yaml\n" in err
+    right = ranges.replace("min: 1e1, max: 3", "min: 3, max: 10")
+    assert spec.read_text("utf-8") == f"name: wrong\n{right}"
+    [fix] = [fix for found in json.loads(out)["diagnostics"] for fix in found["fixes"]]
+    assert fix == {
+        "title": "Use `scaling: Linear`",
+        "is_safe": False,
+        "file": "specs/wrong.yaml",
+        "edits": [{"line": 5, "column": 55, "end_line": 5, "end_column": 66, "text": "Linear"}],
+    }
+
+
 @pytest.mark.parametrize(("text", "exit_code"), [(GOOD, 0), (BAD, 1), ("", 1)], ids=repr)
 def test_check_stdin(
     folder: Path,

@@ -22,8 +22,8 @@ from tests.support.plan_cases import CASES
 
 OF_OTHERS = ("compile", "permissions")
 """Their JSON is a request and a policy document."""
-WITHOUT = ("schema", "watch", "capture", "sandbox", "cdk-app", "lsp")
-"""`schema` prints JSON anyway; the others run until something ends, and print lines."""
+WITHOUT = ("schema", "cdk-app", "lsp")
+"""`schema` prints JSON anyway; the others speak another protocol."""
 
 
 def commands(group: click.Group = cli, prefix: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.sagemaker import configure
 from hptc.sandbox.server import Sandbox
 from hptc.sandbox.tuning_store import TuningSettings
+from tests.support.json_documents import check_document
 from tests.support.sandbox import open_sandbox
 from tests.support.specs import WITHOUT_PARENT
 
@@ -68,6 +70,33 @@ def test_watch_until_it_is_stopped(
     first, last = out.splitlines()
     assert f" UTC  {job}: InProgress, 0 of 4 ended (1 in progress); " in first
     assert f" UTC  {job}: Stopped, 1 of 4 ended (1 stopped); " in last
+    assert f"{job} was stopped after" in err
+
+
+def test_each_change_is_a_line_of_json(
+    account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(account, TuningSettings(mode="held"))
+    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
+    job = capsys.readouterr().out.split()[1]
+    client = boto3.session.Session().client("sagemaker")
+    waits = iter((None, job))
+
+    def stop(*_: object, **__: object) -> float:
+        if name := next(waits):  # after the second reading, which has found nothing new
+            client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        return 0
+
+    monkeypatch.setattr("hptc.cli.watch_loop._Pace.after_reading", stop)
+    assert hptc(["watch", job, "--region", "us-east-1", "--json"]) == 3
+    out, err = capsys.readouterr()
+    first, last = (json.loads(line) for line in out.splitlines())
+    check_document(first)
+    check_document(last)
+    assert (first["job"]["status"], first["job"]["outcome"]) == ("InProgress", None)
+    assert first["job"]["expected_training_jobs"] == 4
+    assert [each["status"] for each in first["job"]["running"]] == ["InProgress"]
+    assert (last["job"]["status"], last["job"]["outcome"]) == ("Stopped", "stopped")
     assert f"{job} was stopped after" in err
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import boto3
 import pytest
 
 from tests.support.e2e_project import ACCOUNT_OF_DEV, REGION, execute, execute_here
+from tests.support.json_documents import check_document
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +61,7 @@ def test_options_behind_the_dashes_are_the_commands(tmp_path: Path) -> None:
     [
         pytest.param(("--", "no-such-command"), 2, "cannot run no-such-command", id="no-command"),
         pytest.param(("--port", "{taken}"), 3, "cannot listen on port {taken}", id="port-taken"),
+        pytest.param(("--json", "--", "true"), 2, "can't be combined with a command", id="json"),
         pytest.param(("--account", "12"), 2, "12 digits", id="account"),
         pytest.param(("--region", "nowhere"), 2, "`nowhere` is not an AWS Region", id="region"),
     ],
@@ -77,10 +80,10 @@ def test_a_failed_start_reports_the_reason(
 
 
 @contextmanager
-def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def serving(tmp_path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A sandbox that is listening."""
     with subprocess.Popen(
-        SANDBOX,
+        [*SANDBOX, *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -104,6 +107,22 @@ def test_a_signal_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     assert (process.returncode, stderr) == (0, "")
     assert all(line.startswith("export ") for line in exports.splitlines())
     assert not list(tmp_path.glob("hptc-sandbox-*"))
+
+
+def test_a_program_reads_where_it_listens(tmp_path: Path) -> None:
+    with serving(tmp_path, "--json") as process:
+        assert process.stdout is not None
+        data = json.loads(process.stdout.readline())
+        check_document(data)
+        assert data["process_id"] == process.pid
+        assert data["endpoint_url"] == f"http://127.0.0.1:{data['port']}"
+        assert data["environment"]["AWS_ENDPOINT_URL"] == data["endpoint_url"]
+        assert Path(data["folder"]).is_dir()
+        with socket.create_connection(("127.0.0.1", data["port"])):
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20) == ("", "")
+    assert not Path(data["folder"]).exists()
 
 
 def test_a_shell_can_evaluate_the_exports(tmp_path: Path) -> None:

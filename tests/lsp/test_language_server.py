@@ -212,6 +212,60 @@ def test_completes_and_fixes(editor: Editor, spec: Path) -> None:
     assert gamma.text_edit == types.TextEdit(found.range, "gamma")
 
 
+def test_a_fix_can_be_in_several_places_and_in_another_file(
+    editor: Editor, spec: Path, folder: Path
+) -> None:
+    def fixes(path: Path, text: str, code: str) -> dict[str, dict[str, list[types.TextEdit]]]:
+        found = next(
+            each for each in editor.published[path.as_uri()].diagnostics if each.code == code
+        )
+        file = types.TextDocumentIdentifier(path.as_uri())
+        sent = types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
+        actions = editor.wait(editor.client.text_document_code_action_async(sent))
+        return {
+            each.title: {uri: [*edits] for uri, edits in each.edit.changes.items()}
+            for each in actions or ()
+            if isinstance(each, types.CodeAction) and each.edit and each.edit.changes
+        }
+
+    swapped = SPEC.replace("min: 3, max: 10", "min: 10, max: 3")
+    editor.change(spec, swapped)
+    edits = fixes(spec, swapped, "HPT202")["Swap `min` and `max`"]
+    assert [each.new_text for each in edits[spec.as_uri()]] == ["3", "10"]
+    project = folder / "hptc.yaml"
+    wrong = PROJECT + "defaults: {hyperband: {max_resource: 9}}\n"
+    editor.open(project, wrong)
+    editor.change(spec, SPEC)
+    found = fixes(project, wrong, "HPT241")
+    assert list(found["Remove it"]) == [project.as_uri()]
+    [title] = [each for each in found if each.startswith("Remove it in ")]
+    assert [each.new_text for each in found[title][spec.as_uri()]] == ["\nhyperband: null"]
+
+
+def test_all_safe_fixes_of_a_file_are_one_action(editor: Editor, spec: Path) -> None:
+    def actions(only: list[str] | None) -> list[types.CodeAction]:
+        file = types.TextDocumentIdentifier(spec.as_uri())
+        start = types.Range(types.Position(0, 0), types.Position(0, 0))
+        context = types.CodeActionContext([], only=only)
+        sent = types.CodeActionParams(file, start, context)
+        found = editor.wait(editor.client.text_document_code_action_async(sent))
+        return [each for each in found or () if isinstance(each, types.CodeAction)]
+
+    wrong = SPEC.replace("min: 3, max: 10", "min: 10, max: 3").replace("text/csv", "text/CSV")
+    editor.change(spec, SPEC)
+    editor.send_change(spec, wrong)  # saved before it is checked
+    [action] = actions(["source.fixAll"])
+    assert (action.title, action.kind) == ("Fix 3 findings of hptc", "source.fixAll.hptc")
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    edits = action.edit.changes[spec.as_uri()]
+    assert sorted(each.new_text for each in edits) == ["10", "3", "text/csv", "text/csv"]
+    assert actions(["quickfix"]) == []
+    assert [each.kind for each in actions(None)] == ["source.fixAll.hptc"]
+    editor.change(spec, SPEC)
+    assert actions(None) == []
+
+
 def test_a_fast_typist_gets_the_findings_of_the_last_text(editor: Editor, spec: Path) -> None:
     for end in range(10):
         editor.send_change(spec, SPEC.replace("name: churn", f"name: churn{'n' * end}"))

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from hptc.diagnostics import Diagnostic
+from hptc.lsp import quick_fixes as module
 from hptc.lsp.live_check import check_open
-from hptc.lsp.quick_fixes import QuickFix, quick_fixes
 from hptc.source import fixes
+from hptc.source.filesystem import DISK
+from hptc.source.text_fixes import TextFix
 from tests.support.specs import PROJECT, SPEC
 
 
@@ -17,8 +19,12 @@ def found_in(text: str, path: Path) -> tuple[Diagnostic, ...]:
     return check_open({path: text}).diagnostics[path]
 
 
-def applied(fix: QuickFix, text: str) -> str:
-    return fixes.applied(text, [fix.edit])
+def quick_fixes(found: Diagnostic, text: str) -> list[TextFix]:
+    return [*module.quick_fixes(found, text, DISK.read, is_project=False)]
+
+
+def applied(fix: TextFix, text: str) -> str:
+    return fixes.applied(text, fix.edits)
 
 
 @pytest.fixture
@@ -43,12 +49,7 @@ def path(tmp_path: Path) -> Path:
 def test_what_was_meant_replaces_the_word(path: Path, right: str, wrong: str) -> None:
     text = SPEC.replace(right, wrong)
     before = found_in(text, path)
-    fixes = [
-        fix
-        for each in before
-        for fix in quick_fixes(each, text, is_project=False)
-        if fix.is_preferred
-    ]
+    fixes = [fix for each in before for fix in quick_fixes(each, text) if fix.is_safe]
     assert len(fixes) == 1
     assert applied(fixes[0], text).rstrip() != text.rstrip()
     after = found_in(applied(fixes[0], text), path)
@@ -73,10 +74,10 @@ def test_other_edits_are_offered_and_not_preferred(
     [(found, fix)] = [
         (each, fix)
         for each in found_in(text, path)
-        for fix in quick_fixes(each, text, is_project=False)
+        for fix in quick_fixes(each, text)
         if fix.title == title
     ]
-    assert not fix.is_preferred
+    assert not fix.is_safe
     assert found.code not in {each.code for each in found_in(applied(fix, text), path)}
 
 
@@ -85,9 +86,7 @@ def test_a_comment_suppresses_the_finding(path: Path, comment: str) -> None:
     line = "    max_depth: {type: Integer, min: 3, max: 10}"
     text = SPEC.replace(line, line.replace("max_depth", "max_dept") + comment)
     [found] = [each for each in found_in(text, path) if each.code == "HPT305"]
-    [fix] = [
-        fix for fix in quick_fixes(found, text, is_project=False) if fix.title.startswith("Suppr")
-    ]
+    [fix] = [fix for fix in quick_fixes(found, text) if fix.title.startswith("Suppr")]
     assert "HPT305" not in {each.code for each in found_in(applied(fix, text), path)}
 
 
@@ -99,6 +98,6 @@ def test_no_comment_where_it_has_no_effect(path: Path) -> None:
         fix.title
         for each in found_in(text, path)
         if each.code == "HPT101"
-        for fix in quick_fixes(each, text, is_project=False)
+        for fix in quick_fixes(each, text)
     ]
     assert titles == ["Change to `strategy`"]

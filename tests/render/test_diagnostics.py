@@ -16,6 +16,7 @@ from hptc.render.diagnostics import Format, render, tally
 from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.rules import RULES
 from hptc.rules.codes import CODES
+from hptc.source.text_fixes import Edit, FixesOf, TextFix, no_fixes
 from tests.support.golden import Golden
 
 
@@ -186,13 +187,25 @@ SARIF = structure({
         }, relatedLocations={
             "type": "array", "uniqueItems": True,
             "items": structure({**LOCATION, "message": MESSAGE}),
+        }, fixes={
+            "type": "array", "uniqueItems": True, "items": structure({
+                "description": MESSAGE,
+                "artifactChanges": {"type": "array", "minItems": 1, "items": structure({
+                    "artifactLocation": structure({"uri": TEXT}),
+                    "replacements": {"type": "array", "minItems": 1, "items": structure({
+                        "deletedRegion": LOCATION["physicalLocation"]["properties"]["region"],
+                        "insertedContent": structure({"text": {"type": "string"}}),
+                    })},
+                })},
+                "properties": {"type": "object"},
+            }),
         })},
     })},
 })  # fmt: skip
 
 
-def sarif(diagnostics: tuple[Diagnostic, ...]) -> dict[str, Any]:
-    log = json.loads(render_sarif(diagnostics, rule_help(diagnostics)))
+def sarif(diagnostics: tuple[Diagnostic, ...], fixes_of: FixesOf = no_fixes) -> dict[str, Any]:
+    log = json.loads(render_sarif(diagnostics, rule_help(diagnostics), fixes_of))
     jsonschema.validate(log, SARIF)
     assert isinstance(log, dict)
     return log
@@ -207,6 +220,24 @@ def test_sarif_meets_the_standard() -> None:
     (location,) = run["results"][0]["locations"]
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "specs/a%20b.yaml"
     assert [len(r.get("relatedLocations", ())) for r in run["results"]] == [0, 0, 1, 0, 0]
+
+
+def test_sarif_has_the_edits_of_each_fix() -> None:
+    edits = (
+        Edit(line=0, column=4, end_line=0, end_column=6, text="9"),
+        Edit(line=2, column=0, end_line=3, end_column=0, text=""),
+    )
+    fix = TextFix(title="Swap `a` and [b](c)", file="specs/a b.yaml", edits=edits, is_safe=True)
+    (run,) = sarif((ERROR,), lambda _: (fix,))["runs"]
+    ((shown,),) = [result["fixes"] for result in run["results"]]
+    assert shown["description"]["text"] == "Swap `a` and [b] (c)"
+    assert shown["properties"] == {"isSafe": True}
+    (change,) = shown["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "specs/a%20b.yaml"}
+    assert [each["insertedContent"]["text"] for each in change["replacements"]] == ["9", ""]
+    assert change["replacements"][0]["deletedRegion"] == {
+        "startLine": 1, "startColumn": 5, "endLine": 1, "endColumn": 7,
+    }  # fmt: skip
 
 
 def test_sarif_has_help_for_every_code() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hptc.diagnostics import Diagnostic, Path, Severity, Span
-from hptc.source.construction import construct_data
+from hptc.diagnostics import Change, Fix, Path, Remove, Rename, SetValue
 from hptc.source.document import parse_document
-from hptc.source.fixes import Edit, accepted, applied, removal, replacement
+from hptc.source.fixes import applied, overlap, text_edits
+from hptc.source.text_fixes import Edit
 
 FLOW = '{a: 1, "b": {c: [1, 2]}, d: 3}\n'
 BLOCK = """\
@@ -28,26 +28,14 @@ d:
 """
 
 
-def found(span: Span, **given: object) -> Diagnostic:
-    return Diagnostic(
-        code="HPT999", severity=Severity.ERROR, message="`wrong` is wrong", span=span, **given  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def span_of(line: str, word: str) -> Span:
-    start = line.index(word) + 1
-    end = start + len(word)
-    return Span(file="x.yaml", line=1, column=start, end_line=1, end_column=end, source=line)
-
-
-def without(text: str, path: Path, *, on_key: bool) -> str | None:
+def fixed(text: str, *changes: Change) -> str | None:
+    """A text after changes; None if they can't be made."""
     document, faults = parse_document(text, "file.yaml")
     assert not faults
-    edit = removal(found(document.span(path, key=on_key), is_removable=True), document)
-    return None if edit is None else applied(text, [edit])
+    edits = text_edits(Fix(changes=changes), document)
+    return None if edits is None else applied(text, edits)
 
 
-@pytest.mark.parametrize("on_key", [True, False])
 @pytest.mark.parametrize(
     ("text", "path", "left"),
     [
@@ -69,51 +57,175 @@ def without(text: str, path: Path, *, on_key: bool) -> str | None:
         pytest.param("é: 1\nb: {ü: 2, x: 3}\n", ("b", "ü"), "é: 1\nb: {x: 3}\n", id="letters"),
     ],
 )
-def test_removal(text: str, path: Path, left: str, on_key: bool) -> None:
-    if isinstance(path[-1], int) and on_key:
-        return
-    assert without(text, path, on_key=on_key) == left
-    document, faults = parse_document(left, "file.yaml")
-    assert not faults + construct_data(document)[1]
+def test_removal(text: str, path: Path, left: str) -> None:
+    assert fixed(text, Remove(path=path)) == left
 
 
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        pytest.param("{a: 1}\n", ("a",), id="nothing would be left"),
-        pytest.param(BLOCK, ("d", 1, "x"), id="behind a dash"),
+        pytest.param("a: 1\n", ("a",), id="nothing would be left"),
+        pytest.param("a: [1]\n", ("a", 0), id="an empty list"),
+        pytest.param("- a: 1 # why\n# and\n  b: 2\n", (0, "a"), id="behind a dash, with a comment"),
         pytest.param("a: &x 1\nb: *x\n", ("a",), id="an anchor that is used"),
+        pytest.param("a: {b: 1, c: 2}\n", ("a", "d"), id="nothing there"),
+        pytest.param("x: &x {a: 1, b: 2}\ny: *x\n", ("y", "a"), id="shared with an anchor"),
     ],
 )
 def test_what_can_not_be_removed(text: str, path: Path) -> None:
-    assert without(text, path, on_key=True) is None
+    assert fixed(text, Remove(path=path)) is None
+
+
+RANGES = """\
+hyperparameters:
+  # the depth
+  depth:   {type: Integer, min: 40, max: 1}   # of a tree
+  rate:
+    type: Continuous
+    min: 0.1  # low
+    max: 0.5
+
+  "quoted": 'a'
+tags: {}
+spot:
+s3: s3://bucket/{{ team }}/x  # ours
+"""
+H = "hyperparameters"
 
 
 @pytest.mark.parametrize(
-    ("line", "word", "expected"),
+    ("changes", "old", "new"),
     [
-        pytest.param("key: wrong", "wrong", "key: right", id="plain"),
-        pytest.param('key: "wrong" # why', '"wrong"', 'key: "right" # why', id="quoted"),
-        pytest.param("key: all wrong", "all wrong", None, id="more than a word"),
-        pytest.param("key: other", "other", None, id="not what the message names"),
+        pytest.param(
+            [
+                SetValue(path=(H, "depth", "min"), value="1", is_number=True),
+                SetValue(path=(H, "depth", "max"), value="40", is_number=True),
+            ],
+            "min: 40, max: 1", "min: 1, max: 40", id="swap",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "depth", "scaling"), value="Linear")],
+            "max: 1}", "max: 1, scaling: Linear}", id="key in braces",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "rate", "scaling"), value="Linear")],
+            "    max: 0.5\n", "    max: 0.5\n    scaling: Linear\n", id="key in a block",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "momentum"), value="0.9", is_number=True)],
+            "  \"quoted\": 'a'\n", "  \"quoted\": 'a'\n  momentum: 0.9\n", id="key in the middle",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "rate"), value="1e-3", is_number=True)],
+            "rate:\n    type: Continuous\n    min: 0.1  # low\n    max: 0.5\n", None,
+            id="a block with a comment is not replaced",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "depth"), value="5", is_number=True)],
+            "{type: Integer, min: 40, max: 1}", "5", id="a range becomes a value",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "quoted"), value="it's")], "'a'", "'it''s'", id="quotes stay",
+        ),
+        pytest.param(
+            [SetValue(path=(H, "quoted"), value=5)], "'a'", "5", id="a number has none",
+        ),
+        pytest.param(
+            [SetValue(path=("tags", "version"), value="1.0")],
+            "tags: {}", 'tags: {version: "1.0"}', id="text that looks like a number",
+        ),
+        pytest.param(
+            [
+                SetValue(path=("spot", "max_wait_time"), value="2h"),
+                SetValue(path=("spot", "other"), value=True),
+            ],
+            "spot:\n", "spot: {max_wait_time: 2h, other: true}\n", id="below null",
+        ),
+        pytest.param(
+            [
+                SetValue(path=("autotune",), value="Enabled"),
+                SetValue(path=("hyperband", "max_resource"), value=9),
+                SetValue(path=("hyperband", "min_resource"), value=None),
+            ],
+            "x  # ours\n",
+            "x  # ours\nautotune: Enabled\nhyperband: {max_resource: 9, min_resource: null}\n",
+            id="at the end, after a comment",
+        ),
+        pytest.param(
+            [SetValue(path=("s3", "mode"), value="Sharded", short_for="s3_uri")],
+            "s3://bucket/{{ team }}/x  #",
+            '{s3_uri: "s3://bucket/{{ team }}/x", mode: Sharded}  #', id="a short form",
+        ),
+        pytest.param([SetValue(path=("s3", "mode"), value="x")], "", None, id="below a value"),
+        pytest.param([Rename(path=(H, "rate"), name="eta")], "rate:", "eta:", id="rename"),
+        pytest.param(
+            [Rename(path=(H, "quoted"), name="eta")], '"quoted"', '"eta"', id="rename in quotes"
+        ),
+        pytest.param([Rename(path=(H, "rate"), name="depth")], "", None, id="two of a name"),
+        pytest.param(
+            [Remove(path=(H, "depth", "min")), Remove(path=(H, "depth", "max"))],
+            ", min: 40, max: 1}", "}", id="two of the keys",
+        ),
+        pytest.param(
+            [Remove(path=(H, "depth")), Rename(path=(H, "depth"), name="d")], "", None,
+            id="edits that overlap",
+        ),
+        pytest.param(
+            [Remove(path=(H, "depth", "max")), SetValue(path=(H, "depth", "value"), value=1)],
+            ", max: 1}", ", value: 1}", id="one for another",
+        ),
     ],
-)
-def test_replacement(line: str, word: str, expected: str | None) -> None:
-    span = span_of(line, word)
-    edit = replacement(found(span, replacement="right"))
-    assert (None if edit is None else applied(line, [edit])) == expected
-    assert replacement(found(span)) is None
+)  # fmt: skip
+def test_changes(changes: list[Change], old: str, new: str | None) -> None:
+    assert old in RANGES
+    assert fixed(RANGES, *changes) == (None if new is None else RANGES.replace(old, new, 1))
 
 
-def test_an_accepted_value() -> None:
-    edit = accepted(found(span_of("max: 900", "900"), accepted="750"))
-    assert edit is not None
-    assert applied("max: 900\n", [edit]) == "max: 750\n"
+@pytest.mark.parametrize(
+    ("text", "changes", "expected"),
+    [
+        pytest.param(
+            '{\n  "a": {\n    "b": "1"\n  }\n}\n',
+            [SetValue(path=("a", "c"), value="5"), SetValue(path=("d",), value=5)],
+            '{\n  "a": {\n    "b": "1",\n    "c": "5"\n  },\n  "d": 5\n}\n', id="JSON",
+        ),
+        pytest.param(
+            "a: 1\r\nb:\r\n  c: 2", [SetValue(path=("b", "d"), value=3)],
+            "a: 1\r\nb:\r\n  c: 2\r\n  d: 3", id="CR LF, no last line break",
+        ),
+        pytest.param(
+            "a:\n  b: |\n    text\n\nc: 1\n", [SetValue(path=("a", "d"), value="x")],
+            "a:\n  b: |\n    text\n  d: x\n\nc: 1\n", id="behind a block scalar",
+        ),
+        pytest.param("a: |\n  text\n", [SetValue(path=("a",), value="x")], None, id="block scalar"),
+        pytest.param("a: &x 1\nb: 2\n", [SetValue(path=("a",), value=5)], None, id="an anchor"),
+        pytest.param(
+            "a: &x {b: 1}\nc: *x\n", [SetValue(path=("c", "b"), value=2)], None, id="an alias"
+        ),
+        pytest.param(
+            "a: {b: 1}\n", [Remove(path=("a", "b"))], "a: {}\n", id="the only key in braces"
+        ),
+        pytest.param(
+            "a:\n  b: 1\nc: 2\n", [Remove(path=("a", "b"))], "a: {}\nc: 2\n", id="the only key"
+        ),
+        pytest.param(
+            "a:\n  - b: 1\n    c: 2\n", [Remove(path=("a", 0, "b"))], "a:\n  - c: 2\n",
+            id="behind a dash",
+        ),
+        pytest.param("a: 1\n", [SetValue(path=("a",), value=1)], None, id="no change"),
+        pytest.param(
+            "a: x=(\\d)\n", [SetValue(path=("a",), value="y: (\\d)")], "a: 'y: (\\d)'\n", id="regex"
+        ),
+    ],
+)  # fmt: skip
+def test_forms_of_text(text: str, changes: list[Change], expected: str | None) -> None:
+    assert fixed(text, *changes) == expected
 
 
-def test_of_two_edits_that_overlap_the_first_counts() -> None:
-    edits = [
-        Edit(line=line, column=start, end_line=line, end_column=end, text=text)
-        for line, start, end, text in ((0, 3, 5, "X"), (0, 0, 4, "Y"), (1, 0, 1, "Z"))
-    ]
-    assert applied("abcdef\ngh", edits) == "Yef\nZh"
+def test_edits_overlap_if_they_are_of_the_same_text() -> None:
+    def edit(start: int, end: int) -> Edit:
+        return Edit(line=0, column=start, end_line=0, end_column=end, text="x")
+
+    assert overlap([edit(3, 5), edit(0, 4)])
+    assert overlap([edit(3, 3), edit(3, 3)])
+    assert not overlap([edit(3, 5), edit(0, 3)])

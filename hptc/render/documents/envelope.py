@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hptc.text import json_text
+from hptc.text import json_line, json_text
 
 VERSION = 1
 """The version of every document. Members are added without changing it."""
@@ -21,3 +21,8 @@ def document(command: str, body: Mapping[str, object]) -> str:
     rounds them.
     """
     return json_text({"version": VERSION, "command": command, **body})
+
+
+def document_line(command: str, body: Mapping[str, object]) -> str:
+    """The same on one line, for a command that prints while it runs."""
+    return json_line({"version": VERSION, "command": command, **body})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from hptc.render.documents.members import Members
 
 
@@ -15,6 +17,43 @@ class WrittenFileData(Members):
     """A file that was written."""
 
     file: str
+
+
+class CapturedFileData(Members):
+    """A file with what a program sent: a spec, or the request itself if no spec can express it."""
+
+    file: str
+    is_spec: bool
+    tuning_jobs: list[str]
+    """The names of the tuning jobs with this request; the program may create one several times."""
+    notes: list[str]
+
+
+class CaptureData(Members):
+    """The tuning jobs that a program created, and the files that were written."""
+
+    exit_code: int
+    """Of the program, whose own output goes to stderr."""
+    refused_hosts: list[str]
+    """Other hosts that the program tried to reach."""
+    files: list[CapturedFileData]
+
+
+class SandboxData(Members):
+    """A sandbox that is listening: one line, printed when clients can connect."""
+
+    endpoint_url: str
+    port: int
+    account: str
+    region: str
+    tuning_jobs: Literal["placeholder", "dry", "train"]
+    """What tuning jobs do: nothing, made-up values, or training on this machine."""
+    folder: str
+    """Its temporary files, which are deleted when it stops."""
+    process_id: int
+    """SIGTERM ends the process."""
+    environment: dict[str, str]
+    """The variables that make clients use the sandbox."""
 
 
 class SpecTextData(Members):

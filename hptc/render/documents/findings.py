@@ -23,6 +23,26 @@ class RelatedData(Place):
     message: str
 
 
+class EditData(Members):
+    """A text in the place of another one. Lines and columns start at 1; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class FixData(Members):
+    """Edits of one file that resolve a finding together. They don't overlap."""
+
+    title: str
+    is_safe: bool
+    """Whether `hptc check --fix` writes it, because it is what the author meant."""
+    file: str
+    edits: list[EditData]
+
+
 class FindingData(Place):
     """A finding of a rule, with the place in the file that it is about."""
 
@@ -42,6 +62,8 @@ class FindingData(Place):
     related: list[RelatedData]
     environments: list[str]
     """The environments that it is limited to; empty if it holds in all."""
+    fixes: list[FixData]
+    """Each resolves the finding. Empty in `hptc diff`."""
 
 
 class CheckData(Members):

@@ -110,6 +110,65 @@ class StatusData(Members):
     job: DescribedJobData
 
 
+class RunningTrainingJobData(Members):
+    """A training job that has not ended."""
+
+    name: str
+    status: str
+    definition: str | None
+    seconds: int
+    """Since its creation."""
+
+
+class RemainingData(Members):
+    """The time that a tuning job still takes."""
+
+    seconds: int
+    is_limit: bool
+    """Whether it is only known that the tuning job is stopped then."""
+
+
+class SpentCostData(Members):
+    """The cost so far, and the maximum of the tuning job."""
+
+    instance_hours: str
+    usd: str | None
+    usd_low: str | None
+    """With the maximum savings of managed spot training."""
+    max_instance_hours: str | None
+    max_usd: str | None
+
+
+class WatchedJobData(Members):
+    """A tuning job at one moment."""
+
+    name: str
+    status: str
+    outcome: Literal["completed", "criterion_met", "stopped", "failed"] | None
+    """How it ended; null while it runs."""
+    stop_reason: str | None
+    """The limit or criterion that was met."""
+    failure_reason: str | None
+    strategy: str
+    elapsed_seconds: int
+    expected_training_jobs: int | None
+    training_jobs: TrainingJobCountersData
+    objectives: ObjectiveCountersData
+    limits: LimitsData
+    best: TrainingJobData | None
+    running: list[RunningTrainingJobData] | None
+    """Null if the training jobs may not be listed."""
+    cost: SpentCostData | None
+    remaining: RemainingData | None
+
+
+class WatchData(Members):
+    """A tuning job that has changed: one line for each change, the last one when it has ended."""
+
+    time: str
+    job: WatchedJobData
+
+
 class LocalRunData(Members):
     """What is special about a tuning job on this machine."""
 
