@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,23 @@ from hptc.local.service import LocalTuning
 from hptc.service.lookup import job_status
 from tests.support.local_runs import kill_processes, run, tuning_request, wait_until
 from tests.support.paths import ROOT
-from tests.support.real_engines import IMAGE, USER, USER_IMAGE, require_engine
+from tests.support.real_engines import IMAGE, USER, USER_IMAGE, remove_images, require_engine
+
+NO_PROGRAM_IMAGE = f"{IMAGE}-no-program"
 
 pytestmark = pytest.mark.xdist_group("real-engines")
 
 
-@pytest.fixture(params=["docker", "podman"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return require_engine(request.param)
+@pytest.fixture(scope="module", params=["docker", "podman"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    made = require_engine(request.param)
+    yield made
+    remove_images(made, NO_PROGRAM_IMAGE)
+
+
+def build(engine: Engine, image: str, folder: Path) -> None:
+    answer = engine.call("build", "--network", "none", "-t", image, str(folder), seconds=60)
+    assert answer.returncode == 0, answer.stderr
 
 
 def channel(name: str, mode: str = "File") -> dict[str, Any]:
@@ -106,10 +115,8 @@ def test_an_exit_code_is_that_of_the_training_job(
 
 def test_a_missing_program_says_so(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "Dockerfile").write_text(f'FROM {IMAGE}\nENTRYPOINT ["/no-such-program"]\n')
-    image = f"{IMAGE}-no-program"
-    command = [engine.program, "build", "--network", "none", "-t", image, str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
-    _, (ended,) = run(tuning(tmp_path, engine, ""), request_of(image))
+    build(engine, NO_PROGRAM_IMAGE, tmp_path)
+    _, (ended,) = run(tuning(tmp_path, engine, ""), request_of(NO_PROGRAM_IMAGE))
     assert ended.exit_code == 127
     assert "no-such-program" in ended.reason
     assert not ended.reason.startswith("AlgorithmError: docker:")
@@ -280,8 +287,7 @@ def test_a_container_that_was_removed_failed(tmp_path: Path, engine: Engine) -> 
 def test_an_image_that_vanishes_fails_no_training_job(tmp_path: Path, engine: Engine) -> None:
     image = f"{IMAGE}-vanishing"
     (tmp_path / "Dockerfile").write_text(f"FROM {IMAGE}\nLABEL vanishing={tmp_path.name}\n")
-    command = [engine.program, "build", "--network", "none", "-t", image, str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
+    build(engine, image, tmp_path)
     made = tuning(tmp_path, engine, "echo loss=0.5")
     made.prepare(request_of(image))
     engine.call("rmi", "--force", image)

@@ -47,8 +47,14 @@ def _why_not(program: str) -> str:
             return made.stderr.decode(errors="replace").strip()
         started = engine.call("run", "--rm", "--network", "none", image, "id")
         if started.returncode:
+            remove_images(engine)
             return started.stderr.strip()
     return ""
+
+
+def remove_images(engine: Engine, *others: str) -> None:
+    """Leave nothing of the tests on this machine."""
+    engine.call("rmi", "--force", *others, USER_IMAGE, IMAGE)
 
 
 def _root() -> bytes:
