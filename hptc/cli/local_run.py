@@ -104,8 +104,8 @@ _PATH = click.Path(path_type=Path)
     is_flag=True,
     help="Install requirements.txt into an environment of its own.",
 )
-@click.option("--docker", is_flag=True, help="Run the images themselves, in containers.")
-@click.option("--podman", is_flag=True, help="Run the images with Podman instead of Docker.")
+@click.option("--docker", is_flag=True, help="Run the images themselves, with Docker.")
+@click.option("--podman", is_flag=True, help="Run the images themselves, with Podman.")
 @click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )
