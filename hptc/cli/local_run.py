@@ -367,8 +367,13 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
         path = tuning.log_path(training_job.name)
         if path is None or not path.is_file() or not path.stat().st_size:
             continue
+        try:
+            text = read_log_file(path)
+        except UsageError as error:  # it is too large; the training job has run all the same
+            print_status(f"\nnote: the metric definitions are not tested: {error}")
+            continue
         definition = training_job.definition or None
-        found = rehearse(job, read_log_file(path), training_job.name, definition=definition)
+        found = rehearse(job, text, training_job.name, definition=definition)
         print_status("\n" + render_rehearsals(name, found).rstrip())
 
 
