@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import OperationError
-from hptc.local.container_engine import DOCKER, PODMAN, Engine, _is_rootless, _version
+from hptc.local.container_engine import DOCKER, PODMAN, Engine
 from hptc.local.containers import Container, Mount, give_back
 from hptc.local.launching import NotRunnableError
 from hptc.local.run_events import Ended, Event, Started
@@ -46,8 +46,6 @@ def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDock
 
 
 def fake(folder: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Iterator[FakeDocker]:
-    _is_rootless.cache_clear()
-    _version.cache_clear()
     made = FakeDocker(folder, monkeypatch, program=program)
     yield made
     assert made.containers() == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hptc.local.container_engine import _is_rootless, _version
 from tests.support import fake_docker
 
 
@@ -18,6 +19,8 @@ class FakeDocker:
     def __init__(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, *, program: str = "docker"
     ) -> None:
+        for cached in (_is_rootless, _version):  # of a real docker, or another fake
+            cached.cache_clear()
         self.state = folder / "docker-state"
         (self.state / "images").mkdir(parents=True)
         path = folder / "docker-bin" / program
