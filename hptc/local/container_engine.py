@@ -34,6 +34,7 @@ _KILL_SECONDS = 30.0  # for the end of a container that is killed
 _NO_IMAGE = ("no such image", "image not known")  # docker, podman
 _DIED = ("die", "died")  # docker, podman
 _SINCE = "24h"  # docker only keeps the last 256 events anyway
+_UNTIL_SECONDS = 2  # Podman can report the end of a container after its program has ended
 
 _OWN_WORDS = (  # what the program itself says, in the log of a container that it is attached to
     re.compile(r"(?:docker|Error): (.+)"),
@@ -152,7 +153,7 @@ class Engine:
         https://docs.docker.com/reference/cli/docker/system/events/
         """
         answer = self.call(
-            "events", "--since", _SINCE, "--until", str(int(time.time()) + 1),
+            "events", "--since", _SINCE, "--until", str(int(time.time()) + _UNTIL_SECONDS),
             "--filter", f"container={name}", "--format", "{{json .}}",
         )  # fmt: skip
         return next(_exit_codes(answer.stdout), None)

@@ -92,8 +92,11 @@ class JobFolder:
                 write_whole(ignore, _GITIGNORE)
 
     def create(self, record: Mapping[str, Any]) -> None:
-        """Create the folder of a new tuning job, with the code and data that are prepared."""
-        shutil.rmtree(self.path, ignore_errors=True)  # without a record: it is not there yet
+        """Create the folder of a new tuning job, with the code and data that are prepared.
+
+        Raises OperationError if files of an earlier one are left, of another user.
+        """
+        self._delete()  # without a record: the tuning job is not there yet
         with self._accessible():
             (self.path / _TRAINING_JOBS).mkdir(parents=True)
             self.new_code.replace(self.code)
@@ -114,8 +117,11 @@ class JobFolder:
     def remove(self) -> None:
         """Delete the folder. Raises OperationError if files are left, of another user."""
         (self.path / _TUNING_JOB).unlink(missing_ok=True)  # first: then the job is gone
+        self._delete()
+
+    def _delete(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        if self.path.exists():
+        if self.path.is_dir():
             raise OperationError(
                 f"{self.path} can't be deleted, because files in it belong to another user",
                 help=f"`sudo rm -r {self.path}` deletes it",
