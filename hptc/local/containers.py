@@ -37,7 +37,6 @@ _ENVIRONMENT, _ID, _EXIT_CODE = "environment", "container-id", "container-exit-c
 _LOG_OPTIONS = ("--log-driver", "json-file", "--log-opt", "max-size=64m")
 """The engine's own copy of the log, which `docker logs` reads, is bounded."""
 _OWNER_SECONDS = 120.0
-
 _SELINUX = Path("/sys/fs/selinux/enforce")
 
 # `wait` starts first: a container that has ended is removed.
@@ -112,7 +111,7 @@ class Container:
             "--stop-signal", "SIGTERM",  # as AWS, whatever the image prefers
             "--shm-size", str(_shared_memory()),
             *_LOG_OPTIONS,
-            *security_options(),
+            *_security_options(),
             *(("--network", "none") if is_isolated else ()),
             *(_gpus(self.engine) if has_gpus else ()),
             *(word for mount in self.mounts for word in ("--mount", mount.option)),
@@ -213,7 +212,7 @@ def give_back(folder: Path, engine: Engine, image: str, user: int, group: int) -
     owner = "0:0" if engine.is_rootless() else f"{user}:{group}"
     answer = engine.call(
         "run", "--rm", "--pull", "never", "--network", "none", "--user", "0:0",
-        *security_options(),
+        *_security_options(),
         "--entrypoint", "chown", "--mount", Mount(source=folder, target=OPT_ML).option,
         image, "-R", "-h", owner, OPT_ML,
         seconds=_OWNER_SECONDS,
@@ -227,7 +226,7 @@ def give_back(folder: Path, engine: Engine, image: str, user: int, group: int) -
     )
 
 
-def security_options() -> tuple[str, ...]:
+def _security_options() -> tuple[str, ...]:
     """The options of a machine with SELinux, where a container may only read what has a label.
 
     Your data keeps its label, so the container runs without this confinement.

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import OperationError
+from hptc.local import containers
 from hptc.local.container_engine import DOCKER, PODMAN, Engine
 from hptc.local.containers import Container, Mount, give_back
 from hptc.local.launching import NotRunnableError
@@ -122,6 +123,7 @@ def test_secrets_are_readable_by_their_owner_only(tmp_path: Path, docker: FakeDo
     assert path.read_text() == "TOKEN=hunter2\n"
     assert "hunter2" not in " ".join(command)
     assert option(command, "--gpus") == ["all"]
+    assert option(command, "--security-opt") == []
     assert not container.has_started()
     (container.folder / "container-id").write_text("1")
     assert container.has_started()
@@ -129,6 +131,25 @@ def test_secrets_are_readable_by_their_owner_only(tmp_path: Path, docker: FakeDo
     # Whatever user the image has can write, but nobody else on this machine gets there.
     assert stat.S_IMODE((container.folder / "ml/model").stat().st_mode) == 0o777
     assert stat.S_IMODE(container.folder.stat().st_mode) == 0o700
+
+
+def test_podman_has_gpus_as_devices_and_selinux_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "enforce").write_text("1")
+    monkeypatch.setattr(containers, "_SELINUX", tmp_path / "enforce")
+    container = Container(
+        engine=Engine(program=PODMAN),
+        image="1",
+        owner=tmp_path,
+        folder=tmp_path / "job/attempt-1",
+        mounts=(Mount(source=tmp_path / "job/attempt-1/ml", target="/opt/ml"),),
+    )
+    (container.folder / "ml").mkdir(parents=True)
+    command = container.run_command({}, is_isolated=False, has_gpus=True)
+    assert command[:2] == ["podman", "run"]
+    assert option(command, "--device") == ["nvidia.com/gpu=all"]
+    assert option(command, "--security-opt") == ["label=disable"]
 
 
 def test_network_isolation_is_kept(tmp_path: Path, docker: FakeDocker) -> None:
