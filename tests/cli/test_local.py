@@ -428,6 +428,10 @@ def test_an_image_runs_in_a_container(
     assert len(docker.calls("run")) == 2
     assert run(["local", "run", "request.json", "--docker", "--python", "python3"]) == 2
     assert "--docker can't be combined with --python" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--docker", "--podman"]) == 2
+    assert "--docker and --podman are alternatives" in capsys.readouterr().err
+    FakeDocker(folder / "podman", monkeypatch, program="podman").add_image(IMAGE, "echo loss=0.5")
+    assert run(["local", "run", "request.json", "--podman", "--trials", "1", "--replace"]) == 0
 
 
 def test_missing_packages_are_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -429,6 +429,19 @@ def test_files_of_another_user_are_given_back(tmp_path: Path, docker: FakeDocker
     assert option(call, "--network") == ["none"]
 
 
+@pytest.mark.parametrize("program", [DOCKER, PODMAN])
+def test_without_root_the_user_is_root_in_a_container(
+    tmp_path: Path, program: str, request: pytest.FixtureRequest
+) -> None:
+    engine: FakeDocker = request.getfixturevalue(program)
+    identifier = engine.add_image(IMAGE, "", chown='echo "$@" >"$OPT_ML/calls"')
+    (engine.state / "rootless").touch()
+    folder = tmp_path / "ml"
+    folder.mkdir()
+    assert give_back(folder, Engine(program=program), identifier, os.getuid() + 1, 5) == ""
+    assert (folder / "calls").read_text() == "-R -h 0:0 /opt/ml\n"
+
+
 def test_files_that_cannot_be_given_back_are_named(tmp_path: Path, docker: FakeDocker) -> None:
     identifier = docker.add_image(IMAGE, "")
     fault = give_back(tmp_path, Engine(), identifier, os.getuid() + 1, 5)

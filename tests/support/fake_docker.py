@@ -106,7 +106,7 @@ def _subcommand(state: Path, command: str, rest: list[str], *, is_podman: bool) 
         case "version":
             _answer("5.4.2" if is_podman else "26.1.5")
         case "info":
-            _answer(_info(options["--format"][0], is_podman=is_podman))
+            _answer(_info(state, options["--format"][0], is_podman=is_podman))
         case "image":
             _answer(_image(state, names[0])["id"])
         case "inspect":
@@ -133,11 +133,12 @@ def _read(command: str, words: list[str]) -> tuple[dict[str, list[str]], list[st
     return options, words
 
 
-def _info(template: str, *, is_podman: bool) -> str:
+def _info(state: Path, template: str, *, is_podman: bool) -> str:
+    is_rootless = (state / "rootless").exists()
     if is_podman and template == "{{json .Host.Security.Rootless}}":
-        return "false"
+        return json.dumps(is_rootless)
     if not is_podman and template == "{{json .SecurityOptions}}":
-        return json.dumps(["name=seccomp,profile=builtin"])
+        return json.dumps(["name=seccomp,profile=builtin", *["name=rootless"] * is_rootless])
     raise Refused(f'template: :1:12: executing "" at <{template}>: can\'t evaluate field')
 
 
@@ -149,13 +150,9 @@ def _events(state: Path, options: dict[str, list[str]], *, is_podman: bool) -> N
     except FileNotFoundError:
         return
     attributes = {"exitCode": str(code), "name": name}
-    _answer(
-        json.dumps(
-            {"ContainerExitCode": code, "Name": name, "Status": "died", "Type": "container"}
-            if is_podman
-            else {"status": "die", "Action": "die", "Actor": {"Attributes": attributes}}
-        )
-    )
+    of_podman = {"ContainerExitCode": code, "Name": name, "Status": "died", "Type": "container"}
+    of_docker = {"status": "die", "Action": "die", "Actor": {"Attributes": attributes}}
+    _answer(json.dumps(of_podman if is_podman else of_docker))
 
 
 def _answer(text: object) -> None:
