@@ -86,7 +86,7 @@ class Engine:
         answer = self.call("version", "--format", "{{.Server.Version}}")
         if not answer.returncode:
             return ""
-        return f"no daemon answers: {_last_line(answer.stderr)}"
+        return f"{self.title} doesn't answer: {_last_line(answer.stderr)}"
 
     def find_images(self, images: Collection[str]) -> tuple[dict[str, str], list[str]]:
         """The ID of each image on this machine, and why others can't be run.
@@ -95,7 +95,7 @@ class Engine:
         """
         fault = self.fault()
         if fault:
-            return {}, [f"--{self.program}: {fault}"]
+            return {}, [fault]
         found: dict[str, str] = {}
         faults: list[str] = []
         for image in sorted(images):

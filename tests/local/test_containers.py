@@ -335,7 +335,7 @@ def test_a_missing_image_is_not_pulled(tmp_path: Path, docker: FakeDocker) -> No
 def test_no_daemon_is_an_error_before_anything_starts(tmp_path: Path, docker: FakeDocker) -> None:
     docker.add_image(IMAGE, "echo loss=0.5")
     docker.stop_daemon()
-    with pytest.raises(NotRunnableError, match="no daemon answers: Cannot connect to the Docker"):
+    with pytest.raises(NotRunnableError, match="Docker doesn't answer: Cannot connect to"):
         tuning(tmp_path).prepare(tuning_request())
 
 
@@ -344,9 +344,7 @@ def test_no_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", str(tmp_path / "docker-bin"))
     with pytest.raises(NotRunnableError) as raised:
         tuning(tmp_path).prepare(tuning_request())
-    assert raised.value.reasons == (
-        "--docker: no program `docker` found; install Docker, or use --podman",
-    )
+    assert raised.value.reasons == ("no program `docker` found; install Docker, or use --podman",)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NotRunnableError, match="`podman` found; install Podman"):
         tuning(tmp_path, engine=PODMAN).prepare(tuning_request())
@@ -370,10 +368,10 @@ def test_a_daemon_that_goes_away_fails_no_training_job(tmp_path: Path, docker: F
     with pytest.raises(OperationError) as raised:
         made.run("demo")
     assert "docker failed while it ran demo-001-" in str(raised.value)
-    assert ": no daemon answers: Cannot connect to the Docker daemon" in str(raised.value)
+    assert ": Docker doesn't answer: Cannot connect to the Docker daemon" in str(raised.value)
     record = tmp_path / "jobs/demo/tuning-job.json"
     before = record.read_text()
-    with pytest.raises(OperationError, match="demo can't run: no daemon answers: Cannot"):
+    with pytest.raises(OperationError, match="demo can't run: Docker doesn't answer: Cannot"):
         made.run("demo")
     assert record.read_text() == before
     docker.start_daemon()
