@@ -269,7 +269,7 @@ class LocalTuning(LocalReader):
             self._kill_left_over(folder)
             images = {(each.engine, each.image) for each in self.launches(name) if each.image}
             for engine, image in images:
-                give_back(folder.path, Engine(program=engine), image, os.getuid(), os.getgid())
+                give_back(folder.files, Engine(program=engine), image, os.getuid(), os.getgid())
             folder.remove()
 
     def _parents(self, job: TuningJob) -> tuple[Observation, ...]:

@@ -320,6 +320,19 @@ def test_replacing_a_killed_run_kills_its_container(tmp_path: Path, docker: Fake
     assert not (tmp_path / "jobs/demo").exists()
 
 
+def test_only_what_containers_can_write_is_given_back(
+    tmp_path: Path, docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Data that a manifest lists are second names of the user's own files, in another folder.
+    docker.add_image(IMAGE, "echo loss=0.5", chown='echo "$@"')
+    run(tuning(tmp_path), tuning_request(jobs=1))
+    user = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
+    tuning(tmp_path).remove("demo")
+    mounted = f"type=bind,source={tmp_path}/jobs/demo/training-jobs,target=/opt/ml"
+    assert option(docker.calls("run")[-1], "--mount") == [mounted]
+
+
 def test_a_missing_image_is_not_pulled(tmp_path: Path, docker: FakeDocker) -> None:
     with pytest.raises(NotRunnableError) as raised:
         tuning(tmp_path).prepare(tuning_request())
