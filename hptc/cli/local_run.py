@@ -44,6 +44,7 @@ from hptc.errors import (
 from hptc.infrastructure.provenance_tags import merged_tags
 from hptc.jobs.provenance import git_provenance, job_tags
 from hptc.local.available_stand_ins import ignored_ranges, stand_in_statement
+from hptc.local.container_engine import DOCKER, PODMAN
 from hptc.local.dry_values import STATED
 from hptc.local.job_folder import jobs_folder
 from hptc.local.launching import NotRunnableError
@@ -103,7 +104,8 @@ _PATH = click.Path(path_type=Path)
     is_flag=True,
     help="Install requirements.txt into an environment of its own.",
 )
-@click.option("--docker", is_flag=True, help="Run the images themselves, in containers.")
+@click.option("--docker", is_flag=True, help="Run the images themselves, with Docker.")
+@click.option("--podman", is_flag=True, help="Run the images themselves, with Podman.")
 @click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )
@@ -132,6 +134,7 @@ def run(
     images: tuple[str, ...],
     install_requirements: bool,
     docker: bool,
+    podman: bool,
     no_stand_ins: bool,
     seed: int | None,
     without_parents: bool,
@@ -158,9 +161,10 @@ def run(
         return EXIT_FINDINGS
     if len(compiled) != 1:
         raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
-    if docker and (python or install_requirements):
+    engine = _engine(docker=docker, podman=podman)
+    if engine and (python or install_requirements):
         raise UsageError(
-            "--docker can't be combined with --python and --install-requirements",
+            f"--{engine} can't be combined with --python and --install-requirements",
             help="an image has its own Python, and its training toolkit installs requirements.txt",
         )
     options = RunOptions(
@@ -173,7 +177,7 @@ def run(
         python=python,
         images=tuple(map(name_and_value("--image"), images)),
         uses_stand_ins=not no_stand_ins,
-        uses_docker=docker,
+        engine=engine,
         installs_requirements=install_requirements,
         max_training_jobs=trials,
         max_parallel=parallel,
@@ -190,6 +194,13 @@ def run(
         _require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
     return _follow(tuning, compiled[0], options, form=form)
+
+
+def _engine(*, docker: bool, podman: bool) -> str:
+    """The program that runs the images; empty if they don't run. Raises UsageError for two."""
+    if docker and podman:
+        raise UsageError("--docker and --podman are alternatives; use one of them")
+    return DOCKER if docker else PODMAN if podman else ""
 
 
 def _region(one: Compiled) -> dict[str, str]:
@@ -224,7 +235,7 @@ def _require_resumable(
         has_grace
         or bool(options.source or options.entry_point or options.python or options.images)
         or bool(options.channels or options.s3_root or not options.uses_stand_ins)
-        or options.uses_docker
+        or bool(options.engine)
         or options.installs_requirements
         or options.is_dry
         or options.ignores_parents
@@ -308,7 +319,9 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     facts = tuning.run_facts(name)
     if failures and (status.status == "Failed" or total == 1):
         log = tuning.log_path(failures[0].name)
-        inputs = _script_inputs(job, tuning.channel_variables(name))
+        in_container = any(launch.image for launch in tuning.launches(name))
+        read = tuning.channel_variables(name)
+        inputs = _script_inputs(job, read, in_container=in_container)
         print_needed("\n" + render_failure(failures[0], inputs, str(log)))
     if total == 1 and not is_dry:
         _show_rehearsal(tuning, name, with_metrics(one.job))
@@ -330,7 +343,9 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     return EXIT_OK if status.status == "Completed" else EXIT_OPERATION
 
 
-def _script_inputs(job: TuningJob, channel_variables: list[str]) -> ScriptInputs:
+def _script_inputs(
+    job: TuningJob, channel_variables: list[str], *, in_container: bool
+) -> ScriptInputs:
     definitions = job.definitions
     static = (name for one in definitions for name in one.static)
     tuned = (range_.name for one in definitions for range_ in one.ranges)
@@ -342,6 +357,7 @@ def _script_inputs(job: TuningJob, channel_variables: list[str]) -> ScriptInputs
         added=(MODEL_DIR,)
         if any(adds_model_dir(one.training_image) for one in definitions)
         else (),
+        in_container=in_container,
     )
 
 
@@ -351,8 +367,13 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
         path = tuning.log_path(training_job.name)
         if path is None or not path.is_file() or not path.stat().st_size:
             continue
+        try:
+            text = read_log_file(path)
+        except UsageError as error:  # it is too large; the training job has run all the same
+            print_status(f"\nnote: the metric definitions are not tested: {error}")
+            continue
         definition = training_job.definition or None
-        found = rehearse(job, read_log_file(path), training_job.name, definition=definition)
+        found = rehearse(job, text, training_job.name, definition=definition)
         print_status("\n" + render_rehearsals(name, found).rstrip())
 
 

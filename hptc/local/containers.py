@@ -1,10 +1,12 @@
-"""The container that runs a training job: how `docker run` starts it, and how it ends.
+"""The container that runs a training job: how it starts, and how it ends.
 
 It is started as SageMaker starts it, `docker run IMAGE train` with /opt/ml mounted:
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html
-The `docker` program stays attached, as the process that writes the log and ends with the exit code
-of the container. Docker removes the container when it ends (`--rm`), so that nothing is left of it
-even if hptc is killed. https://docs.docker.com/reference/cli/docker/container/run/
+The program, `docker` or `podman`, stays attached, as the process that writes the log and ends with
+the exit code of the container. The engine removes the container when it ends (`--rm`), so that
+nothing is left of it even if hptc is killed.
+https://docs.docker.com/reference/cli/docker/container/run/
+https://docs.podman.io/en/latest/markdown/podman-run.1.html
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hptc.frozen import frozen
-from hptc.local import docker_cli
+from hptc.local.container_engine import ENGINE_FAILED, Engine, own_words
 from hptc.local.container_files import BASE, HOST, KEPT
 from hptc.local.pipes import piped_channels
 from hptc.local.process_group import kill_marked
@@ -26,25 +29,30 @@ from hptc.request.tuning_job import Definition
 OPT_ML = "/opt/ml"
 CHECKPOINTS = f"{OPT_ML}/checkpoints"
 """The default of CheckpointConfig.LocalPath."""
-LABEL = "hptc.folder"
-DOCKER_FAILED = 125
-"""The exit code of `docker run` if docker itself has failed."""
-FAILED_BEFORE_START = (DOCKER_FAILED, 126, 127)
-"""Exit codes of `docker run` for a container that didn't start. A program can also choose them."""
+FOLDER_LABEL = "hptc.folder"
+"""The label with the folder of the tuning job, for people."""
 
+_OWNER_LABEL = "hptc.tuning-job"  # a digest of that folder, for filters
 _ENVIRONMENT, _ID, _EXIT_CODE = "environment", "container-id", "container-exit-code"
 _LOG_OPTIONS = ("--log-driver", "json-file", "--log-opt", "max-size=64m")
-"""Docker's own copy of the log, which `docker logs` reads, is bounded."""
+"""The engine's own copy of the log, which `docker logs` reads, is bounded."""
 _OWNER_SECONDS = 120.0
+_SELINUX = Path("/sys/fs/selinux/enforce")
 
-# `docker wait` starts first: a container that has ended is removed.
+# `wait` starts first: a container that has ended is removed.
 _FOLLOW = """
-docker wait "$1" >"$0" 2>/dev/null &
-docker logs --follow "$1"
+"$2" wait "$1" >"$0" 2>/dev/null &
+%s
 wait
 code=$(cat "$0")
-test -n "$code" || echo "docker: the exit code of the container is unknown"
-exit "${code:-125}"
+case $code in ''|*[!0-9]*) code=125;; esac
+exit "$code"
+"""
+_LOG = '"$2" logs --follow "$1"'
+# Podman's `logs --follow` can end before the last lines, because the log is removed with the
+# container. What is printed while both programs start is there twice instead.
+_LOG_OF_PODMAN = """
+"$2" attach --no-stdin --sig-proxy=false "$1" 2>&1 | { sleep 1; "$2" logs "$1" 2>&1; cat; }
 """
 
 
@@ -68,6 +76,7 @@ class Mount:
 class Container:
     """The container of one training job, which may not exist yet, or not anymore."""
 
+    engine: Engine
     image: str  # its ID
     owner: Path  # the folder of the tuning job, by which its containers are found
     folder: Path  # with the files of this training job
@@ -82,7 +91,7 @@ class Container:
     def run_command(
         self, variables: Mapping[str, str], *, is_isolated: bool, has_gpus: bool
     ) -> list[str]:
-        """The command that runs the container to its end.
+        """The command that runs the container to its end, to be started in `folder`.
 
         The variables can be secrets, and are in a file that only its owner can read until
         `has_started`. The container has no other limit than this machine: instance types are
@@ -92,24 +101,25 @@ class Container:
         self._write_variables(variables)
         (self.folder / _ID).unlink(missing_ok=True)
         return [
-            docker_cli.PROGRAM, "run", "--rm", "--pull", "never",
+            self.engine.program, "run", "--rm", "--pull", "never",
             "--name", self.name,
-            "--label", f"{LABEL}={self.owner}",
-            "--cidfile", str(self.folder / _ID),
-            "--env-file", str(self.folder / _ENVIRONMENT),
+            "--label", f"{FOLDER_LABEL}={self.owner}", "--label", _owner_label(self.owner),
+            # Below `folder`, because Podman reads a path as CSV.
+            "--cidfile", _ID, "--env-file", _ENVIRONMENT,
             # The training toolkit waits until the name of its host has an address.
             "--hostname", HOST, "--add-host", f"{HOST}:127.0.0.1",
             "--stop-signal", "SIGTERM",  # as AWS, whatever the image prefers
             "--shm-size", str(_shared_memory()),
             *_LOG_OPTIONS,
+            *_security_options(),
             *(("--network", "none") if is_isolated else ()),
-            *(("--gpus", "all") if has_gpus else ()),
+            *(_gpus(self.engine) if has_gpus else ()),
             *(word for mount in self.mounts for word in ("--mount", mount.option)),
             self.image, "train",
         ]  # fmt: skip
 
     def _create_targets(self) -> None:
-        """Create what docker would create as root: mount points, below /opt/ml too."""
+        """Create what the engine would create as root: mount points, below /opt/ml too."""
         (base, *others) = self.mounts
         for mount in others:
             below = Path(mount.target)
@@ -141,12 +151,14 @@ class Container:
 
         https://docs.docker.com/reference/cli/docker/container/wait/
         """
-        return ["/bin/sh", "-c", _FOLLOW, str(self.folder / _EXIT_CODE), self.name]
+        script = _FOLLOW % (_LOG_OF_PODMAN if self.engine.is_podman() else _LOG)
+        path = str(self.folder / _EXIT_CODE)
+        return ["/bin/sh", "-c", script, path, self.name, self.engine.program]
 
     def has_started(self) -> bool:
-        """Whether docker has created the container; its variables are then removed from the disk.
+        """Whether the container was created; its variables are then removed from the disk.
 
-        `docker run` reads them before it writes the ID of the container.
+        The engine reads them before it writes the ID of the container.
         """
         if not (self.folder / _ID).exists():
             return False
@@ -160,25 +172,35 @@ class Container:
 
     def is_running(self) -> bool:
         """Whether it runs."""
-        return docker_cli.is_running(self.name)
+        return self.engine.is_running(self.name)
 
     def stop(self, seconds: float) -> bool:
         """Send SIGTERM, and SIGKILL after `seconds`; whether there was a container."""
-        return docker_cli.stop(self.name, max(0, round(seconds)))
+        return self.engine.stop(self.name, max(0, round(seconds)))
+
+    def program_exit_code(self, code: int) -> int | None:
+        """The exit code of the program in the container; None if the engine has failed instead.
+
+        `code` is that of the engine's program. An engine that is shut down stops its containers,
+        and then doesn't answer anymore.
+        """
+        if code == ENGINE_FAILED:
+            return self.engine.exit_code(self.name)
+        return None if code and self.engine.fault() else code
 
     def remove(self) -> None:
         """Kill it if it runs, and remove it."""
         self.forget_variables()
-        docker_cli.remove(self.name)
+        self.engine.remove(self.name)
 
     def give_back(self, user: int, group: int) -> str:
         """Give the files that the container has written to a user; why it failed, or empty."""
         written = (mount.source for mount in self.mounts if not mount.is_read_only)
-        faults = [give_back(path, self.image, user, group) for path in written]
+        faults = [give_back(path, self.engine, self.image, user, group) for path in written]
         return next(filter(None, faults), "")
 
 
-def give_back(folder: Path, image: str, user: int, group: int) -> str:
+def give_back(folder: Path, engine: Engine, image: str, user: int, group: int) -> str:
     """Give the files in a folder to a user; why it failed, or empty.
 
     A container runs as the user of its image, most often root, as on AWS. Only root can give files
@@ -187,9 +209,10 @@ def give_back(folder: Path, image: str, user: int, group: int) -> str:
     if not any(path.lstat().st_uid != user for path in _walk(folder)):
         return ""
     # Without root on this machine, root in a container is the user.
-    owner = "0:0" if docker_cli.is_rootless() else f"{user}:{group}"
-    answer = docker_cli.call(
+    owner = "0:0" if engine.is_rootless() else f"{user}:{group}"
+    answer = engine.call(
         "run", "--rm", "--pull", "never", "--network", "none", "--user", "0:0",
+        *_security_options(),
         "--entrypoint", "chown", "--mount", Mount(source=folder, target=OPT_ML).option,
         image, "-R", "-h", owner, OPT_ML,
         seconds=_OWNER_SECONDS,
@@ -197,9 +220,31 @@ def give_back(folder: Path, image: str, user: int, group: int) -> str:
     if answer.returncode == 0:
         return ""
     return (
-        f"files in {folder} belong to the user of the container, and its image has no `chown`; "
-        f"`sudo chown -R {user}:{group} {folder}` makes them yours"
+        f"files in {folder} belong to the user of the container, and its image can't change that: "
+        f"{own_words(answer.stderr.splitlines()) or 'no reason given'}; "
+        f"`sudo chown -R {user}:{group} {shlex.quote(str(folder))}` makes them yours"
     )
+
+
+def _security_options() -> tuple[str, ...]:
+    """The options of a machine with SELinux, where a container may only read what has a label.
+
+    Your data keeps its label, so the container runs without this confinement.
+    https://docs.podman.io/en/latest/markdown/podman-run.1.html#security-opt-option
+    """
+    try:
+        is_enforced = _SELINUX.read_text().strip() == "1"
+    except OSError:
+        return ()
+    return ("--security-opt", "label=disable") if is_enforced else ()
+
+
+def _gpus(engine: Engine) -> tuple[str, ...]:
+    """The options for all GPUs; in Podman, they are devices of CDI.
+
+    https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html
+    """
+    return ("--device", "nvidia.com/gpu=all") if engine.is_podman() else ("--gpus", "all")
 
 
 def container_of(definition: Definition, launch: Launch, folder: Path) -> Container | None:
@@ -221,8 +266,9 @@ def container_of(definition: Definition, launch: Launch, folder: Path) -> Contai
         target = definition.checkpoint_local_path or CHECKPOINTS
         mounts.append(Mount(source=folder.parent / KEPT, target=target))
     return Container(
-        image=launch.image, owner=folder.parent.parent.parent, folder=folder, mounts=tuple(mounts)
-    )
+        engine=Engine(program=launch.engine), image=launch.image,
+        owner=folder.parent.parent.parent, folder=folder, mounts=tuple(mounts),
+    )  # fmt: skip
 
 
 def not_passable(variables: Mapping[str, str]) -> list[str]:
@@ -234,8 +280,12 @@ def not_passable(variables: Mapping[str, str]) -> list[str]:
 def kill_left_over(owner: Path, launches: Iterable[Launch]) -> None:
     """Kill what training jobs have left running. `owner` is the folder of the tuning job."""
     kill_marked(owner)
-    if any(launch.image for launch in launches):
-        docker_cli.remove_labeled(f"{LABEL}={owner}")
+    for program in sorted({launch.engine for launch in launches if launch.image}):
+        Engine(program=program).remove_labeled(_owner_label(owner))
+
+
+def _owner_label(owner: Path) -> str:
+    return f"{_OWNER_LABEL}={hashlib.sha256(str(owner).encode()).hexdigest()[:12]}"
 
 
 def _open_to_all_users(folder: Path) -> None:

@@ -61,9 +61,14 @@ class JobFolder:
         """The folder of the code, with a folder for each training job definition."""
         return self.path / _CODE
 
+    @property
+    def files(self) -> Path:
+        """The folder with the files of all training jobs."""
+        return self.path / _TRAINING_JOBS
+
     def files_of(self, training_job: str) -> Path:
         """The folder with the files of a training job."""
-        return self.path / _TRAINING_JOBS / training_job
+        return self.files / training_job
 
     @property
     def new_code(self) -> Path:
@@ -92,10 +97,13 @@ class JobFolder:
                 write_whole(ignore, _GITIGNORE)
 
     def create(self, record: Mapping[str, Any]) -> None:
-        """Create the folder of a new tuning job, with the code and data that are prepared."""
-        shutil.rmtree(self.path, ignore_errors=True)  # without a record: it is not there yet
+        """Create the folder of a new tuning job, with the code and data that are prepared.
+
+        Raises OperationError if files of an earlier one are left, of another user.
+        """
+        self._delete()  # without a record: the tuning job is not there yet
         with self._accessible():
-            (self.path / _TRAINING_JOBS).mkdir(parents=True)
+            self.files.mkdir(parents=True)
             self.new_code.replace(self.code)
             if self.new_data.is_dir():
                 self.new_data.replace(self.data)
@@ -114,8 +122,11 @@ class JobFolder:
     def remove(self) -> None:
         """Delete the folder. Raises OperationError if files are left, of another user."""
         (self.path / _TUNING_JOB).unlink(missing_ok=True)  # first: then the job is gone
+        self._delete()
+
+    def _delete(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        if self.path.exists():
+        if self.path.is_dir():
             raise OperationError(
                 f"{self.path} can't be deleted, because files in it belong to another user",
                 help=f"`sudo rm -r {self.path}` deletes it",
@@ -138,7 +149,7 @@ class JobFolder:
 
     def training_jobs(self) -> list[dict[str, Any]]:
         """The records of the training jobs, in the order of their creation."""
-        folder = self.path / _TRAINING_JOBS
+        folder = self.files
         names = (path for path in folder.iterdir() if path.name.endswith(".json"))
         paths = sorted(names, key=lambda path: (len(path.name), path.name))
         whole = (path for path in paths if not path.name.startswith(".") and path.stat().st_size)
@@ -146,7 +157,7 @@ class JobFolder:
 
     def training_job(self, name: str) -> dict[str, Any] | None:
         """The record of a training job; None if it does not exist."""
-        path = self.path / _TRAINING_JOBS / f"{name}.json"
+        path = self.files / f"{name}.json"
         return _read(path) if is_job_name(name) and path.is_file() else None
 
     def write_training_job(self, record: Mapping[str, Any]) -> None:
@@ -155,7 +166,7 @@ class JobFolder:
         That of one that runs is not forced to the disk, which takes as long as starting a process:
         after a power failure, the training job is gone as well.
         """
-        path = self.path / _TRAINING_JOBS / f"{record['TrainingJobName']}.json"
+        path = self.files / f"{record['TrainingJobName']}.json"
         with self._writing():
             if record["TrainingJobStatus"] != "InProgress":
                 write_whole(path, _json(record))

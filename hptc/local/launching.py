@@ -2,8 +2,8 @@
 
 A request and the options of `hptc local run` become a `Launch` for each training job definition:
 the data of its channels, and the script, command, image or stand-in that runs. All reasons why a
-tuning job can't run are reported at once, before anything starts. It looks at files, asks docker
-for the images that run, and writes nothing.
+tuning job can't run are reported at once, before anything starts. It looks at files, asks docker or
+podman for the images that run, and writes nothing.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from hptc.local.available_stand_ins import (
     stand_in_name,
     thread_variables,
 )
+from hptc.local.container_engine import Engine
 from hptc.local.containers import not_passable
-from hptc.local.docker_cli import find_images
 from hptc.local.input_data import PIPE, find_channels, local_path
 from hptc.local.process_group import is_passable
 from hptc.local.run_options import Launch, RunOptions, Source
@@ -70,19 +70,19 @@ def plan_launches(job: TuningJob, options: RunOptions, s3_root: Path | None) -> 
         suffix = of_definition(definition)
         reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
         launches.append(launch)
-    launches, faults = _with_images(launches)
+    launches, faults = _with_images(launches, Engine(program=options.engine))
     reasons += faults
     if reasons:
         raise NotRunnableError(job.name, reasons)
     return tuple(launches)
 
 
-def _with_images(launches: Sequence[Launch]) -> tuple[list[Launch], list[str]]:
+def _with_images(launches: Sequence[Launch], engine: Engine) -> tuple[list[Launch], list[str]]:
     """The launches with the IDs of their images, and why images can't be run."""
     images = {launch.image for launch in launches if launch.image}
     if not images:
         return list(launches), []
-    found, faults = find_images(images)
+    found, faults = engine.find_images(images)
     return [replace(each, image=found.get(each.image, "")) for each in launches], faults
 
 
@@ -119,7 +119,7 @@ def _plan(
     )
     image = definition.training_image or definition.algorithm_name or ""
     command = _mapped(image, options.images)
-    if command is None and options.uses_docker:
+    if command is None and options.engine:
         return _in_container(launch, definition, name, options, s3_root, reasons)
     reasons += _not_passable("environment variable", definition.environment.items())
     if command is not None:
@@ -167,19 +167,22 @@ def _in_container(
         return launch, [*reasons, f"the algorithm {algorithm} is in AWS, so it has no image here"]
     named = program(definition.static, definition.environment)
     submitted = submit_directory(definition.static, definition.environment) or ""
-    ready = replace(launch, image=definition.training_image)
+    ready = replace(launch, image=definition.training_image, engine=options.engine)
     reasons += [
-        f"the environment variable {code(each)} has several lines, which docker can't pass"
+        f"the environment variable {code(each)} has several lines, which {options.engine} can't "
+        "pass"
         for each in not_passable(definition.environment)
     ]
     if sys.platform != "linux" and any(each.input_mode == PIPE for each in definition.channels):
-        reasons.append("docker passes the pipes of Pipe mode on Linux only; omit --docker")
+        reasons.append(
+            f"{options.engine} passes the pipes of Pipe mode on Linux only; omit --{options.engine}"
+        )
     if name not in options.codes and options.source is None and not submitted.startswith("s3://"):
         return ready, reasons  # the image has its own code
     if options.entry_point not in (None, named):
         return launch, [
             *reasons,
-            f"--docker runs the program that {code(PROGRAM)} names; omit --entry-point",
+            f"--{options.engine} runs the program that {code(PROGRAM)} names; omit --entry-point",
         ]
     source = _source(definition, name, options, s3_root)
     if isinstance(source, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hptc.local.channel_links import outside_links
 from hptc.local.container_files import checkpoint_place
 from hptc.local.input_data import PIPE
 from hptc.local.run_options import Launch
@@ -66,6 +67,25 @@ def _of_containers(started: _Started) -> Iterator[str]:
     if any(launch.image for _, launch in started.values()):
         yield "containers have no AWS credentials, and use all CPUs and memory of this machine"
         yield "input channels are read-only in containers; in File mode, AWS has a copy"
+    yield from dict.fromkeys(_links(started))
+
+
+def _links(started: _Started) -> Iterator[str]:
+    """The links in input channels that a container can't follow."""
+    for definition, launch in started.values():
+        piped = {each.name for each in definition.channels if each.input_mode == PIPE}
+        for name, path in launch.channels.items() if launch.image else ():
+            found = outside_links(path) if name not in piped else ()
+            if found:
+                which = (
+                    f"the link {code(found[0])} leads"
+                    if len(found) == 1
+                    else f"{code(found[0])} and {plural(len(found) - 1, 'other link')} lead"
+                )
+                yield (
+                    f"in the channel {code(name)}, {which} out of its folder, so a container "
+                    "finds no file there; copy what it needs into the folder"
+                )
 
 
 def _of_processes(started: _Started) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.frozen import frozen
+from hptc.local.container_engine import DOCKER
 from hptc.local.manifest_reader import Record
 from hptc.source.packing import PackedCode
 
@@ -41,7 +42,7 @@ class RunOptions:
     region: str = "us-east-1"  # that training jobs see; nothing here is in a Region
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
     uses_stand_ins: bool = True  # for AWS's built-in algorithms, where hptc has one
-    uses_docker: bool = False  # for every image without a command
+    engine: str = ""  # the program that runs every image without a command, such as docker
     installs_requirements: bool = False  # of scripts, into environments of their own
     max_training_jobs: int | None = None
     max_parallel: int | None = None
@@ -66,7 +67,8 @@ class Launch:
     cwd: Path = Path()  # of `command`
     region: str = "us-east-1"
     stand_in: str = ""  # the built-in algorithm that `command` stands in for
-    image: str = ""  # the ID of the image that docker runs
+    image: str = ""  # the ID of the image that runs
+    engine: str = DOCKER  # the program that runs the image
     environment: Path | None = None  # of Python, with the packages of requirements.txt
     variables: Mapping[str, str] = field(default_factory=dict)  # of a run, and not recorded
 
@@ -87,7 +89,7 @@ class Launch:
             "WorkingDirectory": str(self.cwd),
             "Region": self.region,
             **({"StandIn": self.stand_in} if self.stand_in else {}),
-            **({"Image": self.image} if self.image else {}),
+            **({"Image": self.image, "Engine": self.engine} if self.image else {}),
             **({"PythonEnvironment": str(self.environment)} if self.environment else {}),
         }
 
@@ -106,5 +108,6 @@ def read_launch(data: Mapping[str, Any]) -> Launch:
         region=data["Region"],
         stand_in=data.get("StandIn", ""),
         image=data.get("Image", ""),
+        engine=data.get("Engine", DOCKER),
         environment=Path(environment) if environment else None,
     )

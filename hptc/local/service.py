@@ -11,14 +11,15 @@ import dataclasses
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from hptc.errors import AwsError, UsageError
+from hptc.errors import AwsError, OperationError, UsageError
 from hptc.files import write_whole
 from hptc.local.code_snapshot import code_folder, snapshot_code
+from hptc.local.container_engine import Engine
 from hptc.local.containers import give_back, kill_left_over
 from hptc.local.input_data import local_path
 from hptc.local.job_folder import DEFAULT_FOLDER, JobFolder, is_job_name, job_folders, now
@@ -167,10 +168,11 @@ class LocalTuning(LocalReader):
     ) -> None:
         """Run a tuning job to its end: a prepared one, or one whose run was interrupted.
 
-        Raises OperationError if another process runs it.
+        Raises OperationError if another process runs it, or if nothing runs its images.
         """
         folder = self._existing(name)
         with folder.locked():
+            _require_engines(name, self.launches(name))
             record = self._reopened(folder)
             job = read_job(record["Request"])
             launches = with_threads(map(read_launch, record["Launches"]), job)
@@ -265,8 +267,9 @@ class LocalTuning(LocalReader):
         folder = self._existing(name)
         with folder.locked():
             self._kill_left_over(folder)
-            for image in {launch.image for launch in self.launches(name) if launch.image}:
-                give_back(folder.path, image, os.getuid(), os.getgid())
+            images = {(each.engine, each.image) for each in self.launches(name) if each.image}
+            for engine, image in images:
+                give_back(folder.files, Engine(program=engine), image, os.getuid(), os.getgid())
             folder.remove()
 
     def _parents(self, job: TuningJob) -> tuple[Observation, ...]:
@@ -287,6 +290,17 @@ class LocalTuning(LocalReader):
 
 
 _OF_END = ("EndTime", "FailureReason", "Completion")
+
+
+def _require_engines(name: str, launches: Iterable[Launch]) -> None:
+    """Raise OperationError if the engine of an image doesn't answer, before anything starts."""
+    for program in sorted({launch.engine for launch in launches if launch.image}):
+        engine = Engine(program=program)
+        fault = engine.fault()
+        if fault:
+            raise OperationError(
+                f"{name} can't run: {fault}", help=f"start {engine.title}, then use --resume"
+            )
 
 
 def _effective(request: Request, options: RunOptions) -> Request:

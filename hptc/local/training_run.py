@@ -1,7 +1,7 @@
 """One training job that runs on this machine: its files, its process, its metrics and its end.
 
 `TuningRun` decides when it starts and stops, and writes its record. This module carries that out
-with a process group, in which `docker` can run a container, and reads the log. It knows nothing of
+with a process group, in which an engine can run a container, and reads the log. It knows nothing of
 the search or of other training jobs.
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local import script_mode
+from hptc.local.container_engine import FAILED_BEFORE_START, Engine, own_words
 from hptc.local.container_files import (
     BASE,
     KEPT,
@@ -30,7 +31,7 @@ from hptc.local.container_files import (
     remove_inputs,
     resource_config,
 )
-from hptc.local.containers import DOCKER_FAILED, FAILED_BEFORE_START, Container, container_of
+from hptc.local.containers import Container, container_of
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
@@ -49,7 +50,7 @@ MAX_REPORTS = 10_000
 _LAST_READ_SECONDS = 5.0  # for the rest of the log of a training job that has ended
 _READ_SECONDS = 0.2  # for the log of one training job, before the others are looked at
 _SCANNED_AFTER_SECONDS = 1.0  # looking for processes that left their group takes milliseconds
-_DOCKER_SECONDS = 10.0  # for docker to kill a container after the grace time
+_ENGINE_SECONDS = 10.0  # for the engine to kill a container after the grace time
 _HIDDEN = ("SM_", "SAGEMAKER_", "TRAINING_JOB_")
 
 
@@ -286,7 +287,7 @@ class TrainingRun:
         self._stopped_as = secondary
         self._kill_at = time.monotonic() + self._grace_seconds
         if self._container is not None:
-            self._kill_at += _DOCKER_SECONDS
+            self._kill_at += _ENGINE_SECONDS
             threading.Thread(target=self._stop_container, daemon=True).start()
         elif self._group is not None:
             self._group.terminate()
@@ -313,7 +314,8 @@ class TrainingRun:
     def finish(self, reader: MetricReader) -> End:
         """Read the rest of the log, kill what the process left running, and return how it ended.
 
-        Raises OperationError if docker has failed, and not the training job. It can start again.
+        Raises OperationError if the engine has failed, and not the training job, which can then
+        start again.
         """
         code = self._group.finish() if self._group is not None else exit_code(self._folder)
         if self._stopped_as or self._seconds() > _SCANNED_AFTER_SECONDS:
@@ -323,16 +325,17 @@ class TrainingRun:
             if time.monotonic() > deadline:
                 self._log.skip()
         self._search(reader, self._log.rest())
+        code = 128 + signal.SIGKILL if code is None else code
+        program_code: int | None = code
         if self._container is not None:
+            if not self._stopped_as:
+                program_code = self._container.program_exit_code(code)
             self._take_over(self._container)
         remove_inputs(self._files.base)
-        if self._container is not None and code == DOCKER_FAILED and not self._stopped_as:
+        if program_code is None:
             forget_exit_code(self._folder)
-            raise OperationError(
-                f"docker can't run {self.name}: {self._reason(code)}",
-                help="--resume continues the run",
-            )
-        return self._end(128 + signal.SIGKILL if code is None else code)
+            raise OperationError(self._engine_failure(), help="--resume continues the run")
+        return self._end(program_code)
 
     def _take_over(self, container: Container) -> None:
         """Remove what is left of the container, and make its files those of the user."""
@@ -357,11 +360,16 @@ class TrainingRun:
         return End(status="Failed", secondary="Failed", reason=reason[:MAX_REASON], exit_code=code)
 
     def _reason(self, code: int) -> str:
-        """The last words of the log; those of docker if it has started nothing."""
-        lines = self.last_lines
+        """The last words of the log; those of the engine if it has started nothing."""
+        found = ""
         if self._container is not None and code in FAILED_BEFORE_START:
-            lines = [line for line in lines if line.startswith("docker: ")] or lines
-        return _last_words(lines).removeprefix("docker: ")
+            found = own_words(self.last_lines)
+        return found or _last_words(self.last_lines)
+
+    def _engine_failure(self) -> str:
+        engine = self._container.engine if self._container is not None else Engine()
+        reason = engine.fault() or own_words(self.last_lines) or "no reason given"
+        return f"{engine.program} failed while it ran {self.name}: {reason}"
 
     @property
     def model(self) -> Path:

@@ -38,7 +38,14 @@ _REQUIRED_ARGUMENTS = re.compile(r"error: the following arguments are required: 
 _INVALID_ARGUMENT = re.compile(r"error: argument ([^:]+): (invalid [^:]*(?:value|choice): .+)")
 _UNKNOWN_CHANNEL = re.compile(r"KeyError: '(SM_CHANNEL_[^']+)'")
 _OPT_ML = re.compile(r"No such file or directory: '(/opt/ml[^']*)'")
-_NO_TRAIN = re.compile(r'exec: \\?"train\\?": executable file not found')
+_OTHER_CHANNEL = re.compile(r"No such file or directory: '/opt/ml/input/data/([^/']+)")
+_NO_TRAIN = re.compile(
+    r'exec: \\?"train\\?": executable file not found|executable file `train` not found'
+)
+_NOT_EXECUTABLE = re.compile(r'exec: "([^"]+)": permission denied')
+_NO_PROGRAM = re.compile(
+    r"^exec (\S+): (exec format error|no such file or directory)$", re.MULTILINE
+)
 _MISSING_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 
 
@@ -197,6 +204,7 @@ class ScriptInputs:
     channels: tuple[str, ...] = ()
     channel_variables: tuple[str, ...] = ()  # such as SM_CHANNEL_TRAIN, that the script reads
     added: tuple[str, ...] = ()  # arguments that the container adds to the hyperparameters
+    in_container: bool = False  # whether it runs in its image
 
 
 def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
@@ -226,17 +234,43 @@ def _advice(event: Ended, inputs: ScriptInputs) -> Iterator[str]:
     missing = _MISSING_MODULE.search(text)
     if missing is not None:
         yield (
-            f"install {missing[1]} for the Python that runs the script, choose another with "
+            f"add {missing[1]} to the image, or to requirements.txt if the image has the training "
+            "toolkit, which installs it"
+            if inputs.in_container
+            else f"install {missing[1]} for the Python that runs the script, choose another with "
             "--python PATH, or use --install-requirements if requirements.txt names it"
         )
+    if inputs.in_container:
+        yield from _advice_on_images(text)
+    if event.status != "Failed":
+        yield (
+            f"print a line that the expression of {printable(event.metric)} matches, or correct it"
+        )
+
+
+def _advice_on_images(text: str) -> Iterator[str]:
+    """Why the program of an image didn't start."""
     if _NO_TRAIN.search(text):
         yield (
             "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, or "
             "an entry point that takes `train` as its argument"
         )
-    if event.status != "Failed":
+    refused = _NOT_EXECUTABLE.search(text)
+    if refused is not None:
+        yield f"make the file executable: `RUN chmod +x {printable(refused[1])}` in the Dockerfile"
+    unknown = _NO_PROGRAM.search(text)
+    if unknown is None:
+        return
+    if unknown[2] == "exec format error":
         yield (
-            f"print a line that the expression of {printable(event.metric)} matches, or correct it"
+            f"{code(unknown[1])} is not a program for this machine: a script needs a first line "
+            "such as `#!/usr/bin/env python3`, and an image for the x86 processors of most "
+            "instance types is built with `docker build --platform linux/amd64`"
+        )
+    else:
+        yield (
+            f"the program that the first line of {code(unknown[1])} names is not in the image; a "
+            "line that ends with CRLF names none either"
         )
 
 
@@ -287,6 +321,15 @@ def _advice_on_channels(text: str, inputs: ScriptInputs) -> Iterator[str]:
             f"the script reads {listed_code(unknown)}, but the spec has no input channel {names}; "
             f"it has {has}"
         )
+    if inputs.in_container:
+        other = _OTHER_CHANNEL.search(text)
+        if other is not None and other[1] not in inputs.channels:
+            has = listed_code(inputs.channels) if inputs.channels else "none"
+            yield (
+                f"the script reads {code('/opt/ml/input/data/' + other[1])}, but the spec has no "
+                f"input channel {code(other[1])}; it has {has}"
+            )
+        return
     absolute = _OPT_ML.search(text)
     if absolute is not None:
         yield (

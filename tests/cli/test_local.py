@@ -192,6 +192,17 @@ def test_resuming_takes_no_other_code(folder: Path, capsys: pytest.CaptureFixtur
     assert "[3/3]" in err
 
 
+def test_a_log_that_is_too_large_to_test_is_a_note(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hptc.metrics.rehearsal.MAX_LOG_BYTES", 5)
+    assert run(["local", "run", "request.json", write(folder), "--trials", "1"]) == 0
+    captured = capsys.readouterr()
+    assert "note: the metric definitions are not tested: " in captured.err
+    assert "the log is larger than 5 bytes" in captured.err
+    assert "status         Completed" in captured.out
+
+
 def test_a_script_with_its_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     request = tuning_request(jobs=1, static={"sagemaker_program": '"train.py"', "epochs": "2"})
     s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
@@ -417,6 +428,10 @@ def test_an_image_runs_in_a_container(
     assert len(docker.calls("run")) == 2
     assert run(["local", "run", "request.json", "--docker", "--python", "python3"]) == 2
     assert "--docker can't be combined with --python" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--docker", "--podman"]) == 2
+    assert "--docker and --podman are alternatives" in capsys.readouterr().err
+    FakeDocker(folder / "podman", monkeypatch, program="podman").add_image(IMAGE, "echo loss=0.5")
+    assert run(["local", "run", "request.json", "--podman", "--trials", "1", "--replace"]) == 0
 
 
 def test_missing_packages_are_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Training jobs in containers, with a fake docker: no test has a daemon."""
+"""Training jobs in containers, with a fake docker. test_real_engines.py has a real one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from hptc.errors import OperationError
-from hptc.local import docker_cli
+from hptc.local import containers
+from hptc.local.container_engine import DOCKER, PODMAN, Engine
 from hptc.local.containers import Container, Mount, give_back
 from hptc.local.launching import NotRunnableError
 from hptc.local.run_events import Ended, Event, Started
@@ -37,14 +38,22 @@ from tests.support.paths import ROOT
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
-    docker_cli.is_rootless.cache_clear()
-    fake = FakeDocker(tmp_path, monkeypatch)
-    yield fake
-    assert fake.containers() == []
+    yield from fake(tmp_path, monkeypatch, DOCKER)
+
+
+@pytest.fixture
+def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
+    yield from fake(tmp_path, monkeypatch, PODMAN)
+
+
+def fake(folder: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Iterator[FakeDocker]:
+    made = FakeDocker(folder, monkeypatch, program=program)
+    yield made
+    assert made.containers() == []
 
 
 def tuning(folder: Path, **options: Any) -> LocalTuning:
-    made = RunOptions(**{"uses_docker": True, "grace_seconds": 5.0, **options})
+    made = RunOptions(**{"engine": "docker", "grace_seconds": 5.0, **options})
     return LocalTuning(folder / "jobs", made)
 
 
@@ -101,6 +110,7 @@ def test_an_image_trains_as_on_aws(tmp_path: Path, docker: FakeDocker) -> None:
 
 def test_secrets_are_readable_by_their_owner_only(tmp_path: Path, docker: FakeDocker) -> None:
     container = Container(
+        engine=Engine(),
         image="sha256:1",
         owner=tmp_path,
         folder=tmp_path / "job/attempt-1",
@@ -113,6 +123,7 @@ def test_secrets_are_readable_by_their_owner_only(tmp_path: Path, docker: FakeDo
     assert path.read_text() == "TOKEN=hunter2\n"
     assert "hunter2" not in " ".join(command)
     assert option(command, "--gpus") == ["all"]
+    assert option(command, "--security-opt") == []
     assert not container.has_started()
     (container.folder / "container-id").write_text("1")
     assert container.has_started()
@@ -120,6 +131,25 @@ def test_secrets_are_readable_by_their_owner_only(tmp_path: Path, docker: FakeDo
     # Whatever user the image has can write, but nobody else on this machine gets there.
     assert stat.S_IMODE((container.folder / "ml/model").stat().st_mode) == 0o777
     assert stat.S_IMODE(container.folder.stat().st_mode) == 0o700
+
+
+def test_podman_has_gpus_as_devices_and_selinux_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "enforce").write_text("1")
+    monkeypatch.setattr(containers, "_SELINUX", tmp_path / "enforce")
+    container = Container(
+        engine=Engine(program=PODMAN),
+        image="1",
+        owner=tmp_path,
+        folder=tmp_path / "job/attempt-1",
+        mounts=(Mount(source=tmp_path / "job/attempt-1/ml", target="/opt/ml"),),
+    )
+    (container.folder / "ml").mkdir(parents=True)
+    command = container.run_command({}, is_isolated=False, has_gpus=True)
+    assert command[:2] == ["podman", "run"]
+    assert option(command, "--device") == ["nvidia.com/gpu=all"]
+    assert option(command, "--security-opt") == ["label=disable"]
 
 
 def test_network_isolation_is_kept(tmp_path: Path, docker: FakeDocker) -> None:
@@ -198,7 +228,7 @@ import json, sys
 from pathlib import Path
 from hptc.local.run_options import RunOptions
 from hptc.local.service import LocalTuning
-tuning = LocalTuning(Path(sys.argv[1]) / "jobs", RunOptions(uses_docker=True))
+tuning = LocalTuning(Path(sys.argv[1]) / "jobs", RunOptions(engine="docker"))
 tuning.prepare(json.loads(sys.argv[2]))
 tuning.run("demo")
 """
@@ -267,7 +297,7 @@ def test_a_container_that_is_gone_with_its_client_starts_again(
 ) -> None:
     interrupt(tmp_path, docker, f'test -e "{tmp_path}/go" || sleep 60; echo loss=0.5')
     kill_processes(tmp_path)
-    docker_cli.remove(*docker.containers())
+    Engine().remove(*docker.containers())
     (tmp_path / "go").touch()
     events = resume(tmp_path)
     assert (values(events), starts(events)) == ([0.5], [True])
@@ -290,6 +320,19 @@ def test_replacing_a_killed_run_kills_its_container(tmp_path: Path, docker: Fake
     assert not (tmp_path / "jobs/demo").exists()
 
 
+def test_only_what_containers_can_write_is_given_back(
+    tmp_path: Path, docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Data that a manifest lists are second names of the user's own files, in another folder.
+    docker.add_image(IMAGE, "echo loss=0.5", chown='echo "$@"')
+    run(tuning(tmp_path), tuning_request(jobs=1))
+    user = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
+    tuning(tmp_path).remove("demo")
+    mounted = f"type=bind,source={tmp_path}/jobs/demo/training-jobs,target=/opt/ml"
+    assert option(docker.calls("run")[-1], "--mount") == [mounted]
+
+
 def test_a_missing_image_is_not_pulled(tmp_path: Path, docker: FakeDocker) -> None:
     with pytest.raises(NotRunnableError) as raised:
         tuning(tmp_path).prepare(tuning_request())
@@ -305,14 +348,19 @@ def test_a_missing_image_is_not_pulled(tmp_path: Path, docker: FakeDocker) -> No
 def test_no_daemon_is_an_error_before_anything_starts(tmp_path: Path, docker: FakeDocker) -> None:
     docker.add_image(IMAGE, "echo loss=0.5")
     docker.stop_daemon()
-    with pytest.raises(NotRunnableError, match="no daemon answers: Cannot connect to the Docker"):
+    with pytest.raises(NotRunnableError, match="Docker doesn't answer: Cannot connect to"):
         tuning(tmp_path).prepare(tuning_request())
 
 
 def test_no_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NotRunnableError, match="no program `docker` found; install Docker"):
+    FakeDocker(tmp_path, monkeypatch, program=PODMAN)
+    monkeypatch.setenv("PATH", str(tmp_path / "docker-bin"))
+    with pytest.raises(NotRunnableError) as raised:
         tuning(tmp_path).prepare(tuning_request())
+    assert raised.value.reasons == ("no program `docker` found; install Docker, or use --podman",)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotRunnableError, match="`podman` found; install Podman"):
+        tuning(tmp_path, engine=PODMAN).prepare(tuning_request())
 
 
 def test_variables_with_line_breaks_are_refused(tmp_path: Path, docker: FakeDocker) -> None:
@@ -324,37 +372,90 @@ def test_variables_with_line_breaks_are_refused(tmp_path: Path, docker: FakeDock
 
 
 def test_a_daemon_that_goes_away_fails_no_training_job(tmp_path: Path, docker: FakeDocker) -> None:
+    # A daemon that is shut down stops its containers with SIGTERM.
+    docker.add_image(
+        IMAGE, f'test -e "{tmp_path}/go" || {{ {docker.stops_daemon}; }}; echo loss=0.5'
+    )
+    made = tuning(tmp_path)
+    made.prepare(tuning_request(jobs=1))
+    with pytest.raises(OperationError) as raised:
+        made.run("demo")
+    assert "docker failed while it ran demo-001-" in str(raised.value)
+    assert ": Docker doesn't answer: Cannot connect to the Docker daemon" in str(raised.value)
+    record = tmp_path / "jobs/demo/tuning-job.json"
+    before = record.read_text()
+    with pytest.raises(OperationError, match="demo can't run: Docker doesn't answer: Cannot"):
+        made.run("demo")
+    assert record.read_text() == before
+    docker.start_daemon()
+    (tmp_path / "go").touch()
+    assert values(resume(tmp_path)) == [0.5]
+    assert job_status(made, "demo").status == "Completed"
+    assert len(docker.calls("run")) == 2
+
+
+@pytest.mark.parametrize("program", [DOCKER, PODMAN])
+def test_an_exit_code_of_docker_can_be_that_of_the_program(
+    tmp_path: Path, program: str, request: pytest.FixtureRequest
+) -> None:
+    engine: FakeDocker = request.getfixturevalue(program)
+    engine.add_image(IMAGE, "echo loss=0.5; exit 125")
+    _, ended = run(tuning(tmp_path, engine=program), tuning_request(jobs=1))
+    assert ended[0].reason == "AlgorithmError: loss=0.5, exit code: 125"
+
+
+def test_an_image_that_is_gone_is_a_failure_of_docker(tmp_path: Path, docker: FakeDocker) -> None:
     docker.add_image(IMAGE, "echo loss=0.5")
     made = tuning(tmp_path)
     made.prepare(tuning_request(jobs=1))
-    docker.stop_daemon()
-    for _ in range(2):
-        with pytest.raises(OperationError) as raised:
-            made.run("demo")
-        assert "docker can't run demo-001-" in str(raised.value)
-        assert ": Cannot connect to the Docker daemon" in str(raised.value)
-    docker.start_daemon()
-    assert values(resume(tmp_path)) == [0.5]
-    assert job_status(made, "demo").status == "Completed"
+    (docker.state / "images/0.json").unlink()
+    with pytest.raises(OperationError) as raised:
+        made.run("demo")
+    assert ": Error response from daemon: No such image: sha256:" in str(raised.value)
+
+
+def test_podman_runs_an_image(tmp_path: Path, podman: FakeDocker) -> None:
+    podman.add_image(IMAGE, "echo loss=0.5")
+    made = tuning(tmp_path, engine=PODMAN)
+    status, ended = run(made, tuning_request(jobs=1))
+    assert (status.status, ended[0].value) == ("Completed", 0.5)
+    (launch,) = made.launches("demo")
+    assert launch.engine == PODMAN
+    assert option(podman.calls("run")[0], "--env-file") == ["environment"]
 
 
 def test_files_of_another_user_are_given_back(tmp_path: Path, docker: FakeDocker) -> None:
     identifier = docker.add_image(IMAGE, "", chown='echo "$@" >>"$OPT_ML/calls"')
     other = os.getuid() + 1
-    assert give_back(tmp_path / "docker-state", identifier, os.getuid(), os.getgid()) == ""
+    assert (
+        give_back(tmp_path / "docker-state", Engine(), identifier, os.getuid(), os.getgid()) == ""
+    )
     assert docker.calls("run") == []
     folder = tmp_path / "ml"
     folder.mkdir()
-    assert give_back(folder, identifier, other, 5) == ""
+    assert give_back(folder, Engine(), identifier, other, 5) == ""
     assert (folder / "calls").read_text() == f"-R -h {other}:5 /opt/ml\n"
     (call,) = docker.calls("run")
     assert option(call, "--user") == ["0:0"]
     assert option(call, "--network") == ["none"]
 
 
+@pytest.mark.parametrize("program", [DOCKER, PODMAN])
+def test_without_root_the_user_is_root_in_a_container(
+    tmp_path: Path, program: str, request: pytest.FixtureRequest
+) -> None:
+    engine: FakeDocker = request.getfixturevalue(program)
+    identifier = engine.add_image(IMAGE, "", chown='echo "$@" >"$OPT_ML/calls"')
+    (engine.state / "rootless").touch()
+    folder = tmp_path / "ml"
+    folder.mkdir()
+    assert give_back(folder, Engine(program=program), identifier, os.getuid() + 1, 5) == ""
+    assert (folder / "calls").read_text() == "-R -h 0:0 /opt/ml\n"
+
+
 def test_files_that_cannot_be_given_back_are_named(tmp_path: Path, docker: FakeDocker) -> None:
     identifier = docker.add_image(IMAGE, "")
-    fault = give_back(tmp_path, identifier, os.getuid() + 1, 5)
+    fault = give_back(tmp_path, Engine(), identifier, os.getuid() + 1, 5)
     assert f"`sudo chown -R {os.getuid() + 1}:5 {tmp_path}` makes them yours" in fault
 
 

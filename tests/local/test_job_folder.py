@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,20 @@ def test_a_record_that_can_not_be_written_interrupts_the_run(
     ) as raised:
         tuning.run("demo")
     assert raised.value.help == f"{advice}; --resume continues the run"
+
+
+def test_files_of_another_user_stop_a_new_run_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuning = local_tuning(tmp_path)
+    run(tuning, tuning_request(jobs=1))
+    delete = shutil.rmtree
+
+    def delete_others(path: Path, *, ignore_errors: bool) -> None:
+        if path != tmp_path / "jobs/demo":
+            delete(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", delete_others)
+    for _ in range(2):  # the first one has deleted the record
+        with pytest.raises(OperationError, match="because files in it belong to another user"):
+            tuning.prepare(tuning_request(jobs=1), replaces=True)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from hptc.errors import UsageError
-from hptc.local import docker_cli
 from hptc.local.launching import NotRunnableError
 from hptc.local.run_differences import differences
 from hptc.local.run_options import RunOptions
@@ -230,10 +229,9 @@ def test_a_container_sees_the_objects_and_nothing_else(
 
     if is_on_another_disk:
         monkeypatch.setattr(os, "link", refused)
-    docker_cli.is_rootless.cache_clear()
     docker = FakeDocker(tmp_path, monkeypatch)
     docker.add_image(IMAGE, 'cat "$OPT_ML/input/data/train/some/prefix/b.csv"; echo loss=0.5')
-    tuning = LocalTuning(tmp_path / "jobs", RunOptions(uses_docker=True, s3_root=root))
+    tuning = LocalTuning(tmp_path / "jobs", RunOptions(engine="docker", s3_root=root))
     _, ended = run(tuning, request())
     assert ended[0].last_lines == ("b.csv", "loss=0.5")
     data = tmp_path / "jobs/demo/data/_/train"

@@ -11,6 +11,9 @@ from hptc.render.local_runs import ScriptInputs, render_failure
 INPUTS = ScriptInputs(hyperparameters=("rate", "max-depth", "c"), channels=("train",))
 
 
+CONTAINER = ScriptInputs(channels=("train",), in_container=True)
+
+
 def failure(*lines: str, status: str = "Failed", inputs: ScriptInputs = INPUTS) -> str:
     ended = Ended(
         number=1,
@@ -90,13 +93,6 @@ def test_an_argument_of_the_container_is_not_removed_from_the_spec() -> None:
                 "SM_CHANNEL_TRAIN and the other variables instead, or run the image with --docker"
             ),
         ),
-        (
-            'docker: Error response from daemon: exec: "train": executable file not found in $PATH',
-            (
-                "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, "
-                "or an entry point that takes `train` as its argument"
-            ),
-        ),
     ],
 )
 def test_a_failure_says_what_to_do(line: str, advice: str) -> None:
@@ -108,6 +104,61 @@ def test_a_failure_says_what_to_do(line: str, advice: str) -> None:
         f"  | {line}",
         f"help: {advice}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (
+            "ModuleNotFoundError: No module named 'torch'",
+            (
+                "add torch to the image, or to requirements.txt if the image has the training "
+                "toolkit, which installs it"
+            ),
+        ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/opt/ml/input/data/test/a'",
+            (
+                "the script reads `/opt/ml/input/data/test`, but the spec has no input channel "
+                "`test`; it has `train`"
+            ),
+        ),
+        (
+            'docker: Error response from daemon: exec: "train": executable file not found in $PATH',
+            (
+                "AWS runs `docker run IMAGE train`: the image needs a program `train` on its PATH, "
+                "or an entry point that takes `train` as its argument"
+            ),
+        ),
+        (
+            'Error: runc: exec: "/code/train": permission denied: OCI permission denied',
+            "make the file executable: `RUN chmod +x /code/train` in the Dockerfile",
+        ),
+        (
+            "exec /usr/local/bin/train: exec format error",
+            (
+                "`/usr/local/bin/train` is not a program for this machine: a script needs a first "
+                "line such as `#!/usr/bin/env python3`, and an image for the x86 processors of "
+                "most instance types is built with `docker build --platform linux/amd64`"
+            ),
+        ),
+        (
+            "exec /usr/local/bin/train: no such file or directory",
+            (
+                "the program that the first line of `/usr/local/bin/train` names is not in the "
+                "image; a line that ends with CRLF names none either"
+            ),
+        ),
+    ],
+)
+def test_a_failure_in_a_container_says_what_to_do(line: str, advice: str) -> None:
+    text = failure("starting", line, inputs=CONTAINER)
+    assert text.splitlines()[4:] == [f"help: {advice}"]
+
+
+def test_a_missing_file_of_a_known_channel_needs_no_advice() -> None:
+    line = "No such file or directory: '/opt/ml/input/data/train/a'"
+    assert "help:" not in failure(line, inputs=CONTAINER)
 
 
 def test_a_channel_that_only_the_script_knows_is_named() -> None:

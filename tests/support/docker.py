@@ -9,22 +9,28 @@ from pathlib import Path
 
 import pytest
 
+from hptc.local.container_engine import _is_rootless, _version
 from tests.support import fake_docker
 
 
 class FakeDocker:
     """The fake docker of one test."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, *, program: str = "docker"
+    ) -> None:
+        for cached in (_is_rootless, _version):  # of a real docker, or another fake
+            cached.cache_clear()
         self.state = folder / "docker-state"
         (self.state / "images").mkdir(parents=True)
-        program = folder / "docker-bin/docker"
-        program.parent.mkdir()
+        path = folder / "docker-bin" / program
+        path.parent.mkdir()
         script = f'exec "{sys.executable}" -I -S "{fake_docker.__file__}" "$@"\n'
-        program.write_text("#!/bin/sh\n" + script)
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+        path.write_text("#!/bin/sh\n" + script)
+        path.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
         monkeypatch.setenv(fake_docker.STATE, str(self.state))
+        monkeypatch.setenv(fake_docker.PROGRAM, program)
 
     def add_image(self, name: str, train: str | None, **programs: str) -> str:
         """Add an image whose program `train` is a shell script; its ID."""
@@ -49,6 +55,11 @@ class FakeDocker:
         """The names of the containers that run."""
         folder = self.state / "containers"
         return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+    @property
+    def stops_daemon(self) -> str:
+        """The script of a training job that ends with the daemon, which stops its containers."""
+        return f'touch "{self.state}/down"; exit 143'
 
     def stop_daemon(self) -> None:
         """Let no daemon answer."""

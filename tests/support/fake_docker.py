@@ -1,10 +1,12 @@
 """A `docker` program without a daemon: containers are processes of this machine.
 
 It does what https://docs.docker.com/reference/cli/docker/ says of the subcommands that hptc uses,
-and refuses options that it doesn't know, as docker does. A container outlives the `docker run` that
-is attached to it, has the variables of its file only, and ends with all of its processes. Nothing
-is mounted: a program finds the folder of /opt/ml in the variable OPT_ML, and links to what is
-mounted below it. An image is a folder with programs, such as `train`.
+and refuses options and values that it doesn't know. Its messages and exit codes are those of docker
+28.2 with the daemon 26.1, and test_real_engines.py runs the same cases with a real one. As
+`podman`, it differs where hptc's code does. A container outlives the `docker run` that is attached
+to it, has the variables of its file only, and ends with all of its processes. Nothing is mounted: a
+program finds the folder of /opt/ml in the variable OPT_ML, and links to what is mounted below it.
+An image is a folder with programs, such as `train`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -23,12 +26,35 @@ from pathlib import Path
 from typing import BinaryIO
 
 STATE = "FAKE_DOCKER"  # the variable with the folder of all state
-_WITH_VALUE = (
-    *("--pull", "--name", "--label", "--cidfile", "--env-file", "--hostname", "--add-host"),
-    *("--stop-signal", "--shm-size", "--log-driver", "--log-opt", "--network", "--gpus"),
-    *("--mount", "--user", "--entrypoint"),
+PROGRAM = "FAKE_DOCKER_PROGRAM"  # the variable with the name that it has
+_OPTIONS = {  # of each subcommand, and whether they have a value
+    "run": {
+        "--rm": False, "--pull": True, "--name": True, "--label": True, "--cidfile": True,
+        "--env-file": True, "--hostname": True, "--add-host": True, "--stop-signal": True,
+        "--shm-size": True, "--log-driver": True, "--log-opt": True, "--network": True,
+        "--gpus": True, "--device": True, "--security-opt": True, "--mount": True, "--user": True,
+        "--entrypoint": True,
+    },
+    "stop": {"-t": True},
+    "kill": {},
+    "rm": {"--force": False},
+    "ps": {"--all": False, "--quiet": False, "--filter": True},
+    "logs": {"--follow": False},
+    "attach": {"--no-stdin": False, "--sig-proxy=false": False},
+    "wait": {},
+    "version": {"--format": True},
+    "info": {"--format": True},
+    "image": {"--format": True},
+    "inspect": {"--type": True, "--format": True},
+    "events": {"--since": True, "--until": True, "--filter": True, "--format": True},
+}  # fmt: skip
+_MOUNT_KEYS = ("type", "source", "target", "readonly")
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_HELP = "\n\nRun 'docker run --help' for more information"
+_NO_DAEMON = (
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
+    "running?"
 )
-_GONE = "Error response from daemon: No such container: "
 
 
 class Refused(Exception):
@@ -41,42 +67,92 @@ def main(words: list[str]) -> int:
     with (state / "calls").open("a") as calls:
         calls.write(json.dumps(words) + "\n")
     command, *rest = words
-    if (state / "down").exists() and command != "_supervise":
-        _say("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?")
-        return 125 if command == "run" else 1
+    is_podman = os.environ[PROGRAM] == "podman"
+    if command == "--version":
+        _answer("podman version 5.4.2" if is_podman else "Docker version 28.2.2, build e6534b4")
+        return 0
+    if command == "_supervise":
+        return _supervise(state, rest[0])
     try:
-        match command:
-            case "run":
-                return _run(state, rest)
-            case "_supervise":
-                return _supervise(state, rest[0])
-            case "stop":
-                return _stop(state, *rest)
-            case "rm":
-                return _remove(state, rest)
-            case "ps":
-                return _list(state, rest)
-            case "logs":
-                _follow(state, state / "containers" / rest[-1])
-            case "wait":
-                cid = _id(state, rest[0])
-                (state / "waiting").touch()
-                _answer(_wait(state, cid))
-            case "version":
-                _answer("28.2.2")
-            case "info":
-                _answer(json.dumps(["name=seccomp,profile=builtin"]))
-            case "image":
-                _answer(_image(state, rest[-1])["id"])
-            case "inspect":
-                _id(state, rest[-1])
-                _answer("true")
-            case _:
-                raise Refused(f"unknown command: {command}")
+        if (state / "down").exists():
+            raise Refused(_NO_DAEMON)
+        return _subcommand(state, command, rest, is_podman=is_podman)
     except Refused as fault:
-        _say(f"docker: {fault}\n\nRun 'docker run --help'" if command == "run" else str(fault))
+        _say(f"docker: {fault}{_HELP}" if command == "run" else str(fault))
         return 125 if command == "run" else 1
+
+
+def _subcommand(state: Path, command: str, rest: list[str], *, is_podman: bool) -> int:
+    if command == "image":  # its subcommand is `inspect`
+        rest = rest[1:]
+    options, names = _read(command, rest)
+    match command:
+        case "run":
+            return _run(state, options, names)
+        case "stop":
+            _stop(state, int(options["-t"][0]), names[0])
+        case "kill":
+            return _kill(state, names)
+        case "rm":
+            return _kill(state, names, is_forced=True)
+        case "ps":
+            _list(state, options["--filter"][0])
+        case "logs" | "attach":
+            _follow(state, state / "containers" / names[0])
+        case "wait":
+            cid = _id(state, names[0])
+            (state / "waiting").touch()
+            _answer(_wait(state, cid))
+        case "version":
+            _answer("5.4.2" if is_podman else "26.1.5")
+        case "info":
+            _answer(_info(state, options["--format"][0], is_podman=is_podman))
+        case "image":
+            _answer(_image(state, names[0])["id"])
+        case "inspect":
+            _id(state, names[0])
+            _answer("true")
+        case "events":
+            _events(state, options, is_podman=is_podman)
     return 0
+
+
+def _read(command: str, words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """The options of a subcommand, and what follows them."""
+    if command not in _OPTIONS:
+        raise Refused(f"unknown command: docker {command}")
+    known = _OPTIONS[command]
+    options: dict[str, list[str]] = {}
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option == "--":
+            break
+        if option not in known:
+            raise Refused(f"unknown flag: {option}")
+        options.setdefault(option, []).append(words.pop(0) if known[option] else "")
+    return options, words
+
+
+def _info(state: Path, template: str, *, is_podman: bool) -> str:
+    is_rootless = (state / "rootless").exists()
+    if is_podman and template == "{{json .Host.Security.Rootless}}":
+        return json.dumps(is_rootless)
+    if not is_podman and template == "{{json .SecurityOptions}}":
+        return json.dumps(["name=seccomp,profile=builtin", *["name=rootless"] * is_rootless])
+    raise Refused(f'template: :1:12: executing "" at <{template}>: can\'t evaluate field')
+
+
+def _events(state: Path, options: dict[str, list[str]], *, is_podman: bool) -> None:
+    """The end of a container, as both programs report it."""
+    name = options["--filter"][0].removeprefix("container=")
+    try:
+        code = int((state / "ended" / name).read_text())
+    except FileNotFoundError:
+        return
+    attributes = {"exitCode": str(code), "name": name}
+    of_podman = {"ContainerExitCode": code, "Name": name, "Status": "died", "Type": "container"}
+    of_docker = {"status": "die", "Action": "die", "Actor": {"Attributes": attributes}}
+    _answer(json.dumps(of_podman if is_podman else of_docker))
 
 
 def _answer(text: object) -> None:
@@ -100,46 +176,54 @@ def _id(state: Path, name: str) -> str:
     try:
         return (state / "containers" / name / "id").read_text()
     except FileNotFoundError:
-        raise Refused(_GONE + name) from None
+        raise Refused(f"Error response from daemon: No such container: {name}") from None
 
 
-def _run(state: Path, words: list[str]) -> int:
-    options: dict[str, list[str]] = {}
-    while words[0].startswith("-"):
-        option = words.pop(0)
-        if option != "--rm":
-            if option not in _WITH_VALUE:
-                raise Refused(f"unknown flag: {option}")
-            options.setdefault(option, []).append(words.pop(0))
+def _run(state: Path, options: dict[str, list[str]], words: list[str]) -> int:
     image, *arguments = words
     programs = Path(_image(state, image)["folder"])
     variables = _variables(options)
     mounts = [_mount(each) for each in options.get("--mount", [])]
+    for network in options.get("--network", []):
+        if network != "none":
+            raise Refused(f"Error response from daemon: network {network} not found")
     cid = secrets.token_hex(32)
     name = options.get("--name", [cid[:12]])[0]
+    if not _NAME.fullmatch(name):
+        raise Refused(f"Error response from daemon: Invalid container name ({name})")
     folder = state / "containers" / name
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise Refused(f"Conflict. The container name {name} is already in use") from None
+        raise Refused(
+            f'Error response from daemon: Conflict. The container name "/{name}" is already in use'
+        ) from None
     (folder / "id").write_text(cid)
     (folder / "labels").write_text("\n".join(options.get("--label", [])))
     for path in options.get("--cidfile", []):
         if Path(path).exists():
             shutil.rmtree(folder)
-            raise Refused(f"container ID file found, make sure {path} is not in use")
+            raise Refused(
+                "container ID file found, make sure the other container isn't running or delete "
+                f"{path}"
+            )
         Path(path).write_text(cid)
     program = options.get("--entrypoint", arguments[:1])[0]
     if not (programs / program).exists():
         shutil.rmtree(folder)
-        _say(f'docker: Error response from daemon: exec: "{program}": executable file not found')
+        _say(
+            "docker: Error response from daemon: failed to create task for container: failed to "
+            "create shim task: OCI runtime create failed: runc create failed: unable to start "
+            f'container process: exec: "{program}": executable file not found in $PATH: unknown'
+            f"{_HELP}"
+        )
         return 127
     own = arguments if "--entrypoint" in options else arguments[1:]
     start = {"command": [str(programs / program), *own], "variables": variables, "mounts": mounts}
     (folder / "start.json").write_text(json.dumps(start))
     (folder / "log").touch()
     log = (folder / "log").open("rb")  # a container that has ended is removed, with its log
-    environment = {STATE: str(state), "PATH": os.environ["PATH"]}
+    environment = {name: os.environ[name] for name in (STATE, PROGRAM, "PATH")}
     subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, "_supervise", name],
         env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
@@ -154,7 +238,15 @@ def _run(state: Path, words: list[str]) -> int:
 def _variables(options: dict[str, list[str]]) -> dict[str, str]:
     found = {}
     for path in options.get("--env-file", []):
-        for line in Path(path).read_text().splitlines():
+        try:
+            content = Path(path).read_bytes()
+        except FileNotFoundError:
+            raise Refused(f"open {path}: no such file or directory") from None
+        try:
+            lines = content.decode().split("\n")
+        except UnicodeDecodeError:
+            raise Refused(f"invalid env file ({path}): invalid utf8 bytes") from None
+        for line in lines:
             if line and not line.startswith("#"):
                 name, _, value = line.partition("=")
                 found[name] = value
@@ -162,10 +254,16 @@ def _variables(options: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _mount(option: str) -> dict[str, str]:
-    fields = next(csv.reader([option]))
+    fields = next(csv.reader([option], strict=True))
     mount = {name: value for name, _, value in (field.partition("=") for field in fields)}
+    unknown = [name for name in mount if name not in _MOUNT_KEYS]
+    if unknown or mount["type"] != "bind":
+        raise Refused(f'invalid argument "{option}" for "--mount" flag: unexpected key')
+    invalid = 'Error response from daemon: invalid mount config for type "bind"'
     if not Path(mount["source"]).exists():
-        raise Refused(f"bind source path does not exist: {mount['source']}")
+        raise Refused(f"{invalid}: bind source path does not exist: {mount['source']}")
+    if not mount["target"].startswith("/"):
+        raise Refused(f"{invalid}: invalid mount path: '{mount['target']}' must be absolute")
     return mount
 
 
@@ -191,6 +289,9 @@ def _supervise(state: Path, name: str) -> int:
     exits = state / "exits"
     exits.mkdir(exist_ok=True)
     (exits / "new").write_text(str(128 - code if code < 0 else code))
+    ended = state / "ended"
+    ended.mkdir(exist_ok=True)
+    (ended / name).write_text((exits / "new").read_text())
     (exits / "new").replace(exits / (folder / "id").read_text())
     shutil.rmtree(folder)
     return 0
@@ -247,31 +348,37 @@ def _signal_main(folder: Path, number: int, *, whole: bool = False) -> None:
         time.sleep(0.005)
 
 
-def _stop(state: Path, flag: str, seconds: str, name: str) -> int:
-    if flag != "-t":
-        raise Refused(f"unknown flag: {flag}")
+def _stop(state: Path, seconds: int, name: str) -> None:
     cid = _id(state, name)
     folder = state / "containers" / name
     _signal_main(folder, signal.SIGTERM)
-    deadline = time.monotonic() + int(seconds)
+    deadline = time.monotonic() + seconds
     while not (state / "exits" / cid).exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     _signal_main(folder, signal.SIGKILL, whole=True)
     _wait(state, cid)
     _answer(name)
-    return 0
 
 
-def _remove(state: Path, words: list[str]) -> int:
-    if words[0] != "--force":
-        raise Refused(f"unknown flag: {words[0]}")
+def _full_name(state: Path, given: str) -> str:
+    """The name of a container that is given by its name or a short ID."""
     names = {(path / "id").read_text()[:12]: path.name for path in _containers(state)}
-    for given in words[1:]:
-        name = names.get(given, given)
-        cid = _id(state, name)
+    return names.get(given, given)
+
+
+def _kill(state: Path, given: list[str], *, is_forced: bool = False) -> int:
+    """Kill containers; without `--force`, one that isn't there is an error."""
+    code = 0
+    for name in (_full_name(state, each) for each in given):
+        try:
+            cid = _id(state, name)
+        except Refused as fault:
+            _say(str(fault))
+            code = code if is_forced else 1
+            continue
         _signal_main(state / "containers" / name, signal.SIGKILL, whole=True)
         _wait(state, cid)
-    return 0
+    return code
 
 
 def _containers(state: Path) -> list[Path]:
@@ -279,12 +386,11 @@ def _containers(state: Path) -> list[Path]:
     return [path for path in folder.iterdir() if (path / "id").exists()] if folder.exists() else []
 
 
-def _list(state: Path, words: list[str]) -> int:
-    label = words[words.index("--filter") + 1].removeprefix("label=")
+def _list(state: Path, found: str) -> None:
+    label = found.removeprefix("label=")
     for path in _containers(state):
         if label in (path / "labels").read_text().splitlines():
             _answer((path / "id").read_text()[:12])
-    return 0
 
 
 if __name__ == "__main__":
