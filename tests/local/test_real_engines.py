@@ -31,7 +31,7 @@ from tests.support.real_engines import IMAGE, USER, USER_IMAGE, remove_images, r
 
 NO_PROGRAM_IMAGE = f"{IMAGE}-no-program"
 
-pytestmark = pytest.mark.xdist_group("real-engines")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real-engines")]
 
 
 @pytest.fixture(scope="module", params=["docker", "podman"])
