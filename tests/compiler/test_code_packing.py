@@ -224,6 +224,23 @@ def test_the_directories_of_a_run_are_limited(
     assert "was not packed" in found.message
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_the_limit_of_a_run_itself_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_over: bool
+) -> None:
+    workspace = Workspace(environment="dev")
+    path = write_code_project(tmp_path)
+    first = succeeded(compile_file(str(path), workspace))
+    assert isinstance(first, CompiledSpec)
+    (code,) = first.codes.values()
+    monkeypatch.setattr(code_packing, "MAX_BYTES_OF_A_RUN", code.packed.size - is_over)
+    second = tmp_path / "specs" / "second.yaml"
+    second.write_text(
+        path.read_text().replace("src/churn", "src").replace("train.py", "churn/train.py")
+    )
+    assert compile_file(str(second), workspace).has_errors is is_over
+
+
 def test_specs_without_code_import_none_of_it() -> None:
     script = (
         "import sys\nfrom hptc.cli import run\n"
