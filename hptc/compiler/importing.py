@@ -31,7 +31,7 @@ from hptc.request.training_code import CODE_CHANNEL, TrainingCode
 from hptc.source.hidden_text import escape_hidden, has_hidden
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
-from hptc.text import printable, shortened
+from hptc.text import printable, shortened, spec_duration
 from hptc.tool_formats.imported_job import OpenMember, OpenValue
 from hptc.tool_formats.samples import with_samples
 
@@ -195,11 +195,8 @@ def _shorten(training_job: dict[str, Any]) -> None:
 def _write_durations(group: dict[str, Any]) -> None:
     for key in _DURATIONS:
         seconds = group.get(key)
-        if isinstance(seconds, int) and seconds > 0:
-            for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-                if seconds % size == 0:
-                    group[key] = f"{seconds // size}{unit}"
-                    break
+        if isinstance(seconds, int) and seconds > 0 and seconds % 60 == 0:
+            group[key] = spec_duration(seconds)
 
 
 def _write_hyperparameters(training_job: dict[str, Any]) -> None:
@@ -312,6 +309,10 @@ def _with_keys(value: Any) -> Any:
     return [_with_keys(inner) for inner in value] if isinstance(value, list) else value
 
 
+_NOT_FINITE = {"nan": ".nan", "inf": ".inf", "-inf": "-.inf"}
+"""The numbers of YAML that Python writes differently."""
+
+
 def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
     match value:
         case Scalar(text=text):
@@ -319,7 +320,7 @@ def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
         case bool():
             text = "true" if value else "false"
         case float() if not math.isfinite(value):
-            text = ".nan" if math.isnan(value) else (".inf" if value > 0 else "-.inf")
+            text = _NOT_FINITE[repr(value)]
         case _:
             text = repr(value)
     return dumper.represent_scalar("tag:yaml.org,2002:str", text)
