@@ -164,9 +164,12 @@ class Conversion:
 
     def _variable(self, expression: str, path: Path) -> str:
         """A variable's name for an expression: the last word of a path, or the member's name."""
-        simple = re.search(r"\.([A-Za-z_][A-Za-z0-9_]*)\W*$", expression)
-        words = [step for step in path if isinstance(step, str)]
-        stem = snake_case(simple[1] if simple and "(" not in expression else words[-1])
+        simple = re.search(r"(?<=\.)[A-Za-z_][A-Za-z0-9_]*(?=\W*$)", expression)
+        if simple and "(" not in expression:
+            stem = snake_case(simple[0])
+        else:
+            *_, member = (step for step in path if isinstance(step, str))
+            stem = snake_case(member)
         name, number = stem, 2
         while self._variables.setdefault(name, expression) != expression:
             name, number = f"{stem}_{number}", number + 1

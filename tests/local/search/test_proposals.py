@@ -270,7 +270,18 @@ class TestSeveralDefinitions:
             return (float(values["x"]) - 0.3) ** 2 if is_first else 5 + float(values["y"])
 
         history = run(self.JOB, 30, value)
-        assert sum(each.definition == "d0" for each in history[8:]) >= 18
+        # Nothing that the second one can reach would improve on the best of both.
+        assert [each.definition for each in history[8:]] == ["d0"] * 22
+
+    def test_values_that_can_not_be_compared_are_compared_within_each(self) -> None:
+        first, second = self.JOB.definitions
+        assert second.objective is not None
+        opposite = replace(second, objective=replace(second.objective, type="Maximize"))
+        job = replace(self.JOB, definitions=(first, opposite))
+        history = run(
+            job, 30, lambda values: (float(values.get("x", values.get("y", ""))) - 0.3) ** 2
+        )
+        assert {each.definition for each in history[8:]} == {"d0", "d1"}
 
     def test_one_that_only_fails_does_not_stop_the_other(self) -> None:
         def value(values: Mapping[str, str]) -> float | None:
