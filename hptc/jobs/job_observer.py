@@ -38,7 +38,7 @@ class JobObserver:
         """Read the tuning job's progress.
 
         Raises OperationError if it does not exist (anymore), and AwsError if AWS rejects a call.
-        Without permission to list training jobs, the progress lacks what only they can tell.
+        Without permission to list training jobs, the progress lacks what only they have.
         """
         description = describe(tuning, self.name)
         job = read_job(_as_request(description))

@@ -23,7 +23,7 @@ MAX_FAILED = 3
 
 _MAX_NAMES = 5
 _OVERLAP = timedelta(seconds=30)
-"""Lines of several instances may arrive in another order than that of their time."""
+"""Lines of several instances may arrive out of order."""
 
 
 class ChoiceReason(StrEnum):

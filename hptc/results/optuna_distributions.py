@@ -32,7 +32,7 @@ class Parameter:
 
     name: str
     distribution: BaseDistribution
-    notes: tuple[str, ...] = ()  # what the distribution does not tell, or tells otherwise
+    notes: tuple[str, ...] = ()  # what the distribution does not say, or says differently
 
     def value(self, text: str) -> Any:
         """The value of a text; None if the distribution can't have it."""

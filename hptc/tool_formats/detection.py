@@ -1,4 +1,4 @@
-"""Recognizes what a file holds, and reads it as a request. Nothing in a file is run.
+"""Recognizes the format of a file, and reads it as a request. Nothing in a file is run.
 
 Every form is one reader in this package. What can't be read, such as a program, has a message that
 says what to run instead.

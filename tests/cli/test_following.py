@@ -265,7 +265,7 @@ def test_errors_in_hptc_yaml(project: Project, capsys: Capture) -> None:
     (project.root / "hptc.yaml").write_text("project: [", "utf-8")
     for given in ("tuner", "specs/tuner.yaml"):
         assert "hptc.yaml: " in refused(capsys, "status", given, code=2)
-    # A tuning job can be found, and stopped, all the same.
+    # A tuning job can still be found and stopped.
     assert answer(capsys, "status", name, "--region", "us-east-1")["job"]["name"] == name
 
 
