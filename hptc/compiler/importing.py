@@ -222,7 +222,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
         values[name] = _Flow(part)
 
 
-def _from_text(text: Any) -> Any:
+def _from_text(text: object) -> Any:
     """A string as an author would write it: numbers and booleans without quotes."""
     if not isinstance(text, str):
         return text
@@ -252,7 +252,7 @@ def _is_json_of_spec(text: Any) -> bool:
         return False
 
 
-def _has_spec_values(value: Any) -> bool:
+def _has_spec_values(value: object) -> bool:
     """Whether a JSON value has no null, which removes a key from a spec, and only finite numbers.
 
     The SageMaker SDK writes None as `null`, and Python writes NaN and Infinity.
@@ -279,7 +279,7 @@ class _Dumper(yaml.SafeDumper):
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
-    def ignore_aliases(self, _data: Any) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
 
@@ -303,7 +303,7 @@ def _represent_str(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return _represent_key(dumper, escape(text))
 
 
-def _with_keys(value: Any) -> Any:
+def _with_keys(value: object) -> Any:
     if isinstance(value, dict):
         return type(value)({_Key(key): _with_keys(inner) for key, inner in value.items()})
     return [_with_keys(inner) for inner in value] if isinstance(value, list) else value
@@ -313,7 +313,7 @@ _NOT_FINITE = {"nan": ".nan", "inf": ".inf", "-inf": "-.inf"}
 """The numbers of YAML that Python writes differently."""
 
 
-def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
+def _represent_plain(dumper: yaml.SafeDumper, value: object) -> yaml.ScalarNode:
     match value:
         case Scalar(text=text):
             pass
@@ -372,7 +372,7 @@ def _first_message(compiled: Failed) -> str:
     return next((diagnostic.message for diagnostic in compiled.diagnostics), "")
 
 
-def differences(left: Any, right: Any, path: Path = ()) -> list[Path]:
+def differences(left: object, right: object, path: Path = ()) -> list[Path]:
     """The paths at which two values differ, as deep as possible."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         keys = [*left, *(key for key in right if key not in left)]

@@ -16,7 +16,7 @@ UNDEFINED_NAME = "HPT006"
 STAND_IN = "undefined"
 
 
-def with_stand_ins(data: Any) -> Any:
+def with_stand_ins(data: object) -> Any:
     """The data of a spec with a reference in place of each text with a template."""
     match data:
         case dict():

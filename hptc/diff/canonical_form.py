@@ -76,7 +76,7 @@ def _taken(node: Leaf | Named | Pairs | Each | Names, structure: Form, root: For
             return [_only(entry, name) for entry in value]
 
 
-def _read(members: Mapping[str, Node], entry: Any, root: Form) -> Any:
+def _read(members: Mapping[str, Node], entry: object, root: Form) -> Any:
     if not isinstance(entry, dict):
         return entry
     taken = _take(members, entry, root)
@@ -103,7 +103,7 @@ def _by_name(entries: Iterable[tuple[str, Any]]) -> Form:
     return {name: found[0] if len(found) == 1 else found for name, found in named.items()}
 
 
-def _name(entry: Any, member: str) -> str:
+def _name(entry: object, member: str) -> str:
     """Remove and return an entry's name; empty, and nothing removed, if it has none."""
     if isinstance(entry, dict) and isinstance(entry.get(member), str) and entry[member]:
         return str(entry.pop(member))

@@ -34,7 +34,7 @@ def policy_size(statements: Iterable[Statement], environment: Environment) -> in
     return len(json.dumps(resolved, separators=(",", ":"), ensure_ascii=False))
 
 
-def with_longest_values(value: Any, environment: Environment) -> Any:
+def with_longest_values(value: object, environment: Environment) -> Any:
     """Plain data with a text of the maximum length in place of each reference."""
     return substitute(value, lambda name: "x" * _longest_value(name, environment))
 

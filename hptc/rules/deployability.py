@@ -260,7 +260,7 @@ def _at(value: Any, path: RequestPath) -> Any:
     return value
 
 
-def _texts(value: Any, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
+def _texts(value: object, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
     """Every string in plain data, with its path."""
     match value:
         case str():

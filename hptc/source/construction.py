@@ -181,7 +181,7 @@ class _Builder:
             return text
         return value
 
-    def exceeds_characters(self, node: ScalarNode, value: Any) -> bool:
+    def exceeds_characters(self, node: ScalarNode, value: object) -> bool:
         if isinstance(value, str):
             self.characters += len(value)
             if self.characters > MAX_CHARACTERS:

@@ -183,7 +183,7 @@ class Schedule(StrictModel):
     )
 
 
-def to_schedule(value: Any) -> Any:
+def to_schedule(value: object) -> Any:
     """The long form of a schedule; the short form is its expression."""
     return {"schedule_expression": value} if isinstance(value, str) else value
 

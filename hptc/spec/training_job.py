@@ -9,7 +9,7 @@ from hptc.spec.hyperparameter import HyperparameterOrValue
 from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, Version, optional_key
 
 
-def _to_s3(value: Any) -> Any:
+def _to_s3(value: object) -> Any:
     return {"s3_uri": value} if isinstance(value, str) else value
 
 

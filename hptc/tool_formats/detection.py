@@ -69,7 +69,7 @@ def read_data(text: str, file: str) -> Any:
     return unwrapped(data)
 
 
-def _read(data: Any, file: str, selected: str | None) -> ImportedJob:
+def _read(data: object, file: str, selected: str | None) -> ImportedJob:
     if isinstance(data, Mapping):
         if is_state_machine(data):
             return read_state_machine(data, selected)

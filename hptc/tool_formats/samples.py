@@ -32,7 +32,7 @@ def with_samples(request: Request) -> tuple[Request, tuple[str, ...]]:
     return _filled(request, input_shape(), (), missing), tuple(missing)
 
 
-def _filled(value: Any, shape: Shape | None, path: Path, missing: list[str]) -> Any:
+def _filled(value: object, shape: Shape | None, path: Path, missing: list[str]) -> Any:
     if isinstance(value, OpenValue):
         return value.sample
     if isinstance(value, list):
