@@ -246,7 +246,7 @@ class TestList:
         err = refused(capsys, "list", "--status", "Running", code=2)
         assert "`Running` is not one of InProgress, Completed, Failed" in err
 
-    def test_what_can_not_be_combined(self, project: Project, capsys: Capture) -> None:
+    def test_what_cannot_be_combined(self, project: Project, capsys: Capture) -> None:
         assert "can't be combined" in refused(
             capsys, "list", "--spec", "tuner", "--project", code=2
         )

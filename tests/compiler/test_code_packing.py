@@ -135,7 +135,7 @@ def test_isolation_limits_the_listing_to_the_code(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_can_not_be_packed(tmp_path: Path, directory: str, script: str, problem: str) -> None:
+def test_what_cannot_be_packed(tmp_path: Path, directory: str, script: str, problem: str) -> None:
     project = tmp_path / "project"
     project.mkdir()
     (tmp_path / "outside").mkdir()
@@ -160,7 +160,7 @@ def test_a_misspelled_script_is_suggested(tmp_path: Path) -> None:
     assert [each.label for each in found] == ["did you mean `train.py`?"]
 
 
-def test_no_comment_hides_that_code_can_not_be_packed(tmp_path: Path) -> None:
+def test_no_comment_hides_that_code_cannot_be_packed(tmp_path: Path) -> None:
     source = SOURCE.format("src/none", "train.py") + "  # hptc: ignore[HPT008] not now"
     found = compile_code(tmp_path, source=source)
     assert found.has_errors

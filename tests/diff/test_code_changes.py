@@ -40,7 +40,7 @@ def lines() -> list[str]:
     ]
 
 
-def test_unchanged_code_is_no_change(repository: Repository) -> None:
+def test_unchanged_code_is_not_a_change(repository: Repository) -> None:
     assert changes() == []
 
 

@@ -174,7 +174,7 @@ def test_the_worst_comes_first(everything: Review) -> None:
     assert [one.name for one in everything.specs].count("fresh") == 1
 
 
-def test_colours_are_a_choice(everything: Review) -> None:
+def test_colors_are_optional(everything: Review) -> None:
     plain, colored = (render_diff(everything, Format.TEXT, color=on) for on in (False, True))
     assert "\033[" not in plain
     assert re.sub(r"\033\[[0-9;]*m", "", colored) == plain

@@ -213,7 +213,7 @@ def test_the_causes_of_a_requirement(
     assert message == f"{causes} `size` to be at least 2, but it is 1"
 
 
-def test_a_channel_is_no_cause_of_what_its_fields_must_be() -> None:
+def test_a_channel_is_not_a_cause_of_what_its_fields_must_be() -> None:
     channel = clause("channel:train", "present")
     message, _ = texts(
         clause("channel:train.input_mode", "in", "File"),

@@ -231,7 +231,7 @@ def test_pending_jobs_are_not_proposed_again() -> None:
     assert far  # what is known is not all that is tried
 
 
-def test_where_jobs_fail_bayesian_search_does_not_go() -> None:
+def test_bayesian_search_avoids_where_jobs_fail() -> None:
     def fails_on_the_left(values: Mapping[str, str]) -> float | None:
         return None if float(values["x"]) < 0.5 else float(values["x"])
 
@@ -240,7 +240,7 @@ def test_where_jobs_fail_bayesian_search_does_not_go() -> None:
     assert min(float(v["x"]) for v in (e.values for e in history) if float(v["x"]) >= 0.5) < 0.52
 
 
-def test_if_all_jobs_fail_the_search_goes_on() -> None:
+def test_if_all_jobs_fail_the_search_continues() -> None:
     history = run(tuning_job(PLANE, strategy="Bayesian"), 12, lambda _: None)
     assert len({tuple(each.values.values()) for each in history}) == 12
 
@@ -273,7 +273,7 @@ class TestSeveralDefinitions:
         # Nothing that the second one can reach would improve on the best of both.
         assert [each.definition for each in history[8:]] == ["d0"] * 22
 
-    def test_values_that_can_not_be_compared_are_compared_within_each(self) -> None:
+    def test_values_that_cannot_be_compared_are_compared_within_each(self) -> None:
         first, second = self.JOB.definitions
         assert second.objective is not None
         opposite = replace(second, objective=replace(second.objective, type="Maximize"))
