@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache
 from typing import Any
 
 import pytest
 
-from hptc.compiler.pipeline import compile_text
+from hptc.compiler.pipeline import compile_paths, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.reference.rule_pages import BASES
 from hptc.request.emission import Request
 from tests.support.outcomes import succeeded
+from tests.support.paths import ROOT
 from tests.support.rule_cases import compile_case
 
 UNKNOWN = "${hptc:data_bucket}"
@@ -49,7 +49,6 @@ def variants(request: Request) -> Iterator[tuple[str, Request]]:
             yield f"unknown {path}", changed
 
 
-@cache
 def crashes(request: str) -> list[str]:
     found = compile_text(request, "request.json", Workspace()).diagnostics
     return [each.message for each in found if each.code == "HPT000"]
@@ -59,4 +58,20 @@ def crashes(request: str) -> list[str]:
 def test_no_rule_crashes(base: str) -> None:
     request = succeeded(compile_case("{}", base)).request
     for change, changed in variants(request):
+        assert crashes(json.dumps(changed)) == [], change
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "caltech-images-refined",  # a warm start
+        "churn-two-algorithms",
+        "cifar10-spot",  # a framework, Spot, checkpoints, a VPC
+        "direct-marketing-autotune",
+        "direct-marketing-hyperband",
+    ],
+)
+def test_no_rule_crashes_on_an_example(spec: str) -> None:
+    (compiled,) = compile_paths([str(ROOT / "specs" / f"{spec}.yaml")], Workspace(rules=()))
+    for change, changed in variants(succeeded(compiled).request):
         assert crashes(json.dumps(changed)) == [], change
