@@ -203,11 +203,17 @@ def bowl(values: Mapping[str, str]) -> float:
     return (float(values["x"]) - 0.3) ** 2 + (float(values["y"]) - 0.8) ** 2
 
 
-def test_bayesian_search_starts_with_a_share_of_every_range() -> None:
-    job = tuning_job(PLANE, strategy="Bayesian", jobs=48)
-    first = [each.values for each in run(job, 8)]
+@pytest.mark.parametrize(
+    ("jobs", "parallel", "initial"),
+    [(48, 1, 8), (49, 1, 9), (500, 1, 20), (6, 1, 3), (48, 10, 10), (5, 10, 5), (None, 1, 9)],
+)
+def test_bayesian_search_starts_with_a_share_of_every_range(
+    jobs: int | None, parallel: int, initial: int
+) -> None:
+    job = tuning_job(PLANE, strategy="Bayesian", jobs=jobs, parallel=parallel)
+    first = [each.values for each in run(job, initial)]
     for name in ("x", "y"):
-        assert sorted(int(8 * float(values[name])) for values in first) == [*range(8)]
+        assert sorted(int(initial * float(each[name])) for each in first) == [*range(initial)]
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
