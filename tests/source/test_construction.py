@@ -9,18 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.source.construction import (
-    ANY_KEY,
-    MAX_CHARACTERS,
-    MAX_TEMPLATE_CHARACTERS,
-    VerbatimKeys,
-    construct_data,
-)
+from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.hidden_text import escape_hidden
 from hptc.source.scalars import Scalar
 from hptc.source.templates import TemplateError
-from hptc.source.yaml_nodes import MAX_DEPTH
 from tests.support.documents import covered, data, faults, parsed
+
+MAX_CHARACTERS = 4_000_000
+MAX_TEMPLATE_CHARACTERS = 50_000
+MAX_DEPTH = 64
 
 QUOTED = {
     "single": ("'1e-4'", "1e-4"),

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.source.scalars import Scalar
-from hptc.source.templates import MAX_RESULT, MAX_TEMPLATE, TemplateError, escape, render
+from hptc.source.templates import TemplateError, escape, render
+
+MAX_RESULT = 65_536
+MAX_TEMPLATE = 16_384
 
 VARIABLES: dict[str, Any] = {
     "env": "dev",
