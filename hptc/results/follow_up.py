@@ -124,7 +124,7 @@ def _set_warm_start(
     has_new_data: bool,
     not_warm: str,
 ) -> Iterator[str]:
-    """Start warm from the tuning job, if the service documents that for it. Yields the reasons."""
+    """Warm-start from the tuning job, if AWS documents that for it. Yields the reasons."""
     job = results.job
     request.pop("WarmStartConfig", None)
     config = request[_CONFIG]
