@@ -222,7 +222,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
         values[name] = _Flow(part)
 
 
-def _from_text(text: object) -> Any:
+def _from_text(text: object) -> object:
     """A string as an author would write it: numbers and booleans without quotes."""
     if not isinstance(text, str):
         return text
@@ -233,7 +233,7 @@ def _from_text(text: object) -> Any:
     return Scalar(text, value) if isinstance(value, (int, float)) else text
 
 
-def _from_json(text: Any) -> Any:
+def _from_json(text: Any) -> object:
     try:
         value = json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -303,7 +303,7 @@ def _represent_str(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return _represent_key(dumper, escape(text))
 
 
-def _with_keys(value: object) -> Any:
+def _with_keys(value: object) -> object:
     if isinstance(value, dict):
         return type(value)({_Key(key): _with_keys(inner) for key, inner in value.items()})
     return [_with_keys(inner) for inner in value] if isinstance(value, list) else value

@@ -32,7 +32,7 @@ _CHOICES = ("managed", "absent")
 _MANAGED_VPC_KEYS = ("availability_zones", "cidr", "interface_endpoints", "s3_buckets")
 
 
-def _to_network(value: object) -> Any:
+def _to_network(value: object) -> object:
     return {"managed": {}, "absent": None}.get(value, value) if isinstance(value, str) else value
 
 

@@ -80,7 +80,7 @@ class _Walk:
     references: set[str]
     path: list[str | int]
 
-    def value(self, value: Any, shape: Shape) -> Any:
+    def value(self, value: Any, shape: Shape) -> object:
         """Check a value; return it with its structures in order."""
         # The class itself, since a bool is an int to isinstance.
         if type(value) not in _TYPES[shape.type]:

@@ -100,7 +100,7 @@ def _canonical(value: object, owner: str) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _number(text: object) -> Any:
+def _number(text: object) -> object:
     try:
         number = Decimal(str(text)).normalize()
     except ArithmeticError:  # not a number, or its exponent is out of range

@@ -45,7 +45,7 @@ def _read(
     return data
 
 
-def _read_node(node: Node, value: object, root: Mapping[str, Any]) -> Any:
+def _read_node(node: Node, value: object, root: Mapping[str, Any]) -> object:
     match node:
         case Group(_, inner) if isinstance(value, Mapping):
             return _read(inner, value, root)
@@ -91,7 +91,7 @@ def _read_hyperparameters(node: Hyperparameters, structure: object, root: object
     return data
 
 
-def _get(structure: object, root: object, api: str) -> Any:
+def _get(structure: object, root: object, api: str) -> object:
     if api.startswith("/"):
         structure, api = root, api[1:]
     for member in api.split("."):

@@ -53,7 +53,7 @@ def read_job(files: Sequence[tuple[str, str]], *, selected: str | None = None) -
     return _without_open_name(with_open_placeholders(job))
 
 
-def read_data(text: str, file: str) -> Any:
+def read_data(text: str, file: str) -> object:
     """The plain data of JSON or YAML text. Raises UsageError for anything else."""
     refuse_program(text, file)
     document, diagnostics = parse_document(text, file)

@@ -73,7 +73,7 @@ class Conversion:
             return ()
         return (f"left out {listed_code(self.unknown)}: not a member of the request",)
 
-    def convert(self, value: object, shape: Shape, path: Path) -> Any:
+    def convert(self, value: object, shape: Shape, path: Path) -> object:
         """A value of the other tool as one of the API's shape; None if it is absent."""
         if value is None:
             return None
@@ -91,7 +91,7 @@ class Conversion:
             case _:
                 return _scalar(value, shape)
 
-    def _structure_or_block(self, value: object, shape: Shape, path: Path) -> Any:
+    def _structure_or_block(self, value: object, shape: Shape, path: Path) -> object:
         if isinstance(value, list) and len(value) <= 1:  # Terraform's blocks are lists
             if not value:
                 return None
@@ -116,7 +116,7 @@ class Conversion:
                 converted[member] = found
         return converted
 
-    def _list(self, value: object, shape: Shape, path: Path) -> Any:
+    def _list(self, value: object, shape: Shape, path: Path) -> object:
         item = shape.item
         if item is None:
             return value
@@ -128,7 +128,7 @@ class Conversion:
         converted = [self.convert(each, item, (*path, index)) for index, each in enumerate(value)]
         return [each for each in converted if each is not None]
 
-    def _map(self, value: object, shape: Shape, path: Path) -> Any:
+    def _map(self, value: object, shape: Shape, path: Path) -> object:
         if isinstance(value, list) and all(
             isinstance(each, Mapping) and {"name", "value"} == set(map(_folded, each))
             for each in value
@@ -149,7 +149,7 @@ class Conversion:
                 converted[opened or key] = found
         return converted
 
-    def _opened(self, template: str, expression: str, shape: Shape, path: Path) -> Any:
+    def _opened(self, template: str, expression: str, shape: Shape, path: Path) -> object:
         """The open value of a scalar; of anything else None, which leaves the member out."""
         if shape.type in ("structure", "list", "map"):
             member = OpenMember(path=path, template="", expression=expression)
@@ -183,7 +183,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"\W+", "_", spaced).strip("_").lower() or "value"
 
 
-def _scalar(value: object, shape: Shape) -> Any:
+def _scalar(value: object, shape: Shape) -> object:
     """A scalar in the API's type, if it is one: Kubernetes and Airflow accept `"5"` for 5."""
     if shape.type in _NUMBERS and isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)

@@ -51,7 +51,7 @@ def _filled(value: object, shape: Shape | None, path: Path, missing: list[str]) 
     return filled
 
 
-def _empty(shape: Shape) -> Any:
+def _empty(shape: Shape) -> object:
     """The smallest value with all required members."""
     match shape.type:
         case "structure":

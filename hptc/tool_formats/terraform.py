@@ -125,7 +125,7 @@ def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> 
     return merged
 
 
-def _at(blocks: object, index: int) -> Any:
+def _at(blocks: object, index: int) -> object:
     return blocks[index] if isinstance(blocks, list) and index < len(blocks) else None
 
 
@@ -135,7 +135,7 @@ def _reference(expression: object) -> str:
     return str(references[0]) if isinstance(references, list) and references else ""
 
 
-def _expressions(data: Mapping[str, Any], address: str) -> Any:
+def _expressions(data: Mapping[str, Any], address: str) -> object:
     """The expressions of a resource in a plan's configuration, None if it isn't there."""
     rest = re.sub(r"\[[^\]]*\]", "", address)
     module = _get(data, "configuration", "root_module")
@@ -148,7 +148,7 @@ def _expressions(data: Mapping[str, Any], address: str) -> Any:
     return None
 
 
-def _get(value: object, *keys: str) -> Any:
+def _get(value: object, *keys: str) -> object:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
