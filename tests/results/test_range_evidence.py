@@ -163,6 +163,10 @@ class TestNarrower:
         assert found.low.isdigit()
         assert found.high.isdigit()
 
+    def test_a_single_integer_is_not_a_range(self) -> None:
+        range_ = numeric("1", "3", "Linear", "Integer")
+        assert narrower(range_, points(range_, [0.5] * 6, [1.0] * 6), 60) is None
+
 
 @pytest.mark.parametrize(
     ("range_", "lower", "higher"),
