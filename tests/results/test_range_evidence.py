@@ -13,6 +13,7 @@ from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
 from hptc.results.range_evidence import (
     BestAtBound,
     Point,
+    _chance_of_spread,
     best_points,
     narrower,
     values_at_bounds,
@@ -116,6 +117,15 @@ class TestAtBounds:
             for each in best:
                 assert each.objective
         assert found <= 4
+
+
+@pytest.mark.parametrize(
+    ("spread", "count", "chance"),
+    [(0.5, 2, 0.75), (0.5, 3, 0.5), (0.1, 3, 0.028), (0.0, 3, 0.0), (1.0, 5, 1.0)],
+)
+def test_the_chance_that_values_are_so_close(spread: float, count: int, chance: float) -> None:
+    """Of three uniform values, the distance of the outer ones has the density 6 d (1 - d)."""
+    assert _chance_of_spread(spread, count) == pytest.approx(chance)
 
 
 class TestNarrower:
