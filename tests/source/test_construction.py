@@ -173,6 +173,13 @@ def test_a_long_value_with_many_aliases_is_one_finding() -> None:
         assert f"{MAX_CHARACTERS:,} characters" in fault.message
 
 
+@pytest.mark.parametrize(("last", "is_allowed"), [("xxx", True), ("xxxx", False)])
+def test_keys_and_values_have_4_000_000_characters_at_most(last: str, is_allowed: bool) -> None:
+    """Two keys, five times a value of 799,999, and the last value."""
+    text = f"a: &a {'x' * 799_999}\nb: [*a, *a, *a, *a, {last}]"
+    assert [each.code for each in faults(text)] == ([] if is_allowed else ["HPT004"])
+
+
 def test_a_long_template_value_is_bounded_too() -> None:
     text = "a: [" + '"{{ v }}", ' * 900 + "]"
     (fault,) = construct_data(parsed(text), lambda _: "x" * 65_000)[1]
