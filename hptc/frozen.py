@@ -97,11 +97,11 @@ def _hash(self: Any) -> int:
     return hash(self._compared(self))
 
 
-def _setattr(_self: Any, name: str, _value: object) -> None:
+def _setattr(_self: object, name: str, _value: object) -> None:
     raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _delattr(_self: Any, name: str) -> None:
+def _delattr(_self: object, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 

@@ -60,7 +60,7 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"file": "x"}
 
 
-def test_a_text_that_can_not_be_written_leaves_nothing(tmp_path: Path) -> None:
+def test_a_text_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_all({tmp_path / "a": "1", tmp_path / "b": "\ud800"})
     assert tree(tmp_path) == {}

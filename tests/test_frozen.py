@@ -63,7 +63,7 @@ def test_repr(shape_class: Any) -> None:
     assert repr(shape_class(name="a")) == "shape.<locals>.Shape(name='a', sides=4, tags=[])"
 
 
-def test_it_can_not_change(shape_class: Any) -> None:
+def test_it_cannot_change(shape_class: Any) -> None:
     square = shape_class(name="square")
     with pytest.raises(FrozenInstanceError, match="cannot assign to field 'name'"):
         square.name = "circle"

@@ -164,7 +164,7 @@ def test_ci_reads_only_tracked_files(secrets: Repository, form: str) -> None:
     assert "is inside .git" in ran.out
 
 
-def test_ci_reads_nothing_if_git_can_not_say_what_it_tracks(secrets: Repository) -> None:
+def test_ci_reads_nothing_if_git_cannot_say_what_it_tracks(secrets: Repository) -> None:
     """For example in a container whose user does not own the checkout."""
     environment = {"CI": "true", "PATH": "/nonexistent"}
     ran = limited.hptc("check", "other.yaml", cwd=secrets.root, environment=environment)

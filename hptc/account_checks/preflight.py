@@ -1,4 +1,4 @@
-"""Checks, before tuning jobs are submitted, that what they read is there.
+"""Checks, before tuning jobs are submitted, that what they read exists.
 
 These are the checks of `hptc check --online` that a submission can't do without: the inputs, the
 code archive, the buckets and the execution role. A training job that lacks one of them fails only

@@ -281,7 +281,7 @@ class Cost(Answer):
 
     @property
     def expected_usd(self) -> Decimal | None:
-        """What past runs let expect; known with `online=True` only."""
+        """The cost that past runs suggest; only known with `online=True`."""
         return self.detail.expected.usd if self.detail.expected else None
 
     @property

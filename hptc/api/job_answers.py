@@ -81,7 +81,7 @@ class Submissions(Answer):
     """The tuning jobs that AWS had already. Each has `name`, `arn`, `region` and `status`."""
     refused: tuple[NotSubmitted, ...]
     """The others. Each has `name`, `file`, an `error` with its `help`, and `is_unknown`: whether
-    AWS may have created it all the same."""
+    AWS may have created it anyway."""
     findings: tuple[Diagnostic, ...] = ()
     """What new tuning jobs lack in the account."""
 

@@ -199,7 +199,7 @@ class Project:
         stale_ok: bool = False,
         preflight: bool = True,
     ) -> Submissions:
-        """Create the tuning jobs of specs. This costs money, and is not confirmed.
+        """Create the tuning jobs of specs. This costs money, and asks for no confirmation.
 
         A spec that was already submitted and has not changed is not submitted again. `rerun` is the
         number of a wanted repeat. `stale_ok` uses stacks that are out of date. `preflight` checks
@@ -224,7 +224,7 @@ class Project:
         outcomes = []
         for outcome in submit_each(compiled, decided, refused, aws, progress=self._tell):
             outcomes.append(outcome)
-            self._tell(_told(outcome))
+            self._tell(_progress_line(outcome))
         return Submissions(
             submitted=tuple(each for each in outcomes if isinstance(each, Submitted)),
             unchanged=tuple(each for each in outcomes if isinstance(each, AlreadySubmitted)),
@@ -343,7 +343,7 @@ class Project:
             self.progress(text)
 
     def _counts(self, verb: str) -> Callable[[int, int], None]:
-        """Progress on files, told at most once a second."""
+        """Progress on files, reported at most once a second."""
         item = self._items()
         return lambda done, total: item(verb, "files", done, total)
 
@@ -359,8 +359,8 @@ class Project:
         return tell
 
 
-def _told(outcome: Submission | NotSubmitted) -> str:
-    """The outcome of one submission in a line of progress."""
+def _progress_line(outcome: Submission | NotSubmitted) -> str:
+    """The outcome of one submission, as a line of progress."""
     from hptc.jobs.decisions import NotSubmitted
     from hptc.render.jobs import render_submission
 

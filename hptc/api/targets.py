@@ -123,7 +123,7 @@ def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
 
 
 def require_same_region(target: Target, region: str) -> None:
-    """Raise UsageError if the ARN of a target is of another Region than the connection's."""
+    """Raise UsageError if the ARN of a target is in another Region than the connection."""
     if target.job_region and target.job_region != region:
         raise UsageError(
             f"the tuning job `{target.job}` is in {target.job_region}, but the connection is to "

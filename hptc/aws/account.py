@@ -174,5 +174,5 @@ def _trusted(policy: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]

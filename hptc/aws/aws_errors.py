@@ -135,7 +135,7 @@ class MissingCredentialsError(NotSentError):
 
 
 def has_unknown_outcome(error: AwsError) -> bool:
-    """Whether the call may have taken effect all the same: no answer, or an internal error."""
+    """Whether the call may have taken effect anyway: no answer, or an internal error."""
     if isinstance(error, NotSentError):
         return False
     return not error.code or error.code in INTERNAL_ERROR_CODES

@@ -20,7 +20,7 @@ class Caller(Protocol):
     def client(self, service: str) -> Any:
         """The boto3 client of a service."""
 
-    def call(self, action: str, do: Callable[[], Any]) -> Any:
+    def call(self, action: str, do: Callable[[], Any]) -> object:
         """Make one call. `action` is its IAM action. Raises AwsError."""
 
 

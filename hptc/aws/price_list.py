@@ -118,7 +118,7 @@ def _page(client: PriceList, request: Mapping[str, Any], region: str) -> Mapping
         raise aws_error(error, _ACTION, region=region) or error from None
 
 
-def _parsed(text: Any) -> Mapping[str, Any]:
+def _parsed(text: object) -> Mapping[str, Any]:
     product = json.loads(text) if isinstance(text, str) else text
     return product if isinstance(product, dict) else {}
 

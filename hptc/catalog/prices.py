@@ -131,7 +131,7 @@ class _Reader:
         at = f"{self.shown}: {location}: " if location else f"{self.shown}: "
         return UsageError(at + problem, help=_HELP)
 
-    def table(self, data: Any) -> PriceTable:
+    def table(self, data: object) -> PriceTable:
         top = self.mapping(data, "")
         if top.get("version") != str(VERSION):
             raise self.fault(
@@ -140,7 +140,7 @@ class _Reader:
         regions = self.mapping(top.get("regions"), "regions")
         return PriceTable(regions={name: self.region(name, raw) for name, raw in regions.items()})
 
-    def region(self, name: str, raw: Any) -> RegionPrices:
+    def region(self, name: str, raw: object) -> RegionPrices:
         entry = self.mapping(raw, f"regions.{name}")
         location = f"regions.{name}"
         return RegionPrices(
@@ -150,14 +150,14 @@ class _Reader:
             else None,
         )
 
-    def hourly(self, raw: Any, location: str, region: str) -> dict[str, Price]:
+    def hourly(self, raw: object, location: str, region: str) -> dict[str, Price]:
         entries = self.mapping(raw if raw is not None else {}, location)
         return {
             name: self.price(entry, f"{location}.{name}", "usd_per_hour", region)
             for name, entry in entries.items()
         }
 
-    def price(self, raw: Any, location: str, unit: str, region: str) -> Price:
+    def price(self, raw: object, location: str, unit: str, region: str) -> Price:
         entry = self.mapping(raw, location)
         date, sources = entry.get("date"), entry.get("sources", [])
         try:
@@ -178,7 +178,7 @@ class _Reader:
             sources=tuple(str(source) for source in sources),
         )
 
-    def mapping(self, raw: Any, location: str) -> dict[str, Any]:
+    def mapping(self, raw: object, location: str) -> dict[str, Any]:
         if not isinstance(raw, dict):
             raise self.fault(location, "is not a JSON object")
         return raw

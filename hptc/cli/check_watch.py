@@ -1,7 +1,7 @@
 """`hptc check --watch`: checks again when a file that the check has read changes.
 
 Files are polled, because that works everywhere and needs no dependency. A changed spec is compiled
-again, with those that have errors or start warm from others; any other change compiles everything.
+again, with those that have errors or warm-start from others; any other change compiles everything.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def explain(text: tuple[str, ...], everything: bool, form: str) -> int:
     if found is None and is_word:
         found, about = _page(asked.strip()), "rule"
     if found is None:
-        print_needed("no error that hptc knows is in the text")
+        print_needed("the text contains no error that hptc knows")
         if similar := suggestion(asked):
             print_status(similar)
         print_status("`hptc check --online SPEC` checks a spec against the rules and the account")

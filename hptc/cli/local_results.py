@@ -111,7 +111,7 @@ def report(name: str, output: str, env: str | None, folder: Path | None, form: s
     "--warm-start",
     "starts_warm",
     is_flag=True,
-    help="Start warm from the tuning job: the spec then runs on this machine only.",
+    help="Warm-start from the tuning job; the spec then runs on this machine only.",
 )
 @NEW_DATA
 @SPEC_OUTPUT
@@ -132,7 +132,7 @@ def next_command(
 
     NAME is the name of a tuning job, or a spec: its name or file. The ranges of the follow-up are
     wider where the best values are at a bound and narrower where they are close together. Comments
-    give the evidence. It runs on AWS as well, so it does not start warm without --warm-start.
+    give the evidence. It runs on AWS as well, so it has no warm start without --warm-start.
     """
     require_new(output)
     if has_new_data and not starts_warm:

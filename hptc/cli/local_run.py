@@ -109,7 +109,7 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--no-stand-ins", is_flag=True, help="Refuse built-in algorithms instead of replacing them."
 )
-@click.option("--seed", type=int, help="Seed of the search.")
+@click.option("--seed", type=int, help="Random seed of the search strategy.")
 @click.option("--without-parents", is_flag=True, help="Ignore the parents of a warm start.")
 @click.option(
     "--grace",

@@ -58,7 +58,7 @@ def next_command(
 ) -> int:
     """Write the spec of a follow-up tuning job.
 
-    NAME is the name of a tuning job, or a spec: its name or file. The follow-up starts warm from
+    NAME is the name of a tuning job, or a spec: its name or file. The follow-up warm-starts from
     it, and its ranges are wider where the best values are at a bound and narrower where they are
     close together. Comments give the evidence.
     """

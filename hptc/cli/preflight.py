@@ -1,4 +1,4 @@
-"""The check of `hptc submit` that what new tuning jobs read is there, before any is created."""
+"""Checks for `hptc submit` that what new tuning jobs read exists, before any is created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggests to rehearse a training script on this machine before it is submitted."""
+"""Suggests rehearsing a training script on this machine before it is submitted."""
 
 from __future__ import annotations
 

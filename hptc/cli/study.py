@@ -125,7 +125,7 @@ def open_dashboard(read: Read, *, interval_seconds: float) -> None:
             try:
                 newer, found = current()
             except HptcError as error:
-                print_status(f"note: not read again: {error.message}")
+                print_status(f"note: the results were not read again: {error.message}")
                 continue
             dashboard.show(found)
             is_running = not newer.status.has_ended

@@ -319,7 +319,7 @@ def _submit_plan(
         if form == JSON:
             print_result(applied_json(applied))
     for left in plan.blocked:
-        print_status(f"skipped, because the plan has it as blocked: {left.name}")
+        print_status(f"skipped, because it is blocked in the plan: {left.name}")
     code = _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)
     names = [each.outcome.name for each in applied if not isinstance(each.outcome, NotSubmitted)]
     names += [each.name for each in plan.unchanged]

@@ -177,7 +177,7 @@ def _pack_once(folder: FilePath, workspace: Workspace) -> PackedCode | PackingPr
         used = sum(each.size for each in workspace.packed.values() if isinstance(each, PackedCode))
         workspace.packed[folder] = (
             pack(folder, workspace.files)
-            if used < MAX_BYTES_OF_A_RUN
+            if used <= MAX_BYTES_OF_A_RUN
             else PackingProblem(
                 message="was not packed, because the directories before it have more than "
                 f"{MAX_BYTES_OF_A_RUN // 10**6} MB",

@@ -31,7 +31,7 @@ from hptc.request.training_code import CODE_CHANNEL, TrainingCode
 from hptc.source.hidden_text import escape_hidden, has_hidden
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
-from hptc.text import printable, shortened
+from hptc.text import printable, shortened, spec_duration
 from hptc.tool_formats.imported_job import OpenMember, OpenValue
 from hptc.tool_formats.samples import with_samples
 
@@ -195,11 +195,8 @@ def _shorten(training_job: dict[str, Any]) -> None:
 def _write_durations(group: dict[str, Any]) -> None:
     for key in _DURATIONS:
         seconds = group.get(key)
-        if isinstance(seconds, int) and seconds > 0:
-            for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-                if seconds % size == 0:
-                    group[key] = f"{seconds // size}{unit}"
-                    break
+        if isinstance(seconds, int) and seconds > 0 and seconds % 60 == 0:
+            group[key] = spec_duration(seconds)
 
 
 def _write_hyperparameters(training_job: dict[str, Any]) -> None:
@@ -225,7 +222,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
         values[name] = _Flow(part)
 
 
-def _from_text(text: Any) -> Any:
+def _from_text(text: object) -> object:
     """A string as an author would write it: numbers and booleans without quotes."""
     if not isinstance(text, str):
         return text
@@ -236,7 +233,7 @@ def _from_text(text: Any) -> Any:
     return Scalar(text, value) if isinstance(value, (int, float)) else text
 
 
-def _from_json(text: Any) -> Any:
+def _from_json(text: Any) -> object:
     try:
         value = json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -255,7 +252,7 @@ def _is_json_of_spec(text: Any) -> bool:
         return False
 
 
-def _has_spec_values(value: Any) -> bool:
+def _has_spec_values(value: object) -> bool:
     """Whether a JSON value has no null, which removes a key from a spec, and only finite numbers.
 
     The SageMaker SDK writes None as `null`, and Python writes NaN and Infinity.
@@ -282,7 +279,7 @@ class _Dumper(yaml.SafeDumper):
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
-    def ignore_aliases(self, _data: Any) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
 
@@ -306,20 +303,24 @@ def _represent_str(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return _represent_key(dumper, escape(text))
 
 
-def _with_keys(value: Any) -> Any:
+def _with_keys(value: object) -> object:
     if isinstance(value, dict):
         return type(value)({_Key(key): _with_keys(inner) for key, inner in value.items()})
     return [_with_keys(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _represent_plain(dumper: yaml.SafeDumper, value: Any) -> yaml.ScalarNode:
+_NOT_FINITE = {"nan": ".nan", "inf": ".inf", "-inf": "-.inf"}
+"""The numbers of YAML that Python writes differently."""
+
+
+def _represent_plain(dumper: yaml.SafeDumper, value: object) -> yaml.ScalarNode:
     match value:
         case Scalar(text=text):
             pass
         case bool():
             text = "true" if value else "false"
         case float() if not math.isfinite(value):
-            text = ".nan" if math.isnan(value) else (".inf" if value > 0 else "-.inf")
+            text = _NOT_FINITE[repr(value)]
         case _:
             text = repr(value)
     return dumper.represent_scalar("tag:yaml.org,2002:str", text)
@@ -371,7 +372,7 @@ def _first_message(compiled: Failed) -> str:
     return next((diagnostic.message for diagnostic in compiled.diagnostics), "")
 
 
-def differences(left: Any, right: Any, path: Path = ()) -> list[Path]:
+def differences(left: object, right: object, path: Path = ()) -> list[Path]:
     """The paths at which two values differ, as deep as possible."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         keys = [*left, *(key for key in right if key not in left)]

@@ -7,7 +7,6 @@ wrong with the values beside them, so each gets a reference in its place. The ru
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from hptc.diagnostics import Diagnostic, Span, sort_key
 from hptc.project.references import reference
@@ -16,7 +15,7 @@ UNDEFINED_NAME = "HPT006"
 STAND_IN = "undefined"
 
 
-def with_stand_ins(data: Any) -> Any:
+def with_stand_ins(data: object) -> object:
     """The data of a spec with a reference in place of each text with a template."""
     match data:
         case dict():

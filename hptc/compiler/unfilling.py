@@ -49,7 +49,7 @@ def _remove_filled(definition: Request) -> None:
         del definition["VpcConfig"]
 
 
-def _with_templates(value: Any, *, is_json: bool) -> Any:
+def _with_templates(value: object, *, is_json: bool) -> Any:
     if isinstance(value, str):
         return _template(value, is_json=is_json) if has_reference(value) else value
     if isinstance(value, Mapping):
@@ -64,7 +64,7 @@ def _with_templates(value: Any, *, is_json: bool) -> Any:
     return value
 
 
-def _template(text: str, *, is_json: bool) -> Any:
+def _template(text: str, *, is_json: bool) -> object:
     """A text with references, as a template; of a JSON text, that of the string which it has."""
     written = text
     if is_json:

@@ -133,7 +133,7 @@ class CostBound:
     region: str | None
     training_jobs: JobCount
     parallel: int
-    search_seconds: int | None
+    max_runtime_seconds: int | None
     configurations: tuple[Configuration, ...]
     maximum: MaximumCost | None  # None without a limit or without instance types
     missing: tuple[str, ...]
@@ -200,7 +200,7 @@ def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBo
         region=region,
         training_jobs=count,
         parallel=job.max_parallel_training_jobs,
-        search_seconds=job.max_runtime_seconds,
+        max_runtime_seconds=job.max_runtime_seconds,
         configurations=configurations,
         maximum=maximum,
         missing=tuple(dict.fromkeys(_missing(job, region, count, configurations, maximum))),

@@ -54,7 +54,7 @@ def _take(members: Mapping[str, Node], structure: Form, root: Form) -> Form:
     return data
 
 
-def _taken(node: Leaf | Named | Pairs | Each | Names, structure: Form, root: Form) -> Any:
+def _taken(node: Leaf | Named | Pairs | Each | Names, structure: Form, root: Form) -> object:
     *parents, member = node.api.split(".")
     owner = _at(structure, root, ".".join(parents))
     if not isinstance(owner, dict) or member not in owner:
@@ -76,7 +76,7 @@ def _taken(node: Leaf | Named | Pairs | Each | Names, structure: Form, root: For
             return [_only(entry, name) for entry in value]
 
 
-def _read(members: Mapping[str, Node], entry: Any, root: Form) -> Any:
+def _read(members: Mapping[str, Node], entry: object, root: Form) -> object:
     if not isinstance(entry, dict):
         return entry
     taken = _take(members, entry, root)
@@ -103,14 +103,14 @@ def _by_name(entries: Iterable[tuple[str, Any]]) -> Form:
     return {name: found[0] if len(found) == 1 else found for name, found in named.items()}
 
 
-def _name(entry: Any, member: str) -> str:
+def _name(entry: object, member: str) -> str:
     """Remove and return an entry's name; empty, and nothing removed, if it has none."""
     if isinstance(entry, dict) and isinstance(entry.get(member), str) and entry[member]:
         return str(entry.pop(member))
     return ""
 
 
-def _only(entry: Any, member: str) -> Any:
+def _only(entry: Any, member: str) -> object:
     alone = isinstance(entry, dict) and list(entry) == [member] and isinstance(entry[member], str)
     return entry[member] if alone else entry
 

@@ -120,7 +120,7 @@ def _paired(
     return pairs, removed, added
 
 
-def _definition_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
+def _definition_changes(old: object, new: object, path: Path) -> Iterator[Change]:
     if isinstance(old, dict) and isinstance(new, dict):
         forms = [[key for key in RESOURCES if key in side] for side in (old, new)]
         if forms[0] != forms[1] and len(forms[0]) == len(forms[1]) == 1:

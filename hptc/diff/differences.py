@@ -29,17 +29,17 @@ class Place:
         return self.path[2:] if self.path[:1] == ("training_jobs",) else self.path
 
 
-def place_at(path: Path, old: Any, new: Any) -> Place:
+def place_at(path: Path, old: object, new: object) -> Place:
     """A place outside the training job definitions."""
     return Place(path=path, old=old, new=new, before={}, after={})
 
 
-def is_same(old: Any, new: Any) -> bool:
+def is_same(old: object, new: object) -> bool:
     """Whether two values have the same digest: 1, 1.0 and true differ."""
     return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
-def is_inner(value: Any) -> bool:
+def is_inner(value: object) -> bool:
     """Whether to compare what is inside a value: a mapping, or an absent value."""
     return value is None or isinstance(value, dict)
 

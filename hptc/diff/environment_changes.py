@@ -115,7 +115,7 @@ def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Ch
         )
 
 
-def _policy_text(value: Any) -> str:
+def _policy_text(value: object) -> str:
     return f"{value:.15g}" if isinstance(value, float) else value_text(value)
 
 

@@ -79,7 +79,7 @@ def _leaving_note(old: Environment, consequence: str) -> str:
     return f"stays in the account, but outside of the stack; {consequence}"
 
 
-def _part_text(value: Any) -> str:
+def _part_text(value: object) -> str:
     """A part of the infrastructure; of a mapping, the keys that are set."""
     if isinstance(value, dict):
         found = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
@@ -87,7 +87,7 @@ def _part_text(value: Any) -> str:
     return value_text(value) or "absent"
 
 
-def _leaves(old: Any, new: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
+def _leaves(old: object, new: object, path: Path) -> Iterator[tuple[Path, Any, Any]]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*new, *old]):
             yield from _leaves(old.get(key), new.get(key), (*path, key))

@@ -63,7 +63,7 @@ def _grants_text(found: list[Grant]) -> str:
     return text + (f" where {'; '.join(limits)}" if limits else "")
 
 
-def key_change(old: Any, new: Any, path: Path, subject: str) -> Change:
+def key_change(old: object, new: object, path: Path, subject: str) -> Change:
     """A KMS key that was added, removed or replaced. Without one, an AWS managed key is used."""
     if new is None:
         kind = Kind.ENCRYPTION_LOOSENED
@@ -74,7 +74,7 @@ def key_change(old: Any, new: Any, path: Path, subject: str) -> Change:
 
 
 def switch_change(
-    old: Any, new: Any, path: Path, subject: str, tightened: Kind, loosened: Kind
+    old: object, new: object, path: Path, subject: str, tightened: Kind, loosened: Kind
 ) -> Change:
     """A security setting that was turned on or off."""
     return Change(
@@ -115,5 +115,5 @@ def network_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
         )
 
 
-def _vpc_text(vpc: Any) -> str:
+def _vpc_text(vpc: object) -> str:
     return value_text(vpc.get("subnets")) if isinstance(vpc, dict) else "no VPC"

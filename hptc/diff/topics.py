@@ -111,7 +111,7 @@ def _has_local_storage(definition: Form) -> bool:
     return bool(known) and all(each is not None and each.has_local_storage for each in known)
 
 
-def _instance_types(value: Any) -> Iterator[str]:
+def _instance_types(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "instance_type" and isinstance(inner, str):

@@ -16,7 +16,7 @@ _SOURCES = {
 }
 
 
-def value_text(value: Any) -> str:
+def value_text(value: object) -> str:
     """Any plain data; empty for an absent value."""
     match value:
         case None:
@@ -32,19 +32,19 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def duration_text(seconds: Any) -> str:
+def duration_text(seconds: object) -> str:
     """Seconds in the units of a spec: `1h 30m`."""
     if not isinstance(seconds, int) or seconds <= 0:
         return value_text(seconds)
     return compact_duration(seconds)
 
 
-def gigabytes_text(value: Any) -> str:
+def gigabytes_text(value: object) -> str:
     """The size of a volume."""
     return "" if value is None else f"{value} GB"
 
 
-def number_text(text: Any) -> str:
+def number_text(text: object) -> str:
     """A bound of a range in its shortest common notation: `100`, `0.001`, `1e-7`."""
     try:
         number = Decimal(str(text))
@@ -74,7 +74,7 @@ def range_text(entry: dict[str, Any]) -> str:
     return f"{number_text(entry.get('min'))} to {number_text(entry.get('max'))}"
 
 
-def input_text(channel: Any) -> str:
+def input_text(channel: object) -> str:
     """The data source of an input channel."""
     if isinstance(channel, dict):
         for source, keys in _SOURCES.items():
@@ -84,14 +84,14 @@ def input_text(channel: Any) -> str:
     return value_text(channel)
 
 
-def parents_text(value: Any) -> str:
+def parents_text(value: object) -> str:
     """Warm-start parents as a spec names them, or the type of the warm start."""
     if isinstance(value, list):
         return value_text([written_reference(each) for each in value])
     return value_text(value)
 
 
-def training_job_text(definition: Any) -> str:
+def training_job_text(definition: object) -> str:
     """A training job definition in a few words: its algorithm and instance type."""
     if not isinstance(definition, dict):
         return value_text(definition)

@@ -10,7 +10,6 @@ import ipaddress
 import json
 import re
 from dataclasses import field
-from typing import Any
 from urllib import error, request
 from urllib.parse import urlsplit
 
@@ -129,7 +128,7 @@ def _opener(scheme: str) -> request.OpenerDirector:
 
 def call(
     pull_request: PullRequest, method: str, url: str, body: dict[str, str] | None = None
-) -> Any:
+) -> object:
     """Make one API call and return the parsed JSON. Raises OperationError."""
     sent = request.Request(  # noqa: S310 -- pull_request() allows https and loopback only
         url,

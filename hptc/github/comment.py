@@ -150,7 +150,7 @@ def _normalized(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def _url(entry: Any) -> str:
+def _url(entry: object) -> str:
     return printable(str(entry.get("html_url", ""))) if isinstance(entry, dict) else ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.statements import Statement, document
@@ -34,7 +33,7 @@ def policy_size(statements: Iterable[Statement], environment: Environment) -> in
     return len(json.dumps(resolved, separators=(",", ":"), ensure_ascii=False))
 
 
-def with_longest_values(value: Any, environment: Environment) -> Any:
+def with_longest_values(value: object, environment: Environment) -> object:
     """Plain data with a text of the maximum length in place of each reference."""
     return substitute(value, lambda name: "x" * _longest_value(name, environment))
 

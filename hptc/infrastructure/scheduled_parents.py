@@ -22,6 +22,7 @@ from hptc.infrastructure.run_search import MAX_CANDIDATES, RunSearch, run_search
 from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import latest, reference
+from hptc.request.emission import Request
 
 States = dict[str, dict[str, Any]]
 _PARENT = "HyperParameterTuningJobName"
@@ -37,14 +38,14 @@ class ParentStates:
 
     start: str
     states: States
-    request: dict[str, Any]
-    first_request: dict[str, Any] | None
+    request: Request
+    first_request: Request | None
 
 
 def parent_states(
     environment: Environment,
     spec: DeployableSpec,
-    request: dict[str, Any],
+    request: Request,
     retry: dict[str, Any],
     *,
     create: str,
@@ -234,7 +235,7 @@ def _is_of_spec(search: RunSearch, run: str, origin: str) -> list[dict[str, str]
 
 
 def _with_parents(
-    request: dict[str, Any], paths: Mapping[str, str], *, without: str = ""
+    request: Request, paths: Mapping[str, str], *, without: str = ""
 ) -> dict[str, Any]:
     """The request with parents from the state machine's data; without parents, no warm start."""
     result = deepcopy(request)

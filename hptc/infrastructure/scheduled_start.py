@@ -31,6 +31,7 @@ from hptc.infrastructure.stack_names import MACHINE_ROLE, SCHEDULER_ROLE, role_n
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
+from hptc.request.emission import Request
 from hptc.request.identity import scheduled_stem
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.schedule import Schedule
@@ -175,7 +176,7 @@ def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> di
     }
 
 
-def _creation(calls: str, request: dict[str, Any]) -> dict[str, Any]:
+def _creation(calls: str, request: Request) -> dict[str, Any]:
     return {
         "Type": "Task",
         "Resource": f"{calls}:createHyperParameterTuningJob",
@@ -211,7 +212,7 @@ _RETRY = {
 }
 
 
-def scheduled_request(environment: Environment, spec: DeployableSpec) -> dict[str, Any]:
+def scheduled_request(environment: Environment, spec: DeployableSpec) -> Request:
     """The request of each run: the spec's request with provenance tags and without a name.
 
     The tags omit the commit, so that the stack does not depend on the commit it is deployed from.

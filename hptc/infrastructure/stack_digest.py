@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -50,7 +49,7 @@ def _version_of(digest: str) -> str:
     return version if dot else "1"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         names = [each.name for each in fields(value) if each.name not in _EXCLUDED]
         return {name: _plain(getattr(value, name)) for name in names}

@@ -43,7 +43,7 @@ def content_changes(compiled: Compiled, request: Mapping[str, Any], digest: str)
     return ContentChanges(file=compiled.file, is_changed=True, subjects=subjects)
 
 
-def _filled(ours: Any, theirs: Any) -> Any:
+def _filled(ours: object, theirs: object) -> Any:
     """Our values, with those of the other side wherever a reference can stand for them."""
     if isinstance(ours, str) and isinstance(theirs, str):
         return theirs if _may_become(ours, theirs) else ours

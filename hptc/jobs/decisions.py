@@ -147,7 +147,7 @@ class UnknownSubmissionError(AwsError):
 
 @frozen
 class NotSubmitted:
-    """AWS or hptc refused the tuning job; others were tried all the same."""
+    """AWS or hptc refused the tuning job; the others were tried anyway."""
 
     name: str
     file: str
@@ -155,7 +155,7 @@ class NotSubmitted:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether AWS may have created the tuning job all the same."""
+        """Whether AWS may have created the tuning job anyway."""
         return isinstance(self.error, UnknownSubmissionError)
 
 

@@ -12,6 +12,7 @@ from hptc.aws.retry import retry_policy
 from hptc.cost.bound import CostBound
 from hptc.errors import AwsError
 from hptc.jobs.job_progress import FINAL_TRAINING_STATUSES, JobProgress, job_progress
+from hptc.request.emission import Request
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.interface import TuningReader
@@ -38,7 +39,7 @@ class JobObserver:
         """Read the tuning job's progress.
 
         Raises OperationError if it does not exist (anymore), and AwsError if AWS rejects a call.
-        Without permission to list training jobs, the progress lacks what only they can tell.
+        Without permission to list training jobs, the progress lacks what only they have.
         """
         description = describe(tuning, self.name)
         job = read_job(_as_request(description))
@@ -70,7 +71,7 @@ class JobObserver:
             self._known[job.name] = job
 
 
-def _as_request(description: Mapping[str, Any]) -> dict[str, Any]:
+def _as_request(description: Mapping[str, Any]) -> Request:
     """A description without empty members, which a request doesn't have."""
     return {key: value for key, value in description.items() if value is not None}
 

@@ -70,7 +70,7 @@ class JobProgress:
     best: TrainingJob | None
     running: tuple[RunningTraining, ...] | None  # the oldest first; None if they were not read
     cost: SpentCost | None
-    remaining: Remaining | None  # None if nothing tells it, or the job has ended
+    remaining: Remaining | None  # None if it can't be estimated, or the job has ended
     outcome: JobOutcome | None  # None while it runs
     stop_reason: str = ""  # the criterion that was met
 

@@ -23,7 +23,7 @@ MAX_FAILED = 3
 
 _MAX_NAMES = 5
 _OVERLAP = timedelta(seconds=30)
-"""Lines of several instances may arrive in another order than that of their time."""
+"""Lines of several instances may arrive out of order."""
 
 
 class ChoiceReason(StrEnum):
@@ -55,15 +55,15 @@ def choose_training_jobs(
 
     Raises OperationError if there is none, and UsageError if `wanted` matches several.
     """
-    if wanted is not None:
-        return LogChoice(
-            reason=ChoiceReason.NAMED, training_jobs=(_named(status, training_jobs, wanted),)
-        )
     if not training_jobs:
         when = "" if status.has_ended else " yet"
         raise OperationError(
             f"{status.name} has no training jobs{when}",
             help=f"`hptc status {status.name}` shows its status",
+        )
+    if wanted is not None:
+        return LogChoice(
+            reason=ChoiceReason.NAMED, training_jobs=(_named(status, training_jobs, wanted),)
         )
     failed = [job for job in training_jobs if job.status == "Failed"]
     if status.status == "Failed" and failed:
@@ -84,20 +84,21 @@ def choose_training_jobs(
 def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str) -> TrainingJob:
     found = [job for job in training_jobs if job.name == wanted]
     found = found or [job for job in training_jobs if wanted in job.name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = [job.name for job in found[:_MAX_NAMES]]
-        more = len(found) - len(names)
-        raise UsageError(
-            f"`{wanted}` matches {len(found)} training jobs of {status.name}: {listed(names)}"
-            + (f", and {more} more" if more else ""),
-            help="pass the whole name of one",
-        )
-    names = [job.name for job in training_jobs[:_MAX_NAMES]]
-    raise OperationError(
-        f"{status.name} has no training job `{wanted}`",
-        help=f"its newest are {listed(names)}" if names else "it has no training jobs",
+    match found:
+        case []:
+            newest = [job.name for job in training_jobs[:_MAX_NAMES]]
+            raise OperationError(
+                f"{status.name} has no training job `{wanted}`",
+                help=f"its newest are {listed(newest)}",
+            )
+        case [only]:
+            return only
+    names = [job.name for job in found[:_MAX_NAMES]]
+    if left := len(found) - len(names):
+        names.append(f"{left} more")
+    raise UsageError(
+        f"`{wanted}` matches {len(found)} training jobs of {status.name}: {listed(names)}",
+        help="pass the whole name of one",
     )
 
 

@@ -58,8 +58,8 @@ class SpecRuns:
     spec: FollowedSpec
     region: str
     runs: tuple[SpecRun, ...]
-    unreadable: int = 0  # jobs with a similar name whose tags can't be read
-    is_cut: bool = False  # there are more jobs with a similar name than were read
+    unreadable: int  # jobs with a similar name whose tags can't be read
+    is_cut: bool  # there are more jobs with a similar name than were read
 
     @property
     def newest(self) -> SpecRun:

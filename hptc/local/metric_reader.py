@@ -120,7 +120,7 @@ class _Worker:
         self._answers = b""
         self.send(regexes)
 
-    def send(self, data: Any) -> None:
+    def send(self, data: object) -> None:
         """Send a line. Raises OSError if the process is gone."""
         self._questions.write(json.dumps(data).encode() + b"\n")
         self._questions.flush()

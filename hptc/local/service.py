@@ -219,7 +219,7 @@ class LocalTuning(LocalReader):
             run.request_stop()
 
     def stop(self, name: str) -> None:
-        """Start to stop a tuning job. Nothing is deleted."""
+        """Request that a tuning job stop. Nothing is deleted."""
         folder = self._existing(name)
         record = folder.tuning_job()
         if record["Status"] in FINAL_STATUSES:

@@ -32,7 +32,7 @@ _CHOICES = ("managed", "absent")
 _MANAGED_VPC_KEYS = ("availability_zones", "cidr", "interface_endpoints", "s3_buckets")
 
 
-def _to_network(value: Any) -> Any:
+def _to_network(value: object) -> object:
     return {"managed": {}, "absent": None}.get(value, value) if isinstance(value, str) else value
 
 
@@ -313,8 +313,8 @@ def normalize(infrastructure: Infrastructure, location: Location) -> Infrastruct
     top: dict[str, Any] = {}
     nested: dict[str, Any] = {}
     for path, kind, value in identifiers(infrastructure):
-        values = nested if path[0] == "network" else top
-        match path[1:] if path[0] == "network" else path:
+        values, inside = (nested, path[1:]) if path[0] == "network" else (top, path)
+        match inside:
             case (str() as key,):
                 values[key] = normalized(value, kind, location)
             case (str() as key, int()):

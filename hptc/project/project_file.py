@@ -347,7 +347,7 @@ def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
     return found
 
 
-def _longest_text(value: Any) -> int:
+def _longest_text(value: object) -> int:
     """The length of the longest text in a variable, which templates can repeat."""
     if isinstance(value, dict):
         return max(map(_longest_text, value.values()), default=0)

@@ -58,14 +58,14 @@ def has_reference(text: str) -> bool:
     return "${hptc:" in text and PATTERN.search(text) is not None
 
 
-def names_in(value: Any) -> set[str]:
+def names_in(value: object) -> set[str]:
     """The names of the references in plain data."""
     names: set[str] = set()
     _collect(value, names)
     return names
 
 
-def _collect(value: Any, names: set[str]) -> None:
+def _collect(value: object, names: set[str]) -> None:
     if isinstance(value, str):
         if "${hptc:" in value:
             names.update(PATTERN.findall(value))
@@ -77,7 +77,7 @@ def _collect(value: Any, names: set[str]) -> None:
             _collect(inner, names)
 
 
-def substitute(value: Any, provide: Callable[[str], str]) -> Any:
+def substitute(value: object, provide: Callable[[str], str]) -> Any:
     """Plain data with each reference replaced by `provide(name)`."""
     if isinstance(value, str):
         return PATTERN.sub(lambda match: provide(match[1]), value) if "${hptc:" in value else value

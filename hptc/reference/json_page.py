@@ -33,7 +33,7 @@ has all of them. This page is generated from them.
 hptc check --json | jq -r '.diagnostics[] | "\\(.file):\\(.line) \\(.code)"'
 ```
 
-## Formats of others
+## Formats of other tools
 
 These documents have a format that is not hptc's own, without `version` and `command`:
 

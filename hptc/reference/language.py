@@ -268,7 +268,7 @@ _CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
 """The valid values of keys that are not in the API."""
 
 
-def _literals(annotation: Any) -> tuple[str, ...]:
+def _literals(annotation: object) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     return next((found for part in get_args(annotation) if (found := _literals(part))), ())
@@ -297,7 +297,7 @@ def _names_entry(node: Node, member: Node | None) -> bool:
     return isinstance(node, Named) and isinstance(member, Leaf) and member.api == node.name
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     found = (_model_in(argument) for argument in get_args(annotation))

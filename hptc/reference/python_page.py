@@ -65,7 +65,7 @@ def python_page(api: Mapping[str, Any]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _is_error(found: Any) -> bool:
+def _is_error(found: object) -> bool:
     return inspect.isclass(found) and issubclass(found, Exception)
 
 
@@ -110,7 +110,7 @@ def _field_texts(of: type) -> dict[str, str]:
     return {**dict.fromkeys(bare, ""), **dict(behind), **dict(below)}
 
 
-def _function(shown: str, function: Any) -> Iterator[str]:
+def _function(shown: str, function: object) -> Iterator[str]:
     yield "```"
     yield _signature(shown, function)
     yield "```"
@@ -136,5 +136,5 @@ def _signature(shown: str, function: Any) -> str:
     return f"{shown}(\n{lines}) -> {signature.return_annotation}"
 
 
-def _text(of: Any) -> list[str]:
+def _text(of: object) -> list[str]:
     return (inspect.getdoc(of) or "").splitlines()

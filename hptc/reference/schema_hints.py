@@ -103,7 +103,7 @@ def _pairs(model: str) -> Iterator[tuple[str, str, str]]:
                 )
 
 
-def _flow(value: Any) -> str:
+def _flow(value: object) -> str:
     """A value as YAML in one line."""
     match value:
         case dict():

@@ -183,7 +183,7 @@ def _ranges_description(key: Key) -> str:
     return " ".join([*parts, f"value: {range_description('value')}"])
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A value in YAML flow style."""
     match value:
         case Mapping():

@@ -241,9 +241,9 @@ def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
     spot = ", at spot" if configuration.is_spot else ""
     each = " + ".join(_cluster(line) for line in configuration.lines)
     rows = [("each", f"at most {duration(configuration.seconds)} on {each}{spot}{of}")]
-    if most.is_cut_by_runtime and bound.search_seconds is not None:
+    if most.is_cut_by_runtime and bound.max_runtime_seconds is not None:
         how = f"{bound.parallel} in parallel until the tuning job ends, after at most "
-        how += duration(bound.search_seconds)
+        how += duration(bound.max_runtime_seconds)
     else:
         how = f"{bound.training_jobs.number} x {duration(configuration.seconds)}"
     rows.append(("total", f"{duration(most.seconds)} of training ({how})"))

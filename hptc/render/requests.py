@@ -21,7 +21,7 @@ def render_request(request: Mapping[str, Any], form: str) -> str:
     class Dumper(yaml.SafeDumper):
         """Quotes string values but not keys."""
 
-        def ignore_aliases(self, _data: Any) -> bool:
+        def ignore_aliases(self, _data: object) -> bool:
             return True
 
         def represent_mapping(self, tag: str, mapping: Any, flow_style: Any = None) -> Any:

@@ -40,7 +40,7 @@ class Conformance:
     references: frozenset[str]  # the names of `${hptc:name}`, known or not
 
 
-def conformance(request: Any) -> Conformance:
+def conformance(request: object) -> Conformance:
     """Compare a request with the shape of CreateHyperParameterTuningJob.
 
     A value with a reference meets every pattern, enum and length, because it is not known yet.
@@ -54,7 +54,7 @@ def conformance(request: Any) -> Conformance:
     )
 
 
-def violations(request: Any) -> list[Violation]:
+def violations(request: object) -> list[Violation]:
     """Every violation of a request, at most MAX_VIOLATIONS."""
     return list(conformance(request).violations)
 
@@ -80,7 +80,7 @@ class _Walk:
     references: set[str]
     path: list[str | int]
 
-    def value(self, value: Any, shape: Shape) -> Any:
+    def value(self, value: Any, shape: Shape) -> object:
         """Check a value; return it with its structures in order."""
         # The class itself, since a bool is an int to isinstance.
         if type(value) not in _TYPES[shape.type]:
@@ -161,7 +161,7 @@ class _Walk:
         if is_sized and shape.pattern and not _compiled(shape.pattern).fullmatch(text):
             self._add("pattern", shape, text)
 
-    def _check_size(self, size: float, value: Any, shape: Shape) -> bool:
+    def _check_size(self, size: float, value: object, shape: Shape) -> bool:
         if shape.minimum is not None and size < shape.minimum:
             self._add("minimum", shape, value)
             return False
@@ -170,7 +170,7 @@ class _Walk:
             return False
         return True
 
-    def _add(self, kind: str, shape: Shape, value: Any) -> None:
+    def _add(self, kind: str, shape: Shape, value: object) -> None:
         path = RequestPath(self.path)
         self.violations.append(Violation(kind=kind, path=path, shape=shape, value=value))
 

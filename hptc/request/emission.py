@@ -131,7 +131,7 @@ def _emit_hyperparameters(
                 structure[member] = ranges[member]
 
 
-def value_text(value: Any, *, as_json: bool) -> str:
+def value_text(value: object, *, as_json: bool) -> str:
     """A hyperparameter's value as the string that the container reads."""
     if not as_json:
         if isinstance(value, Scalar):
@@ -142,7 +142,7 @@ def value_text(value: Any, *, as_json: bool) -> str:
     return json.dumps(unwrapped(value), ensure_ascii=False)
 
 
-def unwrapped(value: Any) -> Any:
+def unwrapped(value: object) -> Any:
     """Plain data with values instead of Scalars, without the text that the author wrote."""
     match value:
         case Scalar():
@@ -173,6 +173,6 @@ def _structure(target: Request, root: Request, api: str) -> Request:
     return target
 
 
-def _put(target: Request, root: Request, api: str, value: Any) -> None:
+def _put(target: Request, root: Request, api: str, value: object) -> None:
     structure, _, member = api.rpartition(".")
     _structure(target, root, structure)[member] = value

@@ -73,7 +73,7 @@ def canonical(request: Mapping[str, Any]) -> dict[str, Any]:
     return form
 
 
-def _canonical(value: Any, owner: str) -> Any:
+def _canonical(value: object, owner: str) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -100,7 +100,7 @@ def _canonical(value: Any, owner: str) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _number(text: Any) -> Any:
+def _number(text: object) -> object:
     try:
         number = Decimal(str(text)).normalize()
     except ArithmeticError:  # not a number, or its exponent is out of range

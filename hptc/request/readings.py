@@ -127,7 +127,7 @@ def _any_of(shape: Shape) -> tuple[Any, Any] | None:
     return low, (_LARGEST if shape.maximum is None else shape.maximum)
 
 
-def _converted(value: Any, shape: Shape) -> Any:
+def _converted(value: object, shape: Shape) -> object:
     """A scalar as the type that its text or number stands for: `"20"` is 20, and 20 is `"20"`."""
     match shape.type, value:
         case "string", bool():

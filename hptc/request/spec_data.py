@@ -29,7 +29,9 @@ def spec_data(request: Mapping[str, Any]) -> dict[str, Any]:
     return _read(TABLE, request, request)
 
 
-def _read(members: Mapping[str, Node], structure: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+def _read(
+    members: Mapping[str, Node], structure: object, root: Mapping[str, Any]
+) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, node in members.items():
         if isinstance(node, Hyperparameters):
@@ -43,7 +45,7 @@ def _read(members: Mapping[str, Node], structure: Any, root: Mapping[str, Any]) 
     return data
 
 
-def _read_node(node: Node, value: Any, root: Mapping[str, Any]) -> Any:
+def _read_node(node: Node, value: object, root: Mapping[str, Any]) -> object:
     match node:
         case Group(_, inner) if isinstance(value, Mapping):
             return _read(inner, value, root)
@@ -75,7 +77,7 @@ def _without(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != name}
 
 
-def _read_hyperparameters(node: Hyperparameters, structure: Any, root: Any) -> dict[str, Any]:
+def _read_hyperparameters(node: Hyperparameters, structure: object, root: object) -> dict[str, Any]:
     data: dict[str, Any] = {}
     static = _get(structure, root, node.static)
     if isinstance(static, Mapping):
@@ -89,7 +91,7 @@ def _read_hyperparameters(node: Hyperparameters, structure: Any, root: Any) -> d
     return data
 
 
-def _get(structure: Any, root: Any, api: str) -> Any:
+def _get(structure: object, root: object, api: str) -> object:
     if api.startswith("/"):
         structure, api = root, api[1:]
     for member in api.split("."):

@@ -30,7 +30,7 @@ def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
     """The same for every notation of the spec language: at least one path."""
     candidates = list(_candidates(TABLE, path, request, (), ()))
     longest = max((length for length, _ in candidates), default=0)
-    nearest = [SpecPath(found) for length, found in candidates if length == longest > 0]
+    nearest = [SpecPath(found) for length, found in candidates if length == longest]
     return nearest or [SpecPath()]
 
 

@@ -125,11 +125,12 @@ fixes=respelled(meant, path), help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
+    in_words = _PATTERNS.get(shape.name)
     return Finding(
         code=code, path=path, on_key=is_key,
         message=f"`{name}` has an invalid format: {quoted(value)}",
-        label=f"must be {_PATTERNS[shape.name]}" if shape.name in _PATTERNS else "",
-        help=f"it must match {shape.pattern}" if shape.name not in _PATTERNS else "",
+        label=f"must be {in_words}" if in_words else "",
+        help="" if in_words else f"it must match {shape.pattern}",
     )  # fmt: skip
 
 

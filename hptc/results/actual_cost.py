@@ -30,12 +30,12 @@ class Billing:
     billable_seconds: int | None
     usd: Fraction | None
     usd_at_most: Fraction | None  # if it was billed all of its time
-    is_unread: bool = False  # whether its description would tell more
+    is_unread: bool = False  # whether its description would have more
     unknown: str = ""  # why its cost is unknown
 
 
 def needs_description(bound: CostBound, definition: str) -> bool:
-    """Whether only DescribeTrainingJob tells what a training job of a definition costs.
+    """Whether only DescribeTrainingJob has what a training job of a definition costs.
 
     It has the billed seconds with managed spot training, and the instances if there are several
     alternatives.

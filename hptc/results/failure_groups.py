@@ -72,7 +72,8 @@ def group_failures(failed: Sequence[FailedJob]) -> tuple[FailureGroup, ...]:
 def with_logs(groups: Sequence[FailureGroup], tuning: TuningReader) -> tuple[FailureGroup, ...]:
     """The groups, each of the largest with the end of one training job's log.
 
-    A log that can't be read is no error: who reads results may not be allowed to read logs.
+    A log that can't be read is not an error: people who may read results may not be allowed to read
+    logs.
     """
     return tuple(
         _with_log(group, tuning) if index < MAX_GROUPS_WITH_LOGS else group

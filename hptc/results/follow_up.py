@@ -1,6 +1,6 @@
 """Writes the spec of the tuning job that follows another one, and says why it is as it is.
 
-It starts from the described request, changes the ranges as the evidence says, and starts warm from
+It starts from the described request, changes the ranges as the evidence says, and warm-starts from
 the tuning job where the service supports that. The rules check the result: a range is not widened
 beyond what they allow.
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
@@ -64,7 +64,7 @@ def follow_up(
     """The follow-up of a described tuning job, whose tags are those of its author.
 
     `parents` are the warm-start parents of the tuning job that still exist. `sources` is the
-    code of its definitions, where the spec has `source`. `not_warm` is a reason not to start warm.
+    code of its definitions, where the spec has `source`. `not_warm` is a reason for no warm start.
     A request that was not submitted may have references to stacks: the spec omits them, or has
     templates. Raises UsageError for a request that a spec can't express.
     """
@@ -124,7 +124,7 @@ def _set_warm_start(
     has_new_data: bool,
     not_warm: str,
 ) -> Iterator[str]:
-    """Start warm from the tuning job, if the service documents that for it. Yields the reasons."""
+    """Warm-start from the tuning job, if AWS documents that for it. Yields the reasons."""
     job = results.job
     request.pop("WarmStartConfig", None)
     config = request[_CONFIG]

@@ -1,7 +1,7 @@
 """Reads the results of a tuning job from a tuning service.
 
 The list of training jobs has nearly everything: one call for a hundred of them. A description is
-read only where the list does not tell the cost (see actual_cost.py), and only of the training jobs
+read only where the list does not have the cost (see actual_cost.py), and only of the training jobs
 that are shown, unless all are asked for. Nothing is written.
 """
 
@@ -46,7 +46,7 @@ from hptc.service.responses import read_status
 from hptc.service.tuning_jobs import JobStatus, TrainingJob
 
 Progress = Callable[[str, str, int, int], None]
-"""Reports that so many of so many are done: `(verb, nouns, done, total)`."""
+"""Reports progress: `(verb, nouns, done, total)`."""
 
 _STOPPED_WITH_THE_TUNING_JOB = timedelta(minutes=3)
 """SageMaker gives a training job 120 seconds to stop:
@@ -208,7 +208,7 @@ def _descriptions(
     options: ReadOptions,
     progress: Progress,
 ) -> dict[str, Mapping[str, Any]]:
-    """The descriptions of those training jobs whose cost the list does not tell."""
+    """The descriptions of those training jobs whose cost is not in the list."""
     shown = rank(results, job.definitions)
     if not options.reads_all_costs:
         shown = shown[: options.top]

@@ -32,9 +32,9 @@ class Parameter:
 
     name: str
     distribution: BaseDistribution
-    notes: tuple[str, ...] = ()  # what the distribution does not tell, or tells otherwise
+    notes: tuple[str, ...] = ()  # what the distribution does not say, or says differently
 
-    def value(self, text: str) -> Any:
+    def value(self, text: str) -> object:
         """The value of a text; None if the distribution can't have it."""
         if isinstance(self.distribution, CategoricalDistribution):
             return text if text in self.distribution.choices else None

@@ -48,7 +48,7 @@ class StudyDashboard:
         self._page = wsgi(in_memory(studies))
 
     def __enter__(self) -> Self:
-        """Start to answer requests."""
+        """Start answering requests."""
         self._thread.start()
         return self
 

@@ -117,11 +117,8 @@ def _name(subject: Subject) -> str:
         return "`instance_count`" if subject.name == "count" else "the instance"
     if subject.kind == "channel":
         channel, _, field = subject.name.partition(".")
-        return (
-            f"the {field.replace('_', ' ')} of the channel `{channel}`"
-            if field
-            else (f"the channel `{channel}`")
-        )
+        of = f"the {field.replace('_', ' ')} of " if field else ""
+        return f"{of}the channel `{channel}`"
     return code(subject.name)
 
 
@@ -148,18 +145,18 @@ def _of_words(clause: Clause) -> str:
     if clause.operator == "elements_in":
         return f"contain only {listed_code(words, 'or')}"
     if clause.operator == "first_element_not_in":
-        return f"start with another element than {listed_code(words, 'or')}"
+        return f"start with an element other than {listed_code(words, 'or')}"
     if clause.operator in ("has_element", "has_element_or_absent"):
         return f"contain {listed_code(words, 'or')}"
     if clause.operator == "present_and_not_in":
-        return f"be set, and not to be {listed_code(words, 'or')}"
+        return f"be set to something other than {listed_code(words, 'or')}"
     return f"be {listed_code(words, 'or')}"
 
 
 def _actual(clause: Clause, settings: Settings) -> str:
     setting = settings.get(clause.subject)
     if setting is None:
-        return f"{'there is none' if clause.subject.kind == 'channel' else 'it is not set'}"
+        return "there is none" if clause.subject.kind == "channel" else "it is not set"
     text = shortened(setting.text, _LONGEST_TEXT)
     if clause.subject.kind == "instance" and clause.subject.name == "processor":
         return f"{text} has none"

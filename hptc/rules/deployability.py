@@ -252,7 +252,7 @@ def schedule_ends_before_start(rule: Rule, context: Context) -> Iterator[Finding
         )
 
 
-def _at(value: Any, path: RequestPath) -> Any:
+def _at(value: Any, path: RequestPath) -> object:
     """The value at a path; empty if it is not in the request."""
     for key in path:
         is_there = key in value if isinstance(value, Mapping) else isinstance(value, list)
@@ -260,7 +260,7 @@ def _at(value: Any, path: RequestPath) -> Any:
     return value
 
 
-def _texts(value: Any, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
+def _texts(value: object, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
     """Every string in plain data, with its path."""
     match value:
         case str():

@@ -118,8 +118,10 @@ def training_jobs_over_default_quota(rule: Rule, context: Context) -> Iterator[F
         strategy: Random
         limits: {max_number_of_training_jobs: 750}
     """
-    number = context.job.max_number_of_training_jobs or 0
-    if context.job.strategy == "Random" and MAX_TRAINING_JOBS < number <= MAX_RANDOM_TRAINING_JOBS:
+    number = context.job.max_number_of_training_jobs
+    if context.job.strategy != "Random" or number is None:
+        return
+    if MAX_TRAINING_JOBS < number <= MAX_RANDOM_TRAINING_JOBS:
         yield rule.finding(
             f"the tuning job has {number} training jobs, but the default quota is "
             f"{MAX_TRAINING_JOBS}",

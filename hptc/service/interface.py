@@ -81,7 +81,7 @@ class Tuning(TuningReader, Protocol):
         """
 
     def stop(self, name: str) -> None:
-        """Start to stop a tuning job. Nothing is deleted."""
+        """Request that a tuning job stop. Nothing is deleted."""
 
     def store(self, bucket: str, key: str, content: Content, *, kms_key_id: str | None) -> bool:
         """Store the code of tuning jobs in S3 unless there is such an object.
@@ -173,4 +173,4 @@ class StackOperations(StackReader, Protocol):
         """The resources that the template of a stack declares."""
 
     def delete(self, stack: str) -> None:
-        """Start to delete a stack, and return at once."""
+        """Start deleting a stack, and return at once."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hptc.errors import OperationError
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
+from hptc.request.emission import Request
 from hptc.service.interface import TuningReader
 from hptc.service.responses import read_status
 from hptc.service.tuning_jobs import JobStatus
@@ -31,7 +32,7 @@ def job_status(tuning: TuningReader, name: str, *, now: datetime | None = None) 
     return read_status(description, tags, now=now or datetime.now(UTC))
 
 
-def described_request(tuning: TuningReader, name: str) -> dict[str, Any]:
+def described_request(tuning: TuningReader, name: str) -> Request:
     """The description of a tuning job, with the tags that its author gave it.
 
     Raises OperationError if it does not exist.

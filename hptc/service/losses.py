@@ -106,7 +106,7 @@ def unnamed_losses(
         raise OperationError(
             f"nothing was deployed: the template of `{deployed.name}` is not JSON, so it is "
             "unknown what the stack would lose",
-            help=f"to deploy all the same, add {allow([deployed.name])}",
+            help=f"to deploy anyway, add {allow([deployed.name])}",
         )
     return [each for each in losses(deployed, before, after) if not each.is_named(named)]
 

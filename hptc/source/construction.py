@@ -91,7 +91,7 @@ class _Builder:
             self.diagnostics.append(self.diagnostic(code, message, node, ""))
         return self.diagnostics
 
-    def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> Any:
+    def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> object:
         if self.is_too_large:
             return None
         if isinstance(node, ScalarNode):
@@ -134,7 +134,7 @@ class _Builder:
             data[key] = self.build(value_node, verbatim and _below(verbatim, key))
         return data
 
-    def scalar(self, node: ScalarNode, *, keep_text: bool) -> Any:
+    def scalar(self, node: ScalarNode, *, keep_text: bool) -> object:
         text: str = node.value
         value: Any = text
         if node.tag is PLAIN:
@@ -159,7 +159,7 @@ class _Builder:
                 return value.value
         return value
 
-    def template(self, render: Callable[[str], Any], node: ScalarNode) -> Any:
+    def template(self, render: Callable[[str], Any], node: ScalarNode) -> object:
         """The value of a template; the template itself if it has none."""
         text: str = node.value
         if text not in self.rendered:
@@ -181,7 +181,7 @@ class _Builder:
             return text
         return value
 
-    def exceeds_characters(self, node: ScalarNode, value: Any) -> bool:
+    def exceeds_characters(self, node: ScalarNode, value: object) -> bool:
         if isinstance(value, str):
             self.characters += len(value)
             if self.characters > MAX_CHARACTERS:

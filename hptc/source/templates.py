@@ -87,7 +87,7 @@ def _joined(texts: list[str], values: list[Any], template: str) -> str:
     return _checked_text("".join(parts))
 
 
-def _text(value: Any, template: str) -> str:
+def _text(value: object, template: str) -> str:
     match value:
         case str():
             return value
@@ -121,7 +121,7 @@ def _checked_text(text: str) -> str:
     return text
 
 
-def _checked_number(value: Any) -> Any:
+def _checked_number(value: object) -> Any:
     if isinstance(value, (int, float)) and abs(value) >= MAX_NUMBER:
         raise TemplateError(f"numbers must be smaller than {MAX_NUMBER:g}")
     if value != value:
@@ -218,7 +218,7 @@ def _compiled(text: str) -> _Compiled:
     return _Compiled(names=tuple(dict.fromkeys(names)), template=template, expression=expression)
 
 
-def _checked_value(value: Any, text: str) -> Any:
+def _checked_value(value: object, text: str) -> Any:
     if isinstance(value, str):
         return _checked_text(value)
     if value is None or isinstance(value, (bool, int, float, list, dict)):
@@ -235,7 +235,7 @@ def _no_value(text: str) -> TemplateError:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.value if isinstance(value, Scalar) else value
 
 
@@ -342,7 +342,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
                 raise SecurityError(f"`{operator}` works on numbers only")
             return _checked_number(super().call_binop(context, operator, left, right))
 
-        def getattr(self, obj: Any, attribute: str) -> Any:
+        def getattr(self, obj: object, attribute: str) -> Any:
             return self.getitem(obj, attribute)
 
         def getitem(self, obj: Any, argument: Any) -> Any:
@@ -365,7 +365,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def _replace(text: Any, old: str, new: str) -> str:
+def _replace(text: object, old: str, new: str) -> str:
     text, old, new = str(text), str(old), str(new)
     if not old:
         raise TemplateError("`replace` needs a non-empty text to replace")

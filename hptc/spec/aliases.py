@@ -8,7 +8,6 @@ https://sagemaker.readthedocs.io/en/v2/api/training/estimators.html).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from hptc.diagnostics import fold, nearest
 
@@ -139,7 +138,7 @@ def advice_for(name: str) -> str:
     return _FOLDED_ADVICE.get(fold(name), "")
 
 
-def choice(value: Any, choices: Sequence[str]) -> str | None:
+def choice(value: object, choices: Sequence[str]) -> str | None:
     """The choice that a value means: another word for it, its beginning, or a misspelling."""
     word = fold(str(value))
     if (meant := _VALUES.get(word)) in choices:

@@ -54,7 +54,7 @@ _RANGE_KEYS: dict[str | None, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def _to_static(value: Any) -> Any:
+def _to_static(value: object) -> object:
     if value is None:
         raise PydanticCustomError("empty", 'is empty: write a value, or "" for an empty string')
     if isinstance(value, dict):

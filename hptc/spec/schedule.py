@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.htm
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -183,7 +183,7 @@ class Schedule(StrictModel):
     )
 
 
-def to_schedule(value: Any) -> Any:
+def to_schedule(value: object) -> object:
     """The long form of a schedule; the short form is its expression."""
     return {"schedule_expression": value} if isinstance(value, str) else value
 

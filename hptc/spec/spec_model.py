@@ -18,12 +18,12 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
-def optional_key(description: str, *examples: Any, default: Any = None) -> Any:
+def optional_key(description: str, *examples: Any, default: object = None) -> Any:
     """An optional key with the description and examples that editors show."""
     return Field(default=default, description=description, examples=list(examples))
 
 
-def to_seconds(value: Any) -> Any:
+def to_seconds(value: object) -> object:
     """A duration such as `90m` as seconds; any other value as it is."""
     if isinstance(value, str):
         match = DURATION.match(value)
@@ -35,7 +35,7 @@ def to_seconds(value: Any) -> Any:
     return value
 
 
-def _to_text(value: Any) -> Any:
+def _to_text(value: object) -> object:
     if isinstance(value, Scalar):
         return value.text
     if isinstance(value, bool):
@@ -43,7 +43,7 @@ def _to_text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) else value
 
 
-def _to_list(value: Any) -> Any:
+def _to_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 

@@ -1,6 +1,6 @@
 """What each training job runs: algorithm, data, resources and network."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
@@ -9,7 +9,7 @@ from hptc.spec.hyperparameter import HyperparameterOrValue
 from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, Version, optional_key
 
 
-def _to_s3(value: Any) -> Any:
+def _to_s3(value: object) -> object:
     return {"s3_uri": value} if isinstance(value, str) else value
 
 

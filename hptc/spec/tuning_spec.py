@@ -221,7 +221,7 @@ def _list_text(items: list[Any]) -> str:
     return "[...]"
 
 
-def parse_spec(data: Any) -> tuple[Spec | None, list[Finding]]:
+def parse_spec(data: object) -> tuple[Spec | None, list[Finding]]:
     """Plain data to a Spec, with every finding at its key path.
 
     Errors leave no Spec, except for misspelled keys: the rest is checked with the keys as they were

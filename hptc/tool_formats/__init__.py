@@ -1,1 +1,1 @@
-"""What other tools keep of a tuning job: each form to the request that the tool would send."""
+"""Reads tuning jobs in the formats of other tools, as the requests that the tools would send."""

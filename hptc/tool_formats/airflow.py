@@ -44,7 +44,7 @@ def read_airflow_config(data: Mapping[str, Any]) -> ImportedJob:
     )
 
 
-def _uploads(operations: Any) -> list[str]:
+def _uploads(operations: object) -> list[str]:
     entries = [
         each
         for action in (operations.values() if isinstance(operations, Mapping) else ())

@@ -79,7 +79,7 @@ def spec_name(request: Request) -> str:
     return stem or "captured"
 
 
-def _without_role(value: Any, role_arn: str) -> tuple[Any, bool]:
+def _without_role(value: object, role_arn: str) -> tuple[Any, bool]:
     """A request without the member RoleArn where it is `role_arn`, and whether it was there."""
     if isinstance(value, list):
         parts = [_without_role(each, role_arn) for each in value]
@@ -96,7 +96,7 @@ def _without_role(value: Any, role_arn: str) -> tuple[Any, bool]:
     return kept, found
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):

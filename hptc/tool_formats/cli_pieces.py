@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hptc.errors import UsageError
+from hptc.request.emission import Request
 from hptc.request.shapes import Shape, input_shape
 from hptc.text import listed_code
 from hptc.tool_formats.imported_job import ImportedJob
@@ -44,7 +45,7 @@ def read_cli_pieces(pieces: Sequence[tuple[str, Any]]) -> ImportedJob:
 
     Each is the value of one member, or a part of a request with its members.
     """
-    request: dict[str, Any] = {}
+    request: Request = {}
     origin: dict[str, str] = {}
     for file, data in pieces:
         for member, value in _members(file, data).items():
@@ -67,7 +68,7 @@ def read_cli_pieces(pieces: Sequence[tuple[str, Any]]) -> ImportedJob:
     return ImportedJob(request=request, form=form)
 
 
-def _members(file: str, data: Any) -> Mapping[str, Any]:
+def _members(file: str, data: object) -> Mapping[str, Any]:
     if isinstance(data, Mapping) and any(key in input_shape().members for key in data):
         return data
     member = member_of_piece(data)

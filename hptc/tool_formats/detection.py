@@ -1,4 +1,4 @@
-"""Recognizes what a file holds, and reads it as a request. Nothing in a file is run.
+"""Recognizes the format of a file, and reads it as a request. Nothing in a file is run.
 
 Every form is one reader in this package. What can't be read, such as a program, has a message that
 says what to run instead.
@@ -53,7 +53,7 @@ def read_job(files: Sequence[tuple[str, str]], *, selected: str | None = None) -
     return _without_open_name(with_open_placeholders(job))
 
 
-def read_data(text: str, file: str) -> Any:
+def read_data(text: str, file: str) -> object:
     """The plain data of JSON or YAML text. Raises UsageError for anything else."""
     refuse_program(text, file)
     document, diagnostics = parse_document(text, file)
@@ -69,7 +69,7 @@ def read_data(text: str, file: str) -> Any:
     return unwrapped(data)
 
 
-def _read(data: Any, file: str, selected: str | None) -> ImportedJob:
+def _read(data: object, file: str, selected: str | None) -> ImportedJob:
     if isinstance(data, Mapping):
         if is_state_machine(data):
             return read_state_machine(data, selected)

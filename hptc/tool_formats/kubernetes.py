@@ -74,5 +74,5 @@ def _selected(resources: list[Mapping[str, Any]], selected: str | None) -> Mappi
     return resources[names.index(selected)]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hptc.diagnostics import Path, path_text
+from hptc.request.emission import Request
 from hptc.request.shapes import Shape, input_shape
 from hptc.text import listed_code
 from hptc.tool_formats.imported_job import OpenMember, OpenValue
@@ -62,7 +63,7 @@ class Conversion:
         self.unknown: list[str] = []
         self.open_members: list[OpenMember] = []
 
-    def request(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, data: Mapping[str, Any]) -> Request:
         """The request of a mapping with all its members."""
         return self._structure(data, input_shape(), ())
 
@@ -72,7 +73,7 @@ class Conversion:
             return ()
         return (f"left out {listed_code(self.unknown)}: not a member of the request",)
 
-    def convert(self, value: Any, shape: Shape, path: Path) -> Any:
+    def convert(self, value: object, shape: Shape, path: Path) -> object:
         """A value of the other tool as one of the API's shape; None if it is absent."""
         if value is None:
             return None
@@ -90,7 +91,7 @@ class Conversion:
             case _:
                 return _scalar(value, shape)
 
-    def _structure_or_block(self, value: Any, shape: Shape, path: Path) -> Any:
+    def _structure_or_block(self, value: object, shape: Shape, path: Path) -> object:
         if isinstance(value, list) and len(value) <= 1:  # Terraform's blocks are lists
             if not value:
                 return None
@@ -115,7 +116,7 @@ class Conversion:
                 converted[member] = found
         return converted
 
-    def _list(self, value: Any, shape: Shape, path: Path) -> Any:
+    def _list(self, value: object, shape: Shape, path: Path) -> object:
         item = shape.item
         if item is None:
             return value
@@ -127,7 +128,7 @@ class Conversion:
         converted = [self.convert(each, item, (*path, index)) for index, each in enumerate(value)]
         return [each for each in converted if each is not None]
 
-    def _map(self, value: Any, shape: Shape, path: Path) -> Any:
+    def _map(self, value: object, shape: Shape, path: Path) -> object:
         if isinstance(value, list) and all(
             isinstance(each, Mapping) and {"name", "value"} == set(map(_folded, each))
             for each in value
@@ -148,7 +149,7 @@ class Conversion:
                 converted[opened or key] = found
         return converted
 
-    def _opened(self, template: str, expression: str, shape: Shape, path: Path) -> Any:
+    def _opened(self, template: str, expression: str, shape: Shape, path: Path) -> object:
         """The open value of a scalar; of anything else None, which leaves the member out."""
         if shape.type in ("structure", "list", "map"):
             member = OpenMember(path=path, template="", expression=expression)
@@ -164,9 +165,12 @@ class Conversion:
 
     def _variable(self, expression: str, path: Path) -> str:
         """A variable's name for an expression: the last word of a path, or the member's name."""
-        simple = re.search(r"\.([A-Za-z_][A-Za-z0-9_]*)\W*$", expression)
-        words = [step for step in path if isinstance(step, str)]
-        stem = snake_case(simple[1] if simple and "(" not in expression else words[-1])
+        simple = re.search(r"(?<=\.)[A-Za-z_][A-Za-z0-9_]*(?=\W*$)", expression)
+        if simple and "(" not in expression:
+            stem = snake_case(simple[0])
+        else:
+            *_, member = (step for step in path if isinstance(step, str))
+            stem = snake_case(member)
         name, number = stem, 2
         while self._variables.setdefault(name, expression) != expression:
             name, number = f"{stem}_{number}", number + 1
@@ -179,7 +183,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"\W+", "_", spaced).strip("_").lower() or "value"
 
 
-def _scalar(value: Any, shape: Shape) -> Any:
+def _scalar(value: object, shape: Shape) -> object:
     """A scalar in the API's type, if it is one: Kubernetes and Airflow accept `"5"` for 5."""
     if shape.type in _NUMBERS and isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.tool_formats.imported_job import ImportedJob
@@ -29,7 +28,7 @@ def with_open_placeholders(job: ImportedJob) -> ImportedJob:
     )
 
 
-def _has_placeholder(value: Any) -> bool:
+def _has_placeholder(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_has_placeholder(item) for key, item in value.items() if key not in _FREE_TEXT)
     if isinstance(value, list):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from hptc.errors import UsageError
 
@@ -56,7 +56,7 @@ def refuse_program(text: str, file: str) -> None:
 _CLI_ADVICE = "; or pass the files that it names with file://: hptc import config.json …"
 
 
-def refuse_program_data(data: Any, file: str) -> None:
+def refuse_program_data(data: object, file: str) -> None:
     """Raise UsageError if the data of a file is a notebook."""
     if isinstance(data, Mapping) and "cells" in data and "nbformat" in data:
         _refuse_notebook(file)

@@ -32,7 +32,7 @@ def with_samples(request: Request) -> tuple[Request, tuple[str, ...]]:
     return _filled(request, input_shape(), (), missing), tuple(missing)
 
 
-def _filled(value: Any, shape: Shape | None, path: Path, missing: list[str]) -> Any:
+def _filled(value: object, shape: Shape | None, path: Path, missing: list[str]) -> Any:
     if isinstance(value, OpenValue):
         return value.sample
     if isinstance(value, list):
@@ -51,7 +51,7 @@ def _filled(value: Any, shape: Shape | None, path: Path, missing: list[str]) -> 
     return filled
 
 
-def _empty(shape: Shape) -> Any:
+def _empty(shape: Shape) -> object:
     """The smallest value with all required members."""
     match shape.type:
         case "structure":

@@ -97,7 +97,7 @@ def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
         waiting += reversed(_list(module.get("child_modules")))
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
@@ -125,17 +125,17 @@ def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> 
     return merged
 
 
-def _at(blocks: Any, index: int) -> Any:
+def _at(blocks: object, index: int) -> object:
     return blocks[index] if isinstance(blocks, list) and index < len(blocks) else None
 
 
-def _reference(expression: Any) -> str:
+def _reference(expression: object) -> str:
     """What an expression refers to, such as `aws_iam_role.tuning.arn`."""
     references = expression.get("references") if isinstance(expression, Mapping) else None
     return str(references[0]) if isinstance(references, list) and references else ""
 
 
-def _expressions(data: Mapping[str, Any], address: str) -> Any:
+def _expressions(data: Mapping[str, Any], address: str) -> object:
     """The expressions of a resource in a plan's configuration, None if it isn't there."""
     rest = re.sub(r"\[[^\]]*\]", "", address)
     module = _get(data, "configuration", "root_module")
@@ -148,7 +148,7 @@ def _expressions(data: Mapping[str, Any], address: str) -> Any:
     return None
 
 
-def _get(value: Any, *keys: str) -> Any:
+def _get(value: object, *keys: str) -> object:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

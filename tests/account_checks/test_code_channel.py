@@ -9,7 +9,7 @@ from tests.support.outcomes import succeeded
 from tests.support.training_code import compile_code
 
 
-def test_code_that_is_not_uploaded_yet_is_no_empty_input(tmp_path: Path) -> None:
+def test_code_that_is_not_uploaded_yet_is_not_an_empty_input(tmp_path: Path) -> None:
     before = succeeded(
         compile_code(
             tmp_path, stopping="  stopping: {max_runtime: 15m}\n  enable_network_isolation: true"

@@ -16,9 +16,11 @@ from hptc.api.extras import require
 from hptc.diagnostics import Diagnostic, Severity, Span
 from hptc.errors import OperationError
 from hptc.jobs.decisions import AlreadySubmitted, NotSubmitted, Submitted
-from hptc.render.notebooks import MAX_ROWS, bullets, fragment, table
+from hptc.render.notebooks import bullets, fragment, table
 from tests.support.repositories import Repository
 from tests.support.specs import PROJECT, SPEC
+
+MAX_ROWS = 50
 
 MARKUP = '<script>alert("1")</script>\x1b[31m&'
 TAGS = {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"}

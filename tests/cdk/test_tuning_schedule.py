@@ -114,7 +114,7 @@ FROM_ITSELF = SPEC | {
 }
 
 
-def test_a_parent_that_is_looked_up_at_each_start_is_no_reference(tmp_path: Path) -> None:
+def test_a_parent_that_is_looked_up_at_each_start_is_not_a_reference(tmp_path: Path) -> None:
     stacks = synthesized(project(tmp_path, FROM_ITSELF), "plain", tmp_path / "out")
     template = stacks["hptc-demo-plain-churn-schedule"]
     assert "hptc:latest" not in template

@@ -252,9 +252,7 @@ def test_a_bad_project(
     assert files(folder) == before
 
 
-def test_an_output_that_can_not_be_written(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_output_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "specs" / "x.yaml").write_text(GOOD)
     (folder / "out").write_text("a file")
     code, out, err = seen(capsys, "compile", "specs/x.yaml", "-o", "out")

@@ -246,7 +246,7 @@ class TestList:
         err = refused(capsys, "list", "--status", "Running", code=2)
         assert "`Running` is not one of InProgress, Completed, Failed" in err
 
-    def test_what_can_not_be_combined(self, project: Project, capsys: Capture) -> None:
+    def test_what_cannot_be_combined(self, project: Project, capsys: Capture) -> None:
         assert "can't be combined" in refused(
             capsys, "list", "--spec", "tuner", "--project", code=2
         )
@@ -265,7 +265,7 @@ def test_errors_in_hptc_yaml(project: Project, capsys: Capture) -> None:
     (project.root / "hptc.yaml").write_text("project: [", "utf-8")
     for given in ("tuner", "specs/tuner.yaml"):
         assert "hptc.yaml: " in refused(capsys, "status", given, code=2)
-    # A tuning job can be found, and stopped, all the same.
+    # A tuning job can still be found and stopped.
     assert answer(capsys, "status", name, "--region", "us-east-1")["job"]["name"] == name
 
 

@@ -135,7 +135,7 @@ def test_isolation_limits_the_listing_to_the_code(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_can_not_be_packed(tmp_path: Path, directory: str, script: str, problem: str) -> None:
+def test_what_cannot_be_packed(tmp_path: Path, directory: str, script: str, problem: str) -> None:
     project = tmp_path / "project"
     project.mkdir()
     (tmp_path / "outside").mkdir()
@@ -160,7 +160,7 @@ def test_a_misspelled_script_is_suggested(tmp_path: Path) -> None:
     assert [each.label for each in found] == ["did you mean `train.py`?"]
 
 
-def test_no_comment_hides_that_code_can_not_be_packed(tmp_path: Path) -> None:
+def test_no_comment_hides_that_code_cannot_be_packed(tmp_path: Path) -> None:
     source = SOURCE.format("src/none", "train.py") + "  # hptc: ignore[HPT008] not now"
     found = compile_code(tmp_path, source=source)
     assert found.has_errors
@@ -222,6 +222,23 @@ def test_the_directories_of_a_run_are_limited(
     )
     (found,) = compile_file(str(second), workspace).diagnostics
     assert "was not packed" in found.message
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_the_limit_of_a_run_itself_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_over: bool
+) -> None:
+    workspace = Workspace(environment="dev")
+    path = write_code_project(tmp_path)
+    first = succeeded(compile_file(str(path), workspace))
+    assert isinstance(first, CompiledSpec)
+    (code,) = first.codes.values()
+    monkeypatch.setattr(code_packing, "MAX_BYTES_OF_A_RUN", code.packed.size - is_over)
+    second = tmp_path / "specs" / "second.yaml"
+    second.write_text(
+        path.read_text().replace("src/churn", "src").replace("train.py", "churn/train.py")
+    )
+    assert compile_file(str(second), workspace).has_errors is is_over
 
 
 def test_specs_without_code_import_none_of_it() -> None:

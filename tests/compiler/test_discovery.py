@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler.discovery import files_of, spec_files_by_name
+from hptc.compiler.discovery import files_of, spec_files_by_name, specs_of_projects
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 
@@ -90,3 +90,19 @@ def test_the_first_spec_of_a_name_counts(root: Path) -> None:
         "b": "specs/b.yaml",
         "one": "more/one.yaml",
     }
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        pytest.param("specs/a.yml", ["specs/a.yml"], id="a spec"),
+        pytest.param("more/two.yaml", [], id="a file that the project doesn't list"),
+        pytest.param("specs/deep/notes.txt", [], id="a text"),
+        pytest.param("hptc.yaml", ["hptc.yaml"], id="all specs of the project"),
+    ],
+)
+def test_only_specs_of_projects_are_kept(
+    root: Path, monkeypatch: pytest.MonkeyPatch, argument: str, expected: list[str]
+) -> None:
+    monkeypatch.chdir(root)
+    assert specs_of_projects([argument], Workspace()) == expected

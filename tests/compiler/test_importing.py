@@ -91,6 +91,14 @@ def test_a_duration_is_written_in_its_largest_unit(seconds: int, text: str) -> N
     assert f"max_runtime: {text}\n" in written
 
 
+@pytest.mark.parametrize(("target", "text"), [(float("inf"), ".inf"), (float("-inf"), "-.inf")])
+def test_a_number_that_is_not_finite_is_written_as_in_yaml(target: float, text: str) -> None:
+    criteria = {"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": target}}
+    config = {**MINIMAL["HyperParameterTuningJobConfig"], **criteria}
+    written = write_spec({**MINIMAL, "HyperParameterTuningJobConfig": config})
+    assert f"target_objective_metric_value: {text}\n" in written
+
+
 def test_a_script_mode_job_is_written_with_json_values() -> None:
     request = with_static(
         {"sagemaker_program": '"train.py"', "lr": "0.1", "layers": "[1, 2]", "opts": '{"a": 1}'}

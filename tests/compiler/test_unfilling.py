@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,10 @@ def test_a_compiled_spec_is_the_same_after_a_round_trip(
     written = write_spec(unfilled(request), name="churn", sources=sources)
     assert "${hptc:" not in written
     assert not any(word in written for word in ("role_arn", "vpc", "kms_key", "sagemaker_"))
+    (job, *_) = re.findall(r"^ +objective:\n(?: .*\n)+", written, re.MULTILINE)
+    assert re.findall(r"^ +(objective|source|hyperparameters):", job, re.MULTILINE)[:2] == [
+        *("objective", "source")
+    ]
     (tmp_path / "specs/churn.yaml").write_text(written)
     after = compile_file("specs/churn.yaml", Workspace(rules=()))
     assert isinstance(after, CompiledSpec), after

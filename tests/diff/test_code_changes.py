@@ -40,7 +40,7 @@ def lines() -> list[str]:
     ]
 
 
-def test_unchanged_code_is_no_change(repository: Repository) -> None:
+def test_unchanged_code_is_not_a_change(repository: Repository) -> None:
     assert changes() == []
 
 
@@ -79,11 +79,19 @@ def test_two_commits_are_compared_without_a_checkout(repository: Repository) -> 
     assert [c.note for spec in found.specs for c in spec.changes] == ["+1 -0"]
 
 
-def test_many_files_are_counted(repository: Repository) -> None:
-    for number in range(30):
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        (20, "training-code src/churn/19.py:  -> 0 lines (added)"),
+        (21, "training-code 1 more file:  ->  (changed)"),
+        (30, "training-code 10 more files:  ->  (changed)"),
+    ],
+)
+def test_more_than_twenty_files_are_counted(repository: Repository, count: int, last: str) -> None:
+    for number in range(count):
         repository.write(f"src/churn/{number:02}.py", "")
-    assert lines()[-1] == "training-code 10 more files:  ->  (changed)"
-    assert len(lines()) == 21
+    assert lines()[-1] == last
+    assert len(lines()) == min(count, 21)
 
 
 def test_another_script_and_another_directory(repository: Repository) -> None:

@@ -84,7 +84,7 @@ def test_a_limit_that_allows_anything_new_is_loosened(key: str, old: Any, new: A
 
 
 @pytest.mark.parametrize("key", ["require_vpc", "require_kms_keys"])
-def test_what_allows_the_same_is_no_change(key: str) -> None:
+def test_what_allows_the_same_is_not_a_change(key: str) -> None:
     assert policy_changes({key: False}, {}) == []
     assert policy_changes({}, {key: False}) == []
     (change,) = policy_changes({key: False}, {key: True})

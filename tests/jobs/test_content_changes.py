@@ -32,12 +32,12 @@ def test_the_same_digest_is_the_same_content(churn: Compiled) -> None:
     assert (found.is_changed, found.subjects) == (False, ())
 
 
-def test_values_of_stacks_are_no_changes(churn: Compiled) -> None:
+def test_values_of_stacks_are_not_changes(churn: Compiled) -> None:
     found = content_changes(churn, described(churn), "")
     assert (found.is_changed, found.subjects) == (False, ())
 
 
-def test_what_the_service_adds_is_no_change(churn: Compiled) -> None:
+def test_what_the_service_adds_is_not_a_change(churn: Compiled) -> None:
     request = described(churn)
     definition = request["TrainingJobDefinition"]
     definition["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "a", "Regex": "b"}]

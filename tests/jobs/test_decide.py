@@ -243,7 +243,7 @@ def test_a_parent_that_has_not_ended_is_named_with_what_to_do(
     assert decision.help == help.format(parent=parent)
 
 
-def test_a_parent_that_is_no_spec_and_does_not_exist(world: World) -> None:
+def test_a_parent_that_is_not_a_spec_and_does_not_exist(world: World) -> None:
     child = CHILD.replace("[churn]", "[from-2025]")
     (world.compiled,) = project(world.folder, {"child": child})
     world.stacks = deployed("child")
@@ -288,7 +288,7 @@ class Reader:
 
 
 @pytest.mark.parametrize("view", [JobSnapshot, StackSnapshot, Reader])
-def test_what_planning_reads_through_can_not_write(view: type) -> None:
+def test_what_planning_reads_through_cannot_write(view: type) -> None:
     assert not {"create", "stop", "delete"} & set(dir(view))
 
 

@@ -209,7 +209,7 @@ def test_spot_is_a_range() -> None:
     assert all(each.is_spot for each in bound.configurations)
 
 
-def test_time_alone_is_no_change() -> None:
+def test_time_alone_is_not_a_change() -> None:
     first, later = progress(TWO_LEFT, minutes=20), progress(TWO_LEFT, minutes=21)
     assert first != later
     assert first.essentials == later.essentials

@@ -50,7 +50,7 @@ def last_run(found: Review, tuning: TuningReader) -> LastRun | None:
     return one.comparisons[0].last_run
 
 
-def test_the_best_value_and_what_the_new_version_can_not_choose(tmp_path: Path) -> None:
+def test_the_best_value_and_what_the_new_version_cannot_choose(tmp_path: Path) -> None:
     before, found = changed(tmp_path, spec("churn"), spec("churn", NARROWER))
     tuning = FakeTuning()
     name = ended(tuning, before, best(BEST))
@@ -121,7 +121,7 @@ def test_a_secret_is_hidden(tmp_path: Path) -> None:
     assert dict(last.hyperparameters) == {"booster": "*" * len(key)}
 
 
-def test_an_environment_that_can_not_be_read_is_a_note(tmp_path: Path) -> None:
+def test_an_environment_that_cannot_be_read_is_a_note(tmp_path: Path) -> None:
     _, found = changed(tmp_path, spec("churn"), spec("churn", WIDER))
     calls = []
 

@@ -74,10 +74,24 @@ def test_a_name_or_a_part_of_it() -> None:
     assert DONE.name in raised.value.help
 
 
+@pytest.mark.parametrize(("count", "shown"), [(5, "and tuned-11"), (6, "tuned-11 and 1 more")])
+def test_at_most_five_names_are_listed(count: int, shown: str) -> None:
+    jobs = [replace(DONE, name=f"tuned-{number}") for number in range(15, 15 - count, -1)]
+    with pytest.raises(UsageError) as raised:
+        choose_training_jobs(status("Completed"), jobs, "tuned")
+    assert str(raised.value).endswith(shown)
+    with pytest.raises(OperationError) as refused:
+        choose_training_jobs(status("Completed"), jobs, "x")
+    assert refused.value.help == (
+        "its newest are tuned-15, tuned-14, tuned-13, tuned-12 and tuned-11"
+    )
+
+
 @pytest.mark.parametrize(("state", "text"), [("InProgress", "jobs yet"), ("Failed", "jobs$")])
 def test_without_training_jobs(state: str, text: str) -> None:
-    with pytest.raises(OperationError, match=f"{NAME} has no training {text}"):
-        choose_training_jobs(status(state), [], None)
+    for wanted in (None, "x"):
+        with pytest.raises(OperationError, match=f"{NAME} has no training {text}"):
+            choose_training_jobs(status(state), [], wanted)
 
 
 def event(seconds: float, message: str, instance: int = 1) -> LogEvent:

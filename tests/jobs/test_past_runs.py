@@ -14,19 +14,18 @@ from hptc.compiler.outcome import Compiled
 from hptc.cost.evidence import PastRuns, TrainingTime
 from hptc.errors import AwsError
 from hptc.jobs.history import listed_jobs
-from hptc.jobs.past_runs import (
-    MAX_BILLED,
-    MAX_CANDIDATES,
-    MAX_RUNS,
-    MAX_TRAINING_JOBS,
-    past_runs,
-)
+from hptc.jobs.past_runs import past_runs
 from hptc.jobs.snapshot import JobSnapshot
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import CREATED, FakeTuning, NoWrites
 from tests.support.plans import WIDER, by_schedule, deployed, origin, project, renamed, spec
 from tests.support.specs import WITHOUT_PARENT, compiled
 from tests.support.submissions import submit
+
+MAX_BILLED = 10
+MAX_CANDIDATES = 10
+MAX_RUNS = 3
+MAX_TRAINING_JOBS = 750
 
 NO_SPOT = ("  spot: {max_wait_time: 2h}\n", "")
 BIGGER = ("ml.m5.xlarge", "ml.m5.2xlarge")

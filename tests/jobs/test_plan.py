@@ -19,7 +19,6 @@ from hptc.compiler.outcome import Compiled
 from hptc.errors import UsageError
 from hptc.jobs.apply import apply
 from hptc.jobs.decisions import Blocked, Obstacle, Submitted, Unchanged
-from hptc.jobs.history import MAX_LISTED_BY_NAME, MAX_TAGS_READ
 from hptc.jobs.plan import is_whole_project, plan
 from hptc.jobs.planned import PlannedSubmission, StaleReason
 from hptc.jobs.provenance import Provenance
@@ -40,6 +39,9 @@ from tests.support.plans import (
     spec,
 )
 from tests.support.specs import EXPLICIT, PROJECT, WITHOUT_PARENT, compiled
+
+MAX_LISTED_BY_NAME = 10
+MAX_TAGS_READ = 100
 
 WITHOUT_KEY = PROJECT.replace("{account", "{infrastructure: {kms_key: absent}, account")
 

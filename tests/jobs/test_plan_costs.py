@@ -14,9 +14,7 @@ import pytest
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.errors import AwsError
-from hptc.jobs.history import MAX_TAGS_READ
 from hptc.jobs.plan import plan
-from hptc.jobs.plan_costs import MAX_FORECASTS
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import CREATED, FakeTuning
 from tests.support.plans import (
@@ -31,6 +29,9 @@ from tests.support.plans import (
     spec,
 )
 from tests.support.prices import PRICES
+
+MAX_TAGS_READ = 100
+MAX_FORECASTS = 10
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ import pytest
 from hptc.errors import AwsError, OperationError
 from hptc.infrastructure.provenance_tags import provenance_tags
 from hptc.infrastructure.run_search import ParentSpec, run_search
-from hptc.jobs.spec_runs import MAX_TAGS_READ, FollowedSpec, spec_runs
+from hptc.jobs.spec_runs import FollowedSpec, spec_runs
 from tests.support.fake_service import FakeTuning
 from tests.support.jobs import environment
+
+MAX_TAGS_READ = 50
 
 NOW, BEFORE = "a" * 64, "b" * 64
 CHURN = FollowedSpec(

@@ -328,7 +328,7 @@ class TestLostAnswers:
         assert "did not exist right after that; submit it again" in raised.value.help
         assert isinstance(send(churn, tuning), Submitted)
 
-    def test_nobody_knows(self, churn: Compiled) -> None:
+    def test_it_is_unknown_whether_it_was_created(self, churn: Compiled) -> None:
         class Unreachable(FakeTuning):
             def describe(self, name: str) -> Mapping[str, Any] | None:
                 if "create" in self.calls:

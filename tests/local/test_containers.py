@@ -204,6 +204,13 @@ def test_an_image_without_a_program_says_so(tmp_path: Path, docker: FakeDocker) 
     assert 'exec: "train": executable file not found' in ended[0].reason
 
 
+def test_a_program_that_exits_with_127_explains_itself(tmp_path: Path, docker: FakeDocker) -> None:
+    """127 is also what docker exits with; its words are in lines of their own."""
+    docker.add_image(IMAGE, 'echo "pip: command not found"; exit 127')
+    _, ended = run(tuning(tmp_path), tuning_request(jobs=1))
+    assert ended[0].reason == "AlgorithmError: pip: command not found, exit code: 127"
+
+
 def test_a_training_job_gets_sigterm_before_it_is_killed(
     tmp_path: Path, docker: FakeDocker
 ) -> None:

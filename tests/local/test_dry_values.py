@@ -39,6 +39,13 @@ def test_there_are_as_many_reports_as_epochs() -> None:
     assert list(reports) == sorted(reports, reverse=True)
 
 
+@pytest.mark.parametrize(("epochs", "reports"), [("99", 99), ("100", 100), ("5000", 100), ("0", 1)])
+def test_there_are_at_most_100_reports(epochs: str, reports: int) -> None:
+    job = read_job(tuning_request(static={"epochs": epochs}))
+    values = {"rate": "0.5", "depth": "5"}
+    assert len(dry_reports(job, job.definitions[0], values)) == reports
+
+
 SPECS = sorted(path.name for path in (ROOT / "specs").glob("*.yaml"))
 
 

@@ -100,7 +100,7 @@ def test_two_tuning_jobs_run_at_once_in_one_folder(tmp_path: Path) -> None:
     assert [each.best.metric_value for each in found if each.best] == [0.1, 0.2]
 
 
-def test_a_log_that_grows_too_fast_is_said_to_have_gaps(
+def test_gaps_in_a_log_that_grows_too_fast_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_tail, "MAX_UNREAD_BYTES", log_tail._READ_BYTES)

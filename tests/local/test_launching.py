@@ -198,7 +198,7 @@ def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
     assert "nowhere does not exist" in reasons(made, channels={"train": Path("nowhere")})
 
 
-def test_differences_from_aws_are_said(code: Path) -> None:
+def test_differences_from_aws_are_stated(code: Path) -> None:
     made = request(SKLEARN, channel(InputMode="FastFile"), static=SCRIPT)
     definition = made["TrainingJobDefinition"]
     definition["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"

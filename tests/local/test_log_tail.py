@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from hptc.local import log_tail
-from hptc.local.log_tail import MAX_LINE, LogTail
+from hptc.local.log_tail import LogTail
+
+MAX_LINE = 4_096
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_objects_are_decompressed(tmp_path: Path) -> None:
     assert ended[0].last_lines == ("1,2", "3,4", "loss=0.5")
 
 
-def test_what_cannot_be_streamed_is_said_in_the_log(tmp_path: Path) -> None:
+def test_what_cannot_be_streamed_is_reported_in_the_log(tmp_path: Path) -> None:
     script = "cat train_0; sleep 0.2; exit 1"
     _, ended = run(piped(tmp_path, script, {"a.gz": b"1,2\n"}), request(CompressionType="Gzip"))
     (line,) = ended[0].last_lines

@@ -95,6 +95,18 @@ def test_a_failure_without_a_file_quotes_the_end_of_the_log(tmp_path: Path) -> N
     assert ended[0].reason == "AlgorithmError: ValueError: rate, exit code: 1"
 
 
+def test_a_failure_quotes_300_characters_of_the_log_and_not_its_blank_end(tmp_path: Path) -> None:
+    script = "printf 'x%.0s' $(seq 400); printf '\\n  \\n'; exit 1"
+    _, ended = run(local_tuning(tmp_path, script), tuning_request(jobs=1))
+    assert ended[0].reason == f"AlgorithmError: {'x' * 300}, exit code: 1"
+
+
+def test_a_reason_has_at_most_1024_characters(tmp_path: Path) -> None:
+    script = "printf 'x%.0s' $(seq 2000) >\"$SAGEMAKER_BASE_DIR/output/failure\"; exit 1"
+    _, ended = run(local_tuning(tmp_path, script), tuning_request(jobs=1))
+    assert ended[0].reason == f"AlgorithmError: {'x' * 1024}"[:1024]
+
+
 def test_a_killed_training_job_names_the_signal(tmp_path: Path) -> None:
     _, ended = run(local_tuning(tmp_path, "kill -9 $$"), tuning_request(jobs=1))
     assert ended[0].reason.endswith("exit code: 137 (SIGKILL)")

@@ -14,8 +14,6 @@ from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.metrics.regex_worker import escaped
 from hptc.metrics.rehearsal import (
-    MAX_LOG_BYTES,
-    MAX_LOG_LINES,
     Rehearsal,
     read_log,
     read_log_file,
@@ -32,6 +30,9 @@ from hptc.spec.tuning_spec import parse_spec
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import compile_case
+
+MAX_LOG_BYTES = 20_000_000
+MAX_LOG_LINES = 500_000
 
 LOG = """\
 2026-10-01 starting

@@ -403,6 +403,15 @@ def test_svg_is_valid_xml_for_any_name() -> None:
     assert "<script" not in picture
 
 
+@pytest.mark.parametrize(("high", "lines"), [("2", 0), ("3", 1)])
+def test_a_range_of_a_single_value_has_no_axis(high: str, lines: int) -> None:
+    """Where a value lies between two equal bounds is no question."""
+    range_ = a_range("Continuous", "2", high, "Linear")
+    base = job("{}")
+    drawn = replace(base, definitions=(replace(base.definitions[0], ranges=(range_,)),))
+    assert search_space_svg("x", preview(drawn)).count('<line class="line"') == lines
+
+
 def test_png_is_twice_as_large(tmp_path: Path) -> None:
     result = preview(job(SCALES))
     draw_search_space(tmp_path / "space.svg", "churn", result)

@@ -113,6 +113,25 @@ def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:
     assert project_file.find(inner) is None
 
 
+def faults(folder: Path, text: str) -> list[str]:
+    (folder / "hptc.yaml").write_text(text, "utf-8")
+    return [each.message for each in project_file.load(folder / "hptc.yaml")[1]]
+
+
+@pytest.mark.parametrize("length", [4096, 4097])
+def test_a_variable_has_at_most_4096_characters(tmp_path: Path, length: int) -> None:
+    dev = DEV.replace("us-east-1}", f"us-east-1, variables: {{names: [a, {'x' * length}]}}}}")
+    too_long = ["`names` must have at most 4,096 characters, but has 4,097"]
+    assert faults(tmp_path, f"project: x\nenvironments:\n{dev}") == too_long * (length > 4096)
+
+
+@pytest.mark.parametrize("count", [50, 51])
+def test_a_project_has_at_most_50_environments(tmp_path: Path, count: int) -> None:
+    environments = "".join(DEV.replace("dev:", f"dev{number}:") for number in range(count))
+    too_many = ["`environments` must have at most 50 entries, but has 51"]
+    assert faults(tmp_path, f"project: x\nenvironments:\n{environments}") == too_many * (count > 50)
+
+
 # Under and over a spec.
 
 

@@ -20,7 +20,7 @@ from hptc.diff.review import Comparison, LastRun, Review, Side, SpecDiff, review
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
-from hptc.render.diff_markdown import MARKER, MAX_BYTES, render_markdown
+from hptc.render.diff_markdown import MARKER, render_markdown
 from hptc.render.diff_phrases import TITLES, VERDICTS, growth_text, tone
 from hptc.text import code_span
 from tests.support.golden import Golden
@@ -28,6 +28,8 @@ from tests.support.paths import ROOT
 from tests.support.prices import price_table
 from tests.support.trees import PROJECT
 from tests.support.trees import SPEC as SEARCH
+
+MAX_BYTES = 65_000
 
 SPEC = SEARCH.replace("{type: Categorical, values: [gbtree, dart]}", "gbtree")
 
@@ -174,7 +176,7 @@ def test_the_worst_comes_first(everything: Review) -> None:
     assert [one.name for one in everything.specs].count("fresh") == 1
 
 
-def test_colours_are_a_choice(everything: Review) -> None:
+def test_colors_are_optional(everything: Review) -> None:
     plain, colored = (render_diff(everything, Format.TEXT, color=on) for on in (False, True))
     assert "\033[" not in plain
     assert re.sub(r"\033\[[0-9;]*m", "", colored) == plain

@@ -29,6 +29,7 @@ CHANNEL = ("TrainingJobDefinition", "InputDataConfig", 0, "CompressionType")
         ),
         (ONE, "remove `spot`", "remove `EnableManagedSpotTraining`"),
         (ONE, "use `input_mode: Pipe`", 'use `"TrainingInputMode": "Pipe"`'),
+        (ONE, "use `input_mode: {{ mode }}`", 'use `"TrainingInputMode": "{{ mode }}"`'),
         (CHANNEL, "use `input_mode: Pipe`", 'use `"InputMode": "Pipe"`'),
         (ONE, "add `objective:`", "add `HyperParameterTuningJobObjective`"),
         (("TrainingJobDefinitions", 1), "add `objective:`", "add `TuningObjective`"),

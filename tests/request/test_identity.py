@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from hptc.diagnostics import Path
 from hptc.request.conformance import violations
-from hptc.request.identity import MAX_NAME, canonical, digest, job_name, scheduled_stem
+from hptc.request.identity import canonical, digest, job_name, scheduled_stem
 from hptc.request.shapes import input_shape, leaves
 from tests.support.strategies import make_request, requests
+
+MAX_NAME = 32
 
 
 def shuffled(value: Any, random: Random, owner: str = "") -> Any:

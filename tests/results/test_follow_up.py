@@ -193,6 +193,14 @@ def test_a_grid_is_followed_by_a_bayesian_search() -> None:
     assert "# Bayesian instead of Grid: a grid would repeat what it has tried." in found.text
 
 
+@pytest.mark.parametrize(("number", "kept"), [("max_number_of_training_jobs: 4, ", 4), ("", None)])
+def test_a_search_keeps_its_number_of_training_jobs(number: str, kept: int | None) -> None:
+    """Or none: only what follows a grid gets one that was not there."""
+    text = SPEC.replace("max_number_of_training_jobs: 100, ", number)
+    job = compiled(of(*tuned(text, training_jobs=3))).job
+    assert job.max_number_of_training_jobs == kept
+
+
 def test_a_random_seed_is_not_used_again() -> None:
     text = SPEC.replace("strategy: Bayesian", "strategy: Random\nrandom_seed: 5")
     found = of(*tuned(text))

@@ -55,7 +55,7 @@ def test_the_smallest_is_the_best_when_minimizing() -> None:
     assert objectives == sorted(objectives)
 
 
-def test_without_spot_the_list_tells_the_cost() -> None:
+def test_without_spot_the_list_has_the_cost() -> None:
     tuning, name = tuned()
     found = read(tuning, name, ALL)
     assert Counter(tuning.calls) == Counter(
@@ -237,7 +237,7 @@ def test_failures_are_grouped_with_the_end_of_a_log() -> None:
     assert SECRET not in str(first.log)
 
 
-def test_a_log_that_can_not_be_read_is_no_error() -> None:
+def test_a_log_that_cannot_be_read_is_not_an_error() -> None:
     class NoLogs(FakeTuning):
         def log_events(self, *_: Any, **__: Any) -> Any:
             raise AwsError("User: x is not authorized to perform: logs:DescribeLogStreams")
@@ -268,7 +268,7 @@ def test_secrets_among_the_values_are_masked() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_an_objective_that_is_no_number_is_none(value: float) -> None:
+def test_an_objective_that_is_not_a_number_is_none(value: float) -> None:
     tuning, name = tuned()
     changed = one_less(tuning, name, metric_value=value, status="Completed", failure_reason="")
     found = read(tuning, name)

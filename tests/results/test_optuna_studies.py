@@ -251,7 +251,7 @@ def test_the_range_of_an_auto_hyperparameter_is_that_of_its_values() -> None:
     assert "chosen by Autotune" in study.user_attrs["notes"]["eta"]
 
 
-def test_reports_are_intermediate_values_and_tell_who_reached_the_end() -> None:
+def test_reports_are_intermediate_values_and_show_who_reached_the_end() -> None:
     text = SPEC.replace("strategy: Bayesian", "strategy: Hyperband").replace(
         "early_stopping: Auto\n", ""
     )

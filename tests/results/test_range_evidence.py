@@ -13,6 +13,7 @@ from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
 from hptc.results.range_evidence import (
     BestAtBound,
     Point,
+    _chance_of_spread,
     best_points,
     narrower,
     values_at_bounds,
@@ -118,6 +119,15 @@ class TestAtBounds:
         assert found <= 4
 
 
+@pytest.mark.parametrize(
+    ("spread", "count", "chance"),
+    [(0.5, 2, 0.75), (0.5, 3, 0.5), (0.1, 3, 0.028), (0.0, 3, 0.0), (1.0, 5, 1.0)],
+)
+def test_the_chance_that_values_are_so_close(spread: float, count: int, chance: float) -> None:
+    """Of three uniform values, the distance of the outer ones has the density 6 d (1 - d)."""
+    assert _chance_of_spread(spread, count) == pytest.approx(chance)
+
+
 class TestNarrower:
     def test_the_part_that_the_best_take_with_a_margin(self) -> None:
         best = points(ETA, [0.5, 0.52, 0.55, 0.56, 0.58], [1.0] * 5)
@@ -162,6 +172,10 @@ class TestNarrower:
         assert found is not None
         assert found.low.isdigit()
         assert found.high.isdigit()
+
+    def test_a_single_integer_is_not_a_range(self) -> None:
+        range_ = numeric("1", "3", "Linear", "Integer")
+        assert narrower(range_, points(range_, [0.5] * 6, [1.0] * 6), 60) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hptc.diagnostics import Diagnostic
 from tests.support.rule_cases import compile_case
 
 PARENT = "parent-with-six-values"
-COLOURS = "parent-with-colours"
+COLORS = "parent-with-colors"
 
 
 def found_by(hyperparameters: str, parent: str) -> tuple[Diagnostic, ...]:
@@ -35,18 +35,18 @@ TOO_MANY = {
         "`depth`",
     ),
     "a Categorical range that becomes static counts its values": (
-        "{colour: red, hint: 4}",
-        COLOURS,
+        "{color: red, hint: 4}",
+        COLORS,
         11,
-        "`colour` 10, `hint` 1",
+        "`color` 10, `hint` 1",
         "`hint`",
     ),
     "all kinds together": (
-        "{colour: red, hint: 4, depth: {value: 8, type: null, min: null, max: null}}",
-        COLOURS,
+        "{color: red, hint: 4, depth: {value: 8, type: null, min: null, max: null}}",
+        COLORS,
         12,
-        "`colour` 10, `hint` 1, `depth` 1",
-        "`colour`",
+        "`color` 10, `hint` 1, `depth` 1",
+        "`color`",
     ),
 }
 
@@ -69,7 +69,7 @@ def test_too_many_changes(
     ("hyperparameters", "parent"),
     [
         ("{a: 2, b: 2, c: 2, d: 2, e: 2, f: 1}", PARENT),
-        ("{colour: red, hint: {type: Integer, min: 1, max: 5}}", COLOURS),
+        ("{color: red, hint: {type: Integer, min: 1, max: 5}}", COLORS),
         ("{a: 2, b: 2, c: 2, d: 2, e: 1, f: 1, depth: 8}", PARENT),  # and depth is a range there
     ],
 )

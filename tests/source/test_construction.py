@@ -9,18 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptc.source.construction import (
-    ANY_KEY,
-    MAX_CHARACTERS,
-    MAX_TEMPLATE_CHARACTERS,
-    VerbatimKeys,
-    construct_data,
-)
+from hptc.source.construction import ANY_KEY, VerbatimKeys, construct_data
 from hptc.source.hidden_text import escape_hidden
 from hptc.source.scalars import Scalar
 from hptc.source.templates import TemplateError
-from hptc.source.yaml_nodes import MAX_DEPTH, MAX_VALUES
 from tests.support.documents import covered, data, faults, parsed
+
+MAX_CHARACTERS = 4_000_000
+MAX_TEMPLATE_CHARACTERS = 50_000
+MAX_DEPTH = 64
 
 QUOTED = {
     "single": ("'1e-4'", "1e-4"),
@@ -162,7 +159,7 @@ def test_an_alias_bomb_is_one_finding() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     (fault,) = faults("\n".join(lines))
     assert fault.code == "HPT004"
-    assert f"{MAX_VALUES:,}" in fault.message
+    assert "20,000" in fault.message
 
 
 def test_a_long_value_with_many_aliases_is_one_finding() -> None:
@@ -174,6 +171,13 @@ def test_a_long_value_with_many_aliases_is_one_finding() -> None:
         (fault,) = faults(text)
         assert fault.code == "HPT004"
         assert f"{MAX_CHARACTERS:,} characters" in fault.message
+
+
+@pytest.mark.parametrize(("last", "is_allowed"), [("xxx", True), ("xxxx", False)])
+def test_keys_and_values_have_4_000_000_characters_at_most(last: str, is_allowed: bool) -> None:
+    """Two keys, five times a value of 799,999, and the last value."""
+    text = f"a: &a {'x' * 799_999}\nb: [*a, *a, *a, *a, {last}]"
+    assert [each.code for each in faults(text)] == ([] if is_allowed else ["HPT004"])
 
 
 def test_a_long_template_value_is_bounded_too() -> None:
@@ -206,8 +210,11 @@ def test_a_template_that_fails_is_rendered_once_and_reported_at_each_place() -> 
     assert rendered == ["{{ v }}"]
 
 
-def test_a_large_list_is_accepted() -> None:
-    assert len(data("a: [" + "1," * (MAX_VALUES - 10) + "]")["a"]) == MAX_VALUES - 10
+def test_a_file_may_have_20_000_values() -> None:
+    beside = 3  # the mapping, its key and the list
+    assert len(data("a: [" + "1," * (20_000 - beside) + "]")["a"]) == 20_000 - beside
+    (fault,) = faults("a: [" + "1," * (20_001 - beside) + "]")
+    assert "more than 20,000 values" in fault.message
 
 
 # JSON.

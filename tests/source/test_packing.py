@@ -15,8 +15,6 @@ from hptc.source import git
 from hptc.source.filesystem import DISK
 from hptc.source.git_tree import Tree
 from hptc.source.packing import (
-    MAX_CODE_BYTES,
-    MAX_CODE_FILES,
     CodeFile,
     PackedCode,
     PackingProblem,
@@ -199,7 +197,7 @@ def test_a_large_folder_is_refused_with_its_largest_files(
     repository: Repository, read: Read
 ) -> None:
     with (repository.root / "src" / "weights.bin").open("wb") as stream:
-        stream.truncate(MAX_CODE_BYTES)
+        stream.truncate(25_000_000)
     assert problem(read(repository)) == (
         "has 25.0 MB, but the maximum is 25.0 MB; the largest files are `weights.bin` (25.0 MB), "
         "`train.py` (0.0 MB) and `lib/deep/a.py` (0.0 MB)"
@@ -208,15 +206,21 @@ def test_a_large_folder_is_refused_with_its_largest_files(
 
 def test_too_many_files_are_refused_before_they_are_read(tmp_path: Path) -> None:
     (tmp_path / "many").mkdir()
-    for number in range(MAX_CODE_FILES + 1):
+    for number in range(5_001):
         (tmp_path / "many" / str(number)).touch()
-    assert problem(pack(tmp_path.resolve(), DISK)) == f"has more than {MAX_CODE_FILES:,} files"
+    assert problem(pack(tmp_path.resolve(), DISK)) == "has more than 5,000 files"
+
+
+def test_as_many_files_as_the_maximum_are_packed(tmp_path: Path) -> None:
+    for number in range(5_000):
+        (tmp_path / str(number)).touch()
+    assert len(packed(pack(tmp_path.resolve(), DISK)).files) == 5_000
 
 
 def test_an_endless_tree_of_folders_is_bounded(tmp_path: Path) -> None:
-    for number in range(MAX_CODE_FILES + 1):
+    for number in range(5_001):
         (tmp_path / str(number)).mkdir()
-    assert problem(pack(tmp_path.resolve(), DISK)) == f"has more than {MAX_CODE_FILES:,} files"
+    assert problem(pack(tmp_path.resolve(), DISK)) == "has more than 5,000 files"
 
 
 @BOTH

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptc.source.scalars import Scalar
-from hptc.source.templates import MAX_RESULT, MAX_TEMPLATE, TemplateError, escape, render
+from hptc.source.templates import TemplateError, escape, render
+
+MAX_RESULT = 65_536
+MAX_TEMPLATE = 16_384
 
 VARIABLES: dict[str, Any] = {
     "env": "dev",
@@ -127,6 +130,9 @@ REFUSED = {
     "{{ subnets * 10000000 }}": "works on numbers only",
     "{{ '%99999999s' % 1 }}": "works on numbers only",
     "{{ subnets + subnets }}": "works on numbers only",
+    "{{ 'x' + 1 }}": "works on numbers only",
+    "{{ 1 + 'x' }}": "works on numbers only",
+    "{{ 'x' - 'y' }}": "works on numbers only",
     "{{ env | replace('', 'x') }}": "needs a non-empty text",
     "{{ 1e999 }}": "must be smaller than 1e+300",
     "{{ 1e299 * 100 }}": "must be smaller than 1e+300",

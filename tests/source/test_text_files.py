@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from hptc.errors import UsageError
-from hptc.source.text_files import MAX_BYTES, UnreadableFileError, decode_text, read_text
+from hptc.source.text_files import UnreadableFileError, decode_text, read_text
+
+MAX_BYTES = 1_000_000
 
 BYTES = {
     "a byte order mark": (b"\xef\xbb\xbfa: 1", "a: 1"),

@@ -60,6 +60,10 @@ def test_unknown_key(text: str, label: str, help: str) -> None:
         ("early_stopping: true", "write `early_stopping: Auto`"),
         ("early_stopping: false", "write `early_stopping: Off`"),
         ("autotune: false", "remove it"),
+        (
+            "completion: {convergence_detected: {complete_on_convergence: true}}",
+            "write `complete_on_convergence: Enabled`",
+        ),
         ("training_job: {spot: true}", "write `spot: {max_wait_time: …}`"),
         ("training_job: {spot: false}", "remove it"),
         ("training_job: {inputs: {train: s3://a/b}}", 'write `train: {s3: "s3://a/b"}`'),

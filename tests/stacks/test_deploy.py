@@ -315,7 +315,7 @@ class TestDeployedStacks:
     @pytest.mark.parametrize(
         ("code", "is_deployed"), [("AccessDenied", True), ("Throttling", False), ("", False)]
     )
-    def test_stacks_that_can_not_be_read(
+    def test_stacks_that_cannot_be_read(
         self,
         folder: Path,
         stacks: FakeStacks,

@@ -126,7 +126,7 @@ def test_two_files_with_the_same_member_are_an_error() -> None:
     assert "b.json: a.json already has the HyperParameterTuningJobConfig" in message
 
 
-def test_a_file_that_is_no_piece_is_named() -> None:
+def test_a_file_that_is_not_a_part_of_a_request_is_named() -> None:
     assert "b.json: not a part" in error_of((json.dumps(CONFIG), "a.json"), ("[1]", "b.json"))
 
 
@@ -135,7 +135,7 @@ def test_yaml_and_json_read_alike() -> None:
     assert read_job([(written, "a.yaml")]) == read_job([(json.dumps(REQUEST), "a")])
 
 
-def test_a_comment_makes_no_program() -> None:
+def test_a_comment_does_not_make_a_program() -> None:
     comment = "---\n\n# aws sagemaker create-hyper-parameter-tuning-job --cli-input-yaml file://x\n"
     written = yaml.safe_dump(REQUEST).replace("1e-0", "'1e-0'")
     assert read_job([(comment + written, "stdin")]).request == REQUEST

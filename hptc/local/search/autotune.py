@@ -92,13 +92,13 @@ def _range(range_: Range) -> Range:
 
 
 def _integers(value: int) -> tuple[str, str]:
-    """From a quarter of the example to four times of it, without a change of sign."""
+    """From a quarter of the example to four times it, without a change of sign."""
     near, far = max(abs(value) // _INTEGER_FACTOR, 1), abs(value) * _INTEGER_FACTOR
     return (str(near), str(far)) if value > 0 else (str(-far), str(-near))
 
 
 def _numbers(value: Decimal) -> tuple[str, str]:
-    """From a tenth of the example to ten times of it; what may be a share stays below one."""
+    """From a tenth of the example to ten times it; what may be a share stays below one."""
     if value == 0:
         return "0", "1"
     near, far = abs(value) / _CONTINUOUS_FACTOR, abs(value) * _CONTINUOUS_FACTOR

@@ -39,7 +39,7 @@ class Importance:
 
 @frozen
 class NotEnoughEvidence:
-    """Why no importance can be told."""
+    """Why importance can't be estimated."""
 
     reason: str
 

@@ -29,7 +29,7 @@ class ChangeData(Members):
 
 
 class ParentData(Members):
-    """A tuning job that the new version starts warm from."""
+    """A tuning job that the new version warm-starts from."""
 
     job: str
     spec: str | None

@@ -56,7 +56,7 @@ class LimitsData(Members):
 
 
 class WarmStartData(Members):
-    """The tuning jobs that a tuning job starts warm from."""
+    """The tuning jobs that a tuning job warm-starts from."""
 
     type: str
     parents: list[str]
@@ -248,7 +248,7 @@ class NotSubmittedData(Members):
     error: str
     help: str
     is_unknown: bool
-    """Whether AWS may have created it all the same."""
+    """Whether AWS may have created it anyway."""
 
 
 class SubmissionsData(Members):

@@ -66,7 +66,7 @@ def test_an_interaction_counts_for_both() -> None:
     assert sum(each.share for each in found.effects[:2]) > 1.5
 
 
-def test_noise_can_not_be_predicted() -> None:
+def test_noise_cannot_be_predicted() -> None:
     random = Random(5)
     found = importance(JOB, results(lambda _: random.random()))
     if isinstance(found, Importance):

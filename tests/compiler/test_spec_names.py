@@ -1,0 +1,50 @@
+"""Which file or folder a path or the name of a spec means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hptc.compiler.spec_names import spec_path
+from hptc.compiler.workspace import Workspace
+from hptc.errors import UsageError
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A project with a spec named `churn` in `specs/trees.yaml`, in the current folder."""
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "hptc.yaml").write_text("project: example\n")
+    (tmp_path / "specs" / "trees.yaml").write_text("name: churn\n")
+    monkeypatch.chdir(tmp_path)
+    return Workspace()
+
+
+def test_a_name_is_the_file_of_its_spec(workspace: Workspace) -> None:
+    assert spec_path("churn", workspace) == str(Path("specs", "trees.yaml"))
+
+
+@pytest.mark.parametrize("path", ["specs", "specs/trees.yaml"])
+def test_a_path_is_kept(workspace: Workspace, path: str) -> None:
+    assert spec_path(path, workspace) == path
+
+
+def test_a_folder_comes_before_a_spec_of_the_same_name(workspace: Workspace) -> None:
+    Path("churn").mkdir()
+    assert spec_path("churn", workspace) == "churn"
+
+
+def test_a_path_of_nothing_is_left_to_the_reader_of_files(workspace: Workspace) -> None:
+    assert spec_path("specs/churn.yaml", workspace) == "specs/churn.yaml"
+
+
+def test_what_is_neither_a_name_nor_a_path_is_refused(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="chrun: no such file or folder, and no spec") as raised:
+        spec_path("chrun", workspace)
+    assert raised.value.help == "did you mean `churn`?"
+
+
+def test_without_a_project_a_name_is_a_path(workspace: Workspace) -> None:
+    Path("hptc.yaml").unlink()
+    assert spec_path("churn", workspace) == "churn"

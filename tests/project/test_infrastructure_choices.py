@@ -1,0 +1,58 @@
+"""Existing resources in the infrastructure of an environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from hptc.project.identifiers import Location
+from hptc.project.infrastructure_choices import Infrastructure, identifiers, normalize
+
+HERE = Location(account="111122223333", region="us-east-1")
+EC2 = "arn:aws:ec2:us-east-1:111122223333:"
+BY_ARN = {
+    "artifact_bucket": "arn:aws:s3:::artifacts",
+    "data_bucket": "arn:aws:s3:::lake",
+    "execution_role": "tuning",
+    "alarm_topic": "on-call",
+    "permissions_boundary": "boundary",
+    "input_kms_keys": ["alias/lake", "alias/other"],
+    "network": {
+        "vpc_id": f"{EC2}vpc/vpc-1",
+        "s3_prefix_list_id": "arn:aws:ec2:us-east-1:aws:prefix-list/pl-1",
+        "subnet_ids": [f"{EC2}subnet/subnet-1", "subnet-2"],
+        "security_group_ids": [f"{EC2}security-group/sg-1"],
+    },
+}
+"""Every kind of resource, in a form that a request can't have where there is one."""
+
+
+def test_each_resource_has_the_form_of_a_request() -> None:
+    found = normalize(Infrastructure.model_validate(BY_ARN), HERE)
+    assert {".".join(map(str, path)): value for path, _, value in identifiers(found)} == {
+        "artifact_bucket": "artifacts",
+        "data_bucket": "lake",
+        "execution_role": "arn:aws:iam::111122223333:role/tuning",
+        "alarm_topic": "arn:aws:sns:us-east-1:111122223333:on-call",
+        "permissions_boundary": "arn:aws:iam::111122223333:policy/boundary",
+        "input_kms_keys.0": "alias/lake",
+        "input_kms_keys.1": "alias/other",
+        "network.vpc_id": "vpc-1",
+        "network.s3_prefix_list_id": "pl-1",
+        "network.subnet_ids.0": "subnet-1",
+        "network.subnet_ids.1": "subnet-2",
+        "network.security_group_ids.0": "sg-1",
+    }
+
+
+def test_buckets_of_a_network_that_hptc_creates() -> None:
+    network = {"cidr": "10.42.0.0/20", "s3_buckets": ["arn:aws:s3:::one", "two"]}
+    found = normalize(Infrastructure.model_validate({"network": network}), HERE)
+    assert [value for _, _, value in identifiers(found)] == ["one", "two"]
+    assert found.network is not None
+    assert found.network.cidr == "10.42.0.0/20"
+
+
+@pytest.mark.parametrize("network", ["managed", "absent"])
+def test_a_choice_is_not_a_resource(network: str) -> None:
+    choices = Infrastructure.model_validate({"network": network, "data_bucket": "absent"})
+    assert normalize(choices, HERE) == choices
