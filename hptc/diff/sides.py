@@ -16,6 +16,7 @@ from hptc.compiler.environments import environment_names
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.compiler.pipeline import compile_readable
 from hptc.compiler.progress import Progress, tracked
+from hptc.compiler.spec_names import close_names, may_be_name, named_spec
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
@@ -44,16 +45,17 @@ def review_refs(
 ) -> Review:
     """Review the specs that `paths` name; by default, those of the project of `folder`.
 
-    `folder` is the current folder by default; relative paths are relative to it.
+    A path can also be the name of a spec that either version has. `folder` is the current folder by
+    default; relative paths are relative to it.
 
     `against` is the old version: any git ref; by default, where the branch left main. `head` is the
     new version; by default, the working tree. Raises UsageError for a missing ref or path, outside
     a repository, and if a shallow clone lacks the commits.
     """
     start = folder or Path.cwd()
-    given = Workspace(folder=start)
-    selected = [Path(given.at(path)) for path in paths]
-    root = git.top_folder(_existing_folder(selected[0]) if selected else start)
+    here = Workspace(folder=start)
+    given = [(text, Path(here.at(text))) for text in paths]
+    root = git.top_folder(_existing_folder(given[0][1]) if given else start)
     tip = git.commit(root, "HEAD" if head is None else head)
     base = git.commit(root, against) if against is not None else git.base_of(root, tip)
     with ExitStack() as stack:
@@ -62,7 +64,26 @@ def review_refs(
         new = Workspace(environment=environment, rules=rules, files=new_files, folder=start)
         old = Workspace(environment=environment, rules=rules, files=old_files, folder=start)
         label = "the working tree" if head is None else tip.label
+        selected = [_selected(text, path, new, old) for text, path in given]
         return _review(selected, root, old, new, base.label, label, progress)
+
+
+def _selected(given: str, path: Path, new: Workspace, old: Workspace) -> Path:
+    """The file or folder at a path in either version, or the file of the spec of this name.
+
+    Raises UsageError if neither version has it.
+    """
+    if any(_is_there(path, side) for side in (new, old)):
+        return path
+    named = (named_spec(given, side) for side in (new, old)) if may_be_name(given) else ()
+    file = next(filter(None, named), None)
+    if file is None:
+        raise UsageError(
+            f"{given}: no such file or folder in either version"
+            + (", and no spec has this name" if may_be_name(given) else ""),
+            help=close_names(given, new) or close_names(given, old),
+        )
+    return Path(file)
 
 
 def _existing_folder(path: Path) -> Path:
@@ -82,9 +103,6 @@ def _review(
     start = selected or [_project_folder(root, old, new)]
     new_files = _files(start, new, old)
     old_files = _files(start, old, new)
-    for path in start:
-        if not any(_is_there(path, side) for side in (old, new)):
-            raise UsageError(f"{path}: no such file or folder in either version")
     if not new_files and not old_files:
         raise UsageError(
             f"no specs found in {', '.join(map(str, start))} in either version",

@@ -603,6 +603,36 @@ def test_a_path_on_neither_side(repository: Repository) -> None:
         review_refs(["specs/none.yaml"])
 
 
+@pytest.mark.parametrize(
+    ("files", "given", "changed"),
+    [
+        pytest.param({"specs/trees.yaml": WIDER}, "trees", ["trees"], id="in both versions"),
+        pytest.param({"specs/new.yaml": named("new")}, "new", ["new"], id="new"),
+        pytest.param({"specs/trees.yaml": None}, "trees", ["trees"], id="deleted"),
+        pytest.param(
+            {"specs/trees.yaml": None, "specs/deep/moved.yaml": WIDER},
+            "trees",
+            ["trees"],
+            id="in another file",
+        ),
+        pytest.param({"specs/trees.yaml": WIDER}, "other", [], id="unchanged"),
+    ],
+)
+def test_the_name_of_a_spec(
+    repository: Repository, files: dict[str, str | None], given: str, changed: list[str]
+) -> None:
+    repository.commit("change", files)
+    for head in (None, "topic"):
+        found = review_refs([given], head=head)
+        assert [spec.name for spec in found.specs] == changed
+
+
+def test_a_name_that_no_spec_has(repository: Repository) -> None:
+    with pytest.raises(UsageError, match="no spec has this name") as raised:
+        review_refs(["tree"])
+    assert raised.value.help == "did you mean `trees`?"
+
+
 def test_a_path_outside(repository: Repository, tmp_path: Path) -> None:
     outside = tmp_path / "spec.yaml"
     outside.write_text(SPEC, encoding="utf-8")
