@@ -13,6 +13,7 @@ from hptc.infrastructure.storage_permissions import code_uri
 from hptc.request.job_facts import SUBMIT_DIRECTORY
 from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Channel, Definition, S3Source
+from hptc.stacks.uploads import is_one_object, upload_command
 from hptc.text import plural
 
 _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
@@ -118,13 +119,17 @@ def _input(
     if answer is None:
         return
     if answer.value == 0:
+        is_object = is_one_object(source, place.key)
+        region = subject.queries.account.region
+        command = upload_command(source.uri, place.key, region, is_object=is_object)
         yield Finding(
             code="HPT922",
             message=f"the input channel `{channel.name}` is empty: no object starts with "
             f"`{source.uri}`",
             path=place.path,
             label="no objects",
-            help="upload the data, or fix the prefix; S3 keys are case-sensitive",
+            help=f"upload the data, such as with `{command}`; or fix the prefix: S3 keys are "
+            "case-sensitive",
         )
     elif answer.value < shares and source.data_type == "S3Prefix":
         yield Finding(

@@ -223,7 +223,13 @@ def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
     if not failed:
         return EXIT_OK
     if tried == 1:
-        raise failed[0].error
+        error = failed[0].error
+        if isinstance(error, FindingsError):  # printed already, at their lines
+            raise FindingsError(
+                f"{failed[0].name} was not submitted, because of the findings above",
+                help="fix them; `--no-preflight` submits without this check",
+            )
+        raise error
     print_needed(render_not_submitted(failed, tried))
     return max(each.error.exit_code for each in failed)
 

@@ -61,9 +61,25 @@ def _cli_error(text: str, environment: Environment) -> tuple[str, str]:
     """A message and a help for an error of the CLI."""
     for pattern, message, help in _CLI_ERRORS:
         if re.search(pattern, text, re.IGNORECASE):
-            place = {"account": environment.account, "region": environment.region}
-            return message or text, help.format(**place)
+            values = {
+                "account": environment.account,
+                "region": environment.region,
+                "bootstrap": _bootstrap_command(environment),
+            }
+            return message or text, help.format(**values)
     return text, ""
+
+
+def _bootstrap_command(environment: Environment) -> str:
+    """The command that creates the bootstrap stack of an environment.
+
+    A qualifier needs a stack of its own, or the command would change the one of the default:
+    https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+    """
+    options = ""
+    if (qualifier := environment.infrastructure.bootstrap_qualifier) is not None:
+        options = f" --qualifier {qualifier} --toolkit-stack-name CDKToolkit-{qualifier}"
+    return f"npx cdk bootstrap{options} aws://{environment.account}/{environment.region}"
 
 
 # Errors of the CLI before CloudFormation starts: a pattern, a clearer message, and what to do.
@@ -71,7 +87,7 @@ _CLI_ERRORS = (
     (
         "bootstrapped",
         "",
-        "run once per account and Region: cdk bootstrap aws://{account}/{region}",
+        "run once per account and Region: {bootstrap}",
     ),
     (
         "security-sensitive updates, but terminal",
@@ -82,7 +98,7 @@ _CLI_ERRORS = (
     (
         "paused fail state",
         "",
-        "roll the stack back with `cdk rollback`, or run `hptc deploy` in a terminal without --yes",
+        "roll the stack back with `npx cdk rollback`, or run `hptc deploy` in a terminal without --yes",
     ),
     (
         "no credentials|expired|security token|sso session",

@@ -35,13 +35,22 @@ class Upload:
 
     @property
     def command(self) -> str:
-        """The AWS CLI command that uploads it from the folder of its name.
+        """The AWS CLI command that uploads it from the folder of its name."""
+        return upload_command(self.uri, self.key, self.region, is_object=self.is_object)
 
-        https://docs.aws.amazon.com/cli/latest/reference/s3/sync.html
-        """
-        verb = "cp" if self.is_object else "sync"
-        local = f"{LOCAL_FOLDER}/{self.key}"
-        return shlex.join(["aws", "s3", verb, local, self.uri, "--region", self.region])
+
+def upload_command(uri: str, key: str, region: str, *, is_object: bool) -> str:
+    """The AWS CLI command that uploads an S3 location from the local folder of its name.
+
+    https://docs.aws.amazon.com/cli/latest/reference/s3/sync.html
+    """
+    verb = "cp" if is_object else "sync"
+    return shlex.join(["aws", "s3", verb, f"{LOCAL_FOLDER}/{key}", uri, "--region", region])
+
+
+def is_one_object(source: S3Source, key: str) -> bool:
+    """Whether what a channel reads is probably one object: a prefix may be its whole key."""
+    return source.data_type in _MANIFESTS or bool(posixpath.splitext(key)[1])
 
 
 def uploads(
@@ -78,9 +87,7 @@ def _locations(definition: Definition) -> Iterator[tuple[str, bool]]:
         for source in channel.sources:
             if isinstance(source, S3Source) and source.uri.startswith(start):
                 key = source.uri.removeprefix(start)
-                # A prefix may be the whole key of an object.
-                has_suffix = bool(posixpath.splitext(key)[1])
-                yield key, source.data_type in _MANIFESTS or has_suffix
+                yield key, is_one_object(source, key)
     code = code_uri(definition) or ""
     if code.startswith(start):
         yield code.removeprefix(start), True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -107,7 +108,11 @@ def test_alone_nothing_is_submitted(
     assert hptc(["submit", "specs/second.yaml", "--json"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"error: not submitted: {EMPTY}\nhelp: upload the data" in err
+    assert err.count(EMPTY) == 1
+    command = "aws s3 sync data/second/train/ s3://preflight-lake/second/train/ --region us-east-1"
+    assert f"= help: upload the data, such as with `{command}`; or fix the prefix" in err
+    assert re.search(r"\nerror: second-\w{8} was not submitted, because of the findings above", err)
+    assert "help: fix them; `--no-preflight` submits without this check\n" in err
     assert jobs(sandbox) == before
     for arguments in (["--dry-run"], ["--ignore", "HPT922"], ["--no-preflight", "--rerun", "2"]):
         assert hptc(["submit", "specs/second.yaml", *arguments]) == 0

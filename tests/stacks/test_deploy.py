@@ -103,7 +103,7 @@ FAILURES = {
             "SSM parameter /x not found. Has the environment been bootstrapped? Please run "
             "'cdk bootstrap'"
         ),
-        "cdk bootstrap aws://123456789012/us-east-1",
+        "npx cdk bootstrap aws://123456789012/us-east-1",
     ),
     "no terminal": (
         (
@@ -152,6 +152,20 @@ def test_a_failure_without_cloudformation(folder: Path, text: str, message: str,
     assert raised.value.message == message
     assert help in raised.value.help
     assert bool(help) == bool(raised.value.help)
+
+
+def test_a_qualifier_is_bootstrapped_with_a_stack_of_its_own(folder: Path) -> None:
+    write_cdk(folder, FAILURES["not bootstrapped"][0])
+    file = folder / "hptc.yaml"
+    region = "region: us-east-1"
+    choice = f"{region}, infrastructure: {{bootstrap_qualifier: ml}}"
+    file.write_text(file.read_text("utf-8").replace(region, choice), "utf-8")
+    with pytest.raises(OperationError) as raised:
+        run(folder)
+    assert raised.value.help.endswith(
+        "npx cdk bootstrap --qualifier ml --toolkit-stack-name CDKToolkit-ml "
+        "aws://123456789012/us-east-1"
+    )
 
 
 def test_changes_to_confirm_are_printed(folder: Path) -> None:
