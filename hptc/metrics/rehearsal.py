@@ -22,6 +22,7 @@ from hptc.errors import OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.metrics import regex_worker
 from hptc.metrics.corrections import candidates, has_sign_before_group, relaxed
+from hptc.metrics.similar_lines import excerpt, similar_lines
 from hptc.request.job_facts import built_in
 from hptc.request.tuning_job import Definition, Metric, TuningJob
 from hptc.secrets.detector import hide_secrets
@@ -74,6 +75,7 @@ class MetricFound:
     missed_first: tuple[Captured, ...] = ()
     not_finite: int = 0  # lines that don't match only because their value is nan or inf
     not_finite_first: tuple[Captured, ...] = ()
+    similar: tuple[Captured, ...] = ()  # if none matches: lines with words of the metric's name
     corrected_regex: str = ""  # captures the whole number on all of these lines; "" if unknown
     fault: str = ""  # why it did not run completely
 
@@ -133,12 +135,13 @@ def rehearse_definition(
     objective = definition.objective.metric_name if definition.objective else ""
     # The objective comes first, so that slow expressions don't prevent it from running.
     tried = sorted(definition.metrics, key=lambda metric: metric.name != objective)
+    found = _in_order(_found(tried, objective, lines, seconds), definition.metrics)
     return Rehearsal(
         definition=definition.name or "",
         log=log,
         lines=len(lines),
         objective=objective,
-        metrics=_in_order(_found(tried, objective, lines, seconds), definition.metrics),
+        metrics=tuple(_with_similar(each, lines) for each in found),
         is_aws_own=not definition.metrics and built_in(definition) is not None,
     )
 
@@ -325,6 +328,18 @@ def _read(
         not_finite_first=_captured(review["not_finite_shown"]),
         corrected_regex=review["corrected"] or "",
     )
+
+
+def _with_similar(found: MetricFound, lines: Sequence[str]) -> MetricFound:
+    """With the lines that were probably meant, if the expression matches none."""
+    if found.matches or found.missed or found.not_finite or found.fault:
+        return found
+    name = found.metric.name
+    similar = tuple(
+        Captured(line=line, text=excerpt(name, hide_secrets(lines[line - 1]))[:_SHOWN])
+        for line in similar_lines(name, lines)
+    )
+    return replace(found, similar=similar)
 
 
 def _captured(pairs: Iterable[tuple[int, str]]) -> tuple[Captured, ...]:

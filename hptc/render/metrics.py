@@ -84,6 +84,7 @@ def _shown(found: MetricFound) -> Iterator[str]:
         for each in found.not_finite_first
     }
     texts |= {each.line: f"{each.text} is not matched" for each in found.missed_first}
+    texts |= {each.line: f"similar, but not matched: {each.text}" for each in found.similar}
     for line, text in sorted(texts.items()):
         yield f"line {line}: {text}"
     if found.corrected_regex:
@@ -129,6 +130,7 @@ def _data(rehearsal: Rehearsal) -> RehearsalData:
                 "missed_first": [_captured(each) for each in found.missed_first],
                 "not_finite": found.not_finite,
                 "not_finite_first": [_captured(each) for each in found.not_finite_first],
+                "similar": [_captured(each) for each in found.similar],
                 "corrected_regex": found.corrected_regex or None,
                 "fault": found.fault,
             }

@@ -98,7 +98,7 @@ _CLI_ERRORS = (
     (
         "paused fail state",
         "",
-        "roll the stack back with `npx cdk rollback`, or run `hptc deploy` in a terminal without --yes",
+        "run `npx cdk rollback`, or `hptc deploy` in a terminal without --yes",
     ),
     (
         "no credentials|expired|security token|sso session",

@@ -30,6 +30,7 @@ from hptc.spec.tuning_spec import parse_spec
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import compile_case
+from tests.support.secret_samples import filled
 
 MAX_LOG_BYTES = 20_000_000
 MAX_LOG_LINES = 500_000
@@ -71,6 +72,15 @@ def test_what_is_captured() -> None:
         (4, "5.4e-1"),
         (5, "0.50"),
     ]
+
+
+def test_lines_that_are_similar_hide_secrets() -> None:
+    key = filled("AKIA{key:16}")
+    rehearsal = proved('{loss: "LOSS=([0-9.]+)"}', f"{key} epoch 1 loss: 0.5 {key}\n")
+    (found,) = rehearsal.metrics
+    assert (found.matches, [each.line for each in found.similar]) == (0, [1])
+    assert "loss: 0.5" in found.similar[0].text
+    assert key not in found.similar[0].text
 
 
 FOUND = {
