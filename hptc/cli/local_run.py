@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
 from hptc.cli.console import (
@@ -68,9 +69,16 @@ from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
 from hptc.service.tuning_jobs import FINAL_STATUSES
-from hptc.text import clipped
+from hptc.text import clipped, listed
 
 _PATH = click.Path(path_type=Path)
+_FIXED = frozenset(
+    (
+        *("dry", "channels", "s3_root", "source", "entry_point", "python", "images", "docker"),
+        *("podman", "install_requirements", "no_stand_ins", "seed", "without_parents", "grace"),
+    )
+)
+"""The options that --resume takes from the earlier run."""
 
 
 @click.command()
@@ -161,6 +169,10 @@ def run(
         return EXIT_FINDINGS
     if len(compiled) != 1:
         raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
+    if resume and replace:
+        raise UsageError(
+            "--resume can't be combined with --replace", help="leave out one of the two"
+        )
     engine = _engine(docker=docker, podman=podman)
     if engine and (python or install_requirements):
         raise UsageError(
@@ -189,7 +201,7 @@ def run(
     tuning = LocalTuning(jobs_folder(folder), options)
     name = compiled[0].job.name
     if resume:
-        _require_resumable(tuning, name, options, has_grace=grace is not None)
+        _require_resumable(tuning, name)
     else:
         _require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
@@ -221,9 +233,7 @@ def _codes(one: Compiled) -> dict[str, Source]:
     }
 
 
-def _require_resumable(
-    tuning: LocalTuning, name: str, options: RunOptions, *, has_grace: bool
-) -> None:
+def _require_resumable(tuning: LocalTuning, name: str) -> None:
     """Raise an error if there is nothing to resume, or if an option would have no effect."""
     description = tuning.describe(name)
     if description is None:
@@ -231,21 +241,24 @@ def _require_resumable(
             f"{name} has not run on this machine, so there is nothing to resume",
             help="leave out --resume; a changed spec is a new tuning job",
         )
-    has_changes = (
-        has_grace
-        or bool(options.source or options.entry_point or options.python or options.images)
-        or bool(options.channels or options.s3_root or not options.uses_stand_ins)
-        or bool(options.engine)
-        or options.installs_requirements
-        or options.is_dry
-        or options.ignores_parents
-        or options.seed is not None
-    )
-    if has_changes:
+    if given := _fixed_options():
         raise UsageError(
-            "--resume continues with the code, the data and the options of the earlier run",
-            help="only --trials and --parallel can change; --replace starts over",
+            f"{listed(given)} can't be used with --resume, which continues with the code, the data "
+            "and the options of the earlier run",
+            help=f"leave out {listed(given)}; only --trials and --parallel can change; --replace "
+            "starts over",
         )
+
+
+def _fixed_options() -> list[str]:
+    """The options of this run that an earlier run has already decided."""
+    context = click.get_current_context()
+    return [
+        each.opts[0]
+        for each in context.command.params
+        if each.name in _FIXED
+        and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
+    ]
 
 
 def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:

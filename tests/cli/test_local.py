@@ -181,11 +181,16 @@ def test_resuming_takes_no_other_code(folder: Path, capsys: pytest.CaptureFixtur
     assert run(["local", "run", "request.json", "--resume"]) == 3
     assert "there is nothing to resume" in capsys.readouterr().err
     assert run(["local", "run", "request.json", image, "--trials", "1"]) == 0
+    assert run(["local", "run", "request.json", image, "--resume", "--dry"]) == 2
+    assert "error: --dry and --image can't be used with --resume" in capsys.readouterr().err
     assert run(["local", "run", "request.json", image, "--resume"]) == 2
-    assert "--resume continues with the code" in capsys.readouterr().err
+    assert "--resume, which continues with the code" in capsys.readouterr().err
     for option in ("--grace=5", "--without-parents", "--seed=1", "--dry"):
         assert run(["local", "run", "request.json", "--resume", option]) == 2
-        assert "only --trials and --parallel can change" in capsys.readouterr().err
+        name = option.partition("=")[0]
+        assert f"help: leave out {name}; only --trials and --" in capsys.readouterr().err
+    assert run(["local", "run", "request.json", "--resume", "--replace"]) == 2
+    assert "--resume can't be combined with --replace" in capsys.readouterr().err
     assert run(["local", "run", "request.json", "--resume"]) == 0
     err = capsys.readouterr().err
     assert "continues: 1 of 3 training jobs have ended" in err
@@ -423,7 +428,7 @@ def test_an_image_runs_in_a_container(
     assert run(["local", "run", "request.json", "--docker", "--trials", "1"]) == 0
     assert "note: containers have no AWS credentials" in capsys.readouterr().err
     assert run(["local", "run", "request.json", "--resume", "--docker"]) == 2
-    assert "--resume continues with the code" in capsys.readouterr().err
+    assert "--resume, which continues with the code" in capsys.readouterr().err
     assert run(["local", "run", "request.json", "--resume", "--trials", "2"]) == 0
     assert len(docker.calls("run")) == 2
     assert run(["local", "run", "request.json", "--docker", "--python", "python3"]) == 2
