@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hptc.catalog.algorithms import Algorithm
 from hptc.catalog.channels import Channel as Documented
 from hptc.catalog.channels import are_image_files
-from hptc.diagnostics import Finding, RequestPath
+from hptc.diagnostics import Finding, RequestPath, nearest
 from hptc.request.job_facts import (
     built_in,
     has_augmented_manifest,
@@ -156,21 +156,30 @@ def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
         if algorithm is None or runs_a_script(definition):
             continue
         given = {channel.name for channel in definition.channels}
-        missing = [
-            listed_code(channel.names, "or")
+        lacking = [
+            channel
             for channel in algorithm.channels
             if given.isdisjoint(channel.names) and _is_required(channel, definition)
         ]
-        if missing:
+        if lacking:
+            names = [listed_code(channel.names, "or") for channel in lacking]
             yield rule.finding(
-                f"{algorithm.title} requires the input channel{'s' * (len(missing) > 1)} "
-                f"{listed(missing)}",
+                f"{algorithm.title} requires the input channel{'s' * (len(names) > 1)} "
+                f"{listed(names)}",
                 definition.path / "InputDataConfig",
-                help=f"add it to `inputs`; channels: {listed_code(sorted(given))}"
-                if given
-                else "add it to `inputs`",
+                help=_advice(algorithm, lacking, given),
                 on_key=True,
             )
+
+
+def _advice(algorithm: Algorithm, lacking: Sequence[Documented], given: set[str]) -> str:
+    """What to do about channels that are missing: one may only have another name."""
+    advice = "add it to `inputs`" if len(lacking) == 1 else "add them to `inputs`"
+    unknown = tuple(sorted(name for name in given if algorithm.channel(name) is None))
+    wanted = lacking[0].names[0]
+    if len(lacking) == 1 and (meant := nearest(wanted, unknown)) is not None:
+        return f"rename `{meant}` to `{wanted}`, or {advice}"
+    return f"{advice}, which has {listed_code(sorted(given))}" if given else advice
 
 
 def _is_required(channel: Documented, definition: Definition) -> bool:

@@ -11,11 +11,12 @@ from hptc.request.job_facts import built_in, has_several_instances, runs_a_scrip
 from hptc.request.tuning_job import Definition, S3Source
 from hptc.rules.rule import Context, Rule, advice, error, warning
 from hptc.rules.version_facts import in_every_version
-from hptc.text import listed, listed_code
+from hptc.text import code, listed, listed_code
 
 _SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}
 _LARGER_IS_BETTER = {"acc", "accuracy", "auc", "bleu", "f1", "precision", "recall"}
 _MEASURED_ON = ("val", "test", "eval")
+_MOST_METRICS, _CLOSE_METRICS = 12, 5  # names in a message
 _NEGATED = {"inverse", "minus", "neg", "negative"}
 
 
@@ -52,9 +53,22 @@ def _unknown_metric(rule: Rule, definition: Definition, algorithm: Algorithm) ->
         objective.path / "MetricName",
         label=f"did you mean `{meant}`?" if meant else "",
         replacement=meant or "",
-        help=f"objective metrics: {listed_code(names)}"
-        if names
-        else "this algorithm can't be tuned",
+        help=_known_metrics(algorithm, names, objective.metric_name),
+    )
+
+
+def _known_metrics(algorithm: Algorithm, names: tuple[str, ...], given: str) -> str:
+    """The metrics of an algorithm; of many, those whose names are the most similar."""
+    if not names:
+        return "this algorithm can't be tuned"
+    if len(names) <= _MOST_METRICS:
+        return f"objective metrics: {listed_code(names)}"
+    import difflib  # only for a finding
+
+    close = difflib.get_close_matches(given.lower(), names, n=_CLOSE_METRICS, cutoff=0.5)
+    return (
+        f"objective metrics: {', '.join(map(code, close or names[:_CLOSE_METRICS]))}, …; "
+        f"`hptc explain {algorithm.name}` lists all"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hptc.catalog import images
 from hptc.catalog.algorithms import Algorithm, Tunable
 from hptc.diagnostics import Finding, nearest
-from hptc.request.job_facts import as_type, number
+from hptc.request.job_facts import as_type, number, runs_a_script
 from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, NumericRange
 from hptc.rules.hyperparameter_values import missing, unknown
 from hptc.rules.range_fixes import with_type
@@ -78,7 +78,9 @@ def _untunable_ranges(
         if algorithm.tunable(range_.name) is not None:
             continue
         meant = nearest(range_.name, names)
-        known = listed_code(names) or "none"
+        known = f"tunable hyperparameters: {listed_code(names) or 'none'}"
+        # A script has hyperparameters of its own; an algorithm has none but those it documents.
+        is_known = algorithm.hyperparameter(range_.name) or runs_a_script(definition)
         yield rule.finding(
             f"`{range_.name}` of {algorithm.title} can't be tuned"
             if _has_declared_tunables(definition, algorithm)
@@ -86,7 +88,7 @@ def _untunable_ranges(
             range_.path,
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
-            help=f"make it static; tunable hyperparameters: {known}",
+            help=f"make it static; {known}" if is_known or meant is None else f"rename it; {known}",
             on_key=True,
         )
 
