@@ -13,7 +13,7 @@ from hptc.cli.console import print_detail, print_needed, print_status, read_stdi
 from hptc.cli.options import STDIN
 from hptc.compiler.discovery import project_files, spec_files_by_name
 from hptc.compiler.environments import merged_diagnostics
-from hptc.compiler.outcome import Compiled, Outcome, failed
+from hptc.compiler.outcome import Compiled, Outcome, failed_with_project
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.progress import Progress
 from hptc.compiler.workspace import Workspace
@@ -86,7 +86,7 @@ def _compile_stdin(workspace: Workspace) -> Outcome:
     text, name = read_input(STDIN)
     found, faults = workspace.current_project()
     outcome = compile_text(text, name, workspace, found)
-    return failed(outcome, (*faults, *outcome.diagnostics)) if faults else outcome
+    return failed_with_project(outcome, faults) if faults else outcome
 
 
 def read_input(file: str) -> tuple[str, str]:

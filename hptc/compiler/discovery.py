@@ -116,7 +116,9 @@ def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
         path = path.parent
     if files.is_folder(path) and files.is_file(path / project_file.FILE_NAME):
         in_project, _ = workspace.project_of(path)
-    found = project_files(in_project, files) if in_project else spec_files(path, files)
+        found = project_files(in_project, files) if in_project else _listed_files(path, files)
+    else:
+        found = spec_files(path, files)
     if not found:
         looked_in = f" (looked in {', '.join(in_project.file.specs)})" if in_project else ""
         raise UsageError(
@@ -124,6 +126,23 @@ def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
             help="`hptc init DIR` creates a project with example specs",
         )
     return found
+
+
+def _listed_files(folder: FilePath, files: Files) -> list[FilePath]:
+    """The spec files of a folder whose hptc.yaml has errors: those that it lists, or else all."""
+    try:
+        document, _ = parse_document(files.read(str(folder / project_file.FILE_NAME)), "")
+        data, _ = construct_data(document, at=("specs",))
+    except UsageError:
+        data = None
+    entries = data if isinstance(data, list) else ["specs"]
+    found: dict[FilePath, None] = {}
+    for entry in entries:
+        path = folder / str(entry)
+        is_inside = files.real(path).is_relative_to(files.real(folder))
+        if is_inside and (files.is_folder(path) or files.is_file(path)):
+            found |= dict.fromkeys(spec_files(path, files))
+    return list(found) or spec_files(folder, files)
 
 
 def path_in_project(in_project: Project | None, file: FilePath) -> str:

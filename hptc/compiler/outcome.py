@@ -5,7 +5,7 @@ Everything after the compiler takes a `Compiled`, so it never has to handle a fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -120,6 +120,16 @@ class CompiledRequest(Compiled):
 
 
 Outcome = Failed | Compiled
+
+
+_OF_ENVIRONMENT = ("HPT006", "HPT008", "HPT103")
+"""An undefined variable, missing code and a missing key: an environment may provide each."""
+
+
+def failed_with_project(one: Outcome, faults: Iterable[Diagnostic]) -> Failed:
+    """A file whose hptc.yaml has errors, without the findings that may only follow from these."""
+    own = (each for each in one.diagnostics if each.code not in _OF_ENVIRONMENT)
+    return failed(one, (*faults, *own))
 
 
 def failed(one: Outcome, diagnostics: tuple[Diagnostic, ...]) -> Failed:

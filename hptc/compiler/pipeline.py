@@ -18,7 +18,13 @@ from hptc.compiler.discovery import display_path, files_of
 from hptc.compiler.draft import Draft
 from hptc.compiler.drafting import draft_text
 from hptc.compiler.layers import Layers
-from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Failed, Outcome, failed
+from hptc.compiler.outcome import (
+    CompiledRequest,
+    CompiledSpec,
+    Failed,
+    Outcome,
+    failed_with_project,
+)
 from hptc.compiler.progress import Progress, tracked
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.unique_stacks import with_unique_stacks
@@ -131,7 +137,7 @@ def _check_drafts(keys: Sequence[FilePath], workspace: Workspace) -> None:
         outcome.document.forget()
         _, faults = workspace.project_of(key.parent)
         if faults:
-            outcome = failed(outcome, (*faults, *outcome.diagnostics))
+            outcome = failed_with_project(outcome, faults)
         workspace.compiled[key] = outcome
 
 

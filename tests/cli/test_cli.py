@@ -240,6 +240,7 @@ def test_check_stdin_in_a_broken_project_reports_the_project(
     assert hptc(["check", "-", "--format", form]) == 1
     of_stdin = capsys.readouterr().out
     assert "HPT106" in of_stdin
+    assert "HPT103" not in of_stdin  # what the environment would provide is not missing
     assert "hptc.yaml" in of_stdin
     assert hptc(["check", "specs/good.yaml", "--format", form]) == 1
     assert capsys.readouterr().out == of_stdin.replace("stdin", "specs/good.yaml")

@@ -58,6 +58,30 @@ def test_files_of(root: Path, argument: str, expected: list[str]) -> None:
     assert [path.relative_to(root).as_posix() for path in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "project: UP\nspecs: [more]\n", ["more/one.yaml", "more/two.yaml"], id="listed"
+        ),
+        pytest.param("project: UP\n", OF_THE_PROJECT[:4], id="the default"),
+        pytest.param("project: [\n", OF_THE_PROJECT[:4], id="not YAML"),
+        pytest.param(
+            "project: UP\nspecs: [absent, ../..]\n",
+            [*("more/one.yaml", "more/two.yaml"), *OF_THE_PROJECT[:4]],
+            id="nothing that exists inside",
+        ),
+    ],
+)
+def test_a_project_with_errors_has_the_specs_it_lists(
+    root: Path, text: str, expected: list[str]
+) -> None:
+    """Not every YAML and JSON file of the folder, such as package.json."""
+    (root / "hptc.yaml").write_text(text, encoding="utf-8")
+    found = files_of(root, Workspace())
+    assert [path.relative_to(root).as_posix() for path in found] == expected
+
+
 def test_hptc_yaml_is_not_a_spec(root: Path) -> None:
     (root / "nested").mkdir()
     (root / "nested" / "x.yaml").write_text("name: x\n", encoding="utf-8")
