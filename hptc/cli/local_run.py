@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
 from hptc.cli.console import (
@@ -21,6 +20,7 @@ from hptc.cli.console import (
     terminal_width,
     use_color,
 )
+from hptc.cli.earlier_local_run import require_resumable, require_room
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER
 from hptc.cli.local_progress import RunProgress
@@ -39,7 +39,6 @@ from hptc.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_OPERATION,
-    OperationError,
     UsageError,
 )
 from hptc.infrastructure.provenance_tags import merged_tags
@@ -68,17 +67,9 @@ from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
 from hptc.request.tuning_job import TuningJob
 from hptc.service.lookup import describe, job_status
-from hptc.service.tuning_jobs import FINAL_STATUSES
-from hptc.text import clipped, listed
+from hptc.text import clipped
 
 _PATH = click.Path(path_type=Path)
-_FIXED = frozenset(
-    (
-        *("dry", "channels", "s3_root", "source", "entry_point", "python", "images", "docker"),
-        *("podman", "install_requirements", "no_stand_ins", "seed", "without_parents", "grace"),
-    )
-)
-"""The options that --resume takes from the earlier run."""
 
 
 @click.command()
@@ -201,9 +192,9 @@ def run(
     tuning = LocalTuning(jobs_folder(folder), options)
     name = compiled[0].job.name
     if resume:
-        _require_resumable(tuning, name)
+        require_resumable(tuning, name)
     else:
-        _require_room(tuning, name, replace=replace)
+        require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
     return _follow(tuning, compiled[0], options, form=form)
 
@@ -231,53 +222,6 @@ def _codes(one: Compiled) -> dict[str, Source]:
         for each in one.job.definitions
         if each.path in packed
     }
-
-
-def _require_resumable(tuning: LocalTuning, name: str) -> None:
-    """Raise an error if there is nothing to resume, or if an option would have no effect."""
-    description = tuning.describe(name)
-    if description is None:
-        raise OperationError(
-            f"{name} has not run on this machine, so there is nothing to resume",
-            help="leave out --resume; a changed spec is a new tuning job",
-        )
-    if given := _fixed_options():
-        raise UsageError(
-            f"{listed(given)} can't be used with --resume, which continues with the code, the data "
-            "and the options of the earlier run",
-            help=f"leave out {listed(given)}; only --trials and --parallel can change; --replace "
-            "starts over",
-        )
-
-
-def _fixed_options() -> list[str]:
-    """The options of this run that an earlier run has already decided."""
-    context = click.get_current_context()
-    return [
-        each.opts[0]
-        for each in context.command.params
-        if each.name in _FIXED
-        and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
-    ]
-
-
-def _require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
-    """Raise OperationError for an earlier run, unless the user says so or nothing ran in it."""
-    description = tuning.describe(name)
-    if description is None or replace or tuning.is_dry(name):
-        return
-    status = description["HyperParameterTuningJobStatus"]
-    if tuning.is_running(name):
-        raise OperationError(
-            f"{name} is running on this machine already",
-            help=f"`hptc local status {name}` shows its progress",
-        )
-    is_interrupted = status not in FINAL_STATUSES
-    raise OperationError(
-        f"{name} has run on this machine already and "
-        + ("was interrupted" if is_interrupted else f"is {status}"),
-        help="--resume continues it, --replace deletes that run and starts over",
-    )
 
 
 def _prepare(tuning: LocalTuning, one: Compiled) -> None:
