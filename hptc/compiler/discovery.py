@@ -137,8 +137,8 @@ def _listed_files(folder: FilePath, files: Files) -> list[FilePath]:
         data = None
     entries = data if isinstance(data, list) else ["specs"]
     found: dict[FilePath, None] = {}
-    for entry in entries:
-        path = folder / str(entry)
+    for entry in dict.fromkeys(map(str, entries)):
+        path = folder / entry
         is_inside = files.real(path).is_relative_to(files.real(folder))
         if is_inside and (files.is_folder(path) or files.is_file(path)):
             found |= dict.fromkeys(spec_files(path, files))

@@ -63,7 +63,10 @@ class Disk:
 
     def real(self, path: Path) -> Path:
         """The path with its links followed."""
-        return Path(os.path.realpath(path))
+        try:
+            return Path(os.path.realpath(path))
+        except ValueError:  # a NUL character, which no file has in its name
+            return path.absolute()
 
     def read(self, path: str) -> str:
         """A file's text. Raises UnreadableFileError, also for a link out of its repository.

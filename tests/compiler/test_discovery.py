@@ -71,6 +71,11 @@ def test_files_of(root: Path, argument: str, expected: list[str]) -> None:
             [*("more/one.yaml", "more/two.yaml"), *OF_THE_PROJECT[:4]],
             id="nothing that exists inside",
         ),
+        pytest.param(
+            'project: UP\nspecs: ["a\\0b", more]\n',
+            ["more/one.yaml", "more/two.yaml"],
+            id="a name that no file can have",
+        ),
     ],
 )
 def test_a_project_with_errors_has_the_specs_it_lists(
@@ -80,6 +85,15 @@ def test_a_project_with_errors_has_the_specs_it_lists(
     (root / "hptc.yaml").write_text(text, encoding="utf-8")
     found = files_of(root, Workspace())
     assert [path.relative_to(root).as_posix() for path in found] == expected
+
+
+def test_an_entry_that_no_file_can_have_is_skipped(root: Path) -> None:
+    (root / "hptc.yaml").write_text('project: demo\nspecs: ["a\\0b", more]\n', encoding="utf-8")
+    found = files_of(root, Workspace())
+    assert [path.relative_to(root).as_posix() for path in found] == [
+        "more/one.yaml",
+        "more/two.yaml",
+    ]
 
 
 def test_hptc_yaml_is_not_a_spec(root: Path) -> None:
