@@ -36,7 +36,7 @@ demo: setup ## run hptc end to end on the local AWS endpoint
 test: setup ## run the tests that start no real client: minutes on two cores
 	@$(RUN) python -m pytest -m "not slow"
 
-e2e: setup ## run the tests with the real cdk, aws, pip and browser
+e2e: setup ## run the tests with real clients: cdk, aws, pip, a browser, an editor
 	@$(RUN) python -m pytest -m slow
 
 sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed ## run the tests with both versions of the SageMaker SDK

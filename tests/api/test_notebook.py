@@ -14,6 +14,8 @@ from nbclient import NotebookClient
 from hptc.sandbox.server import Sandbox
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 _FORMAT: Any = nbformat  # its functions have no types
 NOTEBOOK = ROOT / "docs" / "notebook.ipynb"
 

@@ -25,6 +25,8 @@ from hptc.render.diff_markdown import MARKER
 from tests.support.paths import ROOT
 from tests.support.repositories import Repository
 
+pytestmark = pytest.mark.slow
+
 ACTION = ROOT / "action.yml"
 EXAMPLES = tuple(sorted((ROOT / "examples/ci").glob("*.yml")))
 FILES = (ACTION, *EXAMPLES)

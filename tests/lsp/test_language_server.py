@@ -12,6 +12,8 @@ from lsprotocol import types
 from tests.support.editor import Editor, open_editor
 from tests.support.specs import PROJECT, SPEC
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -22,7 +22,7 @@ from tests.support.tuned_jobs import END, SPEC, tuned
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [needs_chromium, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, needs_chromium, pytest.mark.xdist_group("browser")]
 WIDTHS = (390, 1280)
 
 
