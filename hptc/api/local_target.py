@@ -42,7 +42,7 @@ def find_local_job(
     `folder` has the tuning jobs, and `project` the specs: see `jobs_folder`.
 
     With `wants_running`, it is the spec's running tuning job, or the newest one if none is running.
-    Raises UsageError if several are running, and OperationError if there is no tuning job.
+    Raises UsageError if more than one is running, and OperationError if there is none at all.
     """
     tuning = LocalTuning(jobs_folder(folder, project=project))
     target = read_target(given, env, None, folder=project)

@@ -335,7 +335,7 @@ def _require_none(path: Path, faults: Sequence[str]) -> None:
 
 
 def _kind(value: Any) -> str:
-    """What a JSON value is, without showing it: a file that is no manifest can have secrets."""
+    """The kind of a JSON value. The value isn't shown, because the file may contain secrets."""
     match value:
         case dict():
             return "a JSON object"

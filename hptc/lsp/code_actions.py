@@ -30,7 +30,7 @@ class Target:
 
 
 def is_wanted(kind: str, only: Sequence[str] | None) -> bool:
-    """Whether a client asks for a kind of action, by itself or by a kind above it."""
+    """Whether a client requests a kind of action, or a broader kind that includes it."""
     return only is None or any(kind == each or kind.startswith(f"{each}.") for each in only)
 
 

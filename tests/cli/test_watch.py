@@ -52,12 +52,17 @@ def test_submit_and_wait_until_it_has_completed(account: str, capsys: Capture) -
     assert hptc(["submit", "tuner.yaml", "--wait", "--dry-run"]) == 2
 
 
+def running_job(account: str, capsys: Capture) -> str:
+    """The name of a tuning job that was submitted and stays InProgress until it is stopped."""
+    configure(account, TuningSettings(mode="held"))
+    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
+    return capsys.readouterr().out.split()[1]
+
+
 def test_watch_until_it_is_stopped(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure(account, TuningSettings(mode="held"))
-    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
-    job = capsys.readouterr().out.split()[1]
+    job = running_job(account, capsys)
     client = boto3.session.Session().client("sagemaker")
 
     def stop(*_: object, **__: object) -> float:
@@ -76,9 +81,7 @@ def test_watch_until_it_is_stopped(
 def test_each_change_is_a_line_of_json(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure(account, TuningSettings(mode="held"))
-    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
-    job = capsys.readouterr().out.split()[1]
+    job = running_job(account, capsys)
     client = boto3.session.Session().client("sagemaker")
     waits = iter((None, job))
 
@@ -103,9 +106,7 @@ def test_each_change_is_a_line_of_json(
 def test_ctrl_c_leaves_the_job_running(
     account: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure(account, TuningSettings(mode="held"))
-    assert hptc(["submit", "tuner.yaml", "--no-preflight"]) == 0
-    job = capsys.readouterr().out.split()[1]
+    job = running_job(account, capsys)
 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
