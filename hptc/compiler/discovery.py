@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
@@ -154,7 +155,10 @@ def path_in_project(in_project: Project | None, file: FilePath) -> str:
 
 def display_path(path: FilePath) -> str:
     """A path for messages: relative if it is in the current folder."""
-    try:
-        return str(path.relative_to(FilePath.cwd())) if path.is_absolute() else str(path)
-    except ValueError:
-        return str(path)
+    return display_paths([path])[0]
+
+
+def display_paths(paths: Iterable[FilePath]) -> list[str]:
+    """The same for several paths."""
+    inside = f"{FilePath.cwd()}{os.sep}"
+    return [str(path).removeprefix(inside) for path in paths]

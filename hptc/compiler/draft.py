@@ -1,18 +1,20 @@
-"""A draft: what a file means, before the checks."""
+"""What a file is between the stages of drafting: text, then data, then a request, then a draft."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hptc.compiler.outcome import Origin
+from hptc.compiler.outcome import Failed, Origin
 from hptc.diagnostics import Diagnostic, Finding, RequestPath
 from hptc.frozen import frozen
 from hptc.infrastructure.run_search import ParentSpec
+from hptc.project.project_file import Project
 from hptc.request.conformance import Violation
 from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
+from hptc.source.document import Document
 from hptc.spec.tuning_spec import Spec
 
 if TYPE_CHECKING:  # most specs have no code
@@ -40,8 +42,62 @@ class Parents:
 
 
 @frozen
+class Text:
+    """A file that has been read. `project` is None for a file outside of a project."""
+
+    text: str
+    file: str
+    project: Project | None = None
+
+
+@frozen
+class Parsed:
+    """A file whose text is valid YAML or JSON."""
+
+    document: Document
+    project: Project | None
+
+
+@frozen
+class Merged:
+    """The data of a spec, with the layers of hptc.yaml.
+
+    `undefined` are the errors of templates that name undefined variables. Their texts have
+    stand-ins, so that the rest can be checked, and the file is Failed after all.
+    """
+
+    origin: Origin
+    data: Any
+    warnings: list[Diagnostic]  # from reading the text
+    undefined: list[Diagnostic]
+
+
+@frozen
+class Requested:
+    """The request that a file means. `spec` is None for a file in the API's own form."""
+
+    origin: Origin
+    spec: Spec | None
+    request: Request
+    warnings: list[Diagnostic]
+    undefined: list[Diagnostic]
+    findings: list[Finding]  # from the earlier stages
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by definition
+    is_certain: bool  # whether the Region and the images are known, on which the rules depend
+
+
+@frozen
+class Identified:
+    """A request with the names of its parents and its own, which its content determines."""
+
+    requested: Requested
+    parents: Parents
+    digest: str
+
+
+@frozen
 class Draft:
-    """A request before the checks. `spec` is None for a file in the API's own form."""
+    """A request before the checks."""
 
     origin: Origin
     spec: Spec | None
@@ -49,13 +105,18 @@ class Draft:
     request: Request
     violations: tuple[Violation, ...]
     references: frozenset[str]
-    warnings: list[Diagnostic]  # from reading the text
-    findings: list[Finding]  # from the earlier stages
+    warnings: list[Diagnostic]
+    undefined: list[Diagnostic]
+    findings: list[Finding]
     parents: Parents
-    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by definition
-    is_certain: bool  # whether the Region and the images are known, on which the rules depend
+    codes: Mapping[RequestPath, TrainingCode]
+    is_certain: bool
 
     @property
     def name(self) -> str:
         """The spec's name; empty for a file in the API's own form."""
         return self.spec.name if self.spec else ""
+
+
+Unchecked = Text | Parsed | Merged | Requested | Identified | Draft | Failed
+"""A file at any stage of drafting."""

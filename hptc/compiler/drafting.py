@@ -1,8 +1,7 @@
-"""Drafts a file's text: the request that it means, before the checks.
+"""The stages that draft a file, from its text to the request that it means, before the checks.
 
-    text ─source→ Document ─layers→ data ─spec→ Spec ─emit→ request ─fill→ Draft
-
-A file in the API's own form starts at the request.
+Each takes one file from one type of draft.py to the next. A file with errors is Failed, and skips
+the stages after it; a file in the API's own form skips `request`.
 """
 
 from __future__ import annotations
@@ -12,15 +11,24 @@ from typing import Any
 from yaml.nodes import ScalarNode
 
 from hptc.catalog.region_names import is_region
-from hptc.compiler.checking import check_requests, fail, located
-from hptc.compiler.draft import AddedCode, Draft, Parents
+from hptc.compiler.checking import fail, located
+from hptc.compiler.draft import (
+    AddedCode,
+    Draft,
+    Identified,
+    Merged,
+    Parents,
+    Parsed,
+    Requested,
+    Text,
+)
 from hptc.compiler.filling import fill
 from hptc.compiler.layers import Layers, merge_layers
 from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.parents import CompileFile, name_parents
 from hptc.compiler.undefined_names import STAND_IN, UNDEFINED_NAME, with_errors, with_stand_ins
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic, Finding, RequestPath, Severity, SpecPath
+from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
 from hptc.project.project_file import Environment, Project
 from hptc.request import identity
 from hptc.request.api_form import is_api_form
@@ -31,85 +39,89 @@ from hptc.source.document import Document, parse_document
 from hptc.spec.tuning_spec import Spec, parse_spec
 
 
-def draft_text(
-    text: str,
-    file: str,
-    workspace: Workspace,
-    in_project: Project | None,
-    compile_file: CompileFile,
-) -> Draft | Failed:
-    """Draft a file's text. Parents of a warm start are compiled by `compile_file`."""
-    document, faults = parse_document(text, file)
+def parse(text: Text) -> Parsed | Failed:
+    """text → Document"""
+    document, faults = parse_document(text.text, text.file)
     if faults:
-        origin = Origin(document=document, layers=Layers.of(document), project=in_project)
+        origin = Origin(document=document, layers=Layers.of(document), project=text.project)
         return fail(origin, tuple(faults))
+    return Parsed(document=document, project=text.project)
+
+
+def merge(parsed: Parsed, workspace: Workspace) -> Merged | Requested | Failed:
+    """Document → data. A file in the API's own form is a request already."""
+    document, in_project = parsed.document, parsed.project
     if is_request(document):
-        return _draft_request(document, workspace, in_project)
-    return _draft_spec(document, workspace, in_project, compile_file)
-
-
-def is_request(document: Document) -> bool:
-    """Whether a file is in the API's own form, by its top-level keys."""
-    return is_api_form(document.top_level_keys())
-
-
-def _draft_spec(
-    document: Document,
-    workspace: Workspace,
-    in_project: Project | None,
-    compile_file: CompileFile,
-) -> Draft | Failed:
+        return _written_request(document, workspace, in_project)
     environment = workspace.environment_of(in_project) if in_project else None
     data, layers, faults = merge_layers(document, workspace.shared_by(in_project))
     origin = Origin(document=document, layers=layers, project=in_project, environment=environment)
     errors = [fault for fault in faults if fault.is_error]
     if not errors:
-        return _draft_data(data, origin, faults, workspace, compile_file, is_whole=True)
+        return Merged(origin=origin, data=data, warnings=faults, undefined=[])
     if any(error.code != UNDEFINED_NAME for error in errors):
         return fail(origin, tuple(faults))
-    rest = _draft_data(with_stand_ins(data), origin, [], workspace, compile_file, is_whole=False)
-    found = rest if isinstance(rest, Failed) else check_requests([rest], workspace)[0]
-    return fail(origin, with_errors(errors, found.diagnostics), found.suppressed, name=rest.name)
+    return Merged(origin=origin, data=with_stand_ins(data), warnings=[], undefined=errors)
 
 
-def _draft_data(
-    data: Any,
-    origin: Origin,
-    faults: list[Diagnostic],
-    workspace: Workspace,
-    compile_file: CompileFile,
-    *,
-    is_whole: bool,
-) -> Draft | Failed:
-    """Draft the data of a spec. `faults` are the warnings of reading it.
-
-    Data with stand-ins for undefined names is not whole, so that the rules can't judge it.
-    """
-    document, environment = origin.document, origin.environment
-    spec, findings = parse_spec(data)
+def request(merged: Merged, workspace: Workspace) -> Requested | Failed:
+    """data → Spec → request"""
+    origin, environment = merged.origin, merged.origin.environment
+    spec, findings = parse_spec(merged.data)
     if spec is None:
-        return fail(origin, *located(findings, faults, origin, {}, None))
-    request = emit(spec)
-    findings += _templated_name(document)
-    unresolved = fill(request, spec, environment)
-    code = _add_code(request, spec, origin, workspace)
-    parents = name_parents(request, spec, origin, workspace, compile_file)
-    digest = identity.digest(request)
-    request["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
-    conforming = conformance(request)
-    return Draft(
+        diagnostics, suppressed = located(findings, merged.warnings, origin, {}, None)
+        return fail(origin, with_errors(merged.undefined, diagnostics), suppressed)
+    emitted = emit(spec)
+    findings += _templated_name(origin.document)
+    unresolved = fill(emitted, spec, environment)
+    code = _add_code(emitted, spec, origin, workspace)
+    return Requested(
         origin=origin,
         spec=spec,
-        digest=digest,
-        request=conforming.request,
-        violations=conforming.violations,
-        references=conforming.references if is_whole else conforming.references - {STAND_IN},
-        warnings=faults,
-        findings=[*findings, *unresolved, *code.findings, *parents.findings],
-        parents=parents,
+        request=emitted,
+        warnings=merged.warnings,
+        undefined=merged.undefined,
+        findings=[*findings, *unresolved, *code.findings],
         codes=code.codes,
-        is_certain=is_whole and not unresolved and _has_region(environment),
+        is_certain=not merged.undefined and not unresolved and _has_region(environment),
     )
+
+
+def identify(requested: Requested, workspace: Workspace, compile_file: CompileFile) -> Identified:
+    """Name the parents, then the tuning job itself. `compile_file` compiles parents."""
+    spec, named = requested.spec, requested.request
+    if spec is None:
+        return Identified(requested=requested, parents=Parents(), digest=identity.digest(named))
+    parents = name_parents(named, spec, requested.origin, workspace, compile_file)
+    digest = identity.digest(named)
+    named["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
+    return Identified(requested=requested, parents=parents, digest=digest)
+
+
+def conform(identified: Identified) -> Draft:
+    """Compare the request with the API's shape."""
+    requested, parents = identified.requested, identified.parents
+    conforming = conformance(requested.request)
+    is_spec = requested.spec is not None
+    return Draft(
+        origin=requested.origin,
+        spec=requested.spec,
+        digest=identified.digest,
+        request=conforming.request if is_spec else requested.request,
+        violations=conforming.violations,
+        references=conforming.references - ({STAND_IN} if requested.undefined else set()),
+        warnings=requested.warnings,
+        undefined=requested.undefined,
+        findings=[*requested.findings, *parents.findings],
+        parents=parents,
+        codes=requested.codes,
+        is_certain=requested.is_certain,
+    )
+
+
+def is_request(document: Document) -> bool:
+    """Whether a file is in the API's own form, by its top-level keys."""
+    return is_api_form(document.top_level_keys())
 
 
 def _add_code(
@@ -124,10 +136,10 @@ def _add_code(
     return add_code(request, spec, origin, workspace)
 
 
-def _draft_request(
+def _written_request(
     document: Document, workspace: Workspace, in_project: Project | None
-) -> Draft | Failed:
-    """Draft a file in the API's own form. It needs no environment, so an ambiguous one warns."""
+) -> Requested | Failed:
+    """A file in the API's own form. It needs no environment, so an ambiguous one warns."""
     is_unclear = in_project is not None and in_project.is_unclear(workspace.environment)
     environment = workspace.environment_of(in_project) if in_project and not is_unclear else None
     layers = Layers.of(document)
@@ -135,19 +147,13 @@ def _draft_request(
     data, faults = construct_data(document)
     if faults or not isinstance(data, dict):
         return fail(origin, tuple(faults))
-    request = unwrapped(data)
-    digest = identity.digest(request)
-    conforming = conformance(request)
-    return Draft(
+    return Requested(
         origin=origin,
         spec=None,
-        digest=digest,
-        request=request,
-        violations=conforming.violations,
-        references=conforming.references,
+        request=unwrapped(data),
         warnings=[],
+        undefined=[],
         findings=_unapplied_policy(in_project, workspace) if in_project and is_unclear else [],
-        parents=Parents(),
         is_certain=_has_region(environment),
     )
 

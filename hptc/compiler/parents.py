@@ -8,7 +8,7 @@ is submitted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
@@ -42,9 +42,25 @@ def name_parents(
     named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     if not named:
         return parents
+    workspace.compiling.append(workspace.files.real(FilePath(origin.file)))
+    try:
+        _name_each(named[:_MAX_PARENTS], parents, spec, origin, workspace, compile_file)
+    finally:
+        workspace.compiling.pop()
+    return parents
+
+
+def _name_each(
+    named: Sequence[dict[str, str]],
+    parents: Parents,
+    spec: Spec,
+    origin: Origin,
+    workspace: Workspace,
+    compile_file: CompileFile,
+) -> None:
     in_project = origin.project
     files = spec_files_by_name(in_project, workspace) if in_project is not None else {}
-    for index, parent in enumerate(named[:_MAX_PARENTS]):
+    for index, parent in enumerate(named):
         name = parent["HyperParameterTuningJobName"]
         path = SpecPath(("warm_start", "parents", index))
         if _LIKE_LATEST.match(name):
@@ -72,7 +88,6 @@ def name_parents(
                 parents.jobs[job.name] = job
             case Problem(code=code, message=message, help=advice):
                 parents.findings.append(Finding(code=code, message=message, path=path, help=advice))
-    return parents
 
 
 def parent_names(request: Request) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The compiler on one page: files in, checked requests out.
 
-    text ─source→ Document ─layers→ data ─spec→ Spec ─emit→ request     drafting.py: a Draft
-    request ─read→ TuningJob ─rules→ verdict                            checking.py: Compiled
+    text ─parse→ Document ─merge→ data ─request→ request ─identify, conform→ Draft    drafting.py
+    Draft ─read→ TuningJob ─rules→ verdict                                            checking.py
 
 A file with errors is Failed. Every problem becomes a Diagnostic with its line. Nothing here calls
 AWS, runs code from a spec, or prints.
@@ -9,14 +9,23 @@ AWS, runs code from a spec, or prints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path as FilePath
+from typing import Any
 
-from hptc.compiler.checking import Checked, check_requests
-from hptc.compiler.discovery import display_path, files_of
-from hptc.compiler.draft import Draft
-from hptc.compiler.drafting import draft_text
+from hptc.compiler.checking import Checked, check_requests, fail
+from hptc.compiler.discovery import display_paths, files_of
+from hptc.compiler.draft import (
+    Draft,
+    Identified,
+    Merged,
+    Parsed,
+    Requested,
+    Text,
+    Unchecked,
+)
+from hptc.compiler.drafting import conform, identify, merge, parse, request
 from hptc.compiler.layers import Layers
 from hptc.compiler.outcome import (
     CompiledRequest,
@@ -26,6 +35,7 @@ from hptc.compiler.outcome import (
     failed_with_project,
 )
 from hptc.compiler.progress import Progress, tracked
+from hptc.compiler.undefined_names import with_errors
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.unique_stacks import with_unique_stacks
 from hptc.compiler.workspace import Workspace
@@ -59,7 +69,7 @@ def files_at(paths: list[str], workspace: Workspace) -> list[str]:
             continue
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
             raise UsageError(f"{given}: no such file or folder")
-        files += [display_path(file) for file in files_of(path, workspace)]
+        files += display_paths(files_of(path, workspace))
     return list(dict.fromkeys(files))
 
 
@@ -83,8 +93,8 @@ def compile_readable(path: str, workspace: Workspace) -> Outcome:
 
 def compile_file(path: str, workspace: Workspace) -> Outcome:
     """Compile a file, once per run. Raises UsageError if it can't be read."""
-    key = _draft_file(path, workspace)
-    _check_drafts([key], workspace)
+    key = _read(path, workspace)
+    _compile([key], workspace)
     return workspace.compiled[key]
 
 
@@ -92,7 +102,10 @@ def compile_text(
     text: str, file: str, workspace: Workspace, in_project: Project | None = None
 ) -> Outcome:
     """Compile a file's text."""
-    return _checked([draft_text(text, file, workspace, in_project, compile_file)], workspace)[0]
+    unchecked: Unchecked = Text(text=text, file=file, project=in_project)
+    for stage in _STAGES:
+        unchecked = _after(stage, unchecked, workspace)
+    return _checked([unchecked], workspace)[0]
 
 
 def _batches(files: Iterator[str]) -> Iterator[list[str]]:
@@ -101,39 +114,44 @@ def _batches(files: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _compile_batch(files: list[str], workspace: Workspace) -> list[Outcome]:
-    begun = [_draft_readable(file, workspace) for file in files]
-    _check_drafts([key for key in begun if not isinstance(key, Failed)], workspace)
-    return [one if isinstance(one, Failed) else workspace.compiled[one] for one in begun]
+    read = [_read_if_possible(file, workspace) for file in files]
+    _compile([key for key in read if not isinstance(key, Failed)], workspace)
+    return [one if isinstance(one, Failed) else workspace.compiled[one] for one in read]
 
 
-def _draft_readable(path: str, workspace: Workspace) -> FilePath | Failed:
+def _read_if_possible(path: str, workspace: Workspace) -> FilePath | Failed:
     try:
-        return _draft_file(path, workspace)
+        return _read(path, workspace)
     except UnreadableFileError as error:
         document = Document(path, "")
         layers = Layers.of(document)
         return Failed(document=document, layers=layers, diagnostics=(error.diagnostic,))
 
 
-def _draft_file(path: str, workspace: Workspace) -> FilePath:
-    """Draft a file, once per run. Returns its key in `workspace.drafts` or `workspace.compiled`."""
+def _read(path: str, workspace: Workspace) -> FilePath:
+    """Read a file, once per run. Returns its key in `workspace.unchecked` or `.compiled`."""
     key = workspace.files.real(FilePath(path))
-    if key not in workspace.compiled and key not in workspace.drafts:
+    if key not in workspace.compiled and key not in workspace.unchecked:
         in_project, _ = workspace.project_of(key.parent)
-        workspace.compiling.append(key)
-        try:
-            text = workspace.files.read(path)
-            workspace.drafts[key] = draft_text(text, path, workspace, in_project, compile_file)
-        finally:
-            workspace.compiling.pop()
+        text = workspace.files.read(path)
+        workspace.unchecked[key] = Text(text=text, file=path, project=in_project)
     return key
 
 
-def _check_drafts(keys: Sequence[FilePath], workspace: Workspace) -> None:
-    """Move drafts to `workspace.compiled`. Parents of a warm start are there before their child."""
-    waiting = [key for key in dict.fromkeys(keys) if key in workspace.drafts]
-    outcomes = _checked([workspace.drafts.pop(key) for key in waiting], workspace)
-    for key, outcome in zip(waiting, outcomes, strict=True):
+def _compile(keys: Sequence[FilePath], workspace: Workspace) -> None:
+    """Move files from `workspace.unchecked` to `workspace.compiled`.
+
+    All files go through a stage before the next stage begins, because its code then stays in the
+    processor's caches. A parent of a warm start is compiled when its first child asks for it.
+    """
+    unchecked, keys = workspace.unchecked, list(dict.fromkeys(keys))
+    for stage in _STAGES:
+        for key in keys:
+            if key in unchecked:
+                unchecked[key] = _after(stage, unchecked[key], workspace)
+    keys = [key for key in keys if key in unchecked]
+    outcomes = _checked([unchecked.pop(key) for key in keys], workspace)
+    for key, outcome in zip(keys, outcomes, strict=True):
         outcome.document.forget()
         _, faults = workspace.project_of(key.parent)
         if faults:
@@ -141,16 +159,36 @@ def _check_drafts(keys: Sequence[FilePath], workspace: Workspace) -> None:
         workspace.compiled[key] = outcome
 
 
-def _checked(drafts: list[Draft | Failed], workspace: Workspace) -> list[Outcome]:
-    """Check the drafts that have no errors yet. The outcomes are in the order of the drafts."""
-    whole = [draft for draft in drafts if isinstance(draft, Draft)]
-    checked = iter(check_requests(whole, workspace))
-    return [
-        draft if isinstance(draft, Failed) else _outcome(draft, next(checked)) for draft in drafts
-    ]
+_Stage = tuple[type, Callable[[Any, Workspace], Unchecked]]
+
+_STAGES: tuple[_Stage, ...] = (
+    (Text, lambda text, _: parse(text)),
+    (Parsed, merge),
+    (Merged, request),
+    (Requested, lambda requested, workspace: identify(requested, workspace, compile_file)),
+    (Identified, lambda identified, _: conform(identified)),
+)
+"""What each stage takes, and its function."""
+
+
+def _after(stage: _Stage, unchecked: Unchecked, workspace: Workspace) -> Unchecked:
+    """A file after a stage: unchanged if it is not at this stage."""
+    takes, function = stage
+    return function(unchecked, workspace) if type(unchecked) is takes else unchecked
+
+
+def _checked(unchecked: Sequence[Unchecked], workspace: Workspace) -> list[Outcome]:
+    """Check files after the last stage. The outcomes are in the same order."""
+    drafted = [one for one in unchecked if isinstance(one, (Draft, Failed))]
+    drafts = [one for one in drafted if isinstance(one, Draft)]
+    checked = iter(check_requests(drafts, workspace))
+    return [one if isinstance(one, Failed) else _outcome(one, next(checked)) for one in drafted]
 
 
 def _outcome(draft: Draft, checked: Checked | Failed) -> Outcome:
+    if draft.undefined:
+        diagnostics = with_errors(draft.undefined, checked.diagnostics)
+        return fail(draft.origin, diagnostics, checked.suppressed, name=draft.name)
     if isinstance(checked, Failed):
         return checked
     origin = draft.origin

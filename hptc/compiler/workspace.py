@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from hptc.compiler.draft import Draft
+from hptc.compiler.draft import Unchecked
 from hptc.compiler.layers import Shared, shared_layers
-from hptc.compiler.outcome import Failed, Outcome
+from hptc.compiler.outcome import Outcome
 from hptc.diagnostics import Diagnostic
 from hptc.project import project_file
 from hptc.project.project_file import Environment, Project
@@ -37,7 +37,7 @@ class Workspace:
     files: Files = DISK
     folder: FilePath = field(default_factory=FilePath.cwd)  # of relative paths and the project
     rehearse: Rehearse | None = None  # tests metric definitions on a spec's sample log
-    drafts: dict[FilePath, Draft | Failed] = field(default_factory=dict)  # not yet checked
+    unchecked: dict[FilePath, Unchecked] = field(default_factory=dict)  # not yet compiled
     compiled: dict[FilePath, Outcome] = field(default_factory=dict)
     compiling: list[FilePath] = field(default_factory=list)  # children before their parents
     spec_files: dict[FilePath, Mapping[str, FilePath]] = field(default_factory=dict)  # by name
@@ -55,7 +55,7 @@ class Workspace:
         return replace(
             self,
             environment=name,
-            drafts={},
+            unchecked={},
             compiled={},
             compiling=[],
             _environments={},

@@ -16,7 +16,7 @@ import pytest
 from hptc.cli import run
 from hptc.cli.check_watch import watch
 from hptc.cli.watch_loop import Clock
-from hptc.compiler.drafting import draft_text
+from hptc.compiler.drafting import conform
 from hptc.compiler.environments import compile_in_all_environments
 from hptc.compiler.workspace import Workspace
 from hptc.errors import EXIT_INTERRUPTED, UsageError
@@ -70,7 +70,7 @@ def checks_of(*edits: Edit, paths: tuple[str, ...] = ("specs",)) -> list[tuple[i
         def work() -> None:
             outcomes.extend(compile_in_all_environments(list(paths), workspace))
 
-        count = calls_of(work, draft_text)["draft_text"]
+        count = calls_of(work, conform)["conform"]
         found.append((count, {Path(one.file).stem for one in outcomes if one.has_errors}))
 
     def sleep(_: float) -> None:
