@@ -113,9 +113,12 @@ class _Walk:
         ordered = {}
         for name, member in shape.members.items():
             if name in value:
-                self.path.append(name)
-                ordered[name] = self.value(value[name], member)
-                self.path.pop()
+                inner = value[name]
+                if not _is_met(inner, member):
+                    self.path.append(name)
+                    inner = self.value(inner, member)
+                    self.path.pop()
+                ordered[name] = inner
         if len(ordered) < len(value):
             for name, inner in value.items():
                 if name not in ordered:
@@ -132,9 +135,11 @@ class _Walk:
             return value
         items = []
         for index, inner in enumerate(value):
-            self.path.append(index)
-            items.append(self.value(inner, item))
-            self.path.pop()
+            if not _is_met(inner, item):
+                self.path.append(index)
+                inner = self.value(inner, item)
+                self.path.pop()
+            items.append(inner)
         return items
 
     def _map(self, value: dict[str, Any], shape: Shape) -> dict[str, Any]:
@@ -142,23 +147,21 @@ class _Walk:
         if key is None or item is None:
             return value
         for name, inner in value.items():
-            self.path.append(name)
-            self.value(name, key)
-            self.value(inner, item)
-            self.path.pop()
+            if not (_is_met(name, key) and _is_met(inner, item)):
+                self.path.append(name)
+                self.value(name, key)
+                self.value(inner, item)
+                self.path.pop()
         return value
 
     def _check_text(self, text: str, shape: Shape) -> None:
-        if "${hptc:" in text and (names := names_in(text)):
+        if _is_met(text, shape):
+            return
+        if names := names_in(text):
             self.references |= names
-            return
-        if shape.enum:
-            if text not in shape.enum:
-                self._add("enum", shape, text)
-            return
-        # Only match texts of a valid length, so that patterns never run on long ones.
-        is_sized = self._check_size(len(text), text, shape)
-        if is_sized and shape.pattern and not _compiled(shape.pattern).fullmatch(text):
+        elif shape.enum:
+            self._add("enum", shape, text)
+        elif self._check_size(len(text), text, shape):
             self._add("pattern", shape, text)
 
     def _check_size(self, size: float, value: object, shape: Shape) -> bool:
@@ -173,6 +176,19 @@ class _Walk:
     def _add(self, kind: str, shape: Shape, value: object) -> None:
         path = RequestPath(self.path)
         self.violations.append(Violation(kind=kind, path=path, shape=shape, value=value))
+
+
+def _is_met(value: object, shape: Shape) -> bool:
+    """Whether a value is a text without references that a shape accepts: most values are."""
+    if type(value) is not str or shape.type != "string" or "${hptc:" in value:
+        return False
+    if shape.enum:
+        return value in shape.enum
+    # Only match texts of a valid length, so that patterns never run on long ones.
+    size, minimum, maximum = len(value), shape.minimum, shape.maximum
+    if (minimum is not None and size < minimum) or (maximum is not None and size > maximum):
+        return False
+    return not shape.pattern or _compiled(shape.pattern).fullmatch(value) is not None
 
 
 _UNICODE_CLASSES = {

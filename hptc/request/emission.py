@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hptc.request.names import (
@@ -48,9 +49,10 @@ def _emit_members(
             if isinstance(node, Leaf) and node.default is not None:
                 _put(target, root, node.api, node.default)
             continue
+        if isinstance(node, Leaf):  # most are, and a class pattern costs more
+            _put(target, root, node.api, value)
+            continue
         match node:
-            case Leaf(api):
-                _put(target, root, api, value)
             case Group(api, inner, turns_on):
                 _emit_members(inner, value.__dict__, _structure(target, root, api), root)
                 if turns_on is not None:
@@ -164,15 +166,22 @@ def _is_json(text: str) -> bool:
 
 def _structure(target: Request, root: Request, api: str) -> Request:
     """The structure at `api`, created if it is missing."""
-    if not api:
-        return target
-    if api.startswith("/"):
-        target, api = root, api[1:]
-    for member in api.split("."):
-        target = target.setdefault(member, {})
-    return target
+    is_of_root, members = _place(api)
+    return _below(root if is_of_root else target, members)
 
 
 def _put(target: Request, root: Request, api: str, value: object) -> None:
-    structure, _, member = api.rpartition(".")
-    _structure(target, root, structure)[member] = value
+    is_of_root, (*structures, member) = _place(api)
+    _below(root if is_of_root else target, structures)[member] = value
+
+
+@cache
+def _place(api: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether a place in the table starts at the request's root, and its members."""
+    return api.startswith("/"), tuple(api.removeprefix("/").split(".")) if api else ()
+
+
+def _below(structure: Request, members: Iterable[str]) -> Request:
+    for member in members:
+        structure = structure.setdefault(member, {})
+    return structure

@@ -62,8 +62,9 @@ def _hyperparameters(
     definition: Definition, algorithm: Algorithm
 ) -> dict[Subject, tuple[Setting, ...]]:
     found: dict[Subject, tuple[Setting, ...]] = {}
+    static = definition.path / "StaticHyperParameters"
     for name, text in definition.static.items():
-        path = definition.path / "StaticHyperParameters" / name
+        path = static / name
         value = _decided(name, text, algorithm)
         # With two names of one hyperparameter, XGBoost's container takes the last.
         found[_hyperparameter(name, algorithm)] = (Setting(value=value, text=text, path=path),)

@@ -202,17 +202,21 @@ def _violations_of(
     if not dependency.needed <= settings.keys():
         return []
     subjects = [each for each in dependency.subjects if each in settings]
-    combinations = itertools.product(*(settings[subject] for subject in subjects))
-    tried = [
-        (dependency.violated({s: each.value for s, each in chosen.items()}), chosen)
-        for combination in itertools.islice(combinations, _MAX_COMBINATIONS)
-        for chosen in (dict(zip(subjects, combination, strict=True)),)
+    combinations = list(
+        itertools.islice(
+            itertools.product(*(settings[subject] for subject in subjects)), _MAX_COMBINATIONS
+        )
+    )
+    violated = [
+        dependency.violated({s: each.value for s, each in zip(subjects, chosen, strict=True)})
+        for chosen in combinations
     ]
-    if all(clause is None for clause, _ in tried):
+    if not any(violated):
         return []
     by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
-    for clause, chosen in tried:
-        choice = tuple(each for each in chosen.values() if not each.is_end)
+    for clause, combination in zip(violated, combinations, strict=True):
+        choice = tuple(each for each in combination if not each.is_end)
+        chosen = dict(zip(subjects, combination, strict=True))
         by_choice.setdefault(choice, []).append((clause, chosen))
     return [
         _Violation(clause, chosen, is_certain=all(each is not None for each, _ in found))

@@ -40,51 +40,54 @@ def plaintext_secret(rule: Rule, context: Context) -> Iterator[Finding]:
           environment: {SECRET_NAME: training/warehouse}
     """
     for definition in context.job.definitions:
-        for path, name, value, beside in _plain_texts(definition):
-            yield from _secret(rule, path, name, value, beside)
+        for above, key, name, value, beside in _plain_texts(definition):
+            kind = _kind_of_secret(name, value, beside)
+            if kind is not None:
+                yield _secret(rule, above / key, name, kind)
     for index, tag in enumerate(context.request.get("Tags", ())):
-        yield from _secret(
-            rule, RequestPath(("Tags", index, "Value")), tag["Key"], tag["Value"], ()
-        )
+        kind = _kind_of_secret(tag["Key"], tag["Value"], ())
+        if kind is not None:
+            yield _secret(rule, RequestPath(("Tags", index, "Value")), tag["Key"], kind)
 
 
 def _plain_texts(
     definition: Definition,
-) -> Iterator[tuple[RequestPath, str, str, tuple[str, ...]]]:
-    """(path, name, value, the values next to it) of everything that a container gets."""
+) -> Iterator[tuple[RequestPath, str | int, str, str, tuple[str, ...]]]:
+    """(path above, key, name, value, the values next to it) of all that a container gets."""
     for member, values in (
         ("StaticHyperParameters", definition.static),
         ("Environment", definition.environment),
     ):
-        beside = tuple(values.values())
+        above, beside = definition.path / member, tuple(values.values())
         for name, value in values.items():
-            yield definition.path / member / name, name, value, beside
+            yield above, name, name, value, beside
     for range_ in definition.ranges:
         if isinstance(range_, CategoricalRange):
+            above = range_.path / "Values"
             for index, value in enumerate(range_.values):
-                yield range_.path / "Values" / index, range_.name, value, ()
+                yield above, index, range_.name, value, ()
         elif isinstance(range_, AutoRange):
-            yield range_.path / "ValueHint", range_.name, range_.value_hint, ()
+            yield range_.path, "ValueHint", range_.name, range_.value_hint, ()
 
 
-def _secret(
-    rule: Rule, path: RequestPath, name: str, value: str, beside: tuple[str, ...]
-) -> Iterator[Finding]:
-    kind = None if has_reference(value) else secret_in(name, value, beside=beside)
-    if kind is not None:
-        advice = (
-            "the container has the permissions of the execution role"
-            if "AWS" in kind
-            else "have the container read it from AWS Secrets Manager"
-        )
-        yield rule.finding(
-            f"`{name}` contains {kind}, which everyone with access to the job can read",
-            path,
-            label="looks like a secret",
-            is_removable=True,
-            help=f"remove it; {advice}; rotate the secret if it was committed",
-            is_secret=True,
-        )
+def _kind_of_secret(name: str, value: str, beside: tuple[str, ...]) -> str | None:
+    return None if has_reference(value) else secret_in(name, value, beside=beside)
+
+
+def _secret(rule: Rule, path: RequestPath, name: str, kind: str) -> Finding:
+    advice = (
+        "the container has the permissions of the execution role"
+        if "AWS" in kind
+        else "have the container read it from AWS Secrets Manager"
+    )
+    return rule.finding(
+        f"`{name}` contains {kind}, which everyone with access to the job can read",
+        path,
+        label="looks like a secret",
+        is_removable=True,
+        help=f"remove it; {advice}; rotate the secret if it was committed",
+        is_secret=True,
+    )
 
 
 @error("HPT502", "B05")

@@ -96,7 +96,12 @@ class _Builder:
             return None
         if isinstance(node, ScalarNode):
             value = self.scalar(node, keep_text=verbatim is True)
-            return None if self.exceeds_characters(node, value) else value
+            if isinstance(value, str):
+                self.characters += len(value)
+                if self.characters > MAX_CHARACTERS:
+                    self.too_large(node, f"{MAX_CHARACTERS:,} characters")
+                    return None
+            return value
         if node is None:
             return None
         self.values += len(node.value) + 1
@@ -129,9 +134,12 @@ class _Builder:
             if key in data:
                 self.duplicate(key_node, self.document.entries_of(node)[key][0])
                 continue
-            if self.exceeds_characters(key_node, key):
+            self.characters += len(key)
+            if self.characters > MAX_CHARACTERS:
+                self.too_large(key_node, f"{MAX_CHARACTERS:,} characters")
                 break
-            data[key] = self.build(value_node, verbatim and _below(verbatim, key))
+            below = verbatim if verbatim is None or verbatim is True else _below(verbatim, key)
+            data[key] = self.build(value_node, below)
         return data
 
     def scalar(self, node: ScalarNode, *, keep_text: bool) -> object:
@@ -180,14 +188,6 @@ class _Builder:
             self.report(value.code, value.message, node, value.help)
             return text
         return value
-
-    def exceeds_characters(self, node: ScalarNode, value: object) -> bool:
-        if isinstance(value, str):
-            self.characters += len(value)
-            if self.characters > MAX_CHARACTERS:
-                self.too_large(node, f"{MAX_CHARACTERS:,} characters")
-                return True
-        return False
 
     def too_large(self, node: Node, limit: str) -> None:
         if not self.is_too_large:

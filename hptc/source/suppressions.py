@@ -40,7 +40,7 @@ class Suppression:
 
 def suppressions(document: Document) -> list[Suppression]:
     """Every suppression of a file. Text in a quoted or block scalar is not a comment."""
-    if "hptc:" not in document.text:
+    if "ignore[" not in document.text:
         return []
     scalars = _ScalarText.of(document)
     found = []
