@@ -163,8 +163,10 @@ class Dependency:
 
     def violated(self, assignment: Assignment) -> Clause | None:
         """The first requirement that certainly does not hold; None if the conditions may not."""
-        if not all(clause.truth(assignment) for clause in self.conditions):
-            return None
-        return next(
-            (clause for clause in self.requirements if clause.truth(assignment) is False), None
-        )
+        for clause in self.conditions:
+            if not clause.truth(assignment):
+                return None
+        for clause in self.requirements:
+            if clause.truth(assignment) is False:
+                return clause
+        return None

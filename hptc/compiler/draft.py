@@ -73,7 +73,7 @@ class Merged:
 
 
 @frozen
-class Requested:
+class Emitted:
     """The request that a file means. `spec` is None for a file in the API's own form."""
 
     origin: Origin
@@ -90,7 +90,7 @@ class Requested:
 class Identified:
     """A request with the names of its parents and its own, which its content determines."""
 
-    requested: Requested
+    emitted: Emitted
     parents: Parents
     digest: str
 
@@ -118,5 +118,5 @@ class Draft:
         return self.spec.name if self.spec else ""
 
 
-Unchecked = Text | Parsed | Merged | Requested | Identified | Draft | Failed
+Unchecked = Text | Parsed | Merged | Emitted | Identified | Draft | Failed
 """A file at any stage of drafting."""

@@ -1,7 +1,7 @@
 """The stages that draft a file, from its text to the request that it means, before the checks.
 
 Each takes one file from one type of draft.py to the next. A file with errors is Failed, and skips
-the stages after it; a file in the API's own form skips `request`.
+the stages after it; a file in the API's own form skips `emit`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from hptc.compiler.checking import fail, located
 from hptc.compiler.draft import (
     AddedCode,
     Draft,
+    Emitted,
     Identified,
     Merged,
     Parents,
     Parsed,
-    Requested,
     Text,
 )
 from hptc.compiler.filling import fill
@@ -30,10 +30,9 @@ from hptc.compiler.undefined_names import STAND_IN, UNDEFINED_NAME, with_errors,
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, Severity, SpecPath
 from hptc.project.project_file import Environment, Project
-from hptc.request import identity
+from hptc.request import emission, identity
 from hptc.request.api_form import is_api_form
 from hptc.request.conformance import conformance
-from hptc.request.emission import emit, unwrapped
 from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document
 from hptc.spec.tuning_spec import Spec, parse_spec
@@ -48,7 +47,7 @@ def parse(text: Text) -> Parsed | Failed:
     return Parsed(document=document, project=text.project)
 
 
-def merge(parsed: Parsed, workspace: Workspace) -> Merged | Requested | Failed:
+def merge(parsed: Parsed, workspace: Workspace) -> Merged | Emitted | Failed:
     """Document → data. A file in the API's own form is a request already."""
     document, in_project = parsed.document, parsed.project
     if is_request(document):
@@ -64,21 +63,21 @@ def merge(parsed: Parsed, workspace: Workspace) -> Merged | Requested | Failed:
     return Merged(origin=origin, data=with_stand_ins(data), warnings=[], undefined=errors)
 
 
-def request(merged: Merged, workspace: Workspace) -> Requested | Failed:
+def emit(merged: Merged, workspace: Workspace) -> Emitted | Failed:
     """data → Spec → request"""
     origin, environment = merged.origin, merged.origin.environment
     spec, findings = parse_spec(merged.data)
     if spec is None:
         diagnostics, suppressed = located(findings, merged.warnings, origin, {}, None)
         return fail(origin, with_errors(merged.undefined, diagnostics), suppressed)
-    emitted = emit(spec)
+    request = emission.emit(spec)
     findings += _templated_name(origin.document)
-    unresolved = fill(emitted, spec, environment)
-    code = _add_code(emitted, spec, origin, workspace)
-    return Requested(
+    unresolved = fill(request, spec, environment)
+    code = _add_code(request, spec, origin, workspace)
+    return Emitted(
         origin=origin,
         spec=spec,
-        request=emitted,
+        request=request,
         warnings=merged.warnings,
         undefined=merged.undefined,
         findings=[*findings, *unresolved, *code.findings],
@@ -87,35 +86,35 @@ def request(merged: Merged, workspace: Workspace) -> Requested | Failed:
     )
 
 
-def identify(requested: Requested, workspace: Workspace, compile_file: CompileFile) -> Identified:
+def identify(emitted: Emitted, workspace: Workspace, compile_file: CompileFile) -> Identified:
     """Name the parents, then the tuning job itself. `compile_file` compiles parents."""
-    spec, named = requested.spec, requested.request
+    spec, named = emitted.spec, emitted.request
     if spec is None:
-        return Identified(requested=requested, parents=Parents(), digest=identity.digest(named))
-    parents = name_parents(named, spec, requested.origin, workspace, compile_file)
+        return Identified(emitted=emitted, parents=Parents(), digest=identity.digest(named))
+    parents = name_parents(named, spec, emitted.origin, workspace, compile_file)
     digest = identity.digest(named)
     named["HyperParameterTuningJobName"] = spec.job_name or identity.job_name(spec.name, digest)
-    return Identified(requested=requested, parents=parents, digest=digest)
+    return Identified(emitted=emitted, parents=parents, digest=digest)
 
 
 def conform(identified: Identified) -> Draft:
     """Compare the request with the API's shape."""
-    requested, parents = identified.requested, identified.parents
-    conforming = conformance(requested.request)
-    is_spec = requested.spec is not None
+    emitted, parents = identified.emitted, identified.parents
+    conforming = conformance(emitted.request)
+    is_spec = emitted.spec is not None
     return Draft(
-        origin=requested.origin,
-        spec=requested.spec,
+        origin=emitted.origin,
+        spec=emitted.spec,
         digest=identified.digest,
-        request=conforming.request if is_spec else requested.request,
+        request=conforming.request if is_spec else emitted.request,
         violations=conforming.violations,
-        references=conforming.references - ({STAND_IN} if requested.undefined else set()),
-        warnings=requested.warnings,
-        undefined=requested.undefined,
-        findings=[*requested.findings, *parents.findings],
+        references=conforming.references - ({STAND_IN} if emitted.undefined else set()),
+        warnings=emitted.warnings,
+        undefined=emitted.undefined,
+        findings=[*emitted.findings, *parents.findings],
         parents=parents,
-        codes=requested.codes,
-        is_certain=requested.is_certain,
+        codes=emitted.codes,
+        is_certain=emitted.is_certain,
     )
 
 
@@ -138,7 +137,7 @@ def _add_code(
 
 def _written_request(
     document: Document, workspace: Workspace, in_project: Project | None
-) -> Requested | Failed:
+) -> Emitted | Failed:
     """A file in the API's own form. It needs no environment, so an ambiguous one warns."""
     is_unclear = in_project is not None and in_project.is_unclear(workspace.environment)
     environment = workspace.environment_of(in_project) if in_project and not is_unclear else None
@@ -147,10 +146,10 @@ def _written_request(
     data, faults = construct_data(document)
     if faults or not isinstance(data, dict):
         return fail(origin, tuple(faults))
-    return Requested(
+    return Emitted(
         origin=origin,
         spec=None,
-        request=unwrapped(data),
+        request=emission.unwrapped(data),
         warnings=[],
         undefined=[],
         findings=_unapplied_policy(in_project, workspace) if in_project and is_unclear else [],

@@ -1,7 +1,7 @@
 """The compiler on one page: files in, checked requests out.
 
-    text ─parse→ Document ─merge→ data ─request→ request ─identify, conform→ Draft    drafting.py
-    Draft ─read→ TuningJob ─rules→ verdict                                            checking.py
+    text ─parse→ Document ─merge→ data ─emit→ request ─identify, conform→ Draft    drafting.py
+    Draft ─read→ TuningJob ─rules→ verdict                                         checking.py
 
 A file with errors is Failed. Every problem becomes a Diagnostic with its line. Nothing here calls
 AWS, runs code from a spec, or prints.
@@ -18,14 +18,14 @@ from hptc.compiler.checking import Checked, check_requests, fail
 from hptc.compiler.discovery import display_paths, files_of
 from hptc.compiler.draft import (
     Draft,
+    Emitted,
     Identified,
     Merged,
     Parsed,
-    Requested,
     Text,
     Unchecked,
 )
-from hptc.compiler.drafting import conform, identify, merge, parse, request
+from hptc.compiler.drafting import conform, emit, identify, merge, parse
 from hptc.compiler.layers import Layers
 from hptc.compiler.outcome import (
     CompiledRequest,
@@ -145,12 +145,16 @@ def _compile(keys: Sequence[FilePath], workspace: Workspace) -> None:
     processor's caches. A parent of a warm start is compiled when its first child asks for it.
     """
     unchecked, keys = workspace.unchecked, list(dict.fromkeys(keys))
-    for stage in _STAGES:
-        for key in keys:
-            if key in unchecked:
-                unchecked[key] = _after(stage, unchecked[key], workspace)
-    keys = [key for key in keys if key in unchecked]
-    outcomes = _checked([unchecked.pop(key) for key in keys], workspace)
+    try:
+        for stage in _STAGES:
+            for key in keys:
+                if key in unchecked:
+                    unchecked[key] = _after(stage, unchecked[key], workspace)
+        keys = [key for key in keys if key in unchecked]
+        outcomes = _checked([unchecked[key] for key in keys], workspace)
+    finally:
+        for key in keys:  # also after an error: the next run of a watch reads the files again
+            unchecked.pop(key, None)
     for key, outcome in zip(keys, outcomes, strict=True):
         outcome.document.forget()
         _, faults = workspace.project_of(key.parent)
@@ -164,8 +168,8 @@ _Stage = tuple[type, Callable[[Any, Workspace], Unchecked]]
 _STAGES: tuple[_Stage, ...] = (
     (Text, lambda text, _: parse(text)),
     (Parsed, merge),
-    (Merged, request),
-    (Requested, lambda requested, workspace: identify(requested, workspace, compile_file)),
+    (Merged, emit),
+    (Emitted, lambda emitted, workspace: identify(emitted, workspace, compile_file)),
     (Identified, lambda identified, _: conform(identified)),
 )
 """What each stage takes, and its function."""

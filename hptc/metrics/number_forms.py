@@ -9,6 +9,7 @@ enough for an accuracy.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from hptc.frozen import frozen
 from hptc.metrics.corrections import has_sign_before_group
@@ -39,6 +40,7 @@ class Unread:
     captured: str = ""
 
 
+@lru_cache(maxsize=1024)  # specs share their metrics, and each is compiled in every environment
 def unread_number(metric: str, regex: str, *, is_objective: bool) -> Unread | None:
     """A number that the metric is likely to have, but that its expression doesn't read.
 

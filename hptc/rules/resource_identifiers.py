@@ -151,9 +151,9 @@ def _wrong_arns(definition: Definition) -> Iterator[Problem]:
 def _wrong_s3_arns(definition: Definition) -> Iterator[Problem]:
     """S3 URIs with an ARN in place of the bucket: only access points have that form."""
     for uri, path in _s3_uris(definition):
-        arn = ARN.parse(uri.removeprefix("s3://"))
         if not uri.startswith("s3://arn:") or has_reference(uri):
             continue
+        arn = ARN.parse(uri.removeprefix("s3://"))
         if arn is None or arn.service != "s3":
             yield path, "the S3 URI does not start with a bucket or access point", "s3://BUCKET/…"
             continue

@@ -15,7 +15,7 @@ _CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
 
 def reason_not_to_read(path: Path) -> str | None:
     """Why a file must not be read, or None. `path` is absolute, with its links followed."""
-    if any(part.lower() == ".git" for part in path.parts):
+    if ".git" in str(path).lower() and any(part.lower() == ".git" for part in path.parts):
         return "is inside .git, which is never read"
     if not is_ci():
         return None
