@@ -39,7 +39,7 @@ from hptc.spec.tuning_spec import Spec, parse_spec
 
 
 def parse(text: Text) -> Parsed | Failed:
-    """text → Document"""
+    """Parse the text as YAML or JSON."""
     document, faults = parse_document(text.text, text.file)
     if faults:
         origin = Origin(document=document, layers=Layers.of(document), project=text.project)
@@ -48,7 +48,7 @@ def parse(text: Text) -> Parsed | Failed:
 
 
 def merge(parsed: Parsed, workspace: Workspace) -> Merged | Emitted | Failed:
-    """Document → data. A file in the API's own form is a request already."""
+    """Merge a spec with the layers of hptc.yaml. A file in the API's own form is a request already."""
     document, in_project = parsed.document, parsed.project
     if is_request(document):
         return _written_request(document, workspace, in_project)
@@ -64,7 +64,7 @@ def merge(parsed: Parsed, workspace: Workspace) -> Merged | Emitted | Failed:
 
 
 def emit(merged: Merged, workspace: Workspace) -> Emitted | Failed:
-    """data → Spec → request"""
+    """Validate the spec, and convert it to its request with the values of its environment."""
     origin, environment = merged.origin, merged.origin.environment
     spec, findings = parse_spec(merged.data)
     if spec is None:
