@@ -48,7 +48,7 @@ def parse(text: Text) -> Parsed | Failed:
 
 
 def merge(parsed: Parsed, workspace: Workspace) -> Merged | Emitted | Failed:
-    """Merge a spec with the layers of hptc.yaml. A file in the API's own form is a request already."""
+    """Merge a spec with the layers of hptc.yaml. A file in the API's own form has none."""
     document, in_project = parsed.document, parsed.project
     if is_request(document):
         return _written_request(document, workspace, in_project)
