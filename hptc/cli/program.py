@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import io
-import os
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +22,7 @@ from hptc.cli.console import (
 from hptc.cli.global_options import global_options
 from hptc.cli.interrupts import is_interrupted, remember_interrupts
 from hptc.cli.lazy_group import CommandEntry, LazyGroup
+from hptc.cli.no_plugins import disable_plugins
 from hptc.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, HptcError
 
 SECTIONS = {
@@ -164,8 +164,7 @@ def main() -> None:
     remember_interrupts()
     open_closed_streams()
     collect_garbage_rarely()
-    # To find plugins, Pydantic reads the metadata of every installed package.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    disable_plugins()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # print characters it can't encode as escapes
             stream.reconfigure(errors="backslashreplace")
