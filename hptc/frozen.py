@@ -111,6 +111,15 @@ def _delattr(_self: object, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
+def _reduce(self: Any) -> Any:
+    """For copies and pickles."""
+    return _record, (type(self), {name: getattr(self, name) for name in self._defaults})
+
+
+def _record(of: type, values: dict[str, Any]) -> Any:
+    return of(**values)
+
+
 _METHODS = {
     "__init__": _first_init,
     "__repr__": _repr,
@@ -118,4 +127,5 @@ _METHODS = {
     "__hash__": _hash,
     "__setattr__": _setattr,
     "__delattr__": _delattr,
+    "__reduce__": _reduce,
 }

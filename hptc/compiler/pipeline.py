@@ -110,7 +110,7 @@ def _draft_readable(path: str, workspace: Workspace) -> FilePath | Failed:
     try:
         return _draft_file(path, workspace)
     except UnreadableFileError as error:
-        document = Document(path, "")
+        document = Document(file=path, text="")
         layers = Layers.of(document)
         return Failed(document=document, layers=layers, diagnostics=(error.diagnostic,))
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from hptc.diagnostics import Path
 from hptc.request.names import (
@@ -87,8 +86,7 @@ _FIRST_LEVEL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A key of the spec language: its path, its member's path and what it becomes."""
 
     keys: tuple[str, ...]

@@ -6,7 +6,6 @@ A single walk does all three, because each has to visit every value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -72,7 +71,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(slots=True)
+@frozen
 class _Walk:
     """The state of one walk. `path` is the path of the current value."""
 
@@ -85,7 +84,7 @@ class _Walk:
         # The class itself, since a bool is an int to isinstance.
         if type(value) not in _TYPES[shape.type]:
             self._add("type", shape, value)
-            self.references |= names_in(value)
+            self.references.update(names_in(value))
             return value
         match shape.type:
             case "string":  # most values are
@@ -122,7 +121,7 @@ class _Walk:
                     self.path.append(name)
                     self._add("unknown", shape, inner)
                     self.path.pop()
-                    self.references |= names_in(inner)
+                    self.references.update(names_in(inner))
                     ordered[name] = inner
         return ordered
 
@@ -150,7 +149,7 @@ class _Walk:
 
     def _check_text(self, text: str, shape: Shape) -> None:
         if "${hptc:" in text and (names := names_in(text)):
-            self.references |= names
+            self.references.update(names)
             return
         if shape.enum:
             if text not in shape.enum:
