@@ -37,7 +37,7 @@ from hptc.text import shortened
 MAX_SHOWN_COLUMN = 20_000
 """A place after this column of a line is reported without the text around it."""
 _MARGIN = 400  # characters after the place that are shown
-_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 
 @frozen
@@ -175,7 +175,7 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
         return blank, [_syntax_at(blank, f"contains {hidden.described}", hidden.position)]
     if text.lstrip()[:1] in ("{", "[") and "\\u" in text:
         # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
-        text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
+        text = re.sub(_SURROGATES, lambda pair: _join_surrogates(pair[1], pair[2]), text)
     blank = Document(file=file, text=text, _root=[None])
     try:
         root = compose_nodes(text)
